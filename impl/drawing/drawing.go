@@ -1,0 +1,99 @@
+// Package drawing holds the rules of a drawing: what it consists of, its
+// limits, its revisions, and the packed form in which it is stored.
+//
+// It knows neither HTTP nor MongoDB. What it needs of a database is [Store].
+package drawing
+
+import (
+	"errors"
+	"time"
+)
+
+// Limits of one drawing. The contract states those a schema can say.
+const (
+	Format          = 1         // the only format there is
+	MaxTitle        = 80        // characters
+	MaxSide         = 65_535    // canvas width and height, coordinates either way
+	MaxStrokes      = 1_000     // a drawing
+	MaxStrokePoints = 5_000     // a stroke
+	MaxPoints       = 20_000    // a drawing
+	MaxWidth        = 65_535    // of a stroke, in canvas units
+	MaxTime         = 1<<31 - 1 // ms since the drawing began
+)
+
+// Content is what the client says a drawing is. Two contents are the same
+// drawing when every field is equal after [Content.Normalize].
+type Content struct {
+	Title   string // 0 to MaxTitle characters
+	Canvas  Canvas
+	Strokes []Stroke // in the order drawn; 1 to MaxStrokes
+}
+
+// Canvas is the coordinate space, as an SVG viewBox: a client that wants
+// tenths of a pixel picks a canvas ten times as large.
+type Canvas struct {
+	Width, Height int    // 1 to MaxSide
+	Background    string // #RRGGBB, or empty for none
+}
+
+// Tool is what a stroke is drawn with.
+type Tool string
+
+const (
+	Pen    Tool = "pen"
+	Eraser Tool = "eraser"
+)
+
+// Stroke is one touch of the canvas, from finger down to finger up, in columns
+// of equal length.
+type Stroke struct {
+	Tool  Tool
+	Color string // #RRGGBB or #RRGGBBAA, kept as written
+	Width int    // 1 to MaxWidth, in canvas units
+	X, Y  []int32
+	T     []int32 // ms since the drawing began, never decreasing within a stroke; nil when not recorded
+	P     []uint8 // pressure; nil when not recorded
+}
+
+// Bounds is the smallest rectangle that holds every point.
+type Bounds struct{ MinX, MinY, MaxX, MaxY int }
+
+// Summary is what a list says of a drawing.
+type Summary struct {
+	ID          string // UUID, lower case
+	Title       string
+	Canvas      Canvas
+	StrokeCount int
+	PointCount  int
+	DurationMs  int // the latest t; 0 when no time was recorded
+	Bounds      Bounds
+	Revision    int       // 1 when created, one more with every change
+	ETag        string    // opaque, without quotes; changes when and only when the drawing does
+	CreatedAt   time.Time // UTC, to the millisecond
+	UpdatedAt   time.Time
+}
+
+// Drawing is a stored drawing, whole.
+type Drawing struct {
+	Summary
+	Strokes []Stroke
+}
+
+// Paint is a drawing as programs of 2017 keep it: an id of the client's making
+// and a string that must come back byte for byte.
+type Paint struct{ ID, Actions string }
+
+var (
+	// ErrNotFound: the caller has no such drawing.
+	ErrNotFound = errors.New("drawing not found")
+	// ErrChanged: the precondition does not hold; somebody else wrote in between.
+	ErrChanged = errors.New("drawing was changed or created in between")
+	// ErrUnavailable: the drawing store cannot be reached. Says nothing about the drawing.
+	ErrUnavailable = errors.New("drawing store unavailable")
+)
+
+// InvalidError says what in a content breaks which rule, as the contract's
+// validation does: the field by path, such as strokes[3].y.
+type InvalidError struct{ Field, Rule, Detail string }
+
+func (e *InvalidError) Error() string { return e.Field + ": " + e.Detail }

@@ -1,0 +1,130 @@
+// Package session holds the rules of a session: who may log in, what a
+// credential opens, how long it stays open, and what ends it.
+//
+// It knows neither HTTP nor Redis nor WeChat's wire format. What it needs of
+// them are the two interfaces below, [Exchanger] and [Store].
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// User is a person as this service knows them.
+type User struct {
+	// ID is a stable pseudonym made from the openid by [UserID]: 22 base64url
+	// characters. It owns the user's drawings. The openid itself is not kept.
+	ID string
+	// Profile is what WeChat vouched for at login; empty for a login by code alone.
+	Profile Profile
+}
+
+// Profile is what a user let the mini program see of them, as WeChat signed or
+// encrypted it. Unknown members are dropped and over-long ones are cut at login.
+type Profile struct {
+	Nickname  string // at most 64 characters
+	AvatarURL string // at most 512 bytes, http or https, otherwise empty
+	Gender    int    // 0 unknown, 1 male, 2 female
+	Language  string // at most 16 characters, such as zh_CN
+	Country   string // at most 64 characters, as are the next two
+	Province  string
+	City      string
+}
+
+// Kind tells how a session is opened: each kind has a keyspace of its own.
+type Kind string
+
+const (
+	// Token is a bearer token made here. A user may have many.
+	Token Kind = "token"
+	// Code is WeChat's login code used as the credential, as programs of 2017
+	// do. A user has one: a new login ends the one before.
+	Code Kind = "code"
+)
+
+// Session is what a valid credential opens.
+type Session struct {
+	ID         string // names the session to its owner; opens nothing
+	Kind       Kind
+	User       User
+	Label      string // what the session was opened from, for people; at most 64 characters
+	CreatedAt  time.Time
+	LastUsedAt time.Time // exact to the minute: a read costs no write
+	ExpiresAt  time.Time // moves on with use, up to the absolute limit
+}
+
+// Login is what a client presents to log in: a code alone, a code with rawData
+// and its signature, or a code with encryptedData and its iv.
+type Login struct {
+	Code          string
+	RawData       string // the JSON text as the client got it, byte for byte
+	Signature     string // lower-case hex SHA-1 of RawData + session_key
+	EncryptedData string // base64
+	IV            string // base64
+	Label         string // becomes Session.Label
+}
+
+// Identity is whom WeChat says a code belongs to.
+type Identity struct {
+	OpenID  string
+	Profile Profile
+}
+
+// Exchanger asks WeChat whose a code is and checks the client's proof against
+// the session key, which never leaves the exchanger.
+type Exchanger interface {
+	// Exchange burns login.Code. It returns [ErrUntrusted] when the signature or
+	// the encrypted data does not verify, [*RawDataError] when verified or
+	// decoded data is not JSON, and [*ExchangeError] when WeChat gave no session key.
+	Exchange(ctx context.Context, login Login) (Identity, error)
+}
+
+var (
+	// ErrExpired: the credential opens nothing (any more). Log in again.
+	ErrExpired = errors.New("session expired")
+	// ErrUntrusted: the data the client sent was not signed or encrypted by WeChat
+	// for this login. Logging in again with the same data will not help.
+	ErrUntrusted = errors.New("untrusted raw data")
+	// ErrUnavailable: the session store cannot be reached. Says nothing about the session.
+	ErrUnavailable = errors.New("session store unavailable")
+)
+
+// RawDataError says that rawData is not the JSON text of a profile. Its message
+// is the parser's and quotes no more than a few characters of the data.
+type RawDataError struct{ Err error }
+
+func (e *RawDataError) Error() string { return e.Err.Error() }
+func (e *RawDataError) Unwrap() error { return e.Err }
+
+// Cause tells why WeChat did not give a session key, as far as it matters to
+// what the caller should do next.
+type Cause string
+
+const (
+	CauseInvalidCode Cause = "invalid_code" // 40029: log in again
+	CauseUsedCode    Cause = "used_code"    // 40163: log in again
+	CauseMissingCode Cause = "missing_code" // 41008: the request lacks a code
+	CauseTooOften    Cause = "too_often"    // 45011: wait, then log in again
+	CauseBlocked     Cause = "blocked"      // 40226: this user is refused by WeChat
+	CauseMisconfig   Cause = "misconfig"    // 40013, 40125, 41002, 41004: our app id or secret
+	CauseBusy        Cause = "busy"         // -1: try again
+	CauseUnreachable Cause = "unreachable"  // no answer, in time or at all, or the breaker is open: try again
+	CauseBadAnswer   Cause = "bad_answer"   // an answer that is no answer: not JSON, no openid, unknown errcode
+)
+
+// ExchangeError says that WeChat did not give a session key.
+type ExchangeError struct {
+	Cause   Cause
+	ErrCode int   // WeChat's errcode; 0 where there was none
+	Err     error // for the log; never quotes the URL, which carries the secret
+}
+
+func (e *ExchangeError) Error() string {
+	if e.Err == nil {
+		return "exchange login code: " + string(e.Cause)
+	}
+	return "exchange login code: " + string(e.Cause) + ": " + e.Err.Error()
+}
+
+func (e *ExchangeError) Unwrap() error { return e.Err }
