@@ -2,7 +2,7 @@
 // credential opens, how long it stays open, and what ends it.
 //
 // It knows neither HTTP nor Redis nor WeChat's wire format. What it needs of
-// them are the two interfaces below, [Exchanger] and [Store].
+// them are two interfaces, [Exchanger] and [Store].
 package session
 
 import (
@@ -16,7 +16,8 @@ type User struct {
 	// ID is a stable pseudonym made from the openid by [UserID]: 22 base64url
 	// characters. It owns the user's drawings. The openid itself is not kept.
 	ID string
-	// Profile is what WeChat vouched for at login; empty for a login by code alone.
+	// Profile is the newest that WeChat vouched for at a login, as long as the user
+	// has a session. A login by code alone vouches for none and changes none.
 	Profile Profile
 }
 
@@ -36,7 +37,7 @@ type Profile struct {
 type Kind string
 
 const (
-	// Token is a bearer token made here. A user may have many.
+	// Token is a bearer token made here. A user may have [MaxTokens].
 	Token Kind = "token"
 	// Code is WeChat's login code used as the credential, as programs of 2017
 	// do. A user has one: a new login ends the one before.
@@ -48,8 +49,8 @@ type Session struct {
 	ID         string // names the session to its owner; opens nothing
 	Kind       Kind
 	User       User
-	Label      string // what the session was opened from, for people; at most 64 characters
-	CreatedAt  time.Time
+	Label      string    // what the session was opened from, for people; at most 64 characters
+	CreatedAt  time.Time // in whole seconds, as are the next two
 	LastUsedAt time.Time // exact to the minute: a read costs no write
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit
 }
@@ -62,7 +63,7 @@ type Login struct {
 	Signature     string // lower-case hex SHA-1 of RawData + session_key
 	EncryptedData string // base64
 	IV            string // base64
-	Label         string // becomes Session.Label
+	Label         string // becomes Session.Label, cut to its length
 }
 
 // Identity is whom WeChat says a code belongs to.

@@ -1,0 +1,176 @@
+package rediscache
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"onestroke/impl/session"
+)
+
+// The stored forms are compact, since Redis is memory, and of fixed layout at
+// the front, since scripts read them. A layout is told from another by its
+// first byte; one that is not known is an error, not an expired session.
+
+var errLayout = errors.New("unknown layout in Redis")
+
+const (
+	tokenByte = 't' // session and attempt: kind
+	codeByte  = 'c'
+
+	pendingByte = 'p' // attempt: what became of it
+	doneByte    = 'd'
+	failedByte  = 'f'
+
+	untrustedByte = 'u' // attempt: why it failed
+	rawDataByte   = 'r'
+	exchangeByte  = 'x'
+)
+
+// encodeSession: kind, then expiry, creation and last use as 8 hexadecimal
+// digits of Unix seconds (until 2106), then the label.
+func encodeSession(x session.Session) string {
+	return fmt.Sprintf("%c%08x%08x%08x%s",
+		encodeKind(x.Kind), x.ExpiresAt.Unix(), x.CreatedAt.Unix(), x.LastUsedAt.Unix(), x.Label)
+}
+
+func decode(userID, id, value, profile string) (session.Session, error) {
+	x := session.Session{ID: id, User: session.User{ID: userID}}
+	if len(value) < 25 {
+		return x, errLayout
+	}
+	var err error
+	if x.Kind, err = decodeKind(value[0]); err != nil {
+		return x, err
+	}
+	for i, at := range []*time.Time{&x.ExpiresAt, &x.CreatedAt, &x.LastUsedAt} {
+		seconds, err := strconv.ParseInt(value[1+8*i:9+8*i], 16, 64)
+		if err != nil {
+			return x, errLayout
+		}
+		*at = time.Unix(seconds, 0).UTC()
+	}
+	x.Label = value[25:]
+	x.User.Profile, err = decodeProfile(profile)
+	return x, err
+}
+
+// encodeProfile: a JSON array of the values.
+func encodeProfile(p session.Profile) string {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // an & in a URL stays one byte
+	_ = e.Encode(columns(&p))
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+func decodeProfile(value string) (p session.Profile, err error) {
+	if value == "" {
+		return p, nil
+	}
+	if err := json.Unmarshal([]byte(value), columns(&p)); err != nil {
+		return p, errLayout // the parser's message would quote the profile
+	}
+	return p, nil
+}
+
+// columns are the profile's members in stored order; a new one goes to the end.
+func columns(p *session.Profile) *[7]any {
+	return &[...]any{&p.Nickname, &p.AvatarURL, &p.Gender, &p.Language, &p.Country, &p.Province, &p.City}
+}
+
+// encodeAttempt: outcome, kind, proof; then the nonce, or the user and the
+// nonce, or the error.
+func encodeAttempt(a session.Attempt) string {
+	head := string(encodeKind(a.Kind)) + string(a.Proof[:])
+	switch {
+	case a.Err != nil:
+		return string(failedByte) + head + encodeError(a.Err)
+	case a.UserID != "":
+		return string(doneByte) + head + a.UserID + string(a.Nonce)
+	default:
+		return string(pendingByte) + head + string(a.Nonce)
+	}
+}
+
+func decodeAttempt(value string) (a session.Attempt, err error) {
+	const head, user = 2 + len(a.Proof), 22
+	if len(value) < head {
+		return a, errLayout
+	}
+	if a.Kind, err = decodeKind(value[1]); err != nil {
+		return a, err
+	}
+	a.Proof = [len(a.Proof)]byte([]byte(value[2:head]))
+	rest := value[head:]
+	switch value[0] {
+	case pendingByte:
+		a.Nonce = []byte(rest)
+	case doneByte:
+		if len(rest) < user {
+			return a, errLayout
+		}
+		a.UserID, a.Nonce = rest[:user], []byte(rest[user:])
+	case failedByte:
+		a.Err, err = decodeError(rest)
+	default:
+		err = errLayout
+	}
+	return a, err
+}
+
+// encodeError: why, then what the client is told of it.
+func encodeError(err error) string {
+	var malformed *session.RawDataError
+	var failed *session.ExchangeError
+	switch {
+	case errors.As(err, &malformed):
+		return string(rawDataByte) + malformed.Error()
+	case errors.As(err, &failed):
+		return fmt.Sprintf("%c%d %s", exchangeByte, failed.ErrCode, failed.Cause)
+	default:
+		return string(untrustedByte)
+	}
+}
+
+func decodeError(value string) (stored, err error) {
+	if value == "" {
+		return nil, errLayout
+	}
+	switch rest := value[1:]; value[0] {
+	case untrustedByte:
+		return session.ErrUntrusted, nil
+	case rawDataByte:
+		return &session.RawDataError{Err: errors.New(rest)}, nil
+	case exchangeByte:
+		number, cause, _ := strings.Cut(rest, " ")
+		code, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, errLayout
+		}
+		return &session.ExchangeError{Cause: session.Cause(cause), ErrCode: code}, nil
+	default:
+		return nil, errLayout
+	}
+}
+
+func encodeKind(k session.Kind) byte {
+	if k == session.Code {
+		return codeByte
+	}
+	return tokenByte
+}
+
+func decodeKind(b byte) (session.Kind, error) {
+	switch b {
+	case tokenByte:
+		return session.Token, nil
+	case codeByte:
+		return session.Code, nil
+	default:
+		return "", errLayout
+	}
+}

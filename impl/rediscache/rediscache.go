@@ -1,0 +1,154 @@
+// Package rediscache keeps sessions and login attempts in Redis.
+//
+// There are two kinds of keys, and every command or script touches one key
+// only, so that each is atomic on a single Redis and on Redis Cluster alike:
+//
+//	onestroke:user:{<user ID>}   hash: "profile", and one field for each session, named by its ID
+//	onestroke:code:{<code ID>}   string: the login attempt on a code; says whose session a code opens
+//
+// Neither holds a credential, an openid or a session key. A key expires with
+// the last session in it.
+package rediscache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/impl/session"
+)
+
+// Store fills [session.Store].
+type Store struct{ redis redis.UniversalClient }
+
+// New returns a store on client, which may be that of a single Redis, of a
+// Sentinel group or of a cluster. Closing it stays with the caller.
+func New(client redis.UniversalClient) *Store { return &Store{client} }
+
+// Ping tells whether Redis answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return unavailable("ping", s.redis.Ping(ctx).Err())
+}
+
+// Open fills [session.Store].
+func (s *Store) Open(ctx context.Context, x session.Session) (session.Session, error) {
+	newest := ""
+	if x.User.Profile != (session.Profile{}) {
+		newest = encodeProfile(x.User.Profile)
+	}
+	kept, err := open.Run(ctx, s.redis, []string{userKey(x.User.ID)},
+		x.ID, encodeSession(x), newest, x.LastUsedAt.Unix(), session.MaxTokens).Text()
+	if err != nil {
+		return session.Session{}, unavailable("open a session", err)
+	}
+	x.User.Profile, err = decodeProfile(kept)
+	return x, err
+}
+
+// Find fills [session.Store].
+func (s *Store) Find(ctx context.Context, userID, id string) (session.Session, error) {
+	values, err := s.redis.HMGet(ctx, userKey(userID), id, profileField).Result()
+	if err != nil {
+		return session.Session{}, unavailable("find a session", err)
+	}
+	found, ok := values[0].(string)
+	if !ok || id == profileField {
+		return session.Session{}, session.ErrExpired
+	}
+	profile, _ := values[1].(string)
+	return decode(userID, id, found, profile)
+}
+
+// Renew fills [session.Store].
+func (s *Store) Renew(ctx context.Context, from, to session.Session) (bool, error) {
+	left := to.ExpiresAt.Sub(to.LastUsedAt)
+	if to.Kind == session.Code {
+		// First, and harmless alone: a code must be known for as long as its session lives.
+		if err := s.redis.PExpire(ctx, codeKey(to.ID), left).Err(); err != nil {
+			return false, unavailable("renew a code", err)
+		}
+	}
+	done, err := renew.Run(ctx, s.redis, []string{userKey(to.User.ID)},
+		to.ID, encodeSession(from), encodeSession(to), left.Milliseconds()).Bool()
+	return done, unavailable("renew a session", err)
+}
+
+// List fills [session.Store].
+func (s *Store) List(ctx context.Context, userID string) ([]session.Session, error) {
+	fields, err := s.redis.HGetAll(ctx, userKey(userID)).Result()
+	if err != nil {
+		return nil, unavailable("list sessions", err)
+	}
+	profile := fields[profileField]
+	delete(fields, profileField)
+	all := make([]session.Session, 0, len(fields))
+	for id, value := range fields {
+		x, err := decode(userID, id, value, profile)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+// End fills [session.Store].
+func (s *Store) End(ctx context.Context, userID, id string) (bool, error) {
+	if id == profileField {
+		return false, nil
+	}
+	ended, err := end.Run(ctx, s.redis, []string{userKey(userID)}, id).Bool()
+	return ended, unavailable("end a session", err)
+}
+
+// EndOthers fills [session.Store].
+func (s *Store) EndOthers(ctx context.Context, userID, keep string) ([]string, error) {
+	ended, err := endOthers.Run(ctx, s.redis, []string{userKey(userID)}, keep).StringSlice()
+	return ended, unavailable("end sessions", err)
+}
+
+// Claim fills [session.Store].
+func (s *Store) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
+	value, err := claim.Run(ctx, s.redis, []string{codeKey(codeID)}, encodeAttempt(a), hold.Milliseconds()).Text()
+	if err != nil {
+		return session.Attempt{}, unavailable("claim a login", err)
+	}
+	return decodeAttempt(value)
+}
+
+// Settle fills [session.Store].
+func (s *Store) Settle(ctx context.Context, codeID string, from, to session.Attempt, hold time.Duration) error {
+	done, err := settle.Run(ctx, s.redis, []string{codeKey(codeID)},
+		encodeAttempt(from), encodeAttempt(to), hold.Milliseconds()).Bool()
+	if err == nil && !done {
+		err = errors.New("the claim has run out")
+	}
+	return unavailable("settle a login", err)
+}
+
+// Attempt fills [session.Store].
+func (s *Store) Attempt(ctx context.Context, codeID string) (session.Attempt, error) {
+	value, err := s.redis.Get(ctx, codeKey(codeID)).Result()
+	if errors.Is(err, redis.Nil) {
+		return session.Attempt{}, nil
+	}
+	if err != nil {
+		return session.Attempt{}, unavailable("look a code up", err)
+	}
+	return decodeAttempt(value)
+}
+
+const profileField = "profile" // no session's ID: those have 22 characters
+
+func userKey(userID string) string { return "onestroke:user:{" + userID + "}" }
+func codeKey(codeID string) string { return "onestroke:code:{" + codeID + "}" }
+
+func unavailable(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: %w", doing, session.ErrUnavailable, err)
+}

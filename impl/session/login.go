@@ -1,0 +1,203 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// codeLife is how long a login code lives at WeChat, and so how long its
+	// outcome is remembered: a client that lost the reply gets it once more.
+	codeLife = 5 * time.Minute
+	// troubleLife is how long a failure is remembered that a retry may cure: long
+	// enough for those who waited for it to hear of it.
+	troubleLife = 2 * time.Second
+	// pollMin and pollMax are how often a login looks whether another one, on
+	// another replica, has finished exchanging the same code.
+	pollMin, pollMax = 10 * time.Millisecond, 250 * time.Millisecond
+
+	maxLabel = 64 // characters
+)
+
+// LogIn opens a [Token] session and returns its token.
+//
+// The same login again within the code's 5 minutes returns the same session and
+// token, on any replica; another login with the same code is an [*ExchangeError]
+// with [CauseUsedCode], as is one whose session has ended since. Errors are those
+// of [Exchanger], and [ErrUnavailable].
+//
+// It goes on when ctx is cancelled, since the code would be burnt for nothing.
+func (s *Service) LogIn(ctx context.Context, l Login) (token string, opened Session, err error) {
+	c, opened, err := s.logIn(ctx, Token, l)
+	return c.Secret, opened, err
+}
+
+// LogInWithCode opens a [Code] session: from now on the code is the credential.
+// The user's previous Code session ends. Otherwise it is like [Service.LogIn], except
+// that the same login again returns the same session as long as that lives.
+func (s *Service) LogInWithCode(ctx context.Context, l Login) (Session, error) {
+	_, opened, err := s.logIn(ctx, Code, l)
+	return opened, err
+}
+
+// entry is what a login comes to.
+type entry struct {
+	credential Credential
+	session    Session
+}
+
+func (s *Service) logIn(ctx context.Context, kind Kind, l Login) (Credential, Session, error) {
+	if l.Code == "" {
+		return Credential{}, Session{}, &ExchangeError{Cause: CauseMissingCode}
+	}
+	p := proof(kind, l)
+	// The first of several equal logins works for all of them here, the first
+	// claimant works for all replicas. It stays in its caller's goroutine: a
+	// server that shuts down waits for it.
+	e, err, _ := s.logins.Do(string(p[:]), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.claimLife())
+		defer cancel()
+		return s.attempt(ctx, Attempt{Kind: kind, Proof: p}, l)
+	})
+	if err != nil {
+		return Credential{}, Session{}, err
+	}
+	return e.(entry).credential, e.(entry).session, nil
+}
+
+// claimLife is how long a claimant may take before it is taken for dead.
+func (s *Service) claimLife() time.Duration { return s.options.ExchangeTimeout + 2*storeTimeout }
+
+// attempt exchanges the code, or waits for whoever does.
+func (s *Service) attempt(ctx context.Context, claim Attempt, l Login) (entry, error) {
+	codeID := Credential{Code, l.Code}.ID()
+	claim.Nonce = make([]byte, secretSize)
+	rand.Read(claim.Nonce)
+	for wait := pollMin; ; wait = min(2*wait, pollMax) {
+		standing, err := s.store.Claim(ctx, codeID, claim, s.claimLife())
+		switch {
+		case err != nil:
+			return entry{}, err
+		case standing.Proof != claim.Proof:
+			return entry{}, &ExchangeError{Cause: CauseUsedCode}
+		case !standing.Pending():
+			return s.outcome(ctx, standing, l)
+		case bytes.Equal(standing.Nonce, claim.Nonce):
+			return s.exchange(ctx, codeID, claim, l)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return entry{}, &ExchangeError{Cause: CauseUnreachable, Err: ctx.Err()}
+		}
+	}
+}
+
+// outcome is what a settled attempt means to a client that presents it again.
+func (s *Service) outcome(ctx context.Context, a Attempt, l Login) (entry, error) {
+	if a.Err != nil {
+		return entry{}, a.Err
+	}
+	c, err := credential(a, l)
+	if err != nil {
+		return entry{}, err
+	}
+	found, err := s.find(ctx, a.UserID, c.ID())
+	if errors.Is(err, ErrExpired) {
+		return entry{}, &ExchangeError{Cause: CauseUsedCode}
+	}
+	return entry{c, found}, err
+}
+
+// exchange burns the code, opens the session and settles the claim, in this
+// order: until the claim is settled nobody holds the credential.
+func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l Login) (entry, error) {
+	identity, err := s.identity(ctx, l)
+	if err != nil {
+		failed := claim
+		failed.Err = err
+		// Unsettled, the claim expires by itself; the client hears why it failed either way.
+		_ = s.store.Settle(ctx, codeID, claim, failed, remembered(err))
+		return entry{}, err
+	}
+	done := claim
+	done.UserID = UserID(identity.OpenID)
+	c, err := credential(done, l)
+	if err != nil {
+		return entry{}, err
+	}
+	now := s.options.Now().Truncate(time.Second).UTC()
+	opened, err := s.store.Open(ctx, s.used(Session{
+		ID:        c.ID(),
+		Kind:      done.Kind,
+		User:      User{ID: done.UserID, Profile: identity.Profile},
+		Label:     cut(l.Label, maxLabel),
+		CreatedAt: now,
+	}, now))
+	if err != nil {
+		return entry{}, err
+	}
+	hold := codeLife
+	if done.Kind == Code { // the attempt says whose session the code opens
+		hold = max(hold, opened.ExpiresAt.Sub(now))
+		done.Nonce = nil
+	}
+	if err := s.store.Settle(ctx, codeID, claim, done, hold); err != nil {
+		return entry{}, err
+	}
+	return entry{c, opened}, nil
+}
+
+// identity asks the exchanger and makes its errors one of those that an attempt keeps.
+func (s *Service) identity(ctx context.Context, l Login) (Identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.ExchangeTimeout)
+	defer cancel()
+	identity, err := s.exchanger.Exchange(ctx, l)
+	var failed *ExchangeError
+	var malformed *RawDataError
+	switch {
+	case err == nil && identity.OpenID == "":
+		return identity, &ExchangeError{Cause: CauseBadAnswer}
+	case err == nil, errors.Is(err, ErrUntrusted), errors.As(err, &malformed), errors.As(err, &failed):
+		return identity, err
+	default:
+		return identity, &ExchangeError{Cause: CauseUnreachable, Err: err}
+	}
+}
+
+// credential is what opens the session that a settled attempt has led to.
+func credential(a Attempt, l Login) (Credential, error) {
+	if a.Kind == Code {
+		return Credential{Code, l.Code}, nil
+	}
+	token, err := newToken(a.UserID, a.Nonce, a.Kind, l)
+	if err != nil {
+		return Credential{}, fmt.Errorf("make a token: %w", err)
+	}
+	return Credential{Token, token}, nil
+}
+
+// remembered is how long a failure stands for the same code.
+func remembered(err error) time.Duration {
+	if failed := (*ExchangeError)(nil); errors.As(err, &failed) {
+		switch failed.Cause {
+		case CauseBusy, CauseUnreachable, CauseTooOften, CauseBadAnswer, CauseMisconfig:
+			return troubleLife
+		}
+	}
+	return codeLife
+}
+
+func cut(text string, characters int) string {
+	for i := range text {
+		if characters == 0 {
+			return text[:i]
+		}
+		characters--
+	}
+	return text
+}

@@ -1,0 +1,200 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// Options are the limits of a session. Zero values take the defaults.
+type Options struct {
+	IdleTTL         time.Duration    // a session unused for this long has expired; 2 h
+	MaxAge          time.Duration    // a session this old has expired, used or not; 30 days
+	ExchangeTimeout time.Duration    // bounds one call of the Exchanger, its retries included; 12 s
+	NearSize        int              // sessions in the near cache; 10,000
+	Now             func() time.Time // time.Now
+}
+
+// Service opens, resolves and ends sessions. Replicas that share a [Store] and
+// have the same options act as one.
+type Service struct {
+	exchanger Exchanger
+	store     Store
+	options   Options
+	near      *near
+	logins    singleflight.Group
+	finds     singleflight.Group
+}
+
+const (
+	// renewEvery is how much a session's times may lag: a read costs no write.
+	renewEvery = time.Minute
+	// storeTimeout bounds a store call made on behalf of several callers, which
+	// the cancellation of one of them must not end.
+	storeTimeout = 2 * time.Second
+)
+
+// New returns a service that logs users in through x and keeps their sessions in s.
+func New(x Exchanger, s Store, o Options) *Service {
+	o.IdleTTL = cmp.Or(max(o.IdleTTL, 0), 2*time.Hour)
+	o.MaxAge = cmp.Or(max(o.MaxAge, 0), 30*24*time.Hour)
+	o.ExchangeTimeout = cmp.Or(max(o.ExchangeTimeout, 0), 12*time.Second)
+	o.NearSize = cmp.Or(max(o.NearSize, 0), 10_000)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{exchanger: x, store: s, options: o, near: newNear(o.NearSize)}
+}
+
+// Resolve returns the session that c opens and keeps it from expiring. It
+// returns [ErrExpired] when c opens nothing, whatever the reason, and
+// [ErrUnavailable] when that cannot be told.
+//
+// What it returns may be one second old, except that a session ended through
+// this service is gone at once.
+func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
+	id := c.ID()
+	w, ok := s.near.get(id, s.options.Now())
+	if !ok {
+		found, err, _ := s.finds.Do(id, func() (any, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+			defer cancel()
+			return s.resolve(ctx, c)
+		})
+		if err != nil {
+			return Session{}, err
+		}
+		w.session = found.(Session)
+	}
+	if w.ended || s.expired(w.session) {
+		return Session{}, ErrExpired
+	}
+	return w.session, nil
+}
+
+// Sessions returns the user's sessions, the newest first.
+func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error) {
+	all, err := s.store.List(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, s.expired)
+	slices.SortFunc(all, func(a, b Session) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
+
+// LogOut ends the session that c opens. That there is none is no error.
+func (s *Service) LogOut(ctx context.Context, c Credential) error {
+	userID, err := s.user(ctx, c)
+	if errors.Is(err, ErrExpired) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.End(ctx, userID, c.ID())
+}
+
+// End ends one session of a user. That there is none is no error.
+func (s *Service) End(ctx context.Context, userID, sessionID string) error {
+	ended, err := s.store.End(ctx, userID, sessionID)
+	if err != nil {
+		return err
+	}
+	// One ended elsewhere may still be near; a stranger's must stay.
+	if w, _ := s.near.get(sessionID, s.options.Now()); ended || w.session.User.ID == userID {
+		s.near.end(sessionID, s.options.Now())
+	}
+	return nil
+}
+
+// EndOthers ends all sessions of a user but one.
+func (s *Service) EndOthers(ctx context.Context, userID, keepID string) error {
+	ended, err := s.store.EndOthers(ctx, userID, keepID)
+	for _, id := range ended {
+		s.near.end(id, s.options.Now())
+	}
+	return err
+}
+
+// EndAll ends all sessions of a user; nothing of the user is kept but what is
+// remembered of recent login codes, until it expires.
+func (s *Service) EndAll(ctx context.Context, userID string) error {
+	return s.EndOthers(ctx, userID, "")
+}
+
+func (s *Service) resolve(ctx context.Context, c Credential) (Session, error) {
+	readAt := s.options.Now()
+	userID, err := s.user(ctx, c)
+	if err != nil {
+		return Session{}, err
+	}
+	found, err := s.find(ctx, userID, c.ID())
+	if err != nil {
+		return Session{}, err
+	}
+	s.near.keep(found, readAt)
+	return found, nil
+}
+
+// user tells whose session c would open, without knowing whether there is one.
+func (s *Service) user(ctx context.Context, c Credential) (string, error) {
+	switch c.Kind {
+	case Token:
+		if userID, ok := tokenUser(c.Secret); ok {
+			return userID, nil
+		}
+	case Code:
+		a, err := s.store.Attempt(ctx, c.ID())
+		if err != nil {
+			return "", err
+		}
+		if a.Kind == Code && a.UserID != "" {
+			return a.UserID, nil
+		}
+	}
+	return "", ErrExpired
+}
+
+// find returns a living session, renewed if that is due.
+func (s *Service) find(ctx context.Context, userID, id string) (Session, error) {
+	found, err := s.store.Find(ctx, userID, id)
+	if err != nil {
+		return Session{}, err
+	}
+	if s.expired(found) {
+		return Session{}, ErrExpired
+	}
+	now := s.options.Now()
+	if now.Sub(found.LastUsedAt) < renewEvery {
+		return found, nil
+	}
+	renewed := s.used(found, now)
+	done, err := s.store.Renew(ctx, found, renewed)
+	switch {
+	case err != nil:
+		return found, nil // the session holds all the same; a later use renews it
+	case done:
+		return renewed, nil
+	default: // another replica was faster: it renewed or ended the session
+		return s.store.Find(ctx, userID, id)
+	}
+}
+
+// used returns what a session becomes when it is used.
+func (s *Service) used(from Session, now time.Time) Session {
+	from.LastUsedAt = now.Truncate(time.Second).UTC()
+	from.ExpiresAt = from.LastUsedAt.Add(s.options.IdleTTL)
+	if last := from.CreatedAt.Add(s.options.MaxAge); from.ExpiresAt.After(last) {
+		from.ExpiresAt = last
+	}
+	return from
+}
+
+func (s *Service) expired(x Session) bool { return !s.options.Now().Before(x.ExpiresAt) }
