@@ -1,0 +1,91 @@
+package wechat
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/url"
+
+	"onestroke/impl/session"
+)
+
+// The bounds of [session.Profile]: the first three in characters.
+const (
+	maxName      = 64
+	maxLanguage  = 16
+	maxAvatarURL = 512 // bytes
+)
+
+// userInfo is what wx.getUserInfo gives, as far as it matters here. OpenID and
+// Watermark are in encrypted data only.
+type userInfo struct {
+	OpenID    string `json:"openId"`
+	NickName  string `json:"nickName"`
+	AvatarURL string `json:"avatarUrl"`
+	Gender    int    `json:"gender"`
+	Language  string `json:"language"`
+	Country   string `json:"country"`
+	Province  string `json:"province"`
+	City      string `json:"city"`
+	Watermark struct {
+		Timestamp int64  `json:"timestamp"` // Unix seconds
+		AppID     string `json:"appid"`
+	} `json:"watermark"`
+}
+
+// readUserInfo reads a JSON object. A known member of another type than it
+// should have is dropped, as an unknown one is. An error is the parser's and
+// quotes one character of text at most.
+func readUserInfo(text []byte) (userInfo, error) {
+	var info userInfo
+	err := json.Unmarshal(text, &info)
+	var otherType *json.UnmarshalTypeError
+	if err != nil && !errors.As(err, &otherType) {
+		return userInfo{}, err
+	}
+	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
+		return userInfo{}, errors.New("JSON value is not an object")
+	}
+	return info, nil
+}
+
+func (u userInfo) profile() session.Profile {
+	return session.Profile{
+		Nickname:  cut(u.NickName, maxName),
+		AvatarURL: avatarURL(u.AvatarURL),
+		Gender:    gender(u.Gender),
+		Language:  cut(u.Language, maxLanguage),
+		Country:   cut(u.Country, maxName),
+		Province:  cut(u.Province, maxName),
+		City:      cut(u.City, maxName),
+	}
+}
+
+// avatarURL drops what a page must not load as a picture, and what is too long:
+// a URL cut short leads nowhere.
+func avatarURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || len(text) > maxAvatarURL || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return ""
+	}
+	return text
+}
+
+func gender(g int) int {
+	if g < 0 || g > 2 {
+		return 0
+	}
+	return g
+}
+
+// cut keeps the first max characters of text.
+func cut(text string, max int) string {
+	characters := 0
+	for i := range text {
+		if characters == max {
+			return text[:i]
+		}
+		characters++
+	}
+	return text
+}

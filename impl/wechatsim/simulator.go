@@ -1,0 +1,254 @@
+// Package wechatsim is WeChat in process: it mints login codes as a phone gets
+// them and exchanges them as WeChat's server does, for a machine that has no
+// app id and for tests.
+//
+// Anybody who reaches it can log in as anybody. It belongs on a loopback address.
+package wechatsim
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// CodeLife is how long a code can be exchanged.
+	CodeLife = 5 * time.Minute
+	// MaxCodes is how many codes are remembered; a new one drops the oldest.
+	MaxCodes = 100_000
+
+	maxUser  = 64       // characters
+	maxLogin = 64 << 10 // bytes of a login request
+	maxDelay = 60_000   // ms
+)
+
+// Simulator serves /simulator/: the exchange at sns/jscode2session, the phone
+// at login, and an explanation of itself. It is safe for concurrent use.
+type Simulator struct {
+	// Now is the clock. It may be replaced before the first request.
+	Now func() time.Time
+
+	appID     string
+	appSecret string
+	mux       *http.ServeMux
+	codes     codes
+}
+
+// New returns a simulator of WeChat for one mini program.
+func New(appID, appSecret string) *Simulator {
+	s := &Simulator{
+		Now:       time.Now,
+		appID:     appID,
+		appSecret: appSecret,
+		mux:       http.NewServeMux(),
+	}
+	s.mux.HandleFunc("GET /simulator/{$}", explain)
+	s.mux.HandleFunc("/simulator/sns/jscode2session", s.exchange)
+	s.mux.HandleFunc("POST /simulator/login", s.logIn)
+	return s
+}
+
+// ServeHTTP answers below /simulator/.
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Exchanges tells how often code was presented with the right app id and
+// secret, whatever the outcome: 0 for a code that is not remembered.
+func (s *Simulator) Exchanges(code string) int { return s.codes.presented(code) }
+
+func explain(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintf(w, `This plays WeChat: there is no phone and no app id behind it.
+
+POST /simulator/login             what wx.login and wx.getUserInfo give a mini program
+GET  /simulator/sns/jscode2session  what api.weixin.qq.com answers to the server
+
+    curl -s http://%s/simulator/login -d '{"user":"小明"}'
+
+A code lives 5 minutes and can be exchanged once. With "errcode", "httpStatus",
+"delayMs" or "body" beside "user", its exchange fails in that way.
+`, r.Host)
+}
+
+// login is what the phone is asked to do: log user in, and get a code whose
+// exchange answers normally, or as the other members say.
+type login struct {
+	User       string `json:"user"`       // nickname, and what the openid is made from
+	ErrCode    int    `json:"errcode"`    // WeChat's
+	HTTPStatus int    `json:"httpStatus"` // 200 to 599; with an HTML body unless there is another
+	DelayMS    int    `json:"delayMs"`    // before answering, to maxDelay
+	Body       string `json:"body"`       // in place of WeChat's
+}
+
+// phone is what a mini program has after wx.login and wx.getUserInfo.
+type phone struct {
+	Code          string `json:"code"`
+	RawData       string `json:"rawData"`
+	Signature     string `json:"signature"`
+	EncryptedData string `json:"encryptedData"`
+	IV            string `json:"iv"`
+}
+
+func (s *Simulator) logIn(w http.ResponseWriter, r *http.Request) {
+	asked, err := readLogin(http.MaxBytesReader(w, r.Body, maxLogin))
+	if err != nil {
+		status := http.StatusBadRequest
+		var tooLong *http.MaxBytesError
+		if errors.As(err, &tooLong) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		answerJSON(w, "application/json", status, errorAnswer{ErrMsg: err.Error()})
+		return
+	}
+	key := newSessionKey()
+	now := s.Now()
+	given := newPhone(s.appID, asked.User, key, now)
+	given.Code = s.codes.mint(code{login: asked, sessionKey: key.text(), expires: now.Add(CodeLife)}, now)
+	answerJSON(w, "application/json", http.StatusOK, given)
+}
+
+func readLogin(body io.Reader) (login, error) {
+	var l login
+	decoder := json.NewDecoder(body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&l); err != nil {
+		var otherType *json.UnmarshalTypeError
+		if errors.As(err, &otherType) {
+			return login{}, fmt.Errorf("%s: of the wrong JSON type", cmp.Or(otherType.Field, "body"))
+		}
+		return login{}, fmt.Errorf("body: %w", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return login{}, errors.New("body: more than one JSON value")
+	}
+	characters := utf8.RuneCountInString(l.User)
+	switch {
+	case characters == 0:
+		return login{}, errors.New("user: missing")
+	case characters > maxUser:
+		return login{}, fmt.Errorf("user: more than %d characters", maxUser)
+	case l.HTTPStatus != 0 && (l.HTTPStatus < 200 || l.HTTPStatus > 599):
+		return login{}, errors.New("httpStatus: not between 200 and 599")
+	case l.DelayMS < 0 || l.DelayMS > maxDelay:
+		return login{}, fmt.Errorf("delayMs: not between 0 and %d", maxDelay)
+	}
+	return l, nil
+}
+
+// granted and errorAnswer are the two shapes of WeChat's answer. A success
+// carries no errcode.
+type granted struct {
+	SessionKey string `json:"session_key"`
+	OpenID     string `json:"openid"`
+}
+
+type errorAnswer struct {
+	ErrCode int    `json:"errcode,omitempty"`
+	ErrMsg  string `json:"errmsg"`
+}
+
+func (s *Simulator) exchange(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		answerErrCode(w, 43001)
+		return
+	}
+	query := r.URL.Query()
+	if errcode := s.check(query.Get("appid"), query.Get("secret"), query.Get("js_code"), query.Get("grant_type")); errcode != 0 {
+		answerErrCode(w, errcode)
+		return
+	}
+	presented, errcode := s.codes.burn(query.Get("js_code"), s.Now())
+	if errcode != 0 {
+		answerErrCode(w, errcode)
+		return
+	}
+	asked := presented.login
+	if asked.DelayMS > 0 {
+		select {
+		case <-time.After(time.Duration(asked.DelayMS) * time.Millisecond):
+		case <-r.Context().Done():
+			return
+		}
+	}
+	status := cmp.Or(asked.HTTPStatus, http.StatusOK)
+	switch {
+	case asked.Body != "":
+		answerText(w, "text/plain", status, asked.Body)
+	case asked.ErrCode != 0:
+		answerJSON(w, "text/plain", status, newErrorAnswer(asked.ErrCode))
+	case status != http.StatusOK:
+		answerText(w, "text/html", status, fmt.Sprintf("<html><body><h1>%d %s</h1></body></html>\n", status, http.StatusText(status)))
+	default:
+		answerJSON(w, "text/plain", status, granted{SessionKey: presented.sessionKey, OpenID: openID(s.appID, asked.User)})
+	}
+}
+
+// check returns the errcode for parameters that are missing or wrong, or 0.
+func (s *Simulator) check(appID, secret, code, grantType string) int {
+	switch {
+	case appID == "":
+		return 41002
+	case secret == "":
+		return 41004
+	case code == "":
+		return 41008
+	case grantType != "authorization_code":
+		return 40002
+	case appID != s.appID:
+		return 40013
+	case secret != s.appSecret:
+		return 40125
+	}
+	return 0
+}
+
+// messages are WeChat's own words for its errcodes.
+var messages = map[int]string{
+	-1:    "system error",
+	40002: "invalid grant_type",
+	40013: "invalid appid",
+	40029: "invalid code",
+	40125: "invalid appsecret",
+	40163: "code been used",
+	40226: "code blocked",
+	41002: "appid missing",
+	41004: "appsecret missing",
+	41008: "missing code",
+	43001: "require GET method",
+	45011: "api minute-quota reach limit  mustslower  retry next minute",
+}
+
+func newErrorAnswer(errcode int) errorAnswer {
+	message := cmp.Or(messages[errcode], "simulated error")
+	return errorAnswer{ErrCode: errcode, ErrMsg: message + ", rid: " + newRequestID()}
+}
+
+// answerErrCode answers as WeChat does: with HTTP 200, and text/plain.
+func answerErrCode(w http.ResponseWriter, errcode int) {
+	answerJSON(w, "text/plain", http.StatusOK, newErrorAnswer(errcode))
+}
+
+func answerJSON(w http.ResponseWriter, contentType string, status int, value any) {
+	answerText(w, contentType, status, encodeJSON(value))
+}
+
+func answerText(w http.ResponseWriter, contentType string, status int, text string) {
+	w.Header().Set("Content-Type", contentType+"; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+// encodeJSON writes <, > and & as they are: WeChat does, and a signature is made
+// over the bytes.
+func encodeJSON(value any) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(value) // of strings and integers: cannot fail
+	return strings.TrimSuffix(text.String(), "\n")
+}
