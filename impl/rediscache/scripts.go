@@ -16,7 +16,7 @@ local last, tokens = expires(session), {}
 local fields = redis.call('HGETALL', key)
 for i = 1, #fields, 2 do
   local f, s = fields[i], fields[i + 1]
-  if f ~= 'profile' and f ~= id then
+  if f ~= 'p' and f ~= id then
     if expires(s) <= now or (kind(s) == 'c' and kind(session) == 'c') then
       redis.call('HDEL', key, f)
     else
@@ -30,9 +30,9 @@ if kind(session) == 't' then
   for i = 1, #tokens - most + 1 do redis.call('HDEL', key, tokens[i][1]) end
 end
 redis.call('HSET', key, id, session)
-if profile ~= '' then redis.call('HSET', key, 'profile', profile) end
+if profile ~= '' then redis.call('HSET', key, 'p', profile) end
 redis.call('PEXPIRE', key, (last - now) * 1000)
-return redis.call('HGET', key, 'profile') or ''
+return redis.call('HGET', key, 'p') or ''
 `)
 
 // renew: field, session as it was, as it becomes, milliseconds it has left → 1 if done.
@@ -47,7 +47,7 @@ return 1
 // end: field → how many ended. A profile without a session is not kept.
 var end = redis.NewScript(`
 local ended = redis.call('HDEL', KEYS[1], ARGV[1])
-if redis.call('HLEN', KEYS[1]) == redis.call('HEXISTS', KEYS[1], 'profile') then redis.call('DEL', KEYS[1]) end
+if redis.call('HLEN', KEYS[1]) == redis.call('HEXISTS', KEYS[1], 'p') then redis.call('DEL', KEYS[1]) end
 return ended
 `)
 
@@ -55,7 +55,7 @@ return ended
 var endOthers = redis.NewScript(`
 local ended = {}
 for _, f in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if f ~= 'profile' and f ~= ARGV[1] then
+  if f ~= 'p' and f ~= ARGV[1] then
     redis.call('HDEL', KEYS[1], f)
     table.insert(ended, f)
   end

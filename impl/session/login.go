@@ -20,7 +20,7 @@ const (
 	// another replica, has finished exchanging the same code.
 	pollMin, pollMax = 10 * time.Millisecond, 250 * time.Millisecond
 
-	maxLabel = 64 // characters
+	maxLabel = 48 // characters
 )
 
 // LogIn opens a [Token] session and returns its token.

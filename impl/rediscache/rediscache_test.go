@@ -1,0 +1,211 @@
+package rediscache_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/impl/rediscache"
+	"onestroke/impl/session"
+	"onestroke/impl/session/sessiontest"
+)
+
+// server is a Redis to test on. More than one address makes a cluster.
+type server struct {
+	name      string
+	addresses []string
+}
+
+// servers are an in-process Redis and those that TEST_REDIS_URL names: URLs of
+// single servers, separated by spaces, each a comma-separated list for a cluster.
+func servers(t *testing.T) []server {
+	all := []server{{"embedded", []string{miniredis.RunT(t).Addr()}}}
+	for _, urls := range strings.Fields(os.Getenv("TEST_REDIS_URL")) {
+		var addresses []string
+		for url := range strings.SplitSeq(urls, ",") {
+			o, err := redis.ParseURL(url)
+			if err != nil {
+				t.Fatal("TEST_REDIS_URL is not a Redis URL")
+			}
+			addresses = append(addresses, o.Addr)
+		}
+		all = append(all, server{"of TEST_REDIS_URL at " + addresses[0], addresses})
+	}
+	return all
+}
+
+func connect(t *testing.T, s server) redis.UniversalClient {
+	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: s.addresses, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+func TestStoreConforms(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.name, func(t *testing.T) {
+			client := connect(t, s)
+			sessiontest.Run(t, func(*testing.T) session.Store { return rediscache.New(client) })
+		})
+	}
+}
+
+func TestKeysExpireWithTheLastSessionInThem(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.name, func(t *testing.T) {
+			client := connect(t, s)
+			store := rediscache.New(client)
+			now := time.Now().Truncate(time.Second)
+			short := session.Session{
+				ID: session.Credential{Kind: session.Token, Secret: t.Name()}.ID(), Kind: session.Token,
+				User:      session.User{ID: session.UserID(t.Name())},
+				CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+			}
+			long := short
+			long.ID, long.ExpiresAt = session.Credential{Kind: session.Token, Secret: t.Name() + "long"}.ID(), now.Add(2*time.Hour)
+			renewed := short
+			renewed.LastUsedAt, renewed.ExpiresAt = now.Add(time.Minute), now.Add(3*time.Hour)
+			key := "onestroke:u:{" + short.User.ID + "}"
+			for _, step := range []struct {
+				name string
+				do   func() error
+				want time.Duration
+			}{
+				{"one", func() error { _, err := store.Open(t.Context(), short); return err }, time.Hour},
+				{"a longer one", func() error { _, err := store.Open(t.Context(), long); return err }, 2 * time.Hour},
+				{"the short one again", func() error { _, err := store.Open(t.Context(), short); return err }, 2 * time.Hour},
+				{"renewed", func() error { _, err := store.Renew(t.Context(), short, renewed); return err }, 3*time.Hour - time.Minute},
+			} {
+				if err := step.do(); err != nil {
+					t.Fatal(err)
+				}
+				if left := client.PTTL(t.Context(), key).Val(); left > step.want || left < step.want-10*time.Second {
+					t.Errorf("%s: the key has %v left, want %v", step.name, left, step.want)
+				}
+			}
+			if _, err := store.EndOthers(t.Context(), short.User.ID, ""); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestSessionIsSmall logs the user of WeChat's published example in and weighs
+// all keys that come of it.
+func TestSessionIsSmall(t *testing.T) {
+	const limit = 700 // bytes
+	for _, s := range servers(t)[1:] {
+		for _, kind := range []session.Kind{session.Token, session.Code} {
+			t.Run(s.name+" "+string(kind), func(t *testing.T) {
+				client := connect(t, s)
+				service := session.New(published{}, rediscache.New(client), session.Options{})
+				l := session.Login{Code: t.Name() + time.Now().String(), Label: "Mini program 1.2.3"}
+				logIn := service.LogInWithCode
+				if kind == session.Token {
+					logIn = func(ctx context.Context, l session.Login) (session.Session, error) {
+						_, x, err := service.LogIn(ctx, l)
+						return x, err
+					}
+				}
+				x, err := logIn(t.Context(), l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer service.EndAll(t.Context(), x.User.ID)
+				total := int64(0)
+				for _, key := range []string{
+					"onestroke:u:{" + x.User.ID + "}",
+					"onestroke:c:{" + session.Credential{Kind: session.Code, Secret: l.Code}.ID() + "}",
+				} {
+					bytes, err := client.MemoryUsage(t.Context(), key, 0).Result()
+					if err != nil {
+						t.Fatal(err)
+					}
+					t.Logf("%3d bytes: %s…", bytes, key[:12])
+					total += bytes
+				}
+				t.Logf("%3d bytes in all", total)
+				if total > limit {
+					t.Errorf("%d bytes, want at most %d", total, limit)
+				}
+			})
+		}
+	}
+}
+
+// published is the user of WeChat's published example of signed data.
+type published struct{}
+
+func (published) Exchange(context.Context, session.Login) (session.Identity, error) {
+	return session.Identity{OpenID: "oGZUI0egBJY1zhBYw2KhdUfwVJJE", Profile: session.Profile{
+		Nickname:  "Band",
+		AvatarURL: "http://wx.qlogo.cn/mmopen/vi_32/1vZvI39NWFQ9XM4LtQpFrQJ1xlgZxx3w7bQxKARol6503Iuswjjn6nIGBiaycAjAtpujxyzYsrztuuICqIM5ibXQ/0",
+		Gender:    1, Language: "zh_CN", Country: "CN", Province: "Guangdong", City: "Guangzhou",
+	}}, nil
+}
+
+func TestRedisAwayIsUnavailable(t *testing.T) {
+	away := miniredis.RunT(t)
+	away.Close()
+	client := redis.NewClient(&redis.Options{Addr: away.Addr(), MaxRetries: -1, DialerRetries: 1})
+	t.Cleanup(func() { client.Close() })
+	store := rediscache.New(client)
+	a := session.Attempt{Kind: session.Token}
+	x := session.Session{Kind: session.Code}
+	for name, call := range map[string]func() error{
+		"Ping":      func() error { return store.Ping(t.Context()) },
+		"Open":      func() error { _, err := store.Open(t.Context(), x); return err },
+		"Find":      func() error { _, err := store.Find(t.Context(), "u", "s"); return err },
+		"Renew":     func() error { _, err := store.Renew(t.Context(), x, x); return err },
+		"List":      func() error { _, err := store.List(t.Context(), "u"); return err },
+		"End":       func() error { _, err := store.End(t.Context(), "u", "s"); return err },
+		"EndOthers": func() error { _, err := store.EndOthers(t.Context(), "u", "s"); return err },
+		"Claim":     func() error { _, err := store.Claim(t.Context(), "c", a, time.Second); return err },
+		"Settle":    func() error { return store.Settle(t.Context(), "c", a, a, time.Second) },
+		"Attempt":   func() error { _, err := store.Attempt(t.Context(), "c"); return err },
+	} {
+		if err := call(); !errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrExpired) {
+			t.Errorf("%s: %v, want ErrUnavailable", name, err)
+		}
+	}
+}
+
+func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
+	r := miniredis.RunT(t)
+	store := rediscache.New(connect(t, server{"", []string{r.Addr()}}))
+	const good = "t7000000070000000" + "70000000label"
+	text, err := json.Marshal(session.Profile{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, stored := range map[string]struct{ session, profile string }{
+		"empty":            {"", ""},
+		"short":            {good[:24], ""},
+		"kind":             {"x" + good[1:], ""},
+		"time":             {"t-" + "zzzzzzz" + good[9:], ""},
+		"profile":          {good, "not JSON"},
+		"another profile":  {good, string(text)},
+		"profile's member": {good, `["name",7]`},
+	} {
+		r.HSet("onestroke:u:{u}", "id", stored.session, "p", stored.profile)
+		if got, err := store.Find(t.Context(), "u", "id"); err == nil || errors.Is(err, session.ErrExpired) {
+			t.Errorf("%s: found %+v, %v, want an error that is not ErrExpired", name, got, err)
+		}
+		if got, err := store.List(t.Context(), "u"); err == nil {
+			t.Errorf("%s: listed %+v", name, got)
+		}
+	}
+	const proof = "0123456789abcdef"
+	for _, stored := range []string{"", "d", "?t" + proof, "p?" + proof, "dt" + proof + "short", "ft" + proof, "ft" + proof + "?", "ft" + proof + "xnumber busy"} {
+		r.Set("onestroke:c:{c}", stored)
+		if got, err := store.Attempt(t.Context(), "c"); err == nil {
+			t.Errorf("%q: attempt %+v, want an error", stored, got)
+		}
+	}
+}

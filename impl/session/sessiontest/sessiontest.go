@@ -1,0 +1,408 @@
+// Package sessiontest holds what every [session.Store] must do.
+package sessiontest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"onestroke/impl/session"
+)
+
+// Run checks the store that open returns. It uses users and codes of its own
+// and may run on a store that others use.
+func Run(t *testing.T, open func(*testing.T) session.Store) {
+	for name, holds := range map[string]func(*testing.T, session.Store){
+		"a session comes back as it was opened":           opened,
+		"an unknown session is expired":                   unknown,
+		"opening twice is opening once":                   openedTwice,
+		"the newest profile holds":                        profiles,
+		"one code session a user":                         oneCode,
+		"one code session a user under concurrent logins": oneCodeOfMany,
+		"the oldest token beyond the limit ends":          oldestToken,
+		"opening drops what has expired":                  expired,
+		"renewing needs the session as it was":            renewed,
+		"one of many renewals is done":                    renewedOnce,
+		"an ended session stays ended":                    ended,
+		"ending the others keeps one":                     endedOthers,
+		"the profile goes with the last session":          nothingLeft,
+		"one of many claims stands":                       claimed,
+		"only the claimant settles":                       settled,
+		"every outcome of a login comes back":             outcomes,
+	} {
+		t.Run(name, func(t *testing.T) { holds(t, open(t)) })
+	}
+}
+
+var (
+	start   = time.Now().Truncate(time.Second).UTC()
+	profile = session.Profile{
+		Nickname: "小画家 🎨", AvatarURL: "https://example.com/a?b=1&c=<2>", Gender: 2,
+		Language: "zh_CN", Country: "CN", Province: "Guangdong", City: "Guangzhou",
+	}
+)
+
+func opened(t *testing.T, s session.Store) {
+	for _, kind := range []session.Kind{session.Token, session.Code} {
+		want := newSession(kind, newUser())
+		want.User.Profile, want.Label = profile, "小程序 1.2 %d\x00\""
+		if got := mustOpen(t, s, want); got != want {
+			t.Errorf("opened %+v, want %+v", got, want)
+		}
+		if got, err := s.Find(t.Context(), want.User.ID, want.ID); err != nil || got != want {
+			t.Errorf("found %+v, %v, want %+v", got, err, want)
+		}
+		if got, err := s.List(t.Context(), want.User.ID); err != nil || !reflect.DeepEqual(got, []session.Session{want}) {
+			t.Errorf("listed %+v, %v, want %+v", got, err, want)
+		}
+	}
+}
+
+func unknown(t *testing.T, s session.Store) {
+	x := newSession(session.Token, newUser())
+	x.User.Profile = profile
+	mustOpen(t, s, x)
+	for name, where := range map[string][2]string{
+		"unknown session":       {x.User.ID, newID()},
+		"another user's":        {newUser(), x.ID},
+		"no session":            {x.User.ID, ""},
+		"the profile":           {x.User.ID, "p"},
+		"neither user, session": {"", ""},
+	} {
+		if got, err := s.Find(t.Context(), where[0], where[1]); !errors.Is(err, session.ErrExpired) {
+			t.Errorf("%s: found %+v, %v, want ErrExpired", name, got, err)
+		}
+	}
+	if got, err := s.List(t.Context(), newUser()); err != nil || len(got) != 0 {
+		t.Errorf("a stranger has sessions %+v, %v", got, err)
+	}
+}
+
+func openedTwice(t *testing.T, s session.Store) {
+	for _, kind := range []session.Kind{session.Token, session.Code} {
+		x := newSession(kind, newUser())
+		mustOpen(t, s, x)
+		mustOpen(t, s, x)
+		hasSessions(t, s, x.User.ID, x.ID)
+	}
+}
+
+func profiles(t *testing.T, s session.Store) {
+	first := newSession(session.Token, newUser())
+	if got := mustOpen(t, s, first); got.User.Profile != (session.Profile{}) {
+		t.Errorf("profile %+v, want none", got.User.Profile)
+	}
+	second := newSession(session.Token, first.User.ID)
+	second.User.Profile = profile
+	mustOpen(t, s, second)
+	third := newSession(session.Token, first.User.ID)
+	if got := mustOpen(t, s, third); got.User.Profile != profile {
+		t.Errorf("a login without profile: %+v, want the one there was", got.User.Profile)
+	}
+	if got, err := s.Find(t.Context(), first.User.ID, first.ID); err != nil || got.User.Profile != profile {
+		t.Errorf("an older session: %+v, %v, want the newest profile", got.User.Profile, err)
+	}
+}
+
+func oneCode(t *testing.T, s session.Store) {
+	token := newSession(session.Token, newUser())
+	first, second := newSession(session.Code, token.User.ID), newSession(session.Code, token.User.ID)
+	for _, x := range []session.Session{token, first, second} {
+		mustOpen(t, s, x)
+	}
+	hasSessions(t, s, token.User.ID, token.ID, second.ID)
+}
+
+func oneCodeOfMany(t *testing.T, s session.Store) {
+	user := newUser()
+	atOnce(func() {
+		if _, err := s.Open(t.Context(), newSession(session.Code, user)); err != nil {
+			t.Error(err)
+		}
+	})
+	if left, err := s.List(t.Context(), user); err != nil || len(left) != 1 {
+		t.Errorf("%d sessions, %v, want one", len(left), err)
+	}
+}
+
+func oldestToken(t *testing.T, s session.Store) {
+	user := newUser()
+	code := newSession(session.Code, user)
+	mustOpen(t, s, code)
+	want := []string{code.ID}
+	for i := range session.MaxTokens + 3 {
+		x := newSession(session.Token, user)
+		x.CreatedAt = start.Add(time.Duration(i) * time.Second)
+		mustOpen(t, s, x)
+		if i >= 3 {
+			want = append(want, x.ID)
+		}
+	}
+	hasSessions(t, s, user, want...)
+}
+
+func expired(t *testing.T, s session.Store) {
+	old := newSession(session.Token, newUser())
+	mustOpen(t, s, old)
+	x := newSession(session.Token, old.User.ID)
+	x.LastUsedAt = old.ExpiresAt
+	x.ExpiresAt = x.LastUsedAt.Add(time.Hour)
+	mustOpen(t, s, x)
+	hasSessions(t, s, x.User.ID, x.ID)
+}
+
+func renewed(t *testing.T, s session.Store) {
+	for _, kind := range []session.Kind{session.Token, session.Code} {
+		from := newSession(kind, newUser())
+		from.Label = "phone"
+		mustOpen(t, s, from)
+		to := later(from)
+		if done, err := s.Renew(t.Context(), from, to); err != nil || !done {
+			t.Errorf("renewed %v, %v", done, err)
+		}
+		if done, err := s.Renew(t.Context(), from, later(to)); err != nil || done {
+			t.Errorf("renewed from what it no longer is: %v, %v", done, err)
+		}
+		if got, err := s.Find(t.Context(), to.User.ID, to.ID); err != nil || got != to {
+			t.Errorf("found %+v, %v, want %+v", got, err, to)
+		}
+	}
+}
+
+func renewedOnce(t *testing.T, s session.Store) {
+	from := newSession(session.Token, newUser())
+	mustOpen(t, s, from)
+	var mu sync.Mutex
+	times := 0
+	atOnce(func() {
+		done, err := s.Renew(t.Context(), from, later(from))
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if done {
+			times++
+		}
+	})
+	if times != 1 {
+		t.Errorf("renewed %d times", times)
+	}
+}
+
+func ended(t *testing.T, s session.Store) {
+	x := newSession(session.Token, newUser())
+	other := newSession(session.Token, x.User.ID)
+	other.User.Profile = profile
+	mustOpen(t, s, x)
+	mustOpen(t, s, other)
+	for _, end := range []struct {
+		user, id string
+		want     bool
+	}{
+		{newUser(), x.ID, false},
+		{x.User.ID, "p", false},
+		{x.User.ID, x.ID, true},
+		{x.User.ID, x.ID, false},
+	} {
+		if got, err := s.End(t.Context(), end.user, end.id); err != nil || got != end.want {
+			t.Errorf("ended %v, %v, want %v", got, err, end.want)
+		}
+	}
+	if done, err := s.Renew(t.Context(), x, later(x)); err != nil || done {
+		t.Errorf("renewed an ended session: %v, %v", done, err)
+	}
+	hasSessions(t, s, x.User.ID, other.ID)
+	if got, err := s.Find(t.Context(), other.User.ID, other.ID); err != nil || got != other {
+		t.Errorf("found %+v, %v, want %+v", got, err, other)
+	}
+}
+
+func endedOthers(t *testing.T, s session.Store) {
+	user := newUser()
+	code, first, second := newSession(session.Code, user), newSession(session.Token, user), newSession(session.Token, user)
+	for _, x := range []session.Session{code, first, second} {
+		mustOpen(t, s, x)
+	}
+	gone, err := s.EndOthers(t.Context(), user, first.ID)
+	if want := []string{code.ID, second.ID}; err != nil || !sameIDs(gone, want) {
+		t.Errorf("ended %v, %v, want %v", gone, err, want)
+	}
+	hasSessions(t, s, user, first.ID)
+	gone, err = s.EndOthers(t.Context(), user, "")
+	if want := []string{first.ID}; err != nil || !sameIDs(gone, want) {
+		t.Errorf("ended %v, %v, want %v", gone, err, want)
+	}
+	hasSessions(t, s, user)
+}
+
+func nothingLeft(t *testing.T, s session.Store) {
+	for name, end := range map[string]func(session.Session) error{
+		"ended": func(x session.Session) error {
+			_, err := s.End(t.Context(), x.User.ID, x.ID)
+			return err
+		},
+		"all ended": func(x session.Session) error {
+			_, err := s.EndOthers(t.Context(), x.User.ID, "")
+			return err
+		},
+	} {
+		x := newSession(session.Token, newUser())
+		x.User.Profile = profile
+		mustOpen(t, s, x)
+		if err := end(x); err != nil {
+			t.Fatal(err)
+		}
+		if next := mustOpen(t, s, newSession(session.Token, x.User.ID)); next.User.Profile != (session.Profile{}) {
+			t.Errorf("%s: %+v is still there", name, next.User.Profile)
+		}
+	}
+}
+
+func claimed(t *testing.T, s session.Store) {
+	code := newID()
+	if got, err := s.Attempt(t.Context(), code); err != nil || !reflect.DeepEqual(got, session.Attempt{}) {
+		t.Errorf("an unknown code: %+v, %v", got, err)
+	}
+	var mu sync.Mutex
+	stood := map[string]int{}
+	atOnce(func() {
+		got, err := s.Claim(t.Context(), code, newAttempt(session.Code), time.Minute)
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		stood[string(got.Nonce)]++
+	})
+	if len(stood) != 1 {
+		t.Errorf("%d attempts stood, want one", len(stood))
+	}
+}
+
+func settled(t *testing.T, s session.Store) {
+	code, mine, other := newID(), newAttempt(session.Token), newAttempt(session.Token)
+	done := mine
+	done.UserID = newUser()
+	if err := s.Settle(t.Context(), code, mine, done, time.Minute); !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("settled without a claim: %v", err)
+	}
+	if _, err := s.Claim(t.Context(), code, mine, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Settle(t.Context(), code, other, done, time.Minute); !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("settled another's claim: %v", err)
+	}
+	for range 2 { // the reply to the first may have been lost
+		if err := s.Settle(t.Context(), code, mine, done, time.Minute); err != nil {
+			t.Errorf("settle: %v", err)
+		}
+	}
+	failed := mine
+	failed.Err = session.ErrUntrusted
+	if err := s.Settle(t.Context(), code, mine, failed, time.Minute); !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("settled once more: %v", err)
+	}
+	if got, err := s.Claim(t.Context(), code, other, time.Minute); err != nil || !reflect.DeepEqual(got, done) {
+		t.Errorf("%+v, %v stands, want %+v", got, err, done)
+	}
+}
+
+func outcomes(t *testing.T, s session.Store) {
+	user := newUser()
+	for name, settle := range map[string]func(*session.Attempt){
+		"done":          func(a *session.Attempt) { a.UserID = user },
+		"without nonce": func(a *session.Attempt) { a.UserID, a.Nonce = user, []byte{} },
+		"untrusted":     func(a *session.Attempt) { a.Nonce, a.Err = nil, session.ErrUntrusted },
+		"not JSON":      func(a *session.Attempt) { a.Nonce, a.Err = nil, &session.RawDataError{Err: errors.New("it's 坏的")} },
+		"not exchanged": func(a *session.Attempt) {
+			a.Nonce, a.Err = nil, &session.ExchangeError{Cause: session.CauseBusy, ErrCode: -1}
+		},
+		"without answer": func(a *session.Attempt) {
+			a.Nonce, a.Err = nil, &session.ExchangeError{Cause: session.CauseUnreachable}
+		},
+	} {
+		for _, kind := range []session.Kind{session.Token, session.Code} {
+			code, mine := newID(), newAttempt(kind)
+			want := mine
+			settle(&want)
+			if _, err := s.Claim(t.Context(), code, mine, time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Settle(t.Context(), code, mine, want, time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := s.Attempt(t.Context(), code); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+			}
+		}
+	}
+}
+
+func newUser() string { return session.UserID(rand.Text()) }
+
+func newID() string { return session.Credential{Kind: session.Code, Secret: rand.Text()}.ID() }
+
+func newSession(kind session.Kind, userID string) session.Session {
+	return session.Session{
+		ID: newID(), Kind: kind, User: session.User{ID: userID},
+		CreatedAt: start, LastUsedAt: start, ExpiresAt: start.Add(2 * time.Hour),
+	}
+}
+
+func later(x session.Session) session.Session {
+	x.LastUsedAt = x.LastUsedAt.Add(time.Minute)
+	x.ExpiresAt = x.ExpiresAt.Add(time.Minute)
+	return x
+}
+
+func newAttempt(kind session.Kind) session.Attempt {
+	a := session.Attempt{Kind: kind, Nonce: make([]byte, 32)}
+	rand.Read(a.Proof[:])
+	rand.Read(a.Nonce)
+	return a
+}
+
+func mustOpen(t *testing.T, s session.Store, x session.Session) session.Session {
+	t.Helper()
+	got, err := s.Open(context.WithoutCancel(t.Context()), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func hasSessions(t *testing.T, s session.Store, userID string, want ...string) {
+	t.Helper()
+	all, err := s.List(t.Context(), userID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range all {
+		got = append(got, x.ID)
+	}
+	if !sameIDs(got, want) {
+		t.Errorf("sessions %v, want %v", got, want)
+	}
+}
+
+func sameIDs(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// atOnce calls f fifty times, all at the same moment.
+func atOnce(f func()) {
+	var all sync.WaitGroup
+	begin := make(chan struct{})
+	for range 50 {
+		all.Go(func() { <-begin; f() })
+	}
+	close(begin)
+	all.Wait()
+}
