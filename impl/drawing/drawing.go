@@ -6,6 +6,7 @@ package drawing
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -19,6 +20,13 @@ const (
 	MaxPoints       = 20_000    // a drawing
 	MaxWidth        = 65_535    // of a stroke, in canvas units
 	MaxTime         = 1<<31 - 1 // ms since the drawing began
+)
+
+// Limits of one paint, and of one page of a list.
+const (
+	MaxPaintID = 128       // characters
+	MaxActions = 512 << 10 // bytes
+	MaxPage    = 100
 )
 
 // Content is what the client says a drawing is. Two contents are the same
@@ -88,12 +96,40 @@ var (
 	ErrNotFound = errors.New("drawing not found")
 	// ErrChanged: the precondition does not hold; somebody else wrote in between.
 	ErrChanged = errors.New("drawing was changed or created in between")
+	// ErrCursor: the cursor was not made here. Start again from the first page.
+	ErrCursor = errors.New("malformed cursor")
 	// ErrUnavailable: the drawing store cannot be reached. Says nothing about the drawing.
 	ErrUnavailable = errors.New("drawing store unavailable")
 )
 
 // InvalidError says what in a content breaks which rule, as the contract's
-// validation does: the field by path, such as strokes[3].y.
+// validation does: the field by path, such as strokes[3].y, and the rule by
+// its JSON Schema keyword. Two rules have none: equalLength, that the columns
+// of a stroke are equally long, and maxPoints, the points of a whole drawing.
 type InvalidError struct{ Field, Rule, Detail string }
 
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Detail }
+
+// InvalidErrors is everything found wrong with an input, at most
+// [MaxFindings], in the order of its fields.
+type InvalidErrors []*InvalidError
+
+func (e InvalidErrors) Error() string {
+	if len(e) == 1 {
+		return e[0].Error()
+	}
+	return fmt.Sprintf("%s, and %d more", e[0].Error(), len(e)-1)
+}
+
+// CorruptError says that what the store holds under ID cannot be read. It is
+// nothing the caller could mend; the id is for the log.
+type CorruptError struct {
+	ID  string
+	Err error
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("stored drawing %q is corrupt: %v", e.ID, e.Err)
+}
+
+func (e *CorruptError) Unwrap() error { return e.Err }

@@ -1,0 +1,197 @@
+package drawingtest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"onestroke/impl/drawing"
+)
+
+const writers = 50
+
+func oneRevisionEach(t *testing.T, store drawing.Store) {
+	s := service(store)
+	_, _, err := s.Put(t.Context(), alice, ID(1), Content("first", 1, 5), drawing.IfAbsent())
+	succeeds(t, err)
+
+	written := make(chan drawing.Summary, writers)
+	together(writers, func(n int) {
+		for range 3 {
+			current, err := s.Get(t.Context(), alice, ID(1))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			d, created, err := s.Put(t.Context(), alice, ID(1), Content(fmt.Sprint("writer ", n), 1, 5), drawing.IfMatch(current.ETag))
+			switch {
+			case err == nil && !created && d.Revision == current.Revision+1:
+				written <- d.Summary
+				return
+			case !errors.Is(err, drawing.ErrChanged):
+				t.Errorf("revision %d after %d, created %v, %v", d.Revision, current.Revision, created, err)
+				return
+			}
+		}
+	})
+	close(written)
+
+	byRevision := map[int]drawing.Summary{}
+	successes := 0
+	for d := range written {
+		byRevision[d.Revision] = d
+		successes++
+	}
+	last, err := s.Get(t.Context(), alice, ID(1))
+	succeeds(t, err)
+	equal(t, last.Revision, 1+successes)
+	equal(t, len(byRevision), successes)
+	equal(t, last.Summary, byRevision[last.Revision])
+	if successes == 0 {
+		t.Error("no writer succeeded")
+	}
+}
+
+func oneCreatorWins(t *testing.T, store drawing.Store) {
+	s := service(store)
+	won := make(chan drawing.Summary, writers)
+	together(writers, func(n int) {
+		d, _, err := s.Put(t.Context(), alice, ID(1), Content(fmt.Sprint("creator ", n), 1, 5), drawing.IfAbsent())
+		if err == nil {
+			won <- d.Summary
+		} else if !errors.Is(err, drawing.ErrChanged) {
+			t.Error(err)
+		}
+	})
+	close(won)
+	equal(t, len(won), 1)
+	got, err := s.Get(t.Context(), alice, ID(1))
+	succeeds(t, err)
+	equal(t, got.Summary, <-won)
+}
+
+func creationRepeated(t *testing.T, store drawing.Store) {
+	s := service(store)
+	var answers [writers]drawing.Drawing
+	together(writers, func(n int) {
+		var err error
+		var created bool
+		answers[n], created, err = s.Put(t.Context(), alice, ID(1), Content("sent again", 1, 5), drawing.IfAbsent())
+		if err != nil || !created {
+			t.Errorf("created %v, %v", created, err)
+		}
+	})
+	for _, answer := range answers {
+		equal(t, answer, answers[0])
+	}
+}
+
+func notResurrected(t *testing.T, store drawing.Store) {
+	s := service(store)
+	for round := range 20 {
+		id := ID(round)
+		_, _, err := s.Put(t.Context(), alice, id, Content("doomed", 1, 5), drawing.IfAbsent())
+		succeeds(t, err)
+		together(4, func(n int) {
+			if n == 0 {
+				if err := s.Delete(t.Context(), alice, id); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			_, _, err := s.Put(t.Context(), alice, id, Content(fmt.Sprint("late ", n), 1, 5), drawing.IfPresent())
+			if err != nil && !errors.Is(err, drawing.ErrChanged) {
+				t.Error(err)
+			}
+		})
+		_, err = s.Get(t.Context(), alice, id)
+		fails(t, err, drawing.ErrNotFound)
+	}
+}
+
+func staleReplacement(t *testing.T, store drawing.Store) {
+	for round := range 20 {
+		before, stale, anew := record(round, "before"), record(round, "stale"), record(round, "anew")
+		succeeds(t, store.Insert(t.Context(), alice, before))
+		together(2, func(n int) {
+			if n == 0 {
+				if err := store.Replace(t.Context(), alice, before.ETag, stale); err != nil && !errors.Is(err, drawing.ErrChanged) {
+					t.Error(err)
+				}
+				return
+			}
+			if err := errors.Join(store.Delete(t.Context(), alice, before.ID), store.Insert(t.Context(), alice, anew)); err != nil {
+				t.Error(err)
+			}
+		})
+		got, err := store.Get(t.Context(), alice, before.ID)
+		succeeds(t, err)
+		equal(t, got, anew)
+	}
+}
+
+func paintsComeBack(t *testing.T, store drawing.Store) {
+	s := service(store)
+	paints := []drawing.Paint{
+		{ID: "jc0a1b2c3d4e5f", Actions: `[{"method":"save"},{"method":"setLineWidth","data":[5]}]`},
+		{ID: "$ne", Actions: ""},
+		{ID: "a/b\x00\"'{}", Actions: "\x00\"'\\ \u2028\u2029 😀 \r\n\t {\"$gt\":\"\"} </script>"},
+		{ID: "中文", Actions: "not UTF-8: \xff\xfe\x80"},
+		{ID: strings.Repeat("画", drawing.MaxPaintID), Actions: strings.Repeat("[10,20],\n", 500<<10/9)},
+	}
+	list := func() []drawing.Paint {
+		got, err := s.Paints(t.Context(), alice)
+		succeeds(t, err)
+		return got
+	}
+	equal(t, len(list()), 0)
+	for _, p := range paints {
+		succeeds(t, s.SavePaint(t.Context(), alice, p))
+	}
+	equal(t, list(), paints)
+
+	paints[1].Actions = "changed, and still second"
+	succeeds(t, s.SavePaint(t.Context(), alice, paints[1]))
+	equal(t, list(), paints)
+
+	succeeds(t, s.DeletePaint(t.Context(), alice, paints[0].ID))
+	succeeds(t, s.DeletePaint(t.Context(), alice, paints[0].ID))
+	equal(t, list(), paints[1:])
+}
+
+func onePaint(t *testing.T, store drawing.Store) {
+	now := time.UnixMilli(1).UTC()
+	together(writers, func(n int) {
+		if err := store.SavePaint(t.Context(), alice, drawing.Paint{ID: "one", Actions: "the same"}, now); err != nil {
+			t.Error(err)
+		}
+	})
+	got, err := store.Paints(t.Context(), alice)
+	succeeds(t, err)
+	equal(t, got, []drawing.Paint{{ID: "one", Actions: "the same"}})
+}
+
+// together runs n calls at once and waits for them.
+func together(n int, call func(n int)) {
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-start
+			call(i)
+		})
+	}
+	close(start)
+	all.Wait()
+}
+
+func equal[V any](t *testing.T, got, want V) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %.500s, want %.500s", fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want))
+	}
+}

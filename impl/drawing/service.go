@@ -1,0 +1,211 @@
+package drawing
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Service applies the rules of a drawing to what a [Store] keeps. The owner is
+// the id of the user who calls; nobody reaches what another owns.
+type Service struct {
+	// Now is the clock, time.Now unless a test sets another. It is set before
+	// the first call.
+	Now func() time.Time
+
+	store Store
+}
+
+// New returns a service on a store.
+func New(s Store) *Service { return &Service{Now: time.Now, store: s} }
+
+// Precondition says what must be true of a drawing for [Service.Put] to write
+// it. The zero value never is.
+type Precondition struct {
+	absent, present bool
+	etags           []string
+}
+
+// IfAbsent holds when there is no such drawing: If-None-Match: *.
+func IfAbsent() Precondition { return Precondition{absent: true} }
+
+// IfPresent holds when there is one, whatever it is: If-Match: *.
+func IfPresent() Precondition { return Precondition{present: true} }
+
+// IfMatch holds when there is one that carries one of the etags, which are
+// without quotes: If-Match: "a", "b".
+func IfMatch(etags ...string) Precondition { return Precondition{etags: etags} }
+
+func (p Precondition) allows(etag string) bool { return p.present || p.names(etag) }
+
+func (p Precondition) names(etag string) bool {
+	return etag != "" && slices.Contains(p.etags, etag)
+}
+
+// Put creates a drawing, or replaces it, as the precondition says; created
+// tells which. A write that is repeated because its answer was lost is given
+// that answer again, and changes nothing.
+//
+// It returns [InvalidErrors] for an id or a content that breaks a rule, and
+// [ErrChanged] where the precondition does not hold.
+func (s *Service) Put(ctx context.Context, owner, id string, c Content, p Precondition) (d Drawing, created bool, err error) {
+	id = strings.ToLower(id)
+	if !uuid.MatchString(id) {
+		return Drawing{}, false, InvalidErrors{{Field: "id", Rule: "format", Detail: "is not a UUID"}}
+	}
+	if err := c.Validate(); err != nil {
+		return Drawing{}, false, err
+	}
+	c = c.Normalize()
+	draft := newRecord(id, c)
+
+	var kept Record
+	if p.absent {
+		kept, err = s.create(ctx, owner, draft)
+	} else {
+		kept, err = s.replace(ctx, owner, draft, p)
+	}
+	if err != nil {
+		return Drawing{}, false, err
+	}
+	return Drawing{Summary: kept.Summary, Strokes: c.Strokes}, p.absent, nil
+}
+
+// Get returns a drawing, [ErrNotFound], or a [*CorruptError] when what is
+// stored cannot be read.
+func (s *Service) Get(ctx context.Context, owner, id string) (Drawing, error) {
+	id = strings.ToLower(id)
+	if !uuid.MatchString(id) {
+		return Drawing{}, ErrNotFound
+	}
+	r, err := s.store.Get(ctx, owner, id)
+	if err != nil {
+		return Drawing{}, err
+	}
+	strokes, err := Unpack(r.Packed)
+	if err != nil {
+		return Drawing{}, &CorruptError{ID: id, Err: err}
+	}
+	return Drawing{Summary: r.Summary, Strokes: strokes}, nil
+}
+
+// Delete removes a drawing. It is no error when there is none.
+func (s *Service) Delete(ctx context.Context, owner, id string) error {
+	id = strings.ToLower(id)
+	if !uuid.MatchString(id) {
+		return nil
+	}
+	return s.store.Delete(ctx, owner, id)
+}
+
+// List returns a page of the owner's drawings, newest first by creation: at
+// most limit, which is held to 1 to [MaxPage]. The cursor is empty for the
+// first page and next for the page that follows; next is empty on the last. A
+// drawing that is there throughout is seen once, whatever comes and goes
+// around it. A cursor that was not made here is [ErrCursor].
+func (s *Service) List(ctx context.Context, owner string, limit int, cursor string) (items []Summary, next string, err error) {
+	after, err := parseCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	limit = min(max(limit, 1), MaxPage)
+	items, err = s.store.List(ctx, owner, after, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(items) > limit {
+		items = items[:limit]
+		next = Position{items[limit-1].CreatedAt, items[limit-1].ID}.cursor()
+	}
+	return items, next, nil
+}
+
+// Paints returns all of the owner's paints, oldest first.
+func (s *Service) Paints(ctx context.Context, owner string) ([]Paint, error) {
+	return s.store.Paints(ctx, owner)
+}
+
+// SavePaint adds a paint, or changes the one of that id. It returns
+// [InvalidErrors] for an id that is empty, longer than [MaxPaintID] or not
+// UTF-8, and for actions longer than [MaxActions].
+func (s *Service) SavePaint(ctx context.Context, owner string, p Paint) error {
+	var f findings
+	switch n := utf8.RuneCountInString(p.ID); {
+	case n == 0:
+		f.add("id", "minLength", "is empty")
+	case n > MaxPaintID:
+		f.add("id", "maxLength", "has %d characters, the limit is %d", n, MaxPaintID)
+	case !utf8.ValidString(p.ID):
+		f.add("id", "format", "is not UTF-8")
+	}
+	if len(p.Actions) > MaxActions {
+		f.add("actions", "maxLength", "has %d bytes, the limit is %d", len(p.Actions), MaxActions)
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	return s.store.SavePaint(ctx, owner, p, s.now())
+}
+
+// DeletePaint removes a paint. It is no error when there is none.
+func (s *Service) DeletePaint(ctx context.Context, owner, id string) error {
+	if utf8.RuneCountInString(id) > MaxPaintID || !utf8.ValidString(id) {
+		return nil
+	}
+	return s.store.DeletePaint(ctx, owner, id)
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+func (s *Service) create(ctx context.Context, owner string, draft Record) (Record, error) {
+	for {
+		r := draft.created(s.now())
+		err := s.store.Insert(ctx, owner, r)
+		if !errors.Is(err, ErrChanged) {
+			return r, err
+		}
+		stored, err := s.store.Get(ctx, owner, r.ID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue // deleted in between: the id is free again
+		case err != nil:
+			return Record{}, err
+		case stored.Revision == 1 && draft.sameContent(stored):
+			return stored, nil
+		default:
+			return Record{}, ErrChanged
+		}
+	}
+}
+
+func (s *Service) replace(ctx context.Context, owner string, draft Record, p Precondition) (Record, error) {
+	for {
+		stored, err := s.store.Get(ctx, owner, draft.ID)
+		if errors.Is(err, ErrNotFound) {
+			return Record{}, ErrChanged
+		}
+		if err != nil {
+			return Record{}, err
+		}
+		isRepeat := draft.sameContent(stored) && (p.allows(stored.ETag) || p.names(stored.PreviousETag))
+		if isRepeat {
+			return stored, nil
+		}
+		if !p.allows(stored.ETag) {
+			return Record{}, ErrChanged
+		}
+		r := draft.replacing(stored, s.now())
+		err = s.store.Replace(ctx, owner, stored.ETag, r)
+		if !errors.Is(err, ErrChanged) {
+			return r, err
+		}
+		// Somebody wrote first. The precondition may hold for that, too, or that
+		// was this very write, sent twice.
+	}
+}
+
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
