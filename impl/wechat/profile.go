@@ -9,10 +9,10 @@ import (
 	"onestroke/impl/session"
 )
 
-// The bounds of [session.Profile]: the first three in characters.
+// The bounds of [session.Profile].
 const (
-	maxName      = 64
-	maxLanguage  = 16
+	maxName      = 64  // characters
+	maxLanguage  = 16  // characters
 	maxAvatarURL = 512 // bytes
 )
 
