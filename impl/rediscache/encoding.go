@@ -1,6 +1,7 @@
 package rediscache
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,22 +83,23 @@ func columns(p *session.Profile) *[7]any {
 	return &[...]any{&p.Nickname, &p.AvatarURL, &p.Gender, &p.Language, &p.Country, &p.Province, &p.City}
 }
 
-// encodeAttempt: outcome, kind, proof; then the nonce, or the user and the
-// nonce, or the error.
+// encodeAttempt: outcome, kind, proof; then the nonce, or the user's ID in 16
+// bytes and the nonce, or the error.
 func encodeAttempt(a session.Attempt) string {
 	head := string(encodeKind(a.Kind)) + string(a.Proof[:])
 	switch {
 	case a.Err != nil:
 		return string(failedByte) + head + encodeError(a.Err)
 	case a.UserID != "":
-		return string(doneByte) + head + a.UserID + string(a.Nonce)
+		user, _ := base64.RawURLEncoding.DecodeString(a.UserID) // of session.UserID, which encodes
+		return string(doneByte) + head + string(user) + string(a.Nonce)
 	default:
 		return string(pendingByte) + head + string(a.Nonce)
 	}
 }
 
 func decodeAttempt(value string) (a session.Attempt, err error) {
-	const head, user = 2 + len(a.Proof), 22
+	const head, user = 2 + len(a.Proof), 16
 	if len(value) < head {
 		return a, errLayout
 	}
@@ -113,7 +115,7 @@ func decodeAttempt(value string) (a session.Attempt, err error) {
 		if len(rest) < user {
 			return a, errLayout
 		}
-		a.UserID, a.Nonce = rest[:user], []byte(rest[user:])
+		a.UserID, a.Nonce = base64.RawURLEncoding.EncodeToString([]byte(rest[:user])), []byte(rest[user:])
 	case failedByte:
 		a.Err, err = decodeError(rest)
 	default:

@@ -3,11 +3,11 @@
 // There are two kinds of keys, and every command or script touches one key
 // only, so that each is atomic on a single Redis and on Redis Cluster alike:
 //
-//	onestroke:u:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
-//	onestroke:c:{<code ID>}   string: the login attempt on a code; says whose session a code opens
+//	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
+//	onestroke:code:{<code ID>}   string: the login attempt on a code; says whose session a code opens
 //
 // Neither holds a credential, an openid or a session key. A key expires with
-// the last session in it. Names are short since they are memory too.
+// the last session in it.
 package rediscache
 
 import (
@@ -143,8 +143,8 @@ func (s *Store) Attempt(ctx context.Context, codeID string) (session.Attempt, er
 
 const profileField = "p" // no session's ID: those have 22 characters
 
-func userKey(userID string) string { return "onestroke:u:{" + userID + "}" }
-func codeKey(codeID string) string { return "onestroke:c:{" + codeID + "}" }
+func userKey(userID string) string { return "onestroke:user:{" + userID + "}" }
+func codeKey(codeID string) string { return "onestroke:code:{" + codeID + "}" }
 
 func unavailable(doing string, err error) error {
 	if err == nil {

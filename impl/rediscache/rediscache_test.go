@@ -71,7 +71,7 @@ func TestKeysExpireWithTheLastSessionInThem(t *testing.T) {
 			long.ID, long.ExpiresAt = session.Credential{Kind: session.Token, Secret: t.Name() + "long"}.ID(), now.Add(2*time.Hour)
 			renewed := short
 			renewed.LastUsedAt, renewed.ExpiresAt = now.Add(time.Minute), now.Add(3*time.Hour)
-			key := "onestroke:u:{" + short.User.ID + "}"
+			key := "onestroke:user:{" + short.User.ID + "}"
 			for _, step := range []struct {
 				name string
 				do   func() error
@@ -120,14 +120,14 @@ func TestSessionIsSmall(t *testing.T) {
 				defer service.EndAll(t.Context(), x.User.ID)
 				total := int64(0)
 				for _, key := range []string{
-					"onestroke:u:{" + x.User.ID + "}",
-					"onestroke:c:{" + session.Credential{Kind: session.Code, Secret: l.Code}.ID() + "}",
+					"onestroke:user:{" + x.User.ID + "}",
+					"onestroke:code:{" + session.Credential{Kind: session.Code, Secret: l.Code}.ID() + "}",
 				} {
 					bytes, err := client.MemoryUsage(t.Context(), key, 0).Result()
 					if err != nil {
 						t.Fatal(err)
 					}
-					t.Logf("%3d bytes: %s…", bytes, key[:12])
+					t.Logf("%3d bytes: %s…", bytes, key[:15])
 					total += bytes
 				}
 				t.Logf("%3d bytes in all", total)
@@ -152,8 +152,8 @@ func (published) Exchange(context.Context, session.Login) (session.Identity, err
 
 func TestRedisAwayIsUnavailable(t *testing.T) {
 	away := miniredis.RunT(t)
-	away.Close()
 	client := redis.NewClient(&redis.Options{Addr: away.Addr(), MaxRetries: -1, DialerRetries: 1})
+	away.Close()
 	t.Cleanup(func() { client.Close() })
 	store := rediscache.New(client)
 	a := session.Attempt{Kind: session.Token}
@@ -193,7 +193,7 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 		"another profile":  {good, string(text)},
 		"profile's member": {good, `["name",7]`},
 	} {
-		r.HSet("onestroke:u:{u}", "id", stored.session, "p", stored.profile)
+		r.HSet("onestroke:user:{u}", "id", stored.session, "p", stored.profile)
 		if got, err := store.Find(t.Context(), "u", "id"); err == nil || errors.Is(err, session.ErrExpired) {
 			t.Errorf("%s: found %+v, %v, want an error that is not ErrExpired", name, got, err)
 		}
@@ -201,9 +201,9 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 			t.Errorf("%s: listed %+v", name, got)
 		}
 	}
-	const proof = "0123456789abcdef"
+	const proof = "01234567"
 	for _, stored := range []string{"", "d", "?t" + proof, "p?" + proof, "dt" + proof + "short", "ft" + proof, "ft" + proof + "?", "ft" + proof + "xnumber busy"} {
-		r.Set("onestroke:c:{c}", stored)
+		r.Set("onestroke:code:{c}", stored)
 		if got, err := store.Attempt(t.Context(), "c"); err == nil {
 			t.Errorf("%q: attempt %+v, want an error", stored, got)
 		}

@@ -61,9 +61,9 @@ func tokenUser(token string) (userID string, ok bool) {
 	return base64.RawURLEncoding.EncodeToString(raw[:userIDSize]), true
 }
 
-func proof(kind Kind, l Login) [16]byte {
+func proof(kind Kind, l Login) [8]byte {
 	s := sum("proof", string(kind), l.Code, l.RawData, l.Signature, l.EncryptedData, l.IV)
-	return [16]byte(s[:16])
+	return [8]byte(s[:8])
 }
 
 func digest(purpose string, parts ...string) string {

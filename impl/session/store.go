@@ -52,8 +52,9 @@ type Attempt struct {
 	// Kind of session the login opens.
 	Kind Kind
 	// Proof is a fingerprint of all that the client presented: who presents the
-	// same again is the same client and gets the same answer.
-	Proof [16]byte
+	// same again is the same client and gets the same answer. It need not be long:
+	// a token depends on all that was presented, and a code opens its session alone.
+	Proof [8]byte
 	// Nonce is random and unique to the attempt. A Token is derived from it and
 	// from what the client presented, so it outlasts the claim of a Token login.
 	Nonce []byte
