@@ -6,6 +6,7 @@
 package wechat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -81,20 +82,11 @@ func New(o Options) *Client {
 	c := &Client{
 		appID:      o.AppID,
 		appSecret:  o.AppSecret,
-		endpoint:   strings.TrimRight(o.BaseURL, "/") + "/sns/jscode2session",
-		timeout:    o.Timeout,
-		maxDataAge: o.MaxDataAge,
+		endpoint:   strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/") + "/sns/jscode2session",
+		timeout:    cmp.Or(o.Timeout, DefaultTimeout),
+		maxDataAge: cmp.Or(o.MaxDataAge, DefaultMaxDataAge),
 		transport:  o.Transport,
 		now:        o.Now,
-	}
-	if o.BaseURL == "" {
-		c.endpoint = DefaultBaseURL + "/sns/jscode2session"
-	}
-	if c.timeout == 0 {
-		c.timeout = DefaultTimeout
-	}
-	if c.maxDataAge == 0 {
-		c.maxDataAge = DefaultMaxDataAge
 	}
 	if c.transport == nil {
 		c.transport = newTransport(c.timeout)
