@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// exchange is what is noted of one request while it is served. Nothing in it
+// may be a credential.
+type exchange struct {
+	id        string
+	header    http.Header // the request's
+	operation string
+	code      string
+	cause     error // only where it is for the log
+}
+
+type exchangeKey struct{}
+
+// note returns what is noted of r.
+func note(r *http.Request) *exchange { return noteOf(r.Context()) }
+
+func noteOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
+
+func requestID(r *http.Request) string { return note(r).id }
+
+// failed remembers the problem for the log: the cause only where it is not the
+// caller's doing.
+func (e *exchange) failed(p *problem, err error) {
+	e.code = string(p.code)
+	if p.retryAfter > 0 || codes[p.code].status >= 500 || p.status >= 500 {
+		e.cause = err
+	}
+}
+
+// observe gives the request its id and writes one line about it when it is done.
+func (s *server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := &exchange{id: newRequestID(), header: r.Header}
+		h := w.Header()
+		h.Set("X-Request-Id", e.id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
+		recorded := &recorder{ResponseWriter: w, status: http.StatusOK}
+		start := time.Now()
+		defer func() { s.log(r, e, recorded, time.Since(start)) }()
+		next.ServeHTTP(recorded, r)
+	})
+}
+
+func (s *server) log(r *http.Request, e *exchange, w *recorder, took time.Duration) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("method", r.Method),
+		slog.String("operation", e.operation),
+		slog.Int("status", w.status),
+		slog.Duration("took", took),
+		slog.Int64("bytes", w.bytes),
+		slog.String("request", e.id),
+	}
+	if e.code != "" {
+		attrs = append(attrs, slog.String("code", e.code))
+	}
+	if e.cause != nil && !errors.Is(e.cause, context.Canceled) {
+		level = slog.LevelError
+		attrs = append(attrs, slog.String("cause", e.cause.Error()))
+	}
+	s.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// recover turns a panic into an internal error; the stack is for the log.
+func (s *server) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			s.Logger.ErrorContext(r.Context(), "panic", "request", requestID(r), "value", v, "stack", string(debug.Stack()))
+			if w.(*recorder).started {
+				panic(http.ErrAbortHandler) // a half answer must not look like a whole one
+			}
+			s.fail(w, r, errors.New("panic"))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status  int
+	bytes   int64
+	started bool
+}
+
+func (w *recorder) WriteHeader(status int) {
+	w.status, w.started = status, true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	w.started = true
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}

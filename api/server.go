@@ -1,0 +1,160 @@
+// Package api is the surface: what HTTP means here. It turns requests into
+// calls of the session and drawing rules, and every result and every error
+// into the form that the contract promises.
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"strings"
+
+	"onestroke/gen"
+	"onestroke/impl/drawing"
+	"onestroke/impl/session"
+)
+
+// Options are the parts a server is made of. All but Extra are needed.
+type Options struct {
+	Sessions *session.Service
+	Drawings *drawing.Service
+	// Dependencies are asked by /readyz.
+	Dependencies []Dependency
+	// Contract is the text of openapi.yaml.
+	Contract []byte
+	// BasePath is where programs of 2017 find their paths, such as /applet/session.
+	BasePath string
+	Logger   *slog.Logger
+	// Extra are handlers beside the contract, by their pattern for http.ServeMux.
+	Extra map[string]http.Handler
+}
+
+// Dependency is a part that the service cannot serve users without.
+type Dependency struct {
+	Name  string // as people call it, such as redis
+	Check func(context.Context) error
+}
+
+type server struct {
+	Options
+	mux      *http.ServeMux
+	contract *contract
+}
+
+// New returns the handler for everything the service answers. It fails when
+// the contract cannot be used.
+func New(o Options) (http.Handler, error) {
+	c, err := newContract(o.Contract, o.BasePath)
+	if err != nil {
+		return nil, fmt.Errorf("read the contract: %w", err)
+	}
+	s := &server{Options: o, mux: http.NewServeMux(), contract: c}
+	gen.HandlerWithOptions(
+		gen.NewStrictHandlerWithOptions(s, nil, gen.StrictHTTPServerOptions{
+			RequestErrorHandlerFunc:  s.fail,
+			ResponseErrorHandlerFunc: s.fail,
+		}),
+		gen.StdHTTPServerOptions{BaseRouter: operations{s}, ErrorHandlerFunc: s.fail},
+	)
+	for pattern, h := range o.Extra {
+		s.mux.Handle(pattern, h)
+	}
+	s.mux.HandleFunc("/", s.noRoute)
+
+	return s.observe(s.recover(s.limit(s.atBasePath(s.mux)))), nil
+}
+
+// operations is where the generated code registers its routes. It puts before
+// each what every operation of the contract has in common.
+type operations struct{ *server }
+
+func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
+	op := s.contract.operation(pattern)
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		note(r).operation = op.id
+		if err := op.negotiate(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if op.hasCaller {
+			ctx, err := s.identify(op, r)
+			if err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			r = r.WithContext(ctx)
+		}
+		if err := op.validate(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		handle(w, r)
+	})
+}
+
+func (s operations) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// noRoute answers what no operation does: 405 where the path has other methods.
+func (s *server) noRoute(w http.ResponseWriter, r *http.Request) {
+	var allow []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		probe := http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := s.mux.Handler(&probe); pattern != "/" {
+			allow = append(allow, method)
+		}
+	}
+	if allow == nil {
+		s.fail(w, r, errNoRoute)
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allow, ", "))
+	s.fail(w, r, errMethodNotAllowed)
+}
+
+// contractBase is where the contract has the 2017 paths.
+const contractBase = "/applet/session"
+
+// atBasePath leads the configured base path to where the contract has it. A
+// path that is not written plainly (//, /./, a trailing slash) is no path of
+// the contract; the mux would redirect it, which no client here expects.
+func (s *server) atBasePath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rest, below := strings.CutPrefix(r.URL.Path, s.BasePath+"/")
+		switch {
+		case r.URL.Path != path.Clean("/"+r.URL.Path) && !s.isExtra(r):
+			s.fail(w, r, errNoRoute)
+			return
+		case s.BasePath == contractBase:
+		case below:
+			r = withPath(r, contractBase+"/"+rest)
+		case strings.HasPrefix(r.URL.Path, contractBase+"/"):
+			s.fail(w, r, errNoRoute)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) isExtra(r *http.Request) bool {
+	for pattern := range s.Extra {
+		if strings.HasPrefix(r.URL.Path, pattern) {
+			return true
+		}
+	}
+	return false
+}
+
+func withPath(r *http.Request, p string) *http.Request {
+	moved, u := *r, *r.URL
+	u.Path, u.RawPath = p, ""
+	moved.URL = &u
+	return &moved
+}
+
+// is2017 tells whether errors of this request take the 2017 form. The path is
+// the one the client sent, or the one it was led to.
+func (s *server) is2017(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, contractBase+"/") || strings.HasPrefix(r.URL.Path, s.BasePath+"/")
+}
