@@ -1,3 +1,5 @@
+//go:build !noembed
+
 // Package wechatsim is WeChat in process: it mints login codes as a phone gets
 // them and exchanges them as WeChat's server does, for a machine that has no
 // app id and for tests.
