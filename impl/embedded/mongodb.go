@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -24,6 +25,9 @@ func MongoDB(addr, dir string) (*Server, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find the data directory (DATA_DIR): %w", err)
+	}
+	if err := free(addr); err != nil {
+		return nil, err
 	}
 	lock, err := claim(dir)
 	if err != nil {
@@ -53,6 +57,16 @@ func MongoDB(addr, dir string) (*Server, error) {
 			return err
 		},
 	}, nil
+}
+
+// free tells whether addr can be listened on. FerretDB must not find out that it
+// cannot: it would forget to close its files, and panic when they are collected.
+func free(addr string) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("start embedded MongoDB: %w", err)
+	}
+	return listener.Close()
 }
 
 // claim makes dir where it is missing and keeps other servers out of it until

@@ -130,7 +130,7 @@ func start(inProcess func() (*embedded.Server, error), image image) ([]Server, e
 		if mode == "containers" {
 			return nil, err
 		}
-		fmt.Fprintf(os.Stderr, "stores: embedded only: %v\n", err)
+		fmt.Fprintf(os.Stderr, "stores: embedded only, without %s: %v\n", image.name, err)
 		return servers, nil
 	default:
 		return nil, errors.New("TEST_STORES is none of auto, containers, embedded")
