@@ -46,6 +46,9 @@ type bounds struct {
 	MaxY int `bson:"maxY"`
 }
 
+// Insert relies on the primary key: an owner's id is taken once. The driver may
+// send it twice, and the second is then refused; the caller finds its own
+// drawing there.
 func (s *Store) Insert(ctx context.Context, owner string, r drawing.Record) error {
 	_, err := s.drawings.InsertOne(ctx, documentOf(owner, r))
 	if mongo.IsDuplicateKeyError(err) {
@@ -54,6 +57,7 @@ func (s *Store) Insert(ctx context.Context, owner string, r drawing.Record) erro
 	return failure(ctx, "insert drawing", err)
 }
 
+// Replace compares the etag and swaps the document in one step of the server.
 func (s *Store) Replace(ctx context.Context, owner, etag string, r drawing.Record) error {
 	defer s.change(owner, r.ID)()
 	unchanged := append(byKey(owner, r.ID), bson.E{Key: "etag", Value: etag})
@@ -67,6 +71,8 @@ func (s *Store) Replace(ctx context.Context, owner, etag string, r drawing.Recor
 	return nil
 }
 
+// Get reads one drawing whole. A document it cannot read is a
+// [*drawing.CorruptError].
 func (s *Store) Get(ctx context.Context, owner, id string) (drawing.Record, error) {
 	raw, err := s.drawings.FindOne(ctx, byKey(owner, id)).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
@@ -82,12 +88,16 @@ func (s *Store) Get(ctx context.Context, owner, id string) (drawing.Record, erro
 	return drawing.Record{Summary: d.summary(), PreviousETag: d.PreviousETag, Packed: d.Packed}, nil
 }
 
+// Delete removes one drawing.
 func (s *Store) Delete(ctx context.Context, owner, id string) error {
 	defer s.change(owner, id)()
 	_, err := s.drawings.DeleteOne(ctx, byKey(owner, id))
 	return failure(ctx, "delete drawing", err)
 }
 
+// List reads a page off the index that [Store.Prepare] made, without the
+// strokes: what it costs does not depend on how many drawings there are. Only
+// FerretDB over SQLite has no use for the index and reads them all.
 func (s *Store) List(ctx context.Context, owner string, after drawing.Position, limit int) ([]drawing.Summary, error) {
 	filter := bson.D{{Key: "owner", Value: owner}}
 	if after.ID != "" {

@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"os"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/FerretDB/FerretDB/ferretdb"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -21,13 +17,16 @@ import (
 	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
 	"onestroke/impl/mongostore"
+	"onestroke/tests/stores"
 )
 
+func TestMain(m *testing.M) { stores.Main(m) }
+
 func TestStore(t *testing.T) {
-	for _, server := range servers {
+	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
 			drawingtest.Run(t, func(t *testing.T) drawing.Store {
-				store, _ := open(t, server.URI)
+				store, _ := open(t, server.URL)
 				return store
 			})
 		})
@@ -35,9 +34,9 @@ func TestStore(t *testing.T) {
 }
 
 func TestPrepareMayBeRepeated(t *testing.T) {
-	for _, server := range servers {
+	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
-			store, db := open(t, server.URI)
+			store, db := open(t, server.URL)
 			if err := store.Prepare(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -51,41 +50,17 @@ func TestPrepareMayBeRepeated(t *testing.T) {
 	}
 }
 
-func TestQuickDrawComesBackEqual(t *testing.T) {
-	const owner = "quick-----------------"
-	contents := drawingtest.QuickDraw(t)
-	for _, server := range servers {
-		t.Run(server.Name, func(t *testing.T) {
-			store, _ := open(t, server.URI)
-			s := drawing.New(store)
-			for i, c := range contents {
-				put, _, err := s.Put(t.Context(), owner, drawingtest.ID(i), c, drawing.IfAbsent())
-				if err != nil {
-					t.Fatalf("put %d: %v", i, err)
-				}
-				got, err := s.Get(t.Context(), owner, drawingtest.ID(i))
-				if err != nil {
-					t.Fatalf("get %d: %v", i, err)
-				}
-				if fmt.Sprint(got) != fmt.Sprint(put) || fmt.Sprint(got.Strokes) != fmt.Sprint(c.Normalize().Strokes) {
-					t.Fatalf("drawing %d came back changed", i)
-				}
-			}
-		})
-	}
-}
-
 func TestCorruptDocumentNamesItsDrawing(t *testing.T) {
 	const owner = "owner-----------------"
 	id := drawingtest.ID(1)
-	for _, server := range servers {
+	for _, server := range stores.MongoDB(t) {
 		for field, damage := range map[string]any{
 			"packed":    []byte{1, 255, 255, 255},
 			"revision":  "not a number",
 			"createdAt": "not a time",
 		} {
 			t.Run(server.Name+" "+field, func(t *testing.T) {
-				store, db := open(t, server.URI)
+				store, db := open(t, server.URL)
 				s := drawing.New(store)
 				if _, _, err := s.Put(t.Context(), owner, id, drawingtest.Content("", 1, 1), drawing.IfAbsent()); err != nil {
 					t.Fatal(err)
@@ -126,9 +101,9 @@ func TestServerThatIsAwayIsUnavailable(t *testing.T) {
 }
 
 func TestCallerWhoGivesUpIsTold(t *testing.T) {
-	for _, server := range servers {
+	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
-			store, _ := open(t, server.URI)
+			store, _ := open(t, server.URL)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			for call, err := range everyCall(ctx, store) {
@@ -159,51 +134,7 @@ func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 	return failed
 }
 
-// server is one to run the tests on.
-type server struct{ Name, URI string }
-
-var servers []server
-
 var databases atomic.Int64
-
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		embedded, stop := startFerretDB()
-		defer stop()
-		servers = append(servers, server{"embedded", embedded})
-		if uri := os.Getenv("TEST_MONGODB_URI"); uri != "" {
-			servers = append(servers, server{"configured", uri})
-		}
-		return m.Run()
-	}())
-}
-
-func startFerretDB() (uri string, stop func()) {
-	dir, err := os.MkdirTemp("", "mongostore")
-	if err != nil {
-		panic(err)
-	}
-	f, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
-		Handler:   "sqlite",
-		SQLiteURL: "file:" + dir + "/",
-		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
-	if err != nil {
-		panic(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f.Run(ctx)
-	}()
-	return f.MongoDBURI(), func() {
-		cancel()
-		<-done
-		os.RemoveAll(dir)
-	}
-}
 
 // open returns a prepared store on a database of its own, dropped at the end.
 func open(t *testing.T, uri string) (*mongostore.Store, *mongo.Database) {
@@ -227,7 +158,7 @@ func connect(t *testing.T, uri string) *mongo.Client {
 	t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	if err != nil {
-		t.Fatal(strings.ReplaceAll(err.Error(), uri, "the server's address"))
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { client.Disconnect(context.Background()) })
 	return client

@@ -18,6 +18,7 @@ type paintDocument struct {
 	Actions []byte `bson:"actions"`
 }
 
+// Paints reads all of an owner's paints, oldest first.
 func (s *Store) Paints(ctx context.Context, owner string) ([]drawing.Paint, error) {
 	cursor, err := s.paints.Find(ctx, bson.D{{Key: "owner", Value: owner}}, options.Find().
 		SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}))
@@ -29,6 +30,8 @@ func (s *Store) Paints(ctx context.Context, owner string) ([]drawing.Paint, erro
 	})
 }
 
+// SavePaint sets the actions of a paint; when it was made, and with it its
+// place in the order, is set once.
 func (s *Store) SavePaint(ctx context.Context, owner string, p drawing.Paint, now time.Time) error {
 	defer s.change(owner, p.ID)()
 	save := bson.D{
@@ -47,6 +50,7 @@ func (s *Store) SavePaint(ctx context.Context, owner string, p drawing.Paint, no
 	return failure(ctx, "save paint", err)
 }
 
+// DeletePaint removes one paint.
 func (s *Store) DeletePaint(ctx context.Context, owner, id string) error {
 	defer s.change(owner, id)()
 	_, err := s.paints.DeleteOne(ctx, byKey(owner, id))
