@@ -76,8 +76,8 @@ type Identity struct {
 // the session key, which never leaves the exchanger.
 type Exchanger interface {
 	// Exchange burns login.Code. It returns [ErrUntrusted] when the signature or
-	// the encrypted data does not verify, [*RawDataError] when verified or
-	// decoded data is not JSON, and [*ExchangeError] when WeChat gave no session key.
+	// the encrypted data does not verify, [*RawDataError] when verified rawData
+	// is not JSON, and [*ExchangeError] when WeChat gave no session key.
 	Exchange(ctx context.Context, login Login) (Identity, error)
 }
 

@@ -1,0 +1,30 @@
+# Everything that is done with this project, one target each.
+
+GO      ?= go
+TOOLS   := cd .tools && $(GO) tool
+PACKAGE ?= ./...
+
+.DEFAULT_GOAL := help
+
+run: ## serve on 127.0.0.1:5757, with embedded stores and simulated WeChat where nothing is configured
+	$(GO) run .
+
+build: ## build the service as ./onestroke
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o onestroke .
+
+demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawings of its own
+	$(GO) run ./clients/demo $(if $(DATA),-data $(DATA))
+
+test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|containers
+	$(GO) test -race -timeout 15m $(PACKAGE)
+
+generate: ## rebuild everything under gen/
+	.tools/generate
+
+check: ## format, vet, lint, generated files fresh, contract lint, import rules
+	.tools/check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run build demo test generate check help
