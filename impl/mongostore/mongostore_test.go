@@ -100,6 +100,39 @@ func TestServerThatIsAwayIsUnavailable(t *testing.T) {
 	}
 }
 
+func TestStoreServesAgainWhenItsServerIsBack(t *testing.T) {
+	const owner = "owner-----------------"
+	for _, server := range stores.MongoDB(t) {
+		t.Run(server.Name, func(t *testing.T) {
+			proxy := server.Proxy(t)
+			store, _ := open(t, proxy.URL)
+			s := drawing.New(store)
+			put, _, err := s.Put(t.Context(), owner, drawingtest.ID(1), drawingtest.Content("kept", 1, 9), drawing.IfAbsent())
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			proxy.Down()
+			soon, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			if _, err := s.Get(soon, owner, put.ID); !errors.Is(err, drawing.ErrUnavailable) {
+				t.Errorf("get while away: %v", err)
+			}
+			if err := store.Ping(soon); !errors.Is(err, drawing.ErrUnavailable) {
+				t.Errorf("ping while away: %v", err)
+			}
+
+			proxy.Up(t)
+			if err := store.Ping(t.Context()); err != nil { // the driver looks for its server until it is there
+				t.Fatal(err)
+			}
+			if got, err := s.Get(t.Context(), owner, put.ID); err != nil || got.Summary != put.Summary {
+				t.Errorf("get when back: %+v, %v", got.Summary, err)
+			}
+		})
+	}
+}
+
 func TestCallerWhoGivesUpIsTold(t *testing.T) {
 	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
