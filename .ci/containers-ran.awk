@@ -1,8 +1,8 @@
 # Reads what go test -v prints and fails unless, in each package of `wanted` (by
 # the end of its path), tests ran on a container and none of those was skipped.
 
-/^ *--- PASS: [^ ]*\/container[\/ ]/ { ran++ }
-/^ *--- SKIP: [^ ]*\/container[\/ ]/ { print "skipped:" substr($0, index($0, ":") + 1); failed = 1 }
+/^ *--- PASS: [^ ]*\/container[\/_ ]/ { ran++ }
+/^ *--- SKIP: [^ ]*\/container[\/_ ]/ { print "skipped:" substr($0, index($0, ":") + 1); failed = 1 }
 /^(ok|FAIL|---|\?)[ \t]+[^ \t]+\// && !/^--- / { passed[$2] = ran; ran = 0 }
 
 END {
