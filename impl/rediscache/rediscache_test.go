@@ -117,8 +117,8 @@ func TestSessionIsSmall(t *testing.T) {
 	}
 }
 
-// weigh logs the user of WeChat's published example in and weighs all keys that
-// come of it.
+// weigh logs somebody in with WeChat's published example of a profile and weighs
+// all keys that come of it.
 func weigh(t *testing.T, client redis.UniversalClient) {
 	const limit = 700 // bytes
 	service := session.New(published{}, rediscache.New(client), session.Options{})
@@ -148,11 +148,12 @@ func weigh(t *testing.T, client redis.UniversalClient) {
 	}
 }
 
-// published is the user of WeChat's published example of signed data.
+// published gives every code a user of its own, each with the profile of WeChat's
+// published example of signed data.
 type published struct{}
 
-func (published) Exchange(context.Context, session.Login) (session.Identity, error) {
-	return session.Identity{OpenID: "oGZUI0egBJY1zhBYw2KhdUfwVJJE", Profile: session.Profile{
+func (published) Exchange(_ context.Context, l session.Login) (session.Identity, error) {
+	return session.Identity{OpenID: l.Code, Profile: session.Profile{
 		Nickname:  "Band",
 		AvatarURL: "http://wx.qlogo.cn/mmopen/vi_32/1vZvI39NWFQ9XM4LtQpFrQJ1xlgZxx3w7bQxKARol6503Iuswjjn6nIGBiaycAjAtpujxyzYsrztuuICqIM5ibXQ/0",
 		Gender:    1, Language: "zh_CN", Country: "CN", Province: "Guangdong", City: "Guangzhou",

@@ -240,6 +240,37 @@ func TestLogOutIsImmediateHereAndWithinASecondElsewhere(t *testing.T) {
 	}
 }
 
+func TestEndingWhatEndedElsewhereIsImmediateHereToo(t *testing.T) {
+	h := newHouse(t)
+	here, elsewhere := h.service(), h.service()
+	c, x := h.logIn(here, session.Login{Code: "anna:1"})
+	h.opens(here, c, userID("anna"))
+	for _, s := range []*session.Service{elsewhere, here} {
+		if err := s.End(t.Context(), x.User.ID, x.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.opensNothing(here, c)
+}
+
+func TestCallerThatHangsUpDoesNotEndAReadThatOthersShare(t *testing.T) {
+	h := newHouse(t)
+	slow := &slowFind{Store: h.store(), found: make(chan struct{}), goOn: make(chan struct{})}
+	s := session.New(h.wechat, slow, session.Options{Now: h.clock})
+	c, _ := h.logIn(s, session.Login{Code: "anna:1"})
+	ctx, hangUp := context.WithCancel(t.Context())
+	var read sync.WaitGroup
+	read.Go(func() {
+		if _, err := s.Resolve(ctx, c); err != nil {
+			t.Error(err)
+		}
+	})
+	<-slow.found
+	hangUp()
+	close(slow.goOn)
+	read.Wait()
+}
+
 func TestReadUnderWayDoesNotOutliveALogOut(t *testing.T) {
 	h := newHouse(t)
 	slow := &slowFind{Store: h.store(), found: make(chan struct{}), goOn: make(chan struct{})}
@@ -328,7 +359,7 @@ type slowFind struct {
 func (s *slowFind) Find(ctx context.Context, userID, id string) (session.Session, error) {
 	x, err := s.Store.Find(ctx, userID, id)
 	s.once.Do(func() { close(s.found); <-s.goOn })
-	return x, err
+	return x, errors.Join(err, ctx.Err())
 }
 
 func encode(userID, secret []byte) string {
