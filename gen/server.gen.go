@@ -211,6 +211,24 @@ func (e ReadinessStatus) Valid() bool {
 	}
 }
 
+// Defines values for SessionSummaryKind.
+const (
+	Code  SessionSummaryKind = "code"
+	Token SessionSummaryKind = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionSummaryKind enum.
+func (e SessionSummaryKind) Valid() bool {
+	switch e {
+	case Code:
+		return true
+	case Token:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StrokeTool.
 const (
 	Eraser StrokeTool = "eraser"
@@ -500,8 +518,8 @@ type FieldError struct {
 	// Example: strokes[3].y
 	Field string `json:"field"`
 
-	// Rule The rule by its name in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `utf8`, `duplicate` for the text itself,
-	// `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`.
+	// Rule The rule by its name in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
+	// `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, and `reachable` for a dependency.
 	//
 	//
 	// Example: equalLength
@@ -776,6 +794,16 @@ type SessionFailure struct {
 	Reason *SessionReason `json:"reason,omitempty"`
 }
 
+// SessionID Names a session to its owner. It opens nothing.
+//
+// Example: 5mC3xQ8kT1uB7nR2sV9wYA
+type SessionID = string
+
+// SessionList The caller's sessions.
+type SessionList struct {
+	Items []SessionSummary `json:"items"`
+}
+
 // SessionMark The mark by which programs of 2017 recognise a failed session, whatever the HTTP status.
 type SessionMark = int32
 
@@ -783,6 +811,37 @@ type SessionMark = int32
 //
 // Example: ERR_SESSION_EXPIRED
 type SessionReason = string
+
+// SessionSummary A session as its owner sees it in a list.
+type SessionSummary struct {
+	// CreatedAt When it was opened.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Current Whether this request uses it.
+	Current bool `json:"current"`
+
+	// ExpiresAt When the session ends if it is not used before. Use moves it on, up to 30 days after the login.
+	//
+	// Example: 2026-11-22T10:00:00Z
+	ExpiresAt ExpiresAt `json:"expiresAt"`
+
+	// ID Names a session to its owner. It opens nothing.
+	//
+	// Example: 5mC3xQ8kT1uB7nR2sV9wYA
+	ID SessionID `json:"id"`
+
+	// Kind What opens it, a token or the login code of a program of 2017.
+	Kind SessionSummaryKind `json:"kind"`
+
+	// Label What it was opened from - the version of the mini program, or what the `User-Agent` said. Empty where neither was known.
+	Label string `json:"label"`
+
+	// LastUsedAt When it was last used, to the minute.
+	LastUsedAt time.Time `json:"lastUsedAt"`
+}
+
+// SessionSummaryKind What opens it, a token or the login code of a program of 2017.
+type SessionSummaryKind string
 
 // Stroke One touch of the canvas, from finger down to finger up, in columns: `x`, `y`, and where they are there `t` and `p`, have the same length.
 type Stroke struct {
@@ -1072,6 +1131,45 @@ type LogOutParams struct {
 
 // GetSessionParams defines parameters for GetSession.
 type GetSessionParams struct {
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
+// EndOtherSessionsParams defines parameters for EndOtherSessions.
+type EndOtherSessionsParams struct {
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
+// EndSessionParams defines parameters for EndSession.
+type EndSessionParams struct {
 	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
@@ -1479,6 +1577,15 @@ type ServerInterface interface {
 	// LogIn Exchange a login code for a token
 	// (POST /v1/session)
 	LogIn(w http.ResponseWriter, r *http.Request)
+	// EndOtherSessions Log out everywhere else
+	// (DELETE /v1/sessions)
+	EndOtherSessions(w http.ResponseWriter, r *http.Request, params EndOtherSessionsParams)
+	// ListSessions Where am I logged in
+	// (GET /v1/sessions)
+	ListSessions(w http.ResponseWriter, r *http.Request, params ListSessionsParams)
+	// EndSession Log out there
+	// (DELETE /v1/sessions/{id})
+	EndSession(w http.ResponseWriter, r *http.Request, id SessionID, params EndSessionParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2381,6 +2488,252 @@ func (siw *ServerInterfaceWrapper) LogIn(w http.ResponseWriter, r *http.Request)
 	handler.ServeHTTP(w, r)
 }
 
+// EndOtherSessions operation middleware
+func (siw *ServerInterfaceWrapper) EndOtherSessions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndOtherSessionsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndOtherSessions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSessions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id SessionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndSession(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -2504,6 +2857,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.LogOut)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/session", wrapper.GetSession)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/session", wrapper.LogIn)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/sessions", wrapper.EndOtherSessions)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/sessions", wrapper.ListSessions)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/sessions/{id}", wrapper.EndSession)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings", wrapper.ListDrawings)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/drawings/{id}", wrapper.DeleteDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings/{id}", wrapper.GetDrawing)
@@ -2652,9 +3008,11 @@ type PaintNotAcceptableJSONResponse struct {
 }
 
 type PaintRateLimitedResponseHeaders struct {
-	CacheControl *string
-	RetryAfter   int32
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+	XRequestID      *RequestID
 }
 type PaintRateLimitedJSONResponse struct {
 	Body PaintFailureAnswer
@@ -2714,9 +3072,11 @@ type PreconditionRequiredApplicationProblemPlusJSONResponse struct {
 }
 
 type RateLimitedResponseHeaders struct {
-	CacheControl *string
-	RetryAfter   int32
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+	XRequestID      *RequestID
 }
 type RateLimitedApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -2777,8 +3137,10 @@ type DeletePaintResponseObject interface {
 }
 
 type DeletePaint200ResponseHeaders struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type DeletePaint200JSONResponse struct {
@@ -2795,6 +3157,12 @@ func (response DeletePaint200JSONResponse) VisitDeletePaintResponse(w http.Respo
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -2900,6 +3268,12 @@ func (response DeletePaint429JSONResponse) VisitDeletePaintResponse(w http.Respo
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -2981,8 +3355,10 @@ type ListPaintsResponseObject interface {
 }
 
 type ListPaints200ResponseHeaders struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type ListPaints200JSONResponse struct {
@@ -2999,6 +3375,12 @@ func (response ListPaints200JSONResponse) VisitListPaintsResponse(w http.Respons
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -3061,6 +3443,12 @@ func (response ListPaints429JSONResponse) VisitListPaintsResponse(w http.Respons
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
@@ -3145,8 +3533,10 @@ type SavePaintResponseObject interface {
 }
 
 type SavePaint200ResponseHeaders struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type SavePaint200JSONResponse struct {
@@ -3163,6 +3553,12 @@ func (response SavePaint200JSONResponse) VisitSavePaintResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -3267,6 +3663,12 @@ func (response SavePaint429JSONResponse) VisitSavePaintResponse(w http.ResponseW
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
@@ -3780,8 +4182,10 @@ type ListDrawingsResponseObject interface {
 }
 
 type ListDrawings200ResponseHeaders struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type ListDrawings200JSONResponse struct {
@@ -3798,6 +4202,12 @@ func (response ListDrawings200JSONResponse) VisitListDrawingsResponse(w http.Res
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -3910,6 +4320,12 @@ func (response ListDrawings429ApplicationProblemPlusJSONResponse) VisitListDrawi
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -4018,7 +4434,9 @@ type DeleteDrawingResponseObject interface {
 }
 
 type DeleteDrawing204ResponseHeaders struct {
-	XRequestID *RequestID
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type DeleteDrawing204Response struct {
@@ -4026,6 +4444,12 @@ type DeleteDrawing204Response struct {
 }
 
 func (response DeleteDrawing204Response) VisitDeleteDrawingResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4113,6 +4537,12 @@ func (response DeleteDrawing429ApplicationProblemPlusJSONResponse) VisitDeleteDr
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
@@ -4222,9 +4652,11 @@ type GetDrawingResponseObject interface {
 }
 
 type GetDrawing200ResponseHeaders struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type GetDrawing200JSONResponse struct {
@@ -4243,6 +4675,12 @@ func (response GetDrawing200JSONResponse) VisitGetDrawingResponse(w http.Respons
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4252,9 +4690,11 @@ func (response GetDrawing200JSONResponse) VisitGetDrawingResponse(w http.Respons
 }
 
 type GetDrawing304ResponseHeaders struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type GetDrawing304Response struct {
@@ -4266,6 +4706,12 @@ func (response GetDrawing304Response) VisitGetDrawingResponse(w http.ResponseWri
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4398,6 +4844,12 @@ func (response GetDrawing429ApplicationProblemPlusJSONResponse) VisitGetDrawingR
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -4507,9 +4959,11 @@ type PutDrawingResponseObject interface {
 }
 
 type PutDrawing200ResponseHeaders struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type PutDrawing200JSONResponse struct {
@@ -4528,6 +4982,12 @@ func (response PutDrawing200JSONResponse) VisitPutDrawingResponse(w http.Respons
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4537,9 +4997,11 @@ func (response PutDrawing200JSONResponse) VisitPutDrawingResponse(w http.Respons
 }
 
 type PutDrawing201ResponseHeaders struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type PutDrawing201JSONResponse struct {
@@ -4558,6 +5020,12 @@ func (response PutDrawing201JSONResponse) VisitPutDrawingResponse(w http.Respons
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4757,6 +5225,12 @@ func (response PutDrawing429ApplicationProblemPlusJSONResponse) VisitPutDrawingR
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -4864,7 +5338,9 @@ type LogOutResponseObject interface {
 }
 
 type LogOut204ResponseHeaders struct {
-	XRequestID *RequestID
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type LogOut204Response struct {
@@ -4872,6 +5348,12 @@ type LogOut204Response struct {
 }
 
 func (response LogOut204Response) VisitLogOutResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4937,6 +5419,12 @@ func (response LogOut429ApplicationProblemPlusJSONResponse) VisitLogOutResponse(
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
@@ -5023,8 +5511,10 @@ type GetSessionResponseObject interface {
 }
 
 type GetSession200ResponseHeaders struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type GetSession200JSONResponse struct {
@@ -5041,6 +5531,12 @@ func (response GetSession200JSONResponse) VisitGetSessionResponse(w http.Respons
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -5153,6 +5649,12 @@ func (response GetSession429ApplicationProblemPlusJSONResponse) VisitGetSessionR
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -5260,8 +5762,10 @@ type LogInResponseObject interface {
 }
 
 type LogIn201ResponseHeaders struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 type LogIn201JSONResponse struct {
@@ -5278,6 +5782,12 @@ func (response LogIn201JSONResponse) VisitLogInResponse(w http.ResponseWriter) e
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
 	}
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -5434,6 +5944,12 @@ func (response LogIn429ApplicationProblemPlusJSONResponse) VisitLogInResponse(w 
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
@@ -5532,6 +6048,692 @@ func (response LogIn503ApplicationProblemPlusJSONResponse) VisitLogInResponse(w 
 	return err
 }
 
+type EndOtherSessionsRequestObject struct {
+	Params EndOtherSessionsParams
+}
+
+type EndOtherSessionsResponseObject interface {
+	VisitEndOtherSessionsResponse(w http.ResponseWriter) error
+}
+
+type EndOtherSessions204ResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type EndOtherSessions204Response struct {
+	Headers EndOtherSessions204ResponseHeaders
+}
+
+func (response EndOtherSessions204Response) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndOtherSessions400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions400ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOtherSessions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions401ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOtherSessions403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions403ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOtherSessions429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions429ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOtherSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions431ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOtherSessions500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions500ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOtherSessions502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions502ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndOtherSessions503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response EndOtherSessions503ApplicationProblemPlusJSONResponse) VisitEndOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200ResponseHeaders struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type ListSessions200JSONResponse struct {
+	Body    SessionList
+	Headers ListSessions200ResponseHeaders
+}
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions400ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions401ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions403ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions406ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions429ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions431ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions500ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions502ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions503ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	ID     SessionID `json:"id"`
+	Params EndSessionParams
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204ResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type EndSession204Response struct {
+	Headers EndSession204ResponseHeaders
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSession400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession400ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession401ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession403ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession429ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession431ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession500ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession502ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession503ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// DeletePaint Delete a drawing (2017)
@@ -5576,6 +6778,15 @@ type StrictServerInterface interface {
 	// LogIn Exchange a login code for a token
 	// (POST /v1/session)
 	LogIn(ctx context.Context, request LogInRequestObject) (LogInResponseObject, error)
+	// EndOtherSessions Log out everywhere else
+	// (DELETE /v1/sessions)
+	EndOtherSessions(ctx context.Context, request EndOtherSessionsRequestObject) (EndOtherSessionsResponseObject, error)
+	// ListSessions Where am I logged in
+	// (GET /v1/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession Log out there
+	// (DELETE /v1/sessions/{id})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -6032,213 +7243,307 @@ func (sh *strictHandler) LogIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// EndOtherSessions operation middleware
+func (sh *strictHandler) EndOtherSessions(w http.ResponseWriter, r *http.Request, params EndOtherSessionsParams) {
+	var request EndOtherSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndOtherSessions(ctx, request.(EndOtherSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndOtherSessions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndOtherSessionsResponseObject); ok {
+		if err := validResponse.VisitEndOtherSessionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(w http.ResponseWriter, r *http.Request, params ListSessionsParams) {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx, request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		if err := validResponse.VisitListSessionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(w http.ResponseWriter, r *http.Request, id SessionID, params EndSessionParams) {
+	var request EndSessionRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx, request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		if err := validResponse.VisitEndSessionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1bc9vItt5f6WDOLl8OSIE3Wabr1Clakj3aI0vakrzlGVMxm0CT7BHYzUE3RXEmSp3HPKSSl6QqvyAv",
-	"ycN5TOXnpHJy/kaqVzeABgiSoCR75Nmeh7FI4tKX1ev6rbV+c3w+nnBGmBRO+zeH3ODxJCTw9wRTJvc4",
-	"I+qDmI7HOJo7bQe+cZ1rHE7hF58HxGl7rhNgiZ32b7euMxZDp+2Iqe8TIZzbW1c/a/9mQiMSZB93PiJI",
-	"PQJRgRiX6IrxGUNPMZujMY/IM/tVb+q79Xpzr1mpv97drzR3t5uVzpuXbyqd7b2dF3XP8/ZqHaddcx0S",
-	"RTxSd4yJEHhInLbTm928FyQ6YAPegxcN+JQFqD9HPfX6nuM6DI/Vlftw863rRAQLztQ3p6efzvbPzg6O",
-	"jz7tfzg5ON3fS2d1wNQShkTm1qmDxmTcJ5Ga2JgKQdkQ8QiR8UTOF9evYo86eTEN1C3Yl5QzgQJO9BqR",
-	"GyqkcJKVHmAapgM6pEIWrDEOQxI9ESiI8IyyoVixhx9/c8w7nbbz8beuMyZyxIOu0+46Al+TrnPrZr+N",
-	"iJA8Uj9cOq5DA6ft/Lxz07iqj2u/vJx5v0rn9nIpXRzxPg/mi0OOyC9TIiQSeK7mrS56IhDsUsn14xPC",
-	"DoK1C3frOiOCAxIB3e+f46H6NyDCj+hErYPTdo7wmAgkR1SgaxLNkZBYEsQHSI5IvKZVdCCRP8JsSASa",
-	"jQhzEWYB4iycm4/WxTCqKjojLEBUIixQ72BQeYelP+ohyVFEJiH2iX2LG191xBmxLlV7guZ8GgkSDhBG",
-	"AZ+xkOOg6rjxiXbaTtepVVrj3cbNX3auzmvTruMoEv9lqs+kjKbEdYQ/ImMMJwffHBI2lCOnvd1UGyUl",
-	"idRC/Nuu8/HffFf595d/33X+znEdOZ+opwsZUTaETT3iZ4oYFtfwB0ImiHHk88m8itQWqz1VB0TaFIpD",
-	"zohZuoFe8jEfEyaz82G8AkTn2MMmbDp22h/THy+LRngS0WssySm5xiENsCwYK5yZkBIm0RjP0ZUaOoaR",
-	"w8CwuBJoRuVoYT9mIyJH6thLNTEhaRiiIee5zZjoEbiI8YqP/VHxLBavKp7OtB9Sf9VsOmwOS718KuVG",
-	"DS9aN+j8RYVjPtWH+yBYedRiFkAZkIgg0TX1yROBQj6sor9MuSRqyOpwqQOgDg2PJMJoEvF+SMbZ4TcH",
-	"L3Hdb9UCj+w0+y8GL/0G3ib1oNb3Bjv4RSsznb+LyMBpO99tpRJyS/8qttLB66nIaN4ZSBItzuWM+JwF",
-	"Qp3SGaYS9cmAR/pQM3IjkYzmmTHWV53JAY/GWCq5wGSj7rjqkNKxWvXGtue5zpgy/bGWrDhlkgxJBOO8",
-	"uLjoTOWIMEn9Qir5ns/UQGmgLhnMU5by9PTNLnpZq3kuUn9tv2h5z7JL+5rgiEQoIjgc/0PX4YwIGfEr",
-	"0nVcBHz5H7oOZUCgnyS/Iqw8+6m3thcJCGRHhMdEGq69p1lkET2dpxz0iUA0cBFG798f7CnuoqaIxvhK",
-	"ce/MhLYHtaDuN/qVJm69rDTJ9k5lJ3jxorLjv9zGrX7TbwRqB6h6wQTLUao/0GDlzFbRlRqV3qoPuyDW",
-	"iqai9RUkR1ii3uymGvIhZU+f9VBE5DRiJKiik4gPIzwWaoZ1r/YCCSNlgGMREGDmaGVn7QWNH3+tvcW1",
-	"Xz5c7Rx6k/3ZG1wb/FDnr2vq+5fxjLW4TOf8oXLxoQJD3mQT1TxP8WxPK465qfYIUxN9f3qwGy/U00hf",
-	"/KznqiMfEdQz3/RiISLhUMVLMyQyVvpWL1CXZVZIPWlAIyETBqRkeBXt4jDMrrk5z4sva8NDODDVGZ6j",
-	"CNRNYGJ0yLCcRiTVS8ZKdFS7LLMXf3rx+k/1OqP+lWKIf6rX/9To/Klef41ZoD682Fu5GfG6LtmP2nZj",
-	"p1m8I2fx+JaQXzL+3tqFNhIy3qQsrb1okZ2aTwJc224NmoMB3m4Omt72Dh60dvztZn9n0Gr2d3b8ldNM",
-	"B7tCeSlgHhERE86EtnRe4+AtlmSG51qhZJIwUKHxZBIqXkk52zIS5e9/BtUyayr1cdBhYqYFQKrEnhEh",
-	"KGfoiswRudGKIVI6JwnuZNZoVTdjjvyw/+On/Q+733eO3u5/etM5ONxXZBEQqTTbtnNBdtUWDZWCiBnC",
-	"MEi9bT5mivT6BE2ZUn0l52pUBabTzwIMND1wJSCSuQg9wU9XZF5gP1EmJGZ+SclbaG0VT0/p3lPhtFte",
-	"3XUklUBOqxfbkMA0Yu1ENrXNlrbNNCpXZF6Jb62YW4FaynHvE/04fUv24KzYB7B7GUFPe2sm3gORaxkq",
-	"u0q7quxyJiMeLhucuX4rVspvXedDxegvFS0tV91mazq3rrNvVueUDKZCm/J3OS4h96/yjoBHc1hgdEb/",
-	"nArgOF/ToWh6ja/rUERAS9aCKyt3RIcjFFFxVepcoD0OcjQiRp/+fU/J9/rrc84PcTQkdzwl1hzSU2Ie",
-	"jSTnKISHL7hCgFa+3+/s7Z+efTo/Pv502Dl9u28TutJCzNMRjoh+ELAjhrZbrcY26s8lEa9AXYEfBfCp",
-	"nGIBp0KAuyh5NBWo5tWbnqcfgULOho7rDCgJg0XVJJoClabi+vZy0xOSkH2jlpJ90SqtJHazGhXJeUXf",
-	"8DAkfr5qpZvoB/pambZKq9RkvrBtj4HpHzBJIobDO9IxtW5PCTl+qLYOl1DxwdH5/ulR5zBPvLFWbrjv",
-	"gEcII80rtVANKRGpKm/cBs5daauljOuYthYGvpKwksmrhRxT4XM2oMNp9GilX8qNbXcLnkyQdkYL4kdE",
-	"fnWKoveVyMTjaYQGeBpKwxDiE9B75qrVz20Sn0YLW/N1KJIH2hdkvr0jZzFSJctW4Lkxh1jKV/7aOTzY",
-	"+3S6/5f3+2fn9jHQOy4+Ni6rczSeColGoLQLNMZsjuBpQn28cdFsRP0RGmGBanVviUDc8BGxoLSHkQpK",
-	"8ssUh/cXlVl2ll+wNfwMLq/Elz+cmIx5ej8i+Eoofj4NSRIAUNQRYT89FpkNfAwUfciHlL3RvOBu5Bxz",
-	"lEcqGSAMJ61wraEFxXpmGFT3wPjDvjqTqfYFxIPrTJmMpkLmZf/7+GsU4RkKtGp8r419f3R++v7sfH/v",
-	"02nn4tNe57yT16CWOSGR8dVBZEjrAMlyFO/qtGj0D7iFhXMp3LnCdVy5YcnYKxGeVeCOh2No4CNGAQ1g",
-	"dSHqTQLDvxYn1XPRF5PbFxcXlXwkaNWt+cDR/RjlEZcd3ycTifvhXW1jDA/IHqMjLhFOH1ws+Y+Ozz91",
-	"dnf3T847rw9zRjEViE9IBG83LjrQfJMRwUjuLnW3U1JdGOtKMmVcVqyrH45EjR9SqR+MKzNqbFz6eoN6",
-	"yjLlM2GINrt2j0HmHnH5hk/ZXQWugeUskhFgg1ZQ0Jvj90cZETnnU63kMZ7gO4z5qQRlcA+qaWapJh7a",
-	"WoLRFz4YrUQGoaUY2QhNsByBQZICN2Iqgt/jNUgJB5bskdDMKcHBXUM9EQmoyMtvfI1puILrvD/q/LVz",
-	"cJhnOfAsKxATEbUcwRJLoui62FzQo0rsBLhA84rLuzs9GrZotae4Rqamlz4M9XVQQCaEBYT5ABbCMzxP",
-	"5GiysL1nr1BPr1sPQGICUflA5AYIj0oC8VhNbQkY5H50eoIpk+U9yTlaXYKM29QFnFfGFt3KOSxd6e1W",
-	"s1PW0jQiJnT6mdyn6EBjhwAHoUTc78+CTjRudK1X9Q57emfPaGabE7/rZ93d5b6uR7xpJd1WG24dDbSv",
-	"qU8QlmjMhVT07Y9whH2pqN/EUXK7lPViffajeE8XzWPd1LIGycbHsaxBkdnVnIXy2Tf1njbAY93UUyzJ",
-	"IR1TudIdt+mWcq59uOYkLMjH0875/qfDg3cH5/t7n3nr8kMxG2SP4DNuz++mEX0eVSjGodsKRqverO/s",
-	"FOtBX1D/KRxarQ7Kj97yr0HbsQ2IjXbuPjk/se8SMgHQNGPDrEz2se21B97SDprgyEBULQ0MMUICkVg3",
-	"A2Na67yHImPnj3ey3zMxnUx4JEnwjgQUn4OV+ZmkcURwsCiLdT6E9eVNZTabVdTqVqZRqBHJwaKH+uz9",
-	"ycnx6fn+3qd3+3sHnU/nP558Qc7AuFRKGEbKLo8pq2C2MRUVjfaRso4I0ieomsS9Qms6FpOLu9hPL4io",
-	"Wf6bk9P93eOjvYPzg+OjggCZndU1w8KkgEFgzI8IliRQZmqfyBkh93Ag1yy0a/HYVzpmJtYtDwtasBIs",
-	"YnoE8DsjKZ+z347IzYT4icpSsLqPwVFoL/Fpks7xcI7mzBYm+SIlCFBZVJCDasMWCAtQJhOtjZ4jyQ0B",
-	"KlKMswtT63//HA+tVMO7U2Z9ZwllWtMqT5vJTQ/lPszQnpWOW0B+8do+BgIsZ8KshpBGOTSBeiYKzUOL",
-	"aS1jw7irjZ+70svLlF5yI1pJJhGWpBJfq5ZoRvwRlo8UMGEM55rn6ViwQBiNKZtKAnrG14gttzfuUePo",
-	"FsxjF0EMq8hIhhx7GWPrvhx87vfQtO+JSS9I1F8DRF8KQC9hct9VT7ICV+dlEeCfA/m9men+u8ub9wxP",
-	"5YhH9NdvELZvELZiCBspquESvy/+8YH2NC61kmMcfkQgQR2HysJlGnSgR+A8VOmXB9ivdPQr9yhds1L7",
-	"El+u9oIV1E0BFGqhNXGXnTg8fntQbG/YsUYfRxEFEKG1N8VbEeaH94ALvzDYwnVfWKCVyw7jtQ2SbyDO",
-	"vx0Qp65LBDAnfdRQXJXKSO8sxeURnIYBxF//LUM+y3n/VykWMYMvA7y622ErRGjZh0dHERZQWDlfvXPv",
-	"SMS9jpk9i4dFcqnn8bw74c7QN9tlWnphf08g2yP3NVCB+lMx/+ry8r6WXPWHCtvZWXxU/MGdDRtG9Fbx",
-	"f2lutVlP8nA0Vk+H8NdSLlQYonM3jA/ewyfRsnnQkpGvYUfJXRW4qwKXP7y34oHCib+zOyNZFV3hR1l8",
-	"OnMk0HEAHJ5EakaSKgIb4FCQokURYxyGBApB+RKzYWhWZMTDQJhKWhNOc7UJoQLRB6ddq3tQpO1Hp11v",
-	"6AJt6ltTq01963m3rjOxRhLfunordzmPAsqMZqbfsNEdMJAN79joHbd2DbSP+oXmKa6eohl3Wh2Q938m",
-	"vlQv28XsGt9lu/xkBEhMsE+gYiZm6Oyvb1HvmpLZa37Tq6IT6l8hrFSOayyQJAxJOtY5ueCrU38Al/cj",
-	"on7kumiiYlojoQ/HhN6QsIpO1N4LqKsYUoL4VAoakFwpr9+cPvavhpFOVXG+ewP/wQGhw5F02tvbLzzX",
-	"mdFAjpx240VrkSjsBxRV5ZrgCdTO9HnIp1EVXYyoJKZImq7pGJKBVOOr6oWP62O9yNT2/O6jV3nZqbzB",
-	"lcHlb9u3BfU900Gvqke43Wo1WqsLEibzvedzcoSmH5qMspC6DFB1OX3pmn35EproeEJY5+QABdyfxvVI",
-	"s9tE2YBv9thzJRTAUL8mkVJiqk7BkPmEMDyhGbyL06h61UZ2N2vbBRs2wXIkNhzViKT8XhQMKbfq8fhc",
-	"vQLxO4tXP2ESi2VK7QNMWXxAp4xKkWGwwELLk03FfLFIg+loRPFwwumYqROfDkzkR+YirJP6Qf9TxkuB",
-	"SPiohlyreW6t7l26DpVkLDaj/eWTGOObA/28lmdki/mcnhccRXgOM9aIlI5cnO/FiDC0AGbR12dr99W9",
-	"+nalVqvU6+feTtvz2p5XrdUbPznWrgRYkoriq1kSbXoFJLo7jQSPinZAF0GmDGEUUiGr6HiCf5mSV4qr",
-	"xe5fOVKD1dXUpKkhpTgy5N0Skh1656dffpg0fux0Op3X458avPPT24vxD3/ezh2k+k6GMWq++BOu/Pqp",
-	"cvn3hXzRVCDdUGp10uLOsxEPySJP6Se6yyrZazScW9fxE+G5Ulbrq9T1NkGsvCW5UOmPU80c3q190156",
-	"5W1KHqvveQNX/VVzRDBFg3K1U10Hjt4un7K1LzlJrwR2dk1jF9Pq2r/mOvCIKBW91MvOrEuTOwt4jgHh",
-	"8SggkSJ7XSBEjsgczZQwV9QCMiLhIOvfmuURNeARebZgjJPVjwNhpa6eToJyNPM+uTAvMiApVr81odmE",
-	"PNIFyi5yZnszROjG58TaSZu27TEXiSVzenct07T8Ib5QrGfOp0jgOcIWFq6KOiadp+65nudpwSBM1pqu",
-	"cR5HhLFAfz47PlpkAJse6M9+xH534l0p4Dah5BxNLifDFSQT91vYiOlP8BAyp+JuDAWqZLxEpdbKjOXM",
-	"uEfya7a4SozcyFTqriQsfdXC+YWHr1iXeCx3lIcAU+RTLdLNNnwTjn8TwvFxyqLPLoEyRLNYmT/kSqRI",
-	"JDm/QlLXmXBNiU5JhEQ92asizxj9jINPA1T4iPiKJWd1+EZzlQVVrzVfNHca280XlgXiFRkf+0xSOT/H",
-	"w4JhHzNAHkPIlMB1SOKhACd473nP7isgCHScQbVGtfZsfeMSS1Vv1eoZVf1pt/v83z292Hr2j3Gnkudd",
-	"5+lH1O3Ky+eu+Tf/+7PnzwqVeoiFFNfiB6E/I0yiWcSV/q6sv4kpLF9Fe8SnAUH9OaLSBVOkP9dOJfAJ",
-	"6y4nMFHTN6O4MF0hsqEYZ7I00L4+IJMvbKI+v9s///54T2d8Hh4eX2QuzNTQWZ4ikUcArvTFrwK6FwCT",
-	"l5W5zRUOzQchF7qRuM5NRe1B5RpHUDcCNiOKcrneQAuAHjlNwSP7UWTCVvsJjmc/ihIQQ1rqNr3yBzKP",
-	"y2i/iaNb+1GU1LKBT++gt9IRl50w5DPrmo5dNWg/igpSZOD7BOhpBlQQiVm4PzsxG34OX+SLUbh6lUwZ",
-	"A/OeNGZ6GS/sXnpsdIOlwo1rO81GTXcFMsCiJ6Jc8YdqftPbTsvzqiipL1BFp2RCsFRaxYiEE4EECQM+",
-	"fhX3i7HRTDRIn5c9jG2nqR5bPhN+oSAJ+IagZgto/uqmKnpHDErH8I5q8alXb8+uT0FjrCo65ENYFhYk",
-	"TT/wECtdPM76gPYr1eWHXL2opV80wXJkmmZpSaNbfiVwo1eoB/TZA9+MQHLEhQmQBLxazC7U47f140um",
-	"nlcXGJR6RhOecaeyRNUVPKvtNGt1PbxVKU1Wry4ly3I9oEx+UxW9IdIfgQAIQBy4elOsHVHabW//HA97",
-	"1ZUssO006ztVdIbnix2noMnG81423ccaYbL1+kVWyk+1iLWqV72sogUIfRVdYN2pDFQRLFDPiir3gByr",
-	"S6STRb1Af5AbxwOS8+Glff9SSk7XCiNGZtn+K+oZQJpMTYngzFmulpB9MDAXNb2Gi5r1ly5qeZ76X12N",
-	"sOU1qsju3ZBCTdEVmVdR06uhCgqXjFQNTl3TQBW0pLnAKxTYpevVELRTAG6arV1vM3d7BFU1BfOQOqrk",
-	"Kjlrrz7X50JyhP1kmTK8uNbIdmgrwLBX0dkkpDLTAa9A4Cpu3KiiuyAoylBcZvdfpeww3ice2Qc55ClZ",
-	"LFFE1ORb6eSfCNQzXqGKEpu9JEbOVkTHq8v1MXMUDEEk9SHpEMZKmB/NJ+ahAZbYLAmMfah2d4MmRBZ1",
-	"JWdD4DGBB1cd3dFD6S1iZTggXkrC1E4NTEBRPdcCzFfRe6H27RoKbyHOXDSdKApreChQggqrPdP2Ckxk",
-	"WUCh5umAwp2DCW+UgN2PYVAb+B6UuQKCHLZV7a+W1VrKLzofYvBIUUAWnqPYAY+CbOxq05LQeVNnYb5J",
-	"GezFUZjxz0HMgDQ3nfTgWD/t2WWme8+0jFd6hIlxxx3WFGFqVUybburuXnJWNTRWaUFJBCOdbK6Q9ZqW",
-	"YHEFu6UraqYCY6QMHKboDOx79LQXm/Q9F/XUg9W/xqI1f4JHrOei//NP/11DsXo/C87Uj1M52FH/BlMN",
-	"+SHp/KCnGJWChAO3y3pWEW59jQ4SAi4goIMBiZRNGMIF+q0aJKCerg7fCZYj9bcPfrVevu2XXePbXdfJ",
-	"KuvG0IRg1jDBNhX5GrIupMLlNuHoXIvTJwLpM2lpX9Cts2aZsrVLO1S7ys1QWxnbL7TM9NBrzuWt6xzS",
-	"a8KIuAtSZBJxnwgteEJ6XRB3i7FbaWdLdV1xN0t7F8x9Rct+yIdDEhywjX2iSpswXHhxoMRm4ascYCmv",
-	"v3UdUMOKt9686Ymw8jmynWo7JlEMJF4bme6P3annNXzd3lH9SXpVdDHi5Fqp4QCY0pJD0ZNSfvJQlGyf",
-	"2QQC9ykTfP1tu1mMS4F82nUuQFEAGdEr4VrraB62ZAspu0t4KCOxlTKpoz8UelCikF4RNFvSTk+3DQPx",
-	"SQtAJ/66VpF8kHk7tClWtCzQgF4Tk5MsqgXseUxZEhEvWHKjrJCguIXjayzIdlN3LV7RJJDKKjoCLbBH",
-	"r3vVPKIFGhWuGQi9XvZ2NfmaqWYJI6ES+Up6aKspM4P8u7fXvzha1r7yvGwzSjct86elSfwpWZS04WJu",
-	"fDu1l/W1IxQbtnO0Fsfu25hTunLQCMCLNb3b4obQmRCbItaigwV1b+4cLMIicb0mTU+vGJ8VHpikuXmJ",
-	"Sjwdc22pMIuuERkUxxfity6dfCcdVlHtRe3Dj5FHPg5DTdCgAylSU8wWS+C21CBUXSB3PiYC9bF/BccA",
-	"qEz9kVXUSvV5F0QeUkYuaCBHXcftQsP4rtP+2Lpc3RLeVmIhybuAUmER9kjcSj/PQ6lVV1pyFMCFBXHT",
-	"jXapeCf2OCMbkuKe7lm+CRnGfHvtWM90x3wIQ9zGTfo3OyjhTJlgZDyR80KAIVSqKj+Udya3pPB066eZ",
-	"cV6uWuO0aWrRYvIIzUaA4jKOo1FECLiCJQ8DhMGfYIIqV2SOemXSbHrGX5Bk/6rl4IwcD6Da9toFANK4",
-	"dcvX8Fp7sQkLJJdfxit0FxP2YqQMpMSrMOPRVXm7VUe0sLADWgG5JqG6WVTRMQvnqE8EDaCLKfi2tZMr",
-	"J7O9erNIVpoEocIoobYy9BbrC9MTBNLo+/PzE1T3PKCLzNutcsY6tAYPU6LMDC3W3/mEsIPUe208247i",
-	"7MVfqjdpplzw+/J43f0iaRvFyx4sJpYKgnXzLhE9A/I9Vqu9986UvooLKC9+cRwZwZf7pSgEF/9gBcvi",
-	"rwoiZtbVmbBZ/L0VyYq/WhIoi3/OxsTibxcDY+kEkuhY+gYrRJbnn+aILGWaMZPYVE0a6PvuJp+yD6vU",
-	"3CIOk9BPZaXBX7Et/kphWkCSwLiWwyaJikZ6xed8YNweKU3DN6VU01h46VGs24hlAqyIDWsZNuP3lmAb",
-	"Sqx7y6GDAudih0HTQc21/ZASJp8INMZXgGTGfT6VqGZXMM8qmz/v3DSu6uPaLy9n3q9yrZ/LDOQOSDsr",
-	"jmcSd5Rlv0JRkyMyfnhVrRSGT1tAC3DHIvTel1fX1Novo3Z7kR+p2gak82XUtjN8XZjasspUVdbW72eq",
-	"Fu+4TcoL0/FACCi+loOVrczL8daByYqI1mLsQv+S5e3xl0VcIwN3XITUQfDFQLLtvJcRzvKrxkqonBdj",
-	"kldNzOTebii4YzVXA+WarRfPFkmkXHGBUsT8DkdXgHotwe5SZNytW9Ki0GFMScdkwbYoZUCU0gxiPFas",
-	"G8StlAqHZqJhOTiPjsBpdI6OcoyxMnw0kHFAWQDiBGLhgEyiwmRIleLzVnwyw+zr65Dtae75OhRukght",
-	"W10lVu1UX3zrWtGPRV4Pppi+wDWhZT395Yek9fKldUSaXuEhSXC/i6+8ogzUDZMNn0RWXYS1ayMJbSvC",
-	"4oxYYiKf1rVAV3FxgVz5H4BsycWXv9Kh4TjXL31RMv1pRCsRgUigT9aPIB+PMNUADB7Z7ERyyCw6cJe7",
-	"U08JDugdY2MxNMPHDP7W0RpRJkQWQWu1+8TIUuJd4geNYXpq6wWPj7AOT6OeXTCgl1U6S9RrWO78X5YO",
-	"WF2aD3hqYeaz86ih2YpMSxfIC1gNODZ0kQENGM0mwW4M4C60t87S0kob2ZQPHI+8c/iuVNguIxU2PxF3",
-	"sp+XCcV3amu1iUSla/D6Mo6mw8ZLjgSeV8ugP8aWmpSQeomSh2sfrKsB2U/Vq7chKAEekw5zxebcx7lB",
-	"ggSltNEefQbl6U5ayp2kdG6lS81llWfDnkgh8x3j6EoRkVaQFlY5Ij4fMioIwrlNcSG2DaEpmVUgVqsN",
-	"6/EhQ14xZaty25BdqyWyBPri2Xkb8VzcnINb6YHzLNCTs+J6fxDWX1vXqYo6fQHJI3DwYf1GOEAszgpJ",
-	"T11hskfuDFqySV3/sVP56dMSuWTSKjeHxkk+9UeJzwfCkC4aRHysVOIhiVDAZ1AsxXycTlwolaDhUW3U",
-	"u+m5qDfvaeBDwvbm2jcAH3vSLN+k52qIXKLXaUCVRkvlnTNhUe2A3nenp2/fvn6tEdrmQ6fTc9EVmQCM",
-	"ZRZRKUkOifjdNvyXXeKXq6qkPLU/1m+f/WPhsk+WFG6JiBAgWuTy0hH1HbfW8Nxao1audES91VpnkG5U",
-	"M2IZODQdMCgwkN4Lez6mYUgFZJYIJCjzSUbb6ZMhZlXUQUKSCUSmZzjSKOCQDqQuUqdu0GU1DL6V5pbF",
-	"c2vbbqNZcklKJ7RttjKcLwGAkggLxe7wFTHY5llsDMM65WZl9OeJRiLBvYpH28e8gKiSEjqL74ef4tMa",
-	"Ura6oEpro3oqhXrkTfnyUOCjmm90/QJmi4dg/oSgkcRVf24c9dxC2ZbNRl3iCzJo1ZXOoNWAxhK+oPNi",
-	"M9dTRL/jLfWZ/9//9U//+j//y7/+x/+RAwEVQaAh37fAB6m+N86k1nb9WRW9n0xIhHwsQPdU1pvugQWe",
-	"Xt23KOQzc0l2PNuDWlD3G/1KE7deVppke6eyE7x4UdnxX27jVr/pN4J6xiieAgzGGnpjuwhI1Km8ufxt",
-	"57Zif2xu8rFWLwYIvrcThddUvgmxkHEfp89b+ua9sXs2Kx9AIqFVXXCpxQa7UnOFDmHoYH2PBj0NcY2d",
-	"JBF5lWS0AARQ+7+EVNSXaEEQPodUJUGHTLeySqByJntgwVV9jSWO3kdhhhFPI1rG2PCpnJvidyvjQL46",
-	"wFGpS4eEBUXRCg9NmVoo5qIaGuOQuKiOBkT9tVoZra872LQoUFbgnko+mG00Lgz4Sr0hyQREB7kiRwYz",
-	"aiWkTQjTGYs2dLO+vHbRb/UlpyPEbDhdMCR/HX3aPSpRY4xR/yo2GNdtzCTi19S4MTcyJWlQwNpvXUcQ",
-	"fxpROYdEAFMXAhDJ6V9v4l1NUcWwlNtN1Aec6DQKLc7rFDkBTOLaAPVOjs/O0dZ1bcuYN+BoArGlRmbe",
-	"nYx0JOUEhPXN7lKkrs6Fy+J0i6OUU8WqZRt2f0AjKE2pXWLgDouL8fc+VC4+VEz+MSjVXaa/O0sAn25S",
-	"IB5eDwE2IZMeGWmfhSmTNFxIBdK6OFVT0N63tIQwvGhXRxdjlWlCfyBzXXw0LpPncyZNIT5zY7I9jutM",
-	"FSuB1RPtra0hlaNpv+rz8VZyUfqXU1zSFPtXaqhq8bT4/Jf/8M//8r//K3raVW8y4j5WNgkLus6zNpoQ",
-	"Pgm1KFBGXlInUll+XWaYp31OXQM+0rqDsmbAwlDMNl1iBmBgOjY2jzq4iMoukyNCozRGndpC6kYfM10R",
-	"exLiOQmqXdZl332HLkZcMQEfhyFlQ/VlJzOgOOnV5/yKEuEiwaENvJU2PBtxYPAak88gq8ZkW8Nbnj8/",
-	"5wGeV58/X0w4c+PUYhEjzCUvOBSIM5+4pnTmiHRZD05QL1ZKTfov1WXR8dAsFjy7dIYB+Ei7TDtJ47xP",
-	"dLzMNg94ymp1tqSe7El8zIxNqEaljtvz52Y8CUX3bK+seaGxaA0Mrcv0uVQUBmdy8Syi/FGsonOwDnh0",
-	"JRTR6ccnSYWKTLCEbcUmsbmKLoBM+lyOgGoEYdLNLRwI/6mwKUedcT4mOt92yImJzanfe1vXtV7SqFwH",
-	"zgC8v6xKc88OTFoVLzRVuEiM+KzL4uRexd60TxQIRh+ztskJyWMNe3GQoxdnjKSe/1ddRg27U9cEYmUQ",
-	"QL033i0x4Uxob47mplCnMqZEXfV1jgIadJkhgFfabLP8M/HVOvVrTERGfuuWEXlEIpUoIBBKEclORBQK",
-	"EgCH6asnE6m2X/28D8NVpAhqOUYn788BlIf29g/3z/fhphiBM+fTCPEZM+ibtg4uYGAa8wS/12VKMFzH",
-	"GehSZ3jN9aATCaLzhw8kGhJpKS16xprK492kossA4R0gOaO+qXkbUp8wQSyO/u7gfIGXg07Dp5FPqjwa",
-	"bpmbtsbULv+TkQXXcaqaU6t6VS9TEzUphJoUOt1SBEtkzIm2JpgqwzJIsOUTLgqsAI09F1b1gCcisQiU",
-	"Kq0Jx1qSJJAT6Uo7SS1KG5+enOKDIHmJxvqoIZsUS7EUx5JesnXxwQTcS1wZlx4pdXHCiJzbS61zESFf",
-	"m+5C5RswKwU4j+3arPGxgf8rJWF9H+bP9vKM3imjKYEvNPMAAqt7XvmV0cEgk1JQNIj4Ok2nBmFut9pa",
-	"f1NcfibTFmr9bbrFjXO74Tql0P2CWvJ6FQON004iZ/TRNZdu6j0suiPZawOTysKQ4d7tkvdmscfq1lqj",
-	"5K0JnhjuapW8qxDBrJ5Qf1nyCTbIWd3YqJW8MY+DvnWd1gaLbKDScFej9GxzPWqS/hCaDK1qnE8V7T1T",
-	"BgnUKvvoaKmgQdhLJEZoEKdDIotM+zCDLbWKzkhdG0xpZfia6MCr+gvG3HMRDwMlb0FPdA2MxED9etkk",
-	"LZOyqISLUvCqXXbI+VXiRigPoMxk/sOL23Z9eDdj3pnoHWiqOkrWi82GuRb0WaF2SIU80cv5aGXa/di3",
-	"2edybNWgTR8xC7fgvKsbuotvfHwJH/8b46eKYtB4nnK8u/BTYbDRxfq3rqG6Qv9WpGgqVwlIG3+tjN8x",
-	"GffjInGMkIAEr5LisXJExhlng1hFy132zjwLGDg8kEuoNhLo/tHqKzpkyuxxE3sRGL2xF4u441nM+f9w",
-	"Cn8CT//M6cP31+0BlX8Xs8Ka4oOO5Ku2MShTV8XW9PpbD9LrH4GFonbgm33yzT75XeXpGRR1KWmdhPSa",
-	"/LrcEDEeW6tOnrRKHGm/Y1LG0cLiUalrzPWxIAIFvIpOiZA4kmByaNcWFXBGRLVA6VeDug/XsjHkurpS",
-	"6WOelH4qatYYF3T6vQ9wiUO4eP7KkPNdKTklYits6rQ/XtqUeZAlHyiPZRGmARsYyjRe2Gq8s4UEmnhN",
-	"48q42n7lPDSaFgBP4u4XWSp7S2TcsEtdcG96i2OP9/YylxdJScOxJaZWvCr3IdmTaT+k/ikBSXD/js1f",
-	"K+2e2/WXk/I4a6l3jsfhSupNCBciUVPGoHFxDLshZCLctJ6vz8djNXgXmZqbOsoUI14twI6Jta2k+h/V",
-	"2Dai+ng2KYzDzLONgIjBRElJN0G89ClTq5hLxWvutF4sQj6+UfIXp+QfO+8Ol1IyJF6tUBHElUCnJFD2",
-	"LwvQO86GfO+1KerHuE7w0ibubERDYgl+q4is1g1s4aD4uEawZun3VA/nwZQDnVdWmuOm2W8FhApj+6Ye",
-	"rCTMkjruEZenemdWUPIuZkqftDIJEeOzpZR8Xduyva3F5Jw0UCryFQkoL0B1GVvIqoMUFEZmltPd8hDR",
-	"KGkwhN7wMOQz1Ev7I/W6LME/xeXmGamiEzwkAvBS6n/9MD45GSgPDgLjR4/ImF+ToG0F0JGA7rIz6hO3",
-	"y7LBdTSmQpDARBKwwW4iOYr4dKgGvswNvxev3WP0NblLkdfpqklTAFxk4f51z2DNfpmSyOpWHypLMCPP",
-	"AgJdH/QtK6Ha6zrLFhZMtCgjJkAgxrgM9iHRxRyQoq44TqMRQeq60t0oiyarawY7pRXPuHXX5b21Zp0B",
-	"8dHuuLVRj+u08dYdeiFbXbhW4a/ttlt2e6OacduVRKzbTbIadu+rWq6pVS3FqtjgfKsh1fLRqi2xe7At",
-	"p4TSQs/uR1dkFRc2nfsKfFxF7q0SQvA9wwYKZ/xEZQRa3JnnlAymIr7vTnK6jDvrLp6sh5Ht9fU3vMbB",
-	"WyzJTCc6lVIHykePstLY0gUS0b+gDGz9RoNbzd+LS4QeAJBwCLBLCeDTJXgtE0/HIWiVcAdAZJPeFDEe",
-	"LoXf6hIXXXbO0ZQF3AVEnkZOT+a69aekYQhVV4sks0YjxC2CH6loXnO5Gb06u4vypFloN2fb8yS+zrTL",
-	"S5YD/dE5yTeeUIDQ4br8p8UcitmBu9w7k1TRGPGQuDZAWyen5jA0Rd6WP8zRLFZadeMnxadirgecCi0k",
-	"vunMgST3TSfvuvkQOtOlhFHDa67v1ViYIZLpYVVaobWaTT6AUvtNlbVV2aSr88ckpd5KhpeZhGud9myy",
-	"lc0EWx7kAH9U61WreW6t7l1Clu/Huue59brn1hvepdq1uyvNG6rCa7BN9/JSRvQaS5J1U6pTtu5GuOZ+",
-	"WnOjSNr+mDvbWjuZRtCN5iuf8NdhJjRLmQm6bvE3u+JhdAjdYLG8CjGZyuKj44+47l1JEA3aCKMIs4CP",
-	"IWPeuMmzfRfbyO646Bb2W0ybJiWdF7vMANhexaMGiBrV8XkKuLLEFJlxFJBr6hOBIMMN8WsS6bQgwAxz",
-	"OSIRmjJBiE5kS8R5NvkHLeT+LKb9tOP7iDKeTNkILKRJQ8okBHVZnDFlP860sUTHDDVrdcgyA7AxCQVB",
-	"s4hLQNn0iZwRwtpoAFtnLdPqJpnQ+lG/ocC+Opn+gTW43vOeITPRztinUPqUBAJxFs7zhcTyVtecZB2q",
-	"zvPNdbO4TMnzXG2SWkHq9go9NNtTzOpHunp6Oi6Vacyqre64X1+1y9RaJRDRFOhi/Of5ZmubqKv31VTv",
-	"CLG8l7ZpqY2/p3q3qd5m+m0+OEryb1zpr9/bf91o171qs7W9uSp+ZkR2YTwWjmvwQO7oL6ST1rVy+Y3w",
-	"vnTg5OEIT+cbfGV09wcOmdRKWA8nEVSVg1JJbyBLrTRoeWO88nKo8s5mAz2NRdg3Ay5vwO0mDeuN1lba",
-	"mDPhIZGWL14WGDrPVrMB7ZMmgOhcC3ooaMn4DHG2PN0/TpTsshEOErcLYUHGfFsZSVoEb/Dh8VR+JfmT",
-	"zZWdY8GLDKvxlQZ4HvcZvdeB2weTnSYN8jM4LP3NylhLvMV5En+S1A+CA1VF7wV0O0lu0K3he0m57h7S",
-	"xcMXQjFnycD+YJnEueLoy5rex5XQ4wJ2sRa2M/ux3xj/hdTOf/3lz97gfZ21fvD/4tjF15x/+ef//P/+",
-	"23/aIF0qXuwlnnKryPs3pMg3pMgXUAguRhzhMTrQ1YY08lKJ3SV8qjiT+Cz2cxZ3wDbgkI6ue7fYChte",
-	"bQq9EbPPEEJW973qMkGgBUyuihI4O1Ovpc4oFCT75Kd94uOp8TRrL+0M8raEfNZliZc1fSoUOwPnbtKP",
-	"2bRnFlYhPx7le1mbi+h1b20DbjkiY7fLcBDE2O4BDUkVJUXRJtN+SMUoDgejI34NedKo7tXraEgkYhxF",
-	"BIfxvVqLMiuYFHVLKg3iUDvrinSgA+bc0VuW6dRmA+ntt+qsbR7g+ROruGLAHdeBYtPpMxwvaPz4a+0t",
-	"rv3y4Wrn0Jvsz97g2uCHOn9dU9+/1IQL9VGzb7xQK28Kp8YLAt3V7vAOq8W481sXWP0RHhPIkdbMHhKp",
-	"tazoKmHRTUp5wkVQwROu8amcw1dvp5gNfx3xKXwdl+NMfwo4G+o7dLVV+MU8JKnyCl/GBb3kiEbB7Kb6",
-	"S8iHvOqzrfFYKQFb1/RTo77lbdUa9a5z62S6kTsvWmSn5pMA17Zbg+ZggLebg6a3vYMHrR1/u9nfGbSa",
-	"/Z0dXwuAkmmB0J6/lN+w9uCCG45qpsZoocj+6cX1X2o3py/FeXP61+3Zh535Tx5+Xff3muTN9vD7Hfpn",
-	"7+qwPj5q8pMvrQ0c8uGQBAeF6oD+DVFWRT+Yko6mJKoOPICTHorRxVUoldEDmX1U/rEVCKA6yxvxhd0m",
-	"X9b38U1bWZrpEu8pwghUDS13BlBoQDOHIiUm98S0ePHHS2WexGWDP0JwBbJojD2Ub9Fhl4L0R9QIu94Y",
-	"X0HOYg9B/pZSZDIVGdtbW7X6i6pX9aq1dutF6wWYOWaci5XS7dKzWklTExzxGSSfV9OYWTzD4lBgkrSj",
-	"xpsg0pGu9wAx4ycidptAngyP0HBKhNBOBfOOxB+0+JK9JKNkWcNNXSj9iMzS35Vm1rNRxz3rZSYlf/FV",
-	"byDLgwsCZXWjaewjipM8A+vX/pSGAeLMZIqm+ZLJqulkqNvL2/8fAAD//w==",
+	"7H1bc9vItt5f6WDOLl8OSPOmi+maOkVbskd7ZFlbkrc9YypGE2iS2AK7aXRTFMdR6jzmIZW8JFX5BXlJ",
+	"Hs5jKj8nlZ3zN1K9uhtogCAJUrItz2gexiKJS19Wr+u31vrs+Gw0ZpRQwZ32Z4dc4dE4IvD3GIdU7DFK",
+	"5Ac+GY1wPHPaDnzjOpc4msAvPguI0665ToAFdtqfr11nxAdO2+ET3yecO9fXrnrW/tU4jEmQfdzZkCD5",
+	"CBRyRJlAF5RNKXqI6QyNWEwe2a962XjRaLT2WpXG8xf7ldaL7Val8/Lpy0pne293p1Gr1fbqHadddx0S",
+	"xyyWd4wI53hAnLbjTa/echIf0D7z4EV9NqEB6s2QJ1/vOa5D8UheuQ83X7tOTDBnVH5zcvLxdP/09ODN",
+	"0cf998cHJ/t76awOqFzCiIjcOnXQiIx6JJYTG4Wch3SAWIzIaCxm8+tXsUedvDgM5C3YFyGjHAWMqDUi",
+	"VyEX3ElWuo/DKB3QYchFwRrjKCLxA46CGE9DOuBL9vDDZ0e/02k7Hz53nRERQxZ0nXbX4fiSdJ1rN/tt",
+	"TLhgsfzh3HGdMHDazt92r5oXjVH909Np7TfhXJ8vpIsj1mPBbH7IMfk0IVwgjmdy3vKiBxzBLpVcPzYm",
+	"9CBYuXDXrjMkOCAx0P3+GR7IfwPC/Tgcy3Vw2s4RHhGOxDDk6JLEM8QFFgSxPhJDYta0ig4E8oeYDghH",
+	"0yGhLsI0QIxGM/3RuhhGVUWnhAYoFAhz5B30K6+x8IceEgzFZBxhn9i3uOaqI0aJdancEzRjk5iTqI8w",
+	"CtiURgwHVcc1J9ppO12nXtkavWhe/WX34qw+6TqOJPFPE3UmRTwhrsP9IRlhODn46pDQgRg67e2W3Cgh",
+	"SCwX4t92nQ//5ofKvz//x67zD47riNlYPp2LOKQD2NQjdiqJYX4NfyZkjChDPhvPqkhusdxTeUCETaE4",
+	"YpTopeurJR+xEaEiOx/KKkB0jj1sQicjp/0h/fG8aITHcXiJBTkhlzgKAywKxgpnJgoJFWiEZ+hCDh3D",
+	"yGFgmF9wNA3FcG4/pkMihvLYCzkxLsIoQgPGcpsxViNwEWUVH/vD4lnMX1U8nUkvCv1ls+nQGSz14qmU",
+	"GzW8aNWg8xcVjvkEC3IYjkIxP9if2BSNpADQDIAjHBMUkb5wkRd7ijJCiobmOk58RgNJOBFcKmdCEB7g",
+	"kLrIE16XPgxi3BeVkIh+ZSjEGI/DSowFieQIKvrwP6qiTo/LHZ/CAyhD8DusCBHVLs2dpwkncdd5Fv+4",
+	"9XTnmfix7iw4QPXGbv4E4cpv8gA9i3/8UKs8Pf/HZ0L/UXykktU6ZlHoz4rJVQ9WSC7gIu+Tly5gSJE3",
+	"9cxCrZhn8Sw//bhdqz2b/rhd22Can8w0p8unqcZ7ECzlv0YuhBT4BifxZeiTBxxFbFBFf5kwQSQdS44r",
+	"uaLkpCwWCKNxzHoRGWUn2Oo/xQ1/qx7UyG6rt9N/6jfxNmkE9V6tv4t3tjKz/YeY9J2288OTVG16on7l",
+	"T9LBq6mIeNbpCxLPz+VU06tgaIpDgXqkzxTZIkquBBLxLDPGxjJG3WfxCAupLFDRbDiu3JFwJI9ic7tW",
+	"c51RSNXHerLiIRVkQGIY57t37zoTMSRUhH4h65CnUTAUBvKS/iyVMw9PXr5AT+v1movkX9s7W7VH2aV9",
+	"TnBMYhQTHI1+7DqMEi5idkG6jotAWP/YdUIKXOujYBeElpdJja3teQIChSLGIyK0KN9TcrOIns5SsfqA",
+	"ozBwEUZv3x7sSZEjp4hG+EKK9MyEtvv1oOE3e5UW3npaaZHt3cpusLNT2fWfbuOtXstvBnIHQvmCMRbD",
+	"VKkMg6UzW0ZXclRqq96/AF2naCpKiUViiAXyplfViA1C+vCRZAFiElMSVNFxzAYxHnE5w0atvoO4Vj1A",
+	"jBHQavTRys66FjR/+a3+Ctc/vb/YPayN96cvcb3/c4M9r8vvn5oZKzaazvl95d37Cgx5nU2U8zzB0z1l",
+	"TeSm6hEqJ/r25OCFWaiHsbr4kedqfubpbzyjWQg4VGZpBkQYS2D5AnVpZoXkk/phzEXCgKRiV0UvpNjJ",
+	"rLk+z/Mva8NDGEjaKZ6hGGwQYGLhgGIxiUmqrI6kPpEXOn/aef6nRoOG/oVkiH9qNP7U7Pyp0XiOaSA/",
+	"7Owt3QyzrosY+HZzt1W8I6dmfAvILxm/t3KhtdpkNilLaztbZLfukwDXt7f6rX4fb7f6rdr2Lu5v7frb",
+	"rd5uf6vV2931l04zHewSjbaAecSEjxnlyvx9joNXWJApnikrgwpCQVnB43EkeWXI6BMtUf7xb2BvZO3n",
+	"Hg46lE+VAEgtm1PCecgouiAzRK6UtYCkIUKCjWxdZf9kbNSf93/5uP/+xU+do1f7H192Dg73JVkEREhz",
+	"p+28Iy/kFg2k1YApwjBItW0+ppL0egRNqFSJBGNyVAX29N84WO1q4FJAJHPhaoIfL8iswKgOKReY+iUl",
+	"b6EJXjw9aZBNuNPeqjVcR4QCyGn5YmsSmMS0ncimtt7Stp5G5YLMKubWir4VqKUc9z5Wj1O3ZA/Okn0A",
+	"Zwgl6KG3YuIeiFzLen0hVe7KC0ZFzKJFg9PXPzGW2rXrvK9o/aWipOWy22xN59p19vXqnJD+hCv/zibH",
+	"JWL+Rd47dGcOC4xO659SIf7ODkWr1vy+DkUMtGQtOMIcDcPBEMUhvyh1LtAeAzkaE61Pf9tT8pP6+oyx",
+	"QxwPyIanxJpDekr0o5FgDEXw8Dn/GNDKT/udvf2T049nb958POycvNq3CV1qIfrpyt6WDwJ2RNH21lZz",
+	"G/VmgvBnoK7Ajxz4VE6xgFPBwYeYPDrkqF5rtGo19QgUMTpwXKcfkiiYV03iCVBpKq6vz9c9IQnZN+sp",
+	"2Ret0lJi16tREYxV1A23Q+Jny1a6hX4On0vTVmqViszntu0uMP0DKs18HG1Ix6F1e0rI5qHKOlxAxQdH",
+	"Z/snR53DPPEarVxz3z6LEUaKVyqhGoWEp6q8dhs4m9LWljSuDW3NDXwpYSWTlws5CrnPaD8cTOI7K/1S",
+	"bmy7W/B4jFSEghM/JuK7UxRr34lMfDOJUR9PIqEZgjkB3iNXrn5uk9gkntua70ORPFC+IP3thpxFS5Us",
+	"W4HnGg6xkK/8tXN4sPfxZP8vb/dPz+xjoHacf2ieV2doNOECDUFp58r/DE/j8uOVi6bD0B+iIeao3qgt",
+	"EIhrPsIISnsYqaAknyY4urmozLKz/IKt4GdwecVcfnti0vD0XkzwBZf8fBKRJCokqSPGfnosMht4Fyj6",
+	"kA1C+lLxgs3I2XCUOyoZIDYrrBi+pgXJeqYYVPdA+8O+O5Op/hXEg+tMqIgnXORl/1vzNYrxFAVKNb7R",
+	"xr49Ojt5e3q2v/fxpPPu417nrJPXoBY5IZH21UHgTekAyXIU7+qkaPS3uIWFcyncucJ1XLphydgrMZ5W",
+	"4I7bY2jgI0ZBGMDqAhSCBJp/zU/Kc9FXk9vv3r2r5CNBy27NB45uxiiPmOj4PhkL3Is2tY0xPCB7jI6Y",
+	"QDh9cLHkP3pz9rHz4sX+8Vnn+WHOKA45YmMSw9u1iw4032REMJLNpe52SqpzY11KppSJinX17ZGo9kNK",
+	"9YMyaUaNtEtfbZAnLVM25Zpos2t3F2TuERMv2YRuKnA1VmuejAAwtoSCXr55e5QRkTM2UUoeZQnoR5uf",
+	"UlAGN6CaVpZqzNBWEoy68NZoJdawPcnIhmiMxRAMkhTNY6gIfjdrkBIOLNkdoZkTgoNNQz0xCUKel9/4",
+	"EofREq7z9qjz187BYZ7lwLOsQExM5HIECyyJouuMuaBGldgJcIHiFeebOz2atmi1p7hCpqaX3g71dVBA",
+	"xoQGhPqAIMNTPEvkaLKw3qNnyFPr5gFykKNQ3BK5AcKjkkA8llNbAga5GZ0e45CK8p7kHK0ugEuu6wLO",
+	"K2PzbuUcwLL0dsvZSWtpEhMdOv1C7lN0oLBDgIOQIu7bs6BjBSZe6VXdYE839oxmtjnxu37R3V3s67rD",
+	"m1bSbbXm1oWB8jX1CMICjRgXkr79IY6xLyT16zhKbpeyXqwvfhRv6KK5q5ta1iBZ+ziWNSgyu5qzUL74",
+	"pt7QBrirm5rAaJe649bdUsaycOX85p10zvY/Hh68Pjjb3/vCW5cfit4gewRfcHsymO6le5NcaN9VScHN",
+	"pW7Wl39LVezL6GAmK8LWbLYarcbubrEC9hUVr8Kh1RugdSla+x7ULNtyWWvnbpKBZpymkJeCJhnjaWnq",
+	"mW0o3vKWdtAYxxoba6l+iBIS8MSs6mubXmXhFFlZX46lfKuT/ZbyyXjMYkGC1yQI8RmYt19IDYgJDuaV",
+	"AJWdY315VZlOpxW5upVJHCkodDDvGj99e3z85uRsf+/j6/29g87Hs1+OvyJnoExI7Q8jMRsTQ1kFszVU",
+	"VDTaO8o6YsjbCOUkbhTTU0GgXMDHfnpBKM9yHB2f7L94c7R3cHbw5qggMmfnGE4x1wmJEJHzY4IFgeSp",
+	"HhFTQm7gua5bMNvisS/1CI2tW24XLWFldhh6BNQ9JSmfs9+OyNWY+ImuVLC6d8FDaS/xSZJHcnse7swW",
+	"JokqJQhQmnKQEW3jJQgNUCYvso0eI8E0AUpSNLmuqdth/wwPrMTXzSmzsbuAMq1plafN5Kbb8ltmaM9K",
+	"Di8gP7O2d4EAy9lOy7GrcQ7GIJ+pcg8X0lrGeHKXW12b0svTlF5yI1pKJjEWpGKulUs0Jf4QizuK1NAW",
+	"e71WU0FojjAahXQiCOgZ3yOo3d64Ow3gm7PLXQTBsyLrHCo+CAPq+3q4vT+U8X5DFH5BvYoV0PuFkPsS",
+	"tv6mCpoVqjsri3n/Elj39XwG31zQvaV4IoYsDn+7B+3dg/aKQXukqJSReZ/58Zb21FQcyjEOPyaQko8j",
+	"aVpTBbNQI3BuqwLSLexXOvqle5SuWal9MZfLvaAF5YMAd1toxmyyE4dvXh0UGzp2dNXHcRwCbNLam+Kt",
+	"iPLDu8WFnxts4brPLdDSZYfx2pbQPWz1jwNbVeW5ANiljhoyxdm09M5SXB6zqhmA+fqPDHItF3ZYplgY",
+	"Bl8GarbZYSvEpNmHR4Uv5nBnuSCBc+MQyI2OmT2L28WuyeexvB9jY7Cf7astvbDfErp3x50cIUe9CZ99",
+	"d5mI30t2/m3FC+28xZB/TS/HN3A2rBlKXMb/hb7VZj3Jw9FIPh3ibgu5UGFs0F0zMHkDn8SWzYMWjHwF",
+	"O0ruqsBdFbj89r0VtxTH/MbujGRVVE0jafGpXJlABSBwdBzLGYlQElgfR5wULQof4SgiUPrKF5gOIr0i",
+	"QxYFXNcOG7MwV6ITai69d9r1Rg3K0v3itBtNVZJOfqur08lva7Vr1xlbIzG3Lt/KF4zFQUi1ZqbesNYd",
+	"MJA171jrHdd21bcP6oX6Ka6aoh53WiST9f5GfHCuvsD0Em+yXX4yAsTH2CdQOBZTdPrXV8i7DMn0Obvy",
+	"qug49C8QlirHJeZIEIpEOFJZyOCrk38Al/djIn9kqnaoZFpDrg7HOLwiURUdy73nUF40CgliE8HDgOSK",
+	"l312eti/GMQqOcf54SX8BwckHAyF097e3qm5zjQMxNBpN3e25onCfkBRHbIxHkMJWZ9FbBJX0bthKIgu",
+	"C6cKXEakL+T4qmrhTUWwnUzlyh8+1CpPO5WXuNI//7x9XVCsMh30sgqM21tbza3lJRiT+d7wOTlCUw9N",
+	"RllIXRqau5i+VJXCfCVZ9GZMaOf4AAXMn5iyvNltCmmfrffYMykUwFC/JLFUYqpOwZDZmFA8DjNAG6dZ",
+	"rVWb2d2sbxds2BiLIV9zVEOS8nteMKTcqpvxuWoFzDuLVz9hEvPVeu0DHFJzQCc0FDzDYIGFliebiv5i",
+	"ngbT0fDi4USTEZUnPh0Yz4/MRViVMQD9TxovBSLhgxxyvV5z643aueuEgoz4erS/eBIjfHWgnrdV07JF",
+	"f07PC45jDFGnFwoK0ymoP/xuSCiaQ9Go67PVChu1xnalXq80Gme13Xat1q7VqvVG81fH2pUAC1KRfDVL",
+	"oq1aAYm+mMScxUU7oGqBhxRhFIVcVNGbMf40Ic8kVzPuXzGUg1X144SumiU5MmQaE5IdeufXTz+Pm790",
+	"Op3O89GvTdb59dW70c9/3s4dpFxJX8UXf8WV3z5WCov4uqbm6ppSq5PWOJ8OWUTmeUov0V2WyV6t4Vy7",
+	"jp8Iz6WyWl0lr7cJYuktyYVSf5wo5vB65Zv20iuvU/JYfs9LuOqviiOCKRqUqxbrOnD0XrAJXfmS4/RK",
+	"YGeXoXExLa92rK8Dj4hU0Uu97NS6NLmzgOdo9B+LAxJLslclUcSQzNBUCnNJLSAjEg6y+q1ZHlEHHpFn",
+	"C9o4Wf44EFby6sk4KEczb5ML8yID0oDVWxOaTcgjXaDsIme2N0OErjkn1k7atG2PuUgs6dP7wjJNyx/i",
+	"d5L1zNgEcTxD2ALhVVFHJzA1am6tVlOCges8PVXQ3USEMUd/Pn1zNM8A1j3QX/yIfXPiXSrg1qHkHE0u",
+	"JsMlJGPajqzF9Md4ALlipilJgSpplqjUWumxnGr3SH7N5leJkiuRSt2lhKWumju/8PAl62LGsqE8BHwk",
+	"myiRrrfhXjj+IYTj3ZRFX1wCZYhmvhdBxKRIEUgwdoGEqqzh6qKkgnCBPOFVUS3tbSF1b1DhY+JLlpzV",
+	"4ZutZRZUo97aae02t1s7lgVSKzI+9qkIxewMDwqG/YYC5BlCpgSuQwIPODjBvcee3UmBE2i8hOrNav3R",
+	"6v49lqq+VW9kVPWH3e7jf/fw3ZNH/2Qa9jzuOg8/oG5XnD929b/53x89flSo1EMspLj7AAj9KXQTiZnU",
+	"36X1N9al9Ktoj/hhQFBvhkLhginSmymnEviEVbMfmKhuH1Nciq8Q2VCMM1kYaF8dkMmXcpGfX++f/fRm",
+	"T+W4Hh6+eZe5MFM1aHFuRh4BuNQXvwxhX4CIXlTYN1cqNR+EnGvK4zpXFbkHlUscQ6UM2Iw4zmW3Ay0A",
+	"euQkBY/sx7EOW+0nOJ79OE5ADGlx3/TKn8nMFA5/aaJb+3GcVO+BT6+hxdgRE50oYlPrmo5dJ2k/jgty",
+	"c+D7BOipB1QQiZm7PzsxG/cOX+TLb7hqlXThBv2eNGZ6bhZ2Lz02qs9Y4ca1nVazrppjaWDRA16u3EU1",
+	"v+ltZ6tWq6KkokIVnZAxwUJqFUMSjTniJArY6JnpkGOjmcIgfV72MLadlnxs+dz/uRIs4BuCKjWg+cub",
+	"qug10SgdzTuqxadevj27PgX94arokA1gWWiQtDmBflBpugk0nKkuPuTyRVvqRWMshrp3nJI0qvNdAjd6",
+	"hjygTw98MxyJIeM6QBKwajG7kI/fVo8vmWxfnWNQ8hkteMZGhZiqS3hW22nVG2p4y3KprJZ1UpblWqHp",
+	"xKoqekmEPwQBEIA4cNWmWDsitVtv/wwPvOpSFth2Wo3dKjrFs/nGa9BW5LGXzTOyRphsvXqRlWtULWKt",
+	"8lVPq2gOu19F77Bq2AeqCObIs6LKHpBjdYF0sqgX6A+S8lhAcj68tP1lSsnpWmFEyTTbcUY+A0iTyikR",
+	"nDnL1RKyDwbmolat6aJW46mLtmo1+b+GHOFWrVlFdreKFGqKLsisilq1OqqgaMFI5eDkNU1UQQvaKTxD",
+	"gV2sXw5BOQXgpunK9dZzt0dQlVPQD2mgSq52tfLqM3UuBEPYT5Ypw4vrzWyjwgIMexWdjqNQZBpBFghc",
+	"yY2bVbQJgqIMxWV2/1nKDs0+sdg+yBFLyWKBIiInv5VO/gFHnvYKVaTY9JIYOV0SHa8u1sf0UdAEkVTE",
+	"DAcwVkL9eDbWDw2wwHpJYOwDubtrtF2yqCs5GxyPCDy46qgeJlJv4UvDAWYpCZU71dcBRflcCzBfRW+5",
+	"3LdLKDWGGHXRZCwprFlDgRRUWO6ZsldgIosCCvWaCihsHEx4KQXsvoFBreF7kOYKCHLYVrm/SlYrKT/v",
+	"fDDgkaKALDxHsgMWB9nY1bpFsPOmztx8k8Lf86PQ45+BmAFprnsHwrF+6NmFtb1HSsZLPULHuE1POUmY",
+	"ShVTppu820vOqoLGSi0oiWCkk82V7l7RBM3U7Fu4onoqMMaQgsMUnYJ9jx56xqT3XOTJB8t/tUWr/wSP",
+	"mOei//PP/11Bsby/cUblj5LS5L8T0d+V/5rexvLvYKJgQCSdM3RW0x0nu9SzSpGra1TgELACQdjvk1ja",
+	"iRFcoEaigAPy6fJAHmMxhLeCr013+vSSwoWeLl2WVv7Lt0eza6G7qzp+ZZ0finz0yieIqCIPRdbxVLhJ",
+	"Ooid6w/8gCN1ki2dDVrd1i0DuH5uB3iXOSfqSxEBhfacGnrdOb92ncPwklDCN8GXjGPmE67EVRReFkTr",
+	"DOIrbQsrrytuBWvvgr6vaNkP2WBAggO6tidV6iCad88PlNiMf5nbLJUQ164Dylvx1us3PeBWFki2zXNH",
+	"p5eBnGwj3SWzO6nVmr5qgyn/JF4VvRsycimVd4BZKXkj6UmqTHkAS7ZJcwKc+5gJ2X7ebhWjWSD9d5Xj",
+	"kBcATdRKuNY66oct2MKQbhJUysh5qYLqJsDQqxNF4QVB0wVtB1V7NRC6YQFUxV/VUpP1M2+HHt+Sljnq",
+	"h5dEp1DzagFTH4U0iaMXLLlWcUhQ3OryOeZku6Vafi9pphiKKjoC3dELL71qHgcDDR1XDCS8XPR2Ofm6",
+	"rvoJIwkF8qXMUbZWZgb5d2+vfnG8qM3nWdmmnW5aDlHJG/MpWZS0MWVufLv1p42VI+Rrtr20Fsfub5lT",
+	"1XKACkCZtWrXxT2RM4E5SaxFBwvK9GwcYsI8cdgmzWEvKJsWHhjsJx6slYWDOvraUsEZVUszKI5KmLcu",
+	"nHwnHVZRjUrl+Td4JR9HkSJo0JwkqUlmiwVw21DjWl0gdzYiHPWwfwHHAKhM/pFV7z587jrKKdR12l2H",
+	"40vSda7d3LdEHIaUvAsDMew6bldq87jrtD9snecvjQlkg3Sd6/Oc6gup4QWUCouwR6SuVmTChFb9bcFQ",
+	"ABcWRFvX2qXindhjlKxJinuq4f86ZGj49sqxnk58qatA8OLahTVf96BEU2m4kdFYzAphiVBYq/xQXuuM",
+	"lMLTrZ6mx3m+bI3T5rJFi8liNB0C9ku7m4YxIao7PosChMELoUMxF2SGvDLJOZ72MiQ5w3I5GCVv+lCV",
+	"fOUCAGlcu+VLjq28WAcTksvPzQptYvi+G0qzKvFFTFl8Ud7aVXEwzO0wWEAuSSRv5lX0hkYz1CM8DKDb",
+	"K3jElWssJ7NrjVaRrNRpRYWxRWVlqC1WF6YnCKTRT2dnx6hRqwFdZN5ulX1WATl4mBRlemhGf2djQg9S",
+	"n7f2hzuSsxd/Kd+kmHLB74ujfDeLv60VZbu1SFoqCFbNu0TMDcj3jVztvde6UpcpND3/xZtYC77cL0WB",
+	"O/ODFWIzXxXE2ayrM8E2870V/zJfLQivmZ+zkTTz7Xw4LZ1AElNL32AF1vL8Ux+RhUzTMIl11aS+um8z",
+	"+ZR9WKXuFnGYhH4qSw3+im3xVwqTCZK0x5UcNklv1NLLnPO+dnukNA3flFJNjfBSo1i1EYsEWBEbVjJs",
+	"ym4swdaUWDeWQwcFLskOheaMimv7UUioeMDRCF8A/hn32ESgul3pPats/m33qnnRGNU/PZ3WfhMr/Vx6",
+	"IBvg86zon073kZb9EkVNDMno9lW1Usg/ZQHNgSSLMH9fX12Ta7+I2u1FvqNqG5DO11HbTvFlYULMMlNV",
+	"WlvfzlQt3nGblOemUwMhIPlaDoy2NJuntgqCVkS0FmPn6pcsbzdfFnGNDEhyHogHIRsN5LazZYY4y6+a",
+	"SwF2NYNkXjYxnbG7puA2aq6C17W2dh7Nk0i5kgSliPk1ji8AK1uC3aV4umu3pEWhgp8iHJE526KUAVFK",
+	"MzAoLqMbmJZThUPTMbQcCEjF7RSmR0U5RlgaPgr+2A9pAOIEIuiAZwq5zqsqxeetqGaG2TdW4eHTjPVV",
+	"2N0kfdq2ukqs2om6+Nq1oh/zvB5MMXWBqwPSavqLD8nW06fWEWnVCg9Jghaef+VFSEHd0Dn0STzWRVi5",
+	"NpKAuCQsRoklJvLJYHN0ZUoS5IoGAdBLzL/8mQoomwzB9EXJ9CdxWIkJxAp9snoE+XiEriGgUcx6J5JD",
+	"ZtGBu9idekJwEG4YGzOADh9T+FtFa3iZEFkMLehuEiNLiXeBH9SA++TWc2aOsApqI88uM+Bllc4SVR4W",
+	"O/8XJRFWF2YRnlhI++w86mi6JD/TBfICVgOODVWaQMFMs6mza8O+C+2t07Qg01o25S3HIzcO35UK22Wk",
+	"wvonYiP7eZFQfC23VplIoXA1yl+YaDpsvGCI41m1DGZkZKlJCamXKJS48sGqhpD9VLV6a4IS4DHpMJds",
+	"zk2cGyRIsE1r7dEXUJ420lI2ktK5lS41l2WeDf34ItarhCFOFlkwQO+wKSUxxJMz6M8s37UyPp7v0JMG",
+	"/+vT6S+dXLS5sThJ+3OjURzx1+Pd0C2gUMUpvvDGmXt6OAsy9+b0udJZeDZ9FcrEEY4v5NlWeusc8cfE",
+	"ZwMacoJw7qy4ADmAiKHI6nXLtbnVsJ0Bq+gaZLnTkSXhBSIe2jraSThmLm4u7iDV81kWtctocfFGBcRa",
+	"VaSrijo9DplAwI9h/YY4QNSk+KTMsDBzJ8caLZKW13/oVH79uEBdyFHPhtJYIRz0wUScKAhnWnRh3rO1",
+	"oohEqOw3ebxzOv46QE5/EseEFr9DSj5lGRrdbsKTJrf6ST3GIoLBMNlMu1jtEEmZ37XrSI1/gcmoGJ0U",
+	"3DgFwCdYWA2FB8ylol1DunYgyiCOctp7ul4R7pFF5nRmR1A/ZiMNDc8h9uQJNYPQXjkNHPakblDpDAgV",
+	"HuI4DKpofzQWM5NwSELYE/kWKThptYSDNsJcvOWrCUleB2BjV8oQPc6JCuRvQFpFQAvYPLOG2bxNa5RZ",
+	"vJch0EL+q7LX10cgCzbxh4mTHHAbrtqwfkgHJEYBm4Io1R8nYxcq0ijEaRt5V56LvJkGkSZ64kw5U+Gj",
+	"JzRjG3uuQiInhrDCqCp4ad6bHRWVaPF+ODl59er5c5UIoz90Op6LLsgYcH/TOBSC5ADfP2zDf9mterqs",
+	"GNVD+2Pj+tE/FTLE8YL6WDHhHHRxsbhCT2PXrTdrbr1ZL1ehp7G1tcqDt1ZpnkWHIB0wHAaoogB7Pgqj",
+	"KOSQwMcRD6lPMuZhjwwwraIO4oKMAcozxbFKtojCvlC1QIEHQPUinUYQ5pal5ta33War5JKUzhteb2UY",
+	"W4CzJzHmUhLgC6JTSKbGewjrlJuVZqVjBd2Ee+XptflUAVEllcrm3w8/mdMahXR53aqttcpWFRreV+Wr",
+	"8IFTf7bW9XMgVwbMEI6+mxRXu3LkcxdzvVXOc50UsNR7vhwBXsJ5flbsF6xJot+tLQwy/t//9c//+j//",
+	"y7/+x/+RQ00WKShQVqEgaCO/1973re3Goyp6Ox6TGPmYg7EeE6wSQFUCpOpLF7GpviQ7nu1+PWj4zV6l",
+	"hbeeVlpke7eyG+zsVHb9p9t4q9fym0Ej40WcgDizht7cLkJediovzz/vXlfsj611PtYX2Fdv7XoMKwqM",
+	"gVzXffq+bIWxt9pRtF6VFhJzpR2Dpmk8nFK94Srmq9BNXhh4KifAeJVj8ixJHATMtAoYcCGpL7FPAG8E",
+	"GaE8HFDVqjDBFuskrbnY3iUWOH4bRxlGPInDMt4ZPxQzXWN0qV7mywMcl7p0QGhQFN6toQkFPdBFdTTC",
+	"EXFRA/WJ/Gu5mdhYdbDDImRBgT8/+aC3Uft84StbzZ33RGiQvZX3OyZUJYbf1PsQYTqYzHnefht+fHFU",
+	"opQjDf0L42FbtTHjmF2GOu6zlu8tDApY+7XrcOJP4lDMIN9Kl9+BFI70r5dmV9M0DFjK7RbqAbB+EkcW",
+	"53WKPCzaPOoj7/jN6Rl6cll/os1U8MyD2ALrTr07GelQiDEI66sXC1MbjJ1lJzYUwzomklWLNux+P4yh",
+	"ArCyMyF+YHqeeO8r795XdJkHUKq7VH13miDk3aQPB7weEAlcJK2I0nY2EyrCaC7jUunioZyCClekldrh",
+	"RS8UHMOoTOPwZzJTNZ5NNVKfUaHrneobk+1xXGciWQmsHm8/eTIIxXDSq/ps9CS5KP3LKa4cjf0LOVS5",
+	"eEp8/v0//Mvf//d/RQ+78k1a3Btlk9Cg6zxqozFh40iJAiSZrNGaQopwl2rmmTVHFVpT6Q7SmgELQzLb",
+	"dIkpZE+EI23zyIOLQtGlYkjCOAX1pLaQvNHHVDUeGEd4RoJql3bpDz+gd0MmmYCPoyikA/llJzMgU1vA",
+	"Z+wiJNxFnCGcrc4wHTJg8MahEoqkqAW85fHjMxbgWfXx4/m8XtdUcOAmJUewgkOBGPWJqysUD0mXenCC",
+	"PKOU6ioLoeo+gQd6seDZpVOyIKjUpSqqZNLr0ZtFXrOApaxWJaWryR6bY6ZtQjkqedweP9bjSSjas8NY",
+	"+oXaotW43S5V51JSGJzJ+bOI8kexis7AOmDxBZdEpx6f5G5LMsECthVrT28VvQMy6TExBKrhhAo3t3Ag",
+	"/Cfcphx5xtmIqLIGA0Y0mEH+7j25rHt6W7jyS0Lur7eoGL5nIzmswkKKKlzEh2zapaaGgmRvKogEBKOO",
+	"WVsn0eXB2Z6JCnsmxS4NlT7r0lCzO3lNwJdGTeV7zW7xMaNc+VkVN4VywIYSVXHtGQrCoEs1ATxTZpvl",
+	"OTVXq2zaEeEZ+a068+Qh3KFAAYHYM092Ig6h7gtwmJ58MhFy++XP+zBcSYqglmN0/PYMUMxob/9w/2wf",
+	"bjKQxRmbxIhNqYYrtlU0FgPTmCWA5y6VguHSFPrQDraZGnQiQVSZhgOBBkRYSouasaJys5sh71JIiQmQ",
+	"mIa+Li0ehT6hnFgc/fXB2RwvB52GTWKfVFk8eKJveqI7WJp2BLYsuDS5vU69WqvWMqWnk3rTST3pJ5Jg",
+	"iTCc6MkYh9KwDJJknDHjBVaAStbhVpGWBzyxCKQqrQjHWpIk8h2rgmZJyV87oSc5xQdB8hIFjpRD1pns",
+	"fCHwL73kybv3GqFU4kpT4anUxQkjcq7Plc5FuHium7iVb7AvFeA8GHa9xvY6X0oqCav77H+xl2f0ThFP",
+	"CHyhmAcQWKNWK78yKnquc7CKBmGuU3SqU3LsjoarbzJVvjLd91bfpjqJOddrrlOa61TQskOtYqASWxKo",
+	"geaRwEflPn7vPXJv0H2mpYin6I6EyDSgNZswAvdul7w3myUib603S96aZH7AXVsl7yrMNZFPaDwt+QQ7",
+	"HUXe2KyXvDGfsXLtOltrLLJOaoG7mqVnm+tBlvT/UfRvVVt+KIn+kbSEoBblB0eJI5Uus0BURRoEMCCi",
+	"yKcQZbIArKJiQtV+lOogviQKIiP/gjF7LmJRIAU9KKiuBvxpULaXTafVyeVSqknNstqlh4xdJP6L8lD3",
+	"TGUXeHHb7v/hZuxKHdA3VUZAx9T2ii4tkpWmhyEXx2o576wwvZnc0Ptcjp/rvIA7LDusxIsF7Z4yqRf3",
+	"AuQOCZA/GCOXpIpGs5TVbsLIuU6fKbY4VHHuJRaHPAO6JCJgSNBzae6PyKhnqo9SQgISPEuqkoshGWXc",
+	"K3zZIerS1/pZIDnggUxAGasAKTeUvG1ApaHnJhYySBhtIRex5VMjcn53Jk6SwfSFK0zc3JqBxK1NDClr",
+	"irc6ku/aqgqpKbxW7taD9Po7YJPJHbi3yO4tsj+mRXYKBcdK2mNReEl+W2x6aee4VflVWOX3lIs3KUxs",
+	"AZJDoaqm9jAnHAWsik4IFzhWAEjlRQw5HE5eLTBz5KBuwi7t/CZV+a80f0nKEha1HzbFBr9lS9WSh3D+",
+	"/JUh500pOSViK0LttD+c25R5kCUfKN1oEabGdWjK1A7vqtnZQgJNHNSm1ruy2BmLtIoHGB/TzylLZa+I",
+	"MC0o5QU3pjcT5r2xQ7+8LExaaC4wLs2q3IRkjye9KPRPCEgC3YX2D0i7Z3ZHgaR020rqneFRtJR6E8KF",
+	"oN+EUmjFbxBOhIy5m1ao99loJAfvIg0GVwE9Ay62sFE6rLmU6n+RY1uL6s1sUsSMnmcbARGDbZSSbgIu",
+	"6oVUrmIuTby1u7Uzj665p+SvTsm/dF4fLqRkSApeoiLwC45OSCANbxqg14wO2N5zXXCWMpV8rGzr6TCM",
+	"iCX4rbLoSjewhYPk4wosnKXfEzWcW1MOVM5zaY6bZmYXECqM7V49WEqYJXXcIyZO1M4soeQXGDJTrCx3",
+	"RNl0ISVf1p/Y/uVick5aAhY5qTiUvglVYXZITYE8PEqmVpjBck2FcdIyD71kUcSmyEs7/nldmkDNTAMV",
+	"SqroGA8IB2ia/F8vMicng5rCQaAjBzEZsUsStC2sAuLQL30a+sTt0iyOAY1CzkmgYydYw2SRGMZsMpAD",
+	"XxR42DNrdxedXO5CkHu6akK3tODZzIpGTcP6Pk0ICCkN5YjAWrcZQ0Cgj5G6ZSkqflWv9MJivhZlGAIE",
+	"YjSNHQ6JKjSEJHWZyJQCX8nrSvdXLpqsqnjvlFY8TTPK8xtrzSrZ5IPdQ3KEr9477TqUVMFXvzjtRlOt",
+	"6Pt0cX+B2j2ZVpIbdPe3EiiXQd3tRpJ2w7669heWTA6w2z427W6O9VybxnoKC7LzIKwWi4tHK7fE7iq6",
+	"mBJKCz27w2qRVVzYRvXeubZMHM771UpI37cUa7ijdlCVkaSmyd0J6U+4uW8jBaGMH20TF9rtKBWN1Tc8",
+	"x8ErLMhUJbOV0kPKx8uyaoClhCQ6x5wW8uRzGFwrwVJcN/sAwKIDgNYKABgvwORp6AKOQJ2FOwAGnbR5",
+	"MpjHFGKt6j516RlDExowF1CXCh0/nqku2iKMIihFXqQSKOCH6bZ/R3WCFZfr0cuzOy/IWoUGe7bTXeJk",
+	"TRumZVnfPQv7QizsnhkVoLCYKsZtcaViPuQu9kclNa2GLCKujf5Xmc85nFSRf+l3wxOK1XTVvFEySMNu",
+	"gUWiuaxKlZaSJFaqzHA3j1agqrA/atZaq/stF6YfZfpQllbhrYbRt6DG3yvvtvKujX4gel2vwaq0IDLZ",
+	"/CqnXqfC6wlu1SDB/INcr3q95tYbtXNIIf/QqNXcRqPmNpq1c7lrm5sJayr/K/BrN/LLxuElFiTrmJWn",
+	"bNWNcM13aic0i/SLX3JMReljqrrJ/Ur/ri2yVimLTPVNuDfhbkdrUm2hyytN44koPrP+kKmO2wSFQRth",
+	"FGMasBEUoNChkGy36Day+0S7hV2i06aNSb/oLtXoyGdm1IB/1NW3QgAtJlbflKGAXIY+4QgSRhG7JLHK",
+	"sgMkPIM6URPKCVF5oYkCk82lQ3OpdPNZdG1zH5F2qq7CgrnQWX2Z/LouNQmI9uN08230hqJWvQFJmwCh",
+	"JxEnaBozARCuHhFTQmgb9WHrrGVa3tobGlarNxSYsseT37HO6j32NJnxdsYVAKXXScARo9EsX8g0b+DO",
+	"SNZp7jxeXxs1VX8e50r91AsqISzRvLM9Ta0u6sunp2KPmXbyysFhugxXu1SuVYI/TsFMOkaSb/a6joJ+",
+	"U918Q/zujfRrS1H+lgrtupqq7hJ+6xDcP7iZ07hxjKLZbtSqra3t9Y2PpCprUcwdjmtwSyGH37sy3FBa",
+	"7T3Ff+2o3O1RvMqiuSf4P3w8rl7CXjqOoSwl1Fp7CdmmpaH4a6PwFwPwd9cb6IkR2vcma95kVYffypMr",
+	"bb7q2CNPG0YsijqeZcthgb5tFXjOlGhTFXEpmyJGF9cLMQnPXTrEQeLhIjTIGKxLw5TzkCQ2eDMR30ke",
+	"dGtpr36IFMBq3EcP12O4d5s53Oik74N3JEw6HGRgjeqbpYG8pNlD7mw9SCqfwUmuorccGtslN4zYJeHI",
+	"Swpse0j1iZmL850mA/udlSLI9cGxtbp6TWl1vzpp0xtTetPonbvTX3rN0V9I/ey3T3+u9d826NbP/l8c",
+	"u2yk8/d/+c//77/9pzXSHs1iLwjDWP187oFX98Cr37MK9G7IEB6hA1WgTSGopaKxgEEWlyI4Nb5sXdIx",
+	"V4xUY606qlRoBKWD++Gl6Xegch10bUyi9xmAEfK+Z13KCbQZzBWeA4d26plWKcmcZJ/8sEd8PNHRBOWJ",
+	"h9YLjItHXZp40tOnQn1IcOB7sSm6CI5vj1u1T1mMvKSmsX1ReKlKr8rpD4gwnafkIsRETGIKWHEycrsU",
+	"B4HJ0eiHEamipI7keNKLQj40IAd0xC6h0AJq1BoNNCACUYZigiNzr9Ib9QomdTCT4qw4Ug7ZIq3vgDob",
+	"ekQz3YDthBj7rarsAwvw7IFVjzZgjutAff70GU4taP7yW/0Vrn96f7F7WBvvT1/iev/nBntel98/VYQL",
+	"JaWzb3wnV17XmjYLAh18N3iH6+hdd9rO5y7ImCM8IlBkQUkZqMSghFRXSqluUv0YLoKix3CNH4oZfPVq",
+	"gungtyGbwNemgnH6U8DoQN2hClTDL/ohSWFs+NLUQBTDMA6mV9VPERuwqk+fjEZS+3hyGX5sNp7UntSb",
+	"ja5z7ajlUjK87exskd26TwJc397qt/p9vN3qt2rbu7i/tetvt3q7/a1Wb3fXVwKgZHqvPOHlfMP1W9cY",
+	"VOsYuyxzoa7w687lX+pXJ0/5WWvy1+3p+93ZrzX8vOHvtcjL7cFPu+GfaxeHjdFRix1/bTXkkA0GJDgo",
+	"1EPUbyikVfSzroKrq0ir4BIEYqB+pyncK808yNANxb3m8kU0FyB3y/HzlT1UX9fNdK8mLUyVM3uKsN3q",
+	"qg8lUkxDq3ntKesz4sucRvs04AhH0VzqnLkZ9Sa6iD8lxijNtQ2btzL3afBGDEl8akbw3bp7OnJp5FS4",
+	"6vR07+65B4t/q8wVNoAUQoB1K9FMIk7WdTDNnfBsBkwbYQHJlqheq2lUk2Q0ynbSXuv5Rntd6mnAowet",
+	"MfkqnrEgW/U74xgbZ02uiJX+arXHAzXXXaanNvUdoD8u7Pyq+ismfRB1u0Mn05Kh1cg27CsAA8hXXZ+v",
+	"6wBblIRoOcHu0w/vvWB/AC8YlKscoQOp0Cm7q4wOtzLnEBS5FF1a0Gl5WVsAXcQgCRqGgZUbt3Gsb58G",
+	"dznY4C6JvzyQa6Abh3qv9jM9Y7hXstc2oArHGJr+acsdustlPRhrclJgGZulPZpQ0X3a470mexc0WeA9",
+	"xdwvaxOnrdI+nMtja5qUfQDsKRSS0Wwl3xDYbjzjD0PtJ/ZG+ALKdnkIShhxBCVD0v4v7SdP6o2daq1a",
+	"q9bbWztbO6D86XHO92W0G12p+IY00YdsCvUXq+nxNzMs5j0Jz5bjTYoyIFVrFZT9B9zwXSgVw2I0mBDO",
+	"lUmq35GAR+ZfspcUVSno2cZ1J+NRFR2Rafr7hBPk2fnvnvUyXZVy/lUvodAJ4wSaeMUTAygxdc4C69fe",
+	"JIykbaGLpaUlw5JVU/WArs+v/38AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
