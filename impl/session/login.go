@@ -69,7 +69,8 @@ func (s *Service) logIn(ctx context.Context, kind Kind, l Login) (Credential, Se
 	return e.(entry).credential, e.(entry).session, nil
 }
 
-// claimLife is how long a claimant may take before it is taken for dead.
+// claimLife is how long a claimant may take before it is taken for dead: one
+// exchange, and two store calls to keep what came of it.
 func (s *Service) claimLife() time.Duration { return s.options.ExchangeTimeout + 2*storeTimeout }
 
 // attempt exchanges the code, or waits for whoever does.
@@ -78,7 +79,7 @@ func (s *Service) attempt(ctx context.Context, claim Attempt, l Login) (entry, e
 	claim.Nonce = make([]byte, secretSize)
 	rand.Read(claim.Nonce)
 	for wait := pollMin; ; wait = min(2*wait, pollMax) {
-		standing, err := s.store.Claim(ctx, codeID, claim, s.claimLife())
+		standing, err := s.claim(ctx, codeID, claim)
 		switch {
 		case err != nil:
 			return entry{}, err
@@ -97,11 +98,19 @@ func (s *Service) attempt(ctx context.Context, claim Attempt, l Login) (entry, e
 	}
 }
 
+func (s *Service) claim(ctx context.Context, codeID string, claim Attempt) (Attempt, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return s.store.Claim(ctx, codeID, claim, s.claimLife())
+}
+
 // outcome is what a settled attempt means to a client that presents it again.
 func (s *Service) outcome(ctx context.Context, a Attempt, l Login) (entry, error) {
 	if a.Err != nil {
 		return entry{}, a.Err
 	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	c, err := credential(a, l)
 	if err != nil {
 		return entry{}, err
@@ -117,6 +126,8 @@ func (s *Service) outcome(ctx context.Context, a Attempt, l Login) (entry, error
 // order: until the claim is settled nobody holds the credential.
 func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l Login) (entry, error) {
 	identity, err := s.identity(ctx, l)
+	ctx, cancel := context.WithTimeout(ctx, 2*storeTimeout)
+	defer cancel()
 	if err != nil {
 		failed := claim
 		failed.Err = err
