@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -82,15 +83,18 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) (err e
 
 	handler, err := api.New(api.Options{
 		Sessions: session.New(exchanger, sessions, session.Options{IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge}),
+		Limits:   session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
 		Drawings: drawing.New(drawings),
 		Dependencies: []api.Dependency{
 			{Name: "redis", Check: sessions.Ping},
 			{Name: "mongodb", Check: ready},
 		},
-		Contract: contract,
-		BasePath: c.BasePath,
-		Logger:   logger,
-		Extra:    extra,
+		Contract:       contract,
+		BasePath:       c.BasePath,
+		TrustedProxies: c.TrustedProxies,
+		TrustCloudRun:  c.TrustCloudRun,
+		Logger:         logger,
+		Extra:          extra,
 	})
 	if err != nil {
 		return err
@@ -138,19 +142,36 @@ func openRedis(c config.Config, parts *closers) (store *rediscache.Store, name s
 		parts.add(server.Close)
 		url, name = server.URL, "embedded, its sessions end with this process"
 	}
-	o, err := redis.ParseURL(url)
-	if err != nil {
+	client, address, err := dialRedis(url)
+	if err != nil { // may quote the password
 		return nil, "", &config.Error{Variable: "REDIS_URL", Problem: "must be a redis:// or rediss:// URL, such as redis://:password@host:6379/0"}
 	}
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
-	o.ContextTimeoutEnabled = true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	if name == "" {
-		name = o.Addr
+		name = address
 	}
-	client := redis.NewClient(o)
 	parts.add(client.Close)
 	return rediscache.New(client), name, nil
+}
+
+// dialRedis reads a URL of a single server, or with its other servers as
+// addr=host:port of a cluster.
+func dialRedis(url string) (client redis.UniversalClient, name string, err error) {
+	quiet := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	cluster, err := redis.ParseClusterURL(url)
+	if err == nil && len(cluster.Addrs) > 1 {
+		cluster.DialTimeout, cluster.ReadTimeout, cluster.WriteTimeout = time.Second, time.Second, time.Second
+		cluster.ContextTimeoutEnabled = true
+		cluster.MaintNotificationsConfig = quiet
+		return redis.NewClusterClient(cluster), "cluster of " + strings.Join(cluster.Addrs, ", "), nil
+	}
+	single, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, "", err
+	}
+	single.DialTimeout, single.ReadTimeout, single.WriteTimeout = time.Second, time.Second, time.Second
+	single.ContextTimeoutEnabled = true
+	single.MaintNotificationsConfig = quiet
+	return redis.NewClient(single), single.Addr, nil
 }
 
 // openMongoDB connects to MONGODB_URI, or to a MongoDB in this process. It does

@@ -1,10 +1,16 @@
 package api
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
+	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/session"
 )
 
 const (
@@ -55,4 +61,63 @@ func checkHeaders(h http.Header) error {
 		detail: fmt.Sprintf("the headers are larger than %d bytes; the largest is %s", maxHeaders, cut(largestName, 128)),
 		fields: []gen.FieldError{{Field: cut(contractName(largestName), 128), Rule: "maxLength", Detail: fmt.Sprintf("is %d bytes long", largest)}},
 	}
+}
+
+// limitUser counts a request of the caller.
+func (s *server) limitUser(ctx context.Context) error {
+	left, err := s.Limits.Request(ctx, owner(ctx))
+	noteOf(ctx).left = left
+	return err
+}
+
+// limitLogin counts an attempt to log in with code from the client's address.
+func (s *server) limitLogin(ctx context.Context, code string) error {
+	left, err := s.Limits.LogIn(ctx, noteOf(ctx).client, code)
+	noteOf(ctx).left = left
+	return err
+}
+
+// tellLimit says what a limit has left (draft-ietf-httpapi-ratelimit-headers).
+func tellLimit(h http.Header, left *session.Allowance) {
+	if left == nil {
+		return
+	}
+	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", left.Name, max(left.Left, 0), seconds(left.Reset)))
+	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=60", left.Name, left.PerMinute))
+}
+
+// seconds rounds up: a client that waits so long has waited long enough.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// clientAddress is whom the limits of logins count: the address of the peer,
+// or where that is a trusted proxy the nearest one before it in
+// X-Forwarded-For that is not. An IPv6 client has a whole /64.
+func (s *server) clientAddress(r *http.Request) string {
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.trusts(address); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		address = hop
+	}
+	if address = address.Unmap(); address.Is6() {
+		network, _ := address.WithZone("").Prefix(64)
+		return network.String()
+	}
+	return address.String()
+}
+
+func (s *server) trusts(address netip.Addr) bool {
+	for _, p := range s.TrustedProxies {
+		if p.Contains(address.Unmap()) {
+			return true
+		}
+	}
+	return false
 }

@@ -9,13 +9,17 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"onestroke/impl/session"
 )
 
 // exchange is what is noted of one request while it is served. Nothing in it
 // may be a credential.
 type exchange struct {
 	id        string
-	header    http.Header // the request's
+	header    http.Header        // the request's
+	client    string             // its address, for the limits
+	left      *session.Allowance // of the limit that was asked last
 	operation string
 	code      string
 	cause     error // only where it is for the log
@@ -32,9 +36,9 @@ func requestID(r *http.Request) string { return note(r).id }
 
 // failed remembers the problem for the log: the cause only where it is not the
 // caller's doing.
-func (e *exchange) failed(p *problem, err error) {
+func (e *exchange) failed(p *problem, status int, err error) {
 	e.code = string(p.code)
-	if p.retryAfter > 0 || codes[p.code].status >= 500 || p.status >= 500 {
+	if status >= 500 {
 		e.cause = err
 	}
 }
@@ -42,13 +46,13 @@ func (e *exchange) failed(p *problem, err error) {
 // observe gives the request its id and writes one line about it when it is done.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{id: newRequestID(), header: r.Header}
+		e := &exchange{id: newRequestID(), header: r.Header, client: s.clientAddress(r)}
 		h := w.Header()
 		h.Set("X-Request-Id", e.id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
-		recorded := &recorder{ResponseWriter: w, status: http.StatusOK}
+		recorded := &recorder{ResponseWriter: w, exchange: e, status: http.StatusOK}
 		start := time.Now()
 		defer func() { s.log(r, e, recorded, time.Since(start)) }()
 		next.ServeHTTP(recorded, r)
@@ -96,18 +100,22 @@ func (s *server) recover(next http.Handler) http.Handler {
 // recorder remembers what was answered.
 type recorder struct {
 	http.ResponseWriter
-	status  int
-	bytes   int64
-	started bool
+	exchange *exchange
+	status   int
+	bytes    int64
+	started  bool
 }
 
 func (w *recorder) WriteHeader(status int) {
+	tellLimit(w.Header(), w.exchange.left)
 	w.status, w.started = status, true
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
-	w.started = true
+	if !w.started {
+		w.WriteHeader(http.StatusOK)
+	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -95,6 +96,7 @@ func problemOf(err error) *problem {
 		known    *problem
 		exchange *session.ExchangeError
 		rawData  *session.RawDataError
+		rate     *session.RateError
 		invalid  drawing.InvalidErrors
 		tooLarge *http.MaxBytesError
 	)
@@ -125,6 +127,11 @@ func problemOf(err error) *problem {
 		p := invalidRequest(gen.FieldError{Field: "rawData", Rule: "json", Detail: cut(rawData.Error(), 512)})
 		p.session = &sessionFailure2017{"", cut(rawData.Error(), 512), true}
 		return p
+	case errors.As(err, &rate):
+		return &problem{
+			code: gen.ErrRateLimited, retryAfter: max(seconds(rate.Wait), 1),
+			detail: fmt.Sprintf("more than %d requests a minute", rate.PerMinute),
+		}
 	case errors.Is(err, session.ErrUnavailable):
 		return &problem{
 			code: gen.ErrUnavailable, detail: "the session store cannot be reached for the moment", retryAfter: 2,
@@ -165,11 +172,11 @@ const maxFieldErrors = 20 // as the contract says
 // a problem (RFC 9457) everywhere else.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
-	note(r).failed(p, err)
 	status := p.status
 	if status == 0 {
 		status = codes[p.code].status
 	}
+	note(r).failed(p, status, err)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if p.retryAfter > 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 // Options are the parts a server is made of. All but Extra are needed.
 type Options struct {
 	Sessions *session.Service
+	Limits   *session.Limits
 	Drawings *drawing.Service
 	// Dependencies are asked by /readyz.
 	Dependencies []Dependency
@@ -26,7 +28,12 @@ type Options struct {
 	Contract []byte
 	// BasePath is where programs of 2017 find their paths, such as /applet/session.
 	BasePath string
-	Logger   *slog.Logger
+	// TrustedProxies may say for whom they forward, in X-Forwarded-For.
+	TrustedProxies []netip.Prefix
+	// TrustCloudRun takes the caller's openid from the headers that the gateway
+	// of WeChat Cloud Run adds. Anybody else could send them, too.
+	TrustCloudRun bool
+	Logger        *slog.Logger
 	// Extra are handlers beside the contract, by their pattern for http.ServeMux.
 	Extra map[string]http.Handler
 }
@@ -85,6 +92,10 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 				return
 			}
 			r = r.WithContext(ctx)
+			if err := s.limitUser(ctx); err != nil {
+				s.fail(w, r, err)
+				return
+			}
 		}
 		if err := op.validate(r); err != nil {
 			s.fail(w, r, err)

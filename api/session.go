@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"onestroke/gen"
 	"onestroke/impl/session"
@@ -49,6 +50,9 @@ func (s *server) identify(op *operation, r *http.Request) (context.Context, erro
 }
 
 func (s *server) resolve(ctx context.Context, r *http.Request) (c caller, err error) {
+	if openID := r.Header.Get("X-WX-OPENID"); s.TrustCloudRun && openID != "" && r.Header.Get("X-WX-SOURCE") != "" {
+		return cloudRunCaller(openID), nil
+	}
 	code, rawData := r.Header.Get(headerCode), r.Header.Get(headerRawData)
 	switch token, ok := bearer(r.Header.Get("Authorization")); {
 	case ok:
@@ -62,6 +66,9 @@ func (s *server) resolve(ctx context.Context, r *http.Request) (c caller, err er
 		c.session, err = s.Sessions.Resolve(ctx, c.credential)
 		return c, err
 	}
+	if err := s.limitLogin(ctx, code); err != nil {
+		return c, err
+	}
 	// As encodeURIComponent made it: a plus is a plus.
 	decoded, err := url.PathUnescape(rawData)
 	if err != nil {
@@ -71,6 +78,16 @@ func (s *server) resolve(ctx context.Context, r *http.Request) (c caller, err er
 		Code: code, RawData: decoded, Signature: r.Header.Get(headerSignature), Label: label(r.Header),
 	})
 	return c, err
+}
+
+// cloudRunCaller is whom the gateway of WeChat Cloud Run vouches for, request by
+// request: there is no session to end or to expire. The gateway adds
+// X-WX-SOURCE to what comes from WeChat.
+func cloudRunCaller(openID string) caller {
+	now := time.Now().UTC().Truncate(time.Second)
+	return caller{session: session.Session{
+		User: session.User{ID: session.UserID(openID)}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Minute),
+	}}
 }
 
 // bearer reads the token of an Authorization header (RFC 6750). Another scheme
@@ -103,6 +120,9 @@ func (s *server) LogIn(ctx context.Context, r gen.LogInRequestObject) (gen.LogIn
 	if fields := missingCounterparts(l); fields != nil {
 		return nil, invalidRequest(fields...)
 	}
+	if err := s.limitLogin(ctx, l.Code); err != nil {
+		return nil, err
+	}
 	token, opened, err := s.Sessions.LogIn(ctx, l)
 	if err != nil {
 		return nil, err
@@ -124,6 +144,36 @@ func (s *server) LogOut(ctx context.Context, _ gen.LogOutRequestObject) (gen.Log
 		return nil, err
 	}
 	return gen.LogOut204Response{}, nil
+}
+
+func (s *server) ListSessions(ctx context.Context, _ gen.ListSessionsRequestObject) (gen.ListSessionsResponseObject, error) {
+	sessions, err := s.Sessions.Sessions(ctx, owner(ctx))
+	if err != nil {
+		return nil, err
+	}
+	current := callerOf(ctx).session.ID
+	body := gen.SessionList{Items: make([]gen.SessionSummary, len(sessions))}
+	for i, x := range sessions {
+		body.Items[i] = gen.SessionSummary{
+			ID: x.ID, Kind: gen.SessionSummaryKind(x.Kind), Label: x.Label, Current: x.ID == current,
+			CreatedAt: x.CreatedAt, LastUsedAt: x.LastUsedAt, ExpiresAt: x.ExpiresAt,
+		}
+	}
+	return gen.ListSessions200JSONResponse{Body: body}, nil
+}
+
+func (s *server) EndSession(ctx context.Context, r gen.EndSessionRequestObject) (gen.EndSessionResponseObject, error) {
+	if err := s.Sessions.End(ctx, owner(ctx), r.ID); err != nil {
+		return nil, err
+	}
+	return gen.EndSession204Response{}, nil
+}
+
+func (s *server) EndOtherSessions(ctx context.Context, _ gen.EndOtherSessionsRequestObject) (gen.EndOtherSessionsResponseObject, error) {
+	if err := s.Sessions.EndOthers(ctx, owner(ctx), callerOf(ctx).session.ID); err != nil {
+		return nil, err
+	}
+	return gen.EndOtherSessions204Response{}, nil
 }
 
 // missingCounterparts: a signature proves nothing without its data, nor data

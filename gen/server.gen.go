@@ -36,6 +36,7 @@ const (
 	ErrNotFound                 ErrorCode = "ERR_NOT_FOUND"
 	ErrPreconditionFailed       ErrorCode = "ERR_PRECONDITION_FAILED"
 	ErrPreconditionRequired     ErrorCode = "ERR_PRECONDITION_REQUIRED"
+	ErrQuotaExceeded            ErrorCode = "ERR_QUOTA_EXCEEDED"
 	ErrRateLimited              ErrorCode = "ERR_RATE_LIMITED"
 	ErrSessionExpired           ErrorCode = "ERR_SESSION_EXPIRED"
 	ErrSessionKeyExchangeFailed ErrorCode = "ERR_SESSION_KEY_EXCHANGE_FAILED"
@@ -65,6 +66,8 @@ func (e ErrorCode) Valid() bool {
 	case ErrPreconditionFailed:
 		return true
 	case ErrPreconditionRequired:
+		return true
+	case ErrQuotaExceeded:
 		return true
 	case ErrRateLimited:
 		return true
@@ -123,6 +126,7 @@ const (
 	PaintErrMethodNotAllowed     PaintErrorReason = "ERR_METHOD_NOT_ALLOWED"
 	PaintErrNotAcceptable        PaintErrorReason = "ERR_NOT_ACCEPTABLE"
 	PaintErrNotFound             PaintErrorReason = "ERR_NOT_FOUND"
+	PaintErrQuotaExceeded        PaintErrorReason = "ERR_QUOTA_EXCEEDED"
 	PaintErrRateLimited          PaintErrorReason = "ERR_RATE_LIMITED"
 	PaintErrTooLarge             PaintErrorReason = "ERR_TOO_LARGE"
 	PaintErrUnavailable          PaintErrorReason = "ERR_UNAVAILABLE"
@@ -146,6 +150,8 @@ func (e PaintErrorReason) Valid() bool {
 	case PaintErrNotAcceptable:
 		return true
 	case PaintErrNotFound:
+		return true
+	case PaintErrQuotaExceeded:
 		return true
 	case PaintErrRateLimited:
 		return true
@@ -241,6 +247,24 @@ func (e StrokeTool) Valid() bool {
 	case Eraser:
 		return true
 	case Pen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListDrawingsParamsThumbnail.
+const (
+	None ListDrawingsParamsThumbnail = "none"
+	Svg  ListDrawingsParamsThumbnail = "svg"
+)
+
+// Valid indicates whether the value is a known member of the ListDrawingsParamsThumbnail enum.
+func (e ListDrawingsParamsThumbnail) Valid() bool {
+	switch e {
+	case None:
+		return true
+	case Svg:
 		return true
 	default:
 		return false
@@ -477,6 +501,12 @@ type DrawingSummary struct {
 	// Example: 1
 	StrokeCount StrokeCount `json:"strokeCount"`
 
+	// Thumbnail A small picture of the drawing, an SVG document without script: embed it as `data:image/svg+xml,` and `encodeURIComponent(thumbnail)`.
+	//
+	//
+	// Example: <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 54 96"><path d="M1 3l1 1" fill="none" stroke="#666"/></svg>
+	Thumbnail *Thumbnail `json:"thumbnail,omitempty"`
+
 	// Title 0 to 80 characters.
 	//
 	// Example: 一笔猫
@@ -505,6 +535,71 @@ type ErrorCode string
 //
 // Example: 2026-11-22T10:00:00Z
 type ExpiresAt = time.Time
+
+// ExportedDrawing A line of the export.
+type ExportedDrawing struct {
+	// Bounds The smallest rectangle that holds every point.
+	//
+	// Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
+	Bounds Bounds `json:"bounds"`
+
+	// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+	//
+	//
+	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
+	Canvas Canvas `json:"canvas"`
+
+	// CreatedAt When the drawing was created.
+	//
+	// Example: 2026-11-22T08:00:00.123Z
+	CreatedAt CreatedAt `json:"createdAt"`
+
+	// DurationMs How long it took to draw, the latest `t`. 0 where no time was recorded.
+	//
+	// Example: 34
+	DurationMs DurationMs `json:"durationMs"`
+
+	// Format The version of the drawing's format. There is one, 1.
+	//
+	// Example: 1
+	Format FormatVersion `json:"format"`
+
+	// ID A UUID (RFC 9562). Upper case is read and answered in lower case.
+	//
+	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+	ID UUID `json:"id"`
+
+	// Paint A drawing as programs of 2017 know it.
+	Paint *Paint `json:"paint,omitempty"`
+
+	// PointCount How many points the drawing has.
+	//
+	// Example: 3
+	PointCount PointCount `json:"pointCount"`
+
+	// Revision 1 when the drawing was created, one more with every change.
+	//
+	// Example: 1
+	Revision Revision `json:"revision"`
+
+	// StrokeCount How many strokes the drawing has.
+	//
+	// Example: 1
+	StrokeCount StrokeCount `json:"strokeCount"`
+
+	// Strokes In the order in which they were drawn.
+	Strokes []Stroke `json:"strokes"`
+
+	// Title 0 to 80 characters.
+	//
+	// Example: 一笔猫
+	Title Title `json:"title"`
+
+	// UpdatedAt When the drawing last changed.
+	//
+	// Example: 2026-11-22T08:00:00.123Z
+	UpdatedAt UpdatedAt `json:"updatedAt"`
+}
 
 // FieldError One rule that one field breaks.
 type FieldError struct {
@@ -571,6 +666,9 @@ type Login struct {
 	Signature *string `json:"signature,omitempty"`
 }
 
+// PNG A PNG.
+type PNG = openapi_types.File
+
 // Paint A drawing as programs of 2017 know it.
 type Paint struct {
 	// Actions The recorded canvas calls, as JSON text. Whatever it holds, it comes back byte for byte.
@@ -578,7 +676,9 @@ type Paint struct {
 	// Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 	Actions PaintActions `json:"actions"`
 
-	// ID An id of the client's making, about 14 characters.
+	// ID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
+	// UUID, as drawings made in `/v1` have here, is that UUID.
+	//
 	//
 	// Example: j8x3k2m1q9w0zt
 	ID PaintID `json:"id"`
@@ -591,7 +691,9 @@ type PaintActions = string
 
 // PaintDelete Which drawing to delete.
 type PaintDelete struct {
-	// ID An id of the client's making, about 14 characters.
+	// ID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
+	// UUID, as drawings made in `/v1` have here, is that UUID.
+	//
 	//
 	// Example: j8x3k2m1q9w0zt
 	ID *PaintID `json:"id,omitempty"`
@@ -654,7 +756,8 @@ type PaintFailureAnswer struct {
 	union json.RawMessage
 }
 
-// PaintID An id of the client's making, about 14 characters.
+// PaintID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
+// UUID, as drawings made in `/v1` have here, is that UUID.
 //
 // Example: j8x3k2m1q9w0zt
 type PaintID = string
@@ -683,7 +786,9 @@ type PaintSave struct {
 	// Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 	Actions *PaintActions `json:"actions,omitempty"`
 
-	// ID An id of the client's making, about 14 characters.
+	// ID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
+	// UUID, as drawings made in `/v1` have here, is that UUID.
+	//
 	//
 	// Example: j8x3k2m1q9w0zt
 	ID *PaintID `json:"id,omitempty"`
@@ -756,6 +861,9 @@ type RequestID = string
 //
 // Example: 1
 type Revision = int32
+
+// SVG An SVG document without script.
+type SVG = string
 
 // Session A session.
 type Session struct {
@@ -843,6 +951,66 @@ type SessionSummary struct {
 // SessionSummaryKind What opens it, a token or the login code of a program of 2017.
 type SessionSummaryKind string
 
+// Share How a drawing is shared.
+type Share struct {
+	// Token Opens one shared drawing to whoever holds it.
+	//
+	// Example: kT1uB7nR2sV9wYA5mC3xQ8Zd
+	Token ShareToken `json:"token"`
+}
+
+// ShareToken Opens one shared drawing to whoever holds it.
+//
+// Example: kT1uB7nR2sV9wYA5mC3xQ8Zd
+type ShareToken = string
+
+// SharedDrawing A drawing that somebody shared.
+type SharedDrawing struct {
+	// Author The author's nickname when the drawing was shared. Absent where WeChat gave none.
+	//
+	// Example: 小明
+	Author *string `json:"author,omitempty"`
+
+	// Bounds The smallest rectangle that holds every point.
+	//
+	// Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
+	Bounds Bounds `json:"bounds"`
+
+	// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+	//
+	//
+	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
+	Canvas Canvas `json:"canvas"`
+
+	// DurationMs How long it took to draw, the latest `t`. 0 where no time was recorded.
+	//
+	// Example: 34
+	DurationMs DurationMs `json:"durationMs"`
+
+	// Format The version of the drawing's format. There is one, 1.
+	//
+	// Example: 1
+	Format FormatVersion `json:"format"`
+
+	// PointCount How many points the drawing has.
+	//
+	// Example: 3
+	PointCount PointCount `json:"pointCount"`
+
+	// StrokeCount How many strokes the drawing has.
+	//
+	// Example: 1
+	StrokeCount StrokeCount `json:"strokeCount"`
+
+	// Strokes In the order in which they were drawn.
+	Strokes []Stroke `json:"strokes"`
+
+	// Title 0 to 80 characters.
+	//
+	// Example: 一笔猫
+	Title Title `json:"title"`
+}
+
 // Stroke One touch of the canvas, from finger down to finger up, in columns: `x`, `y`, and where they are there `t` and `p`, have the same length.
 type Stroke struct {
 	// Color `#RRGGBB` or `#RRGGBBAA`, kept as written.
@@ -886,6 +1054,11 @@ type StrokeTool string
 //
 // Example: 1
 type StrokeCount = int32
+
+// Thumbnail A small picture of the drawing, an SVG document without script: embed it as `data:image/svg+xml,` and `encodeURIComponent(thumbnail)`.
+//
+// Example: <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 54 96"><path d="M1 3l1 1" fill="none" stroke="#666"/></svg>
+type Thumbnail = string
 
 // Title 0 to 80 characters.
 //
@@ -973,6 +1146,9 @@ type PaintInvalidRequest = PaintFailureAnswer
 // PaintNotAcceptable Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintNotAcceptable = PaintFailureAnswer
 
+// PaintQuotaExceeded Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+type PaintQuotaExceeded = PaintFailureAnswer
+
 // PaintRateLimited Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintRateLimited = PaintFailureAnswer
 
@@ -990,6 +1166,9 @@ type PreconditionFailed = Problem
 
 // PreconditionRequired An error (RFC 9457).
 type PreconditionRequired = Problem
+
+// PutRefused An error (RFC 9457).
+type PutRefused = Problem
 
 // RateLimited An error (RFC 9457).
 type RateLimited = Problem
@@ -1045,6 +1224,19 @@ type SavePaintParams struct {
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
+// DeleteAccountParams defines parameters for DeleteAccount.
+type DeleteAccountParams struct {
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
 // ListDrawingsParams defines parameters for ListDrawings.
 type ListDrawingsParams struct {
 	// Limit How many drawings at the most.
@@ -1052,6 +1244,9 @@ type ListDrawingsParams struct {
 
 	// Cursor The `nextCursor` of the page before. Leave it out for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Thumbnail `none` leaves the thumbnails out.
+	Thumbnail *ListDrawingsParamsThumbnail `form:"thumbnail,omitempty" json:"thumbnail,omitempty"`
 
 	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
@@ -1063,6 +1258,9 @@ type ListDrawingsParams struct {
 	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
+
+// ListDrawingsParamsThumbnail defines parameters for ListDrawings.
+type ListDrawingsParamsThumbnail string
 
 // DeleteDrawingParams defines parameters for DeleteDrawing.
 type DeleteDrawingParams struct {
@@ -1115,6 +1313,67 @@ type PutDrawingParams struct {
 
 // PutDrawingParamsIfNoneMatch defines parameters for PutDrawing.
 type PutDrawingParamsIfNoneMatch string
+
+// GetDrawingImageParams defines parameters for GetDrawingImage.
+type GetDrawingImageParams struct {
+	// Width The picture's width in pixels. Its height follows from the canvas, and is at most 4,096; a taller picture is made narrower.
+	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
+
+	// Animate `true` replays the strokes in their true time, in SVG. A PNG stands still.
+	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
+
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+
+	// IfNoneMatch The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
+	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+}
+
+// UnshareDrawingParams defines parameters for UnshareDrawing.
+type UnshareDrawingParams struct {
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
+// ShareDrawingParams defines parameters for ShareDrawing.
+type ShareDrawingParams struct {
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
+// ExportDrawingsParams defines parameters for ExportDrawings.
+type ExportDrawingsParams struct {
+	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
+
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
+	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
+
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
 
 // LogOutParams defines parameters for LogOut.
 type LogOutParams struct {
@@ -1179,6 +1438,24 @@ type EndSessionParams struct {
 
 	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
+// GetSharedDrawingParams defines parameters for GetSharedDrawing.
+type GetSharedDrawingParams struct {
+	// IfNoneMatch The `ETag` you already hold. When nothing has changed since, the answer is an empty 304.
+	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+}
+
+// GetSharedDrawingImageParams defines parameters for GetSharedDrawingImage.
+type GetSharedDrawingImageParams struct {
+	// Width The picture's width in pixels. Its height follows from the canvas, and is at most 4,096; a taller picture is made narrower.
+	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
+
+	// Animate `true` replays the strokes in their true time, in SVG. A PNG stands still.
+	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
+
+	// IfNoneMatch The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
+	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
 // DeletePaintJSONRequestBody defines body for DeletePaint for application/json ContentType.
@@ -1556,6 +1833,9 @@ type ServerInterface interface {
 	// Readyz Can it serve users now
 	// (GET /readyz)
 	Readyz(w http.ResponseWriter, r *http.Request)
+	// DeleteAccount Forget me
+	// (DELETE /v1/account)
+	DeleteAccount(w http.ResponseWriter, r *http.Request, params DeleteAccountParams)
 	// ListDrawings List my drawings, newest first
 	// (GET /v1/drawings)
 	ListDrawings(w http.ResponseWriter, r *http.Request, params ListDrawingsParams)
@@ -1568,6 +1848,18 @@ type ServerInterface interface {
 	// PutDrawing Create or replace one of my drawings
 	// (PUT /v1/drawings/{id})
 	PutDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params PutDrawingParams)
+	// GetDrawingImage See one of my drawings
+	// (GET /v1/drawings/{id}/image)
+	GetDrawingImage(w http.ResponseWriter, r *http.Request, id DrawingID, params GetDrawingImageParams)
+	// UnshareDrawing Stop sharing one of my drawings
+	// (DELETE /v1/drawings/{id}/share)
+	UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params UnshareDrawingParams)
+	// ShareDrawing Share one of my drawings
+	// (PUT /v1/drawings/{id}/share)
+	ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params ShareDrawingParams)
+	// ExportDrawings Take all my drawings with me
+	// (GET /v1/export)
+	ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams)
 	// LogOut End this session
 	// (DELETE /v1/session)
 	LogOut(w http.ResponseWriter, r *http.Request, params LogOutParams)
@@ -1586,6 +1878,12 @@ type ServerInterface interface {
 	// EndSession Log out there
 	// (DELETE /v1/sessions/{id})
 	EndSession(w http.ResponseWriter, r *http.Request, id SessionID, params EndSessionParams)
+	// GetSharedDrawing See what somebody shared
+	// (GET /v1/shared/{token})
+	GetSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingParams)
+	// GetSharedDrawingImage See what somebody shared, as a picture
+	// (GET /v1/shared/{token}/image)
+	GetSharedDrawingImage(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingImageParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1890,6 +2188,85 @@ func (siw *ServerInterfaceWrapper) Readyz(w http.ResponseWriter, r *http.Request
 	handler.ServeHTTP(w, r)
 }
 
+// DeleteAccount operation middleware
+func (siw *ServerInterfaceWrapper) DeleteAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteAccountParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteAccount(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDrawings operation middleware
 func (siw *ServerInterfaceWrapper) ListDrawings(w http.ResponseWriter, r *http.Request) {
 
@@ -1921,6 +2298,19 @@ func (siw *ServerInterfaceWrapper) ListDrawings(w http.ResponseWriter, r *http.R
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "thumbnail" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "thumbnail", r.URL.Query(), &params.Thumbnail, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "thumbnail"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "thumbnail", Err: err})
 		}
 		return
 	}
@@ -2307,6 +2697,394 @@ func (siw *ServerInterfaceWrapper) PutDrawing(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PutDrawing(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDrawingImage operation middleware
+func (siw *ServerInterfaceWrapper) GetDrawingImage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DrawingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDrawingImageParams
+
+	// ------------- Optional query parameter "width" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "width", r.URL.Query(), &params.Width, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "width"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "width", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "animate" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "animate", r.URL.Query(), &params.Animate, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "animate"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "animate", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDrawingImage(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UnshareDrawing operation middleware
+func (siw *ServerInterfaceWrapper) UnshareDrawing(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DrawingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnshareDrawingParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UnshareDrawing(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ShareDrawing operation middleware
+func (siw *ServerInterfaceWrapper) ShareDrawing(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DrawingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ShareDrawingParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ShareDrawing(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExportDrawings operation middleware
+func (siw *ServerInterfaceWrapper) ExportDrawings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportDrawingsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "X-WX-Code" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
+		var XWXCode WXCode
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
+			return
+		}
+
+		params.XWXCode = &XWXCode
+
+	}
+
+	// ------------- Optional header parameter "X-WX-RawData" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
+		var XWXRawData WXRawData
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
+			return
+		}
+
+		params.XWXRawData = &XWXRawData
+
+	}
+
+	// ------------- Optional header parameter "X-WX-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
+		var XWXSignature WXSignature
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
+			return
+		}
+
+		params.XWXSignature = &XWXSignature
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExportDrawings(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2734,6 +3512,132 @@ func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// GetSharedDrawing operation middleware
+func (siw *ServerInterfaceWrapper) GetSharedDrawing(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token ShareToken
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", r.PathValue("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "token", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSharedDrawingParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSharedDrawing(w, r, token, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetSharedDrawingImage operation middleware
+func (siw *ServerInterfaceWrapper) GetSharedDrawingImage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token ShareToken
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", r.PathValue("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "token", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSharedDrawingImageParams
+
+	// ------------- Optional query parameter "width" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "width", r.URL.Query(), &params.Width, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "width"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "width", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "animate" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "animate", r.URL.Query(), &params.Animate, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "animate"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "animate", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSharedDrawingImage(w, r, token, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -2864,6 +3768,13 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/drawings/{id}", wrapper.DeleteDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings/{id}", wrapper.GetDrawing)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/drawings/{id}", wrapper.PutDrawing)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings/{id}/image", wrapper.GetDrawingImage)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.UnshareDrawing)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.ShareDrawing)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}", wrapper.GetSharedDrawing)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/image", wrapper.GetSharedDrawingImage)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/export", wrapper.ExportDrawings)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/account", wrapper.DeleteAccount)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/applet/session/paints/list", wrapper.ListPaints)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/applet/session/paints/save", wrapper.SavePaint)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/applet/session/paints/delete", wrapper.DeletePaint)
@@ -3007,6 +3918,16 @@ type PaintNotAcceptableJSONResponse struct {
 	Headers PaintNotAcceptableResponseHeaders
 }
 
+type PaintQuotaExceededResponseHeaders struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+type PaintQuotaExceededJSONResponse struct {
+	Body PaintFailureAnswer
+
+	Headers PaintQuotaExceededResponseHeaders
+}
+
 type PaintRateLimitedResponseHeaders struct {
 	CacheControl    *string
 	RateLimit       *string
@@ -3069,6 +3990,16 @@ type PreconditionRequiredApplicationProblemPlusJSONResponse struct {
 	Body Problem
 
 	Headers PreconditionRequiredResponseHeaders
+}
+
+type PutRefusedResponseHeaders struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+type PutRefusedApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers PutRefusedResponseHeaders
 }
 
 type RateLimitedResponseHeaders struct {
@@ -3586,6 +4517,26 @@ func (response SavePaint400JSONResponse) VisitSavePaintResponse(w http.ResponseW
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SavePaint403JSONResponse struct{ PaintQuotaExceededJSONResponse }
+
+func (response SavePaint403JSONResponse) VisitSavePaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4155,6 +5106,223 @@ type Readyz503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response Readyz503ApplicationProblemPlusJSONResponse) VisitReadyzResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccountRequestObject struct {
+	Params DeleteAccountParams
+}
+
+type DeleteAccountResponseObject interface {
+	VisitDeleteAccountResponse(w http.ResponseWriter) error
+}
+
+type DeleteAccount204ResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type DeleteAccount204Response struct {
+	Headers DeleteAccount204ResponseHeaders
+}
+
+func (response DeleteAccount204Response) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteAccount400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount400ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount401ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount403ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount429ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount431ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount500ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount502ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount503ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5080,7 +6248,7 @@ func (response PutDrawing401ApplicationProblemPlusJSONResponse) VisitPutDrawingR
 }
 
 type PutDrawing403ApplicationProblemPlusJSONResponse struct {
-	ExchangeRefusedApplicationProblemPlusJSONResponse
+	PutRefusedApplicationProblemPlusJSONResponse
 }
 
 func (response PutDrawing403ApplicationProblemPlusJSONResponse) VisitPutDrawingResponse(w http.ResponseWriter) error {
@@ -5311,6 +6479,1167 @@ type PutDrawing503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PutDrawing503ApplicationProblemPlusJSONResponse) VisitPutDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImageRequestObject struct {
+	ID     DrawingID `json:"id"`
+	Params GetDrawingImageParams
+}
+
+type GetDrawingImageResponseObject interface {
+	VisitGetDrawingImageResponse(w http.ResponseWriter) error
+}
+
+type GetDrawingImage200ResponseHeaders struct {
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	Vary            *string
+	XRequestID      *RequestID
+}
+
+type GetDrawingImage200ImagePngResponse struct {
+	Body          io.Reader
+	Headers       GetDrawingImage200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDrawingImage200ImagePngResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/png")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDrawingImage200ImageSvgXMLResponse struct {
+	Body          io.Reader
+	Headers       GetDrawingImage200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDrawingImage200ImageSvgXMLResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/svg+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDrawingImage304ResponseHeaders struct {
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	Vary            *string
+	XRequestID      *RequestID
+}
+
+type GetDrawingImage304Response struct {
+	Headers GetDrawingImage304ResponseHeaders
+}
+
+func (response GetDrawingImage304Response) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDrawingImage400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage400ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage401ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage403ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage404ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage406ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage429ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage431ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage500ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage502ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDrawingImage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDrawingImage503ApplicationProblemPlusJSONResponse) VisitGetDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawingRequestObject struct {
+	ID     DrawingID `json:"id"`
+	Params UnshareDrawingParams
+}
+
+type UnshareDrawingResponseObject interface {
+	VisitUnshareDrawingResponse(w http.ResponseWriter) error
+}
+
+type UnshareDrawing204ResponseHeaders struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type UnshareDrawing204Response struct {
+	Headers UnshareDrawing204ResponseHeaders
+}
+
+func (response UnshareDrawing204Response) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnshareDrawing400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing400ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawing401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing401ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawing403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing403ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawing429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing429ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawing431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing431ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawing500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing500ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawing502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing502ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnshareDrawing503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnshareDrawing503ApplicationProblemPlusJSONResponse) VisitUnshareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawingRequestObject struct {
+	ID     DrawingID `json:"id"`
+	Params ShareDrawingParams
+}
+
+type ShareDrawingResponseObject interface {
+	VisitShareDrawingResponse(w http.ResponseWriter) error
+}
+
+type ShareDrawing200ResponseHeaders struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type ShareDrawing200JSONResponse struct {
+	Body    Share
+	Headers ShareDrawing200ResponseHeaders
+}
+
+func (response ShareDrawing200JSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing201ResponseHeaders struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type ShareDrawing201JSONResponse struct {
+	Body    Share
+	Headers ShareDrawing201ResponseHeaders
+}
+
+func (response ShareDrawing201JSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing400ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing401ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing403ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing404ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing406ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing429ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing431ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing500ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing502ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShareDrawing503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ShareDrawing503ApplicationProblemPlusJSONResponse) VisitShareDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawingsRequestObject struct {
+	Params ExportDrawingsParams
+}
+
+type ExportDrawingsResponseObject interface {
+	VisitExportDrawingsResponse(w http.ResponseWriter) error
+}
+
+type ExportDrawings200ResponseHeaders struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+type ExportDrawings200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	Headers       ExportDrawings200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportDrawings200ApplicationXNdjsonResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportDrawings400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings400ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings401ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings403ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings406ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings429ApplicationProblemPlusJSONResponse struct {
+	RateLimitedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings429ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.RateLimit != nil {
+		w.Header().Set("RateLimit", fmt.Sprint(*response.Headers.RateLimit))
+	}
+	if response.Headers.RateLimitPolicy != nil {
+		w.Header().Set("RateLimit-Policy", fmt.Sprint(*response.Headers.RateLimitPolicy))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings431ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings500ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings502ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportDrawings503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportDrawings503ApplicationProblemPlusJSONResponse) VisitExportDrawingsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6734,6 +9063,437 @@ func (response EndSession503ApplicationProblemPlusJSONResponse) VisitEndSessionR
 	return err
 }
 
+type GetSharedDrawingRequestObject struct {
+	Token  ShareToken `json:"token"`
+	Params GetSharedDrawingParams
+}
+
+type GetSharedDrawingResponseObject interface {
+	VisitGetSharedDrawingResponse(w http.ResponseWriter) error
+}
+
+type GetSharedDrawing200ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+type GetSharedDrawing200JSONResponse struct {
+	Body    SharedDrawing
+	Headers GetSharedDrawing200ResponseHeaders
+}
+
+func (response GetSharedDrawing200JSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawing304ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+type GetSharedDrawing304Response struct {
+	Headers GetSharedDrawing304ResponseHeaders
+}
+
+func (response GetSharedDrawing304Response) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetSharedDrawing400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawing400ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawing404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawing404ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawing406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawing406ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawing431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawing431ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawing500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawing500ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawing503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawing503ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawingImageRequestObject struct {
+	Token  ShareToken `json:"token"`
+	Params GetSharedDrawingImageParams
+}
+
+type GetSharedDrawingImageResponseObject interface {
+	VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error
+}
+
+type GetSharedDrawingImage200ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	Vary         *string
+	XRequestID   *RequestID
+}
+
+type GetSharedDrawingImage200ImagePngResponse struct {
+	Body          io.Reader
+	Headers       GetSharedDrawingImage200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetSharedDrawingImage200ImagePngResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/png")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSharedDrawingImage200ImageSvgXMLResponse struct {
+	Body          io.Reader
+	Headers       GetSharedDrawingImage200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetSharedDrawingImage200ImageSvgXMLResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/svg+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSharedDrawingImage304ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	Vary         *string
+	XRequestID   *RequestID
+}
+
+type GetSharedDrawingImage304Response struct {
+	Headers GetSharedDrawingImage304ResponseHeaders
+}
+
+func (response GetSharedDrawingImage304Response) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.Vary != nil {
+		w.Header().Set("Vary", fmt.Sprint(*response.Headers.Vary))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetSharedDrawingImage400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawingImage400ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawingImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawingImage404ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawingImage406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawingImage406ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawingImage431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawingImage431ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawingImage500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawingImage500ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSharedDrawingImage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSharedDrawingImage503ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// DeletePaint Delete a drawing (2017)
@@ -6757,6 +9517,9 @@ type StrictServerInterface interface {
 	// Readyz Can it serve users now
 	// (GET /readyz)
 	Readyz(ctx context.Context, request ReadyzRequestObject) (ReadyzResponseObject, error)
+	// DeleteAccount Forget me
+	// (DELETE /v1/account)
+	DeleteAccount(ctx context.Context, request DeleteAccountRequestObject) (DeleteAccountResponseObject, error)
 	// ListDrawings List my drawings, newest first
 	// (GET /v1/drawings)
 	ListDrawings(ctx context.Context, request ListDrawingsRequestObject) (ListDrawingsResponseObject, error)
@@ -6769,6 +9532,18 @@ type StrictServerInterface interface {
 	// PutDrawing Create or replace one of my drawings
 	// (PUT /v1/drawings/{id})
 	PutDrawing(ctx context.Context, request PutDrawingRequestObject) (PutDrawingResponseObject, error)
+	// GetDrawingImage See one of my drawings
+	// (GET /v1/drawings/{id}/image)
+	GetDrawingImage(ctx context.Context, request GetDrawingImageRequestObject) (GetDrawingImageResponseObject, error)
+	// UnshareDrawing Stop sharing one of my drawings
+	// (DELETE /v1/drawings/{id}/share)
+	UnshareDrawing(ctx context.Context, request UnshareDrawingRequestObject) (UnshareDrawingResponseObject, error)
+	// ShareDrawing Share one of my drawings
+	// (PUT /v1/drawings/{id}/share)
+	ShareDrawing(ctx context.Context, request ShareDrawingRequestObject) (ShareDrawingResponseObject, error)
+	// ExportDrawings Take all my drawings with me
+	// (GET /v1/export)
+	ExportDrawings(ctx context.Context, request ExportDrawingsRequestObject) (ExportDrawingsResponseObject, error)
 	// LogOut End this session
 	// (DELETE /v1/session)
 	LogOut(ctx context.Context, request LogOutRequestObject) (LogOutResponseObject, error)
@@ -6787,6 +9562,12 @@ type StrictServerInterface interface {
 	// EndSession Log out there
 	// (DELETE /v1/sessions/{id})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
+	// GetSharedDrawing See what somebody shared
+	// (GET /v1/shared/{token})
+	GetSharedDrawing(ctx context.Context, request GetSharedDrawingRequestObject) (GetSharedDrawingResponseObject, error)
+	// GetSharedDrawingImage See what somebody shared, as a picture
+	// (GET /v1/shared/{token}/image)
+	GetSharedDrawingImage(ctx context.Context, request GetSharedDrawingImageRequestObject) (GetSharedDrawingImageResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -7046,6 +9827,32 @@ func (sh *strictHandler) Readyz(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// DeleteAccount operation middleware
+func (sh *strictHandler) DeleteAccount(w http.ResponseWriter, r *http.Request, params DeleteAccountParams) {
+	var request DeleteAccountRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteAccount(ctx, request.(DeleteAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteAccountResponseObject); ok {
+		if err := validResponse.VisitDeleteAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListDrawings operation middleware
 func (sh *strictHandler) ListDrawings(w http.ResponseWriter, r *http.Request, params ListDrawingsParams) {
 	var request ListDrawingsRequestObject
@@ -7153,6 +9960,113 @@ func (sh *strictHandler) PutDrawing(w http.ResponseWriter, r *http.Request, id D
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PutDrawingResponseObject); ok {
 		if err := validResponse.VisitPutDrawingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDrawingImage operation middleware
+func (sh *strictHandler) GetDrawingImage(w http.ResponseWriter, r *http.Request, id DrawingID, params GetDrawingImageParams) {
+	var request GetDrawingImageRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDrawingImage(ctx, request.(GetDrawingImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDrawingImage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDrawingImageResponseObject); ok {
+		if err := validResponse.VisitGetDrawingImageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnshareDrawing operation middleware
+func (sh *strictHandler) UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params UnshareDrawingParams) {
+	var request UnshareDrawingRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UnshareDrawing(ctx, request.(UnshareDrawingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnshareDrawing")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UnshareDrawingResponseObject); ok {
+		if err := validResponse.VisitUnshareDrawingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ShareDrawing operation middleware
+func (sh *strictHandler) ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params ShareDrawingParams) {
+	var request ShareDrawingRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ShareDrawing(ctx, request.(ShareDrawingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShareDrawing")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ShareDrawingResponseObject); ok {
+		if err := validResponse.VisitShareDrawingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportDrawings operation middleware
+func (sh *strictHandler) ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams) {
+	var request ExportDrawingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportDrawings(ctx, request.(ExportDrawingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportDrawings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExportDrawingsResponseObject); ok {
+		if err := validResponse.VisitExportDrawingsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7322,228 +10236,319 @@ func (sh *strictHandler) EndSession(w http.ResponseWriter, r *http.Request, id S
 	}
 }
 
+// GetSharedDrawing operation middleware
+func (sh *strictHandler) GetSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingParams) {
+	var request GetSharedDrawingRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSharedDrawing(ctx, request.(GetSharedDrawingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSharedDrawing")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetSharedDrawingResponseObject); ok {
+		if err := validResponse.VisitGetSharedDrawingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSharedDrawingImage operation middleware
+func (sh *strictHandler) GetSharedDrawingImage(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingImageParams) {
+	var request GetSharedDrawingImageRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSharedDrawingImage(ctx, request.(GetSharedDrawingImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSharedDrawingImage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetSharedDrawingImageResponseObject); ok {
+		if err := validResponse.VisitGetSharedDrawingImageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1bc9vItt5f6WDOLl8OSPOmi+maOkVbskd7ZFlbkrc9YypGE2iS2AK7aXRTFMdR6jzmIZW8JFX5BXlJ",
-	"Hs5jKj8nlZ3zN1K9uhtogCAJUrItz2gexiKJS19Wr+u31vrs+Gw0ZpRQwZ32Z4dc4dE4IvD3GIdU7DFK",
-	"5Ac+GY1wPHPaDnzjOpc4msAvPguI0665ToAFdtqfr11nxAdO2+ET3yecO9fXrnrW/tU4jEmQfdzZkCD5",
-	"CBRyRJlAF5RNKXqI6QyNWEwe2a962XjRaLT2WpXG8xf7ldaL7Val8/Lpy0pne293p1Gr1fbqHadddx0S",
-	"xyyWd4wI53hAnLbjTa/echIf0D7z4EV9NqEB6s2QJ1/vOa5D8UheuQ83X7tOTDBnVH5zcvLxdP/09ODN",
-	"0cf998cHJ/t76awOqFzCiIjcOnXQiIx6JJYTG4Wch3SAWIzIaCxm8+tXsUedvDgM5C3YFyGjHAWMqDUi",
-	"VyEX3ElWuo/DKB3QYchFwRrjKCLxA46CGE9DOuBL9vDDZ0e/02k7Hz53nRERQxZ0nXbX4fiSdJ1rN/tt",
-	"TLhgsfzh3HGdMHDazt92r5oXjVH909Np7TfhXJ8vpIsj1mPBbH7IMfk0IVwgjmdy3vKiBxzBLpVcPzYm",
-	"9CBYuXDXrjMkOCAx0P3+GR7IfwPC/Tgcy3Vw2s4RHhGOxDDk6JLEM8QFFgSxPhJDYta0ig4E8oeYDghH",
-	"0yGhLsI0QIxGM/3RuhhGVUWnhAYoFAhz5B30K6+x8IceEgzFZBxhn9i3uOaqI0aJdancEzRjk5iTqI8w",
-	"CtiURgwHVcc1J9ppO12nXtkavWhe/WX34qw+6TqOJPFPE3UmRTwhrsP9IRlhODn46pDQgRg67e2W3Cgh",
-	"SCwX4t92nQ//5ofKvz//x67zD47riNlYPp2LOKQD2NQjdiqJYX4NfyZkjChDPhvPqkhusdxTeUCETaE4",
-	"YpTopeurJR+xEaEiOx/KKkB0jj1sQicjp/0h/fG8aITHcXiJBTkhlzgKAywKxgpnJgoJFWiEZ+hCDh3D",
-	"yGFgmF9wNA3FcG4/pkMihvLYCzkxLsIoQgPGcpsxViNwEWUVH/vD4lnMX1U8nUkvCv1ls+nQGSz14qmU",
-	"GzW8aNWg8xcVjvkEC3IYjkIxP9if2BSNpADQDIAjHBMUkb5wkRd7ijJCiobmOk58RgNJOBFcKmdCEB7g",
-	"kLrIE16XPgxi3BeVkIh+ZSjEGI/DSowFieQIKvrwP6qiTo/LHZ/CAyhD8DusCBHVLs2dpwkncdd5Fv+4",
-	"9XTnmfix7iw4QPXGbv4E4cpv8gA9i3/8UKs8Pf/HZ0L/UXykktU6ZlHoz4rJVQ9WSC7gIu+Tly5gSJE3",
-	"9cxCrZhn8Sw//bhdqz2b/rhd22Can8w0p8unqcZ7ECzlv0YuhBT4BifxZeiTBxxFbFBFf5kwQSQdS44r",
-	"uaLkpCwWCKNxzHoRGWUn2Oo/xQ1/qx7UyG6rt9N/6jfxNmkE9V6tv4t3tjKz/YeY9J2288OTVG16on7l",
-	"T9LBq6mIeNbpCxLPz+VU06tgaIpDgXqkzxTZIkquBBLxLDPGxjJG3WfxCAupLFDRbDiu3JFwJI9ic7tW",
-	"c51RSNXHerLiIRVkQGIY57t37zoTMSRUhH4h65CnUTAUBvKS/iyVMw9PXr5AT+v1movkX9s7W7VH2aV9",
-	"TnBMYhQTHI1+7DqMEi5idkG6jotAWP/YdUIKXOujYBeElpdJja3teQIChSLGIyK0KN9TcrOIns5SsfqA",
-	"ozBwEUZv3x7sSZEjp4hG+EKK9MyEtvv1oOE3e5UW3npaaZHt3cpusLNT2fWfbuOtXstvBnIHQvmCMRbD",
-	"VKkMg6UzW0ZXclRqq96/AF2naCpKiUViiAXyplfViA1C+vCRZAFiElMSVNFxzAYxHnE5w0atvoO4Vj1A",
-	"jBHQavTRys66FjR/+a3+Ctc/vb/YPayN96cvcb3/c4M9r8vvn5oZKzaazvl95d37Cgx5nU2U8zzB0z1l",
-	"TeSm6hEqJ/r25OCFWaiHsbr4kedqfubpbzyjWQg4VGZpBkQYS2D5AnVpZoXkk/phzEXCgKRiV0UvpNjJ",
-	"rLk+z/Mva8NDGEjaKZ6hGGwQYGLhgGIxiUmqrI6kPpEXOn/aef6nRoOG/oVkiH9qNP7U7Pyp0XiOaSA/",
-	"7Owt3QyzrosY+HZzt1W8I6dmfAvILxm/t3KhtdpkNilLaztbZLfukwDXt7f6rX4fb7f6rdr2Lu5v7frb",
-	"rd5uf6vV2931l04zHewSjbaAecSEjxnlyvx9joNXWJApnikrgwpCQVnB43EkeWXI6BMtUf7xb2BvZO3n",
-	"Hg46lE+VAEgtm1PCecgouiAzRK6UtYCkIUKCjWxdZf9kbNSf93/5uP/+xU+do1f7H192Dg73JVkEREhz",
-	"p+28Iy/kFg2k1YApwjBItW0+ppL0egRNqFSJBGNyVAX29N84WO1q4FJAJHPhaoIfL8iswKgOKReY+iUl",
-	"b6EJXjw9aZBNuNPeqjVcR4QCyGn5YmsSmMS0ncimtt7Stp5G5YLMKubWir4VqKUc9z5Wj1O3ZA/Okn0A",
-	"Zwgl6KG3YuIeiFzLen0hVe7KC0ZFzKJFg9PXPzGW2rXrvK9o/aWipOWy22xN59p19vXqnJD+hCv/zibH",
-	"JWL+Rd47dGcOC4xO659SIf7ODkWr1vy+DkUMtGQtOMIcDcPBEMUhvyh1LtAeAzkaE61Pf9tT8pP6+oyx",
-	"QxwPyIanxJpDekr0o5FgDEXw8Dn/GNDKT/udvf2T049nb958POycvNq3CV1qIfrpyt6WDwJ2RNH21lZz",
-	"G/VmgvBnoK7Ajxz4VE6xgFPBwYeYPDrkqF5rtGo19QgUMTpwXKcfkiiYV03iCVBpKq6vz9c9IQnZN+sp",
-	"2Ret0lJi16tREYxV1A23Q+Jny1a6hX4On0vTVmqViszntu0uMP0DKs18HG1Ix6F1e0rI5qHKOlxAxQdH",
-	"Z/snR53DPPEarVxz3z6LEUaKVyqhGoWEp6q8dhs4m9LWljSuDW3NDXwpYSWTlws5CrnPaD8cTOI7K/1S",
-	"bmy7W/B4jFSEghM/JuK7UxRr34lMfDOJUR9PIqEZgjkB3iNXrn5uk9gkntua70ORPFC+IP3thpxFS5Us",
-	"W4HnGg6xkK/8tXN4sPfxZP8vb/dPz+xjoHacf2ieV2doNOECDUFp58r/DE/j8uOVi6bD0B+iIeao3qgt",
-	"EIhrPsIISnsYqaAknyY4urmozLKz/IKt4GdwecVcfnti0vD0XkzwBZf8fBKRJCokqSPGfnosMht4Fyj6",
-	"kA1C+lLxgs3I2XCUOyoZIDYrrBi+pgXJeqYYVPdA+8O+O5Op/hXEg+tMqIgnXORl/1vzNYrxFAVKNb7R",
-	"xr49Ojt5e3q2v/fxpPPu417nrJPXoBY5IZH21UHgTekAyXIU7+qkaPS3uIWFcyncucJ1XLphydgrMZ5W",
-	"4I7bY2jgI0ZBGMDqAhSCBJp/zU/Kc9FXk9vv3r2r5CNBy27NB45uxiiPmOj4PhkL3Is2tY0xPCB7jI6Y",
-	"QDh9cLHkP3pz9rHz4sX+8Vnn+WHOKA45YmMSw9u1iw4032REMJLNpe52SqpzY11KppSJinX17ZGo9kNK",
-	"9YMyaUaNtEtfbZAnLVM25Zpos2t3F2TuERMv2YRuKnA1VmuejAAwtoSCXr55e5QRkTM2UUoeZQnoR5uf",
-	"UlAGN6CaVpZqzNBWEoy68NZoJdawPcnIhmiMxRAMkhTNY6gIfjdrkBIOLNkdoZkTgoNNQz0xCUKel9/4",
-	"EofREq7z9qjz187BYZ7lwLOsQExM5HIECyyJouuMuaBGldgJcIHiFeebOz2atmi1p7hCpqaX3g71dVBA",
-	"xoQGhPqAIMNTPEvkaLKw3qNnyFPr5gFykKNQ3BK5AcKjkkA8llNbAga5GZ0e45CK8p7kHK0ugEuu6wLO",
-	"K2PzbuUcwLL0dsvZSWtpEhMdOv1C7lN0oLBDgIOQIu7bs6BjBSZe6VXdYE839oxmtjnxu37R3V3s67rD",
-	"m1bSbbXm1oWB8jX1CMICjRgXkr79IY6xLyT16zhKbpeyXqwvfhRv6KK5q5ta1iBZ+ziWNSgyu5qzUL74",
-	"pt7QBrirm5rAaJe649bdUsaycOX85p10zvY/Hh68Pjjb3/vCW5cfit4gewRfcHsymO6le5NcaN9VScHN",
-	"pW7Wl39LVezL6GAmK8LWbLYarcbubrEC9hUVr8Kh1RugdSla+x7ULNtyWWvnbpKBZpymkJeCJhnjaWnq",
-	"mW0o3vKWdtAYxxoba6l+iBIS8MSs6mubXmXhFFlZX46lfKuT/ZbyyXjMYkGC1yQI8RmYt19IDYgJDuaV",
-	"AJWdY315VZlOpxW5upVJHCkodDDvGj99e3z85uRsf+/j6/29g87Hs1+OvyJnoExI7Q8jMRsTQ1kFszVU",
-	"VDTaO8o6YsjbCOUkbhTTU0GgXMDHfnpBKM9yHB2f7L94c7R3cHbw5qggMmfnGE4x1wmJEJHzY4IFgeSp",
-	"HhFTQm7gua5bMNvisS/1CI2tW24XLWFldhh6BNQ9JSmfs9+OyNWY+ImuVLC6d8FDaS/xSZJHcnse7swW",
-	"JokqJQhQmnKQEW3jJQgNUCYvso0eI8E0AUpSNLmuqdth/wwPrMTXzSmzsbuAMq1plafN5Kbb8ltmaM9K",
-	"Di8gP7O2d4EAy9lOy7GrcQ7GIJ+pcg8X0lrGeHKXW12b0svTlF5yI1pKJjEWpGKulUs0Jf4QizuK1NAW",
-	"e71WU0FojjAahXQiCOgZ3yOo3d64Ow3gm7PLXQTBsyLrHCo+CAPq+3q4vT+U8X5DFH5BvYoV0PuFkPsS",
-	"tv6mCpoVqjsri3n/Elj39XwG31zQvaV4IoYsDn+7B+3dg/aKQXukqJSReZ/58Zb21FQcyjEOPyaQko8j",
-	"aVpTBbNQI3BuqwLSLexXOvqle5SuWal9MZfLvaAF5YMAd1toxmyyE4dvXh0UGzp2dNXHcRwCbNLam+Kt",
-	"iPLDu8WFnxts4brPLdDSZYfx2pbQPWz1jwNbVeW5ANiljhoyxdm09M5SXB6zqhmA+fqPDHItF3ZYplgY",
-	"Bl8GarbZYSvEpNmHR4Uv5nBnuSCBc+MQyI2OmT2L28WuyeexvB9jY7Cf7astvbDfErp3x50cIUe9CZ99",
-	"d5mI30t2/m3FC+28xZB/TS/HN3A2rBlKXMb/hb7VZj3Jw9FIPh3ibgu5UGFs0F0zMHkDn8SWzYMWjHwF",
-	"O0ruqsBdFbj89r0VtxTH/MbujGRVVE0jafGpXJlABSBwdBzLGYlQElgfR5wULQof4SgiUPrKF5gOIr0i",
-	"QxYFXNcOG7MwV6ITai69d9r1Rg3K0v3itBtNVZJOfqur08lva7Vr1xlbIzG3Lt/KF4zFQUi1ZqbesNYd",
-	"MJA171jrHdd21bcP6oX6Ka6aoh53WiST9f5GfHCuvsD0Em+yXX4yAsTH2CdQOBZTdPrXV8i7DMn0Obvy",
-	"qug49C8QlirHJeZIEIpEOFJZyOCrk38Al/djIn9kqnaoZFpDrg7HOLwiURUdy73nUF40CgliE8HDgOSK",
-	"l312eti/GMQqOcf54SX8BwckHAyF097e3qm5zjQMxNBpN3e25onCfkBRHbIxHkMJWZ9FbBJX0bthKIgu",
-	"C6cKXEakL+T4qmrhTUWwnUzlyh8+1CpPO5WXuNI//7x9XVCsMh30sgqM21tbza3lJRiT+d7wOTlCUw9N",
-	"RllIXRqau5i+VJXCfCVZ9GZMaOf4AAXMn5iyvNltCmmfrffYMykUwFC/JLFUYqpOwZDZmFA8DjNAG6dZ",
-	"rVWb2d2sbxds2BiLIV9zVEOS8nteMKTcqpvxuWoFzDuLVz9hEvPVeu0DHFJzQCc0FDzDYIGFliebiv5i",
-	"ngbT0fDi4USTEZUnPh0Yz4/MRViVMQD9TxovBSLhgxxyvV5z643aueuEgoz4erS/eBIjfHWgnrdV07JF",
-	"f07PC45jDFGnFwoK0ymoP/xuSCiaQ9Go67PVChu1xnalXq80Gme13Xat1q7VqvVG81fH2pUAC1KRfDVL",
-	"oq1aAYm+mMScxUU7oGqBhxRhFIVcVNGbMf40Ic8kVzPuXzGUg1X144SumiU5MmQaE5IdeufXTz+Pm790",
-	"Op3O89GvTdb59dW70c9/3s4dpFxJX8UXf8WV3z5WCov4uqbm6ppSq5PWOJ8OWUTmeUov0V2WyV6t4Vy7",
-	"jp8Iz6WyWl0lr7cJYuktyYVSf5wo5vB65Zv20iuvU/JYfs9LuOqviiOCKRqUqxbrOnD0XrAJXfmS4/RK",
-	"YGeXoXExLa92rK8Dj4hU0Uu97NS6NLmzgOdo9B+LAxJLslclUcSQzNBUCnNJLSAjEg6y+q1ZHlEHHpFn",
-	"C9o4Wf44EFby6sk4KEczb5ML8yID0oDVWxOaTcgjXaDsIme2N0OErjkn1k7atG2PuUgs6dP7wjJNyx/i",
-	"d5L1zNgEcTxD2ALhVVFHJzA1am6tVlOCges8PVXQ3USEMUd/Pn1zNM8A1j3QX/yIfXPiXSrg1qHkHE0u",
-	"JsMlJGPajqzF9Md4ALlipilJgSpplqjUWumxnGr3SH7N5leJkiuRSt2lhKWumju/8PAl62LGsqE8BHwk",
-	"myiRrrfhXjj+IYTj3ZRFX1wCZYhmvhdBxKRIEUgwdoGEqqzh6qKkgnCBPOFVUS3tbSF1b1DhY+JLlpzV",
-	"4ZutZRZUo97aae02t1s7lgVSKzI+9qkIxewMDwqG/YYC5BlCpgSuQwIPODjBvcee3UmBE2i8hOrNav3R",
-	"6v49lqq+VW9kVPWH3e7jf/fw3ZNH/2Qa9jzuOg8/oG5XnD929b/53x89flSo1EMspLj7AAj9KXQTiZnU",
-	"36X1N9al9Ktoj/hhQFBvhkLhginSmymnEviEVbMfmKhuH1Nciq8Q2VCMM1kYaF8dkMmXcpGfX++f/fRm",
-	"T+W4Hh6+eZe5MFM1aHFuRh4BuNQXvwxhX4CIXlTYN1cqNR+EnGvK4zpXFbkHlUscQ6UM2Iw4zmW3Ay0A",
-	"euQkBY/sx7EOW+0nOJ79OE5ADGlx3/TKn8nMFA5/aaJb+3GcVO+BT6+hxdgRE50oYlPrmo5dJ2k/jgty",
-	"c+D7BOipB1QQiZm7PzsxG/cOX+TLb7hqlXThBv2eNGZ6bhZ2Lz02qs9Y4ca1nVazrppjaWDRA16u3EU1",
-	"v+ltZ6tWq6KkokIVnZAxwUJqFUMSjTniJArY6JnpkGOjmcIgfV72MLadlnxs+dz/uRIs4BuCKjWg+cub",
-	"qug10SgdzTuqxadevj27PgX94arokA1gWWiQtDmBflBpugk0nKkuPuTyRVvqRWMshrp3nJI0qvNdAjd6",
-	"hjygTw98MxyJIeM6QBKwajG7kI/fVo8vmWxfnWNQ8hkteMZGhZiqS3hW22nVG2p4y3KprJZ1UpblWqHp",
-	"xKoqekmEPwQBEIA4cNWmWDsitVtv/wwPvOpSFth2Wo3dKjrFs/nGa9BW5LGXzTOyRphsvXqRlWtULWKt",
-	"8lVPq2gOu19F77Bq2AeqCObIs6LKHpBjdYF0sqgX6A+S8lhAcj68tP1lSsnpWmFEyTTbcUY+A0iTyikR",
-	"nDnL1RKyDwbmolat6aJW46mLtmo1+b+GHOFWrVlFdreKFGqKLsisilq1OqqgaMFI5eDkNU1UQQvaKTxD",
-	"gV2sXw5BOQXgpunK9dZzt0dQlVPQD2mgSq52tfLqM3UuBEPYT5Ypw4vrzWyjwgIMexWdjqNQZBpBFghc",
-	"yY2bVbQJgqIMxWV2/1nKDs0+sdg+yBFLyWKBIiInv5VO/gFHnvYKVaTY9JIYOV0SHa8u1sf0UdAEkVTE",
-	"DAcwVkL9eDbWDw2wwHpJYOwDubtrtF2yqCs5GxyPCDy46qgeJlJv4UvDAWYpCZU71dcBRflcCzBfRW+5",
-	"3LdLKDWGGHXRZCwprFlDgRRUWO6ZsldgIosCCvWaCihsHEx4KQXsvoFBreF7kOYKCHLYVrm/SlYrKT/v",
-	"fDDgkaKALDxHsgMWB9nY1bpFsPOmztx8k8Lf86PQ45+BmAFprnsHwrF+6NmFtb1HSsZLPULHuE1POUmY",
-	"ShVTppu820vOqoLGSi0oiWCkk82V7l7RBM3U7Fu4onoqMMaQgsMUnYJ9jx56xqT3XOTJB8t/tUWr/wSP",
-	"mOei//PP/11Bsby/cUblj5LS5L8T0d+V/5rexvLvYKJgQCSdM3RW0x0nu9SzSpGra1TgELACQdjvk1ja",
-	"iRFcoEaigAPy6fJAHmMxhLeCr013+vSSwoWeLl2WVv7Lt0eza6G7qzp+ZZ0finz0yieIqCIPRdbxVLhJ",
-	"Ooid6w/8gCN1ki2dDVrd1i0DuH5uB3iXOSfqSxEBhfacGnrdOb92ncPwklDCN8GXjGPmE67EVRReFkTr",
-	"DOIrbQsrrytuBWvvgr6vaNkP2WBAggO6tidV6iCad88PlNiMf5nbLJUQ164Dylvx1us3PeBWFki2zXNH",
-	"p5eBnGwj3SWzO6nVmr5qgyn/JF4VvRsycimVd4BZKXkj6UmqTHkAS7ZJcwKc+5gJ2X7ebhWjWSD9d5Xj",
-	"kBcATdRKuNY66oct2MKQbhJUysh5qYLqJsDQqxNF4QVB0wVtB1V7NRC6YQFUxV/VUpP1M2+HHt+Sljnq",
-	"h5dEp1DzagFTH4U0iaMXLLlWcUhQ3OryOeZku6Vafi9pphiKKjoC3dELL71qHgcDDR1XDCS8XPR2Ofm6",
-	"rvoJIwkF8qXMUbZWZgb5d2+vfnG8qM3nWdmmnW5aDlHJG/MpWZS0MWVufLv1p42VI+Rrtr20Fsfub5lT",
-	"1XKACkCZtWrXxT2RM4E5SaxFBwvK9GwcYsI8cdgmzWEvKJsWHhjsJx6slYWDOvraUsEZVUszKI5KmLcu",
-	"nHwnHVZRjUrl+Td4JR9HkSJo0JwkqUlmiwVw21DjWl0gdzYiHPWwfwHHAKhM/pFV7z587jrKKdR12l2H",
-	"40vSda7d3LdEHIaUvAsDMew6bldq87jrtD9snecvjQlkg3Sd6/Oc6gup4QWUCouwR6SuVmTChFb9bcFQ",
-	"ABcWRFvX2qXindhjlKxJinuq4f86ZGj49sqxnk58qatA8OLahTVf96BEU2m4kdFYzAphiVBYq/xQXuuM",
-	"lMLTrZ6mx3m+bI3T5rJFi8liNB0C9ku7m4YxIao7PosChMELoUMxF2SGvDLJOZ72MiQ5w3I5GCVv+lCV",
-	"fOUCAGlcu+VLjq28WAcTksvPzQptYvi+G0qzKvFFTFl8Ud7aVXEwzO0wWEAuSSRv5lX0hkYz1CM8DKDb",
-	"K3jElWssJ7NrjVaRrNRpRYWxRWVlqC1WF6YnCKTRT2dnx6hRqwFdZN5ulX1WATl4mBRlemhGf2djQg9S",
-	"n7f2hzuSsxd/Kd+kmHLB74ujfDeLv60VZbu1SFoqCFbNu0TMDcj3jVztvde6UpcpND3/xZtYC77cL0WB",
-	"O/ODFWIzXxXE2ayrM8E2870V/zJfLQivmZ+zkTTz7Xw4LZ1AElNL32AF1vL8Ux+RhUzTMIl11aS+um8z",
-	"+ZR9WKXuFnGYhH4qSw3+im3xVwqTCZK0x5UcNklv1NLLnPO+dnukNA3flFJNjfBSo1i1EYsEWBEbVjJs",
-	"ym4swdaUWDeWQwcFLskOheaMimv7UUioeMDRCF8A/hn32ESgul3pPats/m33qnnRGNU/PZ3WfhMr/Vx6",
-	"IBvg86zon073kZb9EkVNDMno9lW1Usg/ZQHNgSSLMH9fX12Ta7+I2u1FvqNqG5DO11HbTvFlYULMMlNV",
-	"WlvfzlQt3nGblOemUwMhIPlaDoy2NJuntgqCVkS0FmPn6pcsbzdfFnGNDEhyHogHIRsN5LazZYY4y6+a",
-	"SwF2NYNkXjYxnbG7puA2aq6C17W2dh7Nk0i5kgSliPk1ji8AK1uC3aV4umu3pEWhgp8iHJE526KUAVFK",
-	"MzAoLqMbmJZThUPTMbQcCEjF7RSmR0U5RlgaPgr+2A9pAOIEIuiAZwq5zqsqxeetqGaG2TdW4eHTjPVV",
-	"2N0kfdq2ukqs2om6+Nq1oh/zvB5MMXWBqwPSavqLD8nW06fWEWnVCg9Jghaef+VFSEHd0Dn0STzWRVi5",
-	"NpKAuCQsRoklJvLJYHN0ZUoS5IoGAdBLzL/8mQoomwzB9EXJ9CdxWIkJxAp9snoE+XiEriGgUcx6J5JD",
-	"ZtGBu9idekJwEG4YGzOADh9T+FtFa3iZEFkMLehuEiNLiXeBH9SA++TWc2aOsApqI88uM+Bllc4SVR4W",
-	"O/8XJRFWF2YRnlhI++w86mi6JD/TBfICVgOODVWaQMFMs6mza8O+C+2t07Qg01o25S3HIzcO35UK22Wk",
-	"wvonYiP7eZFQfC23VplIoXA1yl+YaDpsvGCI41m1DGZkZKlJCamXKJS48sGqhpD9VLV6a4IS4DHpMJds",
-	"zk2cGyRIsE1r7dEXUJ420lI2ktK5lS41l2WeDf34ItarhCFOFlkwQO+wKSUxxJMz6M8s37UyPp7v0JMG",
-	"/+vT6S+dXLS5sThJ+3OjURzx1+Pd0C2gUMUpvvDGmXt6OAsy9+b0udJZeDZ9FcrEEY4v5NlWeusc8cfE",
-	"ZwMacoJw7qy4ADmAiKHI6nXLtbnVsJ0Bq+gaZLnTkSXhBSIe2jraSThmLm4u7iDV81kWtctocfFGBcRa",
-	"VaSrijo9DplAwI9h/YY4QNSk+KTMsDBzJ8caLZKW13/oVH79uEBdyFHPhtJYIRz0wUScKAhnWnRh3rO1",
-	"oohEqOw3ebxzOv46QE5/EseEFr9DSj5lGRrdbsKTJrf6ST3GIoLBMNlMu1jtEEmZ37XrSI1/gcmoGJ0U",
-	"3DgFwCdYWA2FB8ylol1DunYgyiCOctp7ul4R7pFF5nRmR1A/ZiMNDc8h9uQJNYPQXjkNHPakblDpDAgV",
-	"HuI4DKpofzQWM5NwSELYE/kWKThptYSDNsJcvOWrCUleB2BjV8oQPc6JCuRvQFpFQAvYPLOG2bxNa5RZ",
-	"vJch0EL+q7LX10cgCzbxh4mTHHAbrtqwfkgHJEYBm4Io1R8nYxcq0ijEaRt5V56LvJkGkSZ64kw5U+Gj",
-	"JzRjG3uuQiInhrDCqCp4ad6bHRWVaPF+ODl59er5c5UIoz90Op6LLsgYcH/TOBSC5ADfP2zDf9mterqs",
-	"GNVD+2Pj+tE/FTLE8YL6WDHhHHRxsbhCT2PXrTdrbr1ZL1ehp7G1tcqDt1ZpnkWHIB0wHAaoogB7Pgqj",
-	"KOSQwMcRD6lPMuZhjwwwraIO4oKMAcozxbFKtojCvlC1QIEHQPUinUYQ5pal5ta33War5JKUzhteb2UY",
-	"W4CzJzHmUhLgC6JTSKbGewjrlJuVZqVjBd2Ee+XptflUAVEllcrm3w8/mdMahXR53aqttcpWFRreV+Wr",
-	"8IFTf7bW9XMgVwbMEI6+mxRXu3LkcxdzvVXOc50UsNR7vhwBXsJ5flbsF6xJot+tLQwy/t//9c//+j//",
-	"y7/+x/+RQ00WKShQVqEgaCO/1973re3Goyp6Ox6TGPmYg7EeE6wSQFUCpOpLF7GpviQ7nu1+PWj4zV6l",
-	"hbeeVlpke7eyG+zsVHb9p9t4q9fym0Ej40WcgDizht7cLkJediovzz/vXlfsj611PtYX2Fdv7XoMKwqM",
-	"gVzXffq+bIWxt9pRtF6VFhJzpR2Dpmk8nFK94Srmq9BNXhh4KifAeJVj8ixJHATMtAoYcCGpL7FPAG8E",
-	"GaE8HFDVqjDBFuskrbnY3iUWOH4bRxlGPInDMt4ZPxQzXWN0qV7mywMcl7p0QGhQFN6toQkFPdBFdTTC",
-	"EXFRA/WJ/Gu5mdhYdbDDImRBgT8/+aC3Uft84StbzZ33RGiQvZX3OyZUJYbf1PsQYTqYzHnefht+fHFU",
-	"opQjDf0L42FbtTHjmF2GOu6zlu8tDApY+7XrcOJP4lDMIN9Kl9+BFI70r5dmV9M0DFjK7RbqAbB+EkcW",
-	"53WKPCzaPOoj7/jN6Rl6cll/os1U8MyD2ALrTr07GelQiDEI66sXC1MbjJ1lJzYUwzomklWLNux+P4yh",
-	"ArCyMyF+YHqeeO8r795XdJkHUKq7VH13miDk3aQPB7weEAlcJK2I0nY2EyrCaC7jUunioZyCClekldrh",
-	"RS8UHMOoTOPwZzJTNZ5NNVKfUaHrneobk+1xXGciWQmsHm8/eTIIxXDSq/ps9CS5KP3LKa4cjf0LOVS5",
-	"eEp8/v0//Mvf//d/RQ+78k1a3Btlk9Cg6zxqozFh40iJAiSZrNGaQopwl2rmmTVHFVpT6Q7SmgELQzLb",
-	"dIkpZE+EI23zyIOLQtGlYkjCOAX1pLaQvNHHVDUeGEd4RoJql3bpDz+gd0MmmYCPoyikA/llJzMgU1vA",
-	"Z+wiJNxFnCGcrc4wHTJg8MahEoqkqAW85fHjMxbgWfXx4/m8XtdUcOAmJUewgkOBGPWJqysUD0mXenCC",
-	"PKOU6ioLoeo+gQd6seDZpVOyIKjUpSqqZNLr0ZtFXrOApaxWJaWryR6bY6ZtQjkqedweP9bjSSjas8NY",
-	"+oXaotW43S5V51JSGJzJ+bOI8kexis7AOmDxBZdEpx6f5G5LMsECthVrT28VvQMy6TExBKrhhAo3t3Ag",
-	"/Cfcphx5xtmIqLIGA0Y0mEH+7j25rHt6W7jyS0Lur7eoGL5nIzmswkKKKlzEh2zapaaGgmRvKogEBKOO",
-	"WVsn0eXB2Z6JCnsmxS4NlT7r0lCzO3lNwJdGTeV7zW7xMaNc+VkVN4VywIYSVXHtGQrCoEs1ATxTZpvl",
-	"OTVXq2zaEeEZ+a068+Qh3KFAAYHYM092Ig6h7gtwmJ58MhFy++XP+zBcSYqglmN0/PYMUMxob/9w/2wf",
-	"bjKQxRmbxIhNqYYrtlU0FgPTmCWA5y6VguHSFPrQDraZGnQiQVSZhgOBBkRYSouasaJys5sh71JIiQmQ",
-	"mIa+Li0ehT6hnFgc/fXB2RwvB52GTWKfVFk8eKJveqI7WJp2BLYsuDS5vU69WqvWMqWnk3rTST3pJ5Jg",
-	"iTCc6MkYh9KwDJJknDHjBVaAStbhVpGWBzyxCKQqrQjHWpIk8h2rgmZJyV87oSc5xQdB8hIFjpRD1pns",
-	"fCHwL73kybv3GqFU4kpT4anUxQkjcq7Plc5FuHium7iVb7AvFeA8GHa9xvY6X0oqCav77H+xl2f0ThFP",
-	"CHyhmAcQWKNWK78yKnquc7CKBmGuU3SqU3LsjoarbzJVvjLd91bfpjqJOddrrlOa61TQskOtYqASWxKo",
-	"geaRwEflPn7vPXJv0H2mpYin6I6EyDSgNZswAvdul7w3myUib603S96aZH7AXVsl7yrMNZFPaDwt+QQ7",
-	"HUXe2KyXvDGfsXLtOltrLLJOaoG7mqVnm+tBlvT/UfRvVVt+KIn+kbSEoBblB0eJI5Uus0BURRoEMCCi",
-	"yKcQZbIArKJiQtV+lOogviQKIiP/gjF7LmJRIAU9KKiuBvxpULaXTafVyeVSqknNstqlh4xdJP6L8lD3",
-	"TGUXeHHb7v/hZuxKHdA3VUZAx9T2ii4tkpWmhyEXx2o576wwvZnc0Ptcjp/rvIA7LDusxIsF7Z4yqRf3",
-	"AuQOCZA/GCOXpIpGs5TVbsLIuU6fKbY4VHHuJRaHPAO6JCJgSNBzae6PyKhnqo9SQgISPEuqkoshGWXc",
-	"K3zZIerS1/pZIDnggUxAGasAKTeUvG1ApaHnJhYySBhtIRex5VMjcn53Jk6SwfSFK0zc3JqBxK1NDClr",
-	"irc6ku/aqgqpKbxW7taD9Po7YJPJHbi3yO4tsj+mRXYKBcdK2mNReEl+W2x6aee4VflVWOX3lIs3KUxs",
-	"AZJDoaqm9jAnHAWsik4IFzhWAEjlRQw5HE5eLTBz5KBuwi7t/CZV+a80f0nKEha1HzbFBr9lS9WSh3D+",
-	"/JUh500pOSViK0LttD+c25R5kCUfKN1oEabGdWjK1A7vqtnZQgJNHNSm1ruy2BmLtIoHGB/TzylLZa+I",
-	"MC0o5QU3pjcT5r2xQ7+8LExaaC4wLs2q3IRkjye9KPRPCEgC3YX2D0i7Z3ZHgaR020rqneFRtJR6E8KF",
-	"oN+EUmjFbxBOhIy5m1ao99loJAfvIg0GVwE9Ay62sFE6rLmU6n+RY1uL6s1sUsSMnmcbARGDbZSSbgIu",
-	"6oVUrmIuTby1u7Uzj665p+SvTsm/dF4fLqRkSApeoiLwC45OSCANbxqg14wO2N5zXXCWMpV8rGzr6TCM",
-	"iCX4rbLoSjewhYPk4wosnKXfEzWcW1MOVM5zaY6bZmYXECqM7V49WEqYJXXcIyZO1M4soeQXGDJTrCx3",
-	"RNl0ISVf1p/Y/uVick5aAhY5qTiUvglVYXZITYE8PEqmVpjBck2FcdIyD71kUcSmyEs7/nldmkDNTAMV",
-	"SqroGA8IB2ia/F8vMicng5rCQaAjBzEZsUsStC2sAuLQL30a+sTt0iyOAY1CzkmgYydYw2SRGMZsMpAD",
-	"XxR42DNrdxedXO5CkHu6akK3tODZzIpGTcP6Pk0ICCkN5YjAWrcZQ0Cgj5G6ZSkqflWv9MJivhZlGAIE",
-	"YjSNHQ6JKjSEJHWZyJQCX8nrSvdXLpqsqnjvlFY8TTPK8xtrzSrZ5IPdQ3KEr9477TqUVMFXvzjtRlOt",
-	"6Pt0cX+B2j2ZVpIbdPe3EiiXQd3tRpJ2w7669heWTA6w2z427W6O9VybxnoKC7LzIKwWi4tHK7fE7iq6",
-	"mBJKCz27w2qRVVzYRvXeubZMHM771UpI37cUa7ijdlCVkaSmyd0J6U+4uW8jBaGMH20TF9rtKBWN1Tc8",
-	"x8ErLMhUJbOV0kPKx8uyaoClhCQ6x5wW8uRzGFwrwVJcN/sAwKIDgNYKABgvwORp6AKOQJ2FOwAGnbR5",
-	"MpjHFGKt6j516RlDExowF1CXCh0/nqku2iKMIihFXqQSKOCH6bZ/R3WCFZfr0cuzOy/IWoUGe7bTXeJk",
-	"TRumZVnfPQv7QizsnhkVoLCYKsZtcaViPuQu9kclNa2GLCKujf5Xmc85nFSRf+l3wxOK1XTVvFEySMNu",
-	"gUWiuaxKlZaSJFaqzHA3j1agqrA/atZaq/stF6YfZfpQllbhrYbRt6DG3yvvtvKujX4gel2vwaq0IDLZ",
-	"/CqnXqfC6wlu1SDB/INcr3q95tYbtXNIIf/QqNXcRqPmNpq1c7lrm5sJayr/K/BrN/LLxuElFiTrmJWn",
-	"bNWNcM13aic0i/SLX3JMReljqrrJ/Ur/ri2yVimLTPVNuDfhbkdrUm2hyytN44koPrP+kKmO2wSFQRth",
-	"FGMasBEUoNChkGy36Day+0S7hV2i06aNSb/oLtXoyGdm1IB/1NW3QgAtJlbflKGAXIY+4QgSRhG7JLHK",
-	"sgMkPIM6URPKCVF5oYkCk82lQ3OpdPNZdG1zH5F2qq7CgrnQWX2Z/LouNQmI9uN08230hqJWvQFJmwCh",
-	"JxEnaBozARCuHhFTQmgb9WHrrGVa3tobGlarNxSYsseT37HO6j32NJnxdsYVAKXXScARo9EsX8g0b+DO",
-	"SNZp7jxeXxs1VX8e50r91AsqISzRvLM9Ta0u6sunp2KPmXbyysFhugxXu1SuVYI/TsFMOkaSb/a6joJ+",
-	"U918Q/zujfRrS1H+lgrtupqq7hJ+6xDcP7iZ07hxjKLZbtSqra3t9Y2PpCprUcwdjmtwSyGH37sy3FBa",
-	"7T3Ff+2o3O1RvMqiuSf4P3w8rl7CXjqOoSwl1Fp7CdmmpaH4a6PwFwPwd9cb6IkR2vcma95kVYffypMr",
-	"bb7q2CNPG0YsijqeZcthgb5tFXjOlGhTFXEpmyJGF9cLMQnPXTrEQeLhIjTIGKxLw5TzkCQ2eDMR30ke",
-	"dGtpr36IFMBq3EcP12O4d5s53Oik74N3JEw6HGRgjeqbpYG8pNlD7mw9SCqfwUmuorccGtslN4zYJeHI",
-	"Swpse0j1iZmL850mA/udlSLI9cGxtbp6TWl1vzpp0xtTetPonbvTX3rN0V9I/ey3T3+u9d826NbP/l8c",
-	"u2yk8/d/+c//77/9pzXSHs1iLwjDWP187oFX98Cr37MK9G7IEB6hA1WgTSGopaKxgEEWlyI4Nb5sXdIx",
-	"V4xUY606qlRoBKWD++Gl6Xegch10bUyi9xmAEfK+Z13KCbQZzBWeA4d26plWKcmcZJ/8sEd8PNHRBOWJ",
-	"h9YLjItHXZp40tOnQn1IcOB7sSm6CI5vj1u1T1mMvKSmsX1ReKlKr8rpD4gwnafkIsRETGIKWHEycrsU",
-	"B4HJ0eiHEamipI7keNKLQj40IAd0xC6h0AJq1BoNNCACUYZigiNzr9Ib9QomdTCT4qw4Ug7ZIq3vgDob",
-	"ekQz3YDthBj7rarsAwvw7IFVjzZgjutAff70GU4taP7yW/0Vrn96f7F7WBvvT1/iev/nBntel98/VYQL",
-	"JaWzb3wnV17XmjYLAh18N3iH6+hdd9rO5y7ImCM8IlBkQUkZqMSghFRXSqluUv0YLoKix3CNH4oZfPVq",
-	"gungtyGbwNemgnH6U8DoQN2hClTDL/ohSWFs+NLUQBTDMA6mV9VPERuwqk+fjEZS+3hyGX5sNp7UntSb",
-	"ja5z7ajlUjK87exskd26TwJc397qt/p9vN3qt2rbu7i/tetvt3q7/a1Wb3fXVwKgZHqvPOHlfMP1W9cY",
-	"VOsYuyxzoa7w687lX+pXJ0/5WWvy1+3p+93ZrzX8vOHvtcjL7cFPu+GfaxeHjdFRix1/bTXkkA0GJDgo",
-	"1EPUbyikVfSzroKrq0ir4BIEYqB+pyncK808yNANxb3m8kU0FyB3y/HzlT1UX9fNdK8mLUyVM3uKsN3q",
-	"qg8lUkxDq3ntKesz4sucRvs04AhH0VzqnLkZ9Sa6iD8lxijNtQ2btzL3afBGDEl8akbw3bp7OnJp5FS4",
-	"6vR07+65B4t/q8wVNoAUQoB1K9FMIk7WdTDNnfBsBkwbYQHJlqheq2lUk2Q0ynbSXuv5Rntd6mnAowet",
-	"MfkqnrEgW/U74xgbZ02uiJX+arXHAzXXXaanNvUdoD8u7Pyq+ismfRB1u0Mn05Kh1cg27CsAA8hXXZ+v",
-	"6wBblIRoOcHu0w/vvWB/AC8YlKscoQOp0Cm7q4wOtzLnEBS5FF1a0Gl5WVsAXcQgCRqGgZUbt3Gsb58G",
-	"dznY4C6JvzyQa6Abh3qv9jM9Y7hXstc2oArHGJr+acsdustlPRhrclJgGZulPZpQ0X3a470mexc0WeA9",
-	"xdwvaxOnrdI+nMtja5qUfQDsKRSS0Wwl3xDYbjzjD0PtJ/ZG+ALKdnkIShhxBCVD0v4v7SdP6o2daq1a",
-	"q9bbWztbO6D86XHO92W0G12p+IY00YdsCvUXq+nxNzMs5j0Jz5bjTYoyIFVrFZT9B9zwXSgVw2I0mBDO",
-	"lUmq35GAR+ZfspcUVSno2cZ1J+NRFR2Rafr7hBPk2fnvnvUyXZVy/lUvodAJ4wSaeMUTAygxdc4C69fe",
-	"JIykbaGLpaUlw5JVU/WArs+v/38AAAD//w==",
+	"7L3bctvIljb4Kjmo3uHDBinwoIPpqOigLdmlXbKs0qFsl+kxU0CSxBaYSSOTolgeTfTlXEx038xE9BPM",
+	"zcxFX078j/PHv7tf449cmQkkQJAEKdmWq1QXZZHEIQ8r13l967Pjs+GIUUIFd1qfHXKFh6OIwN8jHFKx",
+	"yyiRH/h4OMTx1Gk58I3rXOJoDL/4LCBOy3OdAAvstD5fu86Q952Ww8e+Tzh3rq9d9ay9q1EYkyD7uNMB",
+	"QfIRKOSIMoEuKJtQ9BDTKRqymDyyX/Wi/rxeb+42K/Vnz/cqzedbzUr7xZMXlfbW7s523fO83VrbadVc",
+	"h8Qxi+UdQ8I57hOn5XQnV2ecxPu0x7rwoh4b0wCdT1FXvr7ruA7FQ3nlHtx87ToxwZxR+c3x8ceTvZOT",
+	"/deHH/feHu0f7+2ms9qncgkjInLr1EZDMjwnsZzYMOQ8pH3EYkSGIzGdXb+KPerkxWEgb8G+CBnlKGBE",
+	"rRG5CrngTrLSPRxG6YAOQi4K1hhHEYkfcBTEeBLSPl+wh+8/O/qdTst5/7njDIkYsKDjtDoOx5ek41y7",
+	"2W9jwgWL5Q8fHNcJA6fl/H3nqnFRH9Y+PZl4vwvn+sNcujhk5yyYzg45Jp/GhAvE8VTOW170gCPYpZLr",
+	"x0aE7gdLF+7adQYEByQGut87xX35b0C4H4cjuQ5OyznEQ8KRGIQcXZJ4irjAgiDWQ2JAzJpW0b5A/gDT",
+	"PuFoMiDURZgGiNFoqj9aF8OoquiE0ACFAmGOuvu9yiss/EEXCYZiMoqwT+xbXHPVIaPEulTuCZqyccxJ",
+	"1EMYBWxCI4aDquOaE+20nI5Tq2wOnzeuftm5OK2NO44jSfzTWJ1JEY+J63B/QIYYTg6+OiC0LwZOa6sp",
+	"N0oIEsuF+F87zvv/5YfK//7hrx3nnxzXEdORfDoXcUj7sKmH7EQSw+wa/kzICFGGfDaaVpHcYrmn8oAI",
+	"m0JxxCjRS9dTSz5kQ0JFdj6UVYDoHHvYhI6HTut9+uOHohEexeElFuSYXOIoDLAoGCucmSgkVKAhnqIL",
+	"OXQMI4eBYX7B0SQUg5n9mAyIGMhjL+TEuAijCPUZy23GSI3ARZRVfOwPimcxe1XxdMbnUegvmk2bTmGp",
+	"50+l3KjhRcsGnb+ocMzHWJCDcBiK2cH+xCZoKAWAZgAc4ZigiPSEi7pxV1FGSNHAXMeJz2ggCSeCS+VM",
+	"CMJ9HFIXdUW3Qx8GMe6JSkhErzIQYoRHYSXGgkRyBBV9+B9VUfucyx2fwAMoQ/A7rAgR1Q7NnacxJ3HH",
+	"eRr/uPlk+6n4sebMOUC1+k7+BOHK7/IAPY1/fO9Vnnz461Oh/yg+UslqHbEo9KfF5KoHKyQXcFH3Uzdd",
+	"wJCi7qRrFmrJPItn+enHLc97Ovlxy1tjmp/MNCeLp6nGux8s5L9GLoQU+AYn8WXokwccRaxfRb+MmSCS",
+	"jiXHlVxRclIWC4TRKGbnERlmJ9jsPcF1f7MWeGSneb7de+I38BapB7Vzr7eDtzczs/2nmPSclvPDRqo2",
+	"bahf+UY6eDUVEU/bPUHi2bmcaHoVDE1wKNA56TFFtoiSK4FEPM2Msb6IUfdYPMRCKgtUNOqOK3ckHMqj",
+	"2NjyPNcZhlR9rCUrHlJB+iSGcf6K42nb98mo4CC+0UxBDgxTPlHKzMmvL6VWcnT4EgVkROREGEVd9ZBu",
+	"dnH1k4vYhP6pkDm8efOmPRYDQkXoF/IzySIEQ2EgL+lNU+H38PjFc/SkVvNcJP/a2t70HmWH9IzgmMQo",
+	"Jjga/thxGCVcxOyCdBwXgQbxY8cJKbDSj4JdEFpeUNY3t2ZnA1pOjIdEaP1iVwnzIiI/TWX9A47CwEUY",
+	"nZ3t70o5KKeIhvhC6hmZCW31akHdb5xXmnjzSaVJtnYqO8H2dmXHf7KFN8+bfiOQZBHKF4ywGKSabhgs",
+	"nNkiYpejgq06GeCYnMp1mseU6AWCdURigAXqHp2doo3L2obRQzc+h8H1BpeP6aK+1GQEUxQ3FgMWZ+cq",
+	"FZdn2/S4zn99MnnX1urMb0Hx/OC1a0/RmhnQ5NvnoGkWTVKZEHqCk6tqxPohffhIMmAxjikJqugoZv0Y",
+	"D7ncyrpX20ZcK36gRBDQKTVjy07ZCxrvfq+9xLVPby92DrzR3uQFrvV+rrNnNfn9EzN1JcTSyb+tvHlb",
+	"gSGvQq1ynsd4sqtsudxUu4TKiZ4d7z83y/UwVhc/6rpamnT1N12j1wlgaWZp+kQYO2zxAnVoZoXkk3ph",
+	"zEXC/qVaXUXPpdDPrLnmprMva8FDGLC0CZ6iGCxAECFhn2IxjklqKgylNpcX+X/ZfvaXep2G/oUUR3+p",
+	"1//SaP+lXn+GaSA/bO8u3AyzrvPE51Zjp1m8IydmfHPILxl/d+lCa6XVbFKW1rY3yU7NJwGubW32mr0e",
+	"3mr2mt7WDu5t7vhbzfOd3mbzfGfHXzjNdLAL7IkCLhkTPmKUK+fDMxy8xIJM8FTZeFQQChIKj0aRFAoh",
+	"oxtanv/172DtZb0X5zhog8jK2pUnhPOQUXRBpohcKVsNSTOQBGt5GpT1mfEQ/Lz37uPe2+c/tQ9f7n18",
+	"0d4/2JNkERAhjc2W84Y8l1sEnA5TI1dh23xMJemdEzSmUiEVjMlRFXgz/s7BZ6IGLhlmMheuJvjxgkwL",
+	"XBoh5QJTv6TeU+gAKZ6eNIfH3GltenXXEaEAclq82JoExjFtJUK4pbe0padRuSDTirm1om8FainHw4/U",
+	"49QtOeVm/j6AK4oS9LC7ZOJd0C0s38FzafBUnjMqYhbNG5y+fsPYydeu87aitceKUgsW3Wbrmdeus6dX",
+	"55j0xlx519Y5LhHzL/K+uTtzWGB0WvuX5sh3diiaXuP7OhQx0JK14AhzNAj7AxSH/KLUuUC7DORoTLQ1",
+	"821PyU/q61PGDnDcJ2ueEmsO6SnRj0aCMRTBw2e8k0ArP+21d/eOTz6evn798aB9/HLPJnSpheinK2+H",
+	"fBCwI4q2NjcbW+h8Kgh/CuoK/MiBT+UUCzgVHDy4yaNDjmpevel56hEoYrTvuE4vJFEwq5rEY6DSVFxf",
+	"f1j1hCRk36ilZF+0SguJXa9GRTBWUTfcDomfLlrpJvo5fIZCCq4kReYz23YXmP4+FSSmOFqTjkPr9pSQ",
+	"zUOVGTyHivcPT/eOD9sHeeI1Wrnmvj0WI4wUr1RCNQoJT1V57bRx1qWtTc9LaWtm4AsJK5m8XMhhyH1G",
+	"e2F/HN9Z6ZdyY9vZhUcjpOJDnPgxEd+douh9JzLx9ThGPTyOhGYI5gR0H7ly9XObxMbxzNZ8H4rkvnJ6",
+	"6W/X5CxaqmTZCjzXcIi5fOXX9sH+7sfjvV/O9k5O7WOgdpy/b3yoTtFwzAUagNLOlfcfnsblxysXTQah",
+	"P0ADzFGt7s0RiCs+wghKexipoCSfxji6uajMsrP8gi3hZ3B5xVx+e2LS8PTzmOALLvn5OCJJTE5SR4z9",
+	"9FhkNvAuUPQB64f0heIF65Gz4Sh3VDJAZFxYGRSaFiTrmWBQ3QPtD/vuTKbaVxAPrjOmIh5zkZf9Z+Zr",
+	"FOMJCpRqfKONPTs8PT47Od3b/XjcfvNxt33azmtQ85yQSPvqIOypdIBkOYp3dVw0+lvcwsK5FO5c4Tou",
+	"3LBk7JUYTypwx+0xNPARoyAMYHUhEYUEmn/NTqrroq8mt9+8eVPJh7wW3ZqPkN2MUR4yocJx+Dxa1zbG",
+	"SRAxPUaHTCCcPrhY8h++Pv3Yfv587+i0/ewgZxSHHLERieHt2kUHmm8yIhjJ+lJ3KyXVmbEuJFPKRMW6",
+	"+vZIVPshpfpBmTSjhtqlr+Or0jJlE66JNrt2d0HmHjLxgo3pugJXZ8rNkhGk6y2goBevzw4zInLKxkrJ",
+	"oyxJudLmpxSUwQ2oppmlGjO0pQSjLrw1Wol10qRkZAM0wmIABkmaS2WoCH43a5ASDizZHaGZY4KDdUM9",
+	"MQlCnpff+BKH0QKuc3bY/rW9f5BnOfAsKxATE7kcwRxLoug6Yy6oUSV2AlygeMWH9Z0eDVu02lNcIlPT",
+	"S2+H+to69YNQH/L38ARPEzmaLGz30VPUVevWhbxNjkJxS+QG+TWVJMFmMbUlqTg3o9MjHFJR3pOco9U5",
+	"yaqruoDzytisWzmX3lp6u+XspLU0jokOnX4h9ynaV5lbkAchRdy3Z0FHKpV7qVd1jT1d2zOa2ebE7/pF",
+	"d3e+r+sOb1pJt9WKWxcGytd0ThAWaMi4kPTtD3CMfSGpX8dRcruU9WJ98aN4QxfNXd3UsgbJysexrEGR",
+	"2dWchfLFN/WGNsBd3dRfxkzgvStpcy90yK24qYmiX/M8z0vqW9zEu4s5YpRA7ru8Lr+7v5y9Pm1Lw35v",
+	"b3dv98vvrqWbmxGaMeeHqnc4O8I7vMNJmvpt7q9gLFsOkN/A4/bp3seD/Vf7p198+/JD0Rtkj+ALbk+m",
+	"ZmLh3iQX2ndV0uKBUjfry7+lsv1ltGxTdWTrrpv1Zn1np1jF/oqqdeHQanXQqxWtfQ+KtG2brrRzN6nw",
+	"NG5xqPtC44x5vLC003YF3PKWttEIxzr72VLuESUk4Inh3NNeG1XlVmRHfzmW8q1O9hnl49GIxYIEr0gQ",
+	"4lNwYHwhRS8mOJhV81T1m/XlVWUymVTk6lbGcaSS3YPZ4MfJ2dHR6+PTvd2Pr/Z299sfT98dfUXOQJmQ",
+	"+j1GYjoihrIKZmuoqGi0d5R1xFAXFcpJ3Chqq8J8uZCe/fSCYK3lGjw63nv++nB3/3T/9WFB7NWu4Z1g",
+	"rgt+IebqxwQLAsWJ50RMCLlBbKJmJVIXj32hz29k3XK7+TBWkZKhR6iroCTlc/bbEbkaET/RlQpW9y74",
+	"oO0lPk7qhW4vhpHZwqQgqQQBSmMdEAfsjBhCA5SpO26hx0gwTYCSFE0teepY2jvFfauwfH3KrO/MoUxr",
+	"WuVpM7nptjzTGdqzwBcKyM+s7Z0gwLG4T+H/k6fwu86nMVOVd+kWgttEvkf5TYpZRs6J4d7IPbJuXNRa",
+	"oplBL1wVmHUlufr25NTNfS1FOZ43KIv45mymnItmcRFEnMuHk89UEAJz6TPjo3EXO3fWFUtPUvLLjWgh",
+	"8cVYkIq5Vi7RhPgDLO4oH9Wu35rnqWwmjjAahnQsCJgz3yNrtTfuTmeCz7j/XARZGEVOQABuEoZzfD3W",
+	"8KfyEd6wnKsAdmpJDdfc2q0SLsV17UBLqp6WLZ76EkVTq7kmv7mgO6MKQCL8/T77+z77u1jbJkWIhOZ9",
+	"5sdb2lMDHJhjHH5MAMQGR4iNCFX5emoEzm0BGd7CfqWjX7hH6ZqV2hdzudwLWoACCAUchd6SdXbi4PXL",
+	"/WJ/ip2m4+M4DiH/3tqb4q2I8sO7xYWfGWzhus8s0MJlh/HaDpf7+oc/T/2DQtkEc1YdNWQwVrX0zlJc",
+	"vvhBMwDz9Z+5WqJcdHORYmEYfJmc5fUOW2Fys314VJR0JoE5F4t0bhxpvdExs2dxu0nQ8nks78dYO2vc",
+	"DgmVXthvmQN+x50cIUfnYz797kravxeYl9tKS7CdoyH/ml6Ob+BsWDFjYRH/F/pWm/UkD0dD+XQI78/l",
+	"QoUpCO6K+Q838Els2jxozsiXsKPkrgrcVYHLb99bcUvpEt/YnZGsigLHkxafKroMVJwTR0exnJEIJYH1",
+	"cMRJ0aLwIY4iAhiKvsC0H+kVGbAo4BqEcsTCHNI2gPe9dVq1ugfosu+cVr2hkGXltxpkVn7redeuM7JG",
+	"Ym5dvJXPGYuDkGrNTL1hpTtgICvesdI7rm0Q0ffqhfoprpqiHncKZ8vO/058cK4+x/QSr7NdfjICxEfY",
+	"JxCzwxQQeLuXIZk8Y1fdKjoK/QuEpcpxiTkShCIRDhWcBfjq5B/A5f2YyB+ZggCXTGvA1eEYhVckqqIj",
+	"ufccQmJRSBAbCx4GJIeC+dk5x/5FP1ZVns4PL+A/OCBhfyCc1tbWtuc6kzAQA6fV2N6cJQr7AUWAliM8",
+	"AiR4n0VsHFfRm0EoiMYXVTjVEekJOb6qWngDLbmdAaD+4b1XedKuvMCV3ofPW9cFmNPpoBcBKW9tbjY2",
+	"FyMpJ/O94XNyhKYemoyykLp0jcd8+lKgt3lAePR6RGj7aB8FzB8bdP3sNoW0x1Z77KkUCmCoX5JYKjFV",
+	"p2DIbEQoHoWZfD6nUfWqjexu1rYKNmyExYCvOKoBSfk9LxhSbtXN+Fy1AuadxaufMIlZ0H37AIfUHNAx",
+	"DQXPMFhgoeXJpqK/mKXBdDS8eDjReEjliU8HxvMjcxFWeDig/0njpUAkvJdDrtU8t1b3PrhOKMiQr0b7",
+	"8ycxxFf76nmbnpYt+nN6XnAcY4g6PVcZd+1i9HKKZpL11PVZ2Nu6V9+q1GqVev3U22l5XsvzqrV64zfH",
+	"2pUAC1KRfDVLok2vgESfj2PO4qIdUC09QoowikIuquj1CH8ak6eSqxn3rxjIwSogUqHzDCRHBsgKQnIA",
+	"6799+nnUeNdut9vPhr81WPu3l2+GP/9tK3eQcsj8ii/+hiu/f6wUYvG7BqV8RanVTluVTAYsIrM85TzR",
+	"XRbJXq3hXLuOnwjPhbJaXSWvtwli4S3JhVJ/HCvm8Grpm3bTK69T8lh8zwu46lfFEcEUDcrhq7sOHL3n",
+	"bEyXvuQovRLY2WVoXEyLmxbo68AjIlX0Ui87sS5N7izgOTrJmMUBiSXZK2wtMSBTNJHCXFILyIiEgyx/",
+	"a5ZH1IBH5NmCNk4WPw6Elbx6PArK0cxZcmFeZACehHprQrMJeaQLlF3kzPZmiNA158TaSZu27TEXiSV9",
+	"ep9bpmn5Q/xGsp4pGyOOpwhbub5V1NaVsHXP9TxPCQauC75VXxYTEcYc/e3k9eEsA1j1QH/xI/bNiXeh",
+	"gFuFknM0OZ8MF5CM6R62EtMf4T4UHZvcugJV0ixRqbXSYznR7pH8ms2uEiVXIpW6CwlLXTVzfuHhC9bF",
+	"jGVNeQhp2GysRLrehnvh+KcQjmIwHp5T8MstOcXJhXdWgn1xuZUhtdmePxGTgkggwdgFEgrYydWY2IJw",
+	"gbqiW0Ve2thKauyg+MfEl4w8q/k3movsrnqtud3caWw1ty27xSsyWfaoCMX0FPcLhv2aQj0GBFoJXIcE",
+	"7nNwnXcfd+2ORZxA10VUa1Rrj5Y377MU/M1aPaPgP+x0Hv9vD99sPPpn063vccd5+B51OuLDY1f/m//9",
+	"0eNHhaYARFCKm9+AqjCBVmIxk1q/tBlHupNLFe0SPwwIOp+iULhgwJxPlSsKPMmq0x9MVDeFKkaCLcyH",
+	"KM5OmRueXx7GySOJyc+v9k5/er2rIBYODl6/yVyYAa2bXziWzxtc6MFfVP5TkEddmPo/D2w+B9+dj2fO",
+	"dOJynauK3JjKJY4BvQl2KI5ziCtAIJCIcpzmoezFsY6A7SUpQXtxnORDpIDz6ZU/k6lpZvHCBMr24jhB",
+	"lINPr6Dp6CET7ShiE+uato3dtxfHBdWE8H2SM6oHVBDUmbk/OzE7hR6+yAJbwFd5lChXLZzGF9KvTiOy",
+	"H8xa76bHSzUjLdzLltNs1FQHTZ229ICXQ2Wq5umg5Wx6XhUlwD9VdExGBAupswxINOKIkyhgw6emjZ6d",
+	"KxUG6fOyh7blNOVjy0PUzCCFgecJwNTArpA3VdEronOANI+pFnMH+fbs+hQ0ka2iA9aHZaFB0o0Lmkam",
+	"NXPQQaw6nxnIF22qF42wGOgGs0oiqfa4STLTU9QFku2C54cjMWBch18CVi1mK/LxW+rxJTFhqjOMTD6j",
+	"Cc9YCy+wuoC3tZxmra6Gt6gg1OprK2Verl+qrg6tohdE+AMQFAGIDVdtirUjUnfu7p3ifre6kFW2nGZ9",
+	"p4pO8HS2Oyt0v3rczRZLWiNMtl69yCqYrBbzW7m+DbUIK1QbVdEBgWUaooBERBDE2TB5RYbLy9k8qaKZ",
+	"4oMqeoNV42DQijBHXSss3gWKr84RlNYBUb35WKyyiLNOyLQNd3pY0u3AiJJJtveafAZQP5WrRnCGXVRL",
+	"iGEYmIuaXsNFzfoTF216nvxfXY5wUy603bcpzZVFF2RaRU2vhioomjNSOTh5TQNV0JyqxKcosNvWyCEo",
+	"rwbcNFm63nru9giqcgr6IXVUyXVxUGEJpohGMIT9ZJky7L7WyDZMLkjCr6KTURSKTEPqAjEvGX6jitZJ",
+	"ASlDcZndf5pyXLNPLLZ5RcRSspijE8nJb6aTf8BRV7u1KlJYd5MgP10Q3q/OVw31UdAEkWBDh30YK6F+",
+	"PB3phwZYYL0kMPa+3N0VGhBa1JWcDY6HBB5cdVQ3L6kt8YXxDLOU0Ho17OmIqHyulfFfRWdc7tslgG4i",
+	"Rl00HkkKa3gokLIQyz1TphNMZF5EpOapiMja0ZC9K6Vf2RGFKHrdAyjVEl4g59otNDtIxEGgXZARpHiE",
+	"BRFM6C9fCoMDVj9nj36YdedEIU26vhOYWFXO8YXUU/ZMrtoKDiJpHYI+BKQraVipPEpZmp2QyfApiprD",
+	"cyTLY3GQDTCu2vIib1nO7GnS5mN2FHr8U5DWoBTpPs3Auh527TYa3UdKVZLqmE5EMK1y5eFTGq2ylOXd",
+	"3YQfqfxlqUwmYaZ0srlGHUtanhqE3rkrqqcCYwwpeLXRCZAOetg1HpSui7rywfJf7UDQf4Lbsuui//4v",
+	"/4/Kl+v+nTMqf5SnSf47Fr0d+a8kTakKyL+DscrVIumcoY+q7u7doV2r8Yi6RkV3IaEjCHs9EkuzPIIL",
+	"1EhUdod8umQ6R1gM4K3gENVd1bsJTHFXA5WmOL/5Zqh25xN3WX/PrK9JkY9e+SRtrcghlPUOFm6SzjQw",
+	"pzLtn6y4laX6MkpcVLP8DbUPdhR+kS+otjBto9BSVkOvOR+uXecgvCSU8HWSgEYx8wlXIjkKLwtCqiYt",
+	"L+2tLa8r7qxt74K+r2jZD1i/T4J9urK7W+pZWj7NDpTYwm0RR06loGTK85tL6zc94FapThWdGFuOo25b",
+	"1wCCLtBCuvl3Z+x5DV9195Z/km4VvRkwcim1d8iFUzJV0pNUC/NZRs2Msy3JbvyYiat/3moWpxxBjfYy",
+	"Py0vyAYy/azTddQPm7OFIV0n8pfRZaSarVhDCC3IURReEDSZ02RYNVMFxaJIGvvLGmizXubtVbQvkKRl",
+	"jnrhJdF17rxawNSHIU2SHQqWXKtxJChubP0Mc7LVhPS6Ra2TQ1FFh6Afd8PLbjWfrATtm5cMJLyc93Y5",
+	"+ZrG+IaRhAL5UuYokzUzg/y7t5a/OJ7X1Pu0bItuNwU/VvLGfEoWJW1DnRvfTu1JfekI+YpNrq3FsbtZ",
+	"59TRXNYLpAI2vaKDmY+eSmItOlhHhy+LUnuODl9WbRX5PKQ4nuZpZHt7u16Y1nZkNNW1oouYJ173pMH8",
+	"BWWTwmOI/cS9uFQtbutrS8XlFB53UBxaMm8tXFL7VcWamA7fmFQ1H0eROiagj0kCliwcC+DhoU5pduEQ",
+	"sSHh6Bz7F3C4gHblH1ml8f3njqM8dh2n1XE4viQdaXlkvyXiIKTkTRiIQcdxO9IOwh2n9X7zQ/7SmEAh",
+	"UMe5/pBTqAEVYB4F7IIzqMj4C60eHoJpr1FBoH2lXSreiV1GyYqkuAu61UpkaKTB0rGejH2pAUEE6tqF",
+	"NV/1oEQTafKS4UhMCzNSAbqx/FBe6WKkQp6hnqbH+WHRGqcN6osWk8VoMoC0P+2oG8SEgHdfsChAGPw3",
+	"Op52QaaoW6Yuq6v9M0m5uFwORkkJczwlDWmQlwW1XHqxDv4kl38wK7SOOf1mII21xIszYfFFeRtaBTMx",
+	"t2OZAbkkkbyZV9FrGk3ROeFhAB3jIVyhnIo5Lu/Vm0USWFeUFQaIle2itlhdmJ4gkHE/nZ4eobrnAV1k",
+	"3m61jlBRVXiYFJB6aMYqYCNC99OAhA5WOJKzF38p36SYcsHv80O1NwuirhQq/bLh0FQ6LFuMEoFToOnX",
+	"cgt2X2mASNPBYvaL17GWhrlfiqKv5gcrTmq+KgiWWldnIqbmeytiab6aEyM1P2fDoebbfEzUfD8bGE0n",
+	"lkRH0zdbIdI8s9XnaS6HNRxlVZ2qp+5bT5hlH1apuUXsKKGrykKfQ8V2OlQKi06S8til7Dgpg9WizjCF",
+	"nva8pLQO35TSjo2kU6NYthHzpF0Rz1YCb8JuLO5WFG83Flr7BV7RNoVu0IrF+1FIqHjA0RBfQJ48Pmdj",
+	"gWp2axkAZ+5uXNa6mfqFga7jOjvb31UcXv51uSkfRbhygT+VsiEMdPkA1/5ChDtUXgsaWhKSHOIAPJrq",
+	"TeAdHpCYuMrzoR+f9/r9feeqcVEf1j49mXi/i6WOP70sa2SVWlFlXaQ25iReoGOKARnevpZZKl9VRxDy",
+	"qb1FmapfX9OUaz/v7NmLfEc1TiCdr6NxnuDLwjKuRVa2NBS/nZVdvOM2Kc9MxwORJLlsLhlyYQ2atywF",
+	"sohoLTHD1S9ZSWO+LOIamdTe2URQiGHp8oMcj8xmeC5M8PRM/v2iiek68xXVCKOhq/TO5ub2o1kSKQek",
+	"UYqYX+H4AjK8S7C7NJ/z2i1pDKmItwiHZMYsKmX7lNJTTMKg0VRMx83CoemgYi65TAUyVa6YCvsMsbTZ",
+	"VPptL6QBiBNIm4A8uZDrasBSfN4K82aYfX1ZFUeKs7As4zwp+rcNxhKrdqwuvnatcNAsrwcrUl3g6iwE",
+	"Nf35h2TzyRPriDS9wkOSZKvPvvIipKD8aOSHJEDtIqy8MkkWhCQsRoklJvIljDN0ZYA0clBXkEAoZl/+",
+	"VEXYTV1r+qJk+uM4rMQEgqc+WT6CfIBGI1/oLHq9E8khs+jAne9fPiY4CNcMFposHh9T+FuFr3iZmGEM",
+	"HXhvEjRMiXeOC9ckjcqt58wcYRXlR10bHKObdc6WwCaZHw2ZV/panVv7emzVh2TnUUOTBVXFrkrxk6wG",
+	"fDIKUENlNGcLvlcuOyi0/k5+fVlobZz8+jKp6k8Kj9Q11dIBiZMUo2wl8/mWo79rB0tLBUkzImf147aW",
+	"q2CexH0l6UZZg6FwdQmLMLkLQFWCIY6n1TIZOkNLB0vOUQns0KUPVrBa9lPV6q2YAgKPSYe5YHNu4sch",
+	"QZItt9IefQHNbC0VaC0VILfSpeayyImjH1/E15WkxckiCwa5UmxCSQzR+0w+cZapW+VMz7bpcZ3/+mTy",
+	"rp2L7dfn4xZ8rteL8yv0eNf0Oagk7jRj9cbFrHo4c4pZZ5TF0oWpNn0VCtwhji/k2VZK8Qzxx8RnfRpy",
+	"gnDurLiQ4AGRVJFVGherisuTpPqsomH5cqcjS8Jz9AdomW1XmJm5uLl4jNT9p9k8cEaL8UxV2tsy3Loq",
+	"ap9zkKbAj2H9BjhA1NSvpcywsCwtxxotkpbXv29Xfvs4RxfJUc+a0ljlk+iDiThRScEpDsms22wJrkqo",
+	"jEN5vHMGxCqpwf44jgktfoeUfMrsNIoj9F5R3Fo/6ZyxiGCwetbTLpZ7W1Lmd+060pyYY48qRicFN05L",
+	"KpLsal1cARmuinYN6doBOpPflTMN0vWK8DmZZ6tndgT1YjbUxQa5/Eh5Qs0gtMtPp6J3pW5QafcJFV3E",
+	"cRhU0d5wJKammpaEsCfyLVJw0moJ72+EuTjjywlJXgfp666UIXqcY5XgsAZpFSWgwOaZNcwWJVujzGbX",
+	"GQIt5L8DvLJW8hObZBA1EJcPCWbPX5L0uJA25c2ncGVxquDcYZ8W51S+BiKWRowal51wMsnlR2bZXk6K",
+	"a9n+W7CQ92XFeW3LnZcxCWMObghJpGIanA0JZI/PW3nVNaJYBKnfHnBEQ/8CEsILzUH96KzMyNYt5cXG",
+	"P/7j3/7z3/+1xIH60hARXxnsYV0Ihz8pVlH+lN8+4FAhy1BzWb2yRbCxP0ginzBIV4mmXkj7JEYBm4DR",
+	"oD+ORy7A0alKhhbqXnVd1J3q4oTEIp6qmBR87Aqtwo26rophJv5EVfugApj5oGBUdMS7Pxwfv3z57Jmq",
+	"U9Uf2u2uq2qMwBkeCkFyxVI/bMF/2cP7ZBES5UP7Y/360T8Xcr3RHHDMmHAOXgcxH56vvuPWGp5ba9TK",
+	"wfPVNzeXBUJWwuWbJ+7TAQOnhDMFez4MoyjkUHLPEQ+pTzJs9Zz0Ma2iNuKCjCCZc4JjVagYhT2hgMBB",
+	"2wHoQl2Cl5NS7z23tuU2miWXpDT8x2orw9ic+i0SYy51XojmQ/nlxARhYJ1ys9JK40iVBMC98vTaAqSA",
+	"qBKY0tn3w0/mtEKh2yLQys2VMCsL/ZdX5SF4QcZMV7p+RiNioPbB0XcTZNUrRz53PtdbFoPUjHZhEHJx",
+	"ZVGJGOSpDSE0Y+INcRShUehD75RsFZRr4ILnuINbiAzPSVItE2CBW+EQ98kGv+z/9WoYuZq7qmboZ8f7",
+	"z82qP0xwjR5180kiqr6GX/bR1TCi/MeOMxBi1NrYmEwm1UmjyuL+Rt3zPPmWjoM0lPGPHcdDHtpsoidb",
+	"HfUMop4EZYTBjx3nVQ01ohqqdRzUC6Pox44jVamOo7fhxw4w446zYd8Nb4HPOeeS1yyKKZ0Wx7I8yWF2",
+	"PDtNJzPn//H//8t//X//13/9n/9vrvShyO4FAKuCrYTMHhUx3tyqP6qis9GIxMjHqtI1JliBYSgwCNVo",
+	"PGITfUl2PFu9WlD3G+eVJt58UmmSrZ3KTrC9Xdnxn2zhzfOm3wjqmcjXOMxp642tovKJduXFh8871xX7",
+	"Y3OVj7U5brszG8NqCZQrmIu68fqXxXI90/GH1fDwSMyV0wUcGCYqJ61mrvKUVDJxNwy6qrDPREJj8jSx",
+	"FKDwSQW5uZDUl7i9lCVDaAB16qr3fFIgpKvJZ+yaSyxwfBZHGak3jsMyTn8/FFON5r7QOvElt4xLXdon",
+	"NChKSfLQmIJ7wUU1NMQRcVEd9Yj8a7H3sb6Mi4ZFuXkFMejkg95GHaeEr2zvyayDW1fKWRgoI0IVSM5N",
+	"ndoRpv3xTEDn98HH54clQLONvVpmY0Yxuwx1rsJKIZ0wKJCj0uIi/jgOxRSKpjXQIdRhpn+9MLua1lLC",
+	"Um410TlUx43jyOK8TpHjXnvdeqh79PrkFG1c1ja09xOiyaAjgNNQvTsZqRRNoBldPZ9bn2jcd3Z1YnEq",
+	"4liyatGC3e+FMfRaUO5LiHmb7nLdt5U3bysaBQtkbIeq706SMjc36XgGr4csOi6Spo9p48AxFWE0Aw2h",
+	"hHIop6BC7GlPHHjRc5VCaPTTUfgzmapuGgb33WdUaGR5fWOyPY7rjCUrgdXjrY2NfigG4/Oqz4YbyUXp",
+	"X05xjw7sX8ihysVT4vMf/8d//OO//d/oYccBJxTcazR7QoOO86iFRoSNIiUKkGSyRkUNKcIdqpln1sup",
+	"iiOUoiZNRzDnVK6rWWIKJZDhUBuY8uCiUHSoGJAwtmB8EsNT3uhjqlo8jSI8JUG1Qzv0hx/QmwGTTMDH",
+	"URTSvvyynRmQwVnyGbsICXcRZwhnkaomAwYM3vjpQ5EAfMFbHj8+ZQGeVh8/ngUgcQ2aFTd1tYIVHArE",
+	"qE9c3QtiQDq0Cyeoa1RIjTgVqj5fuK8XC55duq4a9M0OVZkQBgcIvZ4XjAlYymoVeo6a7JE5ZtoAl6OS",
+	"x+3xYz2ehKK7duqFfqF2H+gymQ5V51JSGJzJ2bOI8kexik7BFGPxBZdEpx6fgMxIMsFCAT/pAGIVvQEy",
+	"OWdiAFTDCRVubuFA+I+5TTnyjLMhUfhLfUZ0Ap78XeVpq23hKtwFAB7deW2Hunb2oQXGqKjCRXzAJh1q",
+	"wJ4ke1O5CUAw6pi1dCV8vhaqazKZuqZOPk3vedqhoWZ38pqAL8z0ke81u8VHjHIVvlPcFBovGEpU6e9T",
+	"FIRBh2oCeKpsZCsgZ65WkBhDwjPyW/VAzFdMhQIFBPKleLITcQgYeMBhzuWTiZDbL3/eg+FKUgS1HKOj",
+	"s1OoD0K7ewd7p3twk0n6n7JxjNiE6oT/lnIZY2Aa06SUqEOlYLg0oGc6bjNVg04kiMKT2heoT4SltKgZ",
+	"Kyo3uxnyDoUK1ACJSejrJi5R6BPKicXRX+2fzvBy0GnYOPYJWGr6pg3dK9w0frJlwaUB6HBqVa/qZZp8",
+	"JJ09ks4dG5JgiTCcaANQevhGkNS+jhgvsAJUbSy3AOseJNUMoEorwrGWJHHPxwoENmmuYNfPJqd4P0he",
+	"ohL65ZA1HA2fm6yeXrLx5q3Oqi1xpQHALHVxwogAk0iTwzPdLndO/7Fc3zFTG5wv4Cjfb8sqT5ZKgv2u",
+	"q8pkMqlI1bwyjiPlKwi+3MszeqeIxwS+UMwDCKzueeVXRoUCdMlz0SDMdYpOdQWs3Tt6+U0GBDXT53j5",
+	"bapnq3O94jqlpcUFzdHUKgaqjjTJYNM8Evio3Mfb6tNnagOXdjtLLrTvqhyxKPSnpW/Wl9+sz19TEU/R",
+	"HQmR6SKMbCkm3LtV8t5s/aW8tdYoeWtSOwl3bZa8q7CKUz6h/qTkE+xCT3ljo1byxnzN57XrbK6wyLos",
+	"FO5qlJ5trttr0mlR0b8VhX8oif6RtIQAv/u9Ao3jquB0jqiKdG5Zn4gin0KUqVyzAFaFwsuW6iC+JCrz",
+	"Uv4FY+66iEWBFPSgoLo6SV0XEnWz6BUaIQbCzYSKaoceMHaR+C/Kl2dl4NngxS2705qbsSt1npiBCgMd",
+	"U9srGh8sK00PQi6O1HLeWWF6M7mh97kcP9e1bHdYdljFgnMaa2bKBe8FyB0SIH8yRi5JFQ0tiOV1GDnX",
+	"JZ/FFodqg7LA4pBnQMNDQ04UeibN/SEZnhskdgoACE+TuBtAPtvuFb7oEHXoK/0skBzwQCYAizJAyg0l",
+	"b+tTaei5iYUMEkZbyEVs+cSInD+ciZNU3X5hQKebWzNQbLyOIWVN8VZH8l1bVSE16Knlbt1Pr78DNpnc",
+	"gXuL7AsJ1LKSJotYc2/MfQ86wAkAjpY05aLwkvw+32rTfnUL3V5Y8LvKO5w0X7BKZEKhkOHPMSccBayK",
+	"jgkXOFYp+coBGXI417xaYCHJQd2E09rlvAr5tzRrSmCJC3hS24ANf8u+9yUP4ez5K0PO61JySsRWcNtp",
+	"vf9gU+Z+lnwAutkiTJ0SoilT+8qrZmcLCTTxbZuWOcrYZyzS2iGkB5mmm1kqe0mE6RMuL7gxvZkI8Y1j",
+	"AeXFaNLnfI5dalblJiR7ND6PQv+YgBDB4s9Ku6d2Y6YEZHUp9U7xMFpIvQnhQrxwTKnk2UlyFCEj7qaN",
+	"fnw2HMrBu0iXJ6lYoEkCt9KqdER0IdW/k2NbierNbNJkGz3PFgIiBrMqJd3FuL9ec2dzezYx556Svzol",
+	"v2u/OphLyYCBsUBF4BccHZNA2uw0QK8Y7bPdZxpwnjKFtaHM8skgjIgl+K3WL0o3sIWD5OMqqTtLv8dq",
+	"OLemHCiIj9IcNwUiKSBUGNu9erCQMEvquIdMHKudWUDJzzHUSlqgLoiyyVxKvqxtYN9Pc9eLUaWPiWoQ",
+	"BPkXOjRuocioUr9sBAO61PikZfmBodxNHQkcRUndvKs7MUEdgR+NA0hz2RfIxxRagRI0pgGjpIqS/N5s",
+	"UgQyORHRnEZ9Rb4tFd9p68l/H1GHZgGyQpqVY61+yFFEennJ8Ie16YvM+RIn94xinWVlDPkSp9C0Hj0m",
+	"vTHX95WxptcxpG+HtdSX3/AMBy+xIBNVelSKG803tl+wuE8EGtp2jGEyCdexA2LFQjTpFl/kVeeALxmq",
+	"dlBQog14FJRMrLio5UsP46SbOnrBoohNUDdtBt/t0CQ31nS/lPzmCPcJh1xa+b/zyMjrTJonDgId6oyB",
+	"TQYtK7kKcSJZ1iT0iduh2cQrNAw5JxqDdYJ1Xj8Sg5iN+3Lg8yKlu2bt7iLXcueWQKWrJnSzQJ6tu6t7",
+	"Og/505iAaqxzzyJgRbY6EhBoQqtuWVgztbi2bHa00ELEogxDgECMpmXeAVFonkhSlwmlq2xReV220qT9",
+	"26efR4137Xa7/Wz4W4O1f3v5Zvjz37ac4smqPltOaXNXXV4wk66k4S6K5Fi5ho3XlVhcDjw7SnnxnBGl",
+	"jekLt8Dhl32rzlB9gsdlqwwL6gI+3Ni/oMon33+26t2H+Oqt06oB1iK+eue06g1FBW9TgngHoJ6Zsvdz",
+	"7F/0YwBGbzk/vID/QHyG/YFwWltb215SFdnY3oSbU/CTRfVEdqm83Um+poMyJSuw7BL4htU3Xz4nU+Ze",
+	"S3Mv7WIzq/f//NHKLUmpfxH1ljYPNLdSOQ0F/sOEzxv+cB/BuNvaznqm1L2OtCgpIau6WIpToifNaE4b",
+	"n8PgepHVtg8Z+X2oX1DW2JzEZ50fhiMw/OEOqDVJmv6axPK0jkUBwnboKQPjzIXUdlWCNJpCAzguwigC",
+	"03C+9WWQWu6oHrPkcj16eXZLmWozrdWTcFTaPvveYLs32L46M9Kprkw1GLK4UjEfcud77hN0owGLiGuX",
+	"WCksj1wyapEn/g/DE4pNi71T3O8CgzTsFlgkmildV7V/SfW6wjpx8ylhVDUrQw2vmdXnO06tYiFndpx5",
+	"NZ77vcoho6TyCgt/UNrs2KMiFNNTSRy3oMbfK++28p4gT71PEIgs7CCRwadRKDEa3EVPcNMDyJT3cr1q",
+	"Nc+t1b0PAIryvu55br3uufWG90Hu2vpmworK/5Ik4RtFsOLwEguSDWHJU7bsRrjmO7UTGkX6xbscU1H6",
+	"mEImvF/pP7RF1ixlkam2b/cm3C25uYnwBysoTaOxKD6z/oAxrmDMwqCFMIoxDdhQtdVSQeNuRkq30GMo",
+	"vVYizIVf4YduWrGctrfXKodgHapT0J+aUUOSuUbODSEzPLH6JgwF5DL0CUdQlY/YJYlVKTOUGzHAeB1T",
+	"Togqvl8Wm0vqlWdLlVvmPiLtVI0rhrnQpdOZIuYONVXe9uPUHAEwoFmrp+CdJOIETWImIE/2nIgJIbSF",
+	"erB1GfyrAKre9TAVFHSSYkLJxLyhwJQ9Gv+Bddbu464mM97KuAKgJxMJOGI0muabEOQN3CnJeZsfr66N",
+	"Gv/y45xbuVYAN7NA887inslTpA/F4umpLA2SgeQFBwecFkZJtUPlWiVFHmnap47rzGCfraCg31Q3X7NI",
+	"4kb6taUof0uFdlVN9blenduuc/iTmzn1G8coGq26V21ubq1ufCQdFYqyk+C4BrcUcvijK8N1pdXeU/zX",
+	"jsrdHsWrUsV7gv9Orb+jsbh5KK5WwlQ6igFjGbAsX0A1f+l6pZVLleZXKe2sNtBjI6/vrdW8tarOvVWH",
+	"XNpyLQo7bgD478IkfqsZ7smvL+WLjw5fugotHxTjrqLKLhpBI0X+FK5LICUSA5LjaRUdhJRwhdsO0gCQ",
+	"C920J4nBxGbsokMBE5sPNIgqGuERiavoyOCha9xNeUFhZmgahNiHWf4xIxEaCPoB13jeIUWj8IpEvIr2",
+	"AURQSljUg1w5rsD4bXR+DWCKBaRxoabrPdl6ijASKgHVwEyHun04xXHMJiTO5nttbhVnHBnQ7YJsI8Cd",
+	"XdSqt7ljp3xtlcn56krtXttuBuRVo0Cq6towRvIS3dg2BKjsKmpLijbQdWANZmYn7yieHqbhEAtSPEEN",
+	"FZzvXLRuOMlsxI3DSZatWuGX/cpmrf6Ng0oKgHykOr2UrLE+fAl8MYNdnq3euREmuVRBkVRKE2jx0pM/",
+	"+fXlvCiJ3sMq0j07DTgsZRqeHU6j7mAMQO3BzTS879fT/6tufrboNnmNkj1fPQpjdvJ+b7703tzHbe7j",
+	"NnOwAMgNdV9uGrrNS7w7VX1RLgzUuA39rjQpyiaI0fk4pJk2YUpZNV3IsrrqGYVf/nSJdLYjPl2f+0y6",
+	"+0y6b8tbBBsBLSpI6BuFhl+p/k4WJ2nNNFdULVozgcxQcASORlAKAVXadHVIK6Ii1u/D6aGu7gowZeMO",
+	"VQxNGUDyQJnepCZ5BJ3oqakAaRZdGoZYRUeYGzB6aBY6wmLQVS1NbWz7B7r9oVRmCzOET/7gfG3F2JFu",
+	"9Dm/gWZpH7HqR1pgauwLqyul0WGVjEr6WILTRDHdiSIuo9rqVpV/0sKNlSMjX2E/TxKd4b6a5t4GuJfT",
+	"tpxW0m01K4BcjVi8GM55XrWyazLi5Sv/dvL6MG20h1ULxYeHu/L7R1ls5yratQCiZ5oI+TiOp9pByeKw",
+	"H1IcSYmrQKIFY9UObSOfUUoADFJlq0C7GN0jMkm1Un0cAU4H4A4Th+E5VCMLC/uhZXsNdYsa1UMV8sf8",
+	"AfEv0tqh9OkjHHON/yDfIncAUqy6L/dUxxmzWoVpVnuw+ne69Hk1IX9VocGMYHA+d5xQAYmWCUB3nOtV",
+	"8IXsVqWlIIZS+tVkSrA/AHycrtqPpNt2917O3Fdt/tHFxim+IIBdY8NJAw9bDHahoW6W+YysVm0gSMIE",
+	"R3ItH5J+a4cOcKLOS+afyfNdWN05iz7B+q/H3zFazqnVo0BKLliNe1fRahzobvOEGx3wPUgqB9gWdWJt",
+	"3Cz1zcL6R0Nb+bP1IOnKBye5is44uFGSGxS+VlfBWvO26MqjXZSZcJIM7A/WJkP9qaefTYareSoZ7jfH",
+	"dca6z65pC2vS9XYm784bw19I7fT3T3/zemd1uvmz/4tjtzR1/vEf//af//6vK0Bym8Weox3pzbvXfO41",
+	"nz+65vNmwBAeon2V+KNcxlLRmMMgi9tknJgSIN1uNNcoV0NUtFUb2wjaWvfCS2imPBbactR9W4neZ3A1",
+	"y/uedignNDDQhGlTRKgDSgt6lFuak+yTH54TH491EZYqYJoAwDcXjzo08XOnT1XObui2GZuGoMqY5VZf",
+	"XhZDR3zVb9u+KLxUbYHl9PtEnHES79Mek4sQEzGOKcCCkaHboTgIDAhoL4xIFSU9Tkfj8yjkA5PMgw7Z",
+	"JTQBQXWvXkd9IqRhHhMcmXuV3qhXMAFJTBoH40jVsRRpffvUWbOQhKtLVcdkG3HVfqtqScICPH1g9UoO",
+	"mOM6lzgak/QZjhc03v1ee4lrn95e7Bx4o73JC1zr/Vxnz2ry+yeKcKHdefaNb+TK6z7oZkECKebWeIfr",
+	"6F1XFruUMYd4SMBuV1IGuoQoIdWRUqqTdOaGi6AhN1zjh2IKX70cY9r/fcDG8LXprp3+FDDaV3eo5unw",
+	"i35I0rQdvjT9OcUgjIPJVfVTxPqs6tON4VBqHxuX4cdGfcPbqDXqHefaUculZHjL2d4kOzWfBLi2tdlr",
+	"9np4q9lrels7uLe54281z3d6m83znR1fCYCS+PHyhJcrqandusZgPO1py/BCXeG37ctfalfHT/hpc/zr",
+	"1uTtzvQ3Dz+r+7tN8mKr/9NO+Dfv4qA+PGyyo6+thhywfp8E+4V6iPoNhbSKftYdmnXagcqkhfo1CNSY",
+	"ptLSzAMI+FDcay5fRHMBcreS5r+u4vKVU/Tv1aS5WMxmTxFGoOMogdeD9j2KKxVpT1mfEV/kNNqjAQd/",
+	"VD7uYG5G5wr+FOIO2ii1vEpjTgrg8Pdo8FoMSHxiRvDdunsgJCOnoksH7t0995lB3wrwj/UBLRbCaEo0",
+	"k4iTVR1MMyc8CxzYSgoyap6nwSAko1G2k4534kQV0HHEaod2dRpHFw1xfMGX8Yw5wMTfGcdYG2x2SYmp",
+	"1Dr1epoykAV6akPfAfqjVWVhZYU4rnMRQgmsERsRPieR03LslCrUrMMvXNqTc2qo5auuP6zqAJuH3Wo5",
+	"we5RW++9YH8CLxi0Uh2ifcigBLurjA63FKoVFLkUlGeWzc8P86V49UnQMLQTodeO9e3R4C4HG9wF8ZcH",
+	"cg1c5e5KskvMUnazlW1zOS4Uto0wFCJqyz0MnLwHY0VOCixjPbRYEyq6z3G/12TvgiYLvGch94P8043P",
+	"oLNclyoWTyC3TP2tQflSO/mAW7nsdjMNwPnSvFNdWkWqAS801uZIMMnuEqZdHFqF8a6bcg53n4J6tk6t",
+	"rpnJAPNbqdG924Cvao9SX6j7TZBiFkDA5GBd7hJE62qJ4cESBFad7X8b8KAFrQRXqUv9qoW4XGBBvtPZ",
+	"ri0zv06m+d1O9Znjqj0hRIGJJNCR6mDY8k19MUe8lUBEyR612wFGWSrH1oMwWSrM7tFD7tFD7tFD7tFD",
+	"voRo/BNgeHxPK3Svbnw9dQPyoLAhsULlI/vUz845wTGJ5Qskk59cgedNfpIvJPGlkfhZCn9NVVIIm1A0",
+	"xP4g1DlY3SG+gJ7rXQT9pzmCzovjWJowmpXV6ttVr+pVa63N7c1tCKzoYebf8mbAoKYMRxHUpktG02Mx",
+	"GrAJipgyNzTPN96DYkmV+EPleJM+ccbEl9b/A258mtBxk8WoPyacK06m35GU9M2+JCmzE4W7IgcNkTv4",
+	"djJgIBGFxvmwp6H2afYFb9J6uAnC/EJ1864gIdfb6quM5bpA5uBA95jssbjPhCDUeo2pMFkwEcxn6wW5",
+	"fKQYkGEVHZJJ+vuYE9TNVuCl74JywqI1ewHoAIwTWJB4TDNNoZXnxvx6Pg6jADGqW/anjeuT7Vddqa8/",
+	"XP/PAAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -38,11 +38,36 @@ type Config struct {
 	SessionIdle   time.Duration `env:"SESSION_IDLE" envDefault:"2h"`      // a session unused for so long ends
 	SessionMaxAge time.Duration `env:"SESSION_MAX_AGE" envDefault:"720h"` // a session this old ends
 
+	LoginRatePerMinute   int      `env:"LOGIN_RATE_PER_MINUTE" envDefault:"6000"`   // logins from one client address; 0 for no limit
+	RequestRatePerMinute int      `env:"REQUEST_RATE_PER_MINUTE" envDefault:"6000"` // requests of one user; 0 for no limit
+	TrustedProxies       Networks `env:"TRUSTED_PROXIES"`                          // whose X-Forwarded-For is believed, as 10.0.0.0/8,::1
+	TrustCloudRun        bool     `env:"TRUST_CLOUD_RUN"`                          // believe X-WX-OPENID, inside WeChat Cloud Run only
+
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s"` // for what is in flight
 }
 
 // Switch is on, off, or auto: on where it is needed and does no harm.
 type Switch string
+
+// Networks are IP networks. An address is a network of one.
+type Networks []netip.Prefix
+
+// UnmarshalText reads networks and addresses with commas between them.
+func (n *Networks) UnmarshalText(text []byte) error {
+	for _, part := range strings.Split(string(text), ",") {
+		part = strings.TrimSpace(part)
+		if address, err := netip.ParseAddr(part); err == nil {
+			*n = append(*n, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if err != nil {
+			return err
+		}
+		*n = append(*n, network.Masked())
+	}
+	return nil
+}
 
 // Error says what is wrong with one variable. It quotes no value that may hold
 // a secret.
@@ -141,7 +166,10 @@ func parseError(err error) error {
 	if !ok {
 		return fmt.Errorf("read the environment: a bad value for %s", p.Name)
 	}
-	problem := "must be " + map[string]string{"int": "a whole number", "Duration": "a duration such as 5s, 2h or 1h30m"}[p.Type.Name()]
+	problem := "must be " + map[string]string{
+		"int": "a whole number", "bool": "true or false", "Duration": "a duration such as 5s, 2h or 1h30m",
+		"Networks": "addresses and networks such as 127.0.0.1,10.0.0.0/8",
+	}[p.Type.Name()]
 	return &Error{field.Tag.Get("env"), problem}
 }
 
