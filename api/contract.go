@@ -85,22 +85,33 @@ func newOperation(doc *openapi3.T, op *openapi3.Operation) *operation {
 			}
 		}
 	}
+	// SVG before PNG: the first is what a client gets that does not say.
+	slices.SortFunc(o.produces, func(a, b contenttype.MediaType) int { return strings.Compare(b.MIME(), a.MIME()) })
 	return o
 }
 
-// negotiate checks that the client takes what the operation answers with.
+// negotiate picks, of what the operation answers with, what the client likes best.
 func (o *operation) negotiate(r *http.Request) error {
-	if len(o.produces) == 0 || r.Header.Get("Accept") == "" {
+	if len(o.produces) == 0 {
 		return nil
 	}
-	if _, _, err := contenttype.GetAcceptableMediaType(r, o.produces); err != nil {
-		names := make([]string, len(o.produces))
-		for i, m := range o.produces {
-			names[i] = m.MIME()
+	picked := o.produces[0]
+	if r.Header.Get("Accept") != "" {
+		var err error
+		if picked, _, err = contenttype.GetAcceptableMediaType(r, o.produces); err != nil {
+			return o.notAcceptable()
 		}
-		return &problem{code: gen.ErrNotAcceptable, detail: "this operation answers " + strings.Join(names, " or ")}
 	}
+	note(r).mediaType = picked.MIME()
 	return nil
+}
+
+func (o *operation) notAcceptable() error {
+	names := make([]string, len(o.produces))
+	for i, m := range o.produces {
+		names[i] = m.MIME()
+	}
+	return &problem{code: gen.ErrNotAcceptable, detail: "this operation answers " + strings.Join(names, " or ")}
 }
 
 // bodySchema returns the media type of the request's body and its schema.

@@ -15,7 +15,8 @@ func (s *server) ListDrawings(ctx context.Context, r gen.ListDrawingsRequestObje
 	if r.Params.Limit != nil {
 		limit = int(*r.Params.Limit)
 	}
-	items, next, err := s.Drawings.List(ctx, owner(ctx), limit, value(r.Params.Cursor))
+	thumbnails := r.Params.Thumbnail == nil || *r.Params.Thumbnail != gen.None
+	items, next, err := s.Drawings.List(ctx, owner(ctx), limit, value(r.Params.Cursor), thumbnails)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +156,7 @@ func summaryBody(s drawing.Summary) gen.DrawingSummary {
 	return gen.DrawingSummary{
 		ID:          uuid.MustParse(s.ID),
 		Title:       s.Title,
+		Thumbnail:   optional(s.Thumbnail),
 		Canvas:      canvasBody(s.Canvas),
 		Format:      gen.Format1,
 		StrokeCount: int32(s.StrokeCount),

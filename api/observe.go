@@ -21,6 +21,7 @@ type exchange struct {
 	client    string             // its address, for the limits
 	left      *session.Allowance // of the limit that was asked last
 	operation string
+	mediaType string // of the answer, as negotiated
 	code      string
 	cause     error // only where it is for the log
 }
@@ -87,11 +88,17 @@ func (s *server) recover(next http.Handler) http.Handler {
 			if v == nil {
 				return
 			}
-			s.Logger.ErrorContext(r.Context(), "panic", "request", requestID(r), "value", v, "stack", string(debug.Stack()))
+			err := errors.New("panic")
+			if broken, ok := v.(brokenOff); ok {
+				err = broken.cause
+				note(r).cause = err
+			} else {
+				s.Logger.ErrorContext(r.Context(), "panic", "request", requestID(r), "value", v, "stack", string(debug.Stack()))
+			}
 			if w.(*recorder).started {
 				panic(http.ErrAbortHandler) // a half answer must not look like a whole one
 			}
-			s.fail(w, r, errors.New("panic"))
+			s.fail(w, r, err)
 		}()
 		next.ServeHTTP(w, r)
 	})

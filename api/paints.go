@@ -1,26 +1,41 @@
 package api
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
 )
 
 func (s *server) ListPaints(ctx context.Context, _ gen.ListPaintsRequestObject) (gen.ListPaintsResponseObject, error) {
-	paints, err := s.Drawings.Paints(ctx, owner(ctx))
-	if err != nil {
-		return nil, err
+	paints, err := begin(s.Drawings.Paints(ctx, owner(ctx)))
+	return paintList{paints}, err
+}
+
+// paintList answers with one paint after the other, as a gen.PaintList: the
+// list of 2017 has no pages.
+type paintList struct {
+	paints iter.Seq2[drawing.Paint, error]
+}
+
+func (l paintList) VisitListPaintsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	body := bufio.NewWriterSize(newStream(w), 32<<10)
+	body.WriteString(`{"code":0,"msg":"success","data":[`)
+	item, separator := json.NewEncoder(body), ""
+	for p, err := range l.paints {
+		breakOff(err)
+		body.WriteString(separator)
+		breakOff(item.Encode(gen.Paint{ID: p.ID, Actions: p.Actions}))
+		separator = ","
 	}
-	list := gen.PaintList{Code: 0, Msg: gen.Success, Data: make([]gen.Paint, len(paints))}
-	for i, p := range paints {
-		list.Data[i] = gen.Paint{ID: p.ID, Actions: p.Actions}
-	}
-	var answer gen.PaintListAnswer
-	if err := answer.FromPaintList(list); err != nil {
-		return nil, err
-	}
-	return gen.ListPaints200JSONResponse{Body: answer}, nil
+	body.WriteString("]}\n")
+	breakOff(body.Flush())
+	return nil
 }
 
 func (s *server) SavePaint(ctx context.Context, r gen.SavePaintRequestObject) (gen.SavePaintResponseObject, error) {

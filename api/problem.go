@@ -52,6 +52,7 @@ var codes = map[gen.ErrorCode]struct {
 	gen.ErrUnsupportedMediaType:     {http.StatusUnsupportedMediaType, "Unsupported media type"},
 	gen.ErrPreconditionRequired:     {http.StatusPreconditionRequired, "Precondition required"},
 	gen.ErrRateLimited:              {http.StatusTooManyRequests, "Rate limited"},
+	gen.ErrQuotaExceeded:            {http.StatusForbidden, "Quota exceeded"},
 	gen.ErrHeadersTooLarge:          {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
 	gen.ErrInternal:                 {http.StatusInternalServerError, "Internal error"},
 	gen.ErrUnavailable:              {http.StatusServiceUnavailable, "Unavailable"},
@@ -143,6 +144,8 @@ func problemOf(err error) *problem {
 		return &problem{code: gen.ErrNotFound, detail: "you have no drawing with this id"}
 	case errors.Is(err, drawing.ErrChanged):
 		return &problem{code: gen.ErrPreconditionFailed, detail: drawing.ErrChanged.Error()}
+	case errors.Is(err, drawing.ErrQuota):
+		return &problem{code: gen.ErrQuotaExceeded, detail: "you have as many drawings as one may have"}
 	case errors.Is(err, drawing.ErrCursor):
 		return invalidRequest(gen.FieldError{Field: "cursor", Rule: "cursor", Detail: "was not made by this service; start again from the first page"})
 	case errors.As(err, &invalid):

@@ -354,7 +354,7 @@ type CreatedAt = time.Time
 // Example: AZqKp3YAAAABmZ3oAZGWmKJ6
 type Cursor = string
 
-// Drawing A drawing, whole.
+// Drawing A drawing, whole. `paint` is there in an export only, and only where a program of 2017 saved the drawing.
 type Drawing struct {
 	// Bounds The smallest rectangle that holds every point.
 	//
@@ -386,6 +386,9 @@ type Drawing struct {
 	//
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 	ID UUID `json:"id"`
+
+	// Paint A drawing as programs of 2017 know it.
+	Paint *Paint `json:"paint,omitempty"`
 
 	// PointCount How many points the drawing has.
 	//
@@ -535,71 +538,6 @@ type ErrorCode string
 //
 // Example: 2026-11-22T10:00:00Z
 type ExpiresAt = time.Time
-
-// ExportedDrawing A line of the export.
-type ExportedDrawing struct {
-	// Bounds The smallest rectangle that holds every point.
-	//
-	// Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
-	Bounds Bounds `json:"bounds"`
-
-	// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
-	//
-	//
-	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
-	Canvas Canvas `json:"canvas"`
-
-	// CreatedAt When the drawing was created.
-	//
-	// Example: 2026-11-22T08:00:00.123Z
-	CreatedAt CreatedAt `json:"createdAt"`
-
-	// DurationMs How long it took to draw, the latest `t`. 0 where no time was recorded.
-	//
-	// Example: 34
-	DurationMs DurationMs `json:"durationMs"`
-
-	// Format The version of the drawing's format. There is one, 1.
-	//
-	// Example: 1
-	Format FormatVersion `json:"format"`
-
-	// ID A UUID (RFC 9562). Upper case is read and answered in lower case.
-	//
-	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
-	ID UUID `json:"id"`
-
-	// Paint A drawing as programs of 2017 know it.
-	Paint *Paint `json:"paint,omitempty"`
-
-	// PointCount How many points the drawing has.
-	//
-	// Example: 3
-	PointCount PointCount `json:"pointCount"`
-
-	// Revision 1 when the drawing was created, one more with every change.
-	//
-	// Example: 1
-	Revision Revision `json:"revision"`
-
-	// StrokeCount How many strokes the drawing has.
-	//
-	// Example: 1
-	StrokeCount StrokeCount `json:"strokeCount"`
-
-	// Strokes In the order in which they were drawn.
-	Strokes []Stroke `json:"strokes"`
-
-	// Title 0 to 80 characters.
-	//
-	// Example: 一笔猫
-	Title Title `json:"title"`
-
-	// UpdatedAt When the drawing last changed.
-	//
-	// Example: 2026-11-22T08:00:00.123Z
-	UpdatedAt UpdatedAt `json:"updatedAt"`
-}
 
 // FieldError One rule that one field breaks.
 type FieldError struct {
@@ -10375,180 +10313,179 @@ var swaggerSpec = []string{
 	"DQXPMFhgoeXJpqK/mKXBdDS8eDjReEjliU8HxvMjcxFWeDig/0njpUAkvJdDrtU8t1b3PrhOKMiQr0b7",
 	"8ycxxFf76nmbnpYt+nN6XnAcY4g6PVcZd+1i9HKKZpL11PVZ2Nu6V9+q1GqVev3U22l5XsvzqrV64zfH",
 	"2pUAC1KRfDVLok2vgESfj2PO4qIdUC09QoowikIuquj1CH8ak6eSqxn3rxjIwSogUqHzDCRHBsgKQnIA",
-	"6799+nnUeNdut9vPhr81WPu3l2+GP/9tK3eQcsj8ii/+hiu/f6wUYvG7BqV8RanVTluVTAYsIrM85TzR",
-	"XRbJXq3hXLuOnwjPhbJaXSWvtwli4S3JhVJ/HCvm8Grpm3bTK69T8lh8zwu46lfFEcEUDcrhq7sOHL3n",
-	"bEyXvuQovRLY2WVoXEyLmxbo68AjIlX0Ui87sS5N7izgOTrJmMUBiSXZK2wtMSBTNJHCXFILyIiEgyx/",
-	"a5ZH1IBH5NmCNk4WPw6Elbx6PArK0cxZcmFeZACehHprQrMJeaQLlF3kzPZmiNA158TaSZu27TEXiSV9",
-	"ep9bpmn5Q/xGsp4pGyOOpwhbub5V1NaVsHXP9TxPCQauC75VXxYTEcYc/e3k9eEsA1j1QH/xI/bNiXeh",
-	"gFuFknM0OZ8MF5CM6R62EtMf4T4UHZvcugJV0ixRqbXSYznR7pH8ms2uEiVXIpW6CwlLXTVzfuHhC9bF",
-	"jGVNeQhp2GysRLrehnvh+KcQjmIwHp5T8MstOcXJhXdWgn1xuZUhtdmePxGTgkggwdgFEgrYydWY2IJw",
-	"gbqiW0Ve2thKauyg+MfEl4w8q/k3movsrnqtud3caWw1ty27xSsyWfaoCMX0FPcLhv2aQj0GBFoJXIcE",
-	"7nNwnXcfd+2ORZxA10VUa1Rrj5Y377MU/M1aPaPgP+x0Hv9vD99sPPpn063vccd5+B51OuLDY1f/m//9",
-	"0eNHhaYARFCKm9+AqjCBVmIxk1q/tBlHupNLFe0SPwwIOp+iULhgwJxPlSsKPMmq0x9MVDeFKkaCLcyH",
-	"KM5OmRueXx7GySOJyc+v9k5/er2rIBYODl6/yVyYAa2bXziWzxtc6MFfVP5TkEddmPo/D2w+B9+dj2fO",
-	"dOJynauK3JjKJY4BvQl2KI5ziCtAIJCIcpzmoezFsY6A7SUpQXtxnORDpIDz6ZU/k6lpZvHCBMr24jhB",
-	"lINPr6Dp6CET7ShiE+uato3dtxfHBdWE8H2SM6oHVBDUmbk/OzE7hR6+yAJbwFd5lChXLZzGF9KvTiOy",
-	"H8xa76bHSzUjLdzLltNs1FQHTZ229ICXQ2Wq5umg5Wx6XhUlwD9VdExGBAupswxINOKIkyhgw6emjZ6d",
-	"KxUG6fOyh7blNOVjy0PUzCCFgecJwNTArpA3VdEronOANI+pFnMH+fbs+hQ0ka2iA9aHZaFB0o0Lmkam",
-	"NXPQQaw6nxnIF22qF42wGOgGs0oiqfa4STLTU9QFku2C54cjMWBch18CVi1mK/LxW+rxJTFhqjOMTD6j",
-	"Cc9YCy+wuoC3tZxmra6Gt6gg1OprK2Verl+qrg6tohdE+AMQFAGIDVdtirUjUnfu7p3ifre6kFW2nGZ9",
-	"p4pO8HS2Oyt0v3rczRZLWiNMtl69yCqYrBbzW7m+DbUIK1QbVdEBgWUaooBERBDE2TB5RYbLy9k8qaKZ",
-	"4oMqeoNV42DQijBHXSss3gWKr84RlNYBUb35WKyyiLNOyLQNd3pY0u3AiJJJtveafAZQP5WrRnCGXVRL",
-	"iGEYmIuaXsNFzfoTF216nvxfXY5wUy603bcpzZVFF2RaRU2vhioomjNSOTh5TQNV0JyqxKcosNvWyCEo",
-	"rwbcNFm63nru9giqcgr6IXVUyXVxUGEJpohGMIT9ZJky7L7WyDZMLkjCr6KTURSKTEPqAjEvGX6jitZJ",
-	"ASlDcZndf5pyXLNPLLZ5RcRSspijE8nJb6aTf8BRV7u1KlJYd5MgP10Q3q/OVw31UdAEkWBDh30YK6F+",
-	"PB3phwZYYL0kMPa+3N0VGhBa1JWcDY6HBB5cdVQ3L6kt8YXxDLOU0Ho17OmIqHyulfFfRWdc7tslgG4i",
-	"Rl00HkkKa3gokLIQyz1TphNMZF5EpOapiMja0ZC9K6Vf2RGFKHrdAyjVEl4g59otNDtIxEGgXZARpHiE",
-	"BRFM6C9fCoMDVj9nj36YdedEIU26vhOYWFXO8YXUU/ZMrtoKDiJpHYI+BKQraVipPEpZmp2QyfApiprD",
-	"cyTLY3GQDTCu2vIib1nO7GnS5mN2FHr8U5DWoBTpPs3Auh527TYa3UdKVZLqmE5EMK1y5eFTGq2ylOXd",
-	"3YQfqfxlqUwmYaZ0srlGHUtanhqE3rkrqqcCYwwpeLXRCZAOetg1HpSui7rywfJf7UDQf4Lbsuui//4v",
-	"/4/Kl+v+nTMqf5SnSf47Fr0d+a8kTakKyL+DscrVIumcoY+q7u7doV2r8Yi6RkV3IaEjCHs9EkuzPIIL",
-	"1EhUdod8umQ6R1gM4K3gENVd1bsJTHFXA5WmOL/5Zqh25xN3WX/PrK9JkY9e+SRtrcghlPUOFm6SzjQw",
-	"pzLtn6y4laX6MkpcVLP8DbUPdhR+kS+otjBto9BSVkOvOR+uXecgvCSU8HWSgEYx8wlXIjkKLwtCqiYt",
-	"L+2tLa8r7qxt74K+r2jZD1i/T4J9urK7W+pZWj7NDpTYwm0RR06loGTK85tL6zc94FapThWdGFuOo25b",
-	"1wCCLtBCuvl3Z+x5DV9195Z/km4VvRkwcim1d8iFUzJV0pNUC/NZRs2Msy3JbvyYiat/3moWpxxBjfYy",
-	"Py0vyAYy/azTddQPm7OFIV0n8pfRZaSarVhDCC3IURReEDSZ02RYNVMFxaJIGvvLGmizXubtVbQvkKRl",
-	"jnrhJdF17rxawNSHIU2SHQqWXKtxJChubP0Mc7LVhPS6Ra2TQ1FFh6Afd8PLbjWfrATtm5cMJLyc93Y5",
-	"+ZrG+IaRhAL5UuYokzUzg/y7t5a/OJ7X1Pu0bItuNwU/VvLGfEoWJW1DnRvfTu1JfekI+YpNrq3FsbtZ",
-	"59TRXNYLpAI2vaKDmY+eSmItOlhHhy+LUnuODl9WbRX5PKQ4nuZpZHt7u16Y1nZkNNW1oouYJ173pMH8",
-	"BWWTwmOI/cS9uFQtbutrS8XlFB53UBxaMm8tXFL7VcWamA7fmFQ1H0eROiagj0kCliwcC+DhoU5pduEQ",
-	"sSHh6Bz7F3C4gHblH1ml8f3njqM8dh2n1XE4viQdaXlkvyXiIKTkTRiIQcdxO9IOwh2n9X7zQ/7SmEAh",
-	"UMe5/pBTqAEVYB4F7IIzqMj4C60eHoJpr1FBoH2lXSreiV1GyYqkuAu61UpkaKTB0rGejH2pAUEE6tqF",
-	"NV/1oEQTafKS4UhMCzNSAbqx/FBe6WKkQp6hnqbH+WHRGqcN6osWk8VoMoC0P+2oG8SEgHdfsChAGPw3",
-	"Op52QaaoW6Yuq6v9M0m5uFwORkkJczwlDWmQlwW1XHqxDv4kl38wK7SOOf1mII21xIszYfFFeRtaBTMx",
-	"t2OZAbkkkbyZV9FrGk3ROeFhAB3jIVyhnIo5Lu/Vm0USWFeUFQaIle2itlhdmJ4gkHE/nZ4eobrnAV1k",
-	"3m61jlBRVXiYFJB6aMYqYCNC99OAhA5WOJKzF38p36SYcsHv80O1NwuirhQq/bLh0FQ6LFuMEoFToOnX",
-	"cgt2X2mASNPBYvaL17GWhrlfiqKv5gcrTmq+KgiWWldnIqbmeytiab6aEyM1P2fDoebbfEzUfD8bGE0n",
-	"lkRH0zdbIdI8s9XnaS6HNRxlVZ2qp+5bT5hlH1apuUXsKKGrykKfQ8V2OlQKi06S8til7Dgpg9WizjCF",
-	"nva8pLQO35TSjo2kU6NYthHzpF0Rz1YCb8JuLO5WFG83Flr7BV7RNoVu0IrF+1FIqHjA0RBfQJ48Pmdj",
-	"gWp2axkAZ+5uXNa6mfqFga7jOjvb31UcXv51uSkfRbhygT+VsiEMdPkA1/5ChDtUXgsaWhKSHOIAPJrq",
-	"TeAdHpCYuMrzoR+f9/r9feeqcVEf1j49mXi/i6WOP70sa2SVWlFlXaQ25iReoGOKARnevpZZKl9VRxDy",
-	"qb1FmapfX9OUaz/v7NmLfEc1TiCdr6NxnuDLwjKuRVa2NBS/nZVdvOM2Kc9MxwORJLlsLhlyYQ2atywF",
-	"sohoLTHD1S9ZSWO+LOIamdTe2URQiGHp8oMcj8xmeC5M8PRM/v2iiek68xXVCKOhq/TO5ub2o1kSKQek",
-	"UYqYX+H4AjK8S7C7NJ/z2i1pDKmItwiHZMYsKmX7lNJTTMKg0VRMx83CoemgYi65TAUyVa6YCvsMsbTZ",
-	"VPptL6QBiBNIm4A8uZDrasBSfN4K82aYfX1ZFUeKs7As4zwp+rcNxhKrdqwuvnatcNAsrwcrUl3g6iwE",
-	"Nf35h2TzyRPriDS9wkOSZKvPvvIipKD8aOSHJEDtIqy8MkkWhCQsRoklJvIljDN0ZYA0clBXkEAoZl/+",
-	"VEXYTV1r+qJk+uM4rMQEgqc+WT6CfIBGI1/oLHq9E8khs+jAne9fPiY4CNcMFposHh9T+FuFr3iZmGEM",
-	"HXhvEjRMiXeOC9ckjcqt58wcYRXlR10bHKObdc6WwCaZHw2ZV/panVv7emzVh2TnUUOTBVXFrkrxk6wG",
-	"fDIKUENlNGcLvlcuOyi0/k5+fVlobZz8+jKp6k8Kj9Q11dIBiZMUo2wl8/mWo79rB0tLBUkzImf147aW",
-	"q2CexH0l6UZZg6FwdQmLMLkLQFWCIY6n1TIZOkNLB0vOUQns0KUPVrBa9lPV6q2YAgKPSYe5YHNu4sch",
-	"QZItt9IefQHNbC0VaC0VILfSpeayyImjH1/E15WkxckiCwa5UmxCSQzR+0w+cZapW+VMz7bpcZ3/+mTy",
-	"rp2L7dfn4xZ8rteL8yv0eNf0Oagk7jRj9cbFrHo4c4pZZ5TF0oWpNn0VCtwhji/k2VZK8Qzxx8RnfRpy",
-	"gnDurLiQ4AGRVJFVGherisuTpPqsomH5cqcjS8Jz9AdomW1XmJm5uLl4jNT9p9k8cEaL8UxV2tsy3Loq",
-	"ap9zkKbAj2H9BjhA1NSvpcywsCwtxxotkpbXv29Xfvs4RxfJUc+a0ljlk+iDiThRScEpDsms22wJrkqo",
-	"jEN5vHMGxCqpwf44jgktfoeUfMrsNIoj9F5R3Fo/6ZyxiGCwetbTLpZ7W1Lmd+060pyYY48qRicFN05L",
-	"KpLsal1cARmuinYN6doBOpPflTMN0vWK8DmZZ6tndgT1YjbUxQa5/Eh5Qs0gtMtPp6J3pW5QafcJFV3E",
-	"cRhU0d5wJKammpaEsCfyLVJw0moJ72+EuTjjywlJXgfp666UIXqcY5XgsAZpFSWgwOaZNcwWJVujzGbX",
-	"GQIt5L8DvLJW8hObZBA1EJcPCWbPX5L0uJA25c2ncGVxquDcYZ8W51S+BiKWRowal51wMsnlR2bZXk6K",
-	"a9n+W7CQ92XFeW3LnZcxCWMObghJpGIanA0JZI/PW3nVNaJYBKnfHnBEQ/8CEsILzUH96KzMyNYt5cXG",
-	"P/7j3/7z3/+1xIH60hARXxnsYV0Ihz8pVlH+lN8+4FAhy1BzWb2yRbCxP0ginzBIV4mmXkj7JEYBm4DR",
-	"oD+ORy7A0alKhhbqXnVd1J3q4oTEIp6qmBR87Aqtwo26rophJv5EVfugApj5oGBUdMS7Pxwfv3z57Jmq",
-	"U9Uf2u2uq2qMwBkeCkFyxVI/bMF/2cP7ZBES5UP7Y/360T8Xcr3RHHDMmHAOXgcxH56vvuPWGp5ba9TK",
-	"wfPVNzeXBUJWwuWbJ+7TAQOnhDMFez4MoyjkUHLPEQ+pTzJs9Zz0Ma2iNuKCjCCZc4JjVagYhT2hgMBB",
-	"2wHoQl2Cl5NS7z23tuU2miWXpDT8x2orw9ic+i0SYy51XojmQ/nlxARhYJ1ys9JK40iVBMC98vTaAqSA",
-	"qBKY0tn3w0/mtEKh2yLQys2VMCsL/ZdX5SF4QcZMV7p+RiNioPbB0XcTZNUrRz53PtdbFoPUjHZhEHJx",
-	"ZVGJGOSpDSE0Y+INcRShUehD75RsFZRr4ILnuINbiAzPSVItE2CBW+EQ98kGv+z/9WoYuZq7qmboZ8f7",
-	"z82qP0xwjR5180kiqr6GX/bR1TCi/MeOMxBi1NrYmEwm1UmjyuL+Rt3zPPmWjoM0lPGPHcdDHtpsoidb",
-	"HfUMop4EZYTBjx3nVQ01ohqqdRzUC6Pox44jVamOo7fhxw4w446zYd8Nb4HPOeeS1yyKKZ0Wx7I8yWF2",
-	"PDtNJzPn//H//8t//X//13/9n/9vrvShyO4FAKuCrYTMHhUx3tyqP6qis9GIxMjHqtI1JliBYSgwCNVo",
-	"PGITfUl2PFu9WlD3G+eVJt58UmmSrZ3KTrC9Xdnxn2zhzfOm3wjqmcjXOMxp642tovKJduXFh8871xX7",
-	"Y3OVj7U5brszG8NqCZQrmIu68fqXxXI90/GH1fDwSMyV0wUcGCYqJ61mrvKUVDJxNwy6qrDPREJj8jSx",
-	"FKDwSQW5uZDUl7i9lCVDaAB16qr3fFIgpKvJZ+yaSyxwfBZHGak3jsMyTn8/FFON5r7QOvElt4xLXdon",
-	"NChKSfLQmIJ7wUU1NMQRcVEd9Yj8a7H3sb6Mi4ZFuXkFMejkg95GHaeEr2zvyayDW1fKWRgoI0IVSM5N",
-	"ndoRpv3xTEDn98HH54clQLONvVpmY0Yxuwx1rsJKIZ0wKJCj0uIi/jgOxRSKpjXQIdRhpn+9MLua1lLC",
-	"Um410TlUx43jyOK8TpHjXnvdeqh79PrkFG1c1ja09xOiyaAjgNNQvTsZqRRNoBldPZ9bn2jcd3Z1YnEq",
-	"4liyatGC3e+FMfRaUO5LiHmb7nLdt5U3bysaBQtkbIeq706SMjc36XgGr4csOi6Spo9p48AxFWE0Aw2h",
-	"hHIop6BC7GlPHHjRc5VCaPTTUfgzmapuGgb33WdUaGR5fWOyPY7rjCUrgdXjrY2NfigG4/Oqz4YbyUXp",
-	"X05xjw7sX8ihysVT4vMf/8d//OO//d/oYccBJxTcazR7QoOO86iFRoSNIiUKkGSyRkUNKcIdqpln1sup",
-	"iiOUoiZNRzDnVK6rWWIKJZDhUBuY8uCiUHSoGJAwtmB8EsNT3uhjqlo8jSI8JUG1Qzv0hx/QmwGTTMDH",
-	"URTSvvyynRmQwVnyGbsICXcRZwhnkaomAwYM3vjpQ5EAfMFbHj8+ZQGeVh8/ngUgcQ2aFTd1tYIVHArE",
-	"qE9c3QtiQDq0Cyeoa1RIjTgVqj5fuK8XC55duq4a9M0OVZkQBgcIvZ4XjAlYymoVeo6a7JE5ZtoAl6OS",
-	"x+3xYz2ehKK7duqFfqF2H+gymQ5V51JSGJzJ2bOI8kexik7BFGPxBZdEpx6fgMxIMsFCAT/pAGIVvQEy",
-	"OWdiAFTDCRVubuFA+I+5TTnyjLMhUfhLfUZ0Ap78XeVpq23hKtwFAB7deW2Hunb2oQXGqKjCRXzAJh1q",
-	"wJ4ke1O5CUAw6pi1dCV8vhaqazKZuqZOPk3vedqhoWZ38pqAL8z0ke81u8VHjHIVvlPcFBovGEpU6e9T",
-	"FIRBh2oCeKpsZCsgZ65WkBhDwjPyW/VAzFdMhQIFBPKleLITcQgYeMBhzuWTiZDbL3/eg+FKUgS1HKOj",
-	"s1OoD0K7ewd7p3twk0n6n7JxjNiE6oT/lnIZY2Aa06SUqEOlYLg0oGc6bjNVg04kiMKT2heoT4SltKgZ",
-	"Kyo3uxnyDoUK1ACJSejrJi5R6BPKicXRX+2fzvBy0GnYOPYJWGr6pg3dK9w0frJlwaUB6HBqVa/qZZp8",
-	"JJ09ks4dG5JgiTCcaANQevhGkNS+jhgvsAJUbSy3AOseJNUMoEorwrGWJHHPxwoENmmuYNfPJqd4P0he",
-	"ohL65ZA1HA2fm6yeXrLx5q3Oqi1xpQHALHVxwogAk0iTwzPdLndO/7Fc3zFTG5wv4Cjfb8sqT5ZKgv2u",
-	"q8pkMqlI1bwyjiPlKwi+3MszeqeIxwS+UMwDCKzueeVXRoUCdMlz0SDMdYpOdQWs3Tt6+U0GBDXT53j5",
-	"bapnq3O94jqlpcUFzdHUKgaqjjTJYNM8Evio3Mfb6tNnagOXdjtLLrTvqhyxKPSnpW/Wl9+sz19TEU/R",
-	"HQmR6SKMbCkm3LtV8t5s/aW8tdYoeWtSOwl3bZa8q7CKUz6h/qTkE+xCT3ljo1byxnzN57XrbK6wyLos",
-	"FO5qlJ5trttr0mlR0b8VhX8oif6RtIQAv/u9Ao3jquB0jqiKdG5Zn4gin0KUqVyzAFaFwsuW6iC+JCrz",
-	"Uv4FY+66iEWBFPSgoLo6SV0XEnWz6BUaIQbCzYSKaoceMHaR+C/Kl2dl4NngxS2705qbsSt1npiBCgMd",
-	"U9srGh8sK00PQi6O1HLeWWF6M7mh97kcP9e1bHdYdljFgnMaa2bKBe8FyB0SIH8yRi5JFQ0tiOV1GDnX",
-	"JZ/FFodqg7LA4pBnQMNDQ04UeibN/SEZnhskdgoACE+TuBtAPtvuFb7oEHXoK/0skBzwQCYAizJAyg0l",
-	"b+tTaei5iYUMEkZbyEVs+cSInD+ciZNU3X5hQKebWzNQbLyOIWVN8VZH8l1bVSE16Knlbt1Pr78DNpnc",
-	"gXuL7AsJ1LKSJotYc2/MfQ86wAkAjpY05aLwkvw+32rTfnUL3V5Y8LvKO5w0X7BKZEKhkOHPMSccBayK",
-	"jgkXOFYp+coBGXI417xaYCHJQd2E09rlvAr5tzRrSmCJC3hS24ANf8u+9yUP4ez5K0PO61JySsRWcNtp",
-	"vf9gU+Z+lnwAutkiTJ0SoilT+8qrZmcLCTTxbZuWOcrYZyzS2iGkB5mmm1kqe0mE6RMuL7gxvZkI8Y1j",
-	"AeXFaNLnfI5dalblJiR7ND6PQv+YgBDB4s9Ku6d2Y6YEZHUp9U7xMFpIvQnhQrxwTKnk2UlyFCEj7qaN",
-	"fnw2HMrBu0iXJ6lYoEkCt9KqdER0IdW/k2NbierNbNJkGz3PFgIiBrMqJd3FuL9ec2dzezYx556Svzol",
-	"v2u/OphLyYCBsUBF4BccHZNA2uw0QK8Y7bPdZxpwnjKFtaHM8skgjIgl+K3WL0o3sIWD5OMqqTtLv8dq",
-	"OLemHCiIj9IcNwUiKSBUGNu9erCQMEvquIdMHKudWUDJzzHUSlqgLoiyyVxKvqxtYN9Pc9eLUaWPiWoQ",
-	"BPkXOjRuocioUr9sBAO61PikZfmBodxNHQkcRUndvKs7MUEdgR+NA0hz2RfIxxRagRI0pgGjpIqS/N5s",
-	"UgQyORHRnEZ9Rb4tFd9p68l/H1GHZgGyQpqVY61+yFFEennJ8Ie16YvM+RIn94xinWVlDPkSp9C0Hj0m",
-	"vTHX95WxptcxpG+HtdSX3/AMBy+xIBNVelSKG803tl+wuE8EGtp2jGEyCdexA2LFQjTpFl/kVeeALxmq",
-	"dlBQog14FJRMrLio5UsP46SbOnrBoohNUDdtBt/t0CQ31nS/lPzmCPcJh1xa+b/zyMjrTJonDgId6oyB",
-	"TQYtK7kKcSJZ1iT0iduh2cQrNAw5JxqDdYJ1Xj8Sg5iN+3Lg8yKlu2bt7iLXcueWQKWrJnSzQJ6tu6t7",
-	"Og/505iAaqxzzyJgRbY6EhBoQqtuWVgztbi2bHa00ELEogxDgECMpmXeAVFonkhSlwmlq2xReV220qT9",
-	"26efR4137Xa7/Wz4W4O1f3v5Zvjz37ac4smqPltOaXNXXV4wk66k4S6K5Fi5ho3XlVhcDjw7SnnxnBGl",
-	"jekLt8Dhl32rzlB9gsdlqwwL6gI+3Ni/oMon33+26t2H+Oqt06oB1iK+eue06g1FBW9TgngHoJ6Zsvdz",
-	"7F/0YwBGbzk/vID/QHyG/YFwWltb215SFdnY3oSbU/CTRfVEdqm83Um+poMyJSuw7BL4htU3Xz4nU+Ze",
-	"S3Mv7WIzq/f//NHKLUmpfxH1ljYPNLdSOQ0F/sOEzxv+cB/BuNvaznqm1L2OtCgpIau6WIpToifNaE4b",
-	"n8PgepHVtg8Z+X2oX1DW2JzEZ50fhiMw/OEOqDVJmv6axPK0jkUBwnboKQPjzIXUdlWCNJpCAzguwigC",
-	"03C+9WWQWu6oHrPkcj16eXZLmWozrdWTcFTaPvveYLs32L46M9Kprkw1GLK4UjEfcud77hN0owGLiGuX",
-	"WCksj1wyapEn/g/DE4pNi71T3O8CgzTsFlgkmildV7V/SfW6wjpx8ylhVDUrQw2vmdXnO06tYiFndpx5",
-	"NZ77vcoho6TyCgt/UNrs2KMiFNNTSRy3oMbfK++28p4gT71PEIgs7CCRwadRKDEa3EVPcNMDyJT3cr1q",
-	"Nc+t1b0PAIryvu55br3uufWG90Hu2vpmworK/5Ik4RtFsOLwEguSDWHJU7bsRrjmO7UTGkX6xbscU1H6",
-	"mEImvF/pP7RF1ixlkam2b/cm3C25uYnwBysoTaOxKD6z/oAxrmDMwqCFMIoxDdhQtdVSQeNuRkq30GMo",
-	"vVYizIVf4YduWrGctrfXKodgHapT0J+aUUOSuUbODSEzPLH6JgwF5DL0CUdQlY/YJYlVKTOUGzHAeB1T",
-	"Togqvl8Wm0vqlWdLlVvmPiLtVI0rhrnQpdOZIuYONVXe9uPUHAEwoFmrp+CdJOIETWImIE/2nIgJIbSF",
-	"erB1GfyrAKre9TAVFHSSYkLJxLyhwJQ9Gv+Bddbu464mM97KuAKgJxMJOGI0muabEOQN3CnJeZsfr66N",
-	"Gv/y45xbuVYAN7NA887inslTpA/F4umpLA2SgeQFBwecFkZJtUPlWiVFHmnap47rzGCfraCg31Q3X7NI",
-	"4kb6taUof0uFdlVN9blenduuc/iTmzn1G8coGq26V21ubq1ufCQdFYqyk+C4BrcUcvijK8N1pdXeU/zX",
-	"jsrdHsWrUsV7gv9Orb+jsbh5KK5WwlQ6igFjGbAsX0A1f+l6pZVLleZXKe2sNtBjI6/vrdW8tarOvVWH",
-	"XNpyLQo7bgD478IkfqsZ7smvL+WLjw5fugotHxTjrqLKLhpBI0X+FK5LICUSA5LjaRUdhJRwhdsO0gCQ",
-	"C920J4nBxGbsokMBE5sPNIgqGuERiavoyOCha9xNeUFhZmgahNiHWf4xIxEaCPoB13jeIUWj8IpEvIr2",
-	"AURQSljUg1w5rsD4bXR+DWCKBaRxoabrPdl6ijASKgHVwEyHun04xXHMJiTO5nttbhVnHBnQ7YJsI8Cd",
-	"XdSqt7ljp3xtlcn56krtXttuBuRVo0Cq6towRvIS3dg2BKjsKmpLijbQdWANZmYn7yieHqbhEAtSPEEN",
-	"FZzvXLRuOMlsxI3DSZatWuGX/cpmrf6Ng0oKgHykOr2UrLE+fAl8MYNdnq3euREmuVRBkVRKE2jx0pM/",
-	"+fXlvCiJ3sMq0j07DTgsZRqeHU6j7mAMQO3BzTS879fT/6tufrboNnmNkj1fPQpjdvJ+b7703tzHbe7j",
-	"NnOwAMgNdV9uGrrNS7w7VX1RLgzUuA39rjQpyiaI0fk4pJk2YUpZNV3IsrrqGYVf/nSJdLYjPl2f+0y6",
-	"+0y6b8tbBBsBLSpI6BuFhl+p/k4WJ2nNNFdULVozgcxQcASORlAKAVXadHVIK6Ii1u/D6aGu7gowZeMO",
-	"VQxNGUDyQJnepCZ5BJ3oqakAaRZdGoZYRUeYGzB6aBY6wmLQVS1NbWz7B7r9oVRmCzOET/7gfG3F2JFu",
-	"9Dm/gWZpH7HqR1pgauwLqyul0WGVjEr6WILTRDHdiSIuo9rqVpV/0sKNlSMjX2E/TxKd4b6a5t4GuJfT",
-	"tpxW0m01K4BcjVi8GM55XrWyazLi5Sv/dvL6MG20h1ULxYeHu/L7R1ls5yratQCiZ5oI+TiOp9pByeKw",
-	"H1IcSYmrQKIFY9UObSOfUUoADFJlq0C7GN0jMkm1Un0cAU4H4A4Th+E5VCMLC/uhZXsNdYsa1UMV8sf8",
-	"AfEv0tqh9OkjHHON/yDfIncAUqy6L/dUxxmzWoVpVnuw+ne69Hk1IX9VocGMYHA+d5xQAYmWCUB3nOtV",
-	"8IXsVqWlIIZS+tVkSrA/AHycrtqPpNt2917O3Fdt/tHFxim+IIBdY8NJAw9bDHahoW6W+YysVm0gSMIE",
-	"R3ItH5J+a4cOcKLOS+afyfNdWN05iz7B+q/H3zFazqnVo0BKLliNe1fRahzobvOEGx3wPUgqB9gWdWJt",
-	"3Cz1zcL6R0Nb+bP1IOnKBye5is44uFGSGxS+VlfBWvO26MqjXZSZcJIM7A/WJkP9qaefTYareSoZ7jfH",
-	"dca6z65pC2vS9XYm784bw19I7fT3T3/zemd1uvmz/4tjtzR1/vEf//af//6vK0Bym8Weox3pzbvXfO41",
-	"nz+65vNmwBAeon2V+KNcxlLRmMMgi9tknJgSIN1uNNcoV0NUtFUb2wjaWvfCS2imPBbactR9W4neZ3A1",
-	"y/uedignNDDQhGlTRKgDSgt6lFuak+yTH54TH491EZYqYJoAwDcXjzo08XOnT1XObui2GZuGoMqY5VZf",
-	"XhZDR3zVb9u+KLxUbYHl9PtEnHES79Mek4sQEzGOKcCCkaHboTgIDAhoL4xIFSU9Tkfj8yjkA5PMgw7Z",
-	"JTQBQXWvXkd9IqRhHhMcmXuV3qhXMAFJTBoH40jVsRRpffvUWbOQhKtLVcdkG3HVfqtqScICPH1g9UoO",
-	"mOM6lzgak/QZjhc03v1ee4lrn95e7Bx4o73JC1zr/Vxnz2ry+yeKcKHdefaNb+TK6z7oZkECKebWeIfr",
-	"6F1XFruUMYd4SMBuV1IGuoQoIdWRUqqTdOaGi6AhN1zjh2IKX70cY9r/fcDG8LXprp3+FDDaV3eo5unw",
-	"i35I0rQdvjT9OcUgjIPJVfVTxPqs6tON4VBqHxuX4cdGfcPbqDXqHefaUculZHjL2d4kOzWfBLi2tdlr",
-	"9np4q9lrels7uLe54281z3d6m83znR1fCYCS+PHyhJcrqandusZgPO1py/BCXeG37ctfalfHT/hpc/zr",
-	"1uTtzvQ3Dz+r+7tN8mKr/9NO+Dfv4qA+PGyyo6+thhywfp8E+4V6iPoNhbSKftYdmnXagcqkhfo1CNSY",
-	"ptLSzAMI+FDcay5fRHMBcreS5r+u4vKVU/Tv1aS5WMxmTxFGoOMogdeD9j2KKxVpT1mfEV/kNNqjAQd/",
-	"VD7uYG5G5wr+FOIO2ii1vEpjTgrg8Pdo8FoMSHxiRvDdunsgJCOnoksH7t0995lB3wrwj/UBLRbCaEo0",
-	"k4iTVR1MMyc8CxzYSgoyap6nwSAko1G2k4534kQV0HHEaod2dRpHFw1xfMGX8Yw5wMTfGcdYG2x2SYmp",
-	"1Dr1epoykAV6akPfAfqjVWVhZYU4rnMRQgmsERsRPieR03LslCrUrMMvXNqTc2qo5auuP6zqAJuH3Wo5",
-	"we5RW++9YH8CLxi0Uh2ifcigBLurjA63FKoVFLkUlGeWzc8P86V49UnQMLQTodeO9e3R4C4HG9wF8ZcH",
-	"cg1c5e5KskvMUnazlW1zOS4Uto0wFCJqyz0MnLwHY0VOCixjPbRYEyq6z3G/12TvgiYLvGch94P8043P",
-	"oLNclyoWTyC3TP2tQflSO/mAW7nsdjMNwPnSvFNdWkWqAS801uZIMMnuEqZdHFqF8a6bcg53n4J6tk6t",
-	"rpnJAPNbqdG924Cvao9SX6j7TZBiFkDA5GBd7hJE62qJ4cESBFad7X8b8KAFrQRXqUv9qoW4XGBBvtPZ",
-	"ri0zv06m+d1O9Znjqj0hRIGJJNCR6mDY8k19MUe8lUBEyR612wFGWSrH1oMwWSrM7tFD7tFD7tFD7tFD",
-	"voRo/BNgeHxPK3Svbnw9dQPyoLAhsULlI/vUz845wTGJ5Qskk59cgedNfpIvJPGlkfhZCn9NVVIIm1A0",
-	"xP4g1DlY3SG+gJ7rXQT9pzmCzovjWJowmpXV6ttVr+pVa63N7c1tCKzoYebf8mbAoKYMRxHUpktG02Mx",
-	"GrAJipgyNzTPN96DYkmV+EPleJM+ccbEl9b/A258mtBxk8WoPyacK06m35GU9M2+JCmzE4W7IgcNkTv4",
-	"djJgIBGFxvmwp6H2afYFb9J6uAnC/EJ1864gIdfb6quM5bpA5uBA95jssbjPhCDUeo2pMFkwEcxn6wW5",
-	"fKQYkGEVHZJJ+vuYE9TNVuCl74JywqI1ewHoAIwTWJB4TDNNoZXnxvx6Pg6jADGqW/anjeuT7Vddqa8/",
-	"XP/PAAAA//8=",
+	"6799+nnUeNdut9vPhr81WPu3l2+GP/9tK3eQcsj8ii/+hiu/f6wUYvG7BqV8RanVTluVTAYsIlXUhRYv",
+	"Bgw6VpMHRzGLFYZztklKTBRQfz/GwxQrG1+SINNpZYZXnSc60SKZrjWna9fxE6G8UAdQV8nrbUJbeEty",
+	"odRLx4rpvFr6pt30yuuU7Bbf8wKu+lVxWjBxg3K47brxTqnkZLhaMoDnbFzilvRKYKqXoXF0LW6doK8D",
+	"v4w0FEq97MS6NLmzgPPpVGcWBySW9KcQvsSATNFEEpwkKpBUCR9b/tYsp6oBp8ozJ20iLX4ciEx59XgU",
+	"lKOws+TCvOACVAv11oTCE2JKFyi7yJntzZCsa06VtZP2SbDHXCQcNQ95bhnI5VnJG8kAp2yMOJ4ibGUc",
+	"V1Fb1+PWPdfzPCWeuC47V9zExKUxR387eX04yy5WPf5f/EB+c+JdKGZXoeQcTc4nwwUkY3qYrSR6RrgP",
+	"pc8mw69AoTVLVGqt9FhOtJMmv2azq0TJlUhl/0LCUlfNnF94+IJ1MWNZUypDMjgbK8VCb8O9KL2pKP0u",
+	"hKMYjIfnFLyDS05xcuGdlWBfXG5lSG2281DEpCASSDB2gYSCl3I1MrcgXKCu6FaRl7bXknYDmB8x8SUj",
+	"z9ofjeYi669ea243dxpbzW3LevKKDKc9KkIxPcX9gmG/plAVAuFeAtchgfscHPjdx127bxIn0PsR1RrV",
+	"2qPlLQQtM2OzVs+YGQ87ncf/28M3G4/+2fQMfNxxHr5HnY748NjV/+Z/f/T4UaFBAnGc4hY8oCpMoKFZ",
+	"zKTtIS1XbUPwKtolfhgQdD5FoXDBjDqfKocY+LNVv0GYqG5NVYxHW5iVUZwjMzdJYHkwKY9nJj+/2jv9",
+	"6fWuAno4OHj9JnNhBjpvfvlaPntxYRxhURFSQTZ3YQHCPMj7HIh4Pqo60w/Mda4qcmMqlzgGDCnYoTjO",
+	"4b4AgUA6zHGaDbMXxzoOt5ckJu3FcZKVkcLep1f+TKampcYLE67bi+ME1w4+vYLWp4dMtKOITaxr2jaC",
+	"4F4cF9Q0wvdJ5qoeUEFoaeb+7MTsRH74IguvAV/lsapctXAa5Ui/Oo0LfzBrvZseL9UStXAvW06zUVN9",
+	"PHXy1ANeDhuqmqeDlrPpeVWUwA9V0TEZESykzjIg0YgjTqKADZ+aZn52xlYYpM/LHtqW05SPLQ+UM4NX",
+	"Bv4vgHQDu0LeVEWviM5E0jymWswd5Nuz61PQyraKDlhfOUWCpCcYtK5MK/egj1l1PjOQL9pULxphMdBt",
+	"bpVEUk16k5Sqp6gLJNsF/xNHYsC4DgIFrFrMVuTjt9TjSyLTVGcYmXxGE56xFmphdQFvaznNWl0Nb1FZ",
+	"qtVdV8q8XNdWXaNaRS+I8AcgKAIQG67aFGtHpO7c3TvF/W51IatsOc36ThWd4Olsj1jowfW4my3ZtEaY",
+	"bL16kVW2WS3mt3J9G2oRVqh5qqIDAss0RAGJiCCIs2HyigyXl7N5UkUzJRBV9Aar9sWgFWGOulZwvgsU",
+	"X50jKK0DojoEsljlMmddoWkz8PSwpNuBESWTbAc4+QygfipXjeAMu6iWEMMwMBc1vYaLmvUnLtr0PPm/",
+	"uhzhplxou3tUmrGLLsi0ippeDVVQNGekcnDymgaqoDm1kU9RYDfPkUNQXg24abJ0vfXc7RFU5RT0Q+qo",
+	"kusloYIjTBGNYAj7yTJl2H2tkW3bXFAKUEUnoygUeWdtXsxLht+oonUSUcpQXGb3n6Yc1+wTi21eEbGU",
+	"LOboRHLym+nkH3DU1W6tihTW3STVgC5IMqjOVw31UdAEkSBUh30YK6F+PB3phwZYYL0kMPa+3N0V2iBa",
+	"1JWcDY6HBB5cdVRPMakt8YVRFbOU0AA27Om4rHyuVXdQRWdc7tslQH8iRl00HkkKa3gokLIQyz1TphNM",
+	"ZF5cpuapuMzaMZkXUobvmWyyFZwn0nICXQG2Ve6vUgeUIjHrPTE5OEVxbXiOZAcsDrIhwFWbUuStrpn5",
+	"Jo04Zkehxz8FSQYKg+6kDMf6YddudNF9pNQIqaroVAHTzFYSptL2lBUp7+4mZ1VlGEtFSwWCMpPNtdJY",
+	"0pTUYOjOXVE9FRhjSMHji07A1YAedo13oeuirnyw/Fcb1/pPcOl1XfTf/+X/URlt3b9zRuWPktLkv2PR",
+	"25H/+kxOQMAzgrHKpiLpnKHTqe6/3aFdqzWIukbFXyHlIgh7PRJLkzWCC9RIVP6FfLo8kEdYDOCt4CzU",
+	"fc+7CZBwV0OJpki8+Xaldm8Sd1kHzqwfRpGPXvkksazIWZL1nBVuks4FUNq23eFYnWRLLYTG/zXLFq99",
+	"sOPki/wktYWJFYVWpBp6zflw7ToH4SWhhK+TpjOKmU+4EldReElmeYJJnEu7X8vrintf27ug7yta9gPW",
+	"75Ngn67sCpY6iObdswMlNuNf5MFLJcS1q/ssF269ftMDbhXTVNGJsXM46rZ1lR7IyRbS7bk7Y89r+Kr/",
+	"tvyTdKvozYCRS6nZQraakjeSnqTKlM8DamYcUUn+4cdM5PvzVrM4KQiqqJf5MHlBvo7pOJ2uo37YnC0M",
+	"6TpRsYyclyqoYg0hNAlHUXhB0GROG2DV7hSEbliQ8eMva3HNepm3V9G+QJKWOeqFl0RXovNqAVMfhjRJ",
+	"RyhYcq3ikKC49fQzzMlWExLgFjU3DkUVHYLu2A0vu9V8OhE0WF4ykPBy3tvl5GsahRtGEgrkS5mjzLnM",
+	"DPLv3lr+4nhe2+3Tsk203RSeWMkb8ylZlLRRdG58O7Un9aUj5Cu2obYWx+43nVPVcnkpkKzX9IoOZj6y",
+	"KIm16GAdHb4sSr45OnxZtdXH85DieJqnke3t7Xph4tmRSZlYK/KGeeKRTtJaLiibFB5D7Ceut6X5GW19",
+	"bamYlULMDorDLuathUtqv6pYE9OhDZNM5uMoUscE9DFJwJKFYwE8PNRJxy4cIjYkHJ1j/wIOF9Cu/COr",
+	"NL7/3HGUN6vjtDoOx5ek41y7uW+JOAgpeRMGYtBx3I60EXDHab3f/JC/NCZQqtNxrj/kFGqo259HAbvg",
+	"KCkyjEKry4Zg2qNSEIReaZeKd2KXUbIiKe6CbrUSGRppsHSsJ2NfakAQnbl2Yc1XPSjRRJqDZDgS08Kc",
+	"UQBXLD+UV7pcqJBnqKfpcX5YtMZpC/mixWQxmgwgMU87sQYxIeD5FiwKEAbfho41XZAp6papnOpq30VS",
+	"0C2Xg1Hyuge9R5YuAJDGtVsednLpxTowklz+wazQOub0m4E01hIPx4TFF+VtaBXow9yO8wXkkkTyZl5F",
+	"r2k0ReeEhwH0dAdXvnK45bi8V28WSWBd81UYPFW2i9pidWF6gkDG/XR6eoTqngd0kXm71dxBRRzhYVJA",
+	"6qEZq4CNCN1PnfXake9Izl78pXyTYsoFv88PY94swLhSGPHLhgpT6bBsMUoEFYGmX8st2H2lIRxNj4nZ",
+	"L17HWhrmfimKTJofrBii+aogkGhdnYkmmu+taJ75ak780PycDRWab/PxQvP9bNAwnVgSOUzfbIUP88xW",
+	"n6e5HNZwlFV1qp66bz1hln1YpeYWsaOErioLfQ4V2+lQKSwLSQpYl7LjpFBVizrDFHra85LSOnxTSjs2",
+	"kk6NYtlGzJN2RTxbCbwJu7G4W1G83Vho7Rd4RdsU+jUrFu9HIaHiAUdDfAGZ7PicjQWq2c1fAD65u3FZ",
+	"62YqDAa60ursbH9XcXj51+WmfBQBGg3FUykbwkAn+HPtL0S4Q+W1oKEl4bohDsCjqd4E3uEBiYmrPB/6",
+	"8Xmv3993rhoX9WHt05OJ97tY6vjTy7JGxqUVcdVlZGNO4gU6phiQ4e1rmaVyOZNU9mzaa1EW59fXNOXa",
+	"zzt79iLfUY0TSOfraJwn+LKw0GqRlS0NxW9nZRfvuE3KM9PxQCRJLptLFFxYJeYtSw8sIlpLzHD1S1bS",
+	"mC+LuEYm7XU2SRJiWDo1P8cjs9mPC5MfPZObvmhiuhJ8RTXCaOgq9bG5uf1olkTKQV2UIuZXOL6A7OcS",
+	"7C7Ndbx2SxpDKhoswiGZMYtK2T6l9BSTTGc0FdMTs3BoOqiYS7xSgUyVR6XCPkMsbTaVmtoLaQDiBFIK",
+	"IIcs5LperxSft8K8GWZfX1bhkCIhLMvGTsrybYOxxKodq4uvXSscNMvrwYpUF7g6Qq+mP/+QbD55Yh2R",
+	"pld4SJJM7tlXXoQUlB+NzZAEqF2ElVcmyRCQhMUoscREvshwhq4M1EUOjAqS68Tsy5+qCLupPE1flEx/",
+	"HIeVmEDw1CfLR5AP0GhsCp1hrnciOWQWHbjz/cvHBAfhmsFCk+HiYwp/q/AVLxMzjKFH7k2ChinxznHh",
+	"moRKufWcmSOsovyoa8NXdLPO2RLoIfOjIfOKU6tzq1OPrdqJ7DxqaLKg7tdV6W+S1YBPRkFeqGzfbEn2",
+	"yin5hdbfya8vC62Nk19fJnX3SVGOuqZaOiBxkqKIrWQ+33L0d+1gaakgaUbkrH7c1nIVzJO4ryTdKGsw",
+	"FK4u7xAmdwGoSjDE8bRaJkNnaOlgyTkqge659MEK+Mp+qlq9FVNA4DHpMBdszk38OCRIMslW2qMvoJmt",
+	"pQKtpQLkVrrUXBY5cfTji/i6krQ4WWTBIFeKTSiJIXqfybXNMnWr1OfZNj2u81+fTN61c7H9+nxkgc/1",
+	"enF+hR7vmj4HleCcZnPeuNBTD2dOoeeMsli6aNOmr0KBO8TxhTzbSimeIf6Y+KxPQ04Qzp0VFxI8IJIq",
+	"skrjYlVxeZJUn1U0cF7udGRJeI7+AE2t7eorMxc3F4+Ruv80myPNaDHiqEp7W4YsV0Xtcw7SFPgxrN8A",
+	"B4ia2q6UGRaWbOVYo0XS8vr37cpvH+foIjnqWVMaq3wSfTARJyphNkUKmXWbLUE+CZVxKI93zoBYJW3W",
+	"H8cxocXvkJJPmZ1GcYTuKIpb6yedMxYRDFbPetrFcm9LyvyuXUeaE3PsUcXopODGablBknmsCw96s+gj",
+	"doDO5HflTIN0vSJ8TubZ6pkdQb2YDXUifi4/Up5QMwjt8tNp2l2pG1TafUJFF3EcBlW0NxwJA5xCSQh7",
+	"It8iBSetlvD+RpiLM76ckOR1kNrtShmixzlWCQ5rkFZRAgpsnlnDbMGuNcpsdp0h0EL+O8ArayU/sUkG",
+	"bQJx+ZBg9vwlSY8LaVPefApXFqcKzh32aXFO5WsgYmnEqHHZCSeTXH5klu3lpLiW7b8FC3lfVpzXttx5",
+	"GZMw5uCGoEEqpsHZkED2+LyVV30dikWQ+u0BRzT0LyAhvNAc1I/OyoxsTU9ebPzjP/7tP//9X0scqC8N",
+	"n/CVgRDWhTf4k+L45E/57YPxFLIMNZfVK1sEG/uDJPIJg3SVaOqFtE9iFLAJGA3643jkAmCcqmRooe5V",
+	"10XdqS5OSCziqYpJwceu0CrcqOuqGGbiT1S1DyqAmQ8KRkVHvPvD8fHLl8+eqRpO/aHd7rrogowgn3wS",
+	"h0KQXCHRD1vwX/bwPlmEFfnQ/li/fvTPhVxvNAe+Miacg9dBzAfQq++4tYbn1hq1cgB69c3NZYGQlZDz",
+	"5on7dMDAKeFMwZ4PwygKOZSjc8RD6pMMWz0nfUyrqI24ICNI5pzgWBXxRWFPKKhu0HYAXFCXp+Wk1HvP",
+	"rW25jWbJJSkNjbHayjA2p36LxJhLnRei+VCaODFBGFin3Ky00jhSJQFwrzy9tgApIKoESHT2/fCTOa1R",
+	"SBfDSm6uhCpZ6L+8Kg+SCzJmutL1MxoRA7UPjr6bYJ9eOfK587neshikZrQLg5CLK4tKxCBPbXidGRNv",
+	"iKMIjUIfuptkq6BcA+g7xx3cQmR4TpJqmQAL3AqHuE82+GX/r1fDyNXcVbUrPzvef25W/WGC+fOom08S",
+	"UfU1/LKProYR5T92nIEQo9bGxmQyqU4aVRb3N+qe58m3dBykwYZ/7Dge8tBmEz3Z6qhnEPUkKCMMfuw4",
+	"r2qoEdVQreOgXhhFP3YcqUp1HL0NP3aAGXecDftueAt8zjmXvGZRTOm0OJblSQ6z49lpOpk5/4///1/+",
+	"6//7v/7r//x/c6UPRXYvgDsVbCVk9qiI8eZW/VEVnY1GJEY+5uADjglWQBEKKEG1Ao/YRF+SHc9WrxbU",
+	"/cZ5pYk3n1SaZGunshNsb1d2/CdbePO86TeCeibyNQ5z2npjq6h8ol158eHzznXF/thc5WNtjtvuzMZ3",
+	"WgK2Cuaibo3+ZdFWz3T8YTWsOBJz5XQBB4aJykmrmas8JZVM3A2DrirsM5HQmDxNLAUofFJBbi4k9SVu",
+	"L2XJEBpADbfqDp8UCOlK6xm75hILHJ/FUUbqjeOwjNPfD8VU460vtE58yS3jUpf2CQ2KUpI8NKbgXnBR",
+	"DQ1xRFxURz0i/1rsfawv46JhUW5eQQw6+aC3Uccp4SvbezLr4NaVchY+yIhQBSBzU6d2hGl/PBPQ+X3w",
+	"8flhCVhrY6+W2ZhRzC5DnauwUkgnDArkqLS4iD+OQzGFomkNAgh1mOlfL8yuprWUsJRbTXQO1XHjOLI4",
+	"r1PkuNdetx7qHr0+OUUbl7UN7f2EaDLoCOA0VO9ORipFE2hGV8/n1ica951dnVicijiWrFq0YPd7YQzd",
+	"EJT7EmLepv9b923lzduKRogCGduh6ruTpMzNTXqSweshi46LpC1j2tpvTEUYzcAmKKEcyimoEHvatQZe",
+	"9FylEBr9dBT+TKaq34VBZvcZFRr7Xd+YbI/jOmPJSmD1eGtjox+Kwfi86rPhRnJR+pdT3EUD+xdyqHLx",
+	"lPj8x//xH//4b/83ethxwAkF9xrNntCg4zxqoRFho0iJAiSZrFFRQ4pwh2rmmfVyquIIpahJ0xHMOZXr",
+	"apaYQglkONQGpjy4KBQdKgYkjC2Im8TwlDf6mKomTKMIT0lQ7dAO/eEH9GbAJBPwcRSFtC+/bGcGZDCI",
+	"fMYuQsJdxBnCWRSnyYABgzd++lAk4FfwlsePT1mAp9XHj2fBOVyD9MRNXa1gBYcCMeoTV3drGJAO7cIJ",
+	"6hoVUqMxhaoTF+7rxYJnl66rBn2zQ1UmhMHIQa/nBWMClrJahSyjJntkjpk2wOWo5HF7/FiPJ6Horp16",
+	"oV+o3Qe6TKZD1bmUFAZncvYsovxRrKJTMMVYfMEl0anHJwAskkywUKBIOoBYRW+ATM6ZGADVcEKFm1s4",
+	"EP5jblOOPONsSBQ2UZ8RnYAnf1d52mpbuAp3AYBHd15joK6dfWgBFSqqcBEfsEmHGiAkyd5UbgIQjDpm",
+	"LV0Jn6+F6ppMJoO9bqX3PO3QULM7eU3AF2b6yPea3eIjRrkK3yluCq0RDCWq9PcpCsKgQzUBPFU2shWQ",
+	"M1crSIwh4Rn5rboU5iumQoECAvlSPNmJOAR8OOAw5/LJRMjtlz/vwXAlKYJajtHR2SnUB6HdvYO90z24",
+	"yST9T9k4RmxCdcJ/S7mMMTCNaVJK1KFSMFwaQDAdt5mqQScSRGEt7QvUJ8JSWtSMFZWb3Qx5h0IFaoDE",
+	"JPR1m5Uo9AnlxOLor/ZPZ3g56DRsHPsELDV904bu5m1aM9my4NIAdDi1qlf1Mm04kt4bSW+NDUmwRBhO",
+	"tAFw8XwjSGpfR4wXWAGqNpZbYG4PkmoGUKUV4VhLkrjnYwWQmrQ/sOtnk1O8HyQvUQn9csgajobPTVZP",
+	"L9l481Zn1Za40oBDlro4YUTO9QelcxEunumGtnM6hOU6g5na4HwBR/mOWFZ5slQS7HddVSaTSUWq5pVx",
+	"HClfQfDlXp7RO0U8JvCFYh5AYHXPK78yKhSgS56LBmGuU3SqK2Dt7s7LbzIAoZlOxMtvU11VnesV1ykt",
+	"LS5oX6ZWMVB1pEkGm+aRwEflPt5WJz1TG1i65X/mrsoRi0J/WvpmffnNOvE1FfEU3ZEQmS7CyJZiwr1b",
+	"Je/N1l/KW2uNkrcmtZNw12bJuwqrOOUT6k9KPsEu9JQ3Nmolb8zXfF67zuYKi6zLQuGuRunZ5vqxJr0Q",
+	"Ff1bUfiHkugfSUsIsK3fq+4lXBWczhFVkc4t6xNR5FOIMpVrFvioUFjSUh2EpjNSGZN/wZi7LmJRIAU9",
+	"KKiuTlLXhUTdLHqFRoiBcDOhotqhB4xdJP6L8uVZGXg2eHHL7oXmZuxKnSdmoMJAx9T2isYHy0rTg5CL",
+	"I7Wcd1aY3kxu6H0ux891Ldsdlh1WseCc1peZcsF7AXKHBMifjJFLUkVDC354HUbOdclnscWhWoQssDjk",
+	"GdDQyZAThZ5Jc39IhucGpZwCAMLTJO4GcMi2e4UvOkQd+ko/CyQHPJAJwKIMkHJDydv6VBp6bmIhT3Qr",
+	"NEgwLGDLJ0bk/OFMnKTq9gsDOt3cmoFi43UMKWuKtzqS79qqCqlBTy136356/R2wyeQO3FtkX0iglpU0",
+	"WcSae2Pue9ABTgBwtKQpF4WX5Pf5Vpv2q1vI78KC31Xe4aQxgVUiEwqFmn6OOeEoYFV0TLjAsUrJVw7I",
+	"kMO55tUCC0kO6iac1i7nVci/pVlTAktcwJPaBmz4W3amL3kIZ89fGXJel5JTIraC207r/QebMvez5APQ",
+	"zRZh6pQQTZnaV141O1tIoIlv27STUcY+Y5HWDiE9yDSkzFLZSyJMJ295wY3pzUSIbxwLKC9Gk07kc+xS",
+	"syo3Idmj8XkU+scEhIhu5v8npN1Tu2lRArK6lHqneBgtpN6EcCFeOKZU8uwkOYqQEXfTJjg+Gw7l4F2k",
+	"y5NULNAkgVtpVToiupDq38mxrUT1ZjZpso2eZwsBEYNZlZLuYtxfr7mzuT2bmHNPyV+dkt+1Xx3MpWTA",
+	"wFigIvALjo5JIG12GqBXjPbZ7jMNOE+ZwtpQZvlkEEbEEvxWWxSlG9jCQfJxldSdpd9jNZxbUw4UxEdp",
+	"jpsCkRQQKoztXj1YSJglddxDJo7Vziyg5OcYaiUtUBdE2WQuJV/WNrDvp7nrxajSx0Q1z4H8Cx0at1Bk",
+	"VKlfNoIBXWp80rL8wFDupo4EjqKkbt7VXYqgjsCPxgGkuewL5GMKbTIJGtOAUVJFSX5vNikCmZyIaE4T",
+	"uyLflorvtPXkv4+oQ7MAWSHNyrFWP+QoIr28ZPjD2vRF5nyJk3tGsc6yMoZ8iVNo2nIek96Y6/vKWNPr",
+	"GNK3w1rqy294hoOXWJCJKj0qxY3mG9svWNwnAg1tO8YwmYTr2AGxYiGadFIv8qpzwJcMVTsoKNEGPApK",
+	"JlZc1PKlh3HSaRy9YFHEJqibNkrvdmiSG2s6Q0p+c4T7hEMurfzfeWTkdSbNEweBDnXGwCaDlpVchTiR",
+	"LGsS+sTt0GziFRqGnBONwTrBOq8fiUHMxn058HmR0l2zdneRa7lzS6DSVRO6kR7P1t3VPZ2H/GlMQDXW",
+	"uWcRsCJbHQkINGhVtyysmVpcWzY7WmghYlGGIUAgRtNO7oAoNE8kqcuE0lW2qLwuW2nS/u3Tz6PGu3a7",
+	"3X42/K3B2r+9fDP8+W9bTvFkVZ8tp7S5m/Twn6lSlTTcRZEcK9ew8boSi8uBZ0cpL54zorRpe+EWOPyy",
+	"b9UZqk/wuGyVYUFdwIcb+xdU+eT7z1a9+xBfvXVaNcBaxFfvnFa9oajgbUoQ7wDUM1P2fo79i34MwOgt",
+	"54cX8B+Iz7A/EE5ra2vbS6oiG9ubcHMKfrKonsgulbe7rNd0UKZkBZZdAt+wG/fXcmXutTT30i42s/ri",
+	"zx+t3JKU+hdRb2nzQHMrldNQ4D9M+LzhD/cRjLut7axnSt3rSIuSErKqi6U4JXrSjOa08TkMrhdZbfuQ",
+	"kd+H+gVljc1JfNb5YTgCwx/ugFqTpCGuSSxP61gUIGyHnjIwzlxIbVclSKMpNIDjIowiMA3nW18GqeWO",
+	"6jFLLtejl2e3lKk203Y8CUelraXvDbZ7g+2rMyOd6spUgyGLKxXzIXe+5z5BNxqwiLh2iZXC8sgloxZ5",
+	"4v8wPKHYtFCd9CWDNOwWWCSaKV1XtX9J9brCOnHzKWFUNStDDa+Z1ec7Tq1iIWd2nHk1nvu9yiGjRPX8",
+	"L2127FERiumpJI5bUOPvlXdbeU+Qp94nCEQWdpDI4NMolBgN7qInuOkBZMp7uV61mufW6t4HAEV5X/c8",
+	"t1733HrD+yB3bX0zYUXlf0mS8I0iWHF4iQXJhrDkKVt2I1zzndoJjSL94l2OqSh9TCET3q/0H9oia5ay",
+	"yFTbt3sT7pbc3ET4gxWUptFYFJ9Zf8AYVzBmYdBCGMWYBmyo2mqpoHE3I6Vb6DGUXisR5sKv8EM3rVhO",
+	"29trlUOwDtUp6E/NqCHJXCPnhpAZnlh9E4YCchn6hCOoykfsksSqlBnKjRhgvI4pJ0QV3y+LzSX1yrOl",
+	"yi1zH5F2qsYVw1zo0ulMEXOHmipv+3FqjgAY0KzVU/BOEnGCJjETkCd7TsSEENpCPdi6DP5VAFXvepgK",
+	"CjpJMaFkYt5QYMoejf/AOmv3cVeTGW9lXAHQk4kEHDEaTfNNCPIG7pTkvM2PV9dGjX/5cc6tXCuAm1mg",
+	"eWdxz+Qp0odi8fRUlgbJQPKCgwNOC6Ok2qFyrZIijzTtU8d1ZrDPVlDQb6qbr1kkcSP92lKUv6VCu6qm",
+	"+lyvzm3XOfzJzZz6jWMUjVbdqzY3t1Y3PpKOCkXZSXBcg1sKOfzRleG60mrvKf5rR+Vuj+JVqeI9wX+n",
+	"1t/RWNw8FFcrYSodxYCxDFiWL6Cav3S90sqlSvOrlHZWG+ixkdf31mreWlXn3qpDLm25FoUdNwD8d2ES",
+	"v9UM9+TXl/LFR4cvXYWWD4pxV1FlF42gkSJ/CtclkBKJAcnxtIoOQkq4wm0HaQDIhW7ak8RgYjN20aGA",
+	"ic0HGkQVjfCIxFV0ZPDQNe6mvKAwMzQNQuzDLP+YkQgNBP2AazzvkKJReEUiXkX7ACIoJSzqQa4cV2D8",
+	"Njq/BjDFAtK4UNP1nmw9RRgJlYBqYKZD3T6c4jhmExJn8702t4ozjgzodkG2EeDOLmrV29yxU762yuR8",
+	"daV2r203A/KqUSBVdW0YI3mJbmwbAlR2FbUlRRvoOrAGM7OTdxRPD9NwiAUpnqCGCs53Llo3nGQ24sbh",
+	"JMtWrfDLfmWzVv/GQSUFQD5SnV5K1lgfvgS+mMEuz1bv3AiTXKqgSCqlCbR46cmf/PpyXpRE72EV6Z6d",
+	"BhyWMg3PDqdRdzAGoPbgZhre9+vp/1U3P1t0m7xGyZ6vHoUxO3m/N196b+7jNvdxmzlYAOSGui83Dd3m",
+	"Jd6dqr4oFwZq3IZ+V5oUZRPE6Hwc0kybMKWsmi5kWV31jMIvf7pEOtsRn67PfSbdfSbdt+Utgo2AFhUk",
+	"9I1Cw69UfyeLk7RmmiuqFq2ZQGYoOAJHIyiFgCptujqkFVER6/fh9FBXdwWYsnGHKoamDCB5oExvUpM8",
+	"gk701FSANIsuDUOsoiPMDRg9NAsdYTHoqpamNrb9A93+UCqzhRnCJ39wvrZi7Eg3+pzfQLO0j1j1Iy0w",
+	"NfaF1ZXS6LBKRiV9LMFpopjuRBGXUW11q8o/aeHGypGRr7CfJ4nOcF9Nc28D3MtpW04r6baaFUCuRixe",
+	"DOc8r1rZNRnx8pV/O3l9mDbaw6qF4sPDXfn9oyy2cxXtWgDRM02EfBzHU+2gZHHYDymOpMRVINGCsWqH",
+	"tpHPKCUABqmyVaBdjO4RmaRaqT6OAKcDcIeJw/AcqpGFhf3Qsr2GukWN6qEK+WP+gPgXae1Q+vQRjrnG",
+	"f5BvkTsAKVbdl3uq44xZrcI0qz1Y/Ttd+ryakL+q0GBGMDifO06ogETLBKA7zvUq+EJ2q9JSEEMp/Woy",
+	"JdgfAD5OV+9E916+3Fdr/tHFxSm+IIBZY8NIA+9aDHKhIW6W+YqsFm0gQMIEP3It35F+a4cOcKLGS6af",
+	"ye9dWNU5izrB+q/H3zFKzqnVm0BKLFiNexfRahzobvOEGx3wPUgmB7gWdWJtvCz1zcK6R0Nb+bP1IOnG",
+	"Bye5is44uE+SGxSuVlfBWfO26MqjXZSRcJIM7A/WHkP9qaefTYKreSoJ7jfHdca6v65pB2vS9HYm784b",
+	"w19I7fT3T3/zemd1uvmz/4tjtzJ1/vEf//af//6vK0Bxm8WeoxXpzbvXfO41nz+65vNmwBAeon2V8KNc",
+	"xVLRmMMgi9tjnJjSH91mNNcgV0NTtFX72gjaWffCS2iiPBbaYtT9WoneZ3Axy/uedignNDCQhGkzRKj/",
+	"SQt5lDuak+yTH54TH4918ZUqXJoAsDcXjzo08W+nT1VObuiyGZtGoMqI5VY/XhZDJ3zVZ9u+KLxU7YDl",
+	"9PtEnHES79Mek4sQEzGOKcCBkaHboTgIDPhnL4xIFSW9TUfj8yjkA5PEgw7ZJTT/QHWvXkd9IqRBHhMc",
+	"mXuV3qhXMAFHTBoG40jVrxRpffvUWbOAhKtLVadkG2nVfqtqRcICPH1g9UgOmOM6lzgak/QZjhc03v1e",
+	"e4lrn95e7Bx4o73JC1zr/Vxnz2ry+yeKcKHNefaNb+TK6/7nZkECKebWeIfr6F1XlrqUMYd4SMBeV1IG",
+	"uoMoIdWRUqqTdOSGi6ARN1zjh2IKX70cY9r/fcDG8LXpqp3+FDDaV3eopunwi35I0qwdvjR9OcUgjIPJ",
+	"VfVTxPqs6tON4VBqHxuX4cdGfcPbqDXqHefaUculZHjL2d4kOzWfBLi2tdlr9np4q9lrels7uLe54281",
+	"z3d6m83znR1fCYCSuPHyhJcrpandusZgPOxpq/BCXeG37ctfalfHT/hpc/zr1uTtzvQ3Dz+r+7tN8mKr",
+	"/9NO+Dfv4qA+PGyyo6+thhywfp8E+4V6iPoNhbSKftadmXW6gcqghbo1CNCYZtLSzAPo91Dcay5fRHMB",
+	"creS5b+u4vKVU/Pv1aS5GMxmTxFGoOMogdeDtj2KKxVpT1mfEV/kNNqjAQd/VD7eYG5G5wr2FOIN2ii1",
+	"vEpjTgpg8Pdo8FoMSHxiRvDdunsgFCOnoksG7t099xlB3wroj/UBJRbCZ0o0k4iTVR1MMyc8CxjYSgox",
+	"ap6nQSAko1G2k45z4kQV0PHDaod2dfpGFw1xfMGX8Yw5gMTfGcdYG2R2SWmp1Dr1epryjwV6akPfAfqj",
+	"VV1hZYM4rnMRQumrERsRPieR03LsVCrUrMMvXNqTc2qn5auuP6zqAJuH2Wo5we7RWu+9YH8CLxi0UB2i",
+	"fcicBLurjA63FKIVFLkUjGeWzc8P86U49UnQMLQToNeO9e3R4C4HG9wF8ZcHcg1c5e5KskrMUnazFW1z",
+	"OS4UtI0wFCBqyz0MnLwHY0VOCixjPZRYEyq6z22/12TvgiYLvGch94O8043PoLNclyoST6C2TN2tQfdS",
+	"O/mAWznsdhMNwPfSvFNdWkWq8S401OZIMMnuEqZdHFqF8a6bag53n4J6tk6NrpnJAPNbqc2920Cvao9S",
+	"X6j7TRBiFkC/5OBc7hI062oJ4cES5FWd5X8bsKAFLQRXqUf9qgW4XGBBvtPZri0zv06G+d1O9Znjqj0h",
+	"RIGIJJCR6mDY8k19MUe8lUBCyR612wFEWSrH1oMuWSrM7lFD7lFD7lFD7lFDvoRo/BNgd3xPK3Svbnw9",
+	"dQPyoLAhsULlI/vUz845wTGJ5Qskk59cgedNfpIvJPGlkfhZCn9NVVIIm1A0xP4g1DlY3SG+gF7rXQR9",
+	"pzmCjovjWJowmpXV6ttVr+pVa63N7c1tCKzoYebf8mbAoJYMRxHUpEtG02MxGrAJipgyNzTPN96DYkmV",
+	"+EPleJP+cMbEl9b/A258mtBpk8WoPyacK06m35GU8s2+JCmvE4W7IgcNkTv4djJgIBGFxvewp6H2afYF",
+	"b9I6uAnC/EJ18a4gIdfb6qeM5bpA5uBA95bssbjPhCDUeo2pMFkwEcxn6wS5fKQYkGEVHZJJ+vuYE9TN",
+	"Vt6l74IywqI1ewGoAIwTWJB4TDPNoJXnxvx6Pg6jADGqW/WnDeuT7VfdqK8/XP/PAAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
