@@ -12,13 +12,13 @@ run: ## serve on 127.0.0.1:5757, with embedded stores and simulated WeChat where
 build: ## build the service as ./onestroke
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o onestroke .
 
-demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawings of its own
-	$(GO) run ./clients/demo $(if $(DATA),-data $(DATA))
+demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawings of its own; URL=another service
+	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
 
 test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|containers
 	$(GO) test -race -timeout 15m $(PACKAGE)
 
-generate: ## rebuild everything under gen/
+generate: ## rebuild everything under gen/, and the tables and the picture in the READMEs
 	.tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/google/uuid"
+
+	"onestroke/gen"
+)
+
+// sketch is a line of a Quick, Draw! file in raw form:
+// https://github.com/googlecreativelab/quickdraw-dataset#the-raw-moderated-dataset
+type sketch struct {
+	Word  string        `json:"word"`
+	KeyID string        `json:"key_id"`  // names it among all of the data set
+	Lines [][][]float64 `json:"drawing"` // each three columns: x and y in screen pixels, t in ms
+}
+
+const (
+	tenths   = 10 // a pixel is so many units of our canvas, which keeps its tenths
+	maxCoord = 65_535
+	maxTime  = math.MaxInt32
+	penWidth = 6 * tenths
+)
+
+// quickDraw reads the drawings of files, one a line. Its errors name the file
+// and the line.
+func quickDraw(files []string) drawings {
+	return func(yield func(drawing, error) bool) {
+		for _, file := range files {
+			if !readFile(file, yield) {
+				return
+			}
+		}
+	}
+}
+
+// readFile tells whether to go on with the next file.
+func readFile(file string, yield func(drawing, error) bool) (goOn bool) {
+	f, err := os.Open(file)
+	if err != nil {
+		yield(drawing{}, err)
+		return false
+	}
+	defer f.Close()
+	lines := bufio.NewReader(f)
+	for n := 1; ; n++ {
+		line, readErr := lines.ReadBytes('\n')
+		if readErr != nil && readErr != io.EOF {
+			yield(drawing{}, readErr)
+			return false
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			d, err := parseSketch(line)
+			d.source = fmt.Sprintf("%s:%d", filepath.Base(file), n)
+			if err != nil {
+				yield(drawing{}, fmt.Errorf("%s: %w", d.source, err))
+				return false
+			}
+			if !yield(d, nil) {
+				return false
+			}
+		}
+		if readErr == io.EOF {
+			return true
+		}
+	}
+}
+
+func parseSketch(line []byte) (drawing, error) {
+	var s sketch
+	if err := json.Unmarshal(line, &s); err != nil {
+		return drawing{}, fmt.Errorf("no drawing: %w", err)
+	}
+	if s.KeyID == "" {
+		return drawing{}, errors.New("no drawing: it has no key_id")
+	}
+	if len(s.Lines) == 0 {
+		return drawing{}, errors.New("no drawing: it has no strokes")
+	}
+	content := gen.DrawingContent{Title: &s.Word, Format: gen.Format1}
+	for i, line := range s.Lines {
+		stroke, err := parseStroke(line)
+		if err != nil {
+			return drawing{}, fmt.Errorf("stroke %d: %w", i+1, err)
+		}
+		content.Strokes = append(content.Strokes, stroke)
+	}
+	content.Canvas = canvasAround(content.Strokes)
+	return drawing{id: nameID("https://quickdraw.withgoogle.com/data/" + s.KeyID), content: content}, nil
+}
+
+func parseStroke(columns [][]float64) (gen.Stroke, error) {
+	if len(columns) != 3 || len(columns[0]) == 0 || len(columns[0]) != len(columns[1]) || len(columns[0]) != len(columns[2]) {
+		return gen.Stroke{}, errors.New("not three columns of one length, x, y and t")
+	}
+	x, errX := integers(columns[0], tenths, -maxCoord, maxCoord)
+	y, errY := integers(columns[1], tenths, -maxCoord, maxCoord)
+	t, errT := integers(columns[2], 1, 0, maxTime)
+	return gen.Stroke{Tool: gen.Pen, Color: "#333333", Width: penWidth, X: x, Y: y, T: &t}, cmp.Or(errX, errY, errT)
+}
+
+func integers(values []float64, scale, low, high float64) ([]int32, error) {
+	column := make([]int32, len(values))
+	for i, v := range values {
+		n := math.Round(v * scale)
+		if n < low || n > high {
+			return nil, fmt.Errorf("%v lies too far out", v)
+		}
+		column[i] = int32(n)
+	}
+	return column, nil
+}
+
+// canvasAround leaves as much room to the right of the strokes as there is to
+// the left, and as much below as above, as far as a canvas can be so large.
+func canvasAround(strokes []gen.Stroke) gen.Canvas {
+	side := func(column func(gen.Stroke) []int32) int32 {
+		low, high := int32(maxCoord), int32(0)
+		for _, s := range strokes {
+			for _, v := range column(s) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		return min(high+max(low, penWidth), maxCoord)
+	}
+	return gen.Canvas{
+		Width:  side(func(s gen.Stroke) []int32 { return s.X }),
+		Height: side(func(s gen.Stroke) []int32 { return s.Y }),
+	}
+}
+
+// nameID is a UUID of version 5 (RFC 9562), the same for the same name.
+func nameID(url string) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(url)) }
