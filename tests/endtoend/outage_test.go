@@ -14,6 +14,7 @@ import (
 // back to it, is a matter of how its clients are set up.
 
 func TestRedisAwayIsSaidToBeAndNothingIsExpired(t *testing.T) {
+	t.Parallel() // with the other outage: both are a matter of time-outs
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		o := startOutage(t, redis, mongodb)
 		// Fresh credentials as well as one that a cache may know.
@@ -52,6 +53,7 @@ func TestRedisAwayIsSaidToBeAndNothingIsExpired(t *testing.T) {
 }
 
 func TestMongoDBAwayIsSaidToBeAndNothingIsMissing(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		o := startOutage(t, redis, mongodb)
 		o.mongodb.Down()
