@@ -14,7 +14,7 @@ import (
 // back to it, is a matter of how its clients are set up.
 
 func TestRedisAwayIsSaidToBeAndNothingIsExpired(t *testing.T) {
-	t.Parallel() // with the other outage: both are a matter of time-outs
+	t.Parallel() // an outage is a matter of waiting
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		o := startOutage(t, redis, mongodb)
 		// Fresh credentials as well as one that a cache may know.
