@@ -144,6 +144,7 @@ func openRedis(c config.Config, parts *closers) (store *rediscache.Store, name s
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
 	o.ContextTimeoutEnabled = true
+	o.DialerRetries = 1 // a Redis that is away is said to be at once; each command is tried again anyway
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	if name == "" {
 		name = o.Addr
