@@ -163,8 +163,12 @@ func decodeForm(text string) (any, []gen.FieldError) {
 }
 
 // caseErrors finds members that differ from one of the contract's by case only.
-// The generated binding would take one for the other, unseen by the schema.
+// The generated binding would take one for the other, unseen by a schema that
+// is open to other members.
 func caseErrors(schema *openapi3.Schema, value any) (fields []gen.FieldError) {
+	if more := schema.AdditionalProperties.Has; more != nil && !*more {
+		return nil
+	}
 	members, _ := value.(map[string]any)
 	for name := range members {
 		if _, exact := schema.Properties[name]; exact {
