@@ -175,7 +175,7 @@ func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 var databases atomic.Int64
 
 // open returns a prepared store on a database of its own, dropped at the end.
-func open(t *testing.T, uri string, o ...*options.ClientOptions) (*mongostore.Store, *mongo.Database) {
+func open(t testing.TB, uri string, o ...*options.ClientOptions) (*mongostore.Store, *mongo.Database) {
 	t.Helper()
 	client := connect(t, uri, o...)
 	name := fmt.Sprintf("onestroke_test_%d_%d", os.Getpid(), databases.Add(1))
@@ -192,7 +192,7 @@ func open(t *testing.T, uri string, o ...*options.ClientOptions) (*mongostore.St
 	return store, db
 }
 
-func connect(t *testing.T, uri string, o ...*options.ClientOptions) *mongo.Client {
+func connect(t testing.TB, uri string, o ...*options.ClientOptions) *mongo.Client {
 	t.Helper()
 	client, err := mongo.Connect(append([]*options.ClientOptions{options.Client().ApplyURI(uri)}, o...)...)
 	if err != nil {
