@@ -43,6 +43,7 @@ func TestActionsOf2017AreShownAsStrokes(t *testing.T) {
 		"a stroke that is not valid": {`[{"method":"strokePath","data":[` + steps(10, 20, 11, 22) + `],"stroke":{"tool":"pen","color":"#000000","width":1,"x":[1],"y":[]}}]`, []drawing.Stroke{black}},
 		"a stroke, time backwards":   {`[{"method":"strokePath","data":[],"stroke":{"tool":"pen","color":"#123456","width":1,"x":[1,2],"y":[3,4],"t":[9,5],"p":[0,255]}}]`, []drawing.Stroke{{Tool: drawing.Pen, Color: "#123456", Width: 1, X: []int32{1, 2}, Y: []int32{3, 4}, T: []int32{9, 9}, P: []uint8{0, 255}}}},
 		"pressure that is none":      {`[{"method":"strokePath","data":[],"stroke":{"tool":"pen","color":"#123456","width":1,"x":[1],"y":[3],"p":[256]}}]`, nil},
+		"on a canvas of today":       {`[{"method":"save","canvas":{"width":750,"height":750}},` + line + "]", []drawing.Stroke{{Tool: drawing.Pen, Color: "#000000", Width: 2, X: []int32{20, 22}, Y: []int32{40, 44}}}},
 		"nothing":                    {"", nil},
 		"not JSON":                   {"[" + line, nil},
 		"not an array":               {line, nil},
