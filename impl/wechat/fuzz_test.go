@@ -13,8 +13,8 @@ import (
 // Keys and data are WeChat's published examples.
 const (
 	fuzzKey    SessionKey = "tiihtNczf5v6AKRyjwEUhQ=="
-	fuzzIV                = "r7BXXKkLb8qrSNn05n0qiA=="
-	fuzzSealed            = "CiyLU1Aw2KjvrjMdj8YKliAjtP4gsMZMQmRzooG2xrDcvSnxIMXFufNstNGTyaGS"
+	fuzzIV     string     = "r7BXXKkLb8qrSNn05n0qiA=="
+	fuzzSealed string     = "CiyLU1Aw2KjvrjMdj8YKliAjtP4gsMZMQmRzooG2xrDcvSnxIMXFufNstNGTyaGS"
 )
 
 func FuzzRawData(f *testing.F) {
