@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// writer writes Go source. Every schema becomes a variable that holds its rules,
+// every object also a method that reads it.
+type writer struct {
+	types   goTypes
+	rules   map[string]string // declarations by name
+	methods bytes.Buffer
+	read    map[string]bool // Go types that have their method
+}
+
+func write(operations []operation, types goTypes) ([]byte, error) {
+	w := writer{types: types, rules: map[string]string{}, read: map[string]bool{}}
+	var tables, bodies bytes.Buffer
+	tables.WriteString("// Parameters are the parameters of each operation, by its pattern for http.ServeMux.\nvar Parameters = map[string][]Parameter{\n")
+	for _, o := range operations {
+		if len(o.parameters) == 0 {
+			continue
+		}
+		fmt.Fprintf(&tables, "%q: {\n", o.route)
+		for _, p := range o.parameters {
+			fmt.Fprintf(&tables, "{Name: %q, In: %q, Required: %t, rules: %s},\n", p.name, p.in, p.required, w.rule(p.schema))
+		}
+		tables.WriteString("},\n")
+	}
+	tables.WriteString("}\n\n// Forms are the bodies in application/x-www-form-urlencoded, by the pattern of their operation.\nvar Forms = map[string]*Form{\n")
+	for _, o := range operations {
+		if o.form == nil {
+			continue
+		}
+		fmt.Fprintf(&tables, "%q: {object: %s, members: []*stringRules{", o.route, w.rule(o.form))
+		for _, p := range o.form.properties {
+			if p.schema.kind != "string" || p.schema.format != "" {
+				return nil, fmt.Errorf("%s: member %s of a form must be a plain string", o.id, p.name)
+			}
+			fmt.Fprintf(&tables, "%s, ", w.rule(p.schema))
+		}
+		tables.WriteString("}},\n")
+	}
+	tables.WriteString("}\n")
+	for _, o := range operations {
+		if o.json == nil {
+			continue
+		}
+		body := ast.NewIdent(upperFirst(o.id) + "JSONRequestBody")
+		if err := w.body(&bodies, o.json, typeName(w.types.resolve(body))); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.id, err)
+		}
+	}
+	var source bytes.Buffer
+	source.WriteString(header + "package gen\n\nimport \"regexp\"\n\n")
+	source.Write(tables.Bytes())
+	source.Write(bodies.Bytes())
+	source.Write(w.methods.Bytes())
+	source.WriteString("\nvar (\n")
+	for _, name := range slices.Sorted(maps.Keys(w.rules)) {
+		fmt.Fprintf(&source, "%s = %s\n", name, w.rules[name])
+	}
+	source.WriteString(")\n")
+	return format.Source(source.Bytes())
+}
+
+// body writes how encoding/json comes to the decoder.
+func (w *writer) body(out *bytes.Buffer, s *schema, goType string) error {
+	if w.read[goType] {
+		return nil
+	}
+	fmt.Fprintf(out, `
+// UnmarshalJSON reads a valid %[1]s. The error is an [InvalidError], and then v stays as it was.
+func (v *%[1]s) UnmarshalJSON(text []byte) error {
+	d, err := newDecoder(text)
+	if err != nil {
+		return err
+	}
+	var read %[1]s
+	read.decode(&d)
+	if err := d.invalid(); err != nil {
+		return err
+	}
+	*v = read
+	return nil
+}
+`, goType)
+	return w.object(s, goType)
+}
+
+// object writes the method that reads an object.
+func (w *writer) object(s *schema, goType string) error {
+	if w.read[goType] {
+		return nil
+	}
+	w.read[goType] = true
+	var cases bytes.Buffer
+	for i, p := range s.properties {
+		f, err := w.types.field(goType, p.name)
+		if err != nil {
+			return err
+		}
+		statement, err := w.member(p.schema, f)
+		if err != nil {
+			return fmt.Errorf("%s.%s: %w", goType, p.name, err)
+		}
+		fmt.Fprintf(&cases, "case %d: // %s\n%s\n", i, p.name, statement)
+	}
+	fmt.Fprintf(&w.methods, `
+func (v *%s) decode(d *decoder) {
+	for m := d.object(%s); m.next(d); {
+		switch m.index {
+		%s}
+	}
+}
+`, goType, w.rule(s), cases.String())
+	return nil
+}
+
+// member returns the statement that reads a member into its field.
+func (w *writer) member(s *schema, f goField) (string, error) {
+	if s.kind == "object" {
+		read := fmt.Sprintf("v.%s.decode(d)", f.name)
+		if f.optional {
+			read = fmt.Sprintf("v.%s = new(%s)\n%s", f.name, typeName(f.typ), read)
+		}
+		return read, w.object(s, typeName(f.typ))
+	}
+	value, err := w.value(s, f.typ)
+	if f.optional {
+		value = "new(" + value + ")"
+	}
+	return fmt.Sprintf("v.%s = %s", f.name, value), err
+}
+
+// value returns the expression that reads a value other than an object.
+func (w *writer) value(s *schema, typ ast.Expr) (string, error) {
+	goType := typeName(typ)
+	switch s.kind {
+	case "string":
+		if s.format == "uuid" {
+			return fmt.Sprintf("d.uuid(%s)", w.rule(s)), nil
+		}
+		return converted(goType, "string", fmt.Sprintf("d.string(%s)", w.rule(s))), nil
+	case "integer":
+		return converted(goType, "int32", fmt.Sprintf("d.integer(%s)", w.rule(s))), nil
+	case "array":
+		array, ok := typ.(*ast.ArrayType)
+		if !ok {
+			return "", fmt.Errorf("%s is no slice", goType)
+		}
+		switch item := typeName(w.types.resolve(array.Elt)); {
+		case s.items.kind == "object":
+			return fmt.Sprintf("elements(d, %s, (*%s).decode)", w.rule(s), item), w.object(s.items, item)
+		case s.items.kind == "integer" && item == "int32":
+			return fmt.Sprintf("d.integers(%s, %s)", w.rule(s), w.rule(s.items)), nil
+		}
+		return "", fmt.Errorf("an array of %s is not supported", s.items.kind)
+	}
+	return "", fmt.Errorf("%s in a body is not supported", s.kind)
+}
+
+func converted(goType, plain, value string) string {
+	if goType == plain {
+		return value
+	}
+	return goType + "(" + value + ")"
+}
+
+// rule returns the address of the variable that holds a schema's own rules. Rules
+// that say nothing are left out.
+func (w *writer) rule(s *schema) string {
+	var rules []string
+	rule := func(format string, value any) {
+		if !reflect.ValueOf(value).IsZero() {
+			rules = append(rules, fmt.Sprintf(format, value))
+		}
+	}
+	switch s.kind {
+	case "object":
+		var names []string
+		required := uint64(0)
+		for i, p := range s.properties {
+			names = append(names, p.name)
+			if slices.Contains(s.required, p.name) {
+				required |= 1 << i
+			}
+		}
+		rule("members: %#v", names)
+		rule("required: %#b", required)
+		rule("open: %t", !s.closed)
+	case "string":
+		rule("minLength: %d", s.minLength)
+		rule("maxLength: %d", s.maxLength)
+		rule("pattern: regexp.MustCompile(%#q)", s.pattern)
+		rule("enum: %#v", s.enum)
+	case "integer":
+		minimum, maximum := s.bounds()
+		rule("minimum: %d", minimum)
+		rule("maximum: %d", maximum)
+		rule("enum: []int32{%s}", strings.Join(s.enum, ", "))
+	case "array":
+		rule("minItems: %d", s.minItems)
+		rule("maxItems: %d", s.maxItems)
+	}
+	name := lowerFirst(s.name) + "Rules"
+	declaration := fmt.Sprintf("%sRules{%s}", s.kind, strings.Join(rules, ", "))
+	if known, ok := w.rules[name]; ok && known != declaration {
+		panic(fmt.Sprintf("two schemas are called %s: give one of them a name of its own under components", s.name))
+	}
+	w.rules[name] = declaration
+	return "&" + name
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// lowerFirst lowers an initialism whole: uuid, not uUID.
+func lowerFirst(s string) string {
+	n := len(s) - len(strings.TrimLeftFunc(s, unicode.IsUpper))
+	if 1 < n && n < len(s) {
+		n--
+	}
+	return strings.ToLower(s[:n]) + s[n:]
+}
