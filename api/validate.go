@@ -2,301 +2,162 @@ package api
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"onestroke/gen"
 )
 
-// parameter is one parameter of an operation. All of the contract's are single
-// strings or integers.
-type parameter struct {
-	name, key string // as the contract spells it, as net/http does
-	in        string
-	required  bool
-	integer   bool
-	schema    *openapi3.Schema
-}
-
-func newParameter(p *openapi3.Parameter) parameter {
-	key := p.Name
-	if p.In == openapi3.ParameterInHeader {
-		key = http.CanonicalHeaderKey(p.Name)
-	}
-	schema := p.Schema.Value
-	return parameter{name: p.Name, key: key, in: p.In, required: p.Required, integer: schema.Type.Is(openapi3.TypeInteger), schema: schema}
-}
-
-// validate holds a request against the contract, before anything is bound. The
-// body can be read again afterwards.
+// validate holds a request's parameters against the contract and makes its body
+// ready for the generated binding. A form is checked here; JSON is checked while
+// it is bound, because its generated types can only be decoded valid.
 func (o *operation) validate(r *http.Request) error {
 	var fields []gen.FieldError
 	query := r.URL.Query()
-	for _, p := range o.parameters {
-		fields = append(fields, p.check(r, query)...)
+	for i := range o.Parameters {
+		fields = append(fields, check(&o.Parameters[i], r, query)...)
 	}
 	if fields != nil {
 		return invalidRequest(fields...)
 	}
-	if len(o.bodies) == 0 {
+	if o.Consumes == nil {
 		return nil
 	}
-	return o.validateBody(r)
+	return o.readBody(r)
 }
 
 // checkSessionHeaders holds the headers that tell who is calling against the
 // contract. They are needed before everything else is looked at.
 func (o *operation) checkSessionHeaders(r *http.Request) (fields []gen.FieldError) {
-	for _, p := range o.parameters {
-		switch p.key {
+	for i := range o.Parameters {
+		switch p := &o.Parameters[i]; http.CanonicalHeaderKey(p.Name) {
 		case headerCode, headerRawData, headerSignature:
-			fields = append(fields, p.check(r, nil)...)
+			fields = append(fields, check(p, r, nil)...)
 		}
 	}
 	return fields
 }
 
-func (p parameter) check(r *http.Request, query url.Values) []gen.FieldError {
-	var values []string
-	switch p.in {
-	case openapi3.ParameterInHeader:
-		values = r.Header[p.key]
-	case openapi3.ParameterInQuery:
-		values = query[p.key]
-	case openapi3.ParameterInPath:
-		values = []string{r.PathValue(p.key)}
+func check(p *gen.Parameter, r *http.Request, query url.Values) []gen.FieldError {
+	switch p.In {
+	case "header":
+		return p.Check(r.Header.Values(p.Name))
+	case "query":
+		return p.Check(query[p.Name])
+	default:
+		return p.Check([]string{r.PathValue(p.Name)})
 	}
-	switch {
-	case len(values) == 0 && !p.required:
-		return nil
-	case len(values) == 0:
-		return []gen.FieldError{{Field: p.name, Rule: "required", Detail: "is missing"}}
-	case len(values) > 1:
-		return []gen.FieldError{{Field: p.name, Rule: "duplicate", Detail: "must be there once only"}}
-	}
-	var value any = values[0]
-	if p.integer {
-		n, err := strconv.ParseInt(values[0], 10, 64)
-		if err != nil {
-			return []gen.FieldError{{Field: p.name, Rule: "type", Detail: "must be an integer"}}
-		}
-		value = float64(n)
-	}
-	return fieldErrors(p.name, p.schema.VisitJSON(value, openapi3.MultiErrors()))
 }
 
-func (o *operation) validateBody(r *http.Request) error {
-	mediaType, schema, err := o.bodySchema(r)
+func (o *operation) readBody(r *http.Request) error {
+	mediaType, err := o.mediaType(r)
 	if err != nil {
 		return err
 	}
+	r.Header.Set("Content-Type", mediaType) // as the generated binding spells it
 	text, err := io.ReadAll(r.Body)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return tooLarge
 	}
 	if err != nil {
-		return invalidRequest(gen.FieldError{Field: "body", Rule: "complete", Detail: "ended before it was complete"})
+		return invalidBody("complete", "ended before it was complete")
 	}
-	value, fields := decode(mediaType, text)
-	if fields == nil {
-		fields = append(caseErrors(schema, value), fieldErrors("", schema.VisitJSON(value, openapi3.MultiErrors()))...)
+	if len(text) == 0 {
+		return invalidBody("required", "is missing")
 	}
-	if fields != nil {
-		return invalidRequest(fields...)
+	if mediaType == "application/x-www-form-urlencoded" {
+		return o.readForm(r, string(text))
 	}
-	r.Body = io.NopCloser(bytes.NewReader(text))
+	r.Body = &jsonBody{rest: bytes.TrimRight(text, " \t\r\n")}
 	return nil
 }
 
-// decode reads a body as the plain values that a schema can be held against.
-func decode(mediaType string, text []byte) (any, []gen.FieldError) {
-	if len(text) == 0 {
-		return nil, []gen.FieldError{{Field: "body", Rule: "required", Detail: "is missing"}}
+// mediaType returns the media type of the request's body, which the operation reads.
+func (o *operation) mediaType(r *http.Request) (string, error) {
+	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := params["charset"]
+	if err == nil && slices.Contains(o.Consumes, mediaType) && (charset == "" || strings.EqualFold(charset, "utf-8")) {
+		return mediaType, nil
 	}
-	if !utf8.Valid(text) {
-		return nil, []gen.FieldError{{Field: "body", Rule: "utf8", Detail: "must be UTF-8"}}
-	}
-	if mediaType == "application/x-www-form-urlencoded" {
-		return decodeForm(string(text))
-	}
-	var value any
-	err := json.Unmarshal(text, &value)
-	var syntax *jsontext.SyntacticError
-	switch {
-	case err == nil:
-		return value, nil
-	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
-		return nil, []gen.FieldError{{Field: fieldName(pointer(syntax.JSONPointer)), Rule: "duplicate", Detail: "must be there once only"}}
-	case errors.As(err, &syntax):
-		return nil, []gen.FieldError{{Field: "body", Rule: "json", Detail: fmt.Sprintf("must be JSON, and is not from byte %d on", syntax.ByteOffset)}}
-	default:
-		return nil, []gen.FieldError{{Field: "body", Rule: "json", Detail: "must be JSON"}}
+	return "", &problem{
+		code:   gen.ErrUnsupportedMediaType,
+		detail: "this operation reads " + strings.Join(o.Consumes, " and ") + ", in UTF-8",
 	}
 }
 
-func decodeForm(text string) (any, []gen.FieldError) {
+// readForm leaves a form that has been checked to the generated binding, which
+// would otherwise take members from the query, too.
+func (o *operation) readForm(r *http.Request, text string) error {
 	form, err := url.ParseQuery(text)
 	if err != nil {
-		return nil, []gen.FieldError{{Field: "body", Rule: "form", Detail: "must be application/x-www-form-urlencoded"}}
+		return invalidBody("form", "must be application/x-www-form-urlencoded")
 	}
-	value := make(map[string]any, len(form))
-	for name, values := range form {
-		switch {
-		case len(values) > 1:
-			return nil, []gen.FieldError{{Field: cut(name, 64), Rule: "duplicate", Detail: "must be there once only"}}
-		case !utf8.ValidString(values[0]):
-			return nil, []gen.FieldError{{Field: cut(name, 64), Rule: "utf8", Detail: "must be UTF-8"}}
-		}
-		value[name] = values[0]
+	if err := o.Form.Check(form); err != nil {
+		return bindingProblem(err)
 	}
-	return value, nil
+	r.Form, r.PostForm = form, form
+	return nil
 }
 
-// caseErrors finds members that differ from one of the contract's by case only.
-// The generated binding would take one for the other, unseen by the schema.
-func caseErrors(schema *openapi3.Schema, value any) (fields []gen.FieldError) {
-	members, _ := value.(map[string]any)
-	for name := range members {
-		if _, exact := schema.Properties[name]; exact {
-			continue
-		}
-		for known := range schema.Properties {
-			if strings.EqualFold(name, known) {
-				fields = append(fields, gen.FieldError{Field: cut(name, 64), Rule: "additionalProperties", Detail: "is not a member; " + known + " is"})
-			}
-		}
-	}
-	return fields
+// jsonBody is a JSON text on its way to the generated binding, which stops
+// reading where the first value ends. The last byte comes in a read of its own:
+// while it is left, something follows the value. White space at the end counts
+// for nothing.
+type jsonBody struct {
+	rest []byte
 }
 
-// fieldErrors tells what the schema found, in the contract's words. field is
-// what was held against it: a parameter's name, empty for the body.
-func fieldErrors(field string, err error) []gen.FieldError {
+func (b *jsonBody) Read(p []byte) (int, error) {
+	if len(b.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, b.rest[:max(len(b.rest)-1, 1)])
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+func (b *jsonBody) Close() error { return nil }
+
+// refuseMoreThanJSON stops a request of whose body the binding left something.
+func refuseMoreThanJSON(next gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		if b, ok := r.Body.(*jsonBody); ok && len(b.rest) > 0 {
+			return nil, invalidBody("json", "must be one JSON value, and goes on after it")
+		}
+		return next(ctx, w, r, request)
+	}
+}
+
+// failBinding answers a request whose body could not be bound.
+func (s *server) failBinding(w http.ResponseWriter, r *http.Request, err error) {
+	s.fail(w, r, bindingProblem(err))
+}
+
+func bindingProblem(err error) *problem {
 	var (
-		several openapi3.MultiError
-		one     *openapi3.SchemaError
+		invalid *gen.InvalidError
+		syntax  *json.SyntaxError
 	)
 	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &several):
-		var fields []gen.FieldError
-		for _, e := range several {
-			if fields = append(fields, fieldErrors(field, e)...); len(fields) >= maxFieldErrors {
-				break
-			}
-		}
-		return fields
-	case errors.As(err, &one):
-		path := one.JSONPointer()
-		if name, ok := unknownMember(one); ok {
-			path = append(path, name)
-		}
-		if field != "" {
-			path = append([]string{field}, path...)
-		}
-		rule, detail := broken(one)
-		return []gen.FieldError{{Field: fieldName(path), Rule: rule, Detail: cut(detail, 512)}}
+	case errors.As(err, &invalid):
+		return invalidRequest(invalid.Fields...)
+	case errors.As(err, &syntax):
+		return invalidBody("json", fmt.Sprintf("must be JSON, and is not from byte %d on", syntax.Offset))
 	default:
-		return []gen.FieldError{{Field: fieldName([]string{field}), Rule: "schema", Detail: "is not what the contract asks for"}}
+		return invalidBody("json", "must be JSON, and ends too early")
 	}
 }
 
-// unknownMember tells which member of an object the schema does not have. The
-// library has its name in words only.
-func unknownMember(e *openapi3.SchemaError) (name string, ok bool) {
-	if e.SchemaField != "properties" {
-		return "", false
-	}
-	_, err := fmt.Sscanf(e.Reason, "property %q is unsupported", &name)
-	return name, err == nil
-}
-
-// broken says which rule of the schema is broken. It never quotes the value,
-// which may be a secret.
-func broken(e *openapi3.SchemaError) (rule, detail string) {
-	s := e.Schema
-	switch e.SchemaField {
-	case "type":
-		return "type", "must be " + withArticle(strings.Join(s.Type.Slice(), " or "))
-	case "nullable":
-		return "type", "must not be null"
-	case "required":
-		return "required", "is missing"
-	case "properties":
-		return "additionalProperties", "is not a member"
-	case "enum":
-		allowed := make([]string, len(s.Enum))
-		for i, v := range s.Enum {
-			allowed[i] = fmt.Sprint(v)
-		}
-		return "enum", "must be " + strings.Join(allowed, " or ")
-	case "minimum":
-		return "minimum", fmt.Sprintf("must be at least %.0f", *s.Min)
-	case "maximum":
-		return "maximum", fmt.Sprintf("must be at most %.0f", *s.Max)
-	case "minLength":
-		return "minLength", fmt.Sprintf("must have at least %d characters", s.MinLength)
-	case "maxLength":
-		return "maxLength", fmt.Sprintf("must have at most %d characters", *s.MaxLength)
-	case "minItems":
-		return "minItems", fmt.Sprintf("must have at least %d values", s.MinItems)
-	case "maxItems":
-		return "maxItems", fmt.Sprintf("must have at most %d values", *s.MaxItems)
-	case "pattern":
-		return "pattern", "must match " + s.Pattern
-	case "format":
-		if s.Format == "int32" {
-			return "format", "must fit into 32 bits"
-		}
-		return "format", "must be " + withArticle(s.Format)
-	default:
-		return e.SchemaField, e.Reason
-	}
-}
-
-func withArticle(noun string) string {
-	if strings.ContainsRune("aeio", rune(noun[0])) { // not "a uuid"
-		return "an " + noun
-	}
-	return "a " + noun
-}
-
-// fieldName spells a path as the contract does: strokes[3].y. No path at all is the body.
-func fieldName(path []string) string {
-	var b strings.Builder
-	for _, step := range path {
-		if _, err := strconv.Atoi(step); err == nil && b.Len() > 0 {
-			b.WriteString("[" + step + "]")
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteByte('.')
-		}
-		b.WriteString(cut(step, 64))
-	}
-	if b.Len() == 0 {
-		return "body"
-	}
-	return cut(b.String(), 256)
-}
-
-// pointer splits a JSON pointer (RFC 6901) into its steps.
-func pointer(p jsontext.Pointer) (path []string) {
-	for step := range p.Tokens() {
-		path = append(path, step)
-	}
-	return path
+func invalidBody(rule, detail string) *problem {
+	return invalidRequest(gen.FieldError{Field: "body", Rule: rule, Detail: detail})
 }
 
 // contractName spells a header as the contract does.

@@ -11,11 +11,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// operation is what the contract says of the requests to one method of a path.
+// operation is what the contract says of one method of a path.
 type operation struct {
 	id, route  string // route is a pattern of http.ServeMux
+	secured    bool
 	parameters []parameter
-	json, form *schema // the body; nil where there is none of the kind
+	consumes   []string // media types of the body
+	json, form *schema  // the body; nil where there is none of the kind
+	produces   []string // media types of success
 }
 
 type parameter struct {
@@ -86,29 +89,53 @@ func (c contract) operation(node *yaml.Node) (o operation, err error) {
 			o.parameters = append(o.parameters, p)
 		}
 	}
-	body, _, err := c.resolve(member(node, "requestBody"))
-	if err != nil || body == nil {
+	security := member(node, "security")
+	if security == nil {
+		security = member(c.root, "security")
+	}
+	o.secured = security != nil && len(security.Content) > 0
+	if err := c.body(&o, member(node, "requestBody")); err != nil {
 		return o, err
 	}
+	for status, response := range members(member(node, "responses")) {
+		response, _, err := c.resolve(response)
+		if err != nil {
+			return o, err
+		}
+		for mediaType := range members(member(response, "content")) {
+			if strings.HasPrefix(status, "2") && !slices.Contains(o.produces, mediaType) {
+				o.produces = append(o.produces, mediaType)
+			}
+		}
+	}
+	return o, nil
+}
+
+func (c contract) body(o *operation, node *yaml.Node) error {
+	body, _, err := c.resolve(node)
+	if err != nil || body == nil {
+		return err
+	}
 	if required := member(body, "required"); required == nil || required.Value != "true" {
-		return o, errors.New("a body that may be left out is not supported")
+		return errors.New("a body that may be left out is not supported")
 	}
 	for mediaType, content := range members(member(body, "content")) {
+		o.consumes = append(o.consumes, mediaType)
 		s, err := c.schema(member(content, "schema"), o.id+"Body")
 		switch {
 		case err != nil:
-			return o, err
+			return err
 		case s.kind != "object":
-			return o, fmt.Errorf("%s: a body must be an object", mediaType)
+			return fmt.Errorf("%s: a body must be an object", mediaType)
 		case mediaType == "application/json":
 			o.json = s
 		case mediaType == "application/x-www-form-urlencoded":
 			o.form = s
 		default:
-			return o, fmt.Errorf("media type %s is not supported", mediaType)
+			return fmt.Errorf("media type %s is not supported", mediaType)
 		}
 	}
-	return o, nil
+	return nil
 }
 
 func (c contract) parameter(node *yaml.Node) (p parameter, err error) {

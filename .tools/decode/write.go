@@ -23,33 +23,12 @@ type writer struct {
 
 func write(operations []operation, types goTypes) ([]byte, error) {
 	w := writer{types: types, rules: map[string]string{}, read: map[string]bool{}}
-	var tables, bodies bytes.Buffer
-	tables.WriteString("// Parameters are the parameters of each operation, by its pattern for http.ServeMux.\nvar Parameters = map[string][]Parameter{\n")
+	var table, bodies bytes.Buffer
 	for _, o := range operations {
-		if len(o.parameters) == 0 {
-			continue
+		if err := w.operation(&table, o); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.id, err)
 		}
-		fmt.Fprintf(&tables, "%q: {\n", o.route)
-		for _, p := range o.parameters {
-			fmt.Fprintf(&tables, "{Name: %q, In: %q, Required: %t, rules: %s},\n", p.name, p.in, p.required, w.rule(p.schema))
-		}
-		tables.WriteString("},\n")
 	}
-	tables.WriteString("}\n\n// Forms are the bodies in application/x-www-form-urlencoded, by the pattern of their operation.\nvar Forms = map[string]*Form{\n")
-	for _, o := range operations {
-		if o.form == nil {
-			continue
-		}
-		fmt.Fprintf(&tables, "%q: {object: %s, members: []*stringRules{", o.route, w.rule(o.form))
-		for _, p := range o.form.properties {
-			if p.schema.kind != "string" || p.schema.format != "" {
-				return nil, fmt.Errorf("%s: member %s of a form must be a plain string", o.id, p.name)
-			}
-			fmt.Fprintf(&tables, "%s, ", w.rule(p.schema))
-		}
-		tables.WriteString("}},\n")
-	}
-	tables.WriteString("}\n")
 	for _, o := range operations {
 		if o.json == nil {
 			continue
@@ -61,7 +40,9 @@ func write(operations []operation, types goTypes) ([]byte, error) {
 	}
 	var source bytes.Buffer
 	source.WriteString(header + "package gen\n\nimport \"regexp\"\n\n")
-	source.Write(tables.Bytes())
+	source.WriteString("// Operations are the contract's, by their pattern for http.ServeMux.\nvar Operations = map[string]Operation{\n")
+	source.Write(table.Bytes())
+	source.WriteString("}\n")
 	source.Write(bodies.Bytes())
 	source.Write(w.methods.Bytes())
 	source.WriteString("\nvar (\n")
@@ -70,6 +51,42 @@ func write(operations []operation, types goTypes) ([]byte, error) {
 	}
 	source.WriteString(")\n")
 	return format.Source(source.Bytes())
+}
+
+func (w *writer) operation(out *bytes.Buffer, o operation) error {
+	fmt.Fprintf(out, "%q: {\nID: %q,\n", o.route, o.id)
+	if o.secured {
+		out.WriteString("Secured: true,\n")
+	}
+	if len(o.parameters) > 0 {
+		out.WriteString("Parameters: []Parameter{\n")
+		for _, p := range o.parameters {
+			required := ""
+			if p.required {
+				required = ", Required: true"
+			}
+			fmt.Fprintf(out, "{Name: %q, In: %q%s, rules: %s},\n", p.name, p.in, required, w.rule(p.schema))
+		}
+		out.WriteString("},\n")
+	}
+	if o.consumes != nil {
+		fmt.Fprintf(out, "Consumes: %#v,\n", o.consumes)
+	}
+	if o.form != nil {
+		members := make([]string, len(o.form.properties))
+		for i, p := range o.form.properties {
+			if p.schema.kind != "string" || p.schema.format != "" {
+				return fmt.Errorf("member %s of a form must be a plain string", p.name)
+			}
+			members[i] = w.rule(p.schema)
+		}
+		fmt.Fprintf(out, "Form: &Form{object: %s, members: []*stringRules{%s}},\n", w.rule(o.form), strings.Join(members, ", "))
+	}
+	if o.produces != nil {
+		fmt.Fprintf(out, "Produces: %#v,\n", o.produces)
+	}
+	out.WriteString("},\n")
+	return nil
 }
 
 // body writes how encoding/json comes to the decoder.

@@ -30,6 +30,16 @@ func (e *InvalidError) Error() string {
 	return "invalid request: " + e.Fields[0].Field + " " + e.Fields[0].Detail
 }
 
+// Operation is what the contract says of one method of a path.
+type Operation struct {
+	ID         string
+	Secured    bool // somebody must be logged in
+	Parameters []Parameter
+	Consumes   []string // the body's media types; none where there is no body
+	Form       *Form    // the body, where it may be a form
+	Produces   []string // the media types of success
+}
+
 // Parameter is a parameter of an operation, as the contract describes it.
 type Parameter struct {
 	Name     string // as the contract spells it
