@@ -253,12 +253,19 @@ func (v violation) field(name string) FieldError {
 	return FieldError{Field: name, Rule: v.rule, Detail: firstCharacters(v.detail, 512)}
 }
 
-// newDecoder returns a decoder of valid JSON, or an [InvalidError] where its
-// bytes are not UTF-8, which encoding/json does not mind.
+// newDecoder returns a decoder of valid JSON, or an [InvalidError] where it is
+// not UTF-8 or escapes half a surrogate pair, for which UTF-8 has no bytes
+// (RFC 7493). encoding/json minds neither.
 func newDecoder(text []byte) (decoder, error) {
 	d := decoder{text: text}
-	if !utf8.Valid(text) {
+	switch {
+	case !utf8.Valid(text):
 		d.report(notUTF8)
+	case bytes.Contains(text, []byte(`\ud`)), bytes.Contains(text, []byte(`\uD`)):
+		_, err := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true)).ReadValue()
+		if half := (*jsontext.SyntacticError)(nil); errors.As(err, &half) {
+			d.report(violation{"json", fmt.Sprintf("must be JSON, and is not from byte %d on", half.ByteOffset)})
+		}
 	}
 	return d, d.invalid()
 }
@@ -299,15 +306,10 @@ func (m *members) next(d *decoder) bool {
 			return false
 		}
 		m.mark = len(d.findings)
-		raw := d.quoted()
-		name, ok := unquote(raw)
+		name := unquote(d.quoted())
 		d.peek() // to the colon
 		d.at++
 		switch i := m.rules.index(name); {
-		case !ok:
-			d.report(notUTF8)
-			d.skip()
-			d.under(m.mark, m.rules.step(i, name))
 		case i < 0:
 			m.ignore(d, name)
 			d.under(m.mark, m.rules.step(i, name))
@@ -324,8 +326,8 @@ func (m *members) next(d *decoder) bool {
 }
 
 // ignore passes over a member that the contract does not know. Where it allows
-// that, the member must still be JSON that every reader understands alike
-// (RFC 7493): no name twice, no half surrogate pair.
+// that, there must still be no name twice, in the member and beside it: readers
+// differ in what they make of that (RFC 7493).
 func (m *members) ignore(d *decoder, name string) {
 	d.report(m.rules.stranger(name)...)
 	d.peek()
@@ -341,12 +343,8 @@ func (m *members) ignore(d *decoder, name string) {
 		m.others = map[string]bool{}
 	}
 	m.others[name] = true
-	_, err := jsontext.NewDecoder(bytes.NewReader(d.text[begin:d.at])).ReadValue()
-	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName):
+	if _, err := jsontext.NewDecoder(bytes.NewBuffer(d.text[begin:d.at])).ReadValue(); err != nil {
 		d.report(duplicate)
-	case err != nil:
-		d.report(notUTF8)
 	}
 }
 
@@ -409,11 +407,7 @@ func (d *decoder) string(rules *stringRules) string {
 		d.refuse("a string")
 		return ""
 	}
-	s, ok := unquote(d.quoted())
-	if !ok {
-		d.report(notUTF8)
-		return ""
-	}
+	s := unquote(d.quoted())
 	d.report(rules.check(s)...)
 	return s
 }
@@ -544,14 +538,13 @@ func (d *decoder) skipScalar() {
 	}
 }
 
-// unquote returns what a string says. It fails on half a surrogate pair, which
-// UTF-8 has no bytes for and encoding/json would replace.
-func unquote(quoted []byte) (string, bool) {
+// unquote returns what a string says.
+func unquote(quoted []byte) string {
 	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted[1 : len(quoted)-1]), true
+		return string(quoted[1 : len(quoted)-1])
 	}
-	s, err := jsontext.AppendUnquote(nil, quoted)
-	return string(s), err == nil
+	s, _ := jsontext.AppendUnquote(nil, quoted) // newDecoder has found it valid
+	return string(s)
 }
 
 // report adds what the value before has broken.
