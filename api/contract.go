@@ -2,12 +2,13 @@ package api
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/elnormous/contenttype"
-	"github.com/getkin/kin-openapi/openapi3"
+	"go.yaml.in/yaml/v3"
 
 	"onestroke/gen"
 )
@@ -27,15 +28,15 @@ type operation struct {
 // newContract reads the contract and moves its 2017 paths to base.
 func newContract(text []byte, base string) (*contract, error) {
 	moved := bytes.ReplaceAll(text, []byte(contractBase+"/"), []byte(base+"/"))
-	served, err := openapi3.NewLoader().LoadFromData(moved)
+	var document map[string]any
+	if err := yaml.Unmarshal(moved, &document); err != nil {
+		return nil, err
+	}
+	asJSON, err := json.Marshal(document)
 	if err != nil {
 		return nil, err
 	}
-	c := &contract{yaml: moved}
-	if c.json, err = served.MarshalJSON(); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return &contract{yaml: moved, json: asJSON}, nil
 }
 
 // newOperation returns what the contract says of a route of the generated code.

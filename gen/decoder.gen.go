@@ -19,9 +19,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// InvalidError says where a request departs from the contract: the first 20
-// findings, in the contract's order. It never quotes a value, which may be a
-// secret.
+// InvalidError says where a request departs from the contract: 20 findings at
+// most, in the contract's order. It never quotes a value, which may be a secret.
 type InvalidError struct {
 	Fields []FieldError
 }
@@ -626,4 +625,3 @@ func firstCharacters(text string, n int) string {
 	}
 	return text
 }
-
