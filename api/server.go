@@ -59,8 +59,8 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{Options: o, mux: http.NewServeMux(), contract: c}
 	gen.HandlerWithOptions(
-		gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{refuseMoreThanJSON}, gen.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc:  s.failBinding,
+		gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{bindJSON}, gen.StrictHTTPServerOptions{
+			RequestErrorHandlerFunc:  s.fail,
 			ResponseErrorHandlerFunc: s.fail,
 		}),
 		gen.StdHTTPServerOptions{BaseRouter: operations{s}, ErrorHandlerFunc: s.fail},

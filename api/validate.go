@@ -1,11 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -17,8 +14,7 @@ import (
 )
 
 // validate holds a request's parameters against the contract and makes its body
-// ready for the generated binding. A form is checked here; JSON is checked while
-// it is bound, because its generated types can only be decoded valid.
+// ready to be bound. A form is checked here, JSON while it is bound: see [bindJSON].
 func (o *operation) validate(r *http.Request) error {
 	var fields []gen.FieldError
 	query := r.URL.Query()
@@ -70,13 +66,10 @@ func (o *operation) readBody(r *http.Request) error {
 	if err != nil {
 		return invalidBody("complete", "ended before it was complete")
 	}
-	if len(text) == 0 {
-		return invalidBody("required", "is missing")
-	}
 	if mediaType == "application/x-www-form-urlencoded" {
 		return o.readForm(r, string(text))
 	}
-	r.Body = &jsonBody{rest: bytes.TrimRight(text, " \t\r\n")}
+	r.Body = jsonBody{http.NoBody, text}
 	return nil
 }
 
@@ -96,63 +89,41 @@ func (o *operation) mediaType(r *http.Request) (string, error) {
 // readForm leaves a form that has been checked to the generated binding, which
 // would otherwise take members from the query, too.
 func (o *operation) readForm(r *http.Request, text string) error {
+	if text == "" {
+		return invalidBody("required", "is missing")
+	}
 	form, err := url.ParseQuery(text)
 	if err != nil {
 		return invalidBody("form", "must be application/x-www-form-urlencoded")
 	}
 	if err := o.Form.Check(form); err != nil {
-		return bindingProblem(err)
+		return err
 	}
 	r.Form, r.PostForm = form, form
 	return nil
 }
 
-// jsonBody is a JSON text on its way to the generated binding, which stops
-// reading where the first value ends. The last byte comes in a read of its own:
-// while it is left, something follows the value. White space at the end counts
-// for nothing.
+// jsonBody is the text of a JSON body on its way to [bindJSON]. To the generated
+// handler, which would decode it without regard to the contract, it says that
+// there is nothing to bind.
 type jsonBody struct {
-	rest []byte
+	io.ReadCloser
+	text []byte
 }
 
-func (b *jsonBody) Read(p []byte) (int, error) {
-	if len(b.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, b.rest[:max(len(b.rest)-1, 1)])
-	b.rest = b.rest[n:]
-	return n, nil
-}
+// ValidatedValue is what runtime.BindJSONBody asks for.
+func (jsonBody) ValidatedValue() any { return nil }
 
-func (b *jsonBody) Close() error { return nil }
-
-// refuseMoreThanJSON stops a request of whose body the binding left something.
-func refuseMoreThanJSON(next gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
+// bindJSON gives the operation its JSON body, decoded by the contract.
+func bindJSON(next gen.StrictHandlerFunc, _ string) gen.StrictHandlerFunc {
 	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
-		if b, ok := r.Body.(*jsonBody); ok && len(b.rest) > 0 {
-			return nil, invalidBody("json", "must be one JSON value, and goes on after it")
+		if b, ok := r.Body.(jsonBody); ok {
+			var err error
+			if request, err = gen.BindJSON(request, b.text); err != nil {
+				return nil, err
+			}
 		}
 		return next(ctx, w, r, request)
-	}
-}
-
-// failBinding answers a request whose body could not be bound.
-func (s *server) failBinding(w http.ResponseWriter, r *http.Request, err error) {
-	s.fail(w, r, bindingProblem(err))
-}
-
-func bindingProblem(err error) *problem {
-	var (
-		invalid *gen.InvalidError
-		syntax  *json.SyntaxError
-	)
-	switch {
-	case errors.As(err, &invalid):
-		return invalidRequest(invalid.Fields...)
-	case errors.As(err, &syntax):
-		return invalidBody("json", fmt.Sprintf("must be JSON, and is not from byte %d on", syntax.Offset))
-	default:
-		return invalidBody("json", "must be JSON, and ends too early")
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package gen
 
-import "regexp"
+import (
+	"fmt"
+	"regexp"
+)
 
 // Operations are the contract's, by their pattern for http.ServeMux.
 var Operations = map[string]Operation{
@@ -232,64 +235,26 @@ var Operations = map[string]Operation{
 	},
 }
 
-// UnmarshalJSON reads a valid Login. The error is an [InvalidError], and then v stays as it was.
-func (v *Login) UnmarshalJSON(text []byte) error {
-	d, err := newDecoder(text)
-	if err != nil {
-		return err
+// BindJSON returns a request with its JSON body, which obeys the contract. The
+// request is the generated request object of an operation that has such a body.
+// The error is an [InvalidError] where the body does not obey.
+func BindJSON(request any, text []byte) (_ any, err error) {
+	switch r := request.(type) {
+	case LogInRequestObject:
+		r.Body, err = decode(text, (*Login).decode)
+		return r, err
+	case PutDrawingRequestObject:
+		r.Body, err = decode(text, (*DrawingContent).decode)
+		return r, err
+	case SavePaintRequestObject:
+		r.JSONBody, err = decode(text, (*PaintSave).decode)
+		return r, err
+	case DeletePaintRequestObject:
+		r.JSONBody, err = decode(text, (*PaintDelete).decode)
+		return r, err
+	default:
+		return nil, fmt.Errorf("%T has no JSON body", request)
 	}
-	var read Login
-	read.decode(&d)
-	if err := d.invalid(); err != nil {
-		return err
-	}
-	*v = read
-	return nil
-}
-
-// UnmarshalJSON reads a valid DrawingContent. The error is an [InvalidError], and then v stays as it was.
-func (v *DrawingContent) UnmarshalJSON(text []byte) error {
-	d, err := newDecoder(text)
-	if err != nil {
-		return err
-	}
-	var read DrawingContent
-	read.decode(&d)
-	if err := d.invalid(); err != nil {
-		return err
-	}
-	*v = read
-	return nil
-}
-
-// UnmarshalJSON reads a valid PaintSave. The error is an [InvalidError], and then v stays as it was.
-func (v *PaintSave) UnmarshalJSON(text []byte) error {
-	d, err := newDecoder(text)
-	if err != nil {
-		return err
-	}
-	var read PaintSave
-	read.decode(&d)
-	if err := d.invalid(); err != nil {
-		return err
-	}
-	*v = read
-	return nil
-}
-
-// UnmarshalJSON reads a valid PaintDelete. The error is an [InvalidError], and then v stays as it was.
-func (v *PaintDelete) UnmarshalJSON(text []byte) error {
-	d, err := newDecoder(text)
-	if err != nil {
-		return err
-	}
-	var read PaintDelete
-	read.decode(&d)
-	if err := d.invalid(); err != nil {
-		return err
-	}
-	*v = read
-	return nil
 }
 
 func (v *Login) decode(d *decoder) {

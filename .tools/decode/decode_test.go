@@ -27,7 +27,7 @@ paths:
                 sizes: {type: array, maxItems: 3, items: {type: integer, format: int32}}
 `
 	smallTypes = "package gen\n\ntype AddThingJSONBody struct {\n\tName *string `json:\"name,omitempty\"`\n\tSizes *[]int32 `json:\"sizes,omitempty\"`\n}\n\n" +
-		"type AddThingJSONRequestBody = AddThingJSONBody\n"
+		"type AddThingJSONRequestBody = AddThingJSONBody\n\ntype AddThingRequestObject struct {\n\tBody *AddThingJSONRequestBody\n}\n"
 )
 
 func TestAKeywordThatCannotBeEnforcedFailsTheGenerator(t *testing.T) {

@@ -62,6 +62,20 @@ func (t goTypes) field(structName, name string) (goField, error) {
 	return goField{}, fmt.Errorf("type %s has no field for %s", structName, name)
 }
 
+// fieldOf returns the field of a struct that points to a type.
+func (t goTypes) fieldOf(structName, pointee string) (string, error) {
+	if spec, ok := t[structName]; ok {
+		if s, ok := spec.Type.(*ast.StructType); ok {
+			for _, f := range s.Fields.List {
+				if typeName(f.Type) == "*"+pointee {
+					return f.Names[0].Name, nil
+				}
+			}
+		}
+	}
+	return "", fmt.Errorf("type %s has no field for %s", structName, pointee)
+}
+
 // resolve follows aliases.
 func (t goTypes) resolve(typ ast.Expr) ast.Expr {
 	name, ok := typ.(*ast.Ident)

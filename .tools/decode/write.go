@@ -33,17 +33,26 @@ func write(operations []operation, types goTypes) ([]byte, error) {
 		if o.json == nil {
 			continue
 		}
-		body := ast.NewIdent(upperFirst(o.id) + "JSONRequestBody")
-		if err := w.body(&bodies, o.json, typeName(w.types.resolve(body))); err != nil {
+		if err := w.body(&bodies, o); err != nil {
 			return nil, fmt.Errorf("%s: %w", o.id, err)
 		}
 	}
 	var source bytes.Buffer
-	source.WriteString(header + "package gen\n\nimport \"regexp\"\n\n")
+	source.WriteString(header + "package gen\n\nimport (\n\"fmt\"\n\"regexp\"\n)\n\n")
 	source.WriteString("// Operations are the contract's, by their pattern for http.ServeMux.\nvar Operations = map[string]Operation{\n")
 	source.Write(table.Bytes())
 	source.WriteString("}\n")
-	source.Write(bodies.Bytes())
+	fmt.Fprintf(&source, `
+// BindJSON returns a request with its JSON body, which obeys the contract. The
+// request is the generated request object of an operation that has such a body.
+// The error is an [InvalidError] where the body does not obey.
+func BindJSON(request any, text []byte) (_ any, err error) {
+	switch r := request.(type) {
+	%sdefault:
+		return nil, fmt.Errorf("%%T has no JSON body", request)
+	}
+}
+`, bodies.String())
 	source.Write(w.methods.Bytes())
 	source.WriteString("\nvar (\n")
 	for _, name := range slices.Sorted(maps.Keys(w.rules)) {
@@ -89,28 +98,16 @@ func (w *writer) operation(out *bytes.Buffer, o operation) error {
 	return nil
 }
 
-// body writes how encoding/json comes to the decoder.
-func (w *writer) body(out *bytes.Buffer, s *schema, goType string) error {
-	if w.read[goType] {
-		return nil
-	}
-	fmt.Fprintf(out, `
-// UnmarshalJSON reads a valid %[1]s. The error is an [InvalidError], and then v stays as it was.
-func (v *%[1]s) UnmarshalJSON(text []byte) error {
-	d, err := newDecoder(text)
+// body writes how the body of an operation's request is read.
+func (w *writer) body(out *bytes.Buffer, o operation) error {
+	request := upperFirst(o.id) + "RequestObject"
+	field, err := w.types.fieldOf(request, upperFirst(o.id)+"JSONRequestBody")
 	if err != nil {
 		return err
 	}
-	var read %[1]s
-	read.decode(&d)
-	if err := d.invalid(); err != nil {
-		return err
-	}
-	*v = read
-	return nil
-}
-`, goType)
-	return w.object(s, goType)
+	goType := typeName(w.types.resolve(ast.NewIdent(upperFirst(o.id) + "JSONRequestBody")))
+	fmt.Fprintf(out, "case %s:\nr.%s, err = decode(text, (*%s).decode)\nreturn r, err\n", request, field, goType)
+	return w.object(o.json, goType)
 }
 
 // object writes the method that reads an object.
