@@ -99,6 +99,7 @@ func problemOf(err error) *problem {
 		rawData  *session.RawDataError
 		rate     *session.RateError
 		invalid  drawing.InvalidErrors
+		against  *gen.InvalidError
 		tooLarge *http.MaxBytesError
 	)
 	switch {
@@ -154,6 +155,8 @@ func problemOf(err error) *problem {
 			fields[i] = gen.FieldError{Field: f.Field, Rule: f.Rule, Detail: f.Detail}
 		}
 		return invalidRequest(fields...)
+	case errors.As(err, &against): // the contract
+		return invalidRequest(against.Fields...)
 	case errors.As(err, &tooLarge):
 		return &problem{code: gen.ErrTooLarge, detail: "the body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes"}
 	default:

@@ -59,7 +59,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{Options: o, mux: http.NewServeMux(), contract: c}
 	gen.HandlerWithOptions(
-		gen.NewStrictHandlerWithOptions(s, nil, gen.StrictHTTPServerOptions{
+		gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{bindJSON}, gen.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  s.fail,
 			ResponseErrorHandlerFunc: s.fail,
 		}),
@@ -78,14 +78,14 @@ func New(o Options) (http.Handler, error) {
 type operations struct{ *server }
 
 func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
-	op := s.contract.operation(pattern)
+	op := newOperation(pattern)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		note(r).operation = op.id
+		note(r).operation = op.ID
 		if err := op.negotiate(r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		if op.hasCaller {
+		if op.Secured {
 			ctx, err := s.identify(op, r)
 			if err != nil {
 				s.fail(w, r, err)

@@ -32,6 +32,7 @@ func TestWrongInputIsRefusedInTheFormOf2017AndNothingIsStored(t *testing.T) {
 		"empty actions":        {save, map[string]string{"id": "a", "actions": ""}, nil, 200, "id or actions does not exists"},
 		"nothing":              {save, `{}`, nil, 200, "id or actions does not exists"},
 		"a form with no id":    {save, url.Values{"actions": {"[]"}}, nil, 200, "id or actions does not exists"},
+		"an id in the query":   {save + "?id=a", url.Values{"actions": {"[]"}}, nil, 200, "id or actions does not exists"},
 		"deleting no id":       {remove, `{}`, nil, 200, "id does not exists"},
 		"deleting an empty id": {remove, url.Values{"id": {""}}, nil, 200, "id does not exists"},
 		// What it had none for.
@@ -66,6 +67,20 @@ func TestWrongInputIsRefusedInTheFormOf2017AndNothingIsStored(t *testing.T) {
 		t.Errorf("stored: %v", seen)
 	}
 	if seen := list(t, old); len(seen) != 0 {
+		t.Errorf("stored: %v", seen)
+	}
+}
+
+func TestMediaTypesAreReadInAnyCase(t *testing.T) {
+	s := start(t)
+	old := s.LogIn2017(t, service.NewUser())
+	for contentType, body := range map[string]string{
+		"Application/JSON; Charset=UTF-8":   `{"id":"a","actions":"[]"}`,
+		"APPLICATION/X-WWW-FORM-URLENCODED": "id=b&actions=[]",
+	} {
+		old.Do(t, http.MethodPost, "/applet/session/paints/save", body, header("Content-Type", contentType)).Expect(t, http.StatusOK)
+	}
+	if seen := paints(t, old); len(seen) != 2 {
 		t.Errorf("stored: %v", seen)
 	}
 }

@@ -147,7 +147,7 @@ func wrongDrawings() map[string]wrong {
 		"a canvas too large":        {body: with(65_536, "canvas", "width"), field: "canvas.width", rule: "maximum"},
 		"81 characters":             {body: with(strings.Repeat("笔", 81), "title"), field: "title", rule: "maxLength"},
 		"a point too far":           {body: inStroke("x", []any{1, 2, 65_536}), field: "strokes[0].x[2]", rule: "maximum"},
-		"a point beyond 64 bits":    {body: inStroke("x", []any{1, 2, json.Number("1e400")}), field: "body", rule: "json"},
+		"a point beyond 64 bits":    {body: inStroke("x", []any{1, 2, json.Number("1e400")}), field: "strokes[0].x[2]", rule: "format"},
 		"a time before the drawing": {body: inStroke("t", []any{-1, 2, 3}), field: "strokes[0].t[0]", rule: "minimum"},
 		"too much pressure":         {body: inStroke("p", []any{1, 2, 256}), field: "strokes[0].p[2]", rule: "maximum"},
 		"fewer y than x":            {body: inStroke("y", []any{1, 2}), field: "strokes[0].y", rule: "equalLength"},
