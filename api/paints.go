@@ -71,6 +71,6 @@ func (s *server) DeletePaint(ctx context.Context, r gen.DeletePaintRequestObject
 }
 
 func paintDone() (answer gen.PaintDoneAnswer, err error) {
-	err = answer.FromPaintDone(gen.PaintDone{Code: 0, Msg: gen.Success})
+	err = answer.FromPaintDone(gen.PaintDone{Code: 0, Msg: gen.Success, Data: map[string]any{}})
 	return answer, err
 }

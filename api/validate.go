@@ -199,6 +199,9 @@ func fieldErrors(field string, err error) []gen.FieldError {
 		return fields
 	case errors.As(err, &one):
 		path := one.JSONPointer()
+		if name, ok := unknownMember(one); ok {
+			path = append(path, name)
+		}
 		if field != "" {
 			path = append([]string{field}, path...)
 		}
@@ -207,6 +210,16 @@ func fieldErrors(field string, err error) []gen.FieldError {
 	default:
 		return []gen.FieldError{{Field: fieldName([]string{field}), Rule: "schema", Detail: "is not what the contract asks for"}}
 	}
+}
+
+// unknownMember tells which member of an object the schema does not have. The
+// library has its name in words only.
+func unknownMember(e *openapi3.SchemaError) (name string, ok bool) {
+	if e.SchemaField != "properties" {
+		return "", false
+	}
+	_, err := fmt.Sscanf(e.Reason, "property %q is unsupported", &name)
+	return name, err == nil
 }
 
 // broken says which rule of the schema is broken. It never quotes the value,

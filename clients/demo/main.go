@@ -89,7 +89,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	began := time.Now()
 	bar := newBar(stderr, total)
 	created, err := save(ctx, g, source, func() { _ = bar.Add(1) })
-	_ = bar.Exit() // and leave its last state in view
+	fmt.Fprintln(stderr) // the bar stays in view
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("interrupted, with %d created: run it again for the rest", created)
 	}
@@ -141,7 +141,7 @@ func save(ctx context.Context, g *gallery, source drawings, done func()) (create
 }
 
 func newBar(w io.Writer, total int) *progressbar.ProgressBar {
-	return progressbar.NewOptions(total,
+	bar := progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetDescription("saving"),
 		progressbar.OptionShowCount(),
@@ -149,7 +149,8 @@ func newBar(w io.Writer, total int) *progressbar.ProgressBar {
 		progressbar.OptionSetItsString("drawings"),
 		progressbar.OptionSetWidth(32),
 		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetTheme(progressbar.ThemeUnicode),
-		progressbar.OptionOnCompletion(func() { fmt.Fprintln(w) }),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
 	)
+	_ = bar.RenderBlank()
+	return bar
 }

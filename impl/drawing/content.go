@@ -50,11 +50,7 @@ func (c Content) Validate() error {
 	if n := utf8.RuneCountInString(c.Title); n > MaxTitle {
 		f.add("title", "maxLength", "has %d characters, the limit is %d", n, MaxTitle)
 	}
-	f.inRange("canvas.width", c.Canvas.Width, 1, MaxSide)
-	f.inRange("canvas.height", c.Canvas.Height, 1, MaxSide)
-	if c.Canvas.Background != "" && !background.MatchString(c.Canvas.Background) {
-		f.add("canvas.background", "pattern", "is not #RRGGBB")
-	}
+	f.canvas(c.Canvas)
 	f.countOf("strokes", "strokes", len(c.Strokes), MaxStrokes)
 
 	points := 0
@@ -104,6 +100,14 @@ func (f *findings) countOf(field, what string, n, limit int) {
 		f.add(field, "minItems", "has no %s", what)
 	case n > limit:
 		f.add(field, "maxItems", "has %d %s, the limit is %d", n, what, limit)
+	}
+}
+
+func (f *findings) canvas(c Canvas) {
+	f.inRange("canvas.width", c.Width, 1, MaxSide)
+	f.inRange("canvas.height", c.Height, 1, MaxSide)
+	if c.Background != "" && !background.MatchString(c.Background) {
+		f.add("canvas.background", "pattern", "is not #RRGGBB")
 	}
 }
 

@@ -34,7 +34,7 @@ const (
 type Content struct {
 	Title   string // 0 to MaxTitle characters
 	Canvas  Canvas
-	Strokes []Stroke // in the order drawn; 1 to MaxStrokes
+	Strokes []Stroke // in the order drawn; 1 to MaxStrokes, 0 only where [FromActions] found none
 }
 
 // Canvas is the coordinate space, as an SVG viewBox: a client that wants
@@ -63,7 +63,8 @@ type Stroke struct {
 	P     []uint8 // pressure; nil when not recorded
 }
 
-// Bounds is the smallest rectangle that holds every point.
+// Bounds is the smallest rectangle that holds every point; zero when there is
+// none.
 type Bounds struct{ MinX, MinY, MaxX, MaxY int }
 
 // Summary is what a list says of a drawing.
@@ -79,6 +80,7 @@ type Summary struct {
 	ETag        string    // opaque, without quotes; changes when and only when the drawing does
 	CreatedAt   time.Time // UTC, to the millisecond
 	UpdatedAt   time.Time
+	Thumbnail   string // an SVG document, by [Thumbnail]; empty where a list was asked to leave it out
 }
 
 // Drawing is a stored drawing, whole.
@@ -87,15 +89,25 @@ type Drawing struct {
 	Strokes []Stroke
 }
 
-// Paint is a drawing as programs of 2017 keep it: an id of the client's making
-// and a string that must come back byte for byte.
+// Paint is a drawing as programs of 2017 know it: an id of the client's making,
+// and the JSON text of the canvas calls that draw it, which comes back byte for
+// byte until the drawing is changed through [Service.Put].
 type Paint struct{ ID, Actions string }
+
+// Exported is everything that is kept of a drawing.
+type Exported struct {
+	Drawing
+	PaintID string // as a program of 2017 knows it
+	Actions string // as a program of 2017 saved it; empty when none did, or the drawing was changed since
+}
 
 var (
 	// ErrNotFound: the caller has no such drawing.
 	ErrNotFound = errors.New("drawing not found")
 	// ErrChanged: the precondition does not hold; somebody else wrote in between.
 	ErrChanged = errors.New("drawing was changed or created in between")
+	// ErrQuota: the owner has as many drawings as are allowed. Delete some.
+	ErrQuota = errors.New("too many drawings")
 	// ErrCursor: the cursor was not made here. Start again from the first page.
 	ErrCursor = errors.New("malformed cursor")
 	// ErrUnavailable: the drawing store cannot be reached. Says nothing about the drawing.

@@ -71,11 +71,11 @@ func Unpack(packed []byte) ([]Stroke, error) {
 	if v := r.unsigned(0, 255); r.err == nil && v != packVersion {
 		return nil, fmt.Errorf("packed strokes: version %d is unknown", v)
 	}
-	colors := make([]string, r.count(MaxStrokes))
+	colors := make([]string, r.count(0, MaxStrokes))
 	for i := range colors {
 		colors[i] = r.color()
 	}
-	strokes := make([]Stroke, r.count(MaxStrokes))
+	strokes := make([]Stroke, r.count(min(1, len(colors)), MaxStrokes))
 	var last point
 	points := 0
 	for i := range strokes {
@@ -153,17 +153,17 @@ type reader struct {
 }
 
 func (r *reader) stroke(s *Stroke, colors []string, room int, last *point) {
+	head := r.unsigned(0, int64(len(colors))<<headColor-1)
 	if r.err != nil {
 		return
 	}
-	head := r.unsigned(0, int64(len(colors))<<headColor-1)
 	s.Tool = Pen
 	if head&headEraser != 0 {
 		s.Tool = Eraser
 	}
 	s.Color = colors[head>>headColor]
 	s.Width = int(r.unsigned(1, MaxWidth))
-	n := r.count(min(room, MaxStrokePoints))
+	n := r.count(1, min(room, MaxStrokePoints))
 	s.X = r.path(n, &last.x)
 	s.Y = r.path(n, &last.y)
 	if head&headTime != 0 {
@@ -227,8 +227,8 @@ func (r *reader) color() string {
 
 // count reads how many things follow, each of which takes at least one byte:
 // a count that the rest cannot hold is refused before memory is set aside.
-func (r *reader) count(limit int) int {
-	n := int(r.unsigned(1, int64(limit)))
+func (r *reader) count(low, limit int) int {
+	n := int(r.unsigned(int64(low), int64(limit)))
 	if r.err != nil || n > len(r.rest) {
 		r.fail(errTruncated)
 		return 0

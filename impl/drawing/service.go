@@ -3,11 +3,11 @@ package drawing
 import (
 	"context"
 	"errors"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Service applies the rules of a drawing to what a [Store] keeps. The owner is
@@ -18,10 +18,16 @@ type Service struct {
 	Now func() time.Time
 
 	store Store
+	quota int
+}
+
+// Options of a [Service].
+type Options struct {
+	Quota int // drawings an owner may have; 0 for any number
 }
 
 // New returns a service on a store.
-func New(s Store) *Service { return &Service{Now: time.Now, store: s} }
+func New(s Store, o Options) *Service { return &Service{Now: time.Now, store: s, quota: o.Quota} }
 
 // Precondition says what must be true of a drawing for [Service.Put] to write
 // it. The zero value never is.
@@ -51,10 +57,12 @@ func (p Precondition) names(etag string) bool {
 // that answer again, and changes nothing.
 //
 // It returns [InvalidErrors] for an id or a content that breaks a rule, and
-// [ErrChanged] where the precondition does not hold.
+// [ErrChanged] where the precondition does not hold, and [ErrQuota] for one
+// drawing too many. The quota of an owner who creates many drawings at the same
+// moment may be overshot by as many.
 func (s *Service) Put(ctx context.Context, owner, id string, c Content, p Precondition) (d Drawing, created bool, err error) {
 	id = strings.ToLower(id)
-	if !uuid.MatchString(id) {
+	if !drawingID.MatchString(id) {
 		return Drawing{}, false, InvalidErrors{{Field: "id", Rule: "format", Detail: "is not a UUID"}}
 	}
 	if err := c.Validate(); err != nil {
@@ -79,24 +87,20 @@ func (s *Service) Put(ctx context.Context, owner, id string, c Content, p Precon
 // stored cannot be read.
 func (s *Service) Get(ctx context.Context, owner, id string) (Drawing, error) {
 	id = strings.ToLower(id)
-	if !uuid.MatchString(id) {
+	if !drawingID.MatchString(id) {
 		return Drawing{}, ErrNotFound
 	}
 	r, err := s.store.Get(ctx, owner, id)
 	if err != nil {
 		return Drawing{}, err
 	}
-	strokes, err := Unpack(r.Packed)
-	if err != nil {
-		return Drawing{}, &CorruptError{ID: id, Err: err}
-	}
-	return Drawing{Summary: r.Summary, Strokes: strokes}, nil
+	return r.drawing()
 }
 
 // Delete removes a drawing. It is no error when there is none.
 func (s *Service) Delete(ctx context.Context, owner, id string) error {
 	id = strings.ToLower(id)
-	if !uuid.MatchString(id) {
+	if !drawingID.MatchString(id) {
 		return nil
 	}
 	return s.store.Delete(ctx, owner, id)
@@ -106,14 +110,15 @@ func (s *Service) Delete(ctx context.Context, owner, id string) error {
 // most limit, which is held to 1 to [MaxPage]. The cursor is empty for the
 // first page and next for the page that follows; next is empty on the last. A
 // drawing that is there throughout is seen once, whatever comes and goes
-// around it. A cursor that was not made here is [ErrCursor].
-func (s *Service) List(ctx context.Context, owner string, limit int, cursor string) (items []Summary, next string, err error) {
+// around it. Thumbnails are left out unless asked for. A cursor that was not made
+// here is [ErrCursor].
+func (s *Service) List(ctx context.Context, owner string, limit int, cursor string, thumbnails bool) (items []Summary, next string, err error) {
 	after, err := parseCursor(cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	limit = min(max(limit, 1), MaxPage)
-	items, err = s.store.List(ctx, owner, after, limit+1)
+	items, err = s.store.List(ctx, owner, after, limit+1, thumbnails)
 	if err != nil {
 		return nil, "", err
 	}
@@ -124,52 +129,45 @@ func (s *Service) List(ctx context.Context, owner string, limit int, cursor stri
 	return items, next, nil
 }
 
-// Paints returns all of the owner's paints, oldest first.
-func (s *Service) Paints(ctx context.Context, owner string) ([]Paint, error) {
-	return s.store.Paints(ctx, owner)
+// Export yields all that is kept of the owner's drawings, oldest first, a few at
+// a time in memory. An error ends it.
+func (s *Service) Export(ctx context.Context, owner string) iter.Seq2[Exported, error] {
+	return func(yield func(Exported, error) bool) {
+		for r, err := range s.store.All(ctx, owner) {
+			e := Exported{PaintID: r.paintID(), Actions: string(r.Actions)}
+			if err == nil {
+				e.Drawing, err = r.drawing()
+			}
+			if err != nil {
+				yield(Exported{}, err)
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
-// SavePaint adds a paint, or changes the one of that id. It returns
-// [InvalidErrors] for an id that is empty, longer than [MaxPaintID] or not
-// UTF-8, and for actions longer than [MaxActions].
-func (s *Service) SavePaint(ctx context.Context, owner string, p Paint) error {
-	var f findings
-	switch n := utf8.RuneCountInString(p.ID); {
-	case n == 0:
-		f.add("id", "minLength", "is empty")
-	case n > MaxPaintID:
-		f.add("id", "maxLength", "has %d characters, the limit is %d", n, MaxPaintID)
-	case !utf8.ValidString(p.ID):
-		f.add("id", "format", "is not UTF-8")
-	}
-	if len(p.Actions) > MaxActions {
-		f.add("actions", "maxLength", "has %d bytes, the limit is %d", len(p.Actions), MaxActions)
-	}
-	if err := f.err(); err != nil {
-		return err
-	}
-	return s.store.SavePaint(ctx, owner, p, s.now())
+// DeleteAll removes every drawing and share of an owner. What is created while
+// it runs may stay. After an error it is to be called again.
+func (s *Service) DeleteAll(ctx context.Context, owner string) error {
+	return s.store.DeleteAll(ctx, owner)
 }
 
-// DeletePaint removes a paint. It is no error when there is none.
-func (s *Service) DeletePaint(ctx context.Context, owner, id string) error {
-	if utf8.RuneCountInString(id) > MaxPaintID || !utf8.ValidString(id) {
-		return nil
-	}
-	return s.store.DeletePaint(ctx, owner, id)
-}
-
-var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+var drawingID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 func (s *Service) create(ctx context.Context, owner string, draft Record) (Record, error) {
 	for {
 		r := draft.created(s.now())
-		err := s.store.Insert(ctx, owner, r)
-		if !errors.Is(err, ErrChanged) {
-			return r, err
+		refusal := s.insert(ctx, owner, r)
+		if !errors.Is(refusal, ErrChanged) && !errors.Is(refusal, ErrQuota) {
+			return r, refusal
 		}
 		stored, err := s.store.Get(ctx, owner, r.ID)
 		switch {
+		case errors.Is(err, ErrNotFound) && errors.Is(refusal, ErrQuota):
+			return Record{}, refusal
 		case errors.Is(err, ErrNotFound):
 			continue // deleted in between: the id is free again
 		case err != nil:
@@ -180,6 +178,16 @@ func (s *Service) create(ctx context.Context, owner string, draft Record) (Recor
 			return Record{}, ErrChanged
 		}
 	}
+}
+
+// insert adds a drawing within the owner's quota.
+func (s *Service) insert(ctx context.Context, owner string, r Record) error {
+	if s.quota > 0 {
+		if err := s.store.Admit(ctx, owner, s.quota); err != nil {
+			return err
+		}
+	}
+	return s.store.Insert(ctx, owner, r)
 }
 
 func (s *Service) replace(ctx context.Context, owner string, draft Record, p Precondition) (Record, error) {

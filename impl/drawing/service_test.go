@@ -3,6 +3,7 @@ package drawing_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"regexp"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ type phone struct {
 }
 
 func newPhone(t *testing.T) phone {
-	service := drawing.New(drawingtest.NewMemory())
+	service := drawing.New(drawingtest.NewMemory(), drawing.Options{})
 	service.Now = drawingtest.Clock()
 	return phone{t, service}
 }
@@ -250,8 +251,9 @@ func TestPaintLimits(t *testing.T) {
 			}
 		}
 	}
-	if paints, err := p.service.Paints(t.Context(), owner); err != nil || len(paints) != 1 {
-		t.Errorf("%d paints, %v", len(paints), err)
+	paints := maps.Collect(p.service.Paints(t.Context(), owner))
+	if len(paints) != 1 || paints[drawing.Paint{ID: "é", Actions: long[1:]}] != nil {
+		t.Errorf("paints are %.100v", paints)
 	}
 }
 
@@ -263,11 +265,11 @@ func TestPageIsHeldToItsLimits(t *testing.T) {
 		}
 	}
 	for limit, want := range map[int]int{-1: 1, 0: 1, 7: 7, 100: 100, 101: 100, 1 << 40: 100} {
-		if items, next, err := p.service.List(t.Context(), owner, limit, ""); err != nil || len(items) != want || next == "" {
+		if items, next, err := p.service.List(t.Context(), owner, limit, "", false); err != nil || len(items) != want || next == "" {
 			t.Errorf("limit %d: %d items, next %q, %v", limit, len(items), next, err)
 		}
 	}
-	if _, _, err := p.service.List(t.Context(), owner, 10, "not a cursor"); !errors.Is(err, drawing.ErrCursor) {
+	if _, _, err := p.service.List(t.Context(), owner, 10, "not a cursor", false); !errors.Is(err, drawing.ErrCursor) {
 		t.Errorf("bad cursor: %v", err)
 	}
 }
@@ -281,7 +283,7 @@ func (away) Get(context.Context, string, string) (drawing.Record, error) {
 }
 
 func TestStoreThatIsAwayIsNoAnswerAboutTheDrawing(t *testing.T) {
-	s := drawing.New(away{})
+	s := drawing.New(away{}, drawing.Options{})
 	for name, condition := range map[string]drawing.Precondition{"create": drawing.IfAbsent(), "replace": drawing.IfPresent()} {
 		d, created, err := s.Put(t.Context(), owner, id, a, condition)
 		if !errors.Is(err, drawing.ErrUnavailable) || created || d.ID != "" {

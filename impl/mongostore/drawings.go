@@ -3,7 +3,7 @@ package mongostore
 import (
 	"context"
 	"errors"
-	"fmt"
+	"iter"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -16,7 +16,7 @@ import (
 // drawingDocument is a drawing in the collection drawings. The owner is a field
 // of its own, besides being in _id, for the index of the list and as a shard key.
 type drawingDocument struct {
-	Key          string    `bson:"_id"`
+	Key          string    `bson:"_id,omitempty"`
 	Owner        string    `bson:"owner"`
 	ID           string    `bson:"id"`
 	Title        string    `bson:"title"`
@@ -31,6 +31,10 @@ type drawingDocument struct {
 	CreatedAt    time.Time `bson:"createdAt"`
 	UpdatedAt    time.Time `bson:"updatedAt"`
 	Packed       []byte    `bson:"packed"`
+	Thumbnail    string    `bson:"thumbnail"`
+	PaintID      string    `bson:"paintId"`
+	Actions      []byte    `bson:"actions"` // binary, as a BSON string holds UTF-8 only
+	Share        *share    `bson:"share,omitempty"`
 }
 
 type canvas struct {
@@ -46,6 +50,14 @@ type bounds struct {
 	MaxY int `bson:"maxY"`
 }
 
+type share struct {
+	Token    string `bson:"token"`
+	Nickname string `bson:"nickname"`
+}
+
+// batch bounds what is in memory of all drawings: 16 of half a megabyte.
+const batch = 16
+
 // Insert relies on the primary key: an owner's id is taken once. The driver may
 // send it twice, and the second is then refused; the caller finds its own
 // drawing there.
@@ -57,15 +69,16 @@ func (s *Store) Insert(ctx context.Context, owner string, r drawing.Record) erro
 	return failure(ctx, "insert drawing", err)
 }
 
-// Replace compares the etag and swaps the document in one step of the server.
+// Replace compares the etag and sets every field but the share.
 func (s *Store) Replace(ctx context.Context, owner, etag string, r drawing.Record) error {
-	defer s.change(owner, r.ID)()
-	unchanged := append(byKey(owner, r.ID), bson.E{Key: "etag", Value: etag})
-	result, err := s.drawings.ReplaceOne(ctx, unchanged, documentOf(owner, r))
+	d := documentOf(owner, r)
+	d.Key, d.Share = "", nil // which leaves them out
+	unchanged := bson.D{{Key: "etag", Value: etag}}
+	replaced, err := s.update(ctx, s.drawings, key(owner, r.ID), unchanged, bson.D{{Key: "$set", Value: d}})
 	if err != nil {
 		return failure(ctx, "replace drawing", err)
 	}
-	if result.MatchedCount == 0 {
+	if !replaced {
 		return drawing.ErrChanged
 	}
 	return nil
@@ -74,31 +87,43 @@ func (s *Store) Replace(ctx context.Context, owner, etag string, r drawing.Recor
 // Get reads one drawing whole. A document it cannot read is a
 // [*drawing.CorruptError].
 func (s *Store) Get(ctx context.Context, owner, id string) (drawing.Record, error) {
-	raw, err := s.drawings.FindOne(ctx, byKey(owner, id)).Raw()
+	raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id))).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return drawing.Record{}, drawing.ErrNotFound
 	}
 	if err != nil {
 		return drawing.Record{}, failure(ctx, "get drawing", err)
 	}
-	var d drawingDocument
-	if err := bson.Unmarshal(raw, &d); err != nil {
-		return drawing.Record{}, &drawing.CorruptError{ID: id, Err: fmt.Errorf("get drawing: %w", err)}
-	}
-	return drawing.Record{Summary: d.summary(), PreviousETag: d.PreviousETag, Packed: d.Packed}, nil
+	d, err := decode[drawingDocument](raw, "get drawing")
+	return d.record(), err
 }
 
-// Delete removes one drawing.
+// Delete removes one drawing; with it, its token is worthless. What the shares
+// know of the token goes next.
 func (s *Store) Delete(ctx context.Context, owner, id string) error {
-	defer s.change(owner, id)()
-	_, err := s.drawings.DeleteOne(ctx, byKey(owner, id))
-	return failure(ctx, "delete drawing", err)
+	shared, err := s.share(ctx, owner, id)
+	if errors.Is(err, drawing.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	k := key(owner, id)
+	unlock, _, err := s.change(ctx, k)
+	if err != nil {
+		return failure(ctx, "delete drawing", err)
+	}
+	defer unlock()
+	if _, err := s.drawings.DeleteOne(ctx, byKey(k)); err != nil {
+		return failure(ctx, "delete drawing", err)
+	}
+	return s.forget(ctx, shared)
 }
 
 // List reads a page off the index that [Store.Prepare] made, without the
 // strokes: what it costs does not depend on how many drawings there are. Only
 // FerretDB over SQLite has no use for the index and reads them all.
-func (s *Store) List(ctx context.Context, owner string, after drawing.Position, limit int) ([]drawing.Summary, error) {
+func (s *Store) List(ctx context.Context, owner string, after drawing.Position, limit int, thumbnails bool) ([]drawing.Summary, error) {
 	filter := bson.D{{Key: "owner", Value: owner}}
 	if after.ID != "" {
 		earlier := bson.D{{Key: "createdAt", Value: bson.D{{Key: "$lt", Value: after.CreatedAt}}}}
@@ -112,18 +137,67 @@ func (s *Store) List(ctx context.Context, owner string, after drawing.Position, 
 			bson.E{Key: "createdAt", Value: bson.D{{Key: "$lte", Value: after.CreatedAt}}},
 			bson.E{Key: "$or", Value: bson.A{earlier, sameTime}})
 	}
+	left := bson.D{{Key: "packed", Value: 0}, {Key: "actions", Value: 0}, {Key: "share", Value: 0}}
+	if !thumbnails {
+		left = append(left, bson.E{Key: "thumbnail", Value: 0})
+	}
 	cursor, err := s.drawings.Find(ctx, filter, options.Find().
 		SetSort(bson.D{{Key: "createdAt", Value: -1}, {Key: "id", Value: -1}}).
 		SetLimit(int64(limit)).
-		SetProjection(bson.D{{Key: "packed", Value: 0}}))
+		SetProjection(left))
 	if err != nil {
 		return nil, failure(ctx, "list drawings", err)
 	}
-	return readAll(ctx, cursor, "list drawings", drawingDocument.summary)
+	defer cursor.Close(context.WithoutCancel(ctx))
+	items := make([]drawing.Summary, 0, cursor.RemainingBatchLength())
+	for cursor.Next(ctx) {
+		d, err := decode[drawingDocument](cursor.Current, "list drawings")
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, d.summary())
+	}
+	return items, failure(ctx, "list drawings", cursor.Err())
+}
+
+// All reads the index of the list backwards, a batch at a time.
+func (s *Store) All(ctx context.Context, owner string) iter.Seq2[drawing.Record, error] {
+	return func(yield func(drawing.Record, error) bool) {
+		cursor, err := s.drawings.Find(ctx, bson.D{{Key: "owner", Value: owner}}, options.Find().
+			SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}).
+			SetBatchSize(batch))
+		if err != nil {
+			yield(drawing.Record{}, failure(ctx, "read drawings", err))
+			return
+		}
+		defer cursor.Close(context.WithoutCancel(ctx))
+		for cursor.Next(ctx) {
+			d, err := decode[drawingDocument](cursor.Current, "read drawings")
+			if !yield(d.record(), err) || err != nil {
+				return
+			}
+		}
+		if err := failure(ctx, "read drawings", cursor.Err()); err != nil {
+			yield(drawing.Record{}, err)
+		}
+	}
+}
+
+// DeleteAll begins with the drawings: without its drawing, a share is worthless.
+func (s *Store) DeleteAll(ctx context.Context, owner string) error {
+	owned := bson.D{{Key: "owner", Value: owner}}
+	if _, err := s.drawings.DeleteMany(ctx, owned); err != nil {
+		return failure(ctx, "delete all drawings", err)
+	}
+	if _, err := s.shares.DeleteMany(ctx, owned); err != nil {
+		return failure(ctx, "delete all shares", err)
+	}
+	_, err := s.owners.DeleteOne(ctx, byKey(owner))
+	return failure(ctx, "delete quota", err)
 }
 
 func documentOf(owner string, r drawing.Record) drawingDocument {
-	return drawingDocument{
+	d := drawingDocument{
 		Key:          key(owner, r.ID),
 		Owner:        owner,
 		ID:           r.ID,
@@ -139,7 +213,28 @@ func documentOf(owner string, r drawing.Record) drawingDocument {
 		CreatedAt:    r.CreatedAt,
 		UpdatedAt:    r.UpdatedAt,
 		Packed:       r.Packed,
+		Thumbnail:    r.Thumbnail,
+		PaintID:      r.PaintID,
+		Actions:      r.Actions,
 	}
+	if r.Share != (drawing.Share{}) {
+		d.Share = (*share)(&r.Share)
+	}
+	return d
+}
+
+func (d drawingDocument) record() drawing.Record {
+	r := drawing.Record{
+		Summary:      d.summary(),
+		PreviousETag: d.PreviousETag,
+		Packed:       d.Packed,
+		PaintID:      d.PaintID,
+		Actions:      d.Actions,
+	}
+	if d.Share != nil {
+		r.Share = drawing.Share(*d.Share)
+	}
+	return r
 }
 
 func (d drawingDocument) summary() drawing.Summary {
@@ -155,5 +250,6 @@ func (d drawingDocument) summary() drawing.Summary {
 		ETag:        d.ETag,
 		CreatedAt:   d.CreatedAt.UTC(),
 		UpdatedAt:   d.UpdatedAt.UTC(),
+		Thumbnail:   d.Thumbnail,
 	}
 }

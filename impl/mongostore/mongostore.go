@@ -1,9 +1,9 @@
 // Package mongostore keeps drawings in MongoDB, or in FerretDB, which speaks
 // its protocol.
 //
-// A document's _id is "<owner>/<id>": whatever reads or writes one drawing is
-// thereby scoped to its owner, and is a look-up by primary key. No query takes
-// anything but typed values, so that no input can become an operator.
+// The _id of a drawing is "<owner>/<id>": whatever reads or writes one drawing
+// is thereby scoped to its owner, and is a look-up by primary key. No query
+// takes anything but typed values, so that no input can become an operator.
 package mongostore
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -25,7 +26,10 @@ import (
 type Store struct {
 	client   *mongo.Client
 	drawings *mongo.Collection
-	paints   *mongo.Collection
+	shares   *mongo.Collection
+	owners   *mongo.Collection
+
+	ferretDB atomic.Pointer[bool] // nil until the server was asked
 	seed     maphash.Seed
 	changing [256]sync.Mutex
 }
@@ -40,7 +44,8 @@ func New(client *mongo.Client, database string) *Store {
 	return &Store{
 		client:   client,
 		drawings: db.Collection("drawings"),
-		paints:   db.Collection("paints"),
+		shares:   db.Collection("shares"),
+		owners:   db.Collection("owners"),
 		seed:     maphash.MakeSeed(),
 	}
 }
@@ -54,10 +59,8 @@ func (s *Store) Prepare(ctx context.Context) error {
 	if err != nil {
 		return failure(ctx, "index drawings", err)
 	}
-	_, err = s.paints.Indexes().CreateOne(ctx, mongo.IndexModel{
-		Keys: bson.D{{Key: "owner", Value: 1}, {Key: "createdAt", Value: 1}, {Key: "id", Value: 1}},
-	})
-	return failure(ctx, "index paints", err)
+	_, err = s.shares.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: bson.D{{Key: "owner", Value: 1}}})
+	return failure(ctx, "index shares", err)
 }
 
 // Ping tells whether the server that takes the writes can be reached:
@@ -68,33 +71,74 @@ func (s *Store) Ping(ctx context.Context) error {
 
 func key(owner, id string) string { return owner + "/" + id }
 
-func byKey(owner, id string) bson.D { return bson.D{{Key: "_id", Value: key(owner, id)}} }
+func byKey(key string) bson.D { return bson.D{{Key: "_id", Value: key}} }
 
-// change keeps changes of one document that come through this process apart.
-// MongoDB would do without: it compares and changes in one step. FerretDB 1.24
-// reads, compares and writes in three, and as it runs inside the one process
-// that uses it, a lock there makes them one.
-func (s *Store) change(owner, id string) (unlock func()) {
-	lock := &s.changing[maphash.String(s.seed, key(owner, id))%uint64(len(s.changing))]
-	lock.Lock()
-	return lock.Unlock
-}
-
-// readAll decodes and closes a cursor; one holds a document of type T as a V.
-func readAll[T, V any](ctx context.Context, cursor *mongo.Cursor, what string, value func(T) V) ([]V, error) {
-	defer cursor.Close(context.WithoutCancel(ctx))
-	values := make([]V, 0, cursor.RemainingBatchLength())
-	for cursor.Next(ctx) {
-		var document T
-		if err := bson.Unmarshal(cursor.Current, &document); err != nil {
-			return nil, &drawing.CorruptError{ID: idOf(cursor.Current), Err: fmt.Errorf("%s: %w", what, err)}
-		}
-		values = append(values, value(document))
+// update applies operators to the document of a key if it is there and meets a
+// condition, and tells whether it did, in one indivisible step.
+func (s *Store) update(ctx context.Context, c *mongo.Collection, key string, condition, operators bson.D) (bool, error) {
+	unlock, ferretDB, err := s.change(ctx, key)
+	if err != nil {
+		return false, err
 	}
-	return values, failure(ctx, what, cursor.Err())
+	defer unlock()
+	filter := append(byKey(key), condition...)
+	if ferretDB {
+		// It finds a document by _id alone, and reads all for any more than that.
+		meets, err := c.Aggregate(ctx, mongo.Pipeline{
+			{{Key: "$match", Value: byKey(key)}},
+			{{Key: "$match", Value: condition}},
+			{{Key: "$project", Value: bson.D{{Key: "_id", Value: 1}}}},
+		})
+		if err != nil {
+			return false, err
+		}
+		defer meets.Close(context.WithoutCancel(ctx))
+		if !meets.Next(ctx) {
+			return false, meets.Err()
+		}
+		filter = byKey(key)
+	}
+	result, err := c.UpdateOne(ctx, filter, operators)
+	if err != nil {
+		return false, err
+	}
+	return result.MatchedCount == 1, nil
 }
 
-func idOf(raw bson.Raw) string {
-	id, _ := raw.Lookup("id").StringValueOK()
-	return id
+// change begins an indivisible change of one document and tells whether the
+// server is a FerretDB. MongoDB compares and changes in one step, and nothing is
+// locked here. FerretDB 1.24 reads, compares and writes in three; as it runs
+// inside the one process that uses it, a lock there makes them one.
+func (s *Store) change(ctx context.Context, key string) (unlock func(), ferretDB bool, err error) {
+	ferretDB, err = s.isFerretDB(ctx)
+	if err != nil || !ferretDB {
+		return func() {}, false, err
+	}
+	lock := &s.changing[maphash.String(s.seed, key)%uint64(len(s.changing))]
+	lock.Lock()
+	return lock.Unlock, true, nil
+}
+
+// isFerretDB asks the server once.
+func (s *Store) isFerretDB(ctx context.Context) (bool, error) {
+	if known := s.ferretDB.Load(); known != nil {
+		return *known, nil
+	}
+	answer, err := s.drawings.Database().RunCommand(ctx, bson.D{{Key: "buildInfo", Value: 1}}).Raw()
+	if err != nil {
+		return false, err
+	}
+	_, err = answer.LookupErr("ferretdbVersion")
+	is := err == nil
+	s.ferretDB.Store(&is)
+	return is, nil
+}
+
+// decode reads a document as a T.
+func decode[T any](raw bson.Raw, doing string) (document T, err error) {
+	if err := bson.Unmarshal(raw, &document); err != nil {
+		id, _ := raw.Lookup("id").StringValueOK()
+		return document, &drawing.CorruptError{ID: id, Err: fmt.Errorf("%s: %w", doing, err)}
+	}
+	return document, nil
 }

@@ -40,7 +40,7 @@ func TestPrepareMayBeRepeated(t *testing.T) {
 			if err := store.Prepare(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			for _, name := range []string{"drawings", "paints"} {
+			for _, name := range []string{"drawings", "shares"} {
 				indexes, err := db.Collection(name).Indexes().ListSpecifications(t.Context())
 				if err != nil || len(indexes) != 2 {
 					t.Errorf("%s: %d indexes, %v; want _id and the list's", name, len(indexes), err)
@@ -61,7 +61,7 @@ func TestCorruptDocumentNamesItsDrawing(t *testing.T) {
 		} {
 			t.Run(server.Name+" "+field, func(t *testing.T) {
 				store, db := open(t, server.URL)
-				s := drawing.New(store)
+				s := drawing.New(store, drawing.Options{})
 				if _, _, err := s.Put(t.Context(), owner, id, drawingtest.Content("", 1, 1), drawing.IfAbsent()); err != nil {
 					t.Fatal(err)
 				}
@@ -74,7 +74,7 @@ func TestCorruptDocumentNamesItsDrawing(t *testing.T) {
 				if corrupt := (*drawing.CorruptError)(nil); !errors.As(err, &corrupt) || corrupt.ID != id {
 					t.Errorf("get: %v", err)
 				}
-				_, _, err = s.List(t.Context(), owner, 10, "")
+				_, _, err = s.List(t.Context(), owner, 10, "", true)
 				if corrupt := (*drawing.CorruptError)(nil); field != "packed" && (!errors.As(err, &corrupt) || corrupt.ID != id) {
 					t.Errorf("list: %v", err)
 				}
@@ -106,7 +106,7 @@ func TestStoreServesAgainWhenItsServerIsBack(t *testing.T) {
 		t.Run(server.Name, func(t *testing.T) {
 			proxy := server.Proxy(t)
 			store, _ := open(t, proxy.URL)
-			s := drawing.New(store)
+			s := drawing.New(store, drawing.Options{})
 			put, _, err := s.Put(t.Context(), owner, drawingtest.ID(1), drawingtest.Content("kept", 1, 9), drawing.IfAbsent())
 			if err != nil {
 				t.Fatal(err)
@@ -160,10 +160,15 @@ func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 	failed["Replace"] = s.Replace(ctx, "owner", "etag", r)
 	_, failed["Get"] = s.Get(ctx, "owner", r.ID)
 	failed["Delete"] = s.Delete(ctx, "owner", r.ID)
-	_, failed["List"] = s.List(ctx, "owner", drawing.Position{}, 10)
-	_, failed["Paints"] = s.Paints(ctx, "owner")
-	failed["SavePaint"] = s.SavePaint(ctx, "owner", drawing.Paint{ID: "id"}, time.Now())
-	failed["DeletePaint"] = s.DeletePaint(ctx, "owner", "id")
+	_, failed["List"] = s.List(ctx, "owner", drawing.Position{}, 10, true)
+	for _, err := range s.All(ctx, "owner") {
+		failed["All"] = err
+	}
+	failed["DeleteAll"] = s.DeleteAll(ctx, "owner")
+	failed["Admit"] = s.Admit(ctx, "owner", 1)
+	_, failed["Share"] = s.Share(ctx, "owner", r.ID, drawing.Share{Token: "token"})
+	failed["Unshare"] = s.Unshare(ctx, "owner", r.ID)
+	_, _, failed["FindShare"] = s.FindShare(ctx, "token")
 	return failed
 }
 

@@ -52,11 +52,12 @@ func MongoDB(t testing.TB) []Server {
 	return handOut(t, mongoServers)
 }
 
-// Main runs the tests of a package, stops the servers they used, and exits.
-func Main(m *testing.M) {
+// Main runs the tests of a package, stops the servers they used, does what else
+// is to be done afterwards, and exits.
+func Main(m *testing.M, afterwards ...func() error) {
 	inMain = true
 	code := m.Run()
-	for _, stop := range stops {
+	for _, stop := range append(stops, afterwards...) {
 		if err := stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stores:", err)
 			code = max(code, 1)

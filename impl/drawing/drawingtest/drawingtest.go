@@ -5,6 +5,7 @@ package drawingtest
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -32,7 +33,16 @@ func Run(t *testing.T, open func(*testing.T) drawing.Store) {
 		{"a replacement does not bring back what was deleted", notResurrected},
 		{"a stale replacement does not touch what was made anew", staleReplacement},
 		{"paints come back byte for byte, oldest first", paintsComeBack},
-		{"a paint saved at once from many sides is one paint", onePaint},
+		{"a drawing of either kind is in both galleries", oneGallery},
+		{"a paint saved by many at once is one drawing", onePaint},
+		{"every one of different paints saved at once is a revision", paintsInTurn},
+		{"a share outlasts changes, and leads nowhere once revoked", shareOutlasts},
+		{"a token leads to its drawing or nowhere, whatever goes on", shareRaces},
+		{"many who share at once get one token", oneToken},
+		{"the quota holds creations back, and nothing else", quotaHolds},
+		{"the quota is overshot by no more than come at once", quotaAtOnce},
+		{"an export is complete", exportComplete},
+		{"an account is deleted whole, and alone", accountDeleted},
 	} {
 		t.Run(behaviour.name, func(t *testing.T) { behaviour.test(t, open(t)) })
 	}
@@ -58,7 +68,7 @@ func Clock() func() time.Time {
 }
 
 func service(s drawing.Store) *drawing.Service {
-	service := drawing.New(s)
+	service := drawing.New(s, drawing.Options{})
 	service.Now = Clock()
 	return service
 }
@@ -90,7 +100,7 @@ func comesBackEqual(t *testing.T, store drawing.Store) {
 		equal(t, got, put)
 		equal(t, drawing.Content{Title: got.Title, Canvas: got.Canvas, Strokes: got.Strokes}, c)
 	}
-	items, _, err := s.List(t.Context(), alice, drawing.MaxPage, "")
+	items, _, err := s.List(t.Context(), alice, drawing.MaxPage, "", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,26 +152,26 @@ func ownersApart(t *testing.T, store drawing.Store) {
 	succeeds(t, store.Delete(t.Context(), bob, ID(1)))
 	succeeds(t, store.Insert(t.Context(), bob, of[bob]))
 
-	now := time.UnixMilli(1).UTC()
-	for owner := range of {
-		succeeds(t, store.SavePaint(t.Context(), owner, drawing.Paint{ID: "same", Actions: owner}, now))
-	}
 	for owner, r := range of {
 		got, err := store.Get(t.Context(), owner, ID(1))
 		succeeds(t, err)
 		equal(t, got, r)
-		items, err := store.List(t.Context(), owner, drawing.Position{}, 10)
+		items, err := store.List(t.Context(), owner, drawing.Position{}, 10, true)
 		succeeds(t, err)
 		equal(t, items, []drawing.Summary{r.Summary})
-		paints, err := store.Paints(t.Context(), owner)
-		succeeds(t, err)
-		equal(t, paints, []drawing.Paint{{ID: "same", Actions: owner}})
+		equal(t, slices.Collect(each(t, store.All(t.Context(), owner))), []drawing.Record{r})
 	}
 
-	succeeds(t, store.DeletePaint(t.Context(), bob, "same"))
-	paints, err := store.Paints(t.Context(), alice)
+	_, err = store.Share(t.Context(), bob, ID(1), drawing.Share{Token: "bob's", Nickname: "Bob"})
 	succeeds(t, err)
-	equal(t, len(paints), 1)
+	succeeds(t, store.Unshare(t.Context(), alice, ID(1)))
+	owner, id, err := store.FindShare(t.Context(), "bob's")
+	succeeds(t, err)
+	equal(t, [2]string{owner, id}, [2]string{bob, ID(1)})
+	succeeds(t, store.DeleteAll(t.Context(), bob))
+	got, err := store.Get(t.Context(), alice, ID(1))
+	succeeds(t, err)
+	equal(t, got, of[alice])
 }
 
 func listOrdered(t *testing.T, store drawing.Store) {
@@ -179,7 +189,7 @@ func listOrdered(t *testing.T, store drawing.Store) {
 		var got []string
 		cursor := ""
 		for {
-			items, next, err := s.List(t.Context(), alice, limit, cursor)
+			items, next, err := s.List(t.Context(), alice, limit, cursor, false)
 			succeeds(t, err)
 			for _, item := range items {
 				got = append(got, item.ID)
@@ -191,7 +201,7 @@ func listOrdered(t *testing.T, store drawing.Store) {
 		}
 		equal(t, got, want)
 	}
-	items, next, err := s.List(t.Context(), bob, 10, "")
+	items, next, err := s.List(t.Context(), bob, 10, "", false)
 	succeeds(t, err)
 	equal(t, len(items), 0)
 	equal(t, next, "")
@@ -210,7 +220,7 @@ func pagesHold(t *testing.T, store drawing.Store) {
 	seen := map[string]int{}
 	cursor := ""
 	for page := 0; ; page++ {
-		items, next, err := s.List(t.Context(), alice, 4, cursor)
+		items, next, err := s.List(t.Context(), alice, 4, cursor, false)
 		succeeds(t, err)
 		for _, item := range items {
 			seen[item.ID]++
@@ -243,8 +253,24 @@ func record(n int, title string) drawing.Record {
 		Summary: drawing.Summary{
 			ID: ID(n), Title: title, Canvas: c.Canvas, StrokeCount: 2, PointCount: 9, DurationMs: 100,
 			Bounds: drawing.Bounds{MinX: -5, MinY: -6, MaxX: 7, MaxY: 8}, Revision: 1, ETag: "etag of " + title, CreatedAt: at, UpdatedAt: at,
+			Thumbnail: "<svg/>",
 		},
-		Packed: drawing.Pack(c.Strokes),
+		Packed: drawing.Pack(c.Strokes), PaintID: "jc0a1b2c3d4e5f", Actions: []byte("any \xff byte"),
+	}
+}
+
+// each yields the values of a sequence that has no error in it.
+func each[V any](t *testing.T, all iter.Seq2[V, error]) iter.Seq[V] {
+	return func(yield func(V) bool) {
+		for v, err := range all {
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if !yield(v) {
+				return
+			}
+		}
 	}
 }
 

@@ -3,9 +3,9 @@ package drawingtest
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"sync"
-	"time"
 
 	"onestroke/impl/drawing"
 )
@@ -14,20 +14,12 @@ import (
 type Memory struct {
 	mu       sync.Mutex
 	drawings map[key]drawing.Record
-	paints   map[key]paint
 }
 
 type key struct{ owner, id string }
 
-type paint struct {
-	drawing.Paint
-	createdAt time.Time
-}
-
 // NewMemory returns an empty store.
-func NewMemory() *Memory {
-	return &Memory{drawings: map[key]drawing.Record{}, paints: map[key]paint{}}
-}
+func NewMemory() *Memory { return &Memory{drawings: map[key]drawing.Record{}} }
 
 func (m *Memory) Insert(ctx context.Context, owner string, r drawing.Record) error {
 	defer m.lock()()
@@ -40,9 +32,11 @@ func (m *Memory) Insert(ctx context.Context, owner string, r drawing.Record) err
 
 func (m *Memory) Replace(ctx context.Context, owner, etag string, r drawing.Record) error {
 	defer m.lock()()
-	if stored, found := m.drawings[key{owner, r.ID}]; !found || stored.ETag != etag {
+	stored, found := m.drawings[key{owner, r.ID}]
+	if !found || stored.ETag != etag {
 		return drawing.ErrChanged
 	}
+	r.Share = stored.Share
 	m.drawings[key{owner, r.ID}] = r
 	return nil
 }
@@ -62,52 +56,88 @@ func (m *Memory) Delete(ctx context.Context, owner, id string) error {
 	return nil
 }
 
-func (m *Memory) List(ctx context.Context, owner string, after drawing.Position, limit int) ([]drawing.Summary, error) {
-	defer m.lock()()
+func (m *Memory) List(ctx context.Context, owner string, after drawing.Position, limit int, thumbnails bool) ([]drawing.Summary, error) {
 	list := []drawing.Summary{}
-	for k, r := range m.drawings {
-		at := drawing.Position{CreatedAt: r.CreatedAt, ID: r.ID}
-		if k.owner == owner && (after.ID == "" || newestFirst(after, at) < 0) {
-			list = append(list, r.Summary)
+	for _, r := range slices.Backward(m.owned(owner)) {
+		if after.ID != "" && oldestFirst(position(r), after) >= 0 || len(list) == limit {
+			continue
 		}
-	}
-	slices.SortFunc(list, func(a, b drawing.Summary) int {
-		return newestFirst(drawing.Position{CreatedAt: a.CreatedAt, ID: a.ID}, drawing.Position{CreatedAt: b.CreatedAt, ID: b.ID})
-	})
-	return list[:min(limit, len(list))], nil
-}
-
-func (m *Memory) Paints(ctx context.Context, owner string) ([]drawing.Paint, error) {
-	defer m.lock()()
-	var kept []paint
-	for k, p := range m.paints {
-		if k.owner == owner {
-			kept = append(kept, p)
+		if !thumbnails {
+			r.Thumbnail = ""
 		}
-	}
-	slices.SortFunc(kept, func(a, b paint) int {
-		return cmp.Or(a.createdAt.Compare(b.createdAt), cmp.Compare(a.ID, b.ID))
-	})
-	list := make([]drawing.Paint, len(kept))
-	for i, p := range kept {
-		list[i] = p.Paint
+		list = append(list, r.Summary)
 	}
 	return list, nil
 }
 
-func (m *Memory) SavePaint(ctx context.Context, owner string, p drawing.Paint, now time.Time) error {
-	defer m.lock()()
-	if stored, found := m.paints[key{owner, p.ID}]; found {
-		now = stored.createdAt
+func (m *Memory) All(ctx context.Context, owner string) iter.Seq2[drawing.Record, error] {
+	return func(yield func(drawing.Record, error) bool) {
+		for _, r := range m.owned(owner) {
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
-	m.paints[key{owner, p.ID}] = paint{p, now}
+}
+
+func (m *Memory) DeleteAll(ctx context.Context, owner string) error {
+	for _, r := range m.owned(owner) {
+		if err := m.Delete(ctx, owner, r.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-func (m *Memory) DeletePaint(ctx context.Context, owner, id string) error {
-	defer m.lock()()
-	delete(m.paints, key{owner, id})
+func (m *Memory) Admit(ctx context.Context, owner string, quota int) error {
+	if len(m.owned(owner)) >= quota {
+		return drawing.ErrQuota
+	}
 	return nil
+}
+
+func (m *Memory) Share(ctx context.Context, owner, id string, s drawing.Share) (drawing.Share, error) {
+	defer m.lock()()
+	r, found := m.drawings[key{owner, id}]
+	if !found {
+		return drawing.Share{}, drawing.ErrNotFound
+	}
+	if r.Share == (drawing.Share{}) {
+		r.Share = s
+		m.drawings[key{owner, id}] = r
+	}
+	return r.Share, nil
+}
+
+func (m *Memory) Unshare(ctx context.Context, owner, id string) error {
+	defer m.lock()()
+	if r, found := m.drawings[key{owner, id}]; found {
+		r.Share = drawing.Share{}
+		m.drawings[key{owner, id}] = r
+	}
+	return nil
+}
+
+func (m *Memory) FindShare(ctx context.Context, token string) (owner, id string, err error) {
+	defer m.lock()()
+	for k, r := range m.drawings {
+		if r.Share.Token == token {
+			return k.owner, k.id, nil
+		}
+	}
+	return "", "", drawing.ErrNotFound
+}
+
+// owned returns the drawings of an owner, oldest first.
+func (m *Memory) owned(owner string) (list []drawing.Record) {
+	defer m.lock()()
+	for k, r := range m.drawings {
+		if k.owner == owner {
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(a, b drawing.Record) int { return oldestFirst(position(a), position(b)) })
+	return list
 }
 
 func (m *Memory) lock() (unlock func()) {
@@ -115,6 +145,10 @@ func (m *Memory) lock() (unlock func()) {
 	return m.mu.Unlock
 }
 
-func newestFirst(a, b drawing.Position) int {
-	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
+func position(r drawing.Record) drawing.Position {
+	return drawing.Position{CreatedAt: r.CreatedAt, ID: r.ID}
+}
+
+func oldestFirst(a, b drawing.Position) int {
+	return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 }

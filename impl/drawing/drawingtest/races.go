@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
+	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"onestroke/impl/drawing"
 )
@@ -134,45 +133,24 @@ func staleReplacement(t *testing.T, store drawing.Store) {
 	}
 }
 
-func paintsComeBack(t *testing.T, store drawing.Store) {
+func onePaint(t *testing.T, store drawing.Store) {
 	s := service(store)
-	paints := []drawing.Paint{
-		{ID: "jc0a1b2c3d4e5f", Actions: `[{"method":"save"},{"method":"setLineWidth","data":[5]}]`},
-		{ID: "$ne", Actions: ""},
-		{ID: "a/b\x00\"'{}", Actions: "\x00\"'\\ \u2028\u2029 😀 \r\n\t {\"$gt\":\"\"} </script>"},
-		{ID: "中文", Actions: "not UTF-8: \xff\xfe\x80"},
-		{ID: strings.Repeat("画", drawing.MaxPaintID), Actions: strings.Repeat("[10,20],\n", 500<<10/9)},
-	}
-	list := func() []drawing.Paint {
-		got, err := s.Paints(t.Context(), alice)
-		succeeds(t, err)
-		return got
-	}
-	equal(t, len(list()), 0)
-	for _, p := range paints {
-		succeeds(t, s.SavePaint(t.Context(), alice, p))
-	}
-	equal(t, list(), paints)
-
-	paints[1].Actions = "changed, and still second"
-	succeeds(t, s.SavePaint(t.Context(), alice, paints[1]))
-	equal(t, list(), paints)
-
-	succeeds(t, s.DeletePaint(t.Context(), alice, paints[0].ID))
-	succeeds(t, s.DeletePaint(t.Context(), alice, paints[0].ID))
-	equal(t, list(), paints[1:])
+	paint := drawing.Paint{ID: "one", Actions: "the same"}
+	together(writers, func(n int) { expect(t, s.SavePaint(t.Context(), alice, paint), nil) })
+	equal(t, slices.Collect(each(t, s.Paints(t.Context(), alice))), []drawing.Paint{paint})
+	d, err := s.Get(t.Context(), alice, drawing.PaintDrawingID("one"))
+	succeeds(t, err)
+	equal(t, d.Revision, 1)
 }
 
-func onePaint(t *testing.T, store drawing.Store) {
-	now := time.UnixMilli(1).UTC()
+func paintsInTurn(t *testing.T, store drawing.Store) {
+	s := service(store)
 	together(writers, func(n int) {
-		if err := store.SavePaint(t.Context(), alice, drawing.Paint{ID: "one", Actions: "the same"}, now); err != nil {
-			t.Error(err)
-		}
+		expect(t, s.SavePaint(t.Context(), alice, drawing.Paint{ID: "one", Actions: fmt.Sprint("writer ", n)}), nil)
 	})
-	got, err := store.Paints(t.Context(), alice)
+	d, err := s.Get(t.Context(), alice, drawing.PaintDrawingID("one"))
 	succeeds(t, err)
-	equal(t, got, []drawing.Paint{{ID: "one", Actions: "the same"}})
+	equal(t, d.Revision, writers)
 }
 
 // together runs n calls at once and waits for them.

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestBusyServiceIsWaitedFor(t *testing.T) {
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			var bodies []string
+			p := &patient{doer: doerFunc(func(r *http.Request) (*http.Response, error) {
+				body, err := io.ReadAll(r.Body)
+				bodies = append(bodies, string(body))
+				if len(bodies) < 3 {
+					return answer(status, "Retry-After", "7"), err
+				}
+				return answer(http.StatusCreated), err
+			})}
+			began := time.Now()
+			got, err := p.Do(request(t))
+			if err != nil || got.StatusCode != http.StatusCreated {
+				t.Fatal(got, err)
+			}
+			if waited := time.Since(began); waited != 14*time.Second {
+				t.Errorf("waited %s", waited)
+			}
+			if strings.Join(bodies, " ") != "drawing drawing drawing" {
+				t.Errorf("sent %q", bodies)
+			}
+		})
+	}
+}
+
+func TestServiceThatStaysBusyIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
+			tries++
+			return answer(http.StatusServiceUnavailable, "Retry-After", "1"), nil
+		})}
+		if got, err := p.Do(request(t)); err != nil || got.StatusCode != http.StatusServiceUnavailable || tries != maxTries {
+			t.Error(got, err, tries)
+		}
+	})
+}
+
+func TestOtherAnswersAreNotAskedForAgain(t *testing.T) {
+	for _, a := range []*http.Response{
+		answer(http.StatusServiceUnavailable), // without a time to wait for
+		answer(http.StatusNotFound, "Retry-After", "1"),
+		answer(http.StatusOK),
+	} {
+		tries := 0
+		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
+			tries++
+			return a, nil
+		})}
+		if got, err := p.Do(request(t)); got != a || err != nil || tries != 1 {
+			t.Error(got, err, tries)
+		}
+	}
+}
+
+func TestWaitingEndsWithTheProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
+			return answer(http.StatusServiceUnavailable, "Retry-After", "3600"), nil
+		})}
+		if _, err := p.Do(request(t).WithContext(ctx)); err != context.DeadlineExceeded {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFailureIsToldInOneLine(t *testing.T) {
+	problem := func(w http.ResponseWriter, status int) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(status)
+		fmt.Fprint(w, `{"code":"ERR_INTERNAL","detail":"the request failed","instance":"12345678"}`)
+	}
+	for name, test := range map[string]struct {
+		answers map[string]http.HandlerFunc // in place of a service's
+		args    []string
+		want    string
+	}{
+		"a service without simulator": {
+			answers: map[string]http.HandlerFunc{"POST /simulator/login": func(w http.ResponseWriter, _ *http.Request) { problem(w, 404) }},
+			want:    "plays no WeChat, and the demo has no phone to log in with; start a service with: SIMULATOR=on make run",
+		},
+		"another program": {
+			answers: map[string]http.HandlerFunc{"POST /simulator/login": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\nhello") }},
+			want:    "log in at the simulator: HTTP 200 OK <html>",
+		},
+		"a failed login": {
+			answers: map[string]http.HandlerFunc{"POST /v1/session": func(w http.ResponseWriter, _ *http.Request) { problem(w, 500) }},
+			want:    "log in: ERR_INTERNAL: the request failed (request 12345678)",
+		},
+		"a failed list": {
+			answers: map[string]http.HandlerFunc{"GET /v1/drawings": func(w http.ResponseWriter, _ *http.Request) { problem(w, 500) }},
+			want:    "list drawings: ERR_INTERNAL: the request failed (request 12345678)",
+		},
+		"a drawing that is refused": {
+			answers: map[string]http.HandlerFunc{"PUT /v1/drawings/{id}": func(w http.ResponseWriter, _ *http.Request) { problem(w, 500) }},
+			want:    ": ERR_INTERNAL: the request failed (request 12345678)",
+		},
+		"no URL":            {args: []string{"-url", "here"}, want: "here is no URL of a service"},
+		"an empty folder":   {args: []string{"-data", t.TempDir()}, want: ": no *.ndjson file there"},
+		"a stray argument":  {args: []string{"folder"}, want: "folder: not understood"},
+		"a service nowhere": {args: []string{"-url", "http://127.0.0.1:1"}, want: "no service answers at http://127.0.0.1:1; start one with: make run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := httptest.NewServer(answering(test.answers))
+			defer service.Close()
+			err := run(t.Context(), append([]string{"-url", service.URL}, test.args...), io.Discard, io.Discard)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if text := err.Error(); !strings.Contains(text, test.want) || strings.Contains(text, "\n") {
+				t.Errorf("the error is %q, not %q", text, test.want)
+			}
+		})
+	}
+}
+
+func TestNothingIsSavedWhereALineIsMalformed(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Error(r.Method, r.URL) }))
+	defer service.Close()
+	file := write(t, "cat.ndjson", "{}")
+	err := run(t.Context(), []string{"-url", service.URL, "-data", strings.TrimSuffix(file, "cat.ndjson")}, io.Discard, io.Discard)
+	if err == nil || !strings.HasPrefix(err.Error(), "cat.ndjson:1: ") {
+		t.Error(err)
+	}
+}
+
+// answering is an empty service that creates whatever it is sent, apart from
+// what others answer.
+func answering(others map[string]http.HandlerFunc) http.Handler {
+	say := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			fmt.Fprint(w, text)
+		}
+	}
+	answers := map[string]http.HandlerFunc{
+		"POST /simulator/login": say(200, `{"code":"c"}`),
+		"POST /v1/session":      say(201, `{"token":"t"}`),
+		"GET /v1/drawings":      say(200, `{"items":[]}`),
+		"PUT /v1/drawings/{id}": say(201, `{}`),
+	}
+	mux := http.NewServeMux()
+	for pattern, handler := range answers {
+		if other, ok := others[pattern]; ok {
+			handler = other
+		}
+		mux.HandleFunc(pattern, handler)
+	}
+	return mux
+}
+
+type doerFunc func(*http.Request) (*http.Response, error)
+
+func (f doerFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
+
+func request(t *testing.T) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://service.test/", bytes.NewReader([]byte("drawing")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func answer(status int, header ...string) *http.Response {
+	a := &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody}
+	for i := 0; i < len(header); i += 2 {
+		a.Header.Set(header[i], header[i+1])
+	}
+	return a
+}

@@ -1,0 +1,166 @@
+package drawingtest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"onestroke/impl/drawing"
+)
+
+func shareOutlasts(t *testing.T, store drawing.Store) {
+	s := service(store)
+	put, _, err := s.Put(t.Context(), alice, ID(1), Content("shown", 1, 5), drawing.IfAbsent())
+	succeeds(t, err)
+	token, created, err := s.Share(t.Context(), alice, "爱丽丝", strings.ToUpper(ID(1)))
+	succeeds(t, err)
+	equal(t, created, true)
+	if !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(token) {
+		t.Errorf("token %q", token)
+	}
+	leadsTo := func(want drawing.Drawing) {
+		t.Helper()
+		d, nickname, err := s.Shared(t.Context(), token)
+		succeeds(t, err)
+		equal(t, d, want)
+		equal(t, nickname, "爱丽丝")
+	}
+	leadsTo(put)
+	again, created, err := s.Share(t.Context(), alice, "another name", ID(1))
+	succeeds(t, err)
+	equal(t, fmt.Sprint(again, created), fmt.Sprint(token, false))
+	got, err := s.Get(t.Context(), alice, ID(1))
+	succeeds(t, err)
+	equal(t, got, put)
+
+	put, _, err = s.Put(t.Context(), alice, ID(1), Content("changed", 1, 5), drawing.IfMatch(put.ETag))
+	succeeds(t, err)
+	leadsTo(put)
+	succeeds(t, s.SavePaint(t.Context(), alice, drawing.Paint{ID: ID(1), Actions: "[]"}))
+	got, err = s.Get(t.Context(), alice, ID(1))
+	succeeds(t, err)
+	leadsTo(got)
+
+	succeeds(t, s.Unshare(t.Context(), bob, ID(1)))
+	leadsTo(got)
+	leadsNowhere := func(token string) {
+		t.Helper()
+		d, nickname, err := s.Shared(t.Context(), token)
+		fails(t, err, drawing.ErrNotFound)
+		equal(t, d.ID+nickname, "")
+	}
+	for range 2 {
+		succeeds(t, s.Unshare(t.Context(), alice, ID(1)))
+		leadsNowhere(token)
+	}
+	next, created, err := s.Share(t.Context(), alice, "", ID(1))
+	succeeds(t, err)
+	if next == token || !created {
+		t.Errorf("shared anew with %q, created %v", next, created)
+	}
+	leadsNowhere(token)
+	succeeds(t, s.Delete(t.Context(), alice, ID(1)))
+	leadsNowhere(next)
+	_, _, err = s.Put(t.Context(), alice, ID(1), Content("made anew", 1, 5), drawing.IfAbsent())
+	succeeds(t, err)
+	leadsNowhere(next)
+
+	for _, malformed := range []string{"", "$ne", next[1:], next + "A", next + "\n", strings.Repeat("A", 22)} {
+		leadsNowhere(malformed)
+	}
+	for _, id := range []string{ID(2), "", "$ne", "no uuid"} {
+		_, _, err := s.Share(t.Context(), alice, "", id)
+		fails(t, err, drawing.ErrNotFound)
+		succeeds(t, s.Unshare(t.Context(), alice, id))
+	}
+	_, _, err = s.Share(t.Context(), bob, "", ID(1))
+	fails(t, err, drawing.ErrNotFound)
+}
+
+func oneToken(t *testing.T, store drawing.Store) {
+	s := service(store)
+	_, _, err := s.Put(t.Context(), alice, ID(1), Content("", 1, 5), drawing.IfAbsent())
+	succeeds(t, err)
+	var tokens [writers]string
+	first := make(chan string, writers)
+	together(writers, func(n int) {
+		token, created, err := s.Share(t.Context(), alice, "", ID(1))
+		if err != nil {
+			t.Error(err)
+		}
+		if tokens[n] = token; created {
+			first <- token
+		}
+	})
+	equal(t, len(first), 1)
+	token := <-first
+	for _, got := range tokens {
+		equal(t, got, token)
+	}
+}
+
+// shareRaces shares, revokes, changes, deletes and makes anew all at once.
+// Whoever follows a token meanwhile sees its drawing or nothing; afterwards, the
+// last token leads there if the drawing is still shared, and no other does.
+func shareRaces(t *testing.T, store drawing.Store) {
+	s := service(store)
+	const rounds = 15
+	tokens := make(chan string, 8*rounds)
+	create := func(title string) {
+		_, _, err := s.Put(t.Context(), alice, ID(1), Content(title, 1, 5), drawing.IfAbsent())
+		expect(t, err, nil, drawing.ErrChanged)
+	}
+	create("first")
+	together(8, func(n int) {
+		for round := range rounds {
+			switch n {
+			case 0, 1, 2:
+				token, _, err := s.Share(t.Context(), alice, "Alice", ID(1))
+				if expect(t, err, nil, drawing.ErrNotFound); err != nil {
+					continue
+				}
+				tokens <- token
+				d, nickname, err := s.Shared(t.Context(), token)
+				if expect(t, err, nil, drawing.ErrNotFound); err == nil && (d.ID != ID(1) || nickname != "Alice") {
+					t.Errorf("a token leads to %q of %q", d.ID, nickname)
+				}
+			case 3:
+				expect(t, s.Unshare(t.Context(), alice, ID(1)), nil)
+			case 4:
+				if round%3 == 2 {
+					expect(t, s.Delete(t.Context(), alice, ID(1)), nil)
+				}
+			case 5:
+				create(fmt.Sprint("anew ", round))
+			case 6:
+				_, _, err := s.Put(t.Context(), alice, ID(1), Content(fmt.Sprint("changed ", round), 1, 5), drawing.IfPresent())
+				expect(t, err, nil, drawing.ErrChanged)
+			default:
+				expect(t, s.SavePaint(t.Context(), alice, drawing.Paint{ID: ID(1), Actions: fmt.Sprint(round)}), nil)
+			}
+		}
+	})
+	close(tokens)
+	create("last")
+	last, _, err := s.Share(t.Context(), alice, "Alice", ID(1))
+	succeeds(t, err)
+	for token := range tokens {
+		_, _, err := s.Shared(t.Context(), token)
+		if leads := err == nil; leads != (token == last) {
+			t.Errorf("a token leads: %v (%v), it is the last: %v", leads, err, token == last)
+		}
+	}
+}
+
+// expect reports an error that is none of those allowed.
+func expect(t *testing.T, err error, allowed ...error) {
+	t.Helper()
+	for _, want := range allowed {
+		if errors.Is(err, want) {
+			return
+		}
+	}
+	t.Errorf("got error %v, want one of %v", err, allowed)
+}

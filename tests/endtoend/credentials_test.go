@@ -1,0 +1,125 @@
+package endtoend
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestWhatIsNoCredentialOpensNothing(t *testing.T) {
+	const openID = "oGZUI0egBJY1zhBYw2KhdUfwVJJE"
+	codeToday, codeThen := newID(), newID()
+	s := service.Start(t, service.Options{
+		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL,
+		WeChat: weChat(openID, published.sessionKey),
+	})
+	// The victim has a session of each kind.
+	login := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": codeToday})
+	login.Expect(t, http.StatusCreated)
+	var today gen.LoggedIn
+	login.Decode(t, &today)
+	s.With(service.Phone{Code: codeThen, RawData: published.rawData, Signature: published.signature}.Headers()).
+		Do(t, http.MethodGet, "/applet/session/paints/list", nil).ExpectPaints(t)
+
+	bearer := func(token string) http.Header { return header("Authorization", "Bearer "+token) }
+	last := today.Token[len(today.Token)-1:]
+	for name, forged := range map[string]http.Header{
+		"the openid as code":           header("X-WX-Code", openID),
+		"the openid as token":          bearer(openID),
+		"the user id as code":          header("X-WX-Code", today.User.ID),
+		"the user id as token":         bearer(today.User.ID),
+		"the token as code":            header("X-WX-Code", today.Token),
+		"the code as token":            bearer(codeThen),
+		"the code of a token":          header("X-WX-Code", codeToday),
+		"another code":                 header("X-WX-Code", "else"),
+		"a code with a line break":     header("X-WX-Code", codeThen+"%0a"),
+		"a token with another end":     bearer(strings.TrimSuffix(today.Token, last) + map[bool]string{true: "B", false: "A"}[last != "B"]),
+		"a token cut short":            bearer(today.Token[:len(today.Token)-1]),
+		"a token made longer":          bearer(today.Token + "A"),
+		"a token without its prefix":   bearer(strings.TrimPrefix(today.Token, "onestroke_")),
+		"the prefix":                   bearer("onestroke_"),
+		"a token of the user's own":    bearer("onestroke_" + today.User.ID + strings.Repeat("A", 42)),
+		"a forged token before a code": {"Authorization": {"Bearer nonsense"}, "X-Wx-Code": {codeThen}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			caller := s.With(forged)
+			for _, request := range []string{"GET /v1/session", "GET /v1/drawings", "GET " + path(newID()), "DELETE " + path(newID())} {
+				method, path, _ := strings.Cut(request, " ")
+				caller.Do(t, method, path, nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionExpired)
+			}
+			caller.Do(t, http.MethodGet, "/applet/session/paints/list", nil).
+				ExpectSessionFailure(t, http.StatusOK, "ERR_SESSION_EXPIRED", "`wxUserInfo` not found by `code`")
+		})
+	}
+	s.With(bearer(today.Token)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+	s.With(header("X-WX-Code", codeThen)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+}
+
+func TestNobodyIsAskedToLogIn(t *testing.T) {
+	s := start(t)
+	for name, h := range map[string]http.Header{
+		"no header":         {},
+		"another scheme":    header("Authorization", "Basic b25lOnN0cm9rZQ=="),
+		"a scheme alone":    header("Authorization", "Bearer"),
+		"an empty code":     header("X-WX-Code", ""),
+		"rawData, no code":  header("X-WX-RawData", "%7B%7D"),
+		"cloud run's names": header("X-WX-OPENID", "oGZUI0egBJY1zhBYw2KhdUfwVJJE"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := s.With(h).Do(t, http.MethodGet, "/v1/drawings", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
+			if p.SessionMark == nil || *p.SessionMark != 1 || p.Reason == nil || *p.Reason != "ERR_LOGIN_REQUIRED" {
+				t.Errorf("a session client of 2017 cannot read %+v", p)
+			}
+			s.With(h).Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "a", "actions": "[]"}).
+				ExpectPaintFailure(t, http.StatusOK, "openId does not exists")
+		})
+	}
+}
+
+func TestWeChatsPublishedSignatureLogsIn(t *testing.T) {
+	s := service.Start(t, service.Options{
+		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL,
+		WeChat: weChat("o"+service.NewUser(), published.sessionKey),
+	})
+	login := s.Nobody().Do(t, http.MethodPost, "/v1/session",
+		map[string]any{"code": newID(), "rawData": published.rawData, "signature": published.signature})
+	login.Expect(t, http.StatusCreated)
+	var today gen.LoggedIn
+	login.Decode(t, &today)
+
+	first := s.With(service.Phone{Code: newID(), RawData: published.rawData, Signature: published.signature}.Headers()).
+		Do(t, http.MethodGet, "/v1/session", nil)
+	first.Expect(t, http.StatusOK)
+	var then gen.Session
+	first.Decode(t, &then)
+
+	for _, user := range []gen.User{today.User, then.User} {
+		if user.Nickname == nil || *user.Nickname != "Band" || *user.City != "Guangzhou" || user.ID != today.User.ID {
+			t.Errorf("got %s", first.Body)
+		}
+	}
+	forged := strings.Replace(published.rawData, "Band", "Bond", 1)
+	s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID(), "rawData": forged, "signature": published.signature}).
+		ExpectProblem(t, http.StatusUnauthorized, gen.ErrUntrustedRawData)
+}
+
+// published is WeChat's own example of signed user data, from
+// developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.
+var published = struct{ rawData, sessionKey, signature string }{
+	rawData:    `{"nickName":"Band","gender":1,"language":"zh_CN","city":"Guangzhou","province":"Guangdong","country":"CN","avatarUrl":"http://wx.qlogo.cn/mmopen/vi_32/1vZvI39NWFQ9XM4LtQpFrQJ1xlgZxx3w7bQxKARol6503Iuswjjn6nIGBiaycAjAtpujxyzYsrztuuICqIM5ibXQ/0"}`,
+	sessionKey: "HyVFkGl5F5OQWJZZaNzBBg==",
+	signature:  "75e81ceda165f4ffa64f4068af58c64b8f54b88c",
+}
+
+// weChat gives every code the same answer.
+func weChat(openID, sessionKey string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, fmt.Sprintf(`{"session_key":%q,"openid":%q}`, sessionKey, openID))
+	})
+}

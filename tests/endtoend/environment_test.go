@@ -1,0 +1,73 @@
+package endtoend
+
+import (
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+
+	"onestroke/tests/service"
+)
+
+func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
+	program := service.Build(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, takenPort, _ := net.SplitHostPort(taken.Addr().String())
+
+	const secret = "hunter2"
+	for variable, environments := range map[string][][]string{
+		"HOST":                {{"HOST=127.0.0.1:80"}, {"HOST=a b"}, {"HOST=[::1]"}, {"HOST=192.0.2.1", "SIMULATOR=on"}},
+		"PORT":                {{"PORT=http"}, {"PORT=65536"}, {"PORT=-1"}, {"PORT=" + takenPort}},
+		"BASE_PATH":           {{"BASE_PATH=applet"}, {"BASE_PATH=/"}, {"BASE_PATH=/a/"}, {"BASE_PATH=/a/../b"}, {"BASE_PATH=/v1"}, {"BASE_PATH=/simulator/x"}, {"BASE_PATH=/{id}"}},
+		"DATA_DIR":            {{"DATA_DIR=/dev/null/data"}},
+		"REDIS_URL":           {{"REDIS_URL=127.0.0.1:6379"}, {"REDIS_URL=http://:hunter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost:port"}, {"REDIS_URL=redis://:hunter2@localhost/x"}, {"REDIS_URL=redis://:hun%zzter2@localhost"}},
+		"MONGODB_URI":         {{"MONGODB_URI=localhost"}, {"MONGODB_URI=mongodb://me:hunter2@"}, {"MONGODB_URI=mongodb://me:hun/ter2@localhost"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?tls=maybe"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?replicaSet=a&directConnection=true&loadBalanced=true"}},
+		"WECHAT_APP_ID":       {{"WECHAT_APP_ID=wx 1", "WECHAT_APP_SECRET=hunter2"}, {"WECHAT_APP_SECRET=hunter2"}, {"SIMULATOR=off"}, {"HOST=0.0.0.0"}},
+		"WECHAT_APP_SECRET":   {{"WECHAT_APP_ID=wx1"}, {"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=hunter2 hunter2"}},
+		"WECHAT_API_URL":      {{"WECHAT_API_URL=api.weixin.qq.com"}, {"WECHAT_API_URL=ftp://me:hunter2@api.weixin.qq.com"}},
+		"WECHAT_TIMEOUT":      {{"WECHAT_TIMEOUT=5"}, {"WECHAT_TIMEOUT=1ms"}, {"WECHAT_TIMEOUT=2m"}},
+		"WECHAT_DATA_MAX_AGE": {{"WECHAT_DATA_MAX_AGE=old"}, {"WECHAT_DATA_MAX_AGE=0s"}},
+		"SIMULATOR":           {{"SIMULATOR=yes"}},
+		"SESSION_IDLE":        {{"SESSION_IDLE=2"}, {"SESSION_IDLE=1s"}},
+		"SESSION_MAX_AGE":     {{"SESSION_MAX_AGE=30d"}, {"SESSION_MAX_AGE=-1h"}},
+		"SHUTDOWN_TIMEOUT":    {{"SHUTDOWN_TIMEOUT=soon"}, {"SHUTDOWN_TIMEOUT=2h"}},
+	} {
+		for _, env := range environments {
+			t.Run(strings.Join(env, " "), func(t *testing.T) {
+				refuses(t, program, env, variable, secret)
+			})
+		}
+	}
+}
+
+func TestABuildWithoutEmbeddedPartsNamesWhatItNeeds(t *testing.T) {
+	program := service.BuildWithoutEmbedded(t)
+	redis, mongodb := "REDIS_URL=redis://localhost", "MONGODB_URI=mongodb://localhost"
+	for variable, env := range map[string][]string{
+		"REDIS_URL":     {},
+		"MONGODB_URI":   {redis},
+		"WECHAT_APP_ID": {redis, mongodb},
+	} {
+		t.Run(variable, func(t *testing.T) { refuses(t, program, env, variable, "") })
+	}
+}
+
+// refuses checks that the program says in one line, for people, which variable
+// keeps it from starting, and quotes no password.
+func refuses(t *testing.T, program service.Binary, env []string, variable, secret string) {
+	t.Helper()
+	code, output := program.Refused(t, env...)
+	if code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	if strings.Count(output, "\n") != 1 || !regexp.MustCompile(`^onestroke: .*\b`+variable+`\b`).MatchString(output) {
+		t.Errorf("it wrote %q", output)
+	}
+	if secret != "" && strings.Contains(output, secret) {
+		t.Errorf("it wrote the password: %q", output)
+	}
+}

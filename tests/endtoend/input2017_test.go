@@ -1,0 +1,77 @@
+package endtoend
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"onestroke/tests/service"
+)
+
+func TestWrongInputIsRefusedInTheFormOf2017AndNothingIsStored(t *testing.T) {
+	const save, remove = "/applet/session/paints/save", "/applet/session/paints/delete"
+	s := start(t)
+	old := s.LogIn2017(t, service.NewUser())
+	large := `{"id":"large","actions":"` + strings.Repeat("a", 513<<10) + `"}`
+	good := map[string]string{"id": "a", "actions": "[]"}
+	for name, w := range map[string]struct {
+		path   string
+		body   any
+		header http.Header
+		status int
+		reason string
+	}{
+		// What 2017 had an answer for.
+		"no id":                {save, map[string]string{"actions": "[]"}, nil, 200, "id or actions does not exists"},
+		"no actions":           {save, map[string]string{"id": "a"}, nil, 200, "id or actions does not exists"},
+		"an empty id":          {save, map[string]string{"id": "", "actions": "[]"}, nil, 200, "id or actions does not exists"},
+		"empty actions":        {save, map[string]string{"id": "a", "actions": ""}, nil, 200, "id or actions does not exists"},
+		"nothing":              {save, `{}`, nil, 200, "id or actions does not exists"},
+		"a form with no id":    {save, url.Values{"actions": {"[]"}}, nil, 200, "id or actions does not exists"},
+		"deleting no id":       {remove, `{}`, nil, 200, "id does not exists"},
+		"deleting an empty id": {remove, url.Values{"id": {""}}, nil, 200, "id does not exists"},
+		// What it had none for.
+		"no body":              {save, "", nil, 400, "ERR_INVALID_REQUEST"},
+		"not JSON":             {save, `{"id":`, nil, 400, "ERR_INVALID_REQUEST"},
+		"another JSON value":   {save, `["a"]`, nil, 400, "ERR_INVALID_REQUEST"},
+		"a number for a text":  {save, `{"id":7,"actions":"[]"}`, nil, 400, "ERR_INVALID_REQUEST"},
+		"an array for a text":  {save, `{"id":"a","actions":[]}`, nil, 400, "ERR_INVALID_REQUEST"},
+		"an operator for a id": {remove, `{"id":{"$ne":""}}`, nil, 400, "ERR_INVALID_REQUEST"},
+		"a member twice":       {save, `{"id":"a","id":"b","actions":"[]"}`, nil, 400, "ERR_INVALID_REQUEST"},
+		"a form's field twice": {save, "id=a&id=b&actions=c", header("Content-Type", "application/x-www-form-urlencoded"), 400, "ERR_INVALID_REQUEST"},
+		"ID for id":            {save, `{"ID":"a","actions":"[]"}`, nil, 400, "ERR_INVALID_REQUEST"},
+		"not UTF-8":            {save, "{\"id\":\"a\",\"actions\":\"\xff\"}", nil, 400, "ERR_INVALID_REQUEST"},
+		"a form not UTF-8":     {save, "id=a&actions=%ff", header("Content-Type", "application/x-www-form-urlencoded"), 400, "ERR_INVALID_REQUEST"},
+		"a form's escape cut":  {save, "id=a&actions=%f", header("Content-Type", "application/x-www-form-urlencoded"), 400, "ERR_INVALID_REQUEST"},
+		"an id of 65 signs":    {save, map[string]string{"id": strings.Repeat("a", 65), "actions": "[]"}, nil, 400, "ERR_INVALID_REQUEST"},
+		"513 KiB":              {save, large, nil, 413, "ERR_TOO_LARGE"},
+		"513 KiB in chunks":    {save, io.MultiReader(strings.NewReader(large)), nil, 413, "ERR_TOO_LARGE"},
+		"another media type":   {save, good, header("Content-Type", "text/plain"), 415, "ERR_UNSUPPORTED_MEDIA_TYPE"},
+		"no media type":        {save, good, header("Content-Type"), 415, "ERR_UNSUPPORTED_MEDIA_TYPE"},
+		"no JSON wanted":       {save, good, header("Accept", "text/html"), 406, "ERR_NOT_ACCEPTABLE"},
+		"a header of 100 KB":   {save, good, header("X-WX-RawData", strings.Repeat("a", 100<<10)), 431, "ERR_HEADERS_TOO_LARGE"},
+		"a code of 257 signs":  {save, good, header("X-WX-Code", strings.Repeat("a", 257)), 400, "ERR_INVALID_REQUEST"},
+		"no such path":         {"/applet/session/paints/rename", good, nil, 404, "ERR_NOT_FOUND"},
+		"a slash too many":     {save + "/", good, nil, 404, "ERR_NOT_FOUND"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			old.Do(t, http.MethodPost, w.path, w.body, w.header).ExpectPaintFailure(t, w.status, w.reason)
+		})
+	}
+	if seen := paints(t, old); len(seen) != 0 {
+		t.Errorf("stored: %v", seen)
+	}
+	if seen := list(t, old); len(seen) != 0 {
+		t.Errorf("stored: %v", seen)
+	}
+}
+
+// sign signs rawData with the published session key, as WeChat would.
+func sign(rawData string) string {
+	sum := sha1.Sum([]byte(rawData + published.sessionKey))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,204 @@
+package endtoend
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestFiftyFirstRequestsExchangeTheirCodeOnce(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		phone := s.Phone(t, service.NewUser())
+		caller := s.With(phone.Headers())
+		var requests sync.WaitGroup
+		for i := range 50 {
+			requests.Go(func() {
+				if i%2 == 0 {
+					caller.Do(t, http.MethodGet, "/applet/session/paints/list", nil).ExpectPaints(t)
+					return
+				}
+				caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+			})
+		}
+		requests.Wait()
+		if n := s.Simulator.Exchanges(phone.Code); n != 1 {
+			t.Errorf("the code was exchanged %d times", n)
+		}
+		// A reply was lost: the same again. Then the code alone is the credential.
+		caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		s.With(header("X-WX-Code", phone.Code)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		if n := s.Simulator.Exchanges(phone.Code); n != 1 {
+			t.Errorf("the code was exchanged %d times", n)
+		}
+		other := phone
+		other.Signature = strings.Repeat("0", 40)
+		s.With(other.Headers()).Do(t, http.MethodGet, "/applet/session/paints/list", nil).
+			ExpectSessionFailure(t, http.StatusOK, "ERR_SESSION_KEY_EXCHANGE_FAILED", "jscode failed to exchange session_key")
+	})
+}
+
+func TestTheSameLoginAgainGetsTheSameToken(t *testing.T) {
+	s := start(t)
+	phone := s.Phone(t, service.NewUser())
+	logIn := func(body map[string]any) (session gen.LoggedIn) {
+		answer := s.Nobody().Do(t, http.MethodPost, "/v1/session", body)
+		answer.Expect(t, http.StatusCreated)
+		answer.Decode(t, &session)
+		return session
+	}
+	body := map[string]any{"code": phone.Code, "encryptedData": phone.EncryptedData, "iv": phone.IV}
+	first, second := logIn(body), logIn(body)
+	if first.Token != second.Token || s.Simulator.Exchanges(phone.Code) != 1 {
+		t.Errorf("two tokens, or %d exchanges", s.Simulator.Exchanges(phone.Code))
+	}
+	s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": phone.Code}).
+		ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionKeyExchangeFailed)
+}
+
+func TestANewLoginEndsThePreviousCode(t *testing.T) {
+	s := start(t)
+	user := service.NewUser()
+	first := s.LogIn2017(t, user)
+	token := s.LogIn(t, user)
+	second := s.LogIn2017(t, user)
+	// What another replica, or a cache of this one, still knows lasts a second.
+	deadline := time.Now().Add(10 * time.Second)
+	for first.Do(t, http.MethodGet, "/v1/session", nil).Status != http.StatusUnauthorized {
+		if time.Now().After(deadline) {
+			t.Fatal("the previous code still opens a session")
+		}
+	}
+	second.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+	token.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+}
+
+func TestNamesSurviveTheirWayThroughAHeader(t *testing.T) {
+	s := start(t)
+	for _, name := range []string{"小明", "🎨 한붓그리기 👩‍👩‍👧", "a+b c%2Bd", `"quoted" \ <b>&amp;`} {
+		answer := s.With(s.Phone(t, name).Headers()).Do(t, http.MethodGet, "/v1/session", nil)
+		answer.Expect(t, http.StatusOK)
+		var session gen.Session
+		answer.Decode(t, &session)
+		if session.User.Nickname == nil || *session.User.Nickname != name {
+			t.Errorf("%s became %s", name, answer.Body)
+		}
+	}
+}
+
+func TestRawDataThatIsNoJSONHasTheParsersMessageAndNoReason(t *testing.T) {
+	const openID = "oNobodyInParticular"
+	s := service.Start(t, service.Options{
+		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, WeChat: weChat(openID, published.sessionKey),
+	})
+	for name, h := range map[string]http.Header{
+		"not percent-encoded": {"X-Wx-Code": {newID()}, "X-Wx-Rawdata": {"%zz"}, "X-Wx-Signature": {published.signature}},
+		"cut in an escape":    {"X-Wx-Code": {newID()}, "X-Wx-Rawdata": {"%7B%7"}, "X-Wx-Signature": {published.signature}},
+		// SHA-1 of these rawData followed by the published session key.
+		"not JSON":      {"X-Wx-Code": {newID()}, "X-Wx-Rawdata": {"drawing"}, "X-Wx-Signature": {sign("drawing")}},
+		"not an object": {"X-Wx-Code": {newID()}, "X-Wx-Rawdata": {"7"}, "X-Wx-Signature": {sign("7")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.With(h).Do(t, http.MethodGet, "/applet/session/paints/list", nil).ExpectSessionFailure(t, http.StatusOK, "", "")
+			p := s.With(h).Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+			if p.Reason != nil || p.SessionMark == nil || p.Error == nil || p.Error.Message == "" || !names(p, "rawData", "json") {
+				t.Errorf("got %+v", p)
+			}
+		})
+	}
+	s.With(service.Phone{Code: newID(), RawData: "{}", Signature: published.signature}.Headers()).
+		Do(t, http.MethodGet, "/applet/session/paints/list", nil).
+		ExpectSessionFailure(t, http.StatusOK, "ERR_UNTRUSTED_RAW_DATA", "untrusted raw data")
+}
+
+func TestAFailedExchangeHasItsOutcome(t *testing.T) {
+	exchanges := map[string]struct {
+		how        map[string]any
+		status     int
+		retryAfter bool
+	}{
+		"40029, invalid code":    {map[string]any{"errcode": 40029}, 401, false},
+		"40163, used code":       {map[string]any{"errcode": 40163}, 401, false},
+		"45011, too often":       {map[string]any{"errcode": 45011}, 429, true},
+		"40226, blocked":         {map[string]any{"errcode": 40226}, 403, false},
+		"40013, our app id":      {map[string]any{"errcode": 40013}, 500, false},
+		"40125, our secret":      {map[string]any{"errcode": 40125}, 500, false},
+		"41002, no app id":       {map[string]any{"errcode": 41002}, 500, false},
+		"41004, no secret":       {map[string]any{"errcode": 41004}, 500, false},
+		"an unknown errcode":     {map[string]any{"errcode": 12345}, 502, false},
+		"not JSON":               {map[string]any{"body": "<html>"}, 502, false},
+		"a success of nobody":    {map[string]any{"body": `{"session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`}, 502, false},
+		"a success without key":  {map[string]any{"body": `{"openid":"oNobodyInParticular"}`}, 502, false},
+		"-1, busy":               {map[string]any{"errcode": -1}, 503, true},
+		"HTTP 500":               {map[string]any{"httpStatus": 500}, 503, true},
+		"no answer in good time": {map[string]any{"delayMs": 60_000}, 503, true},
+	}
+	t.Run("v1", func(t *testing.T) {
+		s := startImpatient(t)
+		for name, e := range exchanges {
+			t.Run(name, func(t *testing.T) {
+				answer := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": s.Phone(t, service.NewUser(), e.how).Code})
+				answer.ExpectProblem(t, e.status, gen.ErrSessionKeyExchangeFailed)
+				if got := answer.Header.Get("Retry-After") != ""; got != e.retryAfter {
+					t.Errorf("Retry-After: %q", answer.Header.Get("Retry-After"))
+				}
+			})
+		}
+	})
+	t.Run("2017", func(t *testing.T) {
+		s := startImpatient(t)
+		for name, e := range exchanges {
+			t.Run(name, func(t *testing.T) {
+				s.With(s.Phone(t, service.NewUser(), e.how).Headers()).Do(t, http.MethodGet, "/applet/session/paints/list", nil).
+					ExpectSessionFailure(t, http.StatusOK, "ERR_SESSION_KEY_EXCHANGE_FAILED", "jscode failed to exchange session_key")
+			})
+		}
+	})
+}
+
+// startImpatient runs the service so that it waits for WeChat no longer than a
+// test may take.
+func startImpatient(t *testing.T) *service.Local {
+	return service.Start(t, service.Options{
+		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, WeChatTimeout: 300 * time.Millisecond,
+	})
+}
+
+func TestFormsAreReadAsTheyWereIn2017(t *testing.T) {
+	s := start(t)
+	old := s.LogIn2017(t, service.NewUser())
+	const actions = `[{"method":"fillText","data":["一笔 & a+b=c"]}]`
+	old.Do(t, http.MethodPost, "/applet/session/paints/save", url.Values{"id": {"form"}, "actions": {actions}}).ExpectPaintDone(t)
+	old.Do(t, http.MethodPost, "/applet/session/paints/save", url.Values{"id": {"gone"}, "actions": {"[]"}, "more": {"x"}}).ExpectPaintDone(t)
+	old.Do(t, http.MethodPost, "/applet/session/paints/delete", url.Values{"id": {"gone"}}).ExpectPaintDone(t)
+	if got := paints(t, old); len(got) != 1 || got["form"] != actions {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheBasePathCanBeMoved(t *testing.T) {
+	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, BasePath: "/x/y"})
+	old := s.LogIn2017(t, service.NewUser())
+	old.Do(t, http.MethodPost, "/x/y/paints/save", map[string]string{"id": "moved", "actions": "[]"}).ExpectPaintDone(t)
+	if got := old.Do(t, http.MethodGet, "/x/y/paints/list", nil).ExpectPaints(t); got["moved"] != "[]" {
+		t.Errorf("got %v", got)
+	}
+	s.Nobody().Do(t, http.MethodGet, "/x/y/paints/list", nil).ExpectPaintFailure(t, http.StatusOK, "openId does not exists")
+	old.Do(t, http.MethodGet, "/x/y/nothing", nil).ExpectPaintFailure(t, http.StatusNotFound, "ERR_NOT_FOUND")
+	if answer := old.Do(t, http.MethodGet, "/applet/session/paints/list", nil, nil); answer.Status != http.StatusNotFound {
+		t.Errorf("it is still at the old one: %d", answer.Status)
+	}
+	for _, at := range []string{"/openapi.yaml", "/openapi.json"} {
+		text := string(s.Nobody().Do(t, http.MethodGet, at, nil).Body)
+		if !strings.Contains(text, "/x/y/paints/save") || strings.Contains(text, "/applet/session/paints") {
+			t.Errorf("%s says otherwise", at)
+		}
+	}
+}

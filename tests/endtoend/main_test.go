@@ -1,0 +1,92 @@
+// Package endtoend proves the service from outside: over HTTP, as mini programs
+// of today and of 2017 speak to it, on every store there is.
+package endtoend
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
+
+// onEveryStore runs a test on each pair of stores.
+func onEveryStore(t *testing.T, test func(t *testing.T, redis, mongodb stores.Server)) {
+	t.Helper()
+	redis, mongodb := stores.Redis(t), stores.MongoDB(t)
+	for i := range max(len(redis), len(mongodb)) {
+		r, m := redis[min(i, len(redis)-1)], mongodb[min(i, len(mongodb)-1)]
+		t.Run(r.Name+" Redis, "+m.Name+" MongoDB", func(t *testing.T) { test(t, r, m) })
+	}
+}
+
+// start runs the service in this process on the embedded stores.
+func start(t *testing.T) *service.Local {
+	t.Helper()
+	return startOn(t, stores.Redis(t)[0], stores.MongoDB(t)[0])
+}
+
+func startOn(t *testing.T, redis, mongodb stores.Server) *service.Local {
+	t.Helper()
+	return service.Start(t, service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL})
+}
+
+// header is one header of a request.
+func header(name string, values ...string) http.Header {
+	return http.Header{http.CanonicalHeaderKey(name): values}
+}
+
+func creating() http.Header            { return header("If-None-Match", "*") }
+func replacing(tag string) http.Header { return header("If-Match", tag) }
+
+func newID() string { return uuid.NewString() }
+
+// path is where a drawing is.
+func path(id string) string { return "/v1/drawings/" + id }
+
+// oneStroke is a small drawing.
+func oneStroke(title string) gen.DrawingContent {
+	return gen.DrawingContent{
+		Title:   &title,
+		Canvas:  gen.Canvas{Width: 3750, Height: 6670},
+		Format:  gen.Format1,
+		Strokes: []gen.Stroke{{Tool: gen.Pen, Color: "#666666", Width: 50, X: []int32{100, 110, 120}, Y: []int32{200, 220, 230}}},
+	}
+}
+
+// list returns the caller's drawings, all of them on one page.
+func list(t *testing.T, c service.Caller) []gen.DrawingSummary {
+	t.Helper()
+	answer := c.Do(t, http.MethodGet, "/v1/drawings?limit=100", nil)
+	answer.Expect(t, http.StatusOK)
+	var page gen.DrawingList
+	answer.Decode(t, &page)
+	return page.Items
+}
+
+// get returns one of the caller's drawings.
+func get(t *testing.T, c service.Caller, id string) gen.Drawing {
+	t.Helper()
+	answer := c.Do(t, http.MethodGet, path(id), nil)
+	answer.Expect(t, http.StatusOK)
+	var drawing gen.Drawing
+	answer.Decode(t, &drawing)
+	return drawing
+}
+
+// paints returns the caller's drawings in the form of 2017, by id.
+func paints(t *testing.T, c service.Caller) map[string]string {
+	t.Helper()
+	return c.Do(t, http.MethodGet, "/applet/session/paints/list", nil).ExpectPaints(t)
+}
+
+// savePaint saves a drawing as programs of 2017 do.
+func savePaint(t *testing.T, c service.Caller, id, actions string) {
+	t.Helper()
+	c.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": id, "actions": actions}).ExpectPaintDone(t)
+}

@@ -1,0 +1,139 @@
+package endtoend
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+// The very program is run here: how long it waits for a store, and how it comes
+// back to it, is a matter of how its clients are set up.
+
+func TestRedisAwayIsSaidToBeAndNothingIsExpired(t *testing.T) {
+	t.Parallel() // with the other outage: both are a matter of time-outs
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		o := startOutage(t, redis, mongodb)
+		// Fresh credentials as well as one that a cache may know.
+		phone := o.service.Phone(t, service.NewUser())
+		o.redis.Down()
+		eventually(t, func() bool { return o.today.Do(t, http.MethodGet, "/v1/session", nil).Status != http.StatusOK })
+
+		for _, caller := range []service.Caller{o.today, o.then, o.service.With(phone.Headers())} {
+			for _, request := range []struct {
+				method, path string
+				body         any
+			}{
+				{http.MethodGet, "/v1/session", nil},
+				{http.MethodGet, "/v1/drawings", nil},
+				{http.MethodGet, path(o.id), nil},
+				{http.MethodPut, path(newID()), oneStroke("lost")},
+				{http.MethodDelete, path(o.id), nil},
+				{http.MethodDelete, "/v1/session", nil},
+			} {
+				caller.Do(t, request.method, request.path, request.body, creating()).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+			}
+			caller.Do(t, http.MethodGet, "/applet/session/paints/list", nil).
+				ExpectSessionFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE", "")
+			caller.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "lost", "actions": "[]"}).
+				ExpectSessionFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE", "")
+		}
+		o.service.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": phone.Code}).
+			ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+		o.namesTheMissing(t, "redis")
+
+		o.redis.Up(t)
+		o.resumes(t)
+		// The login that could not be begun has burnt no code.
+		o.service.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+	})
+}
+
+func TestMongoDBAwayIsSaidToBeAndNothingIsMissing(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		o := startOutage(t, redis, mongodb)
+		o.mongodb.Down()
+
+		o.today.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		for _, request := range []struct {
+			method, path string
+			body         any
+		}{
+			{http.MethodGet, "/v1/drawings", nil},
+			{http.MethodGet, path(o.id), nil},
+			{http.MethodPut, path(newID()), oneStroke("lost")},
+			{http.MethodDelete, path(o.id), nil},
+		} {
+			o.today.Do(t, request.method, request.path, request.body, creating()).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+		}
+		o.then.Do(t, http.MethodGet, "/applet/session/paints/list", nil).
+			ExpectPaintFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE")
+		o.then.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "lost", "actions": "[]"}).
+			ExpectPaintFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE")
+		o.namesTheMissing(t, "mongodb")
+
+		o.mongodb.Up(t)
+		o.resumes(t)
+	})
+}
+
+// outage is the program on stores that can be taken away, with a user in two
+// sessions and a drawing of each kind.
+type outage struct {
+	service        *service.Process
+	redis, mongodb *stores.Proxy
+	today, then    service.Caller
+	id             string // of the drawing
+}
+
+func startOutage(t *testing.T, redis, mongodb stores.Server) outage {
+	t.Helper()
+	o := outage{redis: redis.Proxy(t), mongodb: mongodb.Proxy(t), id: newID()}
+	o.service = service.Build(t).Start(t,
+		"REDIS_URL="+o.redis.URL, "MONGODB_URI="+service.InDatabase(t, o.mongodb.URL, service.NewDatabase()))
+	user := service.NewUser()
+	o.today, o.then = o.service.LogIn(t, user), o.service.LogIn2017(t, user)
+	o.today.Do(t, http.MethodPut, path(o.id), oneStroke("kept"), creating()).Expect(t, http.StatusCreated)
+	savePaint(t, o.then, "kept", "[]")
+	return o
+}
+
+// namesTheMissing checks that a balancer is told, and an orchestrator is not
+// led to restart what is well.
+func (o outage) namesTheMissing(t *testing.T, dependency string) {
+	t.Helper()
+	problem := o.service.Nobody().Do(t, http.MethodGet, "/readyz", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+	if problem.Errors == nil || len(*problem.Errors) != 1 || (*problem.Errors)[0].Field != dependency {
+		t.Errorf("/readyz names %v, not %s", problem.Errors, dependency)
+	}
+	o.service.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
+}
+
+// resumes waits until the service serves again, and finds everything as it was.
+func (o outage) resumes(t *testing.T) {
+	t.Helper()
+	eventually(t, func() bool { return o.service.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
+	eventually(t, func() bool { return o.today.Do(t, http.MethodGet, path(o.id), nil).Status == http.StatusOK })
+	for _, caller := range []service.Caller{o.today, o.then} {
+		if seen := list(t, caller); len(seen) != 1 || seen[0].Title != "kept" {
+			t.Errorf("afterwards there is %v", seen)
+		}
+		if seen := paints(t, caller); len(seen) != 1 || seen["kept"] != "[]" {
+			t.Errorf("afterwards there is %v", seen)
+		}
+	}
+}
+
+// eventually waits for a condition that asks the service.
+func eventually(t *testing.T, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !condition(); {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come to pass")
+		}
+	}
+}

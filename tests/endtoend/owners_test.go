@@ -1,0 +1,91 @@
+package endtoend
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestNobodyReachesAnothersDrawing(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		logins := map[string]func(t testing.TB, user string) service.Caller{"bearer token": s.LogIn, "2017 headers": s.LogIn2017}
+		for ownersWay, logInOwner := range logins {
+			for strangersWay, logInStranger := range logins {
+				t.Run("owner by "+ownersWay+", stranger by "+strangersWay, func(t *testing.T) {
+					staysApart(t, logInOwner(t, service.NewUser()), logInStranger(t, service.NewUser()))
+				})
+			}
+		}
+	})
+}
+
+func staysApart(t *testing.T, owner, stranger service.Caller) {
+	id, paintID := newID(), newID()[:14]
+	created := owner.Do(t, http.MethodPut, path(id), oneStroke("mine"), creating())
+	created.Expect(t, http.StatusCreated)
+	tag := created.Header.Get("ETag")
+	savePaint(t, owner, paintID, `["mine"]`)
+
+	if seen := list(t, stranger); len(seen) != 0 {
+		t.Errorf("a stranger lists %v", seen)
+	}
+	if seen := paints(t, stranger); len(seen) != 0 {
+		t.Errorf("a stranger lists %v", seen)
+	}
+	missing := stranger.Do(t, http.MethodGet, path(newID()), nil)
+	for _, tags := range []string{"*", tag} {
+		found := stranger.Do(t, http.MethodGet, path(id), nil, header("If-None-Match", tags))
+		was, is := missing.ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound), found.ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		if is.Instance = was.Instance; !reflect.DeepEqual(was, is) {
+			t.Errorf("guessing an id makes a difference: %v, %v", was, is)
+		}
+		stranger.Do(t, http.MethodPut, path(id), oneStroke("yours"), replacing(tags)).
+			ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+	}
+	stranger.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
+	stranger.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paintID}).ExpectPaintDone(t)
+
+	// The same ids are free to everybody.
+	stranger.Do(t, http.MethodPut, path(id), oneStroke("yours"), creating()).Expect(t, http.StatusCreated)
+	savePaint(t, stranger, paintID, `["yours"]`)
+
+	for caller, title := range map[*service.Caller]string{&owner: "mine", &stranger: "yours"} {
+		if d := get(t, *caller, id); d.Title != title || d.Revision != 1 {
+			t.Errorf("the drawing %q became %q, revision %d", title, d.Title, d.Revision)
+		}
+		if seen := list(t, *caller); len(seen) != 1 || seen[0].Title != title {
+			t.Errorf("the list of %q is %v", title, seen)
+		}
+		if seen := paints(t, *caller); !reflect.DeepEqual(seen, map[string]string{paintID: `["` + title + `"]`}) {
+			t.Errorf("the list of %q is %v", title, seen)
+		}
+	}
+	stranger.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
+	stranger.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paintID}).ExpectPaintDone(t)
+	if d := get(t, owner, id); d.Title != "mine" {
+		t.Errorf("a stranger deleted the drawing, and there is %q", d.Title)
+	}
+	if len(paints(t, owner)) != 1 {
+		t.Error("a stranger deleted the paint")
+	}
+}
+
+func TestOneUserIsTheSameOnBothWays(t *testing.T) {
+	s := start(t)
+	user := service.NewUser()
+	today, then := s.LogIn(t, user), s.LogIn2017(t, user)
+	id := newID()
+	today.Do(t, http.MethodPut, path(id), oneStroke("mine"), creating()).Expect(t, http.StatusCreated)
+	savePaint(t, today, "j8x3k2m1q9w0zt", "[]")
+	if d := get(t, then, id); d.Title != "mine" {
+		t.Errorf("got %q", d.Title)
+	}
+	if seen := paints(t, then); len(seen) != 1 {
+		t.Errorf("got %v", seen)
+	}
+}

@@ -1,0 +1,180 @@
+package service
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Binary is the program, built.
+type Binary struct{ path string }
+
+// startTimeout bounds the start and the end of a process. A machine that builds
+// at the same time is slow.
+const startTimeout = 60 * time.Second
+
+// Build builds the program as it is shipped, once for all tests.
+func Build(t testing.TB) Binary { return built(t, standard) }
+
+// BuildWithoutEmbedded builds it with the tag noembed.
+func BuildWithoutEmbedded(t testing.TB) Binary { return built(t, noembed) }
+
+// RemoveBinaries removes what was built; the end of TestMain is the time for it.
+func RemoveBinaries() error {
+	if dir == "" {
+		return nil
+	}
+	return os.RemoveAll(dir)
+}
+
+// Process is the program, running.
+type Process struct {
+	Service
+	cmd    *exec.Cmd
+	output *output
+	ended  chan struct{} // closed when it has
+}
+
+// Start runs the program until the test ends, with nothing in its environment
+// but env, and returns once it says where it serves. It listens on a free port
+// of the loopback address and keeps its data in a folder of the test's, unless
+// env says otherwise.
+func (b Binary) Start(t testing.TB, env ...string) *Process {
+	t.Helper()
+	cmd := exec.Command(b.path)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{"PORT=0", "DATA_DIR=" + filepath.Join(cmd.Dir, "data")}, env...)
+	p := &Process{cmd: cmd, output: &output{}, ended: make(chan struct{})}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = p.output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	addresses := make(chan string, 1)
+	go func() {
+		defer close(p.ended)
+		p.follow(stdout, addresses)
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-p.ended
+		if t.Failed() {
+			t.Logf("the process wrote:\n%s", p.output)
+		}
+	})
+	select {
+	case address := <-addresses:
+		p.Service = newService(t, address, value(env, "BASE_PATH", DefaultBasePath))
+	case <-p.ended:
+		t.Fatal("the program ended at its start")
+	case <-time.After(startTimeout):
+		t.Fatal("the program does not say where it serves")
+	}
+	return p
+}
+
+// follow keeps what the process writes and reports where it serves.
+func (p *Process) follow(stdout io.Reader, addresses chan<- string) {
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		fmt.Fprintln(p.output, lines.Text())
+		if address, ok := strings.CutPrefix(lines.Text(), "onestroke serves "); ok {
+			addresses <- address
+		}
+	}
+}
+
+// Signal sends the process a signal.
+func (p *Process) Signal(t testing.TB, s os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Wait waits for the end of the process and returns its exit code.
+func (p *Process) Wait(t testing.TB) int {
+	t.Helper()
+	select {
+	case <-p.ended:
+		return p.cmd.ProcessState.ExitCode()
+	case <-time.After(startTimeout):
+		t.Fatal("the process does not end")
+		return 0
+	}
+}
+
+// Output is what the process has written to stdout and stderr so far.
+func (p *Process) Output() string { return p.output.String() }
+
+// Refused runs the program where it must refuse to start, and returns its exit
+// code and what it wrote.
+func (b Binary) Refused(t testing.TB, env ...string) (code int, output string) {
+	t.Helper()
+	cmd := exec.Command(b.path)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{"PORT=0"}, env...)
+	kill := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
+	defer kill.Stop()
+	text, err := cmd.CombinedOutput()
+	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(text)
+}
+
+var (
+	standard = sync.OnceValues(func() (Binary, error) { return build() })
+	noembed  = sync.OnceValues(func() (Binary, error) { return build("-tags", "noembed") })
+
+	dir     string // of the binaries
+	makeDir = sync.OnceValue(func() (err error) {
+		dir, err = os.MkdirTemp("", "onestroke-binaries-")
+		return err
+	})
+)
+
+func built(t testing.TB, once func() (Binary, error)) Binary {
+	t.Helper()
+	b, err := once()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func build(flags ...string) (Binary, error) {
+	if err := makeDir(); err != nil {
+		return Binary{}, err
+	}
+	b := Binary{path: filepath.Join(dir, strings.Join(append([]string{"onestroke"}, flags...), ""))}
+	cmd := exec.Command("go", append([]string{"build", "-trimpath", "-o", b.path}, append(flags, ".")...)...)
+	cmd.Dir = Root()
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build does
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return Binary{}, fmt.Errorf("build the program: %w\n%s", err, text)
+	}
+	return b, nil
+}
+
+// value returns a variable's value.
+func value(env []string, name, otherwise string) string {
+	for _, variable := range env {
+		if v, ok := strings.CutPrefix(variable, name+"="); ok {
+			return v
+		}
+	}
+	return otherwise
+}

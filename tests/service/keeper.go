@@ -1,0 +1,204 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+)
+
+// keeper sends requests and holds every answer against the contract.
+type keeper struct {
+	t        testing.TB
+	basePath string
+	doc      *openapi3.T
+	routes   routers.Router
+	next     http.RoundTripper
+}
+
+// newKeeper returns a transport that fails the test when
+//
+//   - an answer has a status, a header, a content type or a body that the
+//     contract does not have for its operation;
+//   - an answer to what is no operation is not an error in the documented form;
+//   - a request that breaks the contract is answered with success.
+//
+// What lies outside the contract, the simulator, passes unseen.
+func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(
+		bytes.ReplaceAll(contract(t), []byte(DefaultBasePath+"/"), []byte(basePath+"/")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc.Servers = nil // a test's service listens anywhere
+	routes, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registerYAML()
+	return &keeper{t: t, basePath: basePath, doc: doc, routes: routes, next: next}
+}
+
+func (k *keeper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.Path, "/simulator/") {
+		return k.next.RoundTrip(r)
+	}
+	var sent []byte
+	if r.Body != nil {
+		var err error
+		if sent, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		_ = r.Body.Close()
+		r = r.Clone(r.Context())
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	response, err := k.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	if err := k.check(r, sent, response, body); err != nil {
+		k.t.Errorf("%s %s answered %d against the contract: %v\n%.500s", r.Method, r.URL.Path, response.StatusCode, err, body)
+	}
+	return response, nil
+}
+
+func (k *keeper) check(r *http.Request, sent []byte, response *http.Response, body []byte) error {
+	isHead := r.Method == http.MethodHead // GET without the body
+	if isHead {
+		r = r.Clone(r.Context())
+		r.Method = http.MethodGet
+	}
+	route, pathParams, err := k.routes.FindRoute(r)
+	if err != nil {
+		return k.checkNoRoute(r, response, body, isHead)
+	}
+	input := &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: pathParams, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true},
+	}
+	err = openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input,
+		Status:                 response.StatusCode,
+		Header:                 response.Header,
+		Body:                   io.NopCloser(bytes.NewReader(body)),
+		Options:                &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, ExcludeResponseBody: isHead},
+	})
+	if err != nil || isHead {
+		return err
+	}
+	if isFailure(response, body) {
+		return k.checkFailure(response, body)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(sent))
+	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
+		return fmt.Errorf("the request was no good: %w", err)
+	}
+	return nil
+}
+
+// checkNoRoute holds the answer to what is no operation against the form that
+// every error has.
+func (k *keeper) checkNoRoute(r *http.Request, response *http.Response, body []byte, isHead bool) error {
+	schema, contentType := "Problem", "application/problem+json"
+	// Programs of 2017 that still ask at the usual base path understand their form only.
+	if strings.HasPrefix(r.URL.Path, k.basePath+"/") || strings.HasPrefix(r.URL.Path, DefaultBasePath+"/") {
+		schema, contentType = "PaintFailureAnswer", "application/json"
+	}
+	if got := response.Header.Get("Content-Type"); got != contentType {
+		return fmt.Errorf("Content-Type is %q, not %s", got, contentType)
+	}
+	if response.StatusCode < 400 {
+		return fmt.Errorf("there is no such operation")
+	}
+	if response.StatusCode == http.StatusMethodNotAllowed && response.Header.Get("Allow") == "" {
+		return fmt.Errorf("no Allow")
+	}
+	if isHead {
+		return nil
+	}
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return err
+	}
+	if err := k.doc.Components.Schemas[schema].Value.VisitJSON(value, openapi3.MultiErrors()); err != nil {
+		return err
+	}
+	return k.checkFailure(response, body)
+}
+
+// checkFailure holds an error against what a schema cannot say: that it repeats
+// status and request id, that 401 challenges and 503 says when to come back.
+func (k *keeper) checkFailure(response *http.Response, body []byte) error {
+	if response.Header.Get("X-Request-Id") == "" {
+		return fmt.Errorf("no X-Request-Id")
+	}
+	if response.StatusCode == http.StatusServiceUnavailable && response.Header.Get("Retry-After") == "" {
+		return fmt.Errorf("no Retry-After")
+	}
+	if response.Header.Get("Content-Type") != "application/problem+json" {
+		return nil
+	}
+	if response.StatusCode == http.StatusUnauthorized && response.Header.Get("WWW-Authenticate") == "" {
+		return fmt.Errorf("no WWW-Authenticate")
+	}
+	var problem struct {
+		Status   int
+		Instance string
+	}
+	if err := json.Unmarshal(body, &problem); err != nil {
+		return err
+	}
+	if problem.Status != response.StatusCode || problem.Instance != response.Header.Get("X-Request-Id") {
+		return fmt.Errorf("the problem is of status %d and request %q", problem.Status, problem.Instance)
+	}
+	return nil
+}
+
+// isFailure tells errors from success; programs of 2017 get both with 200.
+func isFailure(response *http.Response, body []byte) bool {
+	return response.StatusCode >= 400 ||
+		bytes.Contains(body, []byte(`"`+SessionMark+`":`)) || bytes.HasPrefix(body, []byte(`{"code":-1,`))
+}
+
+// registerYAML makes kin take the contract itself, which the contract describes
+// as a file, for one.
+var registerYAML = sync.OnceFunc(func() {
+	openapi3filter.RegisterBodyDecoder("application/yaml", openapi3filter.FileBodyDecoder)
+})
+
+// contract reads openapi.yaml.
+func contract(t testing.TB) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(Root(), "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// Root is the folder of the module.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}

@@ -1,0 +1,184 @@
+// Package service runs the service for tests, which reach it as its clients
+// do: over HTTP only. [Start] runs it in this process, where the race detector
+// sees it; [Build] and [Binary.Start] run the very program that is shipped.
+//
+// Whatever goes through a [Service]'s HTTP client is held against the
+// contract, see [newKeeper].
+package service
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"onestroke/api"
+	"onestroke/impl/drawing"
+	"onestroke/impl/mongostore"
+	"onestroke/impl/rediscache"
+	"onestroke/impl/session"
+	"onestroke/impl/wechat"
+	"onestroke/impl/wechatsim"
+)
+
+// Service is a running service as its clients see it.
+type Service struct {
+	URL      string
+	BasePath string       // of the 2017 paths
+	HTTP     *http.Client // fails the test when an answer breaks the contract
+}
+
+// Options say what a service in this process is made of.
+type Options struct {
+	RedisURL, MongoDBURI string // of servers; keys and database are the service's own
+	BasePath             string // /applet/session when empty
+	AppID                string // random when empty
+	// WeChat answers at /simulator/ and exchanges the codes; the simulator when nil.
+	WeChat        http.Handler
+	WeChatTimeout time.Duration // 5 s when 0
+}
+
+// Local is a service in this process.
+type Local struct {
+	Service
+	Simulator *wechatsim.Simulator // nil where the options brought a WeChat
+}
+
+// DefaultBasePath is where programs of 2017 find their paths.
+const DefaultBasePath = "/applet/session"
+
+// Start runs the service in this process until the test ends. What it logged is
+// shown where the test failed.
+func Start(t testing.TB, o Options) *Local {
+	t.Helper()
+	if o.AppID == "" {
+		o.AppID = "wx" + rand.Text()
+	}
+	if o.BasePath == "" {
+		o.BasePath = DefaultBasePath
+	}
+	const secret = "simulated"
+	local := &Local{}
+	if o.WeChat == nil {
+		local.Simulator = wechatsim.New(o.AppID, secret)
+		o.WeChat = local.Simulator
+	}
+
+	server := httptest.NewUnstartedServer(nil)
+	local.Service = newService(t, "http://"+server.Listener.Addr().String(), o.BasePath)
+	output := &output{}
+	logger := slog.New(slog.NewTextHandler(output, nil))
+	sessions, drawings := openRedis(t, o.RedisURL), openMongoDB(t, o.MongoDBURI)
+	handler, err := api.New(api.Options{
+		Sessions: session.New(
+			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: secret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
+			sessions, session.Options{}),
+		Drawings:     drawing.New(drawings),
+		Dependencies: []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
+		Contract:     contract(t),
+		BasePath:     o.BasePath,
+		Logger:       logger,
+		Extra:        map[string]http.Handler{"/simulator/": o.WeChat},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = handler
+	server.Config.MaxHeaderBytes = api.MaxHeaderBytes
+	server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		if t.Failed() {
+			t.Logf("the service logged:\n%s", output)
+		}
+	})
+	return local
+}
+
+func newService(t testing.TB, url, basePath string) Service {
+	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	t.Cleanup(transport.CloseIdleConnections)
+	return Service{
+		URL:      url,
+		BasePath: basePath,
+		HTTP: &http.Client{
+			Transport:     newKeeper(t, basePath, transport),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+func openRedis(t testing.TB, url string) *rediscache.Store {
+	t.Helper()
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(o)
+	t.Cleanup(func() { _ = client.Close() })
+	return rediscache.New(client)
+}
+
+func openMongoDB(t testing.TB, uri string) *mongostore.Store {
+	t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := NewDatabase()
+	t.Cleanup(func() {
+		ctx := context.Background()
+		if err := client.Database(database).Drop(ctx); err != nil {
+			t.Error(err)
+		}
+		_ = client.Disconnect(ctx)
+	})
+	store := mongostore.New(client, database)
+	if err := store.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// NewDatabase returns the name of a MongoDB database that nobody else uses.
+func NewDatabase() string { return "test" + rand.Text()[:12] }
+
+// InDatabase returns uri with the name of a database in it.
+func InDatabase(t testing.TB, uri, database string) string {
+	t.Helper()
+	u, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + database
+	return u.String()
+}
+
+// output gathers what is written to it, by anybody at any time.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
