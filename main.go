@@ -84,7 +84,7 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) (err e
 	handler, err := api.New(api.Options{
 		Sessions: session.New(exchanger, sessions, session.Options{IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge}),
 		Limits:   session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
-		Drawings: drawing.New(drawings),
+		Drawings: drawing.New(drawings, drawing.Options{Quota: c.DrawingQuota}),
 		Dependencies: []api.Dependency{
 			{Name: "redis", Check: sessions.Ping},
 			{Name: "mongodb", Check: ready},

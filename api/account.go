@@ -38,8 +38,8 @@ func (e export) VisitExportDrawingsResponse(w http.ResponseWriter) error {
 	for d, err := range e.drawings {
 		breakOff(err)
 		body := drawingBody(d.Drawing)
-		if d.Paint != nil {
-			body.Paint = &gen.Paint{ID: d.Paint.ID, Actions: d.Paint.Actions}
+		if d.Actions != "" {
+			body.Paint = &gen.Paint{ID: d.PaintID, Actions: d.Actions}
 		}
 		breakOff(lines.Encode(body))
 	}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"sync"
 	"testing"
@@ -46,6 +47,11 @@ type Options struct {
 	// WeChat answers at /simulator/ and exchanges the codes; the simulator when nil.
 	WeChat        http.Handler
 	WeChatTimeout time.Duration // 5 s when 0
+
+	LoginsPerMinute, RequestsPerMinute int // no limit when 0
+	DrawingQuota                       int // no limit when 0
+	TrustedProxies                     []netip.Prefix
+	TrustCloudRun                      bool
 }
 
 // Local is a service in this process.
@@ -83,12 +89,15 @@ func Start(t testing.TB, o Options) *Local {
 		Sessions: session.New(
 			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: secret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
 			sessions, session.Options{}),
-		Drawings:     drawing.New(drawings),
-		Dependencies: []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
-		Contract:     contract(t),
-		BasePath:     o.BasePath,
-		Logger:       logger,
-		Extra:        map[string]http.Handler{"/simulator/": o.WeChat},
+		Limits:         session.NewLimits(sessions, o.LoginsPerMinute, o.RequestsPerMinute),
+		Drawings:       drawing.New(drawings, drawing.Options{Quota: o.DrawingQuota}),
+		Dependencies:   []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
+		Contract:       contract(t),
+		BasePath:       o.BasePath,
+		TrustedProxies: o.TrustedProxies,
+		TrustCloudRun:  o.TrustCloudRun,
+		Logger:         logger,
+		Extra:          map[string]http.Handler{"/simulator/": o.WeChat},
 	})
 	if err != nil {
 		t.Fatal(err)
