@@ -29,7 +29,7 @@ public final class Proof {
         var stroke = new Stroke().tool(Stroke.ToolEnum.PEN).color("#666666").width(50)
             .x(List.of(100, 110, 120)).y(List.of(200, 220, 230)).t(List.of(0, 16, 34));
         var content = new DrawingContent().title("一笔猫").canvas(new Canvas().width(3750).height(6670))
-            .format(FormatVersion.FORMAT1).strokes(List.of(stroke));
+            .format(FormatVersion.Format1).strokes(List.of(stroke));
 
         var created = drawings.putDrawingWithHttpInfo(id, content, null, null, null, "*", null);
         expect(created.getStatusCode() == 201, "the drawing is created");
@@ -46,7 +46,7 @@ public final class Proof {
             throw new AssertionError("what is deleted is gone");
         } catch (ApiException gone) {
             var problem = ApiClient.createDefaultObjectMapper().readValue(gone.getResponseBody(), Problem.class);
-            expect(problem.getCode() == ErrorCode.ERR_NOT_FOUND, "it is a problem of the contract");
+            expect(problem.getCode() == ErrorCode.ErrNotFound, "it is a problem of the contract");
         }
     }
 
