@@ -1135,53 +1135,61 @@ type UnsupportedMediaType = Problem
 
 // DeletePaintParams defines parameters for DeletePaint.
 type DeletePaintParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListPaintsParams defines parameters for ListPaints.
 type ListPaintsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // SavePaintParams defines parameters for SavePaint.
 type SavePaintParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // DeleteAccountParams defines parameters for DeleteAccount.
 type DeleteAccountParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
@@ -1196,14 +1204,16 @@ type ListDrawingsParams struct {
 	// Thumbnail `none` leaves the thumbnails out.
 	Thumbnail *ListDrawingsParamsThumbnail `form:"thumbnail,omitempty" json:"thumbnail,omitempty"`
 
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
@@ -1212,27 +1222,31 @@ type ListDrawingsParamsThumbnail string
 
 // DeleteDrawingParams defines parameters for DeleteDrawing.
 type DeleteDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // GetDrawingParams defines parameters for GetDrawing.
 type GetDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch The `ETag` you already hold. When the drawing has not changed since, the answer is an empty 304.
@@ -1241,14 +1255,16 @@ type GetDrawingParams struct {
 
 // PutDrawingParams defines parameters for PutDrawing.
 type PutDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch `*` creates: the request succeeds only where there is no such drawing yet.
@@ -1270,14 +1286,16 @@ type GetDrawingImageParams struct {
 	// Animate `true` replays the strokes in their true time, in SVG. A PNG stands still.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
@@ -1286,105 +1304,121 @@ type GetDrawingImageParams struct {
 
 // UnshareDrawingParams defines parameters for UnshareDrawing.
 type UnshareDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ShareDrawingParams defines parameters for ShareDrawing.
 type ShareDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ExportDrawingsParams defines parameters for ExportDrawings.
 type ExportDrawingsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // LogOutParams defines parameters for LogOut.
 type LogOutParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // GetSessionParams defines parameters for GetSession.
 type GetSessionParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // EndOtherSessionsParams defines parameters for EndOtherSessions.
 type EndOtherSessionsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // EndSessionParams defines parameters for EndSession.
 type EndSessionParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
@@ -10254,312 +10288,331 @@ func (sh *strictHandler) GetSharedDrawingImage(w http.ResponseWriter, r *http.Re
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L35dxvHmSj6r9Tr3BxJdgPEyk3H5x5wEUWJm7iIWqAnFLoLQIuNKqi7QBDy4ztKxomdXDtOZhwncXzP",
-	"Te7J5OVlMrFn7hKN7ST/y4tIyT/5X3invqpe0QABklJEm/7BAoHq6q+qvvr25U3NYM0Wo4RyV5t+UyN7",
-	"uNmyCXxuYYvyOUaJ+MNtN5vY6WrTGnyja7vYbsMvBjOJNp3RNRNzrE2/ua9rTbeuTWtu2zCI62r7+7qc",
-	"a37PaGBaj823TWYbmCPTMhFlHNWtXYIwconrWoyiHdINv+xKbjaXK8wVUrmZ2flUYXa8kCpdmbqSKo3P",
-	"TU7kMpnMXLakTWd1jTgOc8QTTeK6WLxTe+AKUFENWzYxEWeIKHi8l92XL6O4KYbPwwz7uuYQ7DIqvllf",
-	"v78xv7GxuLpy//r87fvzt2avllYW5u9fKS0uzc+FF9qyHGJG17nZIAgAsFxY6A5lHYouYtpFTeaQS6e1",
-	"zEpnb8slziKtsQq8qMba1ETVLqqI11eGXeH8rbXF9fCqFqnAFZvw2AGWUJM0q8QRC2tarmvROmIOIs0W",
-	"7/YiSioMtf9iyxSPYINbjLrIZETuEdmzXO5qPkqJswsAWrJcnrDH2LaJc8FFpoM7Fq27A5D17puaeqc2",
-	"rd19s6w1CW8ws6xNlzUX75Kytq9Hv3WIy5kjfrin6ZplCrya3Mvv5JrZh1OdzCOu7d/rewFW2GICUljm",
-	"CXduyO1aYVVmdnvf75CHbeJy5OKumEYMuuAiwJEhYWAtQheHhmOLcqft8qT74Vp1innbIci0ajXiuKd1",
-	"KdreO5GDOwgO/4hrsLWyub61sTk/d3+9tH1/rrRZ0vbFEhoEmwKw6Te1km2zjvhgEtdwrJZAJLUQiTEu",
-	"4oK08QZBLcwbcOXdtKZ7ZFZQ0/ml+c15HS3Mb+ro6nxpTkdrW5uaAOZhWxIR7rSJrrlGgzQxrArvLRFa",
-	"5w1terwg9pRz4ogX/593S6k7916/qCP54dJr/0nTNd5tiRe53LFoHU5hfhPXe8FewU0iALZctEucLnI5",
-	"5gSxGoCv7lIaLXIkiaaLOg1CdYSpiRi1u+rP0GDAhzTaINREFkfYRZXFWmoZc6NREeTXIS0bGyT8iO6N",
-	"WmGUhIaKu4i6rO24xK4hjEzWoTbDZnQvy1o2VWzO5vduTO5sZttl7ZjbWNbu/h/fSv3f914va8kbuMI2",
-	"BBHo3cPrhLQQZchgrW4aCUQQt0lcbx6mTNhmlKitq8ktb7ImoTy6HspSQGy0MNiEtpva9N3gx3tJEK45",
-	"1i7mZJ3sYtsyMSfJaGrYFqEcNXEX7QjQMUAOgGF3x0Udizd6zqPTILwhyD0XC3O5ZduozljsMFoSAh1R",
-	"ljKw0UheRe+o5OW0q7ZlDFpNiXZhq/svZTio4UVHAR0flAjzOuZkyWpavBfYq6yDmoLxK9LrIuwQZJMa",
-	"11HFqUjMsChqeONcYjBqCsSxYahYCUG4ji2qowqvlOlF08E1nrIIr6UanLdwy0o5mBNbQJBSROtSGpWq",
-	"rjjxDkxAGYLfYUcIT5dp7D61XeKUtcvOG8Wpicv8jazW5wJlc5PxG4RTj8QFuuy8cTeTmrr3+mWuPiRf",
-	"KX+31phtGd1kdFXAckEFdFR5WAk20KKo0ql4G3XEOpNX+fCN8UzmcueN8cwxlvnQW2Zn8DIlvFIM6Et/",
-	"PY5sUaAbLnF2LYNccJHN6ml0o804EXgsKK6gioKSMocjjFoOq9qkGV1goTaFc0Yxa2bIZKE6UZsy8nic",
-	"5MxsNVObxBPFyGr/k0Nq2rT2rbFALxiTv7pjAfByKdzplmqcOL1r2VD4yhnqYIujKqkxibaIkj2OuNON",
-	"wJgbRKhrzGliLkQdyvM5TRcnYjXFVcyPZzK61rSo/DPr77hFOakTB+C8iZ1uyTBIK+EibiuiIADD1O1I",
-	"IXbj5oIQw9ZWFpBJWkQshFFUkZNUopurZk4iE+qnROKwvb1davMGodwyEumZIBGcIcsUQ2rdgPldXL8y",
-	"i6ay2YyOxKfxiWLmUhSkGYId4iCHYLv5RlljlLjcYTukrOkIRKM3yppFgZTe52yH0OEZZa443rsakOsc",
-	"3CRcyUVzkpknIflmwOsvuMgydYTR1tbinOCDYomoiXeEnBFZ0Hgta+aMfDVVwMWpVIGMT6YmzYmJ1KQx",
-	"NY6L1YKRNwVaWOIFQs4KRDvLHLiyQcguoIKj2mhgh2yKfepHlOgOgn2U0l5lbWsTje1mxzz9Y+xNy9wf",
-	"c8U0FVQXkgxnEuPavMGc6FqF4DIzQddz7s2pzu2SEmfumMnrg9cee4mhlQFO3poFGT9pkVJ1VAvs7KVt",
-	"VrfoxUuCAPO2Q4mZRmsOqzu46YqjzGWyE8hVgh8IEQRkSkXYokvOmPnbj7ILOPvw1s7kUqY137mCs7Xr",
-	"OTaTFd9PeUuXTCxY/K3U9q0UgDwKtop1ruPOnDRWxJZaIVQsdGt9cdbbrouOHHypoituUlHfVDy5jgNJ",
-	"87amTrinfw/eoDKN7JCYqWY5LvfJvxCr02hWMP3Initq2vuyaZiEAUnr4C5yQPPnUcXKU9KaQpqLs/xv",
-	"T8x8O5ejlrEj2NG3c7lv50vfzuVmMDXFHxNzAw/D29d+7HM8P1lIPpEND74+6OfDXzlyo5XQ6h1SFNcm",
-	"imQyaxATZ8eLtUKthscLtUJmfBLXipPGeKE6WSsWqpOTxsBlBsAO0CcSqKRD3BajrrSuzWBzAXPSwV2p",
-	"XVNOKHAo3GrZgilYjI4pfv76A9BLo+a5KjZLwLKiavRGYDgLDFzS5nUsZVrq/UfavnTNJFyo+b5BDygd",
-	"ph5fhWMzMBWoVyWoTYVAyhkTUJ2isc6iLsfUGFLuGdq0p2tCHW672nQxk9M1bnFAp8GbrVCg7dBpnwlP",
-	"qyOdVstI7ZBuyns0pR4FbBmOhq/J6eQjMeGm/zmACZISdLFyxMIrIFuEbB6zQuFJzTLKHWb3A06NH/P0",
-	"5H1du5VS0mNKigWDHovKmXspQI+UwAdXyFVHndW9fV3zTM3rpNZ2paXpOFfMZsZO3E71ylwwgE5pDEKF",
-	"OWMXqZDJn62L5AAuhTYcYRc1rHoDOZa7M9RdQnMMeK9DlAZ09m7WVTnVJmNL2KmTY96s0LqDm6WmRpwx",
-	"ZMPkPfZnAPHqfGlufn3j/ubq6v2l0vrCfPhyCGlHzS6tKmIiIHsUjReL+XFU7XLiXgaxCH50gR7GBBjY",
-	"GRc8BP7UlouymVwhk5FTIJvRuqZrNYvYZq8I5LQBswOxYP/eqLfKvyr5bHBVknZp4AVRu5HijKXkA6dz",
-	"LTYH7XQBXbdmkEXBZCWvRs+xvarMpRe/BOIvUk4ciu1jYrwVejxAeW9SqZj3wffFlc359ZXSUhzNPT1B",
-	"0fYacxBGkhJLNm9bxA2UC2VG0o6LhcVMJsDCHsAHoqC/eLHnTcs1GK1Z9bbzyvLWgNaHzW+41ULSU+kS",
-	"wyH8zImumTPCcVfbDqrhts0V6fBuQOWSLnY/dkis7fQczdkVbUO3fRh+vCgteWriYxInxcKilAnm9YhM",
-	"X9J0s7S0OHd/ff7G1vzGZvgmSaRx7+bvpbuo2XY5aoAm4kqXBszmij/3dNRpWEYDNbCLsrlMH+474hQe",
-	"Vw6DEXBl8rCN7ZPz5ShFjG/YESQRhqe84afHkz22UHUI3nEFS2jbxHc0CuxwsBHcrMgBvrqXIopnAvOX",
-	"WN2iVyTZOR7ak8SApFeGCUFABg+FDSmcEVSug0EHMZUx8MzpftmXwIn0IOwjesJbSdEgJzrYhGiRmLDW",
-	"zwKLlKESfL5S3AhHvh03luUER5i4lsSTS9zHgQfmw55ycCcFT5we4QMDuR9ICNFXxFR0rndRFR29NBFh",
-	"e3s7Fff3DXo07h48fYKaeMjDyBvLENm0wjhEPx2b9MoAqei1lFPD4WE1ebLUsTy/eXV17v7K6ub90tLS",
-	"6naUegKbC+KtZGjV2tYm3DAZb6Udn+MXA/RPhHcg+stVpyjjKe+J00N/WLIMvZNxWPJtAb2RN6F38yqX",
-	"0qgCx1lBtng89LQKYTNZ7Cb4sW+D8FAO2tdfFSkiAW/uQTgXl756XLWPa9DCfoRBgM8rAjGCiZNxGYCZ",
-	"nZ1f2yzNLM334DFrEQferuz3oIT6EAEkx8fl8QCXe2AdiMeAwMHo08Nh5aQQYjxlqMacpvL3qeALedFc",
-	"hcrRvXtVZdfYCSuMu8La9NjEU8YK92IbhHoPQLQrq1srEVrZZW2pU1Hmh20qg5GQN80TIFchilweaEfi",
-	"lRx4aijlqIB7IQ80gEaCCSGIx/SQDX739iDAL9iyVxm15JkqrFon2DyuQ9khpuXGBWW8iy17APnaWind",
-	"LC0uxWkXzBVy9zpEbJjZR7VPGufp7xIqX3GHAZLo3Du+ITMflmHDSzxCeA2Gng5+llSAGaEGRAnjDu76",
-	"Aqu/sZVLl1FF7lsF4vJdZPFTQkiI4kv5YXyD8dEP+HsR8miARwKX17BF+fC+phg+90lYGNVJFNeMeh0D",
-	"sRSHoVFCrO4Ktuy2Q1QQxwtysKBFGUMKEVmCn54ll8uaTDs60u9yjNM/tu8kghC+rfaF4kF/a/hZOV5/",
-	"n0KnOqTZesSztUxpa64ShDlqMpeLq2I0sIMNLi6SctrGjjFqXXzht/qEJtozc+q9Rts1mYk2nMI18r0e",
-	"VmGKnH5MPn/hh39CHeeMHH6C1gNbdKPNOJ7fMwgxBxqPRjx7X5HJZjKZjJ/7qfvOIuwiRgnkB4lxcSS4",
-	"sbW6Wbo/f2t2fn5ufu7FI0FI9/Ag9GCOg6oQIQrh2UGE2M76iOBn/JwmGnDGoplV8XNeL23O319aXF7c",
-	"fOGnHAdFnWMYghd4ipH0s4FH6A8MP5UK8rCGelgNf4U0ishJ+1j3YnQJL8szLKEXc4Xc5GSyIvESFYhE",
-	"0LI50B4kQp5BdSFBTQjr8SOd7UnSyj1fHWTionbElHBEdnmg7p7yoZdQCzs8yDxXqguihJiub2SoKRuY",
-	"zDtOsjm8OMr0KpsctqjbbrWYw4m5TEwLb4JB6AVJqA7BZq98KnOWQ1/upTqdTkqcQKrt2DJFyez12m5s",
-	"ra2trm/Oz91fnp9bLN3fvL32EukLZVwoMBjxbot42JewWg/TkqA9OwSoz24DGjmQ/GqJNZ8oOkWGM8R8",
-	"pOHZE4JSQpbZtfX52dWVucXNxdWVhBiTcKGGDnZVVQeILTEcgjmBDPQq4R1CTuBjyoayZZJhH2hybYUe",
-	"Od0Qw1Amqoe+kDxHSahoRxhgstcihi/FJezuq+okSEKEOKKu+wmkp+eQihy3n6E6BLKuz9/YgtJD4WhC",
-	"Qk0UKUQxjV5DnClkFWjrFRcJrHbzm7geqjRyfCzOTfbB4tCyhsdj/6HTciJE8DRUSygBVb29PRPI6iMC",
-	"oGubn2dzfcOzuXTtYZvJxO3gCMGiJN4jTUrJBCZmhdBPZDk6rks8tEU9QA/cFVh1yh99ehzw5GaopID8",
-	"E2TInQUT1nCBcsPZtwYnyTmx0GQxpyxl0xfRI2YPfbBl7LjccCrA4xhEA7HYwZykvLFiszvEaGD+ihJk",
-	"ZYXPZjIysNRFGDUt2uYEFLSzSKPDB/dK5//02E51BJE8SRZUKBzJPRL08mjMuYE1SmmGoYknzBpOqF95",
-	"RKpw3xThISy2x9V4Q1x+c9gc3ReRmzua5fcM2Hm3qKyYZD06z/g5z/hJ1g9IUull733ej6d0pl6F5Bhp",
-	"MRwCVduwjViLUBlcKiHQTqti8ymcVwD9wDMK9myoc/GGi7OgCQWHIWkv0Rp0nJNYWl1YTLYXhWO8DOw4",
-	"FuRAhM4m+SjsOHinuPE9wCbue88GDdx2gDdsUDrPefvm5LzJgt6ggMurhrxi8oq/RzEunvCmCID39XmG",
-	"XFT26LmuycTzRMl0wzmtBwk0HmMZJmz/eJc8Mb4/fGml87snhj/mYtZO7EA/0fUOr+J08wDEfCxuqDl2",
-	"4kTYLTf0xv490yBecSuO5aJq2+2euUotZ6U22mlFm4TNyJb7Ms04r2A0yrDMY6RQlUFchKtHwwTMnxw1",
-	"xewQ19GXliVGQ+gjBr6cwOZSDFOyPpAfQdT8p1LwVAqGn7415pTiZM5WVIy/ibL0rVBvZda0KZ3W2F5z",
-	"xAZwS0xWw7ZLkvbQbWLbJlAh2eCY1m21gQ1mm64qMd1iVqyPBpTmvaVNZ3MZqB1/W5vO5WXdePGtKiEv",
-	"vs1k9nWtFYLEe3Twyc8y5pgWVWKofMNITwAgIz4x0jv2wyXC78oXqll0uUQFd1CsnlUfEIPL5H26i49z",
-	"XIYPAXJb2CDgUsUU6utXdi3SmWF7lTRas4wdhIWcs4tdxAlF3GrKuk5guhQfgLUYDhE/MtngQ9C4hivv",
-	"UsvaI3YarYmzd8FjaVsEsTZ3LZPEaly/qVWxsVN3ZP619q0r8B/cJ6ve4Nr0+PhERtc6lskb2nR+otiL",
-	"FOEJ3kysxNCCPi8Gs1nbSaPthsWJqh4uu1DYpMYFfGm58V7h6IlIe4lv3c2kpkqpKzhVu/fm+H5CR4kA",
-	"6EFtEsaLxXxxcJ8Ef70nnCeGaHJSH8pE7FLJTv3xS5a0j7d7QastQktri8hkRtvrnRM9JovW2GjTbgoe",
-	"AlaJXeIIySmtJYDMWoTilhWJ+9Ty6Uw6Hz3N7HjCgbUwb7gjQtUgAXtwE0CK7boHny53wHtn8u77RKK3",
-	"pU74AlvUu6BtavFoEysgocOjTUp90YuDATRuMjh2u0nFjQ8Ac+OQ6QjLwnAgdAqNKYEl3BUgZ7MZPZvL",
-	"3NM1i5OmOzKVX5RPFTOKg6i/g1uBHQeDx25WBlSWkjuQUNQTiynHR0vX5zK58VQ2m8rlNjOT05nMdCaT",
-	"zubyd7TQ3puYk5SgnlFELGQSEHG27bjMSdpn2ZbLoghDOZg0Wm3hh21yWdAuz6LNGwJYWUycq2APQXeh",
-	"8hIhsSYpdx5eb+Vvl0ql0kzzTp6V7ixsN69fG49dl1h3HUn97uDUo/upxH46utdpZETeVArajXUazCZp",
-	"VIHGdF5DB0cuHmzfzJF9GKKNzhwim+3UHdwM+l3gXWJGuqX1UKSqL/kMwjQlH+3rmuGz3oGYKUeJ8WFE",
-	"G/iIP1AIq21JWpaPfNNcMHI/QLvBz1yBUTclPQXt2Ryu94pqFzhUqDqMFtd8lrWHeCQYCaRz1/JsaIPb",
-	"H6lxYPIR2sNQL9sIDfWfTKBvKvCdOSZxBP7Jgpa8QbqoIxBOIBXwo6GolXxrlFJlgVLFiZPSmwZPB4xR",
-	"jG63zOEwbMsfGGdPUFVGvtXHcB+Zgg2KbnLkeCMoq3u3KnSS4ZsQhjmJBSoaMhvSmocnJduCAHZZG7m4",
-	"i3AooDyNSir9PJfRM5mMZEKuKtggqYnnjMcuuraxutJLLka9/i/8Qv7dkXcgmx0Fk2M42R8NB6CM1392",
-	"JNbTwnXI9PfCLBPEVm+LhtorBcuGstzE96x3lyjZ4wHvH4hYclTP/YXJB+yLB8sxuTLE77O2FCzUMZyz",
-	"0pOy0jPBHHmj3axSMBkecYv9ga8sB3vhfCuCar3dA20mGBFHnLEdxGV5N111veDE5ajCK2mUCVpkCr0B",
-	"1A+HGIKQR/WPfGGQjpfLFiYKk/nxwkRI0csk6XjzlFu8u4nrCWCvUkjkAQ82gXGI47oLvoHKa5Vw70OX",
-	"QN9ulM2ns5eObgMcUjOK2VxEzbhYLr/2f13cHrv0n72+v6+VtYt3UbnM772mq3/jv1967VKiQgIuouQ2",
-	"eiAqdKApqcOE7iH0U6VDuGk0RwzLJKjaRRbXQY2qdqXZC4zcsmcwLFS1l0wuv/4yPNd6Tz3BvkVZEytc",
-	"9s9OjIdsDnQuDMob6xOfmhjIn9ROJqEQfyRdOH70YBCn7WZqFztQoQ1OyHFiZY4AQSDCZz0I8Jl3HOXi",
-	"m/djreYdxw80CVrKBCOvk67X4uqK5wmcdxy/riT81VOq1xtTChf6nHechJRV+N4P11UAJfibep6PLiyc",
-	"BAFfRMu/wFfxKm+63DhV9Uu9OnA53/P2ei64XkBLks9yWivks7IXt4oHu+AOV1UtHceDaa2YyaSRX44r",
-	"jdZJi2AuZJYGsVsucoltsuZlryFvOAjNMoP5opd2WiuIaYevC9VTDRCsXFAwEfQK8VAaLRMVXKVoTDqZ",
-	"Ooi3R/dHRqHKiKILLrwijZZYXRpFTL+vJ7SfDpItoRdpuj8xEC8qyhcdVan4ck85YuaScCHiBLIiph+X",
-	"0w9ZYCndQ8jEHAWY41hVQ9MDaNu0VsjmJHiDso5DHfIFz4t1XlcpyGl0hXCjAYzCBLahy0MJnYiQnSvz",
-	"m7heSQ8kldNaITeZRhu429vnHfpovlaJZtmGIPSPXr4olGmbTqa3Yn/zchNGSDxLoyUC29REJrEJJ8hl",
-	"Tf8VESovVjOVRj3pI2m0jQXGyvJv4t9KyO9fAYxP92GUoQsiu/wyR4ZnR02hF73Yu0vBZQmOAyNKOtEu",
-	"rmIOwH4qdo3gCLlID8GGATAdFTJ5HRVyUzoqZjLifzkBYVFsdLgDZBCEjHZIN40KmSxKIbsPpAI4MSaP",
-	"UqhPguplZIab2QkQpFUDHuocud9q7WEI0mIJapIcSsW6L0kXCJNIwxnChr9NEXKfVSg2IP8hjTZatsXj",
-	"xto4mxcEP59Gx4lxGQbjIqd/OaC43jkxJ0wrbBagRR+ZSCy+GCz+gosqyqyVEsy64scf0AGRB+n+oqG6",
-	"Cgoh/EYLVh1gJdRwui01qYk5VlsCsNfF6Y7QyjiEXf7dcHGTwMRpbT9JCEg9agySA55/8qfDf/vuwW/+",
-	"5+Hjzw++92/P//f3nv/1bcXy//b4u73c/vDj9w5++Ovnb//++Wf/8uyjt7784BfPP/nkb4+/++Xb7z3/",
-	"5KdPnzx+/s4fDn/2q2cf/O6rL34pZv/hPx/85IfyNcgyw3PGOb4c9PTJe8/+8NuDH79z+PEfDv75J88+",
-	"++1XX/zS5+0H7/zs4O3PDj95/+mT3x+8/dmXH/zi2UdvHfzrzw7/+L8O/vHd5//PWwfv/OJvj7/7/JM/",
-	"Pf3rHw8/+I9nv/svB5+9H7y1h9HLlx7++68PP/7B81//7vDnP3r+2b88/fzPf3v83We/+Pzgzz89+PGP",
-	"Dp789umTHypK9+Xb7x1++OnB+z/58vF3gnkTefvzP31y8Je3Dv715wcf/+6rL959+ufvP33y3uEHnxy+",
-	"+53nf/3F0ye/P/zwPw7/x0/F+hRrV8uDIc8+ekv+Hrylh70f/NN7B599IKEPWPnhDx4ffO87z//4REzx",
-	"qy8Ovng/OoXH2NWqARQJ61dfvHv4zofPH3/v+af/8OyD3z1//D1/zMF/fO/ZB58HEyUzdH+gWOnPPwlz",
-	"xsN3Puxhp4c/eHz48X87/PiXzz5669kPxJFLVDr88NPnP/rTwfsffvXFuwff/x8Hf/zo4P0Pn7/znvgT",
-	"DuPgj//w7KO3PCZ78P334gfSj7OLs/v8s+ef/EnN8/iLp08+A44O80XhE9vxy78evvffe8bL93qPyNHB",
-	"y5NYPGDlPz/74HeH7/xJrPaDz5/++ePDn3765dvvH/zp35//5S9Pn/zwy1/8WCLv8z/+v3LkwffeOXjn",
-	"V1/+4jdPnzx++tkvg1fEWLxE4+d/ffvgNx/97fF3D9/9QYy2PvvXHxz85XvB870cXaK3OCXg5Ad/+vdn",
-	"n79/8Jt/O/zpO1998c7hOx8+/fxHhx///vDjH8A3PxA35IPfHX74KexCnIureyLvEJzie1++LU5JQtoL",
-	"SDI3P/jLH5/+9dcSCZ99/ouDtz8Lc+y/Pf5uIZP96ouPAkB63g1j8l998ZGc6uDT7zz77XeefvZ9/zDE",
-	"zXzy3vPffkeSMDE+N4UO/vFdwbW/+uKjfnt58OMfxd4jGLV8LvfVFx99+fHj57/9jqSXzz566/lff/zs",
-	"8//59LPPDn7y84PfvPXsx98P9qCXIj/98z8pWqy4s8SLwx/+8NkHnx/+l+8ffPE4eDzKnuUbn/7lvz7/",
-	"Xx8KAvDffvz0ye+//IffHbzz/cOPvnv4s//99Ml7B+9/8uyD3w1AFLm4558I4vT0i4+ef/JfD/7x3Wcf",
-	"fP7lP/z56ZP3nn7x0dMn//3gN/8WhqEP91WU7p/ee/rnjwVR+NE/H7z/M3+RgDsRfhyeMoHZHv7008P3",
-	"/iipizzRp08+e/7XXxz+4dfyHJ79618Ofvze4TsfHvzwVweffP/ZR2/97fF3D773jqRoEUSVaBn6Icpu",
-	"xdI9xDh4/ycHP3738Ffi6koQBJz70FW7ZTnEHRjH4KEsoUI2qql4J8HJQ8mLabTlCklpF0rZI0Z11G4J",
-	"mS6fQabQPrE4IGmsBNGhXyRENiMjIY4dBXFFaM3zXmj4CO6KVUqkdg6ClJCopAIuVfdef4UXCpsULwbz",
-	"CAGcOWY0tGbUrodxO2fPev1Oj71QKPi7oDuCim7JIwVB+mIl3Emxckkq7lSIZDIEDzu4ScSpCQkd7CvS",
-	"biuervjSsUxTchFWoReRxcZ6NYYWkysmxVLJnhB9d1QtBWC0KPhY0QYY99HFimfPr+ioIiYW/ypztvoI",
-	"TrSKjv6/x7+V4emVBy6j4keBaeLfNq9Nin8NJhbAYQ6zLYOaSbBmTvbAmUXsml6mlVDvSTlGxjVBKKNp",
-	"1WrEIZQjGwZISGRco5hdiMBrmDfgreCeq0hfcsVvjFFRxeyDzhKxAMhI88vILo8XejY55vmQ6KN23o/v",
-	"TnJPRH1ViYekYuykfctXxC64SN7kkCGGUaKjbMj6nb0Xjj8b5JnIDgxYTLTbStCzssmktUsocY8T/tpy",
-	"mEFcqSDa1i7ppQle/PqbvlFfjOu1LsdPQT2XtO1LrF4n5iId2fkqtH5Fu3sBJWHCP8hnFnCIfV1KWclH",
-	"r950wQ1l5KbRhmdZdFGlpFL9QTOdRjMEO8RB5XYmkzdgYvhIKmm03WBklzgqClzyG4FPbZc48fjaQsT1",
-	"46cB3I/Emr05XkgOtoWaL0d5Dd2EOFi5E3poH9VkfY7QoseJQ4kIpnW8SyRpsGoQoWJbOwR1vHFR9i9N",
-	"RJLpWgmRtEaiR0scpMxQF1c4/PY0WuRI4LKLatYuUXVz3HQCUW9a1A8ATNhyZVQgJrhAekCYwS4ZL0Bg",
-	"ecKqHMLbDiUCp9JoBaw1FWu3ko6H6eYnC0cCYu32e7tYfFZ1jAFILI4MwXOkATWygvi7x49+scqVTt5+",
-	"YC28z6F6y9eD/heS33h/+ZviJ2rH4ZvMTuWOhNB/ug+KBLNLUEOboxYXf60Q1WKRoBAEX8gkXcx4LI9A",
-	"1qSLtbaykBTuuraykA6Lj1WLYqcbx5GJiYlcYkD3mhekeKxYF+z6PmA/kHSHsk7iNcSG7+w6MiKypMYO",
-	"FSUiW7KYyYEO3lsTtzT8qmRJTAUTeEHaBrZteU1AHhMILEg45kDDLZXMo8MlYk3ioio2duByAe6KD1Gh",
-	"8e6bZdVNtKxNlzUX75Kytq/HviV8yaJk2zJ5o6zpZaEj4LI2fbd4Lz7UIZB3W9b278UEaigP1A8D5sA1",
-	"kaQYWaG+cpwpH0ZC2NdIp5R8EnOMkhFRcQ5kq5HQ0OMGR8K60TaEBATxEPs67PmoF8XuCHWQNFu8m5iL",
-	"AcWthwdlWeX+JtIMOZuC896gPVYlsXsOW24mc1CnAaHwym3UcAgBXzNntokweBNUdMcO6aLKMGnQFeUt",
-	"8KvCiO1glKzWoJfekRsAqLGvD1/2+8jBKhTBH+7XUD+OOr3dEMqa71PoMGdneB1ahtZgNxxZY5JdYouH",
-	"3TRapXYXVYlrmQTC+gV80sUVo/KZXCGJA6sE7sRwJam7yCOWA4MbBDzu6ubmGsplMoAXkbeH2ovJGB+Y",
-	"TDBIBZqnFbAWoYuhRr7Sda4Jyp78pXiTJMoJv/cPHDpZSM9IgTsvNjgn4A5HbcYQYTyA06viCOaWVZ1r",
-	"r4lZ7xerjuKGsV+SYoG8H0JRO95XCaE7odGR+B3v+1D8jPdVn4gd7+docI73bTxCx/u+N0wnWJgfqxO8",
-	"ORSwEye26j71pbAeRRlVpqrJ547HzKKTpbJ6Ejny8So10OaQChsdUonpln41iiPJsV91QrE6jyjUlOUl",
-	"wHX4Zijp2ON0EoqjDqIft0ui2ZLhddiJ2d2I7O3ETGsxwSpaokjQD0niDdsilF9wURPvQO4YrrI2R9lw",
-	"d0FoX1EZ281WIjl9DZXBvLW1OCcpvPi0WxRTEcBRi18WvMEyVUqdq+yFCJepGAsSmh8g08QmWDTlm8A6",
-	"3CAO0aXlQ00ft/o9mNzL7+Sa2YdTncwjfqThT23LMXIcQjFOKj277RJngIzJG6R5+lLmUNkTfvJYNNEk",
-	"KW/i5UuaYu/73b3wJr+iEiegzsuRODfwbmIC8yAtWyiKfz8tO/nEw6jcs5wMsCRBZWOh+QOzrzNHBeQn",
-	"IW2Izbjylyin8b5MohqRRJPetATwYalkuBiNjOYbDEw3yHjZYIMWpgqyjChGeBK6TDYoFCcu9aLIcHWr",
-	"hkLmZezsQL7REOQuyC7Y14dUhmT8FbeapEctGkr3GUpO8cLXPUnF6/GeCJpyKsZCnaUjU0YuS7dPEwud",
-	"TSaD1CxqAjuBID6I2rZclSE/FJ0PuXkjxD53VE5hUJDoqPwnvzpOWGEcYtfW5eB9PeQO6qX1oEXKAbqK",
-	"iZPL739JilNToStSyCReEj93qveVOxYF4UeVSPId1DrC0irjx+QJxGKUhNhEPK2/B6+8ilOxipYQzs57",
-	"X35Zeti9ig7Bi/zltx0r5RBwnhrkaAjiDhpVIkrldKmT8C9ZCA/0/vbldYJN65jOQi+m1MAUPkv3lTuM",
-	"z9Ah2OyeyGkYIG8fE66XwiCO3mXeFZZeflQJV5GqRI2zQxTx6u8N6VcOIt23HsR6KFsxuo4s6gyotKHL",
-	"gHNBasAmI0tJyfyaaKmTkZPgErW/jZsLidrGxs0Fv56NnwYrx6SHdkhsBCVBR1KfT9n7e2xn6VBO0gjL",
-	"Gf26HctU0I/jLgu8kdqgxXWVUMm92AXAKs6Qi7vpYSJ0miEZzL9HQ5QIP3JiWcUyPKvcvRFDQGCaAMwB",
-	"h3MSOw4x/Uiykc7oBUhmxxKBjiUCxHZ6qLUMMuKo6ZPouuS02N9kziBWinUoccB7H8luiRL1UHLtzARd",
-	"z7k3pzq3SzHffq5/LZ83c7nk+AoF7zFtDjKlKMifOHFpBQVOn9IKPcLi0GUSwviVyHCb2NkRd1sKxT3I",
-	"7xCD1anlEoRjd0WHAA/wpPKo0DhYVDw6SKrOUqoKbux2RFG4j/wgfovkO3tr0WP+GCH7d6NZSYwmly2X",
-	"YW9HlYlNo1LVBW4K9Bj2r4FNRL1s6oAYJiZJx0hjCKXF+Lul1J37fWSRGPYckxvLeBJ1MZFLZMBsUJur",
-	"12x2RK0xSyqH4nrHFIhRwmaNtuMQmvwOwfmk2ukJjtAUTlJrNVOVMZtg0HqOJ10cbW0JiN++rgl1oo8+",
-	"KgmdYNw4SPDzI49Vql+tt95X2EHnxXfFVINgv2xcJf109ciJoJrDmir1LRYfKW6oB4Qy+anEqIqQDVKl",
-	"OqG8glxsmWk032xxr1QZJRaciXiLYJw0PYT118Yu33KPRiQxDkK7dcFDFJxtGeBwDNRKCkCBw/P2MFoi",
-	"IwRlNLrOQ9BE+tvAI0slV1knUt8JuWISs/f++UGPA3FTPLwJI5NDBfuCvZkcU7kKSCyUGAlXOOCkE4uP",
-	"jJK9GBdXvP2OOZD2Rdl5dlzvFzEJMJsnLNMnfRouaxKIHu+387I5VDILkr9dcBG1jB0ICE9UB9XUUZ4R",
-	"zaKNs42DT98//PmPhrhQL7pg0UsuPXTcgkLf0Mp58Vt++uXvEkmGXMvomS2ctY2G7/kEIHXJmmoWrRMH",
-	"mawDSoP6s93SoRCrzGSYRpW9io4qXZWc4GvEXemTgj8rXIlwrYoufZi+PVHmPkgHZtwpaCdd8cq31tcX",
-	"FmZmZNUE9UepVNHRDmlBPHnHsTgnsUSib43Df9HLOzWoBvPF8J+5/Uv/OZHqtfqUhXaI64LVgfcvTJub",
-	"1LP5jJ7NZ8OFaQcYnYrFoxwhI9Wq7cfuA4CBUsKdgjNvWrZtuVAAxkWuRQ0SIatVUsc0jUrI5aQFwZwd",
-	"7Mi0eduqcdl3A6QdKNqrEsJjXOpuRs+O6/nCkFsydDGq0XaGsT75W8TBrpB5wZsPxQA6nhMG9im2KiU0",
-	"tmRKADwrbm+YgSQglV+gu/f98JN3W22LDi7XXBypWnOi/XJv+GLJwGO6I43vkYgYiH1w9XW/pvieJubt",
-	"T/WO8kEqQjvQCTk4s2gIH+RmuKBdj4rXxLaNWpYBLdKiWVC6Vyi/jzl4GpFmlfjZMibmeNpq4joZc3fr",
-	"r+81bV1RV0KFUrK1vjjr7fpFv8repUo8SETm17i7dbTXtKn7RllrcN6aHhvrdDrpTj7NnPpYLpPJiLeU",
-	"NaSK+L9R1jIog4oFNDVelnMQOROkEZpvlLXlLMrbWZQta6hm2fYbZU2IUmVNHcMbZSDGZW0s/DS8Bf6O",
-	"GZcyhSSf0mayLysjKMxkJhymE1nz0yePn/3hg2fv/kss9SFJ74VyiglHCZE90mNcHM9dSqOtVos4yMAu",
-	"2IAdgmVpJlmaSJwbRTbrqCFReMZrWTNn5KupAi5OpQpkfDI1aU5MpCaNqXFcrBaMvJmLeL7aVkxaz48n",
-	"pU+UUlfuvTm5nwr/WRjlz2wfs91WuKLiEeXNQV2UjpUXXN98S/kfRqvOShxXGl3AgOF55YTW7Mo4JRlM",
-	"XLHMikzs8zyhDrnsawqQ+CSd3C4X2OebvaQmQ6gJVVOIGaqbIpQ2qG3So9fsYo6dLceOcL22Yw1j9Dcs",
-	"3lV9TAZqJ4agls5QQ+uEmkkhSRnUpmBe0FEWNbFNdJRDNSI+DbY+5o6iokOUOXWJIy09Nqb1do//5FHj",
-	"/uzKEN0ZPPVwmH1oOWzXUqEBI3lQLDORbak19FKXBG+7/4dCWOWRha/CdqJeU77KCQzVHmsRasXu4mTn",
-	"djXfvEGym48eXsvUtnK0eN24cWILv1DiiNF2LN6FPGxVyRdSO4NPVzxECdIzAebxAqpCwl3bsUPEXEvy",
-	"BShDXg1V1lY3NtHYbnZMGVTBQQ1oA3ZI+W4fUsHtQNjam+2b8uhZBMMJj8nRjW1B/fk0bHPNcqBxkbSI",
-	"ghvd60tbuZXavpVSZR6BbZep/G7Dz5zT/V6p8HoIzHO53y46aDncptyyeyoxSD5viSVIr33Q1Q5eNCuj",
-	"Ej2Rt2VdJ13ZycpromIwylWbFvWgfzyarrUFdYLdc6fHxuoWb7SraYM1x/xBwSctuT8WNnYEqGLzJEc+",
-	"eOfTg89+ii6WNbBrwbOeskCoWdYuTaMWYS1bchck6LYn9VoU4TJV9DhqOJX5FlL2E9ooaIgyfNbbYgpZ",
-	"lVZT6azihiCLlylvEMsJ1anzdVnxoIGpbNLYsnGXmOkyLdNvfQttN5i4bQa2bYvWxZelCEBeIUGDsR2L",
-	"uDpyGcLRUoydBgOe4Zn+Le5XsIS3vPbaJjNxN/3aa70VtnSvXKPrpepylnApEKMG0VVjpQYp0wrcoIon",
-	"laqSipbs1InrarNg7qFTtUGELVMZXOEVukOr/fw7JgtomiwPJxe75l0zpdMLqMR1e+01BY+P0ZVwNId6",
-	"obJIqMybMpX3UmAY3Mneu4jiVzGNNkG7Y86OK5BOTu9XURNogrmsbKh8kmm0DWhSZbwBWOMSyvXYxoE8",
-	"0XbDmCPuOGsSWWCwzoiK6RO/y9BveSyu9KBBTZBKv5Z/lXBAY6jasMQKHbkN1ilTr5qhIG8y3AEQRl6z",
-	"aZVcH0+vqnjBUV4DlVDE0OUytRS5E2NMd2DwkHivd1pui1FXegQlNYUuRh4myoj6LjIts0wVAlyWanfI",
-	"x+eNllU2msSNMErZPTmehGVxZBIIwXL9k3AsKPIKFKYqZiZcHL/4eR7AFagIkj5Ga1ubkHKE5uaX5jfn",
-	"4SEvj6DL2g5iHapyCKalFRoD0ej62UllKhjDrlfVU7mCuhJon4PIgomLHNUJD0kHcsUSy73TtNwyhaRW",
-	"E/GOZaiOaLZlEOqSEEVfXtzsoeUgPLC2YxBQ/tRDY02Lh0ygEV6w69X80LLpTDoT6Zjlt8ny22CNCYQl",
-	"3KNEY9DzxR0z/XTaFnMTFAuZbuuGKrJe8BMkQDqXiBPaEt/i78gq534Po3BKrn+LhSCmXiJzBATIqsKN",
-	"2zf+PRgytn1LBeoOMdKr8DzUYJ8Qafv3pFxJXD6jGu336f2Z1PPTVLnCQc/PSKpyuNWnkL/j+SNSNvAq",
-	"30QnKqEmaVYFv3BR08+D86YbpadmKLNaPBVe016q0+mkhFaRaju2NHOYp77IY4Iakfi50ybwhSRpAFgu",
-	"kznmeSUB4Y2Tt0el+mpex9/hnvLqiQc+eXPYB+XgHoQ4+tEVJpU2Wfp02Gdg7L6u+Y31h3vQL6iujXqq",
-	"QcZ3QnNXeeamTO/1AwsVnwFeJHD0tLoVeymbR3Zr9QeGn0qtMdsyukM/rIaffqfYU+6jX5C3KQko/9ap",
-	"9JtoEi48Oz7ks9HMW/FoNj/ko37WLDxVHPKpxPxdMUNuasgZwim+4sF8dsgH49m++7pWHGGTVUIwPJUf",
-	"erWxtvrKVADc1jMS3L0nmKSnnt+9J3hgQNzlXQwFalwUF/CS0Gyh4chd2VLOlTnJfUQPW4Uf1glPMsbY",
-	"keTGUEV4Lht8CPEeOgEK4Vp8gsVVdMRsUwhuoHDoKo9B5ZpVogVOVBEhiEgglKfLdImxHd/wM3wGX6SC",
-	"H7x4OtyGVo/YCVQooVdNDnQGpX+qEnJR6WjJcvma3M5XVjg6GcdV5zwce1Hpjn8Hrvtqc89QFmuf1uiR",
-	"PNZzFvrNYqHnrCyZlYlrg5qhrhjHYWWuyotO1qFl57oBOrS4j6qjBwQOohnGG0q3k+ZPClVCLvvOaejS",
-	"ETYYuoMudJkuq7mAd8KEjEPBVhNJw6p4rE6ZIwRsz+bTUR16IQo3gTFteEz3m6C0l5J0WT+F/QVXRztd",
-	"w8CpqOBQCuCUbAVH7W3/LTgWzOdGg6EeXQzGn3HTgTj3c8PB2ZV6hhUHoiW1zm0OXytBbQNKJw9pcbCt",
-	"XfKov3FBufNCXaN4qJC4dEr5Tc1CyX4Wlx2XqtglLjJZGq0Tl2NHJhdJv4flAo1x0wmKvADqJLwmXJhA",
-	"1jAfmkz6BdYT6GPJK5t+CgTwuHRo2Nvae1GHwfvjonyA7VGkjWDmYhR9oAh9CDFVcJvCTOWiS3snm4ig",
-	"vkvNa0UpbVKM2UqEh0BHr5l9FMsWCJ9VT4kBJ8Y3LzDlxC7I4Vm6B38/Q4a3KydB2bV21baMdQLcBvNv",
-	"Ku5uhhue+uWij8TeLm7aA7HXR1wIU2hTKmi2H+ZJSMvVgwaaBms2BfA6UomWMgTBS2cJBYiqQIyBWH9b",
-	"wDYS1nurCQLz1DqnESAx6L4B6g6uYJ4pTBYnemMezzH5pWPy7dLyUl9Mhmo+A0QEd8dF68S0XDDULzNa",
-	"Z3MzqnUGZbJqkLSddBqWTUKMP9RSUcoGYeYg6LhMT4ni77oE59SEA1msaGiKG5RUSkBUgO1cPBiImEMK",
-	"wyuMr8uTGYDJsxiyvkPlqRBlnb6YvJsdw4YRZOEk18dfJ7INGIR9qYicUD0smbQcdbRBvy2DTIccB5C4",
-	"K68Etm2/AoiuOpxCRpRht02IrlvkyMBU3IQqQW1qMkrSyM9UiMZiIS8Uy+7TADvJACndkCW1+LPhHCsk",
-	"1IgJggFDu2+5yCa1OGc4c/aFYZX/JL1/iJu7RbEK7vQ0/iFuoWdNWye1tqueG0btPo7GfTqkJXf0AzPY",
-	"XMCcdGQS5VDU6BS08ivMqROOmmGFx6NGPnkKO3iTuS1q4TqJXoALoULM1a4ME2c1WUkOSvBQ0gn5+UOe",
-	"EcvxAs/T6AqzbdZBFUr2+Kxs5Famfuy+135eEKY1XCcuxPqL/1Vtj7FHwtCxaSrXvQP01JwOBX8ilwja",
-	"1rEMopdpNDAUzPBElZ3uYJXKhHjDYe26ALyf53/O27tXkbzpfbM+g13jqlu3G001zmVUnsTDNgEZWsXG",
-	"2kCzwnKLSWq4bXP5yMA00cHptL3QQtekEGZ4CAjI6HXQXCKygDES2OWFhshodjEumtBTuvPweit/u1Qq",
-	"lWaad/KsdGdhu3n92riWvFjZWlAbWi+WwxNWUhE4XEG2gNVVnTJU8qkrAI9CKQb3gch/LPkINHe3Hkqt",
-	"ln/BdNHE6oTcrJPHidhYelfDMj+RmY4tSJUIaIC39ojXS2acC9Lmlwhp4r1b2nQWytPivdvadC4vsehW",
-	"gFC3oQ5ypFJIFRs7dQd6SUxr37oC/wGftuoNrk2Pj09k/ETy/EQRHg7qRQ1KwQxXF8kXAnzPKg/YkEmr",
-	"4aohebHxXr3ObKwySDaILQ/n57aDVNP+0O4DgW+pJMCwOw8uEKj3XlVGgwGLOD+Mow4jSGR/lZPET4Az",
-	"uhZQ3EEUcwTnruKRMjIswbztSxceV/qmOvvOijB+PE3/XIQ/lQioqGQdkut9Mb5HsB970zL3B1kfFiGh",
-	"rQ7pf9Kq0CdvSIXjYhsMWPAEpGpyrwafl5cVpIHKEu1lusnAyKBDZpjM4G11oSWryy3bBhNHfyvCnB+B",
-	"8kqK2UcMV9CLSz6UyWEz0H2Q2w41TrwohHfBtC+dGx7ODQ+vMNVSKQhM9gYMka9kgqX3d1X5hQkbzFZK",
-	"hEqOlWW4YkkCSa6nrw3xSFaR5zdxvQKU1KPLQEtRT9UZmWPvF56RZcr0eKAqlX1GUT5TiOqlZS2bChW9",
-	"Lmv9aiks1lIrjJLUMuZGY2j1eZ5yi3c3BXKcUB0FteNcbwnpLX7RyLt+8cBQ2T8eKS0nC7ypumxqgcUM",
-	"VDu7K/Yrm83o2VzmHtQzu5vLZPRcLqPn8hkgAcdXPUZUJ45IoziRy9axdjEnUZ+tuGVHPQhjzqjmkU8S",
-	"RG7HiIoU3GRR4fOd/lrreIWhdDzZsfVcKXzZfh3CjcYI0lWrzZMvt9FgzJWlSi1zGmHkYGqypmydKcMp",
-	"KhF2Po1eg1ooktfp8Cv8UAlKiKhXX3A92YSzMlUZNJc9qCFHRlXHtyCxxdcjOwyZZNcyiIugTA5iu8SR",
-	"tUUgX5RBHfc2dQmR1XCO8lr7BUR6a4dMe88Rofmq2qHY5aqWSaSqSJl6ZVfC08k1QgWfQjYXFOgmtktQ",
-	"x2EcotmrhHcIodOoBkcXqXFpQhkaBaZs9+AHX1HS8d6QoByvtb/Gwm3ltYpCM3c6YlyAvovEdBGjdjfe",
-	"aCiuMndJzL3y2uhiq+dQeS3mR8km1HYbIKJHa5uKW6QuxeDlyfglEim7DyYTuC2MknSZir3yc9SCgGjl",
-	"yOypbzqCJH9SIf64OV7y5OOuC3Ed/HsDl6SXPIUdGSeS50OC+d9TgJYZUXC2vf41Xz0We+G3b5PghnZI",
-	"kugzvDN6aHYfRA6lwouZYGpVR9qffdKbPVv0Zs0V++7zqDrIrELnF5K0dtSRQ4sng0Gwg1L9Qsd7RvRf",
-	"cXqnogEXwhpwLqYB576unrv8dC6TLhTH7xwDef2GXkkhpYB65ik54r7uCl1OamYnZG7Rq+0VSj2zN/vc",
-	"I386HvnTvNey1MH5tT6jdpq1Nj+5Gz47hFFjzQHBAgrGX4F6SEPn3I6cbts/03ZyNEDXPfnr3K50bLuS",
-	"JBChgidD25iSQg7GoBXHwEQ0T33BLrT5YA5aW1nQZe8qUGErEn0rqAVtzd3LMM6v3uWbelzcTaMlixJX",
-	"dlEC/gZFv/WgQ6DXoYaxnTKFDjVuQ7U0QC3cIk4arXndiVRteDEgMbsh8Csuwiq/ns5F1Zblgqu661gU",
-	"taw9YrtptAj1t4XMgGoQxu3K1ljhXlmqyD7mEGGMCnpmavwywojLJAqv6YvloiY2CaLYcViHONFQ5OJ4",
-	"cjCs1wInIRAWukAMaLUAnVOCaOTxYcKRK0KtU1YWrxGBKqAuq1VYDhJDIBYeekJt3FxIo5LAaK/qM9ht",
-	"IqsTTyQvD1OrKYTExAWqxh3xPqLH9RB7B3FiD3HIqpRyd+upYjb3d/YTy3ZALdl3MVoUhsuvJGW+KeVr",
-	"LdRDqEXrl2WvBd26ObO63slcX6izUqlUWtnYasxv1cXHeYiNnC1BjGTtirFxTXyY27Lnb9xcL+Saa5OP",
-	"JmduzHVK840bC6XG9eby4g145Nr6VnHe2blWr9ffeEPToxG6QTckQYDhyo1SdGVlQRYgCrdCiqbQnkhW",
-	"FloBEnqCL/IOfXobNxf6eW7VotOoJHs+eY0hKFPdnoCcNHEXVYns+2SeTJY9u97Hm6qX8qDHxBjJPF+6",
-	"Z9g7yfOzedFnc+5LPvcln7RyDzmhlO96jaT7hRdvyn6MO14/onAjJikzUtZBjPZvVhBpTyzFcq/7cVQq",
-	"36LwyzcuXDjsHAz25zxe+Dxe+IwQIc5agLSywcyJ4lqWZQPaEMmZ7un+jlwSbXqqQ7QFmGlBzIQeNV4f",
-	"vCB30Wb1OlwzqqseY13WLlNJ+aROKG4eUomoXogc2lBLk9Ed0V41AGIarWHXa20lfqq0MG9AzACOdMq6",
-	"oPqzC/E4MWFi42tOAEcMBIbdHdThf2itCjY2SXlZ5KG2+Z5ULJmZ32gf7EiSOnckcnnCsuql/w1NeBvJ",
-	"d/aSznPDFy7OsxDPtYpzhn4shi7Z4Gh6BdlrMWdw15F+RUh0L0FIvPLaxupK0DIcy2bwF1fmxPeXoi1I",
-	"0mgu1Mekp3epgR2nq4y7zLHqFsW2YM2ylwlnLF2mJWQwSgkUxJYxedClUnW79wNKZUd6KKcHZZt9Y2sV",
-	"iozwUO2n6bDFVXXGtCHmEKJkjQYxdoKcy2D2FnZcVf9JvEWcgIwAW5iXjS693UoMJp2H3X+lK5qMJg3s",
-	"pajZw0G0N8uaJau4DxOOUNb2R6kvmMsWJgqT+fHCxJAlBgP8VWhKsNGA+ngVdRKVc0Z0ng5/zle8KCm8",
-	"Q6C4XbgpiKxlMrDIlaqFd5SZKtRCGjiN5ReaPpbZSr21TBvYVwwEd4ikOwxMm++tOsXqq+0zXE5vM9Rr",
-	"S7A22I1z69RopOrVJh4vhxLMQxIO1HVzVYxkUIFTfjMwsdxDwvglvOC3FYcrn0ZbLlhu/Adkpc6KbPTh",
-	"lnhF0ICk+JANH7CvWV84+VEtPxq9mM3I6MU7mq61XXGKQpinpvjkhYFOdm5X880bJLv56OG1TG0rR4vX",
-	"jRuarnnWEm1aO/j0/cOf/2gEn7e32X3kLHV457LUuSx1Lkv5TaAZwk20KOO0pDlbiC59KGly+7QNL7dS",
-	"ttCHnvmdvbTN6ha9eKmiqgkJHdkkyLYE6axZuwQ1LdrmSlndJrOgNiuEADO4eO5ymbqEml415KD9OyRY",
-	"BpmS0mTukujMF6vEwG2V3SozQzvQU8Tll8rUt8EHs0pDfJmWacWRZFUltVZcj3BWoE9RhVDD6bY4McOD",
-	"rN2KVNw6e+k64VsucRZpjYlNcAhvOxQKjJKmXqbYNL264zXLJmm05hkeWu2qbbkNL/YKrbBd2Sssl8nl",
-	"UJ1wRBlyCLa9Z6UkqnbQr8ssCyyZQlSWCYJJcuQi1U6UoQdIFU9hCN4qW9UxE3cvuIFlxWSRLDSYQ8uY",
-	"+duPsgs4+/DWzuRSpjXfuYKztes5NpMV308BhvubHmtlDhVhvN/8bTExx+ii3JcLLmIdGt5bWMWlJEjI",
-	"1DovrNBiZ7M+0cjtXGttPcxbG+O7c0Xx/awWggMY77Q2a3WXtrKlTu76g13nwbL5YPL2ddsqPeBrhbq7",
-	"fGf5RnP9EWMLuT1nztjdoHuLy7eutGsrLl9Z2OzihY2p9maxTtZxZrvANler2e3Nido1uzT7OltZM6sz",
-	"r+cbN6vXNtbru68X7IXV+c3rWzceja/e3uCufSNbyJkrs21cXVlbmHlkM7banMnlsw+XlyeLZm6sdnN8",
-	"tkF2d2/t3libvLrTJtkWW73C6TxvdfduLm1nH5XY+Fj21l52dnXvyq5j5MyJraUxu3l1ka7Ye21sXLvV",
-	"aWdqD1q3ao/Gbj+8/WhmcebR3Pj2Vm1z8crUwvrV1iodu/powsVLk3uPXt8eG7uyXtqyzOzqjnsD39gr",
-	"zC67k0urpmncaGwtbRfaBuFztanxa8Z6vp6p19avF9ZmJ+bHnIk743srzi0zt7VImLPwoDhfm6hmW9dK",
-	"t2fGbxcxxVcf3pm6Nk6vz8/szhTm6MrS4s3tjXppnbpjk5313Ia1vjGxvFKa7Wx2nYVdPsXdyVY2t3b9",
-	"imk/vL3JWitX17M3axO3HtQaN+ybbumauWJdN283b99k1228vjtZXKzdbNPbj1Yzi9dvuV174trs1oPZ",
-	"FlvIZWoZnCnMrnZqlNwoLSx0zCLDr29OdleLjUft7lx17Jaxt9e8nsnOtx6udtt7iyukAzF91q42rTkT",
-	"M7duXd9Zqk4+dDZWaKZIMw+t0htvSLJt1WkiRssfTozO1ewNI7dk5811Uqxlm1fpop2rrxXc2Zz4fkYQ",
-	"ACVBgmVMSGAruEnAPjaDqQmNEKUAVxYSXFmzMa23cV0OedS4P7sCYwyLd+GrhTam9UcN1oavWw7bFYQs",
-	"+MlktC6fEBq6Ix9Sk+BdzLGz5djwpReRuJd+aLM6Sxt0rNkUMvnYrnU/nxvL7t7ZXcxPrWxfuTF1a7mw",
-	"xG+0rjg3rmX37Pqdvb18Z6J6Y+96aZ3Z48VMfrHtdh48oON0cWHGwl2j9KDEW+0He91Ht13nEW+3F2cf",
-	"Li4XreqtG2OZsravybOR4vK0NlEkk1mDmDg7XqwVajU8XqgVMuOTuFacNMYL1clasVCdnDRGSdhZEjxy",
-	"uOTR7Ilpcwl6FQj23GkEDIMz26+DHUafIaR7zxHndxy6nyjX35nYvZHdW59yNwvtm+OdW5PdOxk8kzPm",
-	"CuTKeP3qpHUts7OUa64U2FpIZRikJ+wPYAZqlV4pCstBJolxhhMvc9y56eb2ZozJ2yZdLjy4M/Uwv1mb",
-	"yZLr4/bCZGMr17lS7G5P4PWpR7PZ6lzenC/Wr05YS1M7K9nmar51I7RMH9+16SOxHW9cN2Zm1lpWtXt9",
-	"xTKurmwuL2ceXrvZmLz+oG7hnVzp6rYzuXx1ubBdX55vTixcabi1ydXbTnfDrO6Wlnc33U6+ySat6nXL",
-	"cGltpdhaf2BnW5NXb4xlNB0usNBbvesrvpI3VPC4FU3v0eOmmuvVQut2bXzTZFsTD+7kdosrdcEhPRKh",
-	"TUsCEVXtBFkROrGiDN47BV1QtyeBJvYebJRAnvhU83Tz4dTurUfF7WpzKde4PdHKrpulSeNaYefKeH0j",
-	"057Pd24W925MdO9M4ZmsMZcnC8XG9YkHy1P2SjaCvKOc6oujYcc60sLO2qMJum3m1qvNjWLj1hTPL9VK",
-	"Jz3SUShinZiLiVq8/A1ZNI2uE9KSZdQhoFBmA0G1DIisULImWFOhFZvFz/X+F6L3AwcLZQi+XLX/Jecj",
-	"nhsZ+vZE8s4UYQSKv9QCa9DSV5LaJJNC1DXjDvLNzFPTBbdP3P/vPYyqsrsI+P+VSTfkvGm7JKEt3Tw1",
-	"V3mDOBseBGfWqwKhEWIpKv3x3KtyHvP7ylc2Z3Xo2gJxL5KHE9slo/pxekhBtEL6tJ99ms1klPwoKJK0",
-	"PKoAJezLDCrwJ12mFRWgWUFN7Oy4RxGXPg2CzhhpGbX7rN8n5IgKIULmVvvp5bwOkNLz6gkQSUMppaF4",
-	"T03XdiyoYOLxFxtXiZC4w8HSqJCDX1y+5faroCNetX9vVD9Tv24WIV/TeR+Lc2fTObUPnE2CwOMmWoQk",
-	"CtDkhpEKj2xeAaJhUFS0lx/0j88JGsz50T5WOGnq2EE689R8lZ3/+oB4iAtiD3TpVfLjRr2trETz/fuS",
-	"Zkj3b2Eoz6BMBJapxc2cI5JcoC3H65/hhW6c58Ody8ZnSjYGIjWQTEKuytibIAXtD1Vrx68t7JUv8coZ",
-	"yyO/4Iby3sJtMqGgsSKycmgarTBwxVOoV8uZoIs+dU+OiQJ4j5ueBk9vgsB3nFIn3koa2D2VEievdgsM",
-	"eUZBLJX+dykdOKAmYKzO36vUtGK0JDLziJ4UKjPwNBomtKu2ZRy/KsZLLQPicszJGV3tsZnry8lKOyvB",
-	"vD2VJqAWm18jX16MMH+TX/Rhb0MUlItetdOpK3ckHzteBbgjmdl58bXz4mvnxdfOi699PYuvnZC3fwNK",
-	"oJ2lHTqXl16evASB1dhDsUTpCWZ1dj1JJIq4q1TGybAORU1sNCwVq11p4h2CnDatCJbpcBdZXNO1djiQ",
-	"KZubSGfSmXR2ujhRnAAXknp7/C3bDQbp7ti2ob6OoB815qAG6yCbSTVI8SLPqpHMQX2DroDX7xHumR6I",
-	"7QoJSRllXUKokPbqbeK6kkCpd/jVBnpf4lcA4ImbLYAGHyV822kw4NRcFTULL0Nuf+8LtoNU/Q7C7o4L",
-	"c6YQF/sdpP1D2HwdMgzAiW8J4c6pM84JDb3Gy20dsBDs9pYycMWUvEGaabRCOsHvbZegSrQ4QPAuqHSQ",
-	"tGdXoMIRcwlsiNP28l2dXcsgyqLk/VptW7aJGAWjk5AOHGzwyPHDU4BMeynKUr60nYrIF8cgFkME/CwT",
-	"3mCmIBlCjiZAz/7/AAAA//8=",
+	"7L15dxvHnSj6Veq27xxJdgPEygU6OveAiyhKFElxEbVATyh0F4AWG1VQV4MgpMd7lIwTO7l2nJlxPInj",
+	"e25yTyYvL5OJPXOXeGwnOed9lBuRkv/yV3inflW9ogECJOVINv2HRQDV1bX89vWxZrBWm1FCXa6VHmtk",
+	"D7faNoG/29ii7jyjRHzgnVYLOz2tpME3uraL7Q78YjCTaKWMrpnYxVrp8b6utXhDK2m8YxiEc21/X5dz",
+	"LewZTUwbsfm2yVwTu8i0TESZixrWLkEYccK5xSjaIb3wyy7n5nK5wnwhlZudW0gV5iYLqfLlmcup8uT8",
+	"9FQuk8nMZ8taKatrxHGYI55oEc6xeKf2gIulojq2bGIilyGi1uO97L58GcUtMXwBZtjXNYdgzqj4Zn39",
+	"/sbCxsbS6sr9awu37y/cmrtSXllcuH+5vLS8MB/eaNtyiBnd52aTIFiAxWGjO5R1KTqPaQ+1mEMunNY2",
+	"q929LU6cJVpnVXhRnXWoiWo9VBWvr466w4Vba0vr4V0tUQErNnFjF1hGLdKqEUdsrGVxbtEGYg4irbbb",
+	"6weUVHjV/ostUzyCDddilCOTEXlGZM/iLtd8kBJ3Fyxo2eJuwhlj2ybOOY5MB3ct2uBDgPXuY029Uytp",
+	"dx9XtBZxm8ysaKWKxvEuqWj7evRbh3CXOeKHe5quWaaAq+m9/E6ulX040808crX9ewMRYIUtJQCFZZ7w",
+	"5EY8rhVWY2av//0Oedgh3EUc98Q0YtA5jgBGRlwDaxO6NPI6tqjrdLibhB/calDsdhyCTKteJw4/LaTo",
+	"eO9EDu4iuPwj0GBrZXN9a2NzYf7+enn7/nx5s6ztiy00CTbFwkqPtbJts674wyTccKy2ACS1EQkxHLmC",
+	"tLlNgtrYbQLKc3R+/fIcmslmMzriBKAPZTPpXDp7Ia3pHgUWhHZheWFzQUeLC5s6urJQntfR2tamJtb5",
+	"sCPpi+t0iK5xo0laGDaM95YJbbhNrTRZEMftusQRa/q/7pZTd+69cV5H8o8Lr/9HTdfcXlu8iLuORRtw",
+	"QQubuNG/oxXcImIvFke7xOkh7mKXIFaHnSk0S6MlF0l6ylG3SaiOMDURo3ZPfQwNBlBJow1CTWS5CHNU",
+	"XaqnrmPXaFYFZXZI28YGCT+ie6NWGCWhoQJNUY91HE7sOsLIZF1qM2xGz7KiZVPF1lx+78b0zma2U9GO",
+	"eYwV7e5/eC31n++9UdGSD3CFbQj60H+G1whpI8qQwdq9NBIwIhBNYL4bJlrYZpSoo6vLI2+xFqFudD+U",
+	"pYAOaeFlE9ppaaW7wY/3kla45li72CXrZBfbloldkgzBhm0R6qIW7qEdsXQMK4eFYb7DUddym3330W0S",
+	"tyk4gSs2xl3LtlGDsdhltOUKdERZysBGM3kX/aOSt9Op2ZYxbDdl2oOjHryV0VYNLzpq0fFBiWtexy5Z",
+	"tlqW27/YK6yLWkImUFSZI+wQZJO6q6OqU5WQYVHU9MZxYjBqCsCxYajYCUG4gS2qo6pbrdDzpoPrbsoi",
+	"bj3VdN02blspB7vEFitIKXp2IY3KNS5uvAsTUIbgdzgR4qYrNIZPHU6cinbRuVScmbroXspqAxAom5uO",
+	"YxBOPRIIdNG5dDeTmrn3xkVX/ZGMUv5prTHbMnrJ4KoW6woqoKPqw2pwgBZF1W7VO6gj9pm8y4eXJjOZ",
+	"i91Lk5ljbPOht83u8G3K9UoJYSD99Zi1RYFucOLsWgY5x5HNGml0o8NcIuBYUFxBFQUlZY6LMGo7rGaT",
+	"VnSDhfoMzhnFrJkh04XaVH3GyONJkjOztUx9Gk8VI7v9jw6payXttYlAZZiQv/KJYPFyK67TK9dd4vTv",
+	"ZUPBq8tQF1suqpE6k2CLKNlzkev00mhb/AK802a0ATDfaYtHsLpGEJkRdpGDqclaOuJMjhfih0CFdpNR",
+	"wpHBWgTVsLEjxjJqkMj+c8OYQJ05LewKCYu6+Zymi9u2WgLN85OZjK61LCo/Zv3btKhLGsSBM7iJnV7Z",
+	"MEg7Acm3FcERm8aUd6XsvHFzUUh/ayuLyCRtIg6JUVSVk1SjF6dmTiJB6qdEwrO9vV3uuE1CXctIpJWC",
+	"/LgMWaYYUu8FjDUktIi/JqeKGUEykDgFAVsNB7cQJUQqcQ7BgrFfVCqHB61AhkHMFNcX3dEswQ5xxJN2",
+	"61JFE7fnOmyHVDQdgUB3qaJZFKj8fZftEDo6D88VJ/sPA6RRB7eIq6S5eSlnJOHfZiCGnOPIMnWEFeCh",
+	"ra2lecGpxUGhFt6xaKMk/iWIUSLRMCz3WBzVSKOjhCPgRpbQ0Bwh3UhY55EHbGuX8HSFlv1vAMyxf+as",
+	"jnKZ7BTIQSZqqsctU46rLi5soond7ISnDFXh/OPkfLKeNXNGvpYq4OJMqkAmp1PT5tRUatqYmcTFWsHI",
+	"mwIDLHEYQpINhGfLHHoLw2iGODqAyo0mdsimuNNBtJ3uILhztam1reimJh5b5v4EF9NUUUMIhC6TyNVx",
+	"m8yJApqQ/2an6HqO35zp3i4rqfCOmbw/eO2xtxjaGaDfrTnQopI2qTBFbrC7l7ZZw6LnHyOlRJbQ+cfS",
+	"fLB/AV2qdDKZPEH/58mv0f6FKmpiRVEtl4MoKSgeCMzA2NJoTQILD6BFSd4gxREQ6hVniUBmhXaoa9kI",
+	"U49OAfZWE+wE1TTaZCYWqmPbe5tNxF1YLmIdF6aF11bLcCvWIyy2X43DYsbM336UXcTZh7d2ppcz7YXu",
+	"ZZytX8ux2az4fsa7Jym4BDd1K7V9KwXnOw4ZEJeyjrvz0nYVu5cqoeLIt9aX5ry7Pe/IwRequpIgquqb",
+	"qifLu8DGvHtsENczx8RuUz2nh7TeI+62Qr3LLckXwMWJ9+mS8VHEag+IIcR2kyCLCjQQqwFx8CgwEGuv",
+	"Ww53fSFDKG9pNCf4aQCSF6oVqph2fH8XqiWYhQF36+IecsD25EZVe89M0BJKQ/z6/2Zq9m9yOWoZO0Lq",
+	"+Ztc7m/y5b/J5WYxNcWHqfmh9+9d5SApbTI/XUgGgg1vfQPQ019/NfluLwiJ0+04lJhKN/LgQkeFDLJZ",
+	"lzgpA3OCmmQPm8SwWthGptWwXKkJu8hlDSkXyOfDG6rqQjSAOwb5JkrSpopkOmsQE2cni/VCvY4nC/VC",
+	"ZnIa14vTxmShNl0vFmrT08bQowsOYIgqnMBFHcLbjHJpM57F5iJ2SRf3pM2IuoSCAITbbVvIHBajE0oU",
+	"feMBWFuiRucaNstAaaLGoY3AHByYbaUl91gmImnNOtKiq2smcbFlB2Zq4C4BOQRQMDAVN1MjqEOFLuUy",
+	"JlZ1iiZoi3IXU2NEkX1kg7WucRe7Ha6VipmcrrmWC+A0/LAVCHQcWvKFtJK60pLaRmqH9FLeoyn1KEDL",
+	"aHxzTU4nH4nR5CM2VS2hMa8qjTadHigHUqsA7MOIkm6E6gH3vYisuiCY3BV8kDM9poWxNnGwyxwpiDGE",
+	"DaU6h8yGc9hoktQco67D7EEnocZPePakfV27lVJaVkrKqMMei+pjeymAxZTYARc6wlGAcW9f1zxvzTqp",
+	"d7g01h4Hn21m7MRNvS8NNsPqlGYtVP1XDGsLmfw3DmsdALfQnQgxtmk1msix+E4azTNgg67Tk1LNRSGS",
+	"SuT2PImefIFtW6izQoMQOPyqIuIVOdUmY8vYaZBjImJo3wEiqqmRyxiyYfI+jw8s8cpCeX5hfeP+5urq",
+	"/eXy+uJCGJfEAavZpbFSTAT0lqLJYjE/iWo9l/CL8ibEjxzMbTGBDU6Gg0/On9riKJvJFTIZOQVoyJqu",
+	"1S1im/0in9MBRAhElv174yKhj1n5bIBZSac0FJ/UaaRcxlLygVPEor67UEL3wCsooGvWLLKowIeLqCrP",
+	"uQoOPh6+E+WPicqdQ1WDlxSh+qFVoNESdYlDsX1M/LFCjwcI5E0qTVQDsGdpZXNhfaW8HEca7ywVYwEr",
+	"EJJsQBk/LcKDC1BShnZcmC5mMgFM9y18KED7mxdn3rK4wWjdanScl5axB1wkLJ3hdhvJSANODIe4r5yQ",
+	"nnlF2H1Kmog8wK+WEOs4qI47tqAyHr+2gqifLnN2pOVJOSyq3mlWL4KVwqINye8RJ7bJWqhJ7DZPV2gK",
+	"HUe2GAYVabRK7R7Y0nxx3sAUtQiVVtWXle6F6MwocsWStKariY9JFhUrjtJEmNcjbwOJ4s3y8tL8/fWF",
+	"G1sLG5thHJbgyu/m76V7qNXhLmqCKselxxNm4+Ljno66TctograVzWUGSBFjTuFJF+FlBNIFedjB9snl",
+	"iygtjh/YEcQYhqe84acoW8QuRUkWHp+qOQTvcMGjOjbxwxME0DhCz42LFgQbTQSHCYgNM4kHPdyX06Ur",
+	"9DpRPyvDsZQUOW4Fr24QlwffSo3+5UXDKGQLXFsWCshlSWKPh2gkMXjypWG44BdwQyGOCkoFWe1i0ORM",
+	"5et95ZTs7NfAdfUgRC16w1tJkWsnutiEyLaYYDrIVu+5LHx8jkbpHjfu7gRXmLiXxJtLPMehF+avPeXg",
+	"bgqeOB1Su+lZJHzxB9xCxExXqC/Q9O8skGP8x6wGhYBRaji9tivpsVgo6BLwSVo++n04aKAL5yIypYmF",
+	"e2QZaC5MK/1I4wldPgjtUGWNEbAI/gzBcz1UAD+UXFTScqVyREkXMUpOjfJvb2+n4gERwx6Nx0+cPvNI",
+	"BOhRpLnrEHG6wlyISj02m5GBq1ESJKcOTGpR3hKiLNcXNq+szt9fWd28X15eXt2OcgqAx1AcLMS1rm1t",
+	"AjWRwa7a8eWpYoDqiesdiupy1ynK3JT3xClKVf3HogQrOAwZLC0dCXIdPsqkURVus4psMSY0REUWmyyN",
+	"4tJTH3L4YcrDQFMO2tdfFiEqAZTuQXitK+ObcM0+riUU+1FZAYivCFgJJk4Gb1jM3NzC2mZ5dnmhD7Sl",
+	"sijYoZRPQbP0VwQrOT54Twbg3bfWoaANMB2MPkWwjh6HAmnlbBOUnTJBtVvKXa7C2CRG8jRahtiQwHCJ",
+	"WMeVTm7BbRj148tbxLQwEnvk3lcvt/wfAxMFtpdZhx6bKMvckH6QhdSeIdB6eXVrJUKDe6wjNWHK/IAy",
+	"ZWAUMrt5AggtRCHUW9qRwCkHnjJcwsYlSDoq40oIWU0guQBmQdS9B6zwu5/N4MVoctYiELdIbE5gqIBN",
+	"lcPlMlsIbZt4R4Y51SV8csMhhF5EmMpIGJPsWgaBAHQ4fJPYxAWJ52WGYQk8CnzXCTaPG9PhENPica0G",
+	"72LLHkJst1bKN8tLy3FKC3OF3PgOEQdmDrD8JI3zzDtyVb5dBwZIEnnv+Bb2fFjhCG/xCE0jGHqKiBA6",
+	"wmoJYRVVTKgBaSe4i3t97iDL8wJ1uGBgAuZllJuMA5RUgqNcJuPrAqcDvxAynvJjxoeDrx9d/iLk7wDs",
+	"BOivYYu6o3tgY+A/IHFuXNdpXOvtd3DFUu1GhiCxu8vYsjsOUWFXA/TVkbyL6PwAD+WFNFqSgdAQdijE",
+	"gvQr5Dpck+mvR/oPj3H7x/YBRgDCt/y/UDhY9Xw46p59984rc73+OYVudUQnyJh3a5nSc1GDLJUW465A",
+	"FaOJHWy4ApFUKEPsGqOW4xeO1aNZ9v3rjjoHXqFb7zfIr8mM6NG0ybHxelRtMHL7Mb3hhV/+iKqauv2Y",
+	"tvfKXH6CNgZHdKPDXLywZxBiDjWWjXn3voKVzWQyGb8Gge67HpUC4ekCcSC4sbW6Wb6/cGtuYWF+Yf7F",
+	"A0FIBfJW6K05vlQFCNEVvjqAEDtZHxD89NLTBAOXsWgab/ye18ubC/eXl64vbb7wW44vRd1jeAUv8BYj",
+	"uc5Dr9AfGH4qFST9jvSwGv4SaRSRm/ah7sXoEl5JgbCEXswVctPTyYrE16hAJC4tmwPtQQLkK6guJKgJ",
+	"YbV/rLs9SXkTzw8LZR9QJ2J5OKLKSaDunvKll1EbO25QAUWpLpAkzD0DhHJUElXkQkFC2HDxAinTy2xy",
+	"2KK8024zxyXmdWJaeBPsRy9IQnUINvvlU1kgI/TlXqrb7abEDaQ6ji1zI81+j/zG1tra6vrmwvz96wvz",
+	"S+X7m7fXvkb6QpkrFBjpMfCgL2G3HqQlrfbVIUADThvAyIFKCZbY84kij5R/PmrADc+eEHAUMuSurS/M",
+	"ra7ML20ura4kxA+Fk927mCMvGoA5yHAIBjM5RTXidgk5gQMtG8pvS177UAttO/TIC8iMSTijainuPug6",
+	"UNzDPwxwYySU4Smh16t6vOqAKgtjC+DvpSv0MnGNZrS+kkkMyyToPBQj2Lmg4iKFBgDZbnqQwS0DcX2j",
+	"VHVhEzeqnnNOPABoJ1ShungNBLa8lOiTBJtx3Fn3M/9Pz3cXgUC/tMAI+LO+cGMLqvKFw2XFlcQhALlM",
+	"4Y+AEq+4VnBn4spClbaOj1i56QGIFdrW6KjlP/SikMs7wFhoqx+kxHEvXA9KHiEXZ6hOyitb1o9zoRgl",
+	"D6cqNFTXzD97G3PXQxrxTARjhKb9SqCLD4qAMB33LE/0W54nqmsPO0yW0QiuEMxs4j3SzpZM4mKmGf1E",
+	"5rTjxi+Ejqhv0UNPBXad8kefagZNzNhWioctHGWzSyOoOxgWBpgUbKFAFrB0m4CC1lJhCbJ6B5f5fsdO",
+	"sBktefdlJXR9ADlKBOZohsThObpOLL5fzCkL1A1Enoh9SR9ugjwuj58JcCO2oqGY4WCXpLyx4rC7xGhi",
+	"9yUl8srdkc1kZNQ0Rxi1LNpxJZq8inQ/fHGvQsJgxCZdQn0grCoDhmqlVUNWHFnbDFQfGote9+S8sQLY",
+	"/ddLcNBlkouEljFWYrMG8tSlAWVFTi+M5szaHqGGo9DtExZWSCiqfUQ1hYFVFEYw3x/X/BGSbjZHLWPw",
+	"QsoXxMsWDPELpNFm06JQPA4kFmZRl4PVg7dty41Un35JBYmog2CLYlX67iwN8CwNMFmHIkm9I7z3eT+e",
+	"0p16LR5iZMhwCNR/xTZibUJlcLRcgXZaLSdO4b6C1Q+9o+DMRroXb7i4C5rQMQEyeRNtdse5ieXVxaVk",
+	"q17YOmVgx7HAQBW6m+SrsOPLO8WD71ts4rn3HdDQY4f1hs1+Z4mw365EWB/GWYtwVHdYS/UgAUYf+oy8",
+	"TjnhLNkoSFZLYLNNwpY0WgYxPKwdWG7ckwHVfvvVA6/EbQmKgshKxMyRPM6jkG7Too1QOx8hvDisCy/p",
+	"4p4+ihqgB1rLAIUlMSt4AKTWCKgmLouXdJJA+xInB0PJfr+eb/UsVzhZuOyjx8nc8URpxaOFswyTWD3J",
+	"YZT8n+NR8cREoTBVlmExfclAseAT7cShNSei3+FdnG5CkZiPxS2Lx87ACtuSRz7Yv2Y+1UtudrQ4qnV4",
+	"75WrRZZ/tUyL8WS48YPT0mjFa47mEQXmhGMsbMbdkMMF5ARddjn5miyWAUjB+pkDoPWy2ipfwvi7UZni",
+	"WMF5w7ijqx4NE2Z/8lDu+0AanRj/pY8Z6ncCw2IxTKEHrPwIYu0/lYKnUjD8VPNgE4P8ovbHEeMG04AQ",
+	"CjmrgLMcVePnWUUdahPOIUFcOlS7Fn9p4zoGRhH6VyCL+7MONWUJDVPG62B7zREH5Fpisjq2OUnS8XgL",
+	"2zaB6rGGi2nDKwLXZLbJVfsRsO5G2hpA84FbWimby0DzpdtaKZeXjZfEt6oHk/g2k9nXtXZoJd6jw+Fm",
+	"jjHHtKgSzuUbxnoCFjLmE2O9Yz/ceOaufKGaRZdbVOsOuj3JBiCykgvdxce5LsNfAeJtbBCItsAUGlRV",
+	"dy3SnWV71TRas4wdhIX0t4s5cglFrtWSVRXBmO+1MpLVEITwAl1lBIVscolrbWuP2Gm0BpZ9CFqwLYJY",
+	"x+WWx2hC4FDDxk7DkXU0tNcuw3+AT1aj6WqlycmpjK51LdNtaqX8VLEfKMITJDX5aOM2NGE0mM06Thpt",
+	"Ny2XqDYvskWcTerQzSYtD95rjTEV6f322t1MaqacuoxT9XuPJ/cT2r0Fix7WZ2yyWMwXhzca8/d7wnli",
+	"gCYn9VeZCF0qOXQwfMlGSfFejGi1TWh5bQmZzOh4jS2j12TROhtv2k3BgcCusUscIZmltYQlszahuG1F",
+	"4uS1fDqTzkdvMzuZcGFt7Db5mKtqkoB98IQlxU7dW58uT8B7Z/Lp+0Siv99lGIEt6iFoh1oujxBYIKGj",
+	"g01KfdEPg8FqePJy7E6LCowPFsbjK9MRlmVZQeqG2qH9LOGuWHI2m9Gzucw9XbNc0uJjU/kl+VQxoziI",
+	"+hxgBXYcDE7tORmAXk5u4Rft7Aax63J8tDlPLpObTGWzqVxuMzNdymRKmUw6m8vf0UJnb2KXpAT1jAJi",
+	"IZMAiHMdhzMn6Zxlz1yLIgz1wtJotY0fdshFKE0TMVOqEqwqRkvQXWnTi/XkK995eK2dv10ul8uzrTt5",
+	"Vr6zuN26dnUyhi6x1peS+t3BqUf3U4nNLnWv196YvKkcxKp3m8wmaVSFhtLVIMBdbB5cPsyRNeqjXYgd",
+	"MrBzXtiZ3EeRar7kMwzSlHy0r2uGz3qHQqYcJcaHAW3oI/5AIep2JGm5fuSb5oOR+wHYDX/mMoy6Kekp",
+	"2BTM0Tr6qTbfI6X2wGiB5nOsM8IjwUggnbuWZ1kc3ptUjQNDmNA9RnrZRmio/2QCfVOJQswxiQO6M6RN",
+	"uE3SQ10BcAKogB+NRK3kW6OUKguUKk6clNY1fDpgjGJ0p22OBmFb/sA4e4LqYPKtPoT7wBQcUPSQI9cb",
+	"AVndw6rQTYYxIbzmJBaoaMhcSOcenZRse+H2HPcQDhlx0qisynXkMnomk1FRJ6rAjaQmXtoq5ujqxupK",
+	"P7kYF/1fOEL+1YF3KJsdB5JjMDkYDIeAzLLF3bFZTxs3oDKKF2mdILZ6RzTSWam1bCi7T/zM+k+Jkj03",
+	"4P1DAUuO6sNfmHzIuXhrOSZXBqsh60jBQl3DGSs9KSt9JZij2+y0ahQMjkdgsT/wpeVgL5xvRUCtv/02",
+	"2OgtF7mM7SBXlunUVd6YS7iLqm41jTJB/3qhN4D64RBDEPKo/pEvDNPxctnCVGE6P1mYCil6mSQdb4G6",
+	"ltvbxI2EZa9SyDKE7okExiEXN2SoZvX1arh5OCcGGFOz+XT2QrzbfjalujHvbGY70N87pGYUs7mImnG+",
+	"Unn9/z6/PXHhP1W0u//htdR/vvd6RTt/F1Uq7r3XdfVv/PcLr19IVEjAcZbcnBlEhS6hLuo6TOgeQj/1",
+	"Whyn0bzMmq31kKW68NZ60uwFJnKEbUalWqX6syc3P/k6/Pl6X13YgUW7E8sdD87mjkc1D3VNDEtqHRDC",
+	"nZiPk9SULqENTqS8QvzqwSBOO63ULnagAibckOPEysIBgEBg23oQ17bgOMrxueCHGC44jh9fFTSmC0Ze",
+	"Iz2vr+Zlzz+64Dh+fWD41FfK3RtTDld9XnCchBR/+N6PaFcLSvBW9T0f3Vg4lwm+iJbLgq/iVTF1eXCq",
+	"SqJ6deCIv+ed9XyAXkBLku+ypBXy2TQKhYid46NVoUzH4aCkFTOZNFoNWlCtkzbBrpBZoI2U6il10Ws+",
+	"FQ7AssxgvijSlrSCmHb0OnoXj+iQIx5KqOeeTB3E26PnI4OvqeejFq/wot6C1P1BMW+DiYF4UVG+6Kh6",
+	"9Rf76tUzTvxK9clkRUw/KacftXZ4HyETcxRgjuMVex5C20paIZuTywt5+iGJMVzrIJTmLXheJDe8ishe",
+	"mxguTyNZdUEwCllsQe+rpyBkZ5kanh5KKktaITcte6nF3yZLQrxejZYASEpEVznoQRmAdDK9Feebl4cw",
+	"Vu7pciyzlLOW/4oIlRe7mUmjzePke6UHMMoQgowasekhS3AdAwM1IVrCATISJhfpEdgwLExHhUxeR4Xc",
+	"jI6KmYz4X06ssCgOOtzAOoi9Rzukl0aFTBalvDiNvpVCgIaYGqXQgNx1P4TTESeZFkuQVg14qDtmpIgM",
+	"TxFbUJPkUGqEnth9MoPAMwViQzOCNvoyfxLYvCD4+TQqHyvIZ+RYGXn7FwOKOyQqaLhMJDZfDDZ/jqOq",
+	"MmulBLOu+vEJdFhkwmDRUKHC19o9KIQbfohwWttPEgJSj5rD5IDnH//h8F+/e/Cr/3n45POD7/3r8//9",
+	"ved/fkux/L88+W4/tz/86N2DH/7y+Vu/ff7ZPz/78M0v3//Z848//suT73751rvPP/7J00+fPH/7d4f/",
+	"+Itn7//mqy9+Lmb/4T8d/N0P5WuQZYbnjHN8Oejpp+8++92vD3789uFHvzv4p7979tmvv/ri5z5vP3j7",
+	"Hw/e+uzw4/eefvrbg7c++/L9nz378M2Df/nHw9//r4O/f+f5//Pmwds/+8uT7z7/+A9P//z7w/f//dlv",
+	"/svBZ+8Fb+1j9PKlh//2y8OPfvD8l785/OmPnn/2z08//+Nfnnz32c8+P/jjTw5+/KODT3/99NMfKkr3",
+	"5VvvHn7wycF7f/flk+8E8yby9ud/+PjgT28e/MtPDz76zVdfvPP0j99/+um7h+9/fPjOd57/+WdPP/3t",
+	"4Qf/fvg/fiL2p1i72h4Mefbhm/L34C197P3gH949+Ox9ufqAlR/+4MnB977z/Pefiil+8cXBF+9Fp/AY",
+	"u9o1LEWu9asv3jl8+4PnT773/JO/ffb+b54/+Z4/5uDfv/fs/c+DiZIZuj9Q7PSnH4c54+HbH/Sx08Mf",
+	"PDn86L8dfvTzZx+++ewH4solKB1+8MnzH/3h4L0PvvrinYPv/4+D33948N4Hz99+V3yEyzj4/d8++/BN",
+	"j8kefP/d+IUM4uzi7j7/7PnHf1DzPPni6aefAUeH+aLrE8fx8z8fvvvf+8bL93qPyNHBy5NYPEDlPz17",
+	"/zeHb/9B7Pb9z5/+8aPDn3zy5VvvHfzh357/6U9PP/3hlz/7sQTe57//f+XIg++9ffD2L7782a+efvrk",
+	"6Wc/D14RY/ESjJ//+a2DX334lyffPXznBzHa+uxffnDwp+8Fz/dzdAne4paAkx/84d+eff7ewa/+9fAn",
+	"b3/1xduHb3/w9PMfHX7028OPfgDf/EBgyPu/OfzgEziFOBdXeCJxCG7x3S/fErckV9q/kGRufvCn3z/9",
+	"8y8lED77/GcHb30W5th/efLdQib71RcfBgvpezeMyX/1xYdyqoNPvvPs1995+tn3/csQmPnpu89//R1J",
+	"wsT43Aw6+Pt3BNf+6osPB53lwY9/FHuPYNTyudxXX3z45UdPnv/6O5JePvvwzed//vGzz//n088+O/i7",
+	"nx786s1nP/5+cAb9FPnpH/9B0WLFnSVcHP7wh8/e//zwv3z/4IsnweNR9izf+PRP//X5//pAEID/9uOn",
+	"n/72y7/9zcHb3z/88LuH//i/n3767sF7Hz97/zdDAEVu7vnHgjg9/eLD5x//14O/f+fZ+59/+bd/fPrp",
+	"u0+/+PDpp//94Ff/Gl7DAO6rKN0/vPv0jx8JovCjfzp47x/9TQLsRPhxeMoEZnv4k08O3/29pC7yRp9+",
+	"+tnzP//s8He/lPfw7F/+dPDjdw/f/uDgh784+Pj7zz588y9PvnvwvbclRYsAqgTL0A9Rdiu27gHGwXt/",
+	"d/Djdw5/IVBXLkGsc39f16R9gg+NY/BAFgIarbqKdxKcPJSzm0ZbXEhKu9AqBDGqo05byHT5DDKF9onF",
+	"BUljJYgOgyIhshkZCXHsKIjLQmte8ALmx3BXrNJwG1ohUUkFXHWj7fNXeIG0SfFiMI8QwJljRkNrxu05",
+	"HLdz9u3X77Pcvwq1ftmxGlR0iwahreer4T7G1QtScZdNtuoyDh63iLg1IaGDfUXabcXTVV86lhl4HGEV",
+	"ehHZbKxTcmgzuWJSLJVsuTPwRNVWYI0WBR8r2gDjPjpf9ez5VR1VxcTiX2XOVn+CE62qo//z5NcX5FYg",
+	"JFdHVQFp4t+OW58W/xpMbMCFOcyODOElwZ5dsgfOLGLX9Qqthjo/yzEyrglCGU2rXicOoS6yYYBciYxr",
+	"FLMLEXgNu014K7jnqtKXXPX7Dnl5a0GXnlgAZKT1dOSUJwt9hxzzfEjwUSfvR4cnuSeivqrES1Ixdl7B",
+	"R6XrnONIYnLIEMMo0VE2ZP3O3gvHnw3zTGSHBiwm2m3l0rOy4bK1Syjhxwl/bTvMIFwqiLa1S/ppghf9",
+	"/tg36otx/dbl+C2o55KOfZk1GsRcomM7X4XWr2h3/0JJmPAP85kFHGJfl1JW8tWrN53jkdTaDc+yyFG1",
+	"rCpcgGZaQrMEO8RBlU4mkzdgYviTVNNou8nILnFUFLjkNwKeOpw48fjaQsT14ycR3I/Emj2eLCQH20Lp",
+	"pqO8hjwhDlaehB46RzXZgCu06HHiUCKCaQPvEkkarDpEqNjWDkFdb1yU/UsTkWS6VkIkrZHo0RIXKQsz",
+	"CBQOvz2NllwkYJmjurVLVPkrnk4g6i2L+gGACUeujArEBBdI3xJmMSeTBQgsT9iVQ9yOQ2WDPLQC1pqq",
+	"tVtNx8N089OFIxdi7Q56u9h8VnXYgpVA7niLKANqZAfxd08e/WJVIiD5+IG1uAMu1du+HvQLkvzG++Qf",
+	"ip/1HV/fdHYmd+QK/acHgEgwu1xq6HDU5uKvFaJaLBIUguALmSTEjMfyCGBNQqy1lcWkcNe1lcV0WHys",
+	"WRQ7vTiMTE1N5RIDute8IMVjxbpg7vuA/UBSyGFPQkNs+M6uIyMiy2rsSFEisoWVmRzo4L018UjDr0qW",
+	"xFQwgRekbWDblmgC8pgAYEHCsQs03FLJPDogEZRyqGFjB5ALYFf8ERUa7z6uqG7TFa1U0TjeJRVtX499",
+	"S9xli5Jty3SbFU2vCB0BV7TS3eK9+FCHQDZyRdu/FxOooYLWIAiYB9dEkmJkBR4iiMOAgQlhX2PdUvJN",
+	"zDNKxgTFeZCtxgJDjxscudaNjiEkIIiH2NfhzMdFFLsr1EHSaru9xFwMaAYw+lKuq4zoRJohZ1PrvDfs",
+	"jFULgb7LlofJHNRt9mTjbSDSTYcQ8DVDGh8Gb4KK7tghPVQdJTm8qrwFfjEkcRyMktU6tCo98gAANPb1",
+	"0dskHDlYhSL4w/2eE8dRp7ebQlnzfQpd5uyMrkPL0BrMw5E1JtkltniYp9EqtXuoRrhlEgjrF+uTLq4Y",
+	"lc/kCkkcWKW1J4YrSd1FXrEcGGAQ8Lgrm5trKJfJAFxE3h5qxyhjfGAywSDV0jytgLUJXQrc48p1rgnK",
+	"nvyleJMkygm/Dw4cOllIz1iBOy82OCfgDkcdxghhPADTq+IK5q+rIvxe08f+L1YdxQ1jvyTFAnk/hKJ2",
+	"vK8SQndCoyPxO973ofgZ76sBETvez9HgHO/beISO931/mE6wMT9WJ3hzKGAnTmwVPg2ksB5FGVemqsvn",
+	"jsfMYsUesnoSOfLhKjXU5pAKGx1SiemWfo2OI8mxX4tDsTqPKNSV5SWAdfhmJOnY43RyFUddxCBul0Sz",
+	"JcPrshOzuzHZ24mZ1lKCVbRMkaAfksQbtkWoe46jFt6B3DFcYx0XZcPdWKHdT3ViN1uN5PQ1VQbz1tbS",
+	"vKTw4q/dopiKAIxa7kXBGyxTpdRxZS9EuELFWJDQ/ACZFla1reBNYB1uEofo0vKhpo9b/R5M7+V3cq3s",
+	"w5lu5pF7pOFPHcsxchxCMU4qPbvDiTNExnSbpHX6UuZI2RN+8lg00SQpb+LrlzTF2Q/CvfAhv6QSJ4DO",
+	"1yNxbuDdxATmYVq2UBT/elp28o2HQblvOxlgSYLKxkLzh2ZfZ44KyE8C2hCb4fKXKKfxvkyiGpFEk/60",
+	"BPBhqWS4GI2M5hsMTTfIeNlgwzamyrmMKUZ4ErpMNigUpy70g8ho1bxGAubr2NmBfKMRyF2QXbCvj6gM",
+	"yfgr12qRPrVoJN1nJDnFC1/3JBUZwTRgacqpGAt1lo5MGbks3T4tLHQ2mQxSt6gJ7ASC+CBq2+IqQ34k",
+	"Oh9y80aIfe6onMKgnNFR+U9+dZywwjjCqa3Lwft6yB3UT+tBi5QDdBUTJ7c/GEmKMzMhFClkEpHEz53q",
+	"f+WORUH4UQWWfAe1jrC0yvgxeV7zqYBNxNP6++DKq1cVfe0KhLO7/S+/KD3sXkWH4EX+9juOlXIIOE8N",
+	"cvQK4g4aVWBK5XSpm/CRLAQH+mD78jrBpnVMZ6EXU2pgCn9L9xUfxWcIrfhO5DQMgHeACddLYRBXz5mH",
+	"wtLLj6rhKlLVqHF2hBJgg70hg8pBpAfWg1gPZStG95FF3SGVNnQZcC5IDdhkZCkpmV8TLXUydhJcova3",
+	"cXMxUdvYuLno17Px02DlmPTIDomNoFDqWOrzKXt/j+0sHclJGmE546PbsUwFgzjudQE3Uhu0XF0lVLpe",
+	"7AJAlcsQx730KBE6rZAM5uPRCJXxj5xY1vYMzypPb8wQEJgmWOaQyzmJHYeYfiTZWHf0AiSzY4lAxxIB",
+	"Yic90l6GGXHU9El0XXJa7B+yyyBWinUpccB7H8luiRL1UHLt7BRdz/GbM93b5ZhvPze4ls/jXC45vkKt",
+	"95g2B5lSFORPnLi0glrOgNIKfcLiyGUSwvCVyHBb2NkRuC2F4j7gd4jBGtTiBOEYrugQ4AGeVDcqNA4X",
+	"FY8OkmqwlKoNHMOOKAgPkB/Eb5F8Z28veswfI2T/XjQridHkIvoy7O2oWrZpVK5x4KZAj+H8mthE1Mum",
+	"DohhYpJ0jDSGQFqMv1tO3bk/QBaJQc8xubGMJ1GIiTiRAbNBba5+s9kRtcYsqRwK9I4pEOOEzRodxyE0",
+	"+R3Q8xbUTk9whF6OklqrmWqM2QSD1nM86eJoa0tA/PZ1TagTA/RRSegE48ZBgp8feaxS/er99b7CDjov",
+	"viumGgTnZeMaGaSrR25EdqqQqW+x+EiBod4ilMlPJUZVhWyQKjcIdauIY8tMo4VW2/VKlVFiwZ2ItwjG",
+	"SdMjWH9tzN0tfjQgQRPiDhcytMu8dXZkgMMxQCspAAUuzzvDaImM0Cqj0XUegCbS3yYeWyq5wrqR+k6I",
+	"i0nMfvzzgx6HwqZ4eBNGJocKDlz2ZnJM5SoAMfRYh3WFA066sfjIKNmLcXHF2++YQ2lflJ1nJ/VBEZOw",
+	"ZvOEZfqkT4OzFoHo8UEnL3uiJbMg+ds5jqhl7EBAeKI6qKaO8oxoFm2cbRx88t7hT380AkK96IJFX3Pp",
+	"oeMWFPqWVs6LY/npl79LJBlyL+NntrisYzR9zycsUpesqW7RBnGQybqgNKiPnbYOhVhlJkMJVfeqOqr2",
+	"VHKCrxH3pE8KPlZdJcK1q7r0Yfr2RJn7IB2YcaegnYTi1dfW1xcXZ2dl1QT1oVyu6miHtCGevOtYrkti",
+	"iUSvTcJ/UeSdGVaD+Xz4Y27/wn9KpHrtAWWhHcI5WB3cwYVpc9N6Np/Rs/lsuDDtEKNTsXiUI2SsWrWD",
+	"2H2wYKCUgFNw5y3Lti0OBWA44hY1SISs1kgD0zQqI+6SNgRzdrEj0+Ztq+7KbiQg7UDRXpUQHuNSdzN6",
+	"dlLPF0Y8kpGLUY13MowNyN8iDuZC5gVvPhQD6HpOGDin2K6U0NiWKQHwrMDeMANJACq/QHf/++EnD1tt",
+	"iw4v11wcq1pzov1yb/RiycBjemON75OIGIh9gPq6X1N8TxPzDqZ6R/kgFaEd6oQcnlk0gg9yM1zQrk/F",
+	"a2HbRm3LgH5r0Swo3SuUP8AcXEKkVSN+toyJXVyyWrhBJvhu4429lq0r6kqoUEq21pfmvFM/71fZu1CN",
+	"B4nI/Bq+20B7LZvySxWt6brt0sREt9tNd/Np5jQmcplMRryloiFVxP9SRcugDCoW0MxkRc5B5EyQRmhe",
+	"qmjXsyhvZ1G2oqG6ZduXKpoQpSqauoZLFSDGFW0i/DS8BT7HjEuZQpJPaTPZl5URFGY6Ew7Tiez56adP",
+	"nv3u/Wfv/HMs9SFJ74VyiglXCZE90mNcnMxdSKOtdps4yMAcbMAOwbI0kyxNJO6NIpt11ZDoeibrWTNn",
+	"5GupAi7OpApkcjo1bU5NpaaNmUlcrBWMvJmLeL46Vkxaz08mpU+UU5fvPZ7eT4U/Fsb5mB1gttsKV1Q8",
+	"orw5qIuq+96LrW++pfwP41VnJQ6XRhcwYHheOaE1cxmnJIOJq5ZZlYl9nifUIRd9TQESn6STm7sC+nyz",
+	"l9RkCDWhagoxQ3VThNIGtU369Jpd7GJny7EjXK/jWKMY/Q3L7ak+JkO1E0NQS2ekoQ1CzaSQpAzqUDAv",
+	"6CiLWtgmOsqhOhF/Dbc+5o6ioiOUOeXEkZYeG9NGp89/8qh5f25lhO4Mnno4yjm0HbZrqdCAsTwolpnI",
+	"ttQe+qlLgrfd/6AAVnlk4auwnajflK9yAkO1x9qEWjFcnO7eruVbN0h289HDq5n6Vo4Wrxk3TmzhF0oc",
+	"MTqO5fYgD1tV8oXUzuCvyx6gBOmZsObJAqpBwl3HsUPEXOvr1TRq6qgeqmAG36v8tOra6sYmmtjNTigj",
+	"bNWn26otm+Wq/LXuXpoTd8NlDm6QjR41qhUKdN40Ze1VObv0lEOapIxfCPV+kiwYABkso/I0/LMT/BfE",
+	"v725gUmYno0ynIKZHG/ZEfzIlR2r6pYDrZRUfzibM7/lbX+j1wqV3234uXy637QYXi9bz7l+3/ag93eH",
+	"upbdVxtCbtsSW5CnE3Qf9Du2BqeA29Y10pOduby2Lgajrmocox70AUbTtY6gl3B6vDQx0bDcZqeWNlhr",
+	"wh8U/KUldhSGxDMiw1CkjHDw9icHn/0Ena9oYGmDZ707JtSsaBdKqE1Y25b8DglO4snhFkW4QhWHiJpy",
+	"ZQaIlEaFfgw6qwzo9Y6YQp6n1VJatMBZZLkV6jaJ5YQq5/natXjQwFQ202zbuEdM6Hf82mtou8kE/hvY",
+	"ti3aEF+WIwvyShsajO1YhOuIM4SjxSG7TaZalklnhOX6NTXhLa+/vslM3Eu//np/zS/dKyDJveRhlyWh",
+	"HKMG0VWrpyapUA9FlZysijxasqMqbqjDgrlHpgCAxRUqwz280ntodZDHyWQBlfX6KVZotVp9wCvU3+Jj",
+	"pMIjS+j8Y4kc+xfQJflKFGD++ccVilDHsUuo+h8fC9K2Hz4AXVXFLKFz4nDO6SAelJA3pS6eDr9JOvrm",
+	"oKwglF8LvTX4DV26dEnQAjiN3KT8P+qjY+fPwTmpt6bhwwW9QvcvoP0LsGd5z2sehVEGFnEhgtK8/rq6",
+	"iqD9cji0Rh2BMg8pKlyhkiQJ5AJylNBvOk6F0mgTVG3m7HCBb3J6v6SdwBDsyjKTykGcRtuAITXmNgFh",
+	"OKGuHoMZEO46PIw0grwxcSVCjG0wogIsAQIgDl9CJJfuTCjQUh3UvbEaji4NlX6WCHFRMgk5X4V6TCOo",
+	"06dwEAODMZnYt7R5nocjivTmk6UGFTPy+MGFNNposm6FetUrBfOQ4S2AjpKIlVQxhXg6XdULhvMa5oQi",
+	"xC5WqKWYiRhj8qHBYsAQFUDwNqNceoAlr4KuVR6eywyKHjIts0IVjF2UZxDy6XqjZVWVFuERwUh2g48n",
+	"3VkuMgmE3HH/sh0LivoC/a6JmYkrIEz8vADLFdAOmh1Ga1ubkGKG5heWFzYX4CEvb6THOg5iXapyRkrS",
+	"64CBJPf8bLQKFWx3N9y2HV6S0L9ViHMN4oakQbljiUjebVq8QiGJ2URu1zJUBzzbMgjlJMQvry9t9nFK",
+	"EBZZxzEIKPvqoYmW5YZM3hFOu+vVeNGy6Uw6E+mQ5rdF89ueTQicIK5H5iagxw+fMP306TbjCYqkTK/m",
+	"oQq85/yEGNDGJOCEjsT38Diyqr3fsyqcgu3jlBC81UtkTohYsqpoxAfmOwRDJrZvqcDsEUZ6Fb1HGuzT",
+	"Om3/ntQjCHdnmdkb0ik2qUOsqXLDgw6xkdT0cGNYoW/F84Wk5OVVOopOVEYt0qoJbsxRy8979KYbpwNr",
+	"KJNePBXe016q2+2mhBaZ6ji2NGuZp77JYy41ouG5TofAF5KkwcJymcwx7ytpEd44iT0qtVvz+l6P9pRX",
+	"Pz6IwTBHfVAO7gOIox9dYVJJl6VuR30Gxu7rWseriD/ag34BfW3cWw0y/BNaAcs7N2U6tx9IqvgM8CIB",
+	"o+lT6m3tpege2Z3XHxh+KrXGbMvojfywGn76nYFPsfvEvX1dK0hsSlqUj3Uq3SqadA3PTo74bDTTWjya",
+	"zY/4qJ8lDU8VR3wqMV9bzJCbGXGGcEq3eDCfHfHBeHb3vq4VxzhklQAOT+VH3m2QIx42DQG39YxCd+8J",
+	"JukZP+7eEzwwIO4SF0OBOecFAl7QdM2FBjN3ZQtBLnPQB4getgo3bRA3yfhmR5JZQx0AXNnQRWgQ0PlR",
+	"yO/iL9hcVUfMNoXgBjqNruw+KrewGi1oo4pGQQQKoW66QpcZ2/ENfaNnbEYqNsKLS+G2w3rECqNCR73q",
+	"gaCWKM1ClQyMSkfLFnfX5HG+tMLRyTiuuufR2ItKb/0rcN2Xm3uGspYTuGdf3vIZC/12sdAzVpbMygTa",
+	"oFaoC8pxWBlXefDJOrTsVDhEhxb4qDq4QKAommVuU+l20rhMoSrMRT8YAbqyhM2xfBhCV+h1NRfwTpiQ",
+	"uVCg10TSbC0ea1DmCAHbs/l0VUdmiLpOYEwbHtP9Nijt5SRd1i9Z8IKr4Z2uYeBUVHAo/XBKtoKjznbw",
+	"ERxrzWdGg5EeXQrGv+KmA3HvZ4aDV1fqGVUciJZQO7M5fKMEtQ0olT2ixcG2dsmjwcYF5TEMdQlzQ4Xj",
+	"pVPKb2IXSu60XNlhq4Y54chkabROuIsdmUwm/R4WBxrD0wmKvFjUSXhNuBCFrFk/Mpn0C+on0MeyVyb/",
+	"FAjgcenQqNjaj6ijwP1xQT6A9ijQRiBzKQo+0HQgBJgqmFFBpnLRpb2bTQRQ36XmtR6VNinGbCXCQ2Dr",
+	"1Y3VlX4oWyTunHpKDDgxvHlhPyd2QY7O0r31DzJkeKdyEpBd69Rsy1gnwG2w+22F3c1wg1u/PPiR0NvD",
+	"LXso9PqAC2EKHUoFzfbDeglpcz1omGqwVkssXkcqsVaGIHjpS6GAYBXrMRTqb4u1jQX13m6CQEy1zxIC",
+	"IA4iBXEkFjixYn2mMF2c6o9xPYPkrx2Sb5evLw+EZKjeNERE4DscrRPT4mCov85og83PqlYplMkqUdJ2",
+	"0m1aNgkx/lALTSkbhJmDoOMyHSkKv+tyOacmHMjiVCNT3KCEVgKgwtrOxIOhgDmiMLzC3HV5M0MgeQ5D",
+	"ln+oHBmirDsQknezE9gwgqyr5H4I60S2fYOwLxWRE6p/JpPUo4426K9mkFLIcQCJ2hIlsG37FV901dEW",
+	"MuAMu2NCAN+SiwxMBSbUCOpQk1GSRn5mSjQWC3mhWPaAhudJBkjphiyrzb8azrFCQk2gIBgwdPoWRzap",
+	"xznDK2dfGFX5T9L7R8DcLYpV/Kin8Y+AhZ41bZ3UO1w9N4rafRyN+3RIS+7oB2axuYhd0pVJsyNRo1PQ",
+	"yi8zp0Fc1AorPB418slT2MGbzG1RGzdIFAHOhQpv13oyCJ/VZeVAKLlESTfk5w95RizHC+tPo8vMtlkX",
+	"VSnZc+dk474K9TMjZKU4KC6B1nCDcMikEP+r2R5jjwT5Y9NUrnsH6KlZCgV/Ik4EbetaBtFlOkrot5bF",
+	"OVFlxrtYpa4ht+mwTkMsfJDnf947u5eRvOkDs3yDU3NVd3YeTS3PZVQWysMOARlaxcbaQLPCcotJ6rhj",
+	"u/KRoWnBw9On+1cLXbJCkOEBIACj1zF1mciC1UhAlxcaIgPmxbhoAlf5zsNr7fztcrlcnm3dybPyncXt",
+	"1rWrk1ryZmUrSW1kvVgOT9hJVcBwFdlirVx1RlHJxlwsPLpKMXjAivzHkq9A47uNUCq9/ATTRRPpE3Lx",
+	"Th4nYmPpXQ3L/ERmtrYhESWgAd7eI14vWWFAkDa/JEwL793SSlkoR4z3bmulXF5C0a0AoG5D3etIZZga",
+	"NnYaDvQOKWmvXYb/gE9bjaarlSYnpzJ+4YD8VBEeDuqDDUu5DVeTyRcCeM8qD9iIScrhKjF5cfBefdZs",
+	"rBJMNogtD+djd4LU4sGr3QcC31ZJn2F3HiAQqPdeFU6DAYs4u4yjLiMoXPAyFwU4AczoWkBxh1HMMZy7",
+	"ikfKyLAE87YvXXhc6dvq7HtVhPHjafpnIvypREBFJeuQXO+L8X2C/cRjy9wfZn1YgoS2BmQYSqvCgLwh",
+	"FY6LbTBgwROQCOt6NRe9vKwgyVaW5K/QTQZGBh0yw2R+dLsHLXi5a9k2mDgGWxHm/QiUl1LMPmK4Wr1A",
+	"8pFMDpuB7oN4J9Qo87wQ3gXTvnBmeDgzPLzEVEulIDDZCzJEvpIJlj7YVeUXomwyWykRKjlWll2LJQkk",
+	"uZ6+McQjWUVe2MSNKlBSjy4DLUV9VYZkBQO/0JAsS6fHA1Wp7CuL8plCVC+taNlUqMh5RRtUqWKpnlph",
+	"lKSuY9dojqw+L1DXcnubAjhOqI6C2nGmt4T0Fr9I6F2/WGSozKMbKSUoC/qpOnxqg8UMVLe7K84rm83o",
+	"2VzmHtSvu5vLZPRcLqPn8hkgAcdXPcZUJ45IoziRy9axdrFLoj5bgWVHPQhjXlHNI58kiNyOERUpuMki",
+	"0mcn/Y3W8Qoj6XiyQ++ZUvh1+3WIazTHkK7aHTcZuY0mY1yWprXMEsLIwdRkLdkqVYZTVCPsvIReh1oo",
+	"ktfp8Cv8UA1KiKhXn+OebOKyClUZNBe9VUOOjOqGYEFii69Hdhkyya5lEI6gCBFiu8SRtUVkyReo29+h",
+	"nBBZa+gor7VfQKS/dkjJe44IzVfVisXcVbVMIlVFKtQruxKeTu4R6iMVsrmgIDuxOUFdh7kQzV4jbpcQ",
+	"WkJ1uLpITVMTKt2oZcr2Hn7wFSVd7w0JyvFa5xss3FZfryow46WIcQHKOxGTI0btXryxVFxl7pGYe+X1",
+	"8cVWz6HyesyPkk2o5TdERI/WshVYpJBi+PZk/BKJtFkAkwlgC6MkXaHirPwctSAgWjky++rZjiHJn1SI",
+	"P26Ol7z5uOtCoIOPN7LYYB95CjsyTiTPhwTzv6YALTOi4G77/Wu+eizOwm/XJ5cbOiFJol/hk9FDs/tL",
+	"dKE0fDETTK3qhvuzT3uzZ4verLniwHMeVweZU+D8QpLWjrpyaOllMAh2UKpf6HpfEf1X3N6paMCFsAac",
+	"i2nAuW+q5y5fymXSheLknWMAr9/ALSmkFEDPPCVH3DddoctJzeyEzC2K2l4Z2lcWs8888qfjkT9NvJal",
+	"Ds7Q+hW106x13JO74bMjGDXWHBAsoEHAZaiHNHLO7djptoMzbafHW+i6J3+d2ZWObVeSBCJU8GRkG1NS",
+	"yMEEtF4ZmojmqS+YQ1sX5qC1lUVd1u0FFbYqwbeK2tDGnl+EcX71Lt/Uw3EvjZYtSrjsmgX8DUqq60FH",
+	"SK8jEWM7FQodiXhTtbBAbdwmThqted2oVC8AMSAxuyHwKy7BLr+ZzkXVhuccV92ULIra1h6xeRotQXVz",
+	"ITOgOoRxc9kKLdwbTTVVwC5EGKOCnpmZvIgwcmUShdfkx+KohU2CKHYc1iVONBS5OJkcDOu1PEoIhIWu",
+	"H0Naa0CnnCAaeXKUcOSqUOuUlcVrPKHK08tqFZaDxBCIhYceYBs3F9OoLCDaq/oMdpvI7sQTydvD1GoJ",
+	"ITFxg6pRS7xv7HE9xN5FnNhDHLIqpfhuI1XM5v7KfmLZ/qkt+2yGZXDu40mfGC6hutaTZaGwqwIOxEXW",
+	"SMOiHAwrgVCu/X8/WFtZrDgVqKCfxRU6ToWUlUVZLSjcpyqa73oiwVaI8EgI9b58OvJRb9xcHORmVRCT",
+	"RmXZkMvrkUGZasUFuN/CPVQjsimXeTLB89V1Fd5Uja6HPSbGSE73tbtxvZs8u5sXfTdnjt8zx+9Jy+yQ",
+	"E4rk3OvyPSgWeFM2y9zxur6Hu2RJAY+yLmJ0cGeBSO9oKUN7ramjIvQWhV++dbG9YU9ecD5nwb1nwb2v",
+	"CBFyWRuAVnaDOVEQynXZHThEckp9rfkRJ9GOtDqERoBNFcRMaCjjNSkMEg1t1mgAmlFdtVvrsU6FSson",
+	"FTiBeUhljXrxbGhDbU2GYkQby8AS02gNc6/LF7Sya2O3CQ5+HGkadk41zxficWJ2w8Y3nACOGbULp6uV",
+	"NKE/zk7R9Ry/OdO9XVZa5R1z9ChRONgk5WVJBYtLmqukYsnMPAiSRh9JnbsSuDxhmVHyLc5OG8vR9TXd",
+	"54YvXJylDJ5pFWcM/VgMXbLB8fQKstdmzvAWIYMqhuheNo945dWN1ZWgnzuWnfrPr8yL7y9E+4Wk0Xyo",
+	"6UhfG1cDO05PWWKZYzUsim3BmmXjEZexdIWWkcEoJVC9Wtn2qMlVOYkg+hMWARXLZI1l3zJag4ogbqhQ",
+	"UylsHlVNQm0IEISQVqNJjJ0gQTKYvY0droo1ibeIG5DhWosLsuend1qJkZ8LcPovdfmR8aSBvRQ1+ziI",
+	"9riiWbLk+iixAxVtf5xigLlsYaownZ8sTI1YDzCAXwWmBBtNKGZXVTdRPWNEZ7nrZ3zF86XgHQKV6MId",
+	"PGThkaEVqVThuqPMVKFu2sBpLL8q9LHMVuqtFdrEvmIguEMkN2Fojnt/iSjWWO28wrXvNkONsQRrg9M4",
+	"s06NR6pebuLx9VCCBciYgSJsXAU0BuUy5TdDs8A9IIwj4Tm/wzqgfBptcbDc+A/IsppV2ZWDl92qoAFJ",
+	"wRwb/sK+YU3c5J9q+9FQw2xGhhre0XStw8UtPtbwLnaxs+V3Py5NTHT30g9t1mBpg060WuKcJ3at+/nc",
+	"RHb3zu5SfmZl+/KNmVvXC8vujfZl58bV7J7duLO3l+9O1W7sXSuvM3uymMkvdXj3wQM6SZcWZy3cM8oP",
+	"ym6782Cv9+g2dx65nc7S3MOl60WrduvGREbTNQMgTFvsYNp41GQd8ZVgEzJQaUUT0EJNsWgvvLSws/Zo",
+	"im6bufVaa6PYvDXj5pfrZU3XbEwbHQhF0h4178Oznq1HK2mzmJri2h22a1GDeO80mUzoGdVAoeBngOio",
+	"4PFMPDwTD8/EQ78JNUO4hZZknJi00AtpbABzGNC+TciX1e5e2mYNi56/UA2KE4Nl3mAmqUq+YbkcVSG7",
+	"jvMqWCVq2NgBA38alZEYiWxL8Iu6tUtQy6IdV2no22QObAUKZMD2z6hBLlaoeJVXrzloUA8poEEup/QT",
+	"cBKd+XyNGLij8m9l7moXup5w90KF+o6HYFblfbhGSBtV4YNKuxUHwIkrCARukI0eNap6tEozR9WywhFg",
+	"EyU0C5eEZHARTCbDg6p+HB8VzLJCK7TqSM7lvc2PnapC36YqoYbTa7vEDA+ydqtSN+7upRvE3eLEWaJ1",
+	"Jq7IIW7HoVBwlbT0CsWm6dVhr1s2SaM1z7bT7tRsize9WDS0wnZl77RcJpcTV4coQw7BtvesXLy6rwgo",
+	"wP1iWyZMJonqS1Q7UcYiAHk8lix4q2zdx0zcO8cD45XJIll5MIeWMfO3H2UXcfbhrZ3p5Ux7oXsZZ+vX",
+	"cmw2K76fAYzzDz3W2h0q5Hi/+cdiYhej8/JcznHEujR8trCLC0krITPrbmGFFrubjalmbudqe+th3tqY",
+	"3J0viu/ntNA6QLYpaXNWb3krW+7mrj3YdR5cNx9M375mW+UH7lqhwa/fuX6jtf6IscXcnjNv7G7QvaXr",
+	"ty536ivcXVnc7OHFjZnOZrFB1nFmu8A2V2vZ7c2p+lW7PPcGW1kza7Nv5Js3a1c31hu7bxTsxdWFzWtb",
+	"Nx5Nrt7ecLl9I1vImStzHVxbWVucfWQzttqazeWzD69fny6auYn6zcm5JtndvbV7Y236yk6HZNts9bJL",
+	"F9x2b+/m8nb2UZlNTmRv7WXnVvcu7zpGzpzaWp6wW1eW6Iq918HG1VvdTqb+oH2r/mji9sPbj2aXZh/N",
+	"T25v1TeXLs8srl9pr9KJK4+mOF6e3nv0xvbExOX18pZlZld3+A18Y68wd51PL6+apnGjubW8XegYxJ2v",
+	"z0xeNdbzjUyjvn6tsDY3tTDhTN2Z3Ftxbpm5rSXCnMUHxYX6VC3bvlq+PTt5u4gpvvLwzszVSXptYXZ3",
+	"tjBPV5aXbm5vNMrrlE9Md9dzG9b6xtT1lfJcd7PnLO66My6fbmdza9cum/bD25usvXJlPXuzPnXrQb15",
+	"w77Jy1fNFeuaebt1+ya7ZuP13eniUv1mh95+tJpZunaL9+ypq3NbD+babDGXqWdwpjC32q1TcqO8uNg1",
+	"iwy/sTndWy02H3V687WJW8beXutaJrvQfrja6+wtrZDupUuarlm7WklzpmZv3bq2s1ybfuhsrNBMkWYe",
+	"WuVLlyQbsRo0EaLlDycG51r2hpFbtvPmOinWs60rdMnONdYKfC4nvp8VBEAJ6WB8FGLiCm4RMEEKQREa",
+	"Q0rBsyIkz4ovXMIQEC9hjBBf4StfgIWvPSkz+EnImfIJKd3CL2oSXxiHL/964nhF29f0cMSsNlUk01mD",
+	"mDg7WawX6nU8WagXMpPTuF6cNiYLtel6sVCbnjbGSWBaFhx8tGTa7Ilpcxl6NyBWR91mwDBcZvt1wcPg",
+	"M4IC5fk6/Q5M96e7t2v51g2S3Xz08GqmvpWjxWvGnandG9m99Rm+WejcnOzemu7dyeDZnDFfIJcnG1em",
+	"rauZneVca6XA1kJaGeg3ifPdkAc2gBmoXXqlOSwHmSTGGU68zUnnJs/tzRrTt016vfDgzszD/GZ9Nkuu",
+	"TdqL082tXPdysbc9hddnHs1la/N5c6HYuDJlLc/srGRbq/n2jWMqn3jjmjE7u9a2ar1rK5ZxZWXz+vXM",
+	"w6s3m9PXHjQsvJMrX9l2pq9fuV7YblxfaE0tXm7y+vTqbae3YdZ2y9d3N3k332LTVu2aZXBaXym21x/Y",
+	"2fb0lePqnzOt9Vqhfbs+uWmyrakHd3K7xZXG3An1zwE0sf9iowTyxLeap5sPZ3ZvPSpu11rLuebtqXZ2",
+	"3SxPG1cLO5cnGxuZzkK+e7O4d2Oqd2cGz2aN+TxZLDavTT24PmOvZCPAe2ZSiF3pOBSxQcylRKuC/A1Z",
+	"nj4AZeUhZlNmR0H1EAheUbImGKyhNZ3lntkhXogdAjhYKGPy6zVDfM35mWdGj4E9orw7RRiBWUJqgXVo",
+	"cSxJbZKJI+r94sPcXwvU5OBZi4dYeA+jmuy2AiEWymoe8o91OElo07dAzVW3SZwNbwWvrOMKok/EVlQ6",
+	"6Jnj6iys+qWv9M4a0MUGQoskDyc2J+O6yvpIQbRifMnPxs1mMkp+FBRJ2jlVDBj2ZQYVW5Wu0KqKga2i",
+	"FnZ2+FHEZUDDpFeMtIzbjdfvm3JExRQhc6vz9HKAh0jpefUEiKShFNtQSK2mazsWVHTx+IuNa0RI3OF4",
+	"dFTIwS/c3eKDKgqJV+3fG9fvNai7R8j3ddbX48z5dUbtA+eXIPC4hZYgTwU0uVGkwiObeYBoGBRZ7ecH",
+	"g0OggoZ7fkCVFc5LO3Yc1AI1X+b4Cn1IyMk5cQa69Cr5obneUVaj9Q8GkmYof9DGUDNAmQgsU4ubOcck",
+	"uUBbjtdPxIuOOUs5PJONXynZGIjUUDIJ6UATj0EK2h+p9pBfa9kr5+KVd5ZXfo6HUgvDbUOhwLMisnJo",
+	"Gq0wcPxTqN/rMkEXfeqeHHYG6z1uBiA8vQkC33FKv3g7aWJ+KiVfXu6WIPKOtJJ28Ml7hz/9kab/VUop",
+	"DqmRGKt7+DI18RgvT888okeHSr48jQYSnZptGccvPPK1VlrhLnbJK7rbYzPXryfx71WJl+4r5gG16fye",
+	"ARIxwvxNfjGAvY1QYC+KaqdTZ+9IPna8inhHMrOzYnRnxejOitGdFaN7CYrRnZARfwtKwr1KJ3Qm3Hx9",
+	"wg1EQWMPxBJFHZjV2fXEhijgrlIZ1MK6FLWw0bRUYHW1hXcIcjq0Kvib43JkuZqudcJRR9ncVDqTzqSz",
+	"peJUcQr8Pert8bdsNxmk/2PbhnpDgn7UmYOarItsJnUWxTg8E0Qyu/Otr2K9foNzz05AbC7EGWVB5YRQ",
+	"IZo1OoRzSaDUO/zqC/0v8SsiuImHLRYNDAO+7TYZsFVXFXkLb0Mef/8LtoPSBV2E+Q6HOVPIFecdlEGA",
+	"GPcGpAOAx90SkpjTYK5LaOg1Xq7vkI1g3l/agYsp3SZppdEK6Qa/dzhB1WixhOBdUPkh6cwuQ8Unxgkc",
+	"iNPx8n+dXcsgyvzj/VrrWLaJGAULkWDlDjbcyPXDUwBMeynKUr5onIoIA8cgFiNE51wnbpOZgmQIoZcA",
+	"Pfv/AwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
