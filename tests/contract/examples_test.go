@@ -108,23 +108,20 @@ func (e *exchanges) keepPaints(t *testing.T) {
 		if body == nil {
 			e.expect(t, call.operation, "drawings", e.known.Do(t, call.method, path, nil))
 		}
-		code := func(code string, more ...string) http.Header {
-			h := http.Header{"X-Wx-Code": {code}}
-			if len(more) > 0 {
-				h["X-Wx-Rawdata"], h["X-Wx-Signature"] = []string{service.EncodeURIComponent(more[0])}, []string{more[1]}
-			}
-			return h
-		}
-		forged := strings.Repeat("0", 40)
 		for name, headers := range map[string]http.Header{
 			"nobody":    {},
-			"expired":   code(rand.Text()),
-			"untrusted": code(rand.Text(), `{"nickName":"Band"}`, forged),
-			"exchange":  code(refused, `{"nickName":"Band"}`, forged),
+			"expired":   {"X-Wx-Code": {rand.Text()}},
+			"untrusted": forged(rand.Text()),
+			"exchange":  forged(refused),
 		} {
 			e.expect(t, call.operation, name, e.service.With(headers).Do(t, call.method, path, body))
 		}
 	}
+}
+
+// forged are the headers of a first request that nobody signed.
+func forged(code string) http.Header {
+	return service.Phone{Code: code, RawData: `{"nickName":"Band"}`, Signature: strings.Repeat("0", 40)}.Headers()
 }
 
 // caller is whoever has just logged in.
