@@ -154,23 +154,23 @@ func openRedis(c config.Config, parts *closers) (store *rediscache.Store, name s
 }
 
 // dialRedis reads a URL of a single server, or with its other servers as
-// addr=host:port of a cluster.
+// addr=host:port of a cluster. A Redis that is away is said to be at once: a
+// connection is tried once, and each command is tried again anyway.
 func dialRedis(url string) (client redis.UniversalClient, name string, err error) {
+	const timeout, retries = time.Second, 1
 	quiet := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	cluster, err := redis.ParseClusterURL(url)
 	if err == nil && len(cluster.Addrs) > 1 {
-		cluster.DialTimeout, cluster.ReadTimeout, cluster.WriteTimeout = time.Second, time.Second, time.Second
-		cluster.ContextTimeoutEnabled = true
-		cluster.MaintNotificationsConfig = quiet
+		cluster.DialTimeout, cluster.ReadTimeout, cluster.WriteTimeout = timeout, timeout, timeout
+		cluster.ContextTimeoutEnabled, cluster.DialerRetries, cluster.MaintNotificationsConfig = true, retries, quiet
 		return redis.NewClusterClient(cluster), "cluster of " + strings.Join(cluster.Addrs, ", "), nil
 	}
 	single, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, "", err
 	}
-	single.DialTimeout, single.ReadTimeout, single.WriteTimeout = time.Second, time.Second, time.Second
-	single.ContextTimeoutEnabled = true
-	single.MaintNotificationsConfig = quiet
+	single.DialTimeout, single.ReadTimeout, single.WriteTimeout = timeout, timeout, timeout
+	single.ContextTimeoutEnabled, single.DialerRetries, single.MaintNotificationsConfig = true, retries, quiet
 	return redis.NewClient(single), single.Addr, nil
 }
 

@@ -23,6 +23,7 @@ func (s *server) ListDrawings(ctx context.Context, r gen.ListDrawingsRequestObje
 	body := gen.DrawingList{Items: make([]gen.DrawingSummary, len(items)), NextCursor: optional(next)}
 	for i, item := range items {
 		body.Items[i] = summaryBody(item)
+		body.Items[i].Thumbnail = optional(item.Thumbnail)
 	}
 	return gen.ListDrawings200JSONResponse{Body: body}, nil
 }
@@ -156,7 +157,6 @@ func summaryBody(s drawing.Summary) gen.DrawingSummary {
 	return gen.DrawingSummary{
 		ID:          uuid.MustParse(s.ID),
 		Title:       s.Title,
-		Thumbnail:   optional(s.Thumbnail),
 		Canvas:      canvasBody(s.Canvas),
 		Format:      gen.Format1,
 		StrokeCount: int32(s.StrokeCount),

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"net/http"
 
@@ -26,11 +27,13 @@ func (l paintList) VisitListPaintsResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	body := bufio.NewWriterSize(newStream(w), 32<<10)
 	body.WriteString(`{"code":0,"msg":"success","data":[`)
-	item, separator := json.NewEncoder(body), ""
+	separator := ""
 	for p, err := range l.paints {
 		breakOff(err)
+		item, err := json.Marshal(gen.Paint{ID: p.ID, Actions: p.Actions})
+		breakOff(err)
 		body.WriteString(separator)
-		breakOff(item.Encode(gen.Paint{ID: p.ID, Actions: p.Actions}))
+		body.Write(item)
 		separator = ","
 	}
 	body.WriteString("]}\n")
@@ -50,8 +53,7 @@ func (s *server) SavePaint(ctx context.Context, r gen.SavePaintRequestObject) (g
 	if err := s.Drawings.SavePaint(ctx, owner(ctx), drawing.Paint{ID: id, Actions: actions}); err != nil {
 		return nil, err
 	}
-	answer, err := paintDone()
-	return gen.SavePaint200JSONResponse{Body: answer}, err
+	return paintDone{}, nil
 }
 
 func (s *server) DeletePaint(ctx context.Context, r gen.DeletePaintRequestObject) (gen.DeletePaintResponseObject, error) {
@@ -66,11 +68,17 @@ func (s *server) DeletePaint(ctx context.Context, r gen.DeletePaintRequestObject
 	if err := s.Drawings.DeletePaint(ctx, owner(ctx), id); err != nil {
 		return nil, err
 	}
-	answer, err := paintDone()
-	return gen.DeletePaint200JSONResponse{Body: answer}, err
+	return paintDone{}, nil
 }
 
-func paintDone() (answer gen.PaintDoneAnswer, err error) {
-	err = answer.FromPaintDone(gen.PaintDone{Code: 0, Msg: gen.Success, Data: map[string]any{}})
-	return answer, err
+// paintDone answers as 2017 did when there was nothing more to say.
+type paintDone struct{}
+
+func (d paintDone) VisitSavePaintResponse(w http.ResponseWriter) error   { return d.write(w) }
+func (d paintDone) VisitDeletePaintResponse(w http.ResponseWriter) error { return d.write(w) }
+
+func (paintDone) write(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, err := io.WriteString(w, `{"code":0,"msg":"success","data":{}}`+"\n")
+	return err
 }

@@ -19,12 +19,11 @@ import (
 )
 
 // parameter is one parameter of an operation. All of the contract's are single
-// strings or integers.
+// strings, integers or booleans.
 type parameter struct {
 	name, key string // as the contract spells it, as net/http does
 	in        string
 	required  bool
-	integer   bool
 	schema    *openapi3.Schema
 }
 
@@ -34,7 +33,7 @@ func newParameter(p *openapi3.Parameter) parameter {
 		key = http.CanonicalHeaderKey(p.Name)
 	}
 	schema := p.Schema.Value
-	return parameter{name: p.Name, key: key, in: p.In, required: p.Required, integer: schema.Type.Is(openapi3.TypeInteger), schema: schema}
+	return parameter{name: p.Name, key: key, in: p.In, required: p.Required, schema: schema}
 }
 
 // validate holds a request against the contract, before anything is bound. The
@@ -85,12 +84,18 @@ func (p parameter) check(r *http.Request, query url.Values) []gen.FieldError {
 		return []gen.FieldError{{Field: p.name, Rule: "duplicate", Detail: "must be there once only"}}
 	}
 	var value any = values[0]
-	if p.integer {
+	switch {
+	case p.schema.Type.Is(openapi3.TypeInteger):
 		n, err := strconv.ParseInt(values[0], 10, 64)
 		if err != nil {
 			return []gen.FieldError{{Field: p.name, Rule: "type", Detail: "must be an integer"}}
 		}
 		value = float64(n)
+	case p.schema.Type.Is(openapi3.TypeBoolean):
+		if values[0] != "true" && values[0] != "false" {
+			return []gen.FieldError{{Field: p.name, Rule: "type", Detail: "must be true or false"}}
+		}
+		value = values[0] == "true"
 	}
 	return fieldErrors(p.name, p.schema.VisitJSON(value, openapi3.MultiErrors()))
 }
@@ -163,8 +168,12 @@ func decodeForm(text string) (any, []gen.FieldError) {
 }
 
 // caseErrors finds members that differ from one of the contract's by case only.
-// The generated binding would take one for the other, unseen by the schema.
+// The generated binding would take one for the other, unseen by a schema that
+// is open to other members.
 func caseErrors(schema *openapi3.Schema, value any) (fields []gen.FieldError) {
+	if more := schema.AdditionalProperties.Has; more != nil && !*more {
+		return nil
+	}
 	members, _ := value.(map[string]any)
 	for name := range members {
 		if _, exact := schema.Properties[name]; exact {

@@ -2,11 +2,9 @@ package drawing
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,8 +33,7 @@ const (
 func FromActions(actions string) Content {
 	var r recording
 	r.style = style{color: "#000000", width: 1}
-	calls, _ := decode[[]call](json.RawMessage(actions))
-	for _, c := range calls {
+	for _, c := range decode[[]call](json.RawMessage(actions)) {
 		r.play(c)
 	}
 	return r.content()
@@ -53,25 +50,18 @@ func FromActions(actions string) Content {
 // that time pass over them, and FromActions returns the content again, but for
 // its title.
 func ToActions(c Content) string {
-	calls := make([]any, 0, 3*len(c.Strokes)+2)
-	calls = append(calls, struct {
-		Method string   `json:"method"`
-		Canvas ownPaper `json:"canvas"`
-	}{"save", ownPaper(c.Canvas)})
+	own := ownPaper(c.Canvas)
+	calls := append(make([]written, 0, 3*len(c.Strokes)+2), written{Method: "save", Canvas: &own})
 	scale := unitsPerPixel(c.Canvas)
 	for _, s := range c.Strokes {
-		color := s.paint(c.Canvas)
+		shown := s.paint(c.Canvas)
+		rgba := [4]int{int(shown.R), int(shown.G), int(shown.B), int(shown.A)}
 		calls = append(calls,
-			written{"setStrokeStyle", []any{"normal", [4]int{int(color.R), int(color.G), int(color.B), int(color.A)}}},
-			written{"setLineWidth", []any{inPixels(s.Width, scale)}},
-			struct {
-				written
-				Stroke ownStroke `json:"stroke"`
-			}{written{"strokePath", pathOf(s, scale)}, ownStrokeOf(s)})
+			written{Method: "setStrokeStyle", Data: []any{"normal", rgba}},
+			written{Method: "setLineWidth", Data: []any{inPixels(s.Width, scale)}},
+			written{Method: "strokePath", Data: pathOf(s, scale), Stroke: ownStrokeOf(s)})
 	}
-	calls = append(calls, struct {
-		Method string `json:"method"`
-	}{"restore"})
+	calls = append(calls, written{Method: "restore"})
 	text, _ := json.Marshal(calls) // strings and finite numbers: it cannot fail
 	return string(text)
 }
@@ -85,10 +75,12 @@ type call struct {
 	Stroke json.RawMessage
 }
 
-// written is a call with its arguments.
+// written is a call as it is put down.
 type written struct {
-	Method string `json:"method"`
-	Data   any    `json:"data"`
+	Method string     `json:"method"`
+	Data   any        `json:"data,omitempty"`
+	Canvas *ownPaper  `json:"canvas,omitempty"`
+	Stroke *ownStroke `json:"stroke,omitempty"`
 }
 
 // ownPaper and ownStroke are a canvas and a stroke within actions, as the
@@ -139,9 +131,9 @@ func (r *recording) play(c call) {
 			r.color = text
 		}
 	case "setLineWidth":
-		if width, ok := decode[[]any](c.Data); ok && len(width) > 0 {
-			if n, ok := width[0].(float64); ok {
-				r.width = n
+		if arguments := decode[[]any](c.Data); len(arguments) > 0 {
+			if width, ok := arguments[0].(float64); ok {
+				r.width = width
 			}
 		}
 	case "strokePath":
@@ -155,7 +147,7 @@ func (r *recording) play(c call) {
 
 // path adds a stroke for each moveTo that a lineTo follows.
 func (r *recording) path(data json.RawMessage) {
-	steps, _ := decode[[]struct {
+	steps := decode[[]struct {
 		Method string
 		Data   []any
 	}](data)
@@ -239,11 +231,11 @@ func pathOf(s Stroke, scale float64) []written {
 	if len(s.X) == 1 {
 		twice, y := 2*int(s.X[0]), inPixels(s.Y[0], scale)
 		left, right := inPixels(twice-s.Width, 2*scale), inPixels(twice+s.Width, 2*scale)
-		return []written{{"moveTo", [2]float64{left, y}}, {"lineTo", [2]float64{right, y}}}
+		return []written{{Method: "moveTo", Data: [2]float64{left, y}}, {Method: "lineTo", Data: [2]float64{right, y}}}
 	}
 	steps := make([]written, len(s.X))
 	for i := range s.X {
-		steps[i] = written{"lineTo", [2]float64{inPixels(s.X[i], scale), inPixels(s.Y[i], scale)}}
+		steps[i] = written{Method: "lineTo", Data: [2]float64{inPixels(s.X[i], scale), inPixels(s.Y[i], scale)}}
 	}
 	steps[0].Method = "moveTo"
 	return steps
@@ -253,7 +245,7 @@ func pathOf(s Stroke, scale float64) []written {
 // red, green, blue and alpha, each 0 to 255, or a color of CSS in hexadecimal or
 // rgb() notation.
 func readColor(data json.RawMessage) (text string, ok bool) {
-	arguments, _ := decode[[]any](data)
+	arguments := decode[[]any](data)
 	if len(arguments) == 0 {
 		return "", false
 	}
@@ -353,9 +345,8 @@ func readStroke(data json.RawMessage) (s Stroke, ok bool) {
 	return s, len(f) == 0
 }
 
-func ownStrokeOf(s Stroke) ownStroke {
-	own := ownStroke{Tool: s.Tool, Color: s.Color, Width: s.Width, X: s.X, Y: s.Y, T: s.T}
-	own.P = slices.Grow(own.P, len(s.P))
+func ownStrokeOf(s Stroke) *ownStroke {
+	own := &ownStroke{Tool: s.Tool, Color: s.Color, Width: s.Width, X: s.X, Y: s.Y, T: s.T}
 	for _, p := range s.P {
 		own.P = append(own.P, uint16(p))
 	}
@@ -363,9 +354,9 @@ func ownStrokeOf(s Stroke) ownStroke {
 }
 
 // decode reads as much of data as is of the type T: encoding/json goes on past a
-// value of another type, which stays zero. It tells whether data is JSON at all.
-func decode[T any](data json.RawMessage) (v T, isJSON bool) {
-	err := json.Unmarshal(data, &v)
-	var mismatch *json.UnmarshalTypeError
-	return v, err == nil || errors.As(err, &mismatch)
+// value of another type, and leaves zero in its place. What is no JSON at all is
+// zero altogether.
+func decode[T any](data json.RawMessage) (v T) {
+	_ = json.Unmarshal(data, &v)
+	return v
 }

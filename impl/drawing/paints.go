@@ -60,6 +60,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p Paint) error {
 	}
 	for {
 		stored, err := s.store.Get(ctx, owner, id)
+		draft.Title = stored.Title // none where there is nothing stored
 		switch {
 		case errors.Is(err, ErrNotFound):
 			err = s.insert(ctx, owner, draft.created(s.now()))
@@ -68,7 +69,6 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p Paint) error {
 		case stored.shows(p.Actions):
 			return nil
 		default:
-			draft.Title = stored.Title
 			err = s.store.Replace(ctx, owner, stored.ETag, draft.replacing(stored, s.now()))
 		}
 		if !errors.Is(err, ErrChanged) {

@@ -3,180 +3,123 @@ package drawing
 import (
 	"image"
 	colors "image/color"
-	"image/draw"
 	"image/png"
 	"io"
-	"math"
-
-	"golang.org/x/image/vector"
 )
 
-// pngTolerance is how far, in pixels, a line or an arc may be off where that
-// spares points.
-const pngTolerance = 0.05
+const (
+	// pngTolerance is how far, in pixels, a line may be off where that spares
+	// points.
+	pngTolerance = 0.05
+	// pngEffort is what a picture may cost, as [effort] counts: about half a
+	// second. Real drawings stay far below at any width.
+	pngEffort = 128e6
+)
 
-// PNG writes a picture of a drawing as a PNG file, the smallest that loses
-// nothing.
+// PNG writes a picture of a drawing as a PNG file, with a palette where one
+// holds all its colors. A drawing that would take seconds, hundreds of strokes
+// across a large picture, is drawn in coarser pixels.
 func PNG(w io.Writer, d Drawing, o ImageOptions) error {
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	return encoder.Encode(w, fewColors(raster(d, o.scale(d.Canvas))))
-}
-
-func raster(d Drawing, scale float64) *image.RGBA {
-	picture := image.NewRGBA(image.Rect(0, 0, pixels(d.Canvas.Width, scale), pixels(d.Canvas.Height, scale)))
-	draw.Draw(picture, picture.Rect, image.NewUniform(d.Canvas.paper()), image.Point{}, draw.Src)
-	var shape vector.Rasterizer
+	scale := o.scale(d.Canvas)
+	width, height := pixels(d.Canvas.Width, scale), pixels(d.Canvas.Height, scale)
+	zoom := 1
+	for effort(d, scale/float64(zoom)) > pngEffort {
+		zoom *= 2
+	}
+	scale /= float64(zoom)
+	r := newRaster((width+zoom-1)/zoom, (height+zoom-1)/zoom, d.Canvas.paper())
 	for _, s := range d.Strokes {
 		if s.on(d.Canvas) {
-			b := brush{shape: &shape, radius: float64(s.Width) * scale / 2}
-			b.paint(picture, simplify(s.line(scale), pngTolerance), s.paint(d.Canvas))
+			r.stroke(simplify(s.line(scale), pngTolerance), float64(s.Width)*scale/2, s.paint(d.Canvas))
 		}
 	}
-	return picture
+	return png.Encode(w, r.image(width, height, zoom))
 }
 
-// brush draws a line as pieces that are convex and all turn the same way: a
-// rectangle along each step, a fan around the outside of each corner, half a
-// disc at each end. They hardly overlap but where the line crosses itself,
-// which matters because the rasterizer adds up what they cover of a pixel at
-// an edge.
-type brush struct {
-	shape     *vector.Rasterizer
-	radius    float64
-	low, high xy // of the part of the picture drawn upon
-	piece     []xy
-	clipped   []xy
-}
-
-func (b *brush) paint(picture *image.RGBA, line []xy, c colors.NRGBA) {
-	low, high := extent(line)
-	reach := xy{b.radius, b.radius}
-	low, high = low.minus(reach), high.plus(reach)
-	edge := xy{float64(picture.Rect.Dx()), float64(picture.Rect.Dy())}
-	low, high = xy{max(low.x, 0), max(low.y, 0)}, xy{min(high.x, edge.x), min(high.y, edge.y)}
-	part := image.Rect(int(low.x), int(low.y), int(math.Ceil(high.x)), int(math.Ceil(high.y)))
-	if part.Empty() {
-		return
-	}
-	b.low = xy{float64(part.Min.X), float64(part.Min.Y)}
-	b.high = xy{float64(part.Max.X), float64(part.Max.Y)}
-
-	b.shape.Reset(part.Dx(), part.Dy())
-	b.draw(line)
-	b.shape.Draw(picture, part, image.NewUniform(c), image.Point{})
-}
-
-func (b *brush) draw(line []xy) {
-	at, direction, moved := line[0], xy{}, false
-	for _, to := range line[1:] {
-		step := to.minus(at)
-		length := math.Hypot(step.x, step.y)
-		if length == 0 {
+// effort is about how many pixels are worked on to draw a drawing.
+func effort(d Drawing, scale float64) (sum float64) {
+	width, height := float64(d.Canvas.Width)*scale, float64(d.Canvas.Height)*scale
+	for _, s := range d.Strokes {
+		if !s.on(d.Canvas) {
 			continue
 		}
-		next := step.times(1 / length)
-		if moved {
-			b.join(at, direction, next)
-		} else {
-			b.fan(at, angle(next)+math.Pi/2, math.Pi)
+		line, thick := s.line(scale), float64(s.Width)*scale+1
+		low, high := extent(line)
+		area := shared(low.x, high.x, thick, width) * shared(low.y, high.y, thick, height)
+		covered := 0.0
+		for i, p := range line {
+			from := line[max(i-1, 0)]
+			rows := shared(min(from.y, p.y), max(from.y, p.y), thick, height)
+			covered += rows * min(thick, width)
+			sum += rows * (20 + min(thick, width)/16) // each row of a step is found, then filled
 		}
-		side := xy{-next.y, next.x}.times(b.radius)
-		b.add(at.minus(side), to.minus(side), to.plus(side), at.plus(side))
-		at, direction, moved = to, next, true
+		sum += min(area, covered) + area/8 // what is not covered is passed over by eights
 	}
-	if moved {
-		b.fan(at, angle(direction)-math.Pi/2, math.Pi)
-	} else {
-		b.fan(at, 0, 2*math.Pi)
-	}
+	return sum
 }
 
-// join fills the outside of a corner.
-func (b *brush) join(at, before, after xy) {
-	turn := math.Atan2(before.cross(after), before.dot(after))
-	if turn >= 0 {
-		b.fan(at, angle(before)-math.Pi/2, turn)
-	} else {
-		b.fan(at, angle(after)+math.Pi/2, -turn)
-	}
+// shared is how long a stretch, made thicker, is within 0 to size.
+func shared(from, to, thick, size float64) float64 {
+	return max(0, min(to+thick/2, size)-max(from-thick/2, 0))
 }
 
-// fan fills a part of the disc around a center.
-func (b *brush) fan(center xy, from, sweep float64) {
-	// A chord over the angle a leaves the arc by radius × (1 - cos a/2), about
-	// radius × a²/8. The brush may be thousands of pictures wide: 512 chords do.
-	n := min(max(math.Ceil(sweep*math.Sqrt(b.radius/pngTolerance/8)), 2), 512)
-	b.piece = b.piece[:0]
-	if sweep <= math.Pi {
-		b.piece = append(b.piece, center)
-	}
-	for i := range int(n) + 1 {
-		sin, cos := math.Sincos(from + sweep*float64(i)/n)
-		b.piece = append(b.piece, center.plus(xy{cos, sin}.times(b.radius)))
-	}
-	b.add(b.piece...)
-}
-
-// add adds a convex piece, cut to the part that is drawn upon: by
-// Sutherland-Hodgman, one edge after the other.
-func (b *brush) add(piece ...xy) {
-	piece = b.cut(piece, func(p xy) float64 { return p.x - b.low.x })
-	piece = b.cut(piece, func(p xy) float64 { return b.high.x - p.x })
-	piece = b.cut(piece, func(p xy) float64 { return p.y - b.low.y })
-	piece = b.cut(piece, func(p xy) float64 { return b.high.y - p.y })
-	for i, p := range piece {
-		p = p.minus(b.low)
-		if i == 0 {
-			b.shape.MoveTo(float32(p.x), float32(p.y))
-		} else {
-			b.shape.LineTo(float32(p.x), float32(p.y))
-		}
-	}
-	b.shape.ClosePath()
-}
-
-// cut keeps what of a piece is inside an edge, where inside is not negative.
-func (b *brush) cut(piece []xy, inside func(xy) float64) []xy {
-	var kept []xy
-	for i, p := range piece {
-		previous := piece[(i+len(piece)-1)%len(piece)]
-		here, there := inside(p), inside(previous)
-		if here < 0 != (there < 0) {
-			kept = append(kept, previous.plus(p.minus(previous).times(there/(there-here))))
-		}
-		if here >= 0 {
-			kept = append(kept, p)
-		}
-	}
-	return kept
-}
-
-func angle(direction xy) float64 { return math.Atan2(direction.y, direction.x) }
-
-// fewColors returns the picture with a palette if one can hold all its colors,
-// and as it is if not.
-func fewColors(picture *image.RGBA) image.Image {
-	indexed := image.NewPaletted(picture.Rect, nil)
-	index := map[[4]uint8]uint8{}
-	var color4 [4]uint8
-	var current uint8
-	for i := range indexed.Pix {
-		next := [4]uint8(picture.Pix[4*i:])
-		if len(index) > 0 && next == color4 {
-			indexed.Pix[i] = current
+// image returns what was drawn, each pixel as zoom by zoom, with a palette or,
+// when there are too many colors, without.
+func (r *raster) image(width, height, zoom int) image.Image {
+	bounds := image.Rect(0, 0, width, height)
+	indexes := map[pixel]uint8{}
+	var palette colors.Palette
+	for i, p := range r.pixels {
+		if i > 0 && p == r.pixels[i-1] {
 			continue
 		}
-		known := false
-		color4 = next
-		if current, known = index[color4]; !known {
-			if len(index) == 256 {
-				return picture
-			}
-			current = uint8(len(index))
-			index[color4] = current
-			indexed.Palette = append(indexed.Palette, colors.RGBA{color4[0], color4[1], color4[2], color4[3]})
+		if _, known := indexes[p]; known {
+			continue
 		}
-		indexed.Pix[i] = current
+		if len(palette) == 256 {
+			full := image.NewRGBA(bounds)
+			r.each(width, height, zoom, func(x, y int, p pixel) { full.SetRGBA(x, y, p.color()) })
+			return full
+		}
+		indexes[p] = uint8(len(palette))
+		palette = append(palette, p.color())
 	}
+	indexed := image.NewPaletted(bounds, palette)
+	last, index := r.pixels[0], indexes[r.pixels[0]]
+	r.each(width, height, zoom, func(x, y int, p pixel) {
+		if p != last {
+			last, index = p, indexes[p]
+		}
+		indexed.Pix[y*indexed.Stride+x] = index
+	})
 	return indexed
+}
+
+func (r *raster) each(width, height, zoom int, see func(x, y int, p pixel)) {
+	for y := range height {
+		row := r.pixels[y/zoom*r.width:]
+		for x := range width {
+			see(x, y, row[x/zoom])
+		}
+	}
+}
+
+// pixel is 0xRRGGBB: a picture has paper everywhere, so it is opaque.
+type pixel uint32
+
+func opaque(c colors.NRGBA) pixel { return pixel(c.R)<<16 | pixel(c.G)<<8 | pixel(c.B) }
+
+func (p pixel) color() colors.RGBA {
+	return colors.RGBA{uint8(p >> 16), uint8(p >> 8), uint8(p), 0xff}
+}
+
+// under returns the pixel under so much of a color, where 255² hides it.
+func (p pixel) under(c pixel, cover uint32) pixel {
+	const whole = 255 * 255
+	var mixed pixel
+	for shift := 0; shift <= 16; shift += 8 {
+		below, above := uint32(p>>shift&0xff), uint32(c>>shift&0xff)
+		mixed |= pixel((below*(whole-cover)+above*cover+whole/2)/whole) << shift
+	}
+	return mixed
 }

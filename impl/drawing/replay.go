@@ -9,6 +9,8 @@ const (
 	// replayPace is how many ms a stroke without times takes for the length of
 	// the canvas' longer side.
 	replayPace = 1_000
+	// replayLongest is the most a stroke without times takes, in ms.
+	replayLongest = 5_000
 )
 
 // replay is the course of one stroke.
@@ -38,7 +40,7 @@ func newReplay(s Stroke, c Canvas, begin int) replay {
 	length := way[last]
 
 	times := s.T
-	duration := int(math.Round(length / float64(max(c.Width, c.Height)) * replayPace))
+	duration := int(math.Round(min(length/float64(max(c.Width, c.Height))*replayPace, replayLongest)))
 	if times != nil {
 		begin, duration = int(times[0]), int(times[last]-times[0])
 	}

@@ -257,6 +257,19 @@ func TestPaintLimits(t *testing.T) {
 	}
 }
 
+func TestPaintsKeepTheDrawingTheyWereStoredAs(t *testing.T) {
+	for paintID, want := range map[string]string{
+		"jc0a1b2c3d4e5f":                       "7678edb9-e491-5690-bf55-d7fdc5c0df19",
+		"画":                                    "7e241f3b-af01-5c6f-809b-58188b44c652",
+		"0190d6a4-52e0-7cc3-a4c0-5b7f1f0c9a11": "0190d6a4-52e0-7cc3-a4c0-5b7f1f0c9a11",
+		"0190D6A4-52E0-7CC3-A4C0-5B7F1F0C9A11": "a706dbf0-e831-5dcf-9c51-777cc93e96a9", // in capitals it is a name as any other
+	} {
+		if got := drawing.PaintDrawingID(paintID); got != want {
+			t.Errorf("%s is %s, was %s", paintID, got, want)
+		}
+	}
+}
+
 func TestPageIsHeldToItsLimits(t *testing.T) {
 	p := newPhone(t)
 	for n := range drawing.MaxPage + 1 {

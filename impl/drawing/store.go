@@ -99,7 +99,7 @@ func (r Record) created(now time.Time) Record {
 func (r Record) replacing(stored Record, now time.Time) Record {
 	r.Revision, r.CreatedAt, r.UpdatedAt = stored.Revision+1, stored.CreatedAt, now
 	r.ETag, r.PreviousETag = r.tag(r.Revision, r.CreatedAt), stored.ETag
-	r.PaintID, r.Share = stored.PaintID, stored.Share
+	r.PaintID = stored.PaintID
 	return r
 }
 

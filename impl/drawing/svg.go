@@ -16,7 +16,7 @@ import (
 //
 // Animated it is below 2 MB. It plays once, when it is shown, and ends as the
 // still picture; whoever asks for reduced motion sees that at once. Strokes
-// without times are drawn one after the other at an even pace.
+// without times are drawn one after the other at an even pace, five seconds each at most.
 func SVG(w io.Writer, d Drawing, o ImageOptions) error {
 	scale := o.scale(d.Canvas)
 	var doc svg

@@ -37,15 +37,16 @@ type Store struct {
 var _ drawing.Store = (*Store)(nil)
 
 // New returns a store on a database. The client is the caller's to disconnect.
-// Writes are acknowledged by a majority; that they are retried is the
-// driver's default. Call [Store.Prepare] before serving.
+// Writes are acknowledged by a majority, but for the counts behind a quota,
+// which mend themselves; that they are retried is the driver's default. Call
+// [Store.Prepare] before serving.
 func New(client *mongo.Client, database string) *Store {
 	db := client.Database(database, options.Database().SetWriteConcern(writeconcern.Majority()))
 	return &Store{
 		client:   client,
 		drawings: db.Collection("drawings"),
 		shares:   db.Collection("shares"),
-		owners:   db.Collection("owners"),
+		owners:   db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())),
 		seed:     maphash.MakeSeed(),
 	}
 }

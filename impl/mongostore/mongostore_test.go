@@ -175,9 +175,9 @@ func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 var databases atomic.Int64
 
 // open returns a prepared store on a database of its own, dropped at the end.
-func open(t *testing.T, uri string) (*mongostore.Store, *mongo.Database) {
+func open(t testing.TB, uri string, o ...*options.ClientOptions) (*mongostore.Store, *mongo.Database) {
 	t.Helper()
-	client := connect(t, uri)
+	client := connect(t, uri, o...)
 	name := fmt.Sprintf("onestroke_test_%d_%d", os.Getpid(), databases.Add(1))
 	db := client.Database(name)
 	t.Cleanup(func() {
@@ -192,9 +192,9 @@ func open(t *testing.T, uri string) (*mongostore.Store, *mongo.Database) {
 	return store, db
 }
 
-func connect(t *testing.T, uri string) *mongo.Client {
+func connect(t testing.TB, uri string, o ...*options.ClientOptions) *mongo.Client {
 	t.Helper()
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	client, err := mongo.Connect(append([]*options.ClientOptions{options.Client().ApplyURI(uri)}, o...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,7 +43,27 @@ func startCluster(t *testing.T) server {
 	if out, err := exec.CommandContext(t.Context(), "redis-cli", append(create, "--cluster-yes")...).CombinedOutput(); err != nil {
 		t.Fatalf("create a cluster: %v\n%s", err, out)
 	}
+	// redis-cli returns when the nodes agree, which is before each has noticed that the cluster is up.
+	for _, address := range cluster.addresses {
+		client := redis.NewClient(&redis.Options{Addr: address})
+		defer client.Close()
+		until(t, "a node says that the cluster is up", func(ctx context.Context) bool {
+			return strings.Contains(client.ClusterInfo(ctx).Val(), "cluster_state:ok")
+		})
+	}
 	return cluster
+}
+
+// until waits for what must come true soon.
+func until(t *testing.T, what string, holds func(context.Context) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for !holds(ctx) {
+		if ctx.Err() != nil {
+			t.Fatalf("it never came true that %s", what)
+		}
+	}
 }
 
 func startNode(t *testing.T) (address string) {
@@ -62,13 +83,7 @@ func startNode(t *testing.T) (address string) {
 	})
 	client := redis.NewClient(&redis.Options{Addr: address})
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	for client.Ping(ctx).Err() != nil {
-		if ctx.Err() != nil {
-			t.Fatal("redis-server does not answer")
-		}
-	}
+	until(t, "redis-server answers", func(ctx context.Context) bool { return client.Ping(ctx).Err() == nil })
 	return address
 }
 

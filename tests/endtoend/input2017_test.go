@@ -47,7 +47,7 @@ func TestWrongInputIsRefusedInTheFormOf2017AndNothingIsStored(t *testing.T) {
 		"not UTF-8":            {save, "{\"id\":\"a\",\"actions\":\"\xff\"}", nil, 400, "ERR_INVALID_REQUEST"},
 		"a form not UTF-8":     {save, "id=a&actions=%ff", header("Content-Type", "application/x-www-form-urlencoded"), 400, "ERR_INVALID_REQUEST"},
 		"a form's escape cut":  {save, "id=a&actions=%f", header("Content-Type", "application/x-www-form-urlencoded"), 400, "ERR_INVALID_REQUEST"},
-		"an id of 65 signs":    {save, map[string]string{"id": strings.Repeat("a", 65), "actions": "[]"}, nil, 400, "ERR_INVALID_REQUEST"},
+		"an id of 129 signs":   {save, map[string]string{"id": strings.Repeat("a", 129), "actions": "[]"}, nil, 400, "ERR_INVALID_REQUEST"},
 		"513 KiB":              {save, large, nil, 413, "ERR_TOO_LARGE"},
 		"513 KiB in chunks":    {save, io.MultiReader(strings.NewReader(large)), nil, 413, "ERR_TOO_LARGE"},
 		"another media type":   {save, good, header("Content-Type", "text/plain"), 415, "ERR_UNSUPPORTED_MEDIA_TYPE"},

@@ -16,11 +16,13 @@ import (
 )
 
 func TestTheProgramSaysWhereItServesAndWhatToTry(t *testing.T) {
-	p := service.Build(t).Start(t)
+	p := service.Build(t).Start(t, "BASE_PATH=/x/y")
 	eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
 	for _, want := range []string{"onestroke serves " + p.URL, "WeChat   simulated", "Redis    embedded", "MongoDB  embedded", "Try: curl"} {
 		eventually(t, func() bool { return strings.Contains(p.Output(), want) })
 	}
+	p.LogIn2017(t, service.NewUser()).Do(t, http.MethodGet, "/x/y/paints/list", nil).ExpectPaints(t)
+	p.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
 func TestASignalLetsWhatIsInFlightFinish(t *testing.T) {

@@ -25,6 +25,7 @@ type sample struct {
 }
 
 func TestADrawingComesBackPointForPoint(t *testing.T) {
+	t.Parallel()
 	drawings := samples(t)
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
@@ -56,6 +57,7 @@ func TestADrawingComesBackPointForPoint(t *testing.T) {
 }
 
 func TestAPaintComesBackByteForByte(t *testing.T) {
+	t.Parallel()
 	drawings := samples(t)
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(*testing.T) drawing.Store) {
 		{"the quota is overshot by no more than come at once", quotaAtOnce},
 		{"an export is complete", exportComplete},
 		{"an account is deleted whole, and alone", accountDeleted},
+		{"a random course of requests goes as the model says", modelHolds},
 	} {
 		t.Run(behaviour.name, func(t *testing.T) { behaviour.test(t, open(t)) })
 	}

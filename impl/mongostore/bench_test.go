@@ -1,0 +1,33 @@
+package mongostore_test
+
+import (
+	"testing"
+
+	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/drawingtest"
+	"onestroke/tests/stores"
+)
+
+// BenchmarkCreate tells what a quota costs: nothing of it depends on how many
+// drawings the owner has.
+func BenchmarkCreate(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		quota int
+	}{{"no quota", 0}, {"quota", 10_000}} {
+		b.Run(c.name, func(b *testing.B) {
+			for _, server := range stores.MongoDB(b) {
+				b.Run(server.Name, func(b *testing.B) {
+					store, _ := open(b, server.URL)
+					s := drawing.New(store, drawing.Options{Quota: c.quota})
+					content := drawingtest.Content("", 3, 60)
+					for n := 0; b.Loop(); n++ {
+						if _, _, err := s.Put(b.Context(), "owner", drawingtest.ID(n), content, drawing.IfAbsent()); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		})
+	}
+}
