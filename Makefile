@@ -24,7 +24,23 @@ generate: ## rebuild everything under gen/, and the tables and the picture in th
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
 	.tools/check
 
-help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+breaking: ## fail on a change of the contract that breaks clients of the last release, unless the major version rises
+	.tools/contract-diff breaking
 
-.PHONY: run build demo test generate check help
+changelog: ## say in words what changed in the contract since the last release
+	.tools/contract-diff changelog
+
+baseline: ## take today's contract as the one to compare with, until there is a release
+	cp openapi.yaml .tools/baseline.yaml
+
+mock: ## serve the contract's examples on 127.0.0.1:4010, for front ends that have no service yet
+	.tools/install
+	.tools/node_modules/.bin/prism mock --host 127.0.0.1 --port 4010 openapi.yaml
+
+clients-proof: ## generate clients in four languages and use them against the service; needs Node, Python, Java and Maven
+	TEST_CLIENTS='go typescript python java' $(GO) test -count=1 -v -timeout 30m ./tests/clientsproof
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run build demo test generate check breaking changelog baseline mock clients-proof help

@@ -297,9 +297,9 @@ func (v *Stroke) decode(d *decoder) {
 		case 2: // width
 			v.Width = d.integer(&strokeWidthRules)
 		case 3: // x
-			v.X = d.integers(&coordinatesRules, &coordinatesItemRules)
+			v.X = d.integers(&coordinatesRules, &coordinateRules)
 		case 4: // y
-			v.Y = d.integers(&coordinatesRules, &coordinatesItemRules)
+			v.Y = d.integers(&coordinatesRules, &coordinateRules)
 		case 5: // t
 			v.T = new(d.integers(&strokeTRules, &strokeTItemRules))
 		case 6: // p
@@ -351,7 +351,7 @@ var (
 	canvasHeightRules          = integerRules{minimum: 1, maximum: 65535}
 	canvasRules                = objectRules{members: []string{"width", "height", "background"}, required: 0b11}
 	canvasWidthRules           = integerRules{minimum: 1, maximum: 65535}
-	coordinatesItemRules       = integerRules{minimum: -65535, maximum: 65535}
+	coordinateRules            = integerRules{minimum: -65535, maximum: 65535}
 	coordinatesRules           = arrayRules{minItems: 1, maxItems: 5000}
 	cursorRules                = stringRules{maxLength: 128, pattern: regexp.MustCompile(`^[0-9A-Za-z_-]+$`)}
 	drawingContentRules        = objectRules{members: []string{"id", "title", "canvas", "format", "strokes"}, required: 0b11100}

@@ -342,7 +342,7 @@ type Coordinate = int32
 // Coordinates A column of coordinates in canvas units, a value for each point.
 //
 // Example: [100,110,120]
-type Coordinates = []int32
+type Coordinates = []Coordinate
 
 // CreatedAt When the drawing was created.
 //
@@ -1023,13 +1023,20 @@ type User struct {
 	Gender *int32 `json:"gender,omitempty"`
 
 	// ID Always the same for the same person in the same mini program. It opens nothing, and is not the openid.
-	ID string `json:"id"`
+	//
+	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+	ID UserID `json:"id"`
 
 	// Language Example: zh_CN
 	Language *string `json:"language,omitempty"`
 	Nickname *string `json:"nickname,omitempty"`
 	Province *string `json:"province,omitempty"`
 }
+
+// UserID Always the same for the same person in the same mini program. It opens nothing, and is not the openid.
+//
+// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+type UserID = string
 
 // DrawingID A UUID (RFC 9562). Upper case is read and answered in lower case.
 //
@@ -1062,6 +1069,9 @@ type InvalidRequest = Problem
 
 // LoginFailed An error (RFC 9457).
 type LoginFailed = Problem
+
+// MethodNotAllowed An error (RFC 9457).
+type MethodNotAllowed = Problem
 
 // NotAcceptable An error (RFC 9457).
 type NotAcceptable = Problem
@@ -1125,53 +1135,61 @@ type UnsupportedMediaType = Problem
 
 // DeletePaintParams defines parameters for DeletePaint.
 type DeletePaintParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListPaintsParams defines parameters for ListPaints.
 type ListPaintsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // SavePaintParams defines parameters for SavePaint.
 type SavePaintParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // DeleteAccountParams defines parameters for DeleteAccount.
 type DeleteAccountParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
@@ -1186,14 +1204,16 @@ type ListDrawingsParams struct {
 	// Thumbnail `none` leaves the thumbnails out.
 	Thumbnail *ListDrawingsParamsThumbnail `form:"thumbnail,omitempty" json:"thumbnail,omitempty"`
 
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
@@ -1202,27 +1222,31 @@ type ListDrawingsParamsThumbnail string
 
 // DeleteDrawingParams defines parameters for DeleteDrawing.
 type DeleteDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // GetDrawingParams defines parameters for GetDrawing.
 type GetDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch The `ETag` you already hold. When the drawing has not changed since, the answer is an empty 304.
@@ -1231,14 +1255,16 @@ type GetDrawingParams struct {
 
 // PutDrawingParams defines parameters for PutDrawing.
 type PutDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch `*` creates: the request succeeds only where there is no such drawing yet.
@@ -1260,14 +1286,16 @@ type GetDrawingImageParams struct {
 	// Animate `true` replays the strokes in their true time, in SVG. A PNG stands still.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
@@ -1276,105 +1304,121 @@ type GetDrawingImageParams struct {
 
 // UnshareDrawingParams defines parameters for UnshareDrawing.
 type UnshareDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ShareDrawingParams defines parameters for ShareDrawing.
 type ShareDrawingParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ExportDrawingsParams defines parameters for ExportDrawings.
 type ExportDrawingsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // LogOutParams defines parameters for LogOut.
 type LogOutParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // GetSessionParams defines parameters for GetSession.
 type GetSessionParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // EndOtherSessionsParams defines parameters for EndOtherSessions.
 type EndOtherSessionsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // EndSessionParams defines parameters for EndSession.
 type EndSessionParams struct {
-	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
+	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
+	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo()` returned. Programs of 2017
-	// send it with the first request only. Call `wx.login()` before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
+	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
+	// before `wx.getUserInfo()`: the other way round the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
@@ -3783,6 +3827,17 @@ type LoginFailedApplicationProblemPlusJSONResponse struct {
 	Body Problem
 
 	Headers LoginFailedResponseHeaders
+}
+
+type MethodNotAllowedResponseHeaders struct {
+	Allow        string
+	CacheControl *string
+	XRequestID   *RequestID
+}
+type MethodNotAllowedApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers MethodNotAllowedResponseHeaders
 }
 
 type NotAcceptableResponseHeaders struct {
@@ -10233,281 +10288,331 @@ func (sh *strictHandler) GetSharedDrawingImage(w http.ResponseWriter, r *http.Re
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L15dxvHlTf8VeptT46WNEBsXAQdnzmQSMmMJYrmYtkW9ApFdAHosFEFdRUIwnr5HsXxInss25lxnFjx",
-	"nEnmJHn8ZBLbmc0aWYm/yxORov/yV3hO3ape0QABkJIom/7DIoBearl19/u7N4wqa7YYJVRwo3jDIJu4",
-	"2XII/N3CNhWzjBL5gbebTex2jaIB35jGBnba8EuVWcQoZkzDwgIbxRtbptHkdaNo8Ha1Sjg3trZM9ay5",
-	"zZbtEiv6uJUGQfIRyOaIMoHWKetQdBzTLmoyl5wIv+pc7mwuV5gtpHJnzs6lCmenCqnSuVPnUqWp2Znp",
-	"XCaTmc2WjGLWNIjrMlfe0SSc4zoxikals7nKiTtPa6wCL6qxNrXQWhdV5OsrhmlQ3JRXzsHNW6bhEswZ",
-	"ld8sLV1bnltenr+0cG3upcX5pbnZYFbzVC6hQ0RsnUqoSZprxJUTa9qc27SOmItIsyW6veuXCo/af7Ft",
-	"yVtwVdiMcmQxotaIbNpccMNf6Rq2nWBAF2wuEtYYOw5xj3Fkubhj0zofsIdXbhj6nUbRuHKjbDSJaDCr",
-	"bBTLBscbpGxsmdFvXcIFc+UPVw3TsC2jaPx4ZjO/nmtmr5/qZF4VxtbVvnSxwNaY1e0dskuutwkXiOOu",
-	"nLe86BhHsEtDrh9rETpv7blwW6bRINgiLtD93Aquy38twquu3ZLrYBSNBdwkHImGzdEGcbuICywIYjUk",
-	"GsRb0zSaF6jawLROOOo0CDURphZi1Onqj6GLYVRptEyohWyBMEeV+VrqIhbVRgUJhlzScnCVhG8xvasW",
-	"GCWhS+WeoC5ru5w4NYSRxTrUYdhKG6Z3oo2iUTayqcnm2fzmCzPrK9l22TAkiV9vqzMp3DYxDV5tkCaG",
-	"k4M3LxBaFw2jOFWQGyUEceVC/L9l48r/80zq/7/6w7Lxd4ZpiG5LPp0L16Z12NQFtiyJoXcNnyekhShD",
-	"VdbqppHcYrmn8oCIMIVih1Gil66mlrzJmoSK6HwoSwHRGeFhE9puGsUrwY9Xk0a46NobWJAlsoEd28Ii",
-	"YaxwZhybUIGauIvW5dAxjBwGhvk6Rx1bNHr2o9MgoiGPvZAT48J2HFRnLLYZLTUCE1GWquJqI3kWvVcl",
-	"T6e95tjVQbMp0S4sdf+pDDdqeNFeg45flDjmJSzIBbtpi97BPsc6qCkFgGYAHGGXIIfUhIkqbkVRhk1R",
-	"w7uOkyqjliQcBy6VMyEI17FNTVQRlTI9brm4JlI2EbVUQ4gWbtkpFwviyBGk9OE/kUalNS53vAMPoAzB",
-	"77AiRKTLNHae2py4ZeO0++zkqenT4tms0ecAZXMz8ROEU6/KA3TaffZKJnXq6g9PC/1H8pHyV2uROXa1",
-	"m0yuerBCcgETVa5XggW0Kap0Kt5C7THP5Flef3YqkzndeXYqM8Y0r3vT7AyephrvvDWQ/3pywabANzhx",
-	"N+wqOcaRw+pp9EKbCSLpWHJcyRUlJ2WuQBi1XLbmkGZ0goXaKZyrTmatDJkprE3XTlXzeIrkrOxapjaD",
-	"pycjs/07l9SMovHMRKA2Tahf+UQweDUV4XZLNUHc3rksa3oVDHWwLdAaqTFFtoiSTYGE242MMTeIUdeY",
-	"28RCKgtU5HOGKXfEbsqjmJ/KZEyjaVP1MeuvuE0FqRMXxvkidrulapW0Eg7iZc0U5MAw5R2lzCy/eF5q",
-	"JYsL55FFWkROhFFUUQ+pRBdXPzmJTeifEpnD5cuXS23RIFTY1UR+JlmEYMi25CW1biD8ji+dO4tOZbMZ",
-	"E8m/pqYnMyeiQzpDsEtc5BLsNJ8tG4wSLly2TsqGiUCDeLZs2BRY6TXB1gkdXlDmJqd6ZwNajoubRGj9",
-	"YlYJ8yQiXwlk/TGObMtEGK2uzs9KOSiniJp4XeoZkQlN1bJWrppfSxXw5KlUgUzNpGas6enUTPXUFJ5c",
-	"K1TzliQLW76ghUUj0HRta+DMBhG7HBVs1XIDu2RFrlM/pkTXEawjEg0sUGVxdQVNbGQnPD104oZtbU1w",
-	"+ZgKqktNRjBFcW3RYG50rlJxOTNNl3L8xVOdl0tanXnFSp4fvHbsKYZmBjT50lnQNJMmqUwIPcHOZtph",
-	"dZsePyEZsGi7lFhptOiyuoubXG5lLpOdRlwrfqBEENApNWOLTjlj5V9+NXseZ6+/tD5zIdOa65zD2drz",
-	"OXYmK78/5U1dCbFg8i+lLr+UgiGPQq1ynku4M6tsudhUK4TKia4uzZ/1luu4qy4+UTG1NKnobyqeXieA",
-	"pXlLUyfCs8MGL1CZRlZIPqlmu1z47F+q1Wl0Vgr9yJprbtr7siI8hAFL6+AucsECBBFi1ykWbZcEpkJT",
-	"anNxkf+D6TM/yOWoXV2X4ugHudwP8qUf5HJnMLXkh+nZgZvhrWs/8TmVnykk78iyN74+5OePv7LnQmul",
-	"1dukKK1NT5KZbJVYODs1WSvUaniqUCtkpmZwbXKmOlVYm6lNFtZmZqoDpxkMdoA9kcAlXcJbjHLlfDiD",
-	"rfNYkA7uKhuPCkJBQuFWy5FCwWZ0QsvzH/4YrL2o92INWyUQWVG7cplwbjOK1kkXkU1lqyFpBhJrLE+D",
-	"sj4jHoLn516+NvfS2edKC+fnrp0rzV+Yk2RhESGNzaJxmZyVWwScDlNPrsK2VTGVpLdGUJtKhVQwJkeV",
-	"4M34MQefiRq4ZJj+XLia4LV10k1wadiUC0yrQ+o9iQ6Q5OlJc7jNjeJkJmcawhZAToMXW5NA26VFXwgX",
-	"9ZYW9TRS66Sb8m5N6VuBWobj4YvqceqWmHLTfx/AFUUJOl7ZY+IV0C1CvoOz0uBJnWVUuMzpNzh9/YRn",
-	"J2+ZxksprT2mlFow6LawnrllGnN6dZZIrc2Vd22c4+Kw6nrcN3doDguMTmv/0hx5yg5FIZN/ug6FC7QU",
-	"WnCEOWrY9QZybb4+1LlAswzkqEu0NfNkT8lz6usVxi5gt07GPCWhOQSnRD8aCcaQAw/v8U4CrTw3V5qd",
-	"W1q+tnLp0rULpaXzc2FCl1qIfrrydsgHATuiaGpyMj+F1rqC8NOgrsCPHPhUTLGAU8HBg+s/2uYom8kV",
-	"Mhn1COQwWjdMo2YTx+pVTdw2UGkgrreujnpCfLLPZwOyT1qlgcSuVyMlGEupGw6GxFcGrXQBPW+fQTYF",
-	"V5Ii855tOwxMf54K4lLsjEnHduj2gJC9hyozuA8Vzy+szC0tlC7EidfTyjX3rTEXYaR4pRKqjk14oMpr",
-	"p40xLm1NZjIBbfUMfCBh+ZOXC9m0eZXRml1vu4dW+gXcOOzswq0WUvEhTqouEU+doph5SmTipbaLarjt",
-	"CM0QvBNQOWHK1Y9tEmu7PVvzdCiS88rppb8dk7NoqRJlK/Bcj0P05Ssvli7Mz15bmnthdW55JXwM1I7z",
-	"K/mr6S5qtrlADVDaufL+w9O4/Lhpok7DrjZQA3OUzWX6CMQRH+EJyvAwAkFJrrexs39RGWVn8QXbg5/B",
-	"5Snv8oMTkx5PX3MJXueSn7cd4sfkJHW4uBoci8gGHgaKvsDqNj2neMF45OxxlEMqGSAyLkIZFJoWJOvp",
-	"YFDdLe0Pe+pMpuxjEA+m0abCbXMRl/2r3tfIxR1kKdV4Xxu7urCytLq8Mjd7bal0+dpsaaUU16D6OSGR",
-	"9tVB2FPpAP5yJO9qO2n0B7iFiXNJ3LnEdRy4Yf7YUy7upOCOg2No4CNGlm3B6kIiCrE0/+qdVMVEj01u",
-	"X758ORUPeQ26NR4h2x+jXGBChePwmjOubYz9IGJwjBaYQDh4cLLkX7i0cq109uzc4krpzIWYUWxzxFrE",
-	"hbdrFx1ovv6IYCTjS92pgFR7xjqQTCkTqdDVB0ei2g8p1Q/KpBnV1C59HV+VlinrcE200bU7DDJ3gYlz",
-	"rE3HFbg6U66XjCBdbwAFnbu0uhARkV3WVkoeZX7KlTY/paC09kE1hSjVeEPbk2DUhQdGK65OmpSMrIFa",
-	"WDTAIAlyqTwqgt+9NQgIB5bskNDMEsHWuKEel1g2j8tvvIFtZwDXWV0ovViavxBnOfCsUCDGJXI5rD6W",
-	"RNJ1nrmgRuXbCXCB4hVXx3d65MOiNTzFPWRqcOnBUF9Jp34QWoX8PdzBXV+O+gtbOXEaVdS6VSBvkyNb",
-	"HBC5QX5Nyk+wGUxtfirO/uh0EdtUDO9JjtFqn2TVUV3AcWWs160cS28dervl7KS11HaJDp0+IvcpmleZ",
-	"W5AHIUXck2dBiyqVe0+v6hh7OrZnNLLNvt/1ke5uf1/XId60Id1WI26dbSlf0xpBWKAm40LSd7WBXVwV",
-	"kvp1HCW2S1Ev1iM/ivt00RzWTR3WIBn5OA5rUER2NWahPPJN3acNcFg39YU2E3huU9rcAx1yI26qr+hn",
-	"M5lMxq9vMX3vLuaIUQK57/K6+O6+sHpppSQN+7m52bnZR7+7Id3cG6E35vhQ9Q5HR3iId9hPUz/I/RWM",
-	"RcsB4hu4VFqZu3Zh/uL8yiPfvvhQ9AaFR/AItydSMzFwb/wLw3elguKBoW7Wlz9JZfvRaNle1VFYd53M",
-	"FXIzM8kq9mNUrROHls2BXq1o7WlQpMO26Ug7t58KT88tDnVfqB0xjweWdoZdAQe8pSXUwq7Ofg4p94gS",
-	"YnHfcK5pr42qckuyox8dS3lSJ3uV8narxVxBrIvEsvEKODAekaLnEmz1qnmq+i305Waq0+mk5Oqm2q6j",
-	"kt2t3uDH8uri4qWllbnZaxfnZudL11ZeXnyMnIEyIfV7jES3RTzKSpitR0VJoz2krMOFuihbTmJfUVsV",
-	"5ouF9MJPTwjWhlyDi0tzZy8tzM6vzF9aSIi9hmt4O5jrgl+IuVZdggWB4sQ1IjqE7CM2kQ0lUiePfaDP",
-	"rxW65WDzYUJFSh49Ql0FJQGfC78dkc0Wqfq6UsLqHgYfdHiJl/x6oYOLYUS20C9IGoIApbEOiAPhjBhC",
-	"LRSpOy6ik0gwTYCSFL1a8sCxNLeC66HC8vEpMzfThzJD0xqeNv2bDsozHaG9EPhCAvl5a3soCLAtjlL4",
-	"v+cp/KZxvc1U5V2wheA2ke9RfpNklhFzYpj7co+MGxcNLVHPoAeuCsw65V99cHJq/76WpBzPfZRFPHE2",
-	"M5yLZnARhBvLh5PPVBACfekz4qMxBzt3xhVLpwLyi41oIPG5WJCUd61cog6pNrA4pHxUu36zmYzKZuII",
-	"o6ZN24KAOfM0stbwxh3qTPAe95+JIAsjyQkIwE3C4xyPjzV8r3yE+yznSoCd2qOGq2/t1hAuxXHtwJBU",
-	"XRm2eOpRFE2N5pp84oJulSoACfvVo+zvo+zvZG2bJCESeu/zfjygPfWAA2OMo+oSALHBDmItQlW+nhqB",
-	"cVBAhgewX8HoB+5RsGZD7Yt3udwLmoACCAUcid6ScXbiwqXz88n+lHCaThW7rg3596G9Sd4KJz68A1z4",
-	"nsEmrnvPAg1cdhhv2OFyVP/w/al/UCibYM6qo4Y8jFUtvaMUFy9+0AzA+/r7XC0xXHRzkGLhMfhhcpbH",
-	"O2yJyc3hw6OipD0JzLFYpLHvSOu+jll4FgebBC2fx+J+jLGzxsMhoaEX9knmgB9yJ4fN0Vqbd5+6kvan",
-	"BebloNISws5Rmz9OL8cTcDaMmLEwiP8LfWuY9fgPR035dAjv9+VCiSkI5oj5D/vwSUyGeVCfke/Bjvy7",
-	"UnBXCi4/eG/FAaVLPGF3hr8qChxPWnyq6NJScU7sLLpyRsKWBFbDDidJi8Kb2HEIYChWBaZ1R69IgzkW",
-	"1yCULWbHkLYBvO8lo5jNZQBd9mWjmMsrZFn5rQaZld9mMlum0QqNxLt18FaeZcy1bKo1M/WGke6AgYx4",
-	"x0jv2AqDiF5RL9RPMdUU9bgDOFu29mNSBefqWUw38DjbVfVHgHgLVwnE7DAFBN7Khk06Z9hmJY0W7eo6",
-	"wlLl2MAcCUKRsJsKzgJ8dfIP4PJVl8gfmYIAl0yrwdXhaNmbxEmjRbn3HEJijk0QawtuWySGgnnDWMPV",
-	"9bqrqjyNZ87Bf3BA7HpDGMWpqemMaXRsSzSMYn56spcowg9IArRs4RYgwVeZw9puGl1u2IJofFGFU+2Q",
-	"mpDjS6uF96AlpyMA1M9cyaROlVLncKp29cbUVgLmdDDoQUDKU5OT+cnBSMr+fPf5nBihqYf6o0ykLl3j",
-	"0Z++FOhtHBAeXWoRWlqcRxartj10/eg22bTGRnvsihQKYKhvEFcqMWkjYcisRShu2ZF8PiOfzqTz0d3M",
-	"TiVsWAuLBh9xVA0S8HueMKTYqnvjM9UKeO9MXn2fSfSC7ocPsE29A9qmtuARBgssdHiySekvemkwGA1P",
-	"Ho7TblJ54oOB8fjITIQVHg7of9J4SRAJV+SQs9mMmc1lrpqGLUiTj0b7/SfRxJvz6nmTGS1b9OfgvGDX",
-	"xRB1Oqsy7krJ6OUU9STrqeujsLe5TG4qlc2mcrmVzEwxkylmMulsLv+KEdoVCwuSknw1SqKFTAKJnm27",
-	"nLlJO6BaetgUYeTYXKTRpRa+3ianJVfz3L+iIQergEiFzjOQHBkgKwiJAay/cv35Vv7lUqlUOtN8Jc9K",
-	"r5y/3Hz+R1OxgxRD5ld88RWcevVaKhGL3/RQykeUWqWgVUmnwRySRhVo8eKBQbtq8uAoZq7CcI42SXGJ",
-	"Auqvu7gZYGXjDWJFOq308Ko1XycaJNO15rRlGlVfKA/UAdRV8vowoQ28xb9Q6qVtxXQu7vmm2eDKrYDs",
-	"Bt9zDq56UXFaMHGt4XDbdeOdoZKT4WrJAM6y9hC3BFcCU92wPUfX4NYJ+jrwy0hDYaiXLYcu9e9M4Hw6",
-	"1Zm5FnEl/SmEL9EgXdSRBCeJCiSVz8f2fmuUU2WBU8WZkzaRBj8ORKa8ut2yhqOwVf/CuOACVAv1Vp/C",
-	"fWIKFii6yJHtjZCs6Z2q0E6GT0J4zEnCUfOQsyEDeXhWclkywC5rI467CIcyjtOopOtxcxkzk8ko8cR1",
-	"2bniJl5cGnP0o+VLC73sYtTj/8gP5BMn3oFidhRKjtFkfzIcQDJeD7ORRE8L16H02cvwS1BovSUaaq30",
-	"WJa1kya+Zr2rRMmmCGT/QMJSV/WcX3j4gHXxxjKmVIZkcNZWioXehjSqiEa7uUax7cTENOgoqs/Ckbzd",
-	"p7x9KiSoTwh7HnX/wkMr5h65cIuQWm97IodJaSWQYGwdCYVBZWr4bkG4QBVRSaNM0INLGhdgo7ikKrl9",
-	"1EjJFwaZiLlsYbowk58qTIdMrEySdTVHhS26K7ieMOxLFEpHICZM4DokcJ2Dl79yshJursQJNIhE2Xw6",
-	"e2LvPoMhW2Qym4vYIsfL5ZP/3/HLEyf+3msseLJsHL+CymVx9aSp/43/fuLkiUSrBYI9yX16QJ/oQNcz",
-	"l0kDRZq32tDgaTRLqrZF0FoX2cIEW2utq7xm4PRWTQlhorp/VTJobWLqRnIiTd9Mgr0jTnHQM/n54tzK",
-	"c5dmFRrEhQuXLkcujODr9a9xi6c4Dgw2DKpUSkj5TqxS6IeLH0Maj4dee5qGmcZmSm5MagO7ADQFO+S6",
-	"MXAYIBDImVkKUmbmXFcH6+b87KU51/VTNwJs/ODK50nX67txzovpzbmuD34Hny5Cf9QFJkqOwzqha0ph",
-	"mME5100ofITv/fRWPaCE+FPP/dGJhbP94YsoBgd8FQe0MtXCaSgk/eogeHzVW+vZ4HipvqmJe1k0Cvms",
-	"avapM6yO8eEApNJxOigak5lMGvkYRWm0RFoEC6nYNIjT4ogTx2LN017Hv3Bal20Fz4se2qJRkI8dHk2n",
-	"B9QMnGSA+wbGh7wpjS4Sna6keUw6mTvIt0fXJ6HfbRpdYHXlObH8xmHQ3zIo74NmZ+n+zEC+aFK9qIVF",
-	"Q/fCVRJJdfL1865OowqQbAUUQKkRMq4jRRZLJ7MV+fgp9fgh4WvSPYxMPqMAzxgL2jA9gLcVjUI2p4Y3",
-	"qHY11IJXyrxYa1ddyJpG54ioNkBQWCA2TLUpoR2RCnZlbgXXK+mBrLJoFHIzabSMu72NZKFR18lKtK4z",
-	"NEJ/69WLQrWd6WR+K9c3rxZhhMKoNLpAYJmayCIOEQRx1vRfEeHycjan0qinTiKNLmPV4xi0IsxRJRTB",
-	"rwDFp/sIytABUW0EmasSnqP+0qBjeHBYgu3AiJJOtE2cfAZQP5WrRnCEXaSHEMMwMBMVMnkTFXKnTDSZ",
-	"ycj/5eQIJ+VCh1tMBWm9aJ1006iQyaIUcvqMVA5OXpNHKdSngPI0ssIdduQQlOsDbursud567uERpOUU",
-	"9ENyKBVrOKEiKEwRjWAIV/1lirD7bD7a2zmhXiCNlluOLeIe3biYlww/n0bjZKsMQ3GR3T8dcFxvn5gb",
-	"5hUOC8iij04kJz8ZTP4YRxXt+0pJYV3x8xHogEyEdH/VUB8FTRA+jLVdh7ESWnW7Lf1QCwuslwTGXpe7",
-	"O0KvxBB1+WeD4yaBB6elqt2rBKRebQzSA3Y//3Lnz69t//Y/d25+tf3Gn3f/+43dr9/SIv9vN1/rlfY7",
-	"n9zefuc3u2/9Yffevz288/o3H368+/nnf7v52jdv3d79/OcP7t7cvfXHnV/8+uGHn357/1fy6e/8bvtn",
-	"76jXINsKPzMu8dVFD+7efvjH329/cGvnkz9u/+5nD+/9/tv7v/Jl+/atX2y/dW/n8/cf3P3D9lv3vvnw",
-	"44d3Xt/+0y92Pvuv7X98d/d/vb596+O/3Xxt9/MvH3z92c6H//Pw03/Yvvd+8NYeQa9euvPvv9n55O3d",
-	"33y688v3du/924Ov/vK3m689/Pir7b/8fPuD97bv/v7B3Xc0p/vmrds7H32x/f7Pvrn5k+C5ibJ998vP",
-	"t//6+vaffrn9yaff3n/3wV/efHD39s6Hn++8+5Pdrz9+cPcPOx/9z85//FzOT4t2PT245OGd19XvwVt6",
-	"xPv2P93evvehGn0gynfevrn9xk92P7srH/Hr+9v3348+whPsetYwFDXWb++/u3Pro92bb+x+8dOHH366",
-	"e/MN/5rt/3nj4YdfBQ9KFuj+hXKmv/w8LBl3bn3UI0533r6588m/7Hzyq4d3Xn/4ttxyRUo7H32x+96X",
-	"2+9/9O39d7ff/I/tz+5sv//R7q3b8iNsxvZnP31453VPyG6/eTu+If0ku9y7r+7tfv6lfs7N+w/u3gOJ",
-	"Ds+Ljk8ux6++3rn9rz3Xq/d6t6irg5cniXigyt89/PDTnVtfytl++NWDv3yy8/Mvvnnr/e0v/333r399",
-	"cPedbz7+QBHv7mf/W125/cat7Vu//ubj3z64e/PBvV8Fr4iJeEXGu1+/tf3bO3+7+drOu2/HeOvDP729",
-	"/dc3gvt7Jboib7lLIMm3v/z3h1+9v/3bP+/8/Na392/t3ProwVfv7Xzyh51P3oZv3pYn5MNPdz76AlYh",
-	"LsX1OVFnCHbx9jdvyV1SI+0dSLI03/7rZw++/o0iwodffbz91r2wxP7bzdcKmey39+8EA+l5N1yT//b+",
-	"HfWo7S9+8vD3P3lw701/M+TJvHt79/c/USxMXp87hbb/8V0ptb+9f6ffWm5/8F7sPVJQq/ty396/880n",
-	"N3d//xPFLx/eeX336w8efvWfD+7d2/7ZL7d/+/rDD94M1qCXIz/4yz9pXqyls6KLnXfeefjhVzv/8Ob2",
-	"/ZvB7VHxrN744K//vPtfH0kG8C8fPLj7h29++un2rTd37ry284v/fnD39vb7nz/88NMBhKImt/u5ZE4P",
-	"7t/Z/fyft//x3YcffvXNT//y4O7tB/fvPLj7r9u//XN4DH2kr+Z0/3T7wV8+kUzhvd9tv/8Lf5JAOxF5",
-	"HH5kgrDd+fkXO7c/U9xF7eiDu/d2v/5454+/Ufvw8E9/3f7g9s6tj7bf+fX2528+vPP6326+tv3GLcXR",
-	"IoSqyDL0Q1Tcyql7hLH9/s+2P3h359fy6KohyHGqVp8t2yV8YLKDR7LQl92u6XQpKclD5YBptMqlprQB",
-	"iNyIURO1W1Kny2eQJa1PLDdIOStBdeiXLpHNqHSJsVMlzkmrec5L8h4hpnGJEmWdgyIlNSplgCvTvTde",
-	"4aXGJqWbwXOkAs5cK5qZM2qvqLifs2e+fn+s3lHo8XfBdgQT3VZbCor08Uq4/1TlhDLcqVTJVAaf12Ne",
-	"qoLKv6L8tvLuiq8dq8IfjrDOz4hMNtbhao9e4R60fd8V1VOBMdoUArFoGZz76HjF8+dXTFSRD5b/ane2",
-	"/hMibRUT/Z+bv1eJ5pUfc0blj5LS5L9tUZuR/1aZnICAZ1htleRMgjlDA3JbcOLUzDKthDp2qWtUWhRk",
-	"Qlp2rUZcQgVy4AI1EpUWKZ8uVeBFLBrwVojhVVTAueLj+1c0wncAkB/vIh5uGWbu1Rg7GvlQ5KNX3s/3",
-	"TgpPRGNViZukU/SUf8s3xI5xpE5yyBHDKDFRNuT9zl4Np68NikxkB+Y7Jvpt1dCzxtUt07hgbxBK+DjZ",
-	"sy2XVQlXBqJjb5BenuDls9/wnfryul7vcnwX9H1Jy36B1evEmqcjR2il1a95d+9ASZjxD4qZBRJiy1Ra",
-	"VvLW6zcd46Ea1zRa9jyLHFVKungeLNMiOkOwS1xUbmcy+So8GP4klTS63GBkg7g6iVzJG0lPbU7ceHpu",
-	"IRL68csCrkUS0m5MFZJzdQHcZK+oIU9Io1UrYYbWUT+szxbadJxklYhiWscbRLEGuwZpLI69TlCnT3d+",
-	"1YUchK6dkIhbTYxoQet/qPmWRzj89jSaF0jSMkc1e4NogBieTmDqTZv6WYIJS66dCsSCEEjPEM5gTqYK",
-	"kJeeMCuXiLZLiaSpNFoAb03F3qik41m++ZnCngOxN/q9XU4+q5tjwEhsgapS5igHamQG8XdP7f1iXX2c",
-	"vPwgWkSfTfWmbwZdA5S88T75i+KXPsfHN5M9ldtzhP7dfUgkeLoaamhx9OTir5WqWixdFHLoC5mkgxlP",
-	"+JHEmnSwFhfOJ+XELi6cT4fVxzWbYrcbp5Hp6elcYj74opfJOFZCDOZ+DNjPNl2nrJN4DHHVD3btmTZZ",
-	"0tcOlSWiGllYyYkO3lsTlzT8qmRNTCcTeDneVew46piAPiYJWLJwLICH27oWyIRDxJqEozVcXYfDBbQr",
-	"/4gqjVdulA0VPyobxbLB8QYpG1tm7FsiLtiUXLYt0SgbZlnaCLhsFK9MXo1f6hKooC0bW1djCjXA6fSj",
-	"gFkITSQZRnao+ZVgOoaRkBs20i4l78Qso2REUpwF3WokMvSkwZ5jXW5XpQYE+RBbJqz5qAfF6UhzkDRb",
-	"optYygGYx8MP5aKu4k3kGeppepxXB62xRkru2Wy1mMxFnQbky+uwUcMlBGLNgjkWwhBN0Nkd66SLKsMU",
-	"NFd0tMDHWZHLwSi5VIOWYHsuAJDGljk8GvSeF+tUBP/yq94KjWNOX25IY82PKXSYuz68Da1SazAPZ9ZY",
-	"ZIM48maeRpeo00VrhNsWgdx/OT4V4opx+UyukCSBdSl2YrqSsl3UFqsLgxMEMu65lZVFlMtkgC4ibw/1",
-	"XFI5PvAwKSD10DyrgLUInQ/C4zp0bkjOnvylfJNiygm/908c2l9Kz0iJO482OSeQDnstxhBpPEDTl+QW",
-	"zF7UyMpe66feLy65WhrGfknKBfJ+CGXteF8lpO6Ero7k73jfh/JnvK/6ZOx4P0eTc7xv4xk63ve9aTrB",
-	"xPxcneDNoYSdOLPV56kvh/U4yqg6VU3dN54wiz4slTWT2JFPV6mBPodU2OmQSqzW9HEl9mTHPn6EFnUe",
-	"U6hpz0tA6/DNUNqxJ+nUKPbaiH7SLolnK4HXYfsWdyOKt30LrfkEr2iJIsk/FIuvOjah4hhHTbwOBWZ4",
-	"jbUFyoZ7skFXg8rERrYSKfxr6ALo1dX5WcXh5V8bk/JRBGjUFqelbLAtXXfHtb8Q4TKV14KG5ifINLEF",
-	"Hk31JvAON4hLTOX50I+Pe/1+PLOZX881s9dPdTKvioT6vGS9doxKiFCSky7vbnPiDlAyRYM0D17NHKrG",
-	"wi8xi5ajJFVXPH5VU659v8MXXuRDqnIC6TwelXMZbyQWQA8ys6Wl+OTM7OQdD5Nyz3QyIJMkm43l5g+s",
-	"3s7slZGfRLQhOcPVL1FR432ZxDUilSa9dQkQxNIlczEmGS04GFhvkPFqxgZNTCO0jKhHeCq6qjYoTE6f",
-	"6CWR4SCohiLmi9hdh4KjIdhdUF6wZQ5pDakELGE3SY9dNJTxM5Si4uWve6qK16s6cWg6qhjLdVaRTJW6",
-	"rOI+TSyNNlUNUrOpBeIEsvggbdvmuo5+KD4fivNGmH1ur8rDAKForwIoHy4nbDEOsWpL6uItMxQP6uX1",
-	"YEaqC0ydFKem3/+QTJ46FToihUziIfGLp3pfuW5T0H40ZpIfoTYRVm4ZPylPEhajJCQm9lQuPAiqGEgk",
-	"5LOL3pefViF2DxEieJE//bZrp1wC0dMq2XsE8QiNxozSRV16J/xDFqIDs7+DeYlgyx4zWugllVYxhb9V",
-	"/IoPEzR0oXf9fqKGAfH28eF6NQxy6znzjrAK86NKGFaqEvXODoHq1T8c0g80It0XNWIpVK4YnUcWdQbg",
-	"cZgq41yyGnDKKCgqVWAThUoZuQou0fxbfvF8ormx/OJ5Hw/HL5ZV16SHjkgsB+ieI9nPBxz+HTtaOlSU",
-	"NCJyRj9uY/kK+knci5JulDloC1NXVAoveQGoSjDEcTc9TIpOM6SD+edoCNTtPR+sACnDT1WrN2IOCDwm",
-	"GOaAzdmPI4dYfirZSHv0CDSzsVSgsVSA2EoPNZdBXhz9+CS+riQt9hdZMEiWYh1KXAjfR8pbokw9VF17",
-	"Zpou5fiLpzovl2LB/Vx/xJ8buVxygoUe75g+B1VTFBRQ7BuAQQ+nDwBDj7I4NJhCmL4SBW4Tu+vybCul",
-	"uIf4XVJldWpzgnDsrJiQ4QGhVBFVGgerintnSdVZSgPaxk5HlIT76A/yt0jBszcXMxaQkbp/N1qWxGgy",
-	"ErjKe9sL8TWNSmscpCnwY1i/BrYQ9cqpA2aYWCUdY40hkpbXXymlXrnWRxeJUc+Y0lgllOiDiThRGbMB",
-	"glev22wPRDJbGYfyeMcMiFHyZqtt1yU0+R1S8imz01McoWuZ4tb6SWuMOQSD1TOedrG3tyVgflumIc2J",
-	"PvaoYnRScOOgws9PPda1frVeVLBwhM5L8IqZBsF6OXiN9LPVIzuCai5r6tq3WIKkPKHeILTLT1dGVaRu",
-	"kCrVCRUVxLFtpdFcsyU8QDNKbNgT+RYpOGl6T5kvR8zFKt+bkOR1kNttShmix9lWGQ5jkFZSBgpsnreG",
-	"UYyM0Cij6XUegSby3wYeWSt5jnUiKFCIy4dYvefPz3ocSJvy5hW4MjlXsO+wV5KTKi8BEUsjRo0rnHHS",
-	"iSVIRtleTIpr2f6KNZD3RcV5dsrslzIJY7b2CeanghqcNQmkj/dbedVvKVkEqd+OcUTt6jpkhCeag/rR",
-	"UZkRLaONi43tL97f+eV7QxyoR41Y9Jixh8ZFFPqe4uvFT/nBg+Qlsgw1l9FLWwRrVxt+6BMGaSrRVLNp",
-	"nbjIYh0wGvTHdssEIFdVylBElc2KiSpdXZ3gW8RdFZOCjxWhVbhWxVRBTN+fqIofVAQzHhR0ko545Zml",
-	"pfPnz5xRsAn6Q6lUMdE6aUFCece1hSCxSqJnpuC/6OE9NQjD+Xj4Y27rxN8ncr1WH1hpl3AOXgfRH9g2",
-	"N2Nm8xkzm88OB2ybm5zcKxAyEqJtP3EfDBg4JZwp2POm7Tg2BwQYjrhNqyTCVtdIHdM0KiEuSAuyOTvY",
-	"VXXzjl0TqoUGaDsA+qsrwmNS6krGzE6Z+cKQSzI0GtVoK8NYnwIu4mIudV4I5wMaQMcLwsA6xWallcaW",
-	"qgmAe+XpDQuQBKLyAb573w8/eafVselguOfJkdCeE/2Xm8OD14OM6Y50fY9GxEDtg6Nv+pjkm4Z8bn+u",
-	"t1cMUjPagUHIwaVFQ8QgV8KIdj0mXhM7DmrZVeg6Fi2DMj2g/T7u4CIizTXil8tYWOCi3cR1MsE36j/c",
-	"bDqm5q6ESqNkdWn+rLfqx32YvROVeJaIKrDhG3W02XQof7ZsNIRoFScmOp1OupNPM7c+kctkMvItZQPp",
-	"JgDPlo0MyqDJAjo1VVbPIOpJUEdoPVs2LmZR3smibNlANdtxni0bUpUqG3obni0DMy4bE+G74S3wOeZc",
-	"yhSSYkorybGsjOQwM5lwnk5kzg/u3nz4xw8fvvtvsdqHJLsX8BQTthJSe1TEeHIqdyKNVlst4qIq5uAD",
-	"dglW2EwKm0juG0UO6+hLouOZqmWtXDW/lirgyVOpApmaSc1Y09OpmeqpKTy5VqjmrVwk8tW2Y9p6fiqp",
-	"fqKUOnf1xsxWKvyxMMrHbB+33WoYUnEPEHQwF1Vg5RGjoK/q+MNoGK7E5crpAg4MLyonrWau8pRUNnHF",
-	"tiqqss+LhLrktG8pQOWTCnJzIanPd3spS4ZQC2BTiBUCTpFGG4Cb9Ng1G1hgd9V1IlKv7drDOP2rtujq",
-	"PigDrZOq5JbuUJfWCbWSUpIyqE3BvWCiLGpih5goh2pE/jXY+5jbi4vaScl5CTFo/4PeRh2nhK/C3pNe",
-	"B7culQtBcrUIVZht+3VqO5jW2z0BnVcb184uDNFuwrNXh9mYlss2bJ2rMFJIx7YS5Ki0uEi17dqiC1XT",
-	"GncXCjGDv855uxoUU8JSThXQGpTHtV0nxHmNJMe99rrVUGXx0vIKmtjITmjvJ0STQUcAp6F6tz9SKZpA",
-	"M9o827dA0XPfhcsTk1MR25JViyLsfs12oUuRcl9CzNvry1p5KXX5pZQGZQQZW6bqu2W/zs30e4XC6yGL",
-	"jgu/XXLQcrdNhe304CYooWzLKagQe9BNDl50VqUQevppy36edFUfKq9jSpVRoXuy6Bv97TFMoy1ZCawe",
-	"L05M1G3RaK+lq6w54V8U/GUkd7fC1XU5VLl4Snxu3/pi+97P0fGyAU4ouNfT7Am1ysaJImoR1nKUKECS",
-	"yXoqqk0RLlPNPKNeTlUdoRQ1aTqCOaeSXb0lplADaTe1gSkPLrJFmYoGsd0QqpxveMobq5iq5ogtB3eJ",
-	"lS7TMn3mGXS5wSQTqGLHsWldflmKDMiD/asytm4TbiLOEI4CJ3YaDBi856e3hY83CW85eXKFWbibPnmy",
-	"Fw/L9MAVuVdYK1jCoUCMVompuyg1SJlW4ARVPBVSAyDaqkMmruvFgmcPXVgN+maZqkwID5YOXeoXjLFY",
-	"wGoVmJua7KJ3zLQBLkclj9vJk3o8PkVXwqkX+oXafaDrZMpUnUtJYXAme88iih/FNFoBU4y561wSnXq8",
-	"j3kmyQQLhUOoA4hpdBnIZI2JBlANJ1SYsYUD4d/mYcqRZ5w1iYIDrDOiE/Dk7ypRW20LV+EuQPCo9GvY",
-	"VwlnH4awgRVVmIg3WKdMPexByd5UbgIQjDpmRV0KHy+GqniZTB7Yeii953SZ2prdyWssPjDTR77X2y3e",
-	"YpSr8J3iptCyyKNElf/eRZZtlakmgNPKRg4F5LyrFSZGk/CI/Fbdg+MlU7ZAFoF8Ke7vhGsDJCtwmDX5",
-	"ZCLk9suf52C4khRBLcdocXUFCoTQ7NyFuZU5uMnL+u+ytotYh+qM/6JyGWNgGl2/lqhMpWDY8DA4ddym",
-	"qwbtSxAFbzgvUJ2IkNKiZqyo3NtNm5cplKBaSHTsqm5/5thVQjkJcfSL8ys9vBx0GtZ2qwQsNX3TRNMW",
-	"IX9lRBZseAgdRjadSWci7bH8nlh+z6sJSbBEeJxoAtq48AnLL35tMZ5gBajiWB7CTz3mlzOAKq0IJ7Qk",
-	"vnveVZjkfluicAGtf4rnLf8lKqFfDlnj0fC+yerBJROXX9JZtUNc6eExD3Wxz4iMratK5yJcnNGN5vt0",
-	"7ox17PSKg+MVHMN3qgzVJ0slIfyuzVSn00lJ1TzVdh3lK7Ae3csjeqdw2wS+UMwDCCyXyQy/MioUoGue",
-	"kwbhXafoVJfAGl7X/6Fu8jC5pSoOAJ3D3aa6nRtbI65TUFuc0FZUraKlCkn9DDbNI4GPyn08qA63XnHg",
-	"nn1C/QvDd6UWmWNXu0PfrC/fX4fcgiKepDt8ItNFGNFaTLh3ash7owWY8tZsfshb/eJJuGtyyLsSyzjl",
-	"E3KnhnxCuNJT3pjPDnljvOhzyzQmR1hkXRcKd+WHnm2sT7rfo1jRfygKf1wS/QlpCUE7iSuqqxhXFad9",
-	"RJWjc8vqRCT5FJxI5VoI71uo9g1SHYRmcFIZk3/BmCsmYo4lBT0oqKZOUteFRJUofIWGiIFwM6EiXaYX",
-	"GFv3/RfDl2dF8NngxcVwj1IzYlfqPDEPKwx0TG2vaICwqDS9YHOxqJbz0ArT/ckNvc/D8XNdy3aIZUeo",
-	"WLBPS+pIueCRADlEAuR7xsglqaJmCPF/HEbOdclnssWhunINsDjkGdDdCiAnCp2R5n6TNNe8xiAUEBBO",
-	"+3E36EAQdq/wQYeoTC/qZ4HkgAcyAWCUFlJuKHlbnUpDz/Qt5I7ufQYJhglsedkTOd85E8evun3EiE77",
-	"t2ag2HgcQyo0xQMdyVNtVdnUg08d7tb54PpDYJPJHTiyyB6RQB1W0kQha46MuadBB1gGxNEhTTnH3iCv",
-	"9rfatF891GxFhPB3lXfY7wUUKpGxhWpUsoY54chiabREuMCuSslXDkibw7nm6QQLSQ5qP5w2XM6roH+H",
-	"Zk0+LnECTyp5aMMHwHT2dfaHOIS9528Ych6XkgMiDgW3jeKVq2HKnI+SD2A3hwhTp4RoytS+8rS3s4kE",
-	"6vu2vQ5uythnzNHaIaQHeY2io1R2noiz+i55wb7pzYsQ7zsWMLwY9cbfzy71VmU/JLvYXnPs6hIBIYLF",
-	"95V2V8J9An2U1T2pt4ubzkDq9QkX4oVtSiXP9pOjCGlxM+g7V2XNphy8iXR5kooFekngobQqHREdSPUv",
-	"y7GNRPXebIJkGz3PIgIiBrMqIN3BwL+ZwszkdG9izhElP3ZKfrl08UJfSgYMjAEqAl/naIlY0manFrrI",
-	"aJ3NntGI85QprA1llncatkNCgj/UiUzpBmHhIPm4SuqO0u+SGs6BKQcK4mNojhsAkSQQKoztSD0YSJhD",
-	"6rgLTCypnRlAyWcx1EqGQF0QZZ2+lLyRncDVapC7ngwrvURU9xzIv9Ch8RCKjCr1i0YwoE1NlRRDfmAo",
-	"d1NHAjuOXzdv6saAUEdQddoWpLnMC1TFFDpTE9SmFqMkjfz83mhSBPJyIpw+fWOTfFsqvlPSk386og6F",
-	"BGSFICsntPo2Rw6pxSXDd9amTzLnhzi5qxTrLCvPkB/iFHqdsJdIrc31fcNY0+MY0gfDWnJ733AGW+ex",
-	"IB1VejQUN+pvbJ9jbp0I1AzbMR6T8blOOCCWLERRC9dJlK6PhWBJ17oqDZPVFKwS4FFQ0gnFRUO+dNv1",
-	"EjvT6BxzHNZBFUo2xVnV1qhM/dxYrxmz5DeLuE445NLK/605nryOpHliy9KhThfYpFUMJVchTiTL6thV",
-	"YpZpNPEKNW3OiQZh7WCd149Ew2Xtuhx4v0jprLd2h5FrmX1LoIJVE7p3LY/W3eUyOg/5epuAaqxzzxxg",
-	"RWF1xCLQE13dMrBmanBtWe9ooYdIiDI8AgRi9PrJXSAKzRNJ6vJC6SpbVF4XrTQpvXL9+Vb+5VKpVDrT",
-	"fCXPSq+cv9x8/kdTRvJkVaMtY2hzV12eMJOKpOEKcuRYucaN15VYXA48Okp5cZ8R+bclb4HBN+qhOkP1",
-	"CR4XrTJMqAu4um//giqfvHIjVO/exJsvGcUsYC3izZeNYi6vqOClgCBeBlDPSNn7Gq6u111ARi8az5yD",
-	"/0B82vWGMIpTU9MZvyoyPz0JNwfgJ4PqicKl8vlCQK9ZHZQZsgIrXAKflwvngc9lY2Xu2SD3Mlxs1g7q",
-	"pvqPVm5JQP2DqHdo80BzK5XTkOA/9Pm8xx+OIhiHW9sZz5Q60pEGJSVEVZeQ4uTrST2a08QN29oaZLXN",
-	"Q0Z+HeoXlDXWJ/FZ54dhBwx/uANqTfwe9F5ieVDHogBhy3SFgXFmQmq7KkFqdaEDHBe244Bp2N/68pBa",
-	"Dqkes8flevTy7A5lqq0EyiXi7VCfpuNSO2oyl5w4MtiODLbHz4x0qitTHYZCXCmZD5n9Pfc+ulGDOcQM",
-	"l1gpLI9YMmqSJ/47wxOSTQvV314ySI/dAotEPaXrqvbPr15XWCdmPCWMqm5lKJ8pRPX5spFNhZAzy0a/",
-	"Gs9IY/6hzY45KmzRXZHEcQBq/JHyHlbefeSpKz4CUQg7SETwaRRKjAZ30ROczABkyhW5XtlsxszmMlcB",
-	"FOVKLpMxc7mMmctnrspdG99MGFH53yNJeF8RLNfewIJEQ1jylO11I1zzlNoJ+ST94uUYU1H6mEImPFrp",
-	"77RFVhjKIlN9345MuANycxNRbYygNLXaIvnMVhuMcQVjZltFhJGLqcWaqq+WChpXIlK6iE5C6bUSYSb8",
-	"Cj9UgorloL+9VjkEK1Odgn7aGzUkmWvkXBsyw32rr8OQRTbsKuEIqvIR2yCuKmWGciMGGK9tyglRxfd7",
-	"xeb8euXeUuWidx+RdqrGFcNc6NLpSBFzmXpV3uHHqTkCYEAhmwvAO4nDCeq4TECe7BoRHUJoEdVg6yL4",
-	"VxZUvethKihoP8WEko73hgRTdrH9HdZZKycrmsx4MeIKgJ5MxOKIUacbb0IQN3C7JOZtPjm6Nur5l0/G",
-	"3MrZBLiZAZp3FPdMniJ9KAZPT2VpkAgkLzg44LQwStJlKtfKL/II0j51XKcH+2wEBX2/uvmYRRL70q9D",
-	"ivKTVGhH1VTP6tU56DqH77mZk9t3jCJfzGXShcmp0Y0Pv6NCUnYSHFfrgEIO33VlOKe02iOKf9xRuYOj",
-	"eFWqeETwT6n1t9gW+w/FZYcwlRZdwFgGLMtzUM0/dL3SyKVK/auUZkYb6JInr4+s1bi1qs59qA55aMs1",
-	"Kew4AeC/A5P4Q81wl188L1+8uHDeVGj5oBhXFFVWUAsaKfLTcJ0PKeEbkBx30+iCTQlXuO0gDQC50Ax6",
-	"kniY2IytlylgYvOGBlFFLdwibhotenjoGndTXpCYGRoEIeZhlt/NSIQGgj7GNZ63TVHL3iQOT6N5ABGU",
-	"EhbVIFeOKzD+MDq/BjDFAtK4UMHMnJo6jTASKgHVg5m2df9wil2XdYgbzfeanErOOPJAtxOyjQB3dlCr",
-	"3sJMOOVrapicr4rU7rXt5oG8ahRIVV1ru0heohvb2gCVnUYlSdEedB1Yg5HZyTuSp4ep3cSCJE9QQwXH",
-	"OxeNG07yNmLf4aSQrZriG/XUZDb3hINKCoC8pTq9DFljvXAe+GIEuzxavbMvTHKpgiKplPrQ4kNPfvnF",
-	"8/2iJHoP00j37PTAYSnT8OxwGnUHYwBqt/an4T29nv4XdfOzQbfJa5TseexRGG8nj/bmUe/NUdzmKG7T",
-	"BwuA7FP35V5Dt36JdyuqL8q6BzUehn5XmhRlHcRofxzSSJswpax6XciiuuoqhV++d4l0YUd8sD5HmXRH",
-	"mXRPlrcI1gJaVJDQ+woNX1T9nUKcpNjTXFG1aI0EMm3BETgaQSkEVGmvq0NQEeWweh1ODzV1V4Aua5ep",
-	"YmjKAJIHyutN6iWPoGU9NRUgjaJLwxDTaBFzD4wemoW2sGhUVEvTMLb9Md3+UCqziRnCy99xvjZi7Eg3",
-	"+uzfQHNoH7HqR5pgasyLUFdKT4fVYP4Q67R5CBHd33IFJ65J7HtcuzFycOQxbOmyrzYcFdQcmQFHojos",
-	"qpWAG80QIJst5g5GdO5XsGx6SfHylT9avrQQ9NrDqovi8YVZ+f2JKLxzGs2GMKJ7+ghVset2tY+SuXbd",
-	"ptiRQlfhRAvG0mVaQlVGKQE8SJWwAh1jdJtIP9tKtXIERB1APPR9hmtQkCxC8A/FsONQd6lRbVQhhaza",
-	"INX1oHwoeHoLu1xDQMi3yB0AiVI5P6eaznirlZhpNQerf6irn0eT85spavUIBuNG2bAVlugwMeiysTUK",
-	"xFC4W+lQKEMB/WoyJbjaAIicit6JypF8OSrY/K6LixW8TgC2JowkDbxrMM6FRrnZy10U6tIGAsT2ISTH",
-	"ch/pt5ZpA/uavGT6kRTfgYWdvcATrH6p/RQD5ayE2hNIiQWrceQlGo0DHW6esK8DPgf55IDYok5sGDJL",
-	"fTOw9NGjrfjZOuY35IOTnEarHDwo/g0KWquiEK15SVTk0U5KSlj2B/Yd65Ch/tTTj+bBZTMqD+4VwzTa",
-	"usWu1xHWy9Sb6by8lm++QLIrr17/Uaa2mqOTz1dfMMLdTI3tL97f+eV7I6Bxe4vdRyvSm3ek+RxpPt91",
-	"zedygyHcRPPKE6i8xVLR6MMgkztkLHvVP7rTaKxHrkanKKkOtg50tK7ZG9BHuS20xahbthK9z+Bllved",
-	"LlNOqOWhEgb9EKEEKKjlUR5pTqJPPr5Gqrit669U7VIHsL25OFGmvos7eKryc0OjTdfrBaqMWB5qyctc",
-	"aIavWm2HL7I3VEdgOf06EaucuPO0xuQiuES0XQqIYKRplim2LA//s2Y7JI389qat9ppj84aXx4MW2Ab0",
-	"/0C5TC6H6kRIg9wl2PHuVXqjXkEfH9HvGYwdVcKSpPXNU2PMGhKuLlXNksNgq+G3qm4kzMLdY6E2yRYz",
-	"TGMDO20SPMPIWPmXX82ex9nrL63PXMi05jrncLb2fI6dycrvTynChU7n0TdeliuvW6B7C2JJMTfGO0xD",
-	"77qy1KWMWcBNAva6kjLQIEQJqbKUUmW/KTdcBL244ZqqLbrw1fk2pvVXG6wNX3uNtYOfLEbr6g7VNx1+",
-	"0Q/x+7XDl15rTtGwXauzmb7usDpLV+lEsym1j4kN+1o+N5GZyOZzZWPLUMulZHjRmJ4kM9kqsXB2arJW",
-	"qNXwVKFWyEzN4NrkTHWqsDZTmyyszcxUlQAYEjpenvDhqmmyB64xeB72oFt4oq7wyvTGC9nNpVN8pdB+",
-	"carz0kz3lQw+k6vOFsi5qfpzM/aPMusXcs2FAlt83GrIBVavE2s+UQ9RvyGbptHzujmzjsioJFooXYMA",
-	"oNdPWpp5gP5uiyPN5ZFoLkDuoXz5x6u4PObs/CM1qS8Ms7enCCPQcZTAq0HnHsWVkrSnqM+ID3IazVGL",
-	"gz8qHm/wbkZrCvkU4g3aKA15ldqcJCDhz1HrkmgQd9kbwVPr7oFQjJyKrho4cvccJQU9Kaw/VgegWAif",
-	"KdFMHE5GdTD1nPAoZmDRr8XIZjI6T0MyGmU76Tgn9lUBHT9Ml2lFJydXUBO763wvntEHk/gp4xhj48zu",
-	"UV0qtU69nl4FyAA9Na/vAP0xVGARygYxTGPdhupXT2w4eI04RtEIZ1OhQg5+4dKe7FM+LV+1dXVUB1g/",
-	"2NaQE+wIsPXIC/Y98IJBF9UmmofkSbC7htHh9kRpBUUuwOPpZfP9w3wBVL0fNLTDOdBjx/rmqHWYgw3m",
-	"gPjLMbkGpnJ3+Vkl3lJWokVtfTku1LS1MNQgasvdtoy4B2NETgosYzygWC9UdJTefqTJHgZNFnjPQO4H",
-	"eacTN0Bn2RqqTtxH2/JKbz2AL7WTx3gojT3cRwMgvjTvVJemkeq9Cz21ORJMsjufaSeHVmG842abw90r",
-	"oJ6NU6brzaSB+YGU5x5urFe1R4Ev1HwiIDED0F9iiC6HCZ11tIRwaw/wVZ3ofxDIoAldBEcpSX2sNbhc",
-	"YEGe0tmOLTMfT4b54U716eOqXSZE4Yj4qJHqYITlm/qij3gbAgwletQOBhNlTzk2HnrJnsLsCDjkCDjk",
-	"CDjkCDjkUYjG7wF8x9O0QkfqxuNTNyAPCnsklqh8RJ96w1gj2CWufIFk8p1N8LzJT/KFxN3wJH6Uwi9R",
-	"lRTCOhQ1cbVh6xysShOvQ7v1CoLW0xxB08W2K00Yzcqyuel0Jp1JZ4uT05PTEFjRw4y/5XKDQS0Zdhwo",
-	"S5eMpsZc1GAd5DBlbmie73kPkiWV7w+V4/VbxHkmvrT+j3HPpwnNNpmL6m3CueJk+h1+KV/vS/zyOpG4",
-	"K3LQELmDbzsNBhJRaIiP8DTUPvW+4HJQB9dBmK+rRt4pJOR6h1oqY7kukDnY0O0la8ytMyEIDb3GqzAZ",
-	"MBHMe+sEuXykaJBmGi2QTvB7mxNUiVbeBe+CMsKkNTsHwACME1gQt00j/aCV58b7da1tOxZiVHfrD3rW",
-	"+9uvGlJvXd36vwEAAP//",
+	"7L15dxvHvSD6VWrac48kuwFi5QIdnTngIooSRVJcRC3QEwrdBaDFRjXUVSAI6XGOkuvETsaOk3sdJ3E8",
+	"Z5I5uXl5ubmx750lvraTnPM+ykSk5L/8Fd6pX1WvaIAASTlSTP9hEUB1dS2/fX2sGU6r7VBCOdNKjzWy",
+	"h1ttm8DfbWxRPu9QIj6wTquF3Z5W0uAbXdvFdgd+MRyTaKWMrpmYY630eF/XWqyhlTTWMQzCmLa/r8u5",
+	"FvaMJqaN2HzbZK6JOTItE1GHo4a1SxBGjDBmORTtkF74ZZdzc7lcYb6Qys3OLaQKc5OFVPnyzOVUeXJ+",
+	"eiqXyWTms2WtlNU14rqOK55oEcaweKf2gImlojq2bGIi7iCi1uO97L58GcUtMXwBZtjXNZdg5lDxzfr6",
+	"/Y2FjY2l1ZX71xZu31+4NXelvLK4cP9yeWl5YT680bblEjO6z80mQbAAi8FGd6jTpeg8pj3Uclxy4bS2",
+	"We3ubTHiLtG6U4UX1Z0ONVGth6ri9dVRd7hwa21pPbyrJSpgxSY8doFl1CKtGnHFxloWYxZtIMdFpNXm",
+	"vX5ASYVX7b/YMsUj2OCWQxkyHSLPiOxZjDPNBylxd8GCli3GE84Y2zZxzzFkurhr0QYbAqx3H2vqnVpJ",
+	"u/u4orUIbzpmRStVNIZ3SUXb16PfuoRxxxU/3NN0zTIFXE3v5XdyrezDmW7mEdf27w1EgBVnKQEoLPOE",
+	"Jzfica04Ncfs9b/fJQ87hHHEcE9MIwadYwhgZMQ1OG1Cl0ZexxblbofxJPxgVoNi3nEJMq16nbjstJCi",
+	"470TubiL4PKPQIOtlc31rY3Nhfn76+Xt+/PlzbK2L7bQJNgUCys91sq27XTFHyZhhmu1BSCpjUiIYYgL",
+	"0sabBLUxbwLKM3R+/fIcmslmMzpiBKAPZTPpXDp7Ia3pHgUWhHZheWFzQUeLC5s6urJQntfR2tamJtb5",
+	"sCPpC3c7RNeY0SQtDBvGe8uENnhTK00WxHFzTlyxpv/rbjl1594b53Uk/7jw+n/UdI332uJFjLsWbcAF",
+	"LWziRv+OVnCLiL1YDO0St4cYx5wgpw47U2iWRkscSXrKULdJqI4wNZFD7Z76GBoMoJJGG4SayOIIM1Rd",
+	"qqeuY240q4Iyu6RtY4OEH9G9USsOJaGhAk1Rz+m4jNh1hJHpdKntYDN6lhUtmyq25vJ7N6Z3NrOdinbM",
+	"Y6xod//Da6n/fO+NipZ8gCvOhqAP/Wd4jZA2og4ynHYvjQSMCEQTmM/DRAvbDiXq6OryyFtOi1Ae3Q91",
+	"UkCHtPCyCe20tNLd4Md7SStcc61dzMk62cW2ZWJOkiHYsC1COWrhHtoRS8ewclgYZjsMdS3e7LuPbpPw",
+	"puAEXGyMccu2UcNxYpfRlivQEXVSBjaaybvoH5W8nU7NtoxhuynTHhz14K2Mtmp40VGLjg9KXPM65mTZ",
+	"alm8f7FXnC5qCZlAUWWGsEuQTepcR1W3KiHDoqjpjWPEcKgpAMeGoWInBOEGtqiOqrxaoedNF9d5yiK8",
+	"nmpy3sZtK+ViTmyxgpSiZxfSqFxj4sa7MAF1EPwOJ0J4ukJj+NRhxK1oF91LxZmpi/xSVhuAQNncdByD",
+	"cOqRQKCL7qW7mdTMvTcucvVHMkr5p7Xm2JbRSwZXtVguqICOqg+rwQFaFFW7Ve+gjthn8i4fXprMZC52",
+	"L01mjrHNh942u8O3KdcrJYSB9Ndj1hYFusGIu2sZ5BxDttNIoxsdhxMBx4LiCqooKKnjcoRR23VqNmlF",
+	"N1ioz+CcUcyaGTJdqE3VZ4w8niQ5M1vL1KfxVDGy2//okrpW0l6bCFSGCfkrmwgWL7fC3V65zonbv5cN",
+	"Ba/cQV1scVQjdUeCLaJkjyPu9tJoW/wCvNN2aANgvtMWj2B1jSAyI8yRi6nptHTEHDleiB8CFdpNhxKG",
+	"DKdFUA0bO2KsQw0S2X9uGBOoO24LcyFhUZ7Pabq4basl0Dw/mcnoWsui8mPWv02LctIgLpzBTez2yoZB",
+	"2glIvq0Ijtg0pqwrZeeNm4tC+ltbWUQmaRNxSA5FVTlJNXpxauYkEqR+SiQ829vb5Q5vEsotI5FWCvLD",
+	"HWSZYki9FzDWkNAi/pqcKmYEyUDiFARsNVzcQpQQqcS5BAvGflGpHB60AhkGMVNcX3RHswS7xBVP2q1L",
+	"FU3cHnedHVLRdAQC3aWKZlGg8ve5s0Po6Dw8V5zsPwyQRl3cIlxJc/NSzkjCv81ADDnHkGXqCCvAQ1tb",
+	"S/OCU4uDQi28Y9FGSfxLkEOJRMOw3GMxVCONjhKOgBtZQkNzhXQjYZ1FHrCtXcLSFVr2vwEwx/6ZO3WU",
+	"y2SnQA4yUVM9bplyXHVxYRNN7GYnPGWoCucfJ+eT9ayZM/K1VAEXZ1IFMjmdmjanplLTxswkLtYKRt4U",
+	"GGCJwxCSbCA8W+bQWxhGM8TRAVRuNLFLNsWdDqLtdAfBnatNrW1FNzXx2DL3J5iYpooaQiDkjkSuDm86",
+	"bhTQhPw3O0XXc+zmTPd2WUmFd8zk/cFrj73F0M4A/W7NgRaVtEmFKXKD3b207TQsev4xUkpkCZ1/LM0H",
+	"+xfQpUonk8kT9H+e/BrtX6iiJlYU1eIMRElB8UBgBsaWRmsSWFgALUryBimOgFCvOEsEMiu0Q7llI0w9",
+	"OgXYW02wE1TTaNMxsVAd297bbCLuwuLI6XCYFl5bLcOtWI+w2H41DosZM3/7UXYRZx/e2plezrQXupdx",
+	"tn4t58xmxfcz3j1JwSW4qVup7VspON9xyIC4lHXcnZe2q9i9VAkVR761vjTn3e15Vw6+UNWVBFFV31Q9",
+	"WZ4DG/PusUG4Z46J3aZ6Tg9pvUfcbYV6l1uSL4CLE+/TJeOjyKk9IIYQ202CLCrQQKwGxMGjwECsvW65",
+	"jPtChlDe0mhO8NMAJC9UK1Qx7fj+LlRLMIsD3K2Le8gF2xOPqvaemaAllIb49f/d1Ozf5XLUMnaE1PN3",
+	"udzf5ct/l8vNYmqKD1PzQ+/fu8pBUtpkfrqQDAQb3voGoKe//mry3V4QEifvuJSYSjfy4EJHhQyynS5x",
+	"UwZmBDXJHjaJYbWwjUyrYXGpCXPEnYaUC+Tz4Q1VdSEawB2DfBMlaVNFMp01iImzk8V6oV7Hk4V6ITM5",
+	"jevFaWOyUJuuFwu16Wlj6NEFBzBEFU7goi5hbYcyaTOexeYi5qSLe9JmRDmhIADhdtsWMofl0Aklir7x",
+	"AKwtUaNzDZtloDRR49BGYA4OzLbSknssE5G0Zh1p0dU1k3Bs2YGZGrhLQA4BFAxMxc3UCOpQoUtxxxGr",
+	"OkUTtEUZx9QYUWQf2WCta4xj3mFaqZjJ6Rq3OIDT8MNWINBxackX0krqSktqG6kd0kt5j6bUowAto/HN",
+	"NTmdfCRGk4/YVLWExryqNNp0e6AcSK0CsA8jSroRqgfc9yKy6oJgMi74IHP0mBbmtImLueNKQcxB2FCq",
+	"c8hsOIeNJknNOZS7jj3oJNT4Cc+etK9rt1JKy0pJGXXYY1F9bC8FsJgSO2BCRzgKMO7t65rnrVkn9Q6T",
+	"xtrj4LPtGDtxU+9Lg82wOqVZC1X/FcPaQib/N4e1LoBb6E6EGNu0Gk3kWmwnjeYdYIPc7Ump5qIQSSVy",
+	"e55ET77Ati3UWaFBCBx+VRHxipxq03GWsdsgx0TE0L4DRFRTI+44yIbJ+zw+sMQrC+X5hfWN+5urq/eX",
+	"y+uLC2FcEgesZpfGSjER0FuKJovF/CSq9ThhF+VNiB8ZmNtiAhucDAOfnD+1xVA2kytkMnIK0JA1Xatb",
+	"xDb7RT63A4gQiCz798ZFQh+z8tkAs5JOaSg+qdNIccdJyQdOEYv67kIJ3QOvoICuWbPIogIfLqKqPOcq",
+	"OPhY+E6UPyYqdw5VDV5ShOqHVoFGS5QTl2L7mPhjhR4PEMibVJqoBmDP0srmwvpKeTmONN5ZKsYCViAk",
+	"2YAyflqEBRegpAztuDBdzGQCmO5b+FCA9jcvzrxlMcOhdavRcV9axh5wkbB0htttJCMNGDFcwl85IT3z",
+	"irD7lDQReYBfLSGn46I67tiCynj82gqifrqOuyMtT8phUfVOs3oRrBQWbUh+jxixTaeFmsRus3SFptBx",
+	"ZIthUJFGq9TugS3NF+cNTFGLUGlVfVnpXojOjCJXLElrupr4mGRRseIoTYR5PfI2kCjeLC8vzd9fX7ix",
+	"tbCxGcZhCa7sbv5euodaHcZRE1Q5Jj2eMBsTH/d01G1aRhO0rWwuM0CKGHMKT7oILyOQLsjDDrZPLl9E",
+	"aXH8wI4gxjA85Q0/RdkidilKsvD4VM0leIcJHtWxiR+eIIDGFXpuXLQg2GgiOExAbJhJPOjhvpwuXaHX",
+	"ifpZGY6lpMhwK3h1g3AWfCs1+pcXDaOQLXBtWSgglyWJPR6ikcTgyZeG4YJfgIdCHBWUCrLaxaDJmcrX",
+	"+8op2dmvgevqQYha9Ia3kiLXTnSxCZFtMcF0kK3ec1n4+ByN0j1u3N0JrjBxL4k3l3iOQy/MX3vKxd0U",
+	"PHE6pHbTs0j44g+4hYiZrlBfoOnfWSDH+I9ZDQoBo9Rwe20u6bFYKOgS8ElaPvp9OGigC+ciMqWJhXlk",
+	"GWguTCv9SOMJXT4I7VBljRGwCP4MwXM9VAA/lFxU0nKlckRJFzmUnBrl397eTsUDIoY9Go+fOH3mkQjQ",
+	"o0hz1yHidMXhEJV6bDYjA1ejJEhOHZjUorwlRFmuL2xeWZ2/v7K6eb+8vLy6HeUUAI+hOFiIa13b2gRq",
+	"IoNdtePLU8UA1RPXOxTV5a5T1OEp74lTlKr6j0UJVnAYMlhaOhLkOnyUSaMq3GYV2WJMaIiKLDadNIpL",
+	"T33I4YcpDwNNOWhff1mEqARQugfhtVzGN+GafVxLKPajsgIQXxGwEkycDN6wmLm5hbXN8uzyQh9oS2VR",
+	"sEMpn4Jm6a8IVnJ88J4MwLtvrUNBG2A6GH2KYB09DgXSytkmKDt1BNVuKXe5CmOTGMnSaBliQwLDJXI6",
+	"XDq5BbdxqB9f3iKmhZHYI/O+ernl/xiYKLC97HTosYmyzA3pB1lI7RkCrZdXt1YiNLjndKQmTB0/oEwZ",
+	"GIXMbp4AQgtRCPWWdiRwyoGnDJewcQmSrsq4EkJWE0gugFkQde8BK/zuZzN4MZrMaRGIWyQ2IzBUwKbK",
+	"4eKOLYS2Tbwjw5zqEj6Z4RJCLyJMZSSMSXYtg0AAOhy+SWzCQeJ5mWFYAo8C33WCzePGdLjEtFhcq8G7",
+	"2LKHENutlfLN8tJynNLCXCE3vkvEgZkDLD9J4zzzjlyVb9eBAZJE3ju+hT0fVjjCWzxC0wiGniIihI6w",
+	"WkJYRRUTakDaCe7iXp87yPK8QB0mGJiAeRnlJuMAJZVgKJfJ+LrA6cAvhIyn/Jjx4eDrR5e/CPk7ADsB",
+	"+mvYonx0D2wM/Ackzo3rOo1rvf0Orliq3cgQJHZ3GVt2xyUq7GqAvjqSdxGdH+ChvJBGSzIQGsIOhViQ",
+	"foVch2sy/fVI/+Exbv/YPsAIQPiW/xcKB6ueD0fds+/eeWWu1z+n0K2O6AQZ824tU3ouapCl0nIYF6hi",
+	"NLGLDS4QSYUyxK4xajl+4Vg9mmXfv+6oc+AVuvV+g/yazIgeTZscG69H1QYjtx/TG1745Y+oqqnbj2l7",
+	"r8zlJ2hjcEQ3Og7HC3sGIeZQY9mYd+8rWNlMJpPxaxDovutRKRCeLhAHghtbq5vl+wu35hYW5hfmXzwQ",
+	"hFQgb4XemuNLVYAQXeGrAwixk/UBwU8vPU0w4I4TTeON3/N6eXPh/vLS9aXNF37L8aWoewyv4AXeYiTX",
+	"eegV+gPDT6WCpN+RHlbDXyKNInLTPtS9GF3CKykQltCLuUJuejpZkfgaFYjEpWVzoD1IgHwF1YUENSGs",
+	"9o91tycpb+L5YaHsA+pELA9HVDkJ1N1TvvQyamOXBxVQlOoCScLMM0AoRyVRRS4UJIQNFy+QMr3MJoct",
+	"yjrttuNyYl4npoU3wX70giRUl2CzXz6VBTJCX+6lut1uStxAquPaMjfS7PfIb2ytra2uby7M37++ML9U",
+	"vr95e+1rpC/U4UKBkR4DD/oSdutBWtJqXx0CNOC0AYxcqJRgiT2fKPJI+eejBtzw7AkBRyFD7tr6wtzq",
+	"yvzS5tLqSkL8UDjZvYsZ8qIBHBcZLsFgJqeoRniXkBM40LKh/LbktQ+10LZDj7yAzJiEM6qW4u6DrgvF",
+	"PfzDADdGQhmeEnq9qserDqiyMLYA/l66Qi8TbjSj9ZVMYlgmQeehGMHOBRUXKTQAyHbTgwxuGYjrG6Wq",
+	"C5u4UfWcc+IBQDuhCtXFayCw5aVEnyTYjOPOup/5f3q+uwgE+qUFRsCf9YUbW1CVLxwuK64kDgGIOwp/",
+	"BJR4xbWCOxNXFqq0dXzEyk0PQKzQtkZHLf+hF4Vc3gHGQlv9ICWGe+F6UPIImThDdVJe2bJ+nAvFKHk4",
+	"VaGhumb+2duYcQ9pxDMRjBGa9iuBLj4oAsJ0+Fme6Dc8T1TXHnYcWUYjuEIws4n3SDtbMomLmWb0E5nT",
+	"jhu/EDqivkUPPRXYdcoffaoZNDFjWyketnCUzS6NoO5gWBhwpGALBbKApdsEFLSWCkuQ1TuYzPc7doLN",
+	"aMm7Lyuh6wPIUSIwRzMkDs/RdWPx/WJOWaBuIPJE7Ev6cBPkcXn8TIAbsRUNxQwXc5LyxorD7hKjiflL",
+	"SuSVuyObycioaYYwalm0wyWavIp0P3xxr0LCYMQmXUJ9IKwqA4ZqpVVDVhxZ2wxUHxqLXvfkvLEC2P3X",
+	"S3DQZZKLhJYxVmI7DeSpSwPKipxeGM2ZtT1CDUeh2ycsrJBQVPuIagoDqyiMYL4/rvkjJN1sjlrG4IWU",
+	"L4iXLRjiF0ijzaZFoXgcSCyORTkDqwdr2xaPVJ9+SQWJqINgi2JV+u4sDfAsDTBZhyJJvSO893k/ntKd",
+	"ei0eYmTIcAnUf8U2ctqEyuBouQLttFpOnMJ9BasfekfBmY10L95wcRc0oWMCZPIm2uyOcxPLq4tLyVa9",
+	"sHXKwK5rgYEqdDfJV2HHl3eKB9+32MRz7zugoccO6w2b/c4SYb9ZibA+jDstwlDddVqqBwkw+tBn5HXK",
+	"CWfJRkGyWgKbbRK2pNEyiOFh7cDicU8GVPvtVw+8ErclKAoiKxE7ruRxHoXkTYs2Qu18hPDiOl14SRf3",
+	"9FHUAD3QWgYoLIlZwQMgtUZANeFOvKSTBNqXODkYSvb79XyrZ7nCycJlHz1O5o4nSiseLZxlmMTqSQ6j",
+	"5P8cj4onJgqFqbIMi+lLBooFn2gnDq05Ef0O7+J0E4rEfE7csnjsDKywLXnkg/1r5lO95GZHi6Fah/Ve",
+	"uVpk+VfLtBhPhhs/OC2NVrzmaB5RcNxwjIXtMB5yuICcoMsuJ1+TxTIAKVi/4wJovay2ypcw/m5UpjhW",
+	"cN4w7sjVo2HC7E8eyn0fSKMT47/0MUP9TmBYLIYp9ICVH0Gs/adS8FQKhp9qHmxikF/U/jhi3GAaEEIh",
+	"ZxVwlqFq/DyrqENtwhgkiEuHatdiL21cx8AoQv8KZHF/p0NNWULDlPE62F5zxQFxS0xWxzYjSToea2Hb",
+	"JlA91uCYNrwicE3HNplqPwLW3UhbA2g+cEsrZXMZaL50Wyvl8rLxkvhW9WAS32Yy+7rWDq3Ee3Q43Mw5",
+	"jmtaVAnn8g1jPQELGfOJsd6xH248c1e+UM2iyy2qdQfdnmQDEFnJhe7i41yX4a8AsTY2CERbYAoNqqq7",
+	"FunOOnvVNFqzjB2EhfS3ixnihCJutWRVRTDme62MZDUEIbxAVxlBIZtM4lrb2iN2Gq2BZR+CFmyLIKfD",
+	"meUxmhA41LCx03BlHQ3ttcvwH+CT1WhyrTQ5OZXRta5l8qZWyk8V+4EiPEFSk482bkMTRsOxnY6bRttN",
+	"ixPV5kW2iLNJHbrZpOXBe60xpiK93167m0nNlFOXcap+7/HkfkK7t2DRw/qMTRaL+eLwRmP+fk84TwzQ",
+	"5KT+KhOhSyWHDoYv2Sgp3osRrbYJLa8tIdMxOl5jy+g1WbTujDftpuBAYNfYJa6QzNJawpKdNqG4bUXi",
+	"5LV8OpPOR28zO5lwYW3Mm2zMVTVJwD5YwpJip+6tT5cn4L0z+fR9ItHf7zKMwBb1ELRDLc4iBBZI6Ohg",
+	"k1Jf9MNgsBqWvBy706IC44OFsfjKdIRlWVaQuqF2aD9LuCuWnM1m9Gwuc0/XLE5abGwqvySfKmYUB1Gf",
+	"A6zArovBqT0nA9DLyS38op3dIHZdjo8258llcpOpbDaVy21mpkuZTCmTSWdz+Tta6OxNzElKUM8oIBYy",
+	"CYA413GZ4yads+yZa1GEoV5YGq228cMOuQilaSJmSlWCVcVoCborbXqxnnzlOw+vtfO3y+VyebZ1J++U",
+	"7yxut65dnYyhS6z1paR+d3Dq0f1UYrNL3eu1NyZvKgex6t2mY5M0qkJD6WoQ4C42Dy4fx5U16qNdiF0y",
+	"sHNe2JncR5FqvuQzDNKUfLSva4bPeodCphwlxocBbegj/kAh6nYkabl+5Jvmg5H7AdgNf+YyjLop6SnY",
+	"FMzROvqpNt8jpfbAaIHmc05nhEeCkUA6dy3Psji8N6kaB4YwoXuM9LKN0FD/yQT6phKFHNckLujOkDbB",
+	"m6SHugLgBFABPxqJWsm3RilVFihVnDgprWv4dMAYxehO2xwNwrb8gXH2BNXB5Ft9CPeBKTig6CFHrjcC",
+	"srqHVaGbDGNCeM1JLFDRkLmQzj06Kdn2wu0Z7iEcMuKkUVmV68hl9Ewmo6JOVIEbSU28tFXM0NWN1ZV+",
+	"cjEu+r9whPyrA+9QNjsOJMdgcjAYDgGZZYvxsVlPGzegMooXaZ0gtnpHNNJZqbVsKLtP/Mz6T4mSPR7w",
+	"/qGAJUf14S9MPuRcvLUckyuD1dDpSMFCXUMaVXmz06pRbNkxNg0yiuwjc8ZvT8hvXwkO6gPCkajuD3xp",
+	"2dwLZ24RUOvv0Q2GfIsj7jg7iMtanrpKLuOEcVTl1TTKBE3uhXIBOopLDEHto0pKvjBMEcxlC1OF6fxk",
+	"YSqkDWaSFMEFyi3e28SNhGWvUkhFhBaLBMYhjhsynrP6ejXcYZwRAyyu2Xw6eyHekj+bUi2bdzazHWgC",
+	"HtJFitlcRBc5X6m8/n+f35648J8q2t3/8FrqP997vaKdv4sqFX7vdV39G//9wusXErUW8K4ld3AGeaJL",
+	"KEdd1xEKilBivT7IaTQvU2trPWSpVr21nrSNgR0dYduhUvdSTdyTO6R8HU5/va947MDK3ok1kQenfMdD",
+	"n4f6L4Zlvg6I805M2knqXJfQKydSgyF+9WA1p51Wahe7UCYTbsh1Y7XjAEAg+m09CH5bcF3lHV3w4xAX",
+	"XNcPwgq61wUjr5Ge13zzsudEXXBdv4gwfOqr9+6NKYdLQy+4bkIdAPjeD3tXC0pwafU9H91YOOEJvojW",
+	"1IKv4qUzdXlwqpSienXgrb/nnfV8gF5AS5LvsqQV8tk0CsWRnWOjlapMx+GgpBUzmTRaDfpUrZM2wVwI",
+	"NtBrSjWeuuh1qApHaVlmMF8UaUtaQUw7erG9i0e00REPJRR9T6YO4u3R85ER2tRzZItXeKFxQX7/oMC4",
+	"wcRAvKgoX3RUUfuLfUXtHUb8cvbJZEVMPymnH7XAeB8hE3MUYI7jVYQeQttKWiGbk8sLhQNApmO4IEIo",
+	"F1zwvEgCeRWRvTYxOEsjWZpBMApZkUHvK7ogBGyZP54eSipLWiE3LRuuxd8m60a8Xo3WCUjKVleJ6kGt",
+	"gHQyvRXnm5eHMFaC6nIs/ZQ5Lf8VESovdjOTRpvHSQpLD2CUIQQZNazTQ5bgOgZGc0JIhQtkJEwu0iOw",
+	"YViYjgqZvI4KuRkdFTMZ8b+cWGFRHHS4y3UQoI92SC+NCpksSnnBHH0rhSgOMTVKoQEJ7n6cpytOMi2W",
+	"IE0f8FB3zHASGcMitqAmyaHUCI2z+2QGgWcKxIamDW30pQclsHlB8PNpVD5WJNDIATXy9i8GFHdI6NBw",
+	"mUhsvhhs/hxDVWX7SglmXfWDGOiw8IXBoqFCha+1xVAIN/w44rS2nyQEpB41h8kBzz/+w+G/fvvgV//z",
+	"8MnnB9/51+f/+zvP//yWYvl/efLtfm5/+NG7B9//5fO3fvv8s39+9uGbX77/s+cff/yXJ9/+8q13n3/8",
+	"46efPnn+9u8Of/KLZ+//5qsvfi5m//4/Hfzo+/I1yDLDc8Y5vhz09NN3n/3u1wc/fPvwo98d/NOPnn32",
+	"66+++LnP2w/e/snBW58dfvze009/e/DWZ1++/7NnH7558C8/Ofz9/zr4h3ee/z9vHrz9s788+fbzj//w",
+	"9M+/P3z/35/95r8cfPZe8NY+Ri9fevhvvzz86HvPf/mbw5/+4Pln//z08z/+5cm3n/3s84M//vjghz84",
+	"+PTXTz/9vqJ0X7717uEHnxy896Mvn3wrmDeRtz//w8cHf3rz4F9+evDRb7764p2nf/zu00/fPXz/48N3",
+	"vvX8zz97+ulvDz/498P/8WOxP8Xa1fZgyLMP35S/B2/pY+8H//juwWfvy9UHrPzwe08OvvOt57//VEzx",
+	"iy8OvngvOoXH2NWuYSlyrV998c7h2x88f/Kd55/8/bP3f/P8yXf8MQf//p1n738eTJTM0P2BYqc//TjM",
+	"GQ/f/qCPnR5+78nhR//t8KOfP/vwzWffE1cuQenwg0+e/+APB+998NUX7xx8938c/P7Dg/c+eP72u+Ij",
+	"XMbB7//+2Ydvekz24Lvvxi9kEGcXd/f5Z88//oOa58kXTz/9DDg6zBddnziOn//58N3/3jdevtd7RI4O",
+	"Xp7E4gEq/+nZ+785fPsPYrfvf/70jx8d/viTL9967+AP//b8T396+un3v/zZDyXwPv/9/ytHHnzn7YO3",
+	"f/Hlz3719NMnTz/7efCKGIuXYPz8z28d/OrDvzz59uE734vR1mf/8r2DP30neL6fo0vwFrcEnPzgD//2",
+	"7PP3Dn71r4c/fvurL94+fPuDp5//4PCj3x5+9D345nsCQ97/zeEHn8ApxLm4whOJQ3CL7375lrgludL+",
+	"hSRz84M//f7pn38pgfDZ5z87eOuzMMf+y5NvFzLZr774MFhI37thTP6rLz6UUx188q1nv/7W08++61+G",
+	"wMxP333+629JEibG52bQwT+8I7j2V198OOgsD374g9h7BKOWz+W++uLDLz968vzX35L08tmHbz7/8w+f",
+	"ff4/n3722cGPfnrwqzef/fC7wRn0U+Snf/xHRYsVd5Zwcfj97z97//PD//Ldgy+eBI9H2bN849M//dfn",
+	"/+sDQQD+2w+ffvrbL//+Nwdvf/fww28f/uR/P/303YP3Pn72/m+GAIrc3POPBXF6+sWHzz/+rwf/8M6z",
+	"9z//8u//+PTTd59+8eHTT//7wa/+NbyGAdxXUbp/fPfpHz8SROEH/3Tw3k/8TQLsRPhxeMoEZnv4408O",
+	"3/29pC7yRp9++tnzP//s8He/lPfw7F/+dPDDdw/f/uDg+784+Pi7zz588y9Pvn3wnbclRYsAqgTL0A9R",
+	"diu27gHGwXs/OvjhO4e/EKgrlyDWub+va9I+wYYGO3ggC1GPVl0FRQlOHkrsTaMtJiSlXegnghyqo05b",
+	"yHT5DDKF9onFBUljJYgOg8IlshkZLnHsUInLQmte8KLqx/BprNJwr1ohUUkFXLWs7fNXeNG2SUFlMI8Q",
+	"wB3XjMbfjNuYOG7n7Nuv34y5fxVq/bKtNajoFg3iX89Xw82Oqxek4i47cdVlsDxuEXFrQkIH+4q024qn",
+	"q750LNP0GMIqPiOy2Vg75dBmcsWkgCvZl2fgiaqtwBotCo5YtAHGfXS+6tnzqzqqionFv8qcrf4ET1tV",
+	"R//nya8vyK1A3K6OqgLSxL8dXp8W/xqO2ACHOcyOjPMlwZ452QOPF7HreoVWQ+2h5RgZ/ATxjqZVrxOX",
+	"UI5sGCBXIoMfxexCBF7DvAlvBR9eVTqcq35zIi+5LWjlE4uSjPSnjpzyZKHvkGOeDwk+6uT9EPIk90TU",
+	"V5V4SSoQz6sKqXSdcwxJTA4ZYhxKdJQNWb+z98JBasM8E9mhUY2Jdlu59KzsymztEkrYcWJk265jECYV",
+	"RNvaJf00wQuRf+wb9cW4futy/BbUc0nHvuw0GsRcomN7aIXWr2h3/0JJmPAP85kFHGJfl1JW8tWrN51j",
+	"kfzbDc+yyFC1rMpggGZaQrMEu8RFlU4mkzdgYviTVNNou+mQXeKqUHHJbwQ8dRhx40G4hYjrx880uB8J",
+	"SHs8WUiOyIX6Tkd5DVlCsKw8CT10jmqyAVdo0eMEq0QE0wbeJZI0WHUIY7GtHYK63rgo+5cmIsl0rYRw",
+	"WyPRoyUuUlZvECgcfnsaLXEkYJmhurVLVI0slk4g6i2L+lGCCUeujArEBBdI3xJmMSOTBYg+T9iVS3jH",
+	"pbKLHloBa03V2q2m47G8+enCkQuxdge9XWw+q9pwwUogwbxFlAE1soP4uyePfrGqI5B8/MBa+IBL9bav",
+	"B02FJL/xPvmH4qeGx9c3nZ3JHblC/+kBIBLMLpcaOhy1ufhrhagWCxeFSPlCJgkx4wE/AliTEGttZTEp",
+	"JnZtZTEdFh9rFsVuLw4jU1NTucSo7zUvkvFYATGY+T5gP9oUEt2T0BAbvrPryLDJsho7UpSI7HNlJgc6",
+	"eG9NPNLwq5IlMRVM4EVyG9i2JZqAPCYAWJBwzIGGWyrjRwckgnoPNWzsAHIB7Io/okLj3ccV1ZK6opUq",
+	"GsO7pKLt67FvCV+2KNm2TN6saHpF6Ai4opXuFu/Fh7oEUpYr2v69mEANZbYGQcA8uCaSFCMr8BBBHAYM",
+	"TIgNG+uWkm9i3qFkTFCcB9lqLDD0uMGRa93oGEICgniIfR3OfFxEsbtCHSStNu8lJmxAx4DRl3JdpU0n",
+	"0gw5m1rnvWFnrPoM9F22PEzHRd1mT3bnBiLddAkBXzPk+mHwJqjojh3SQ9VRMsirylvgV0wSx+FQslqH",
+	"fqZHHgCAxr4+ei+FIwerUAR/uN+Y4jjq9HZTKGu+T6HruDuj69AytAazcGSNSXaJLR5mabRK7R6qEWaZ",
+	"BGL/xfqkiytG5TO5QhIHVrnvieFKUneRVywHBhgEPO7K5uYaymUyABeRt4d6NsoYH5hMMEi1NE8rcNqE",
+	"LgXuceU61wRlT/5SvEkS5YTfBwcOnSykZ6zAnRcbnBNwh6MOY4QwHoDpVXEF89dVpX6vM2T/F6uu4oax",
+	"X5JigbwfQlE73lcJoTuh0ZH4He/7UPyM99WAiB3v52hwjvdtPELH+74/TCfYmB+rE7w5FLATJ7YKnwZS",
+	"WI+ijCtT1eVzx2NmsYoQWT2JHPlwlRpqc0iFjQ6pxJxMv5DHkeTYL9ihWJ1HFOrK8hLAOnwzknTscTq5",
+	"iqMuYhC3S6LZkuF1nROzuzHZ24mZ1lKCVbRMkaAfksQbtkUoP8dQC+9AghmuOR2OsuGWrdATqDqxm61G",
+	"Ev+aKs15a2tpXlJ48dduUUxFAEYtflHwBstUeXdM2QsRrlAxFiQ0P0CmhVUBLHgTWIebxCW6tHyo6eNW",
+	"vwfTe/mdXCv7cKabecQT8vOS5dpjZEKEgpxUEneHEXeIkMmbpHX6YuZIORZ+ilk0HSUpu+LrFzXF2Q9C",
+	"vvAhv6QiJ4DO1yNybuDdxDTnYWq20BT/emp28o2HQblvOxngSYLMxmLzh+ZoZ46KyE8C2hCfYfKXKKvx",
+	"vkyiGpFMk/68BHBiqZS5GJGMJhwMzTfIeDljwzamir6MKUd4IrrMNigUpy70g8hoNb9GAubr2N2BhKMR",
+	"yF2QXrCvj6gNyQAsbrVIn140kvIzkqDixa97oooMYRqwNOVVjMU6S0+mDF2Wfp8WFkqbzAapW9QEdgJR",
+	"fBC2bTGVRz8SnQ/5eSPEPndU5mFQ9OioBCi/hk5YYxzh1Nbl4H095A/qp/WgRsoBugqKk9sfjCTFmZkQ",
+	"ihQyiUjiJ0/1v3LHoiD9qDJMvodaR1iaZfygPK9FVcAmjhQuvKpW0deuQDw773/5Reli9+o+BC/yt99x",
+	"rZRLwHtqkKNXEPfQqDJUKqlL3YSPZCE40AcbmNcJNq1jegu9oFIDU/hb+q/YKE5DaNh3Iq9hALwDbLhe",
+	"DoO4euZ4KCzd/KgarjVVjVpnRygUNtgdMqhoRHpg1Yj1ULpidB9Z1B1Sj0OXEeeC1IBRRhackgk20YIo",
+	"Y2fBJap/GzcXE9WNjZuLftUbP1lWjkmP7JHYCMqpjqU/n7L799je0pG8pBGWMz66HctWMIjjXhdwI9VB",
+	"i+sqo5J7wQsAVdxBDPfSo4TotEIymI9HI9TPP3JiWQE0PKs8vTFjQGCaYJlDLuckhhxi+qFkY93RC5DM",
+	"jiUCHUsEiJ30SHsZZsVR0yfRdclpsX/I3IFgKadLiQvu+0h6S5Soh7JrZ6foeo7dnOneLsec+7nBFX8e",
+	"53LJARZqvce0OcicoiCB4sQFGNRyBhRg6BMWRy6mEIavRIbbwu6OwG0pFPcBv0sMp0EtRhCO4YoOER7g",
+	"SuVRoXG4qHh0lFTDSakKwjHsiILwAPlB/BZJePb2osccMkL270XTkhyaXGpfxr0dVfE2jco1BtwU6DGc",
+	"XxObiHrp1AExTMySjpHGEEiL8XfLqTv3B8giMeg5JjeWASUKMREjMmI2qODVbzY7oiKZJZVDgd4xBWKc",
+	"uFmj47qEJr8DOuOC2ukJjtDxUVJrNVPNcWyCQes5nnRxtLUlIH77uibUiQH6qCR0gnHjIMPPDz1WuX71",
+	"/qpgYQ+dF+AVUw2C87JxjQzS1SM3IvtZyNy3WICkwFBvEcrkpzKjqkI2SJUbhPIqYtgy02ih1eZeQTNK",
+	"LLgT8RbBOGn6SJ4vVsz4FjsakKBVcYcJGZo73jo7MsLhGKCVFIECl+edYbRGRmiV0fA6D0AT6W8Tjy2V",
+	"XHG6kSpQiIlJzH7886Meh8KmeHgTRibHCg5c9mZyUOUqADF0Yod1hSNOurEAySjZi3FxxdvvmENpX5Sd",
+	"Zyf1QSGTsGbzhMX8pFODOS0C4eODTl52TktmQfK3cwxRy9iBiPBEdVBNHeUZ0TTaONs4+OS9w5/+YASE",
+	"etEVi77m2kPHrSj0Da2vF8fy0y+Sl0gy5F7GT23hTsdo+q5PWKQuWVPdog3iItPpgtKgPnbaOpRrlakM",
+	"JVTdq+qo2lPZCb5G3JM+KfhY5UqEa1d16cT07Yky+UF6MONOQTsJxauvra8vLs7OyrIJ6kO5XNXRDmlD",
+	"QHnXtTgnsUyi1ybhvyjyzgyr1Hw+/DG3f+E/JVK99oDi0S5hDKwOfHD52ty0ns1n9Gw+Gy5fO8ToVCwe",
+	"5QgZq6LtIHYfLBgoJeAU3HnLsm2LQQUYhphFDRIhqzXSwDSNyohx0oZozi52Zd68bdW57FkC0g6U9lUZ",
+	"4TEudTejZyf1fGHEIxm5GtV4J+M4AxK4iIuZkHnBnQ/VALqeEwbOKbYrJTS2ZU4APCuwN8xAEoDKL+Pd",
+	"/374ycNW26LDizoXx6rpnGi/3Bu9pDLwmN5Y4/skIgfEPkB93a88vqeJeQdTvaN8kIrQDnVCDk8tGsEH",
+	"uRmuaNen4rWwbaO2ZUBXtmgalO6V0x9gDi4h0qoRP13GxByXrBZukAm223hjr2XriroSKpSSrfWlOe/U",
+	"z/tl9i5U41EiMsGG7TbQXsum7FJFa3LeLk1MdLvddDefdtzGRC6TyYi3VDSkSv1fqmgZlEHFApqZrMg5",
+	"iJwJ8gjNSxXtehbl7SzKVjRUt2z7UkUTolRFU9dwqQLEuKJNhJ+Gt8DnmHEpU0jyKW0m+7IygsJMZ8Jx",
+	"OpE9P/30ybPfvf/snX+O5T4k6b1QTzHhKiG0R3qMi5O5C2m01W4TFxmYgQ3YJVjWZpK1icS9UWQ7XTUk",
+	"up7JetbMGflaqoCLM6kCmZxOTZtTU6lpY2YSF2sFI2/mIp6vjhWT1vOTSfkT5dTle4+n91Phj4VxPmYH",
+	"mO22wiUVjyiCDuqi6tH3Yqugbyn/w3g1XInLpNEFDBieV05ozUzGKclo4qplVmVmn+cJdclFX1OAzCfp",
+	"5GZcQJ9v9pKaDKEmlE0hZqhwilDaoLhJn16zizl2t1w7wvU6rjWK0d+weE91OxmqnRiCWrojDW0QaiaF",
+	"JGVQh4J5QUdZ1MI20VEO1Yn4a7j1MXcUFR2hzikjrrT02Jg2On3+k0fN+3MrI/Rw8NTDUc6h7Tq7lgoN",
+	"GMuDYpmJbEvtoZ+6JHjb/Q8KYJVHFr4K24n6TfkqKTBUfKxNqBXDxenu7Vq+dYNkNx89vJqpb+Vo8Zpx",
+	"48QWfqHEEaPjWrwHidiqlC/kdgZ/XfYAJcjPhDVPFlANMu46rh0i5lpfR6dRc0f1UAkz+F4lqFXXVjc2",
+	"0cRudkIZYas+3VbN2yyuEti6e2lG+AZ3XNwgGz1qVCsU6LxpyuKrcnbpKYc8SRm/EOoQJVkwADJYRuVp",
+	"+Gcn+C+If3tzA7MwPRtlOAczOd6yI/gRl32t6pYLDZdUFzmbOX5j3P52sBUqv9vwk/l0v7UxvF42qON+",
+	"d/egQ3iHcsvuKw4ht22JLcjTCXoU+n1dg1PAbesa6cn+XV7zF8OhXLWXUQ/6AKPpWkfQSzg9VpqYaFi8",
+	"2amlDac14Q8K/tIS+w5D5hmRYShSRjh4+5ODz36Mzlc0sLTBs94dE2pWtAsl1CZO25b8DglO4snhFkW4",
+	"QhWHiJpyZQqIlEaFfgw6q4zo9Y6YQqKn1VJatMBZZPEK5U1iuaHSeb52LR40MJUtN9s27hETuiK/9hra",
+	"bjoC/w1s2xZtiC/LkQV5tQ0Nx9mxCNMRcxCOVofsNh3V2Ew6IyzuF9WEt7z++qZj4l769df7i37pXgVJ",
+	"5mUPcycJ5RxqEF01hGqSCvVQVMnJqsqjJfuu4oY6LJh7ZAoAWFyhMtzDq72HVgd5nEwnoLJe18UKrVar",
+	"D1iF+lt8jFR4ZAmdfyyRY/8CuiRfiQLMP/+4QhHquHYJVf/jY0Ha9sMHoKuymCV0ThzOOR3EgxLyptTF",
+	"0+E3SUffHNQVhPprobcGv6FLly4JWgCnkZuU/0d9dOz8OTgn9dY0fLigV+j+BbR/AfYs73nNozDKwCIu",
+	"RFCa119XVxE0aQ6H1qgjUOYhRYUrVJIkgVxAjhK6UsepUBptgqrtuDtM4Juc3q9pJzAEc1lnUjmI02gb",
+	"MKTm8CYgDCOU6zGYAeGuw8JII8ibI65EiLENh6gAS4AACMSXEMmkOxMqtFQH9XishqNLQ7WfJUJclExC",
+	"zlehHtMICvUpHMTAYExH7FvaPM/DEUU6+Mlag4oZefzgQhptNJ1uhXrlKwXzkOEtgI6SiJVUNYV4Pl3V",
+	"C4bz6vWHIsQuVqilmIkYY7KhwWLAEBVAsLZDmfQAS14Fva08PJcpFD1kWmaFKhi7KM8g5NP1RsuyKi3C",
+	"IoKR7Bkfz7qzODIJhNwx/7JdC6r6Av2uiZkJFxAmfl6A5QpoB80Oo7WtTcgxQ/MLywubC/CQlzjSczou",
+	"crpUJY2UpNcBA0nu+eloFSrY7m64uTu8JKHLqxDnGoSHpEG5Y4lI3m1arEIhi9lEvGsZqk+ebRmEMhLi",
+	"l9eXNvs4JQiLTsc1CCj76qGJlsVDJu8Ip931irxo2XQmnYn0UfObp/nN0SYEThDukbkJ6ATEJkw/f7rt",
+	"sARFUuZXs1AJ3nN+RgxoYxJwQkfie3hcWdbe72wVzsH2cUoI3uolMidELFmVNGID8x2CIRPbt1Rg9ggj",
+	"vZLeIw32aZ22f0/qEYTxWcfsDeknm9RH1lTJ4UEf2Uhuerh9rNC34glDUvLySh1FJyqjFmnVBDdmqOUn",
+	"PnrTjdOnNZRKL54K72kv1e12U0KLTHVcW5q1zFPf5DGXGtHwuNsh8IUkabCwXCZzzPtKWoQ3TmKPyu3W",
+	"vO7Yoz3lFZAPYjDMUR+Ug/sA4uhHVxyppMtat6M+A2P3da3jlcQf7UG/gr427q0GKf4JDYPlnZsyn9sP",
+	"JFV8BniRgNH0KXXA9nJ0j+zh6w8MP5Vac2zL6I38sBp++v2DT7H9xL19XStIbEpalI91Kt0qmnUNz06O",
+	"+Gw01Vo8ms2P+KifJg1PFUd8KjFhW8yQmxlxhnBOt3gwnx3xwXh6976uFcc4ZJUBDk/lR95tkCQeNg0B",
+	"t/WMQnfvCSbpGT/u3hM8MCDuEhdDgTnnBQJe0HSNQ4eZu7LRIJNJ6ANED1uFmzYITzK+2ZFk1lALAC47",
+	"uggNAvpDCvld/AWbq+rIsU0huIFOoyu7j8otrEYr2qiqURCBQihPV+iy4+z4hr7RMzYjJRvhxaVwc2I9",
+	"YoVRoaNe+UBQS5RmoWoGRqWjZYvxNXmcL61wdDKOq+55NPai0lv/Clz35eaeoazlBO7Zl7d8xkK/WSz0",
+	"jJUlszKBNqgVaoNyHFbGVB58sg4tWxUO0aEFPqoWLhAoimYd3lS6nTQuUygLc9EPRoC2LGFzLBuG0BV6",
+	"Xc0FvBMmdDhU6DWRNFuLxxrUcYWA7dl8uqohJERdJzCmDY/pfhOU9nKSLuuXLHjB5fBO1zBwKio4lH44",
+	"JVvBUWc7+AiOteYzo8FIjy4F419x04G49zPDwasr9YwqDkRrqJ3ZHP6mBLUNqJU9osXBtnbJo8HGBeUx",
+	"DLUJ46HK8dIp5XexCyV3Wly22KphRhgynTRaJ4xjVyaTSb+HxYDGsHSCIi8WdRJeEy5EIYvWj0wm/Yr6",
+	"CfSx7NXJPwUCeFw6NCq29iPqKHB/XJAPoD0KtBHIXIqCD3QdCAGmCmZUkKlcdGnvZhMB1Hepeb1HpU3K",
+	"cWwlwkNg69WN1ZV+KFskfE49JQacGN68sJ8TuyBHZ+ne+gcZMrxTOQnIrnVqtmWsE+A2mH9TYXcz3OHW",
+	"rw9+JPT2cMseCr0+4EKYQodSQbP9sF5C2kwPOqYaTqslFq8jlVgrQxC89KVQQLCK9RgK9bfF2saCem83",
+	"QSCm2mcJARAHkYI4EgucWLI+U5guTvXHuJ5B8tcOybfL15cHQjJUbxoiIrAdhtaJaTEw1F93aMOZn1W9",
+	"Uqgjq0RJ20m3adkkxPhDPTSlbBBmDoKOy3SkKPyuy+WcmnAgi1ONTHGDEloJgAprOxMPhgLmiMLwisPX",
+	"5c0MgeQ5DFn+oXJkiDrdgZC8m53AhhFkXSU3RFgnsu8bhH2piJxQ/TOZpB51tEGDNYOUQo4DSNSWKIFt",
+	"26/4oquWtpABZ9gdEwL4ljgyMBWYUCOoQ02HkjTyM1OisVjIC8WyB3Q8TzJASjdkWW3+1XCOFRJqAgXB",
+	"gKHTtxiyST3OGV45+8Koyn+S3j8C5m5RrOJHPY1/BCz0rGnrpN5h6rlR1O7jaNynQ1pyRz8wi81FzElX",
+	"Js2ORI1OQSu/7LgNwlErrPB41MgnT2EHbzK3RW3cIFEEOBeqvF3rySB8py4rB0LJJUq6IT9/yDNiuV5Y",
+	"fxpddmzb6aIqJXt8Tnbuq1A/M0JWioPiEmgNNwiDTArxv5rtMfZIkD82TeW6d4GemqVQ8CdiRNC2rmUQ",
+	"XaajhH5rWYwRVWe8i1XqGuJN1+k0xMIHef7nvbN7GcmbPjDLNzg1rtqzs2hqeS6jslAedgjI0Co21gaa",
+	"FZZbTFLHHZvLR4amBQ9Pn+5fLbTJCkGGB4AAjF7L1GUiC1YjAV1eaIgMmBfjoglc5TsPr7Xzt8vlcnm2",
+	"dSfvlO8sbreuXZ3Ukjcre0lqI+vFcnjCTqoChqvIFmtlqjWKSjZmYuHRVYrBA1bkP5Z8BRrbbYRS6eUn",
+	"mC6aSJ+Qi3fyOBEbS+9qWOYnMrO1DYkoAQ3w9h7xeskKA4K0+SVhWnjvllbKQjlivHdbK+XyEopuBQB1",
+	"G+peRyrD1LCx03CheUhJe+0y/Ad82mo0uVaanJzK+IUD8lNFeDioDzYs5TZcTSZfCOA9qzxgIyYph6vE",
+	"5MXBe/VZs7FKMNkgtjycj90JUosHr3YfCHxbJX2G3XmAQKDee1U4DQdYxNllHHUZQeGCl7kowAlgRtcC",
+	"ijuMYo7h3FU8UkaGJZi3fenC40rfVGffqyKMH0/TPxPhTyUCKipZh+R6X4zvE+wnHlvm/jDrwxIktDUg",
+	"w1BaFQbkDalwXGyDAQuegERY7tVc9PKygiRbWZK/QjcdMDLokBkm86PbPejBy7hl22DiGGxFmPcjUF5K",
+	"MfuI4Wr1AslHMjlsBroPYp1Qp8zzQngXTPvCmeHhzPDwElMtlYLgyGaQIfKVTLD0wa4qvxBl07GVEqGS",
+	"Y2XZtViSQJLr6W+GeCSryAubuFEFSurRZaClqK/KkKxg4BcakmXp9HigKpWNZVE+U4jqpRUtmwoVOa9o",
+	"gypVLNVTKw4lqeuYG82R1ecFyi3e2xTAcUJ1FNSOM70lpLf4RULv+sUiQ2UeeaSUoCzop+rwqQ0WM1Dd",
+	"7q44r2w2o2dzmXtQv+5uLpPRc7mMnstngAQcX/UYU504Io3iRC5b19rFnER9tgLLjnoQxryimkc+SRC5",
+	"HSMqUnCTRaTPTvpvWscrjKTjyRa9Z0rh1+3XIdxojiFdtTs8GbmNpuMwWZrWMksIIxdT02nJXqkynKIa",
+	"Yecl9DrUQpG8Todf4YdqUEJEvfoc82QT7lSoyqC56K0acmRUNwQLElt8PbLrIJPsWgZhCIoQIWeXuLK2",
+	"iCz5AnX7O5QRImsNHeW19guI9NcOKXnPEaH5qlqxmHFVyyRSVaRCvbIr4enkHqE+UiGbCwqyE5sR1HUd",
+	"DtHsNcK7hNASqsPVRWqamlDpRi1Ttvfwg68o6XpvSFCO1zp/w8Jt9fWqAjNWihgXoLwTMRlyqN2LN5aK",
+	"q8w9EnOvvD6+2Oo5VF6P+VGyCbX8hojo0Vq2AosUUgzfnoxfIpE2C2AyAWxxKElXqDgrP0ctCIhWjsy+",
+	"erZjSPInFeKPm+Mlbz7uuhDo4OONLDbYR57CjowTyfMhwfyvKUDLjCi4237/mq8ei7Pw2/XJ5YZOSJLo",
+	"V/hk9NDs/hI5lIYvZoKpVd1wf/Zpb/Zs0Zs1Vxx4zuPqIHMKnF9I0tpRVw4tvQwHgh2U6he63ldE/xW3",
+	"dyoacCGsAediGnBubL00X8pl0oXi5J1jQIXfGS0pVhPu1DwlD9ffuqaUkyrPCblGFGe8+q6vLMq89HEH",
+	"p4kwMjn/DF9eUcvCWoef3HGcHUENX3OBFUJJ+8tQwWfkLNGxE0QH54ZOj7fQdU9iOLOEHNsSIglEqETH",
+	"yFaRJCf5BDQLGZo65QncmEEjEsdFayuLuqw0C0pXVYJvFbWh8Tq7COP8elO+cYLhXhotW5Qw2ecJGAcU",
+	"AdeDHoZeDx3H2alQ6KHDmqrpAmrjNnHTaM3rn6Sq14sBifH4gSdsCXb5t+kOU41jzjHV/8eiqG3tEZul",
+	"0RLU4xbMGNUh8JjJ5l3hbl6qDQDmEBOLCnpmZvIiwojLsH+vLY3FUAubBFHsuk6XuNHg2eJkcvim16Qn",
+	"IXQT+lQMaQYBvV2C+NnJUQJoq0IRUXYBr1WCKqgu6ytYLhJDIHobulZt3FxMo7KAaK9OMVgaIrsTTyRv",
+	"D1OrJaSvxA2q1iLxTqfH9Wl6F3Fin2bIDpJiu41UMZv7K3s2ZcOituwMGRZumY8nffKthOpaTxYywly5",
+	"yMVF1kjDogxMAYG0q/1/31tbWay4Faj5nsUVOk5Nj5VFWd8m3FkpmqF5ouBIIRsjIS37MY4jH/XGzcVB",
+	"jkEFMWlUli2kvK4O1FHNowD3W7iHakS2kTJPJni+us6tm6o187DHxBjJ6b52x6N3k2d386Lv5sxVeeaq",
+	"PGlhGHJCkZx5fakHRa9uyvaOO16f8nBfJyngUaeLHDq4Fn6k27GUob1mylEReovCL9+4aNSw7yk4n7Nw",
+	"1LNw1FeECHGnDUAr+5ecKGziuuxnGyI5pb5m8oiRaA9VHZz5YFMFMRNaoHht9YLUONtpNADNqK4ahPWc",
+	"ToVKyicVOIF5SOU5ehFYaENtTQYPRFuhwBLTaA0zry8VNF9rY94ElzSOtLk6p9q9C/E4MR5/42+cAI4Z",
+	"Zwqnq5U0oT/OTtH1HLs5071dVlrlHXP0uEY42CTlZYmHuvB7UrHq6wVxABYLte/xr1z2vlEg9g1OqRrL",
+	"ifQ1XemGL1+c5bmdKRZnPP1YPF1ywvFUC7LXdtzhfS0GlbnQvRQU8cqrG6srQRNyLNvLn1+ZF99fiDa5",
+	"SKP5UKeMvt6jBnbdnjLGOq7VsCi2BXeW3TK446QrtIwMh1ICJZeVeY+azOuf74csyh73ULANCgP7xtEa",
+	"lLHgoepCpbCFVHW2tCGqDeIwjSYxdoKsvmD2NnaZqjAk3iJuQMYYLS7IRpXeaSWGKy7A6b/UNTPGEwj2",
+	"UtTs4yDa44pmyTrho/jlK9r+OBXsctnCVGE6P1mYGrGIXQC/CkwJNppQga2qbqJ6xojOEq7P+IrnTsE7",
+	"BMqnhdtOyGoZQ8soqWprR1mqQi2ggdNYfinjY1mu1FsrtIl93UBwh0hA/dDE7P66Rk5jtfMKF2zbDHVz",
+	"EqwNTuPMQDUeqXq5icfXQwkWIM0DKocxFSwY1HiU3wxNXfaAMI6E5/y24IDyabTFwHjjPyBrQVZlKwlW",
+	"5lVBA5LiOTb8hf2NdR6Tf6rtR6MNsxkZbXhH07UOE7f4WMO7mGN3y2/ZW5qY6O6lH9pOw0kbdKLVEuc8",
+	"sWvdz+cmsrt3dpfyMyvbl2/M3LpeWOY32pfdG1eze3bjzt5evjtVu7F3rbzu2JPFTH6pw7oPHtBJurQ4",
+	"a+GeUX5Q5u3Og73eo9vMfcQ7naW5h0vXi1bt1o2JjKZrBkCYttjBtPGo6XTEV4JNyFilFU1ACzXFor3Q",
+	"zcLO2qMpum3m1mutjWLz1gzPL9fLmq7ZmDY6EI2kPWreh2c9a45W0mYxNcW1u86uRQ3ivdN0ZBbKqAYK",
+	"BT8DREcFj2fi4Zl4eCYe+p2THYRbaEkaYKWRXkhjA5jDgJ5jQr6sdvfSttOw6PkL1aCiLhjnoeG95BsW",
+	"Z6gKKWGMVcEqUcPGDtj406iMxEhkW4Jf1K1dgloW7XCloW+TObAVKJAB879DDXKxQsWrvCLDQVd1yFsM",
+	"EhClq4CR6Mzna8TAHZU0KhMuu9Cqg/ELFer7HoJZlQPiGiFtVIUPKldUHAAjXBAI3CAbPWpU9WhpYYaq",
+	"ZYUjwCZKaBYuCcn4IphMRghV/VA+KphlhVZo1ZWcy3ubHz5VhWZDVUINt9fmxAwPsnarUjfu7qUbhG8x",
+	"4i7RuiOuyCW841KoEkpaeoVi0/SKh9ctm6TRmmfbaXdqtsWaXjgaWnF2ZcOvXCaXE1eHqINcgm3vWbl4",
+	"dV8RUID7xbbM8ksS1ZeodqI0OwDyeDhZ8FbZb84xce8cC4xXphNJJYM5tIyZv/0ou4izD2/tTC9n2gvd",
+	"yzhbv5ZzZrPi+xnAOP/QY/3IoayL95t/LCbmGJ2X53KOIadLw2cLu7iQtBIys84LK7TY3WxMNXM7V9tb",
+	"D/PWxuTufFF8P6eF1gGyTUmbs3rLW9lyN3ftwa774Lr5YPr2NdsqP+BrhQa7fuf6jdb6I8dZzO2588bu",
+	"Bt1bun7rcqe+wvjK4mYPL27MdDaLDbKOM9sFZ3O1lt3enKpftctzbzgra2Zt9o1882bt6sZ6Y/eNgr24",
+	"urB5bevGo8nV2xuc2TeyhZy5MtfBtZW1xdlHtuOstmZz+ezD69eni2Zuon5zcq5Jdndv7d5Ym76y0yHZ",
+	"trN6mdMF3u7t3Vzezj4qO5MT2Vt72bnVvcu7rpEzp7aWJ+zWlSW6Yu91sHH1VreTqT9o36o/mrj98Paj",
+	"2aXZR/OT21v1zaXLM4vrV9qrdOLKoymGl6f3Hr2xPTFxeb28ZZnZ1R12A9/YK8xdZ9PLq6Zp3GhuLW8X",
+	"Ogbh8/WZyavGer6RadTXrxXW5qYWJtypO5N7K+4tM7e1RBx38UFxoT5Vy7avlm/PTt4uYoqvPLwzc3WS",
+	"XluY3Z0tzNOV5aWb2xuN8jplE9Pd9dyGtb4xdX2lPNfd7LmLu3yGs+l2Nrd27bJpP7y96bRXrqxnb9an",
+	"bj2oN2/YN1n5qrliXTNvt27fdK7ZeH13urhUv9mhtx+tZpau3WI9e+rq3NaDubazmMvUMzhTmFvt1im5",
+	"UV5c7JpFB7+xOd1bLTYfdXrztYlbxt5e61omu9B+uNrr7C2tkO6lS5quWbtaSXOnZm/durazXJt+6G6s",
+	"0EyRZh5a5UuXJBuxGjQRouUPJwbnWvaGkVu28+Y6KdazrSt0yc411gpsLie+nxUEQAnpYHwUYuIKbhEw",
+	"QQpBEboZSsGzIiTPii9cwhAQL2GMEF/hK1+Aha89KTP4SciZ8gkp3cIvahJfGIcv/3rieEXb1/Rw0Kw2",
+	"VSTTWYOYODtZrBfqdTxZqBcyk9O4Xpw2Jgu16XqxUJueNsbJYVoWHHy0DNDsiWlzGRoOIKeOus2AYXDH",
+	"9otZh8FnBAXK83X6bYPuT3dv1/KtGyS7+ejh1Ux9K0eL14w7U7s3snvrM2yz0Lk52b013buTwbM5Y75A",
+	"Lk82rkxbVzM7y7nWSsFZC2lloN8kzndDHtgAZqB26fm0LReZJMYZTrzNSfcmy+3NGtO3TXq98ODOzMP8",
+	"Zn02S65N2ovTza1c93Kxtz2F12cezWVr83lzodi4MmUtz+ysZFur+faNYyqfeOOaMTu71rZqvWsrlnFl",
+	"ZfP69czDqzeb09ceNCy8kytf2Xanr1+5XthuXF9oTS1ebrL69Optt7dh1nbL13c3WTffcqat2jXLYLS+",
+	"UmyvP7Cz7ekrx9U/Z1rrtUL7dn1y03S2ph7cye0WVxpzJ9Q/B9DE/ouNEsgT32qebj6c2b31qLhday3n",
+	"mren2tl1szxtXC3sXJ5sbGQ6C/nuzeLejanenRk8mzXm82Sx2Lw29eD6jL2SjQDvmUkhdqXjUMQGMZcS",
+	"rQryN2R5+gDUQodoFZkgBSUvIDhKyZpgsIZ+ahY/s0O8EDsEcLBQ0uTXa4b4mlM0z4weAxsbeXeKMAKz",
+	"hNQC69CXV5LaJBNH1PvFhrm/FqjJwLMWD7HwHkY12SIEQiyU1TzkH+swktBbboGaq7xJ3A1vBa+s4wqi",
+	"T8RWVEbomePqLLL6pS9P7jSg9QqEFkkeTmxGxnWV9ZGCaJnzkp+Qm81klPwoKJK0c6oYMOzLDCq2Kl2h",
+	"VZUzVkUt7O6wo4jLgC4/rxhpGbeFrN/s44hqJELmVufppQEPkdLz6gkQSUNZtqGQWk3XdiyoluLxFxvX",
+	"iJC4wyHpqJCDXxjfYoOq9YhX7d8b1+81qCVFyPd11ozizPl1Ru0D55cg8LiFliBVBTS5UaTCIztQgGgY",
+	"VAbt5weDQ6CCLnF+QJUVTk07dhzUAjVf5vgKfUjIyTlxBrr0Kvmhud5RVqMlEAaSZqiA0MZQNkCZCCxT",
+	"i5s5xyS5QFuO1wTDi445yzo8k41fKdkYiNRQMgnpQBOPQQraH6n8kF8g2Kvo4tUklld+joWyC8O9LqEq",
+	"sSKycmgarTjg+KdQdJY7gi761D057AzWe9wkQHh6EwS+41R/8XbSxOxUqr683H0s5B1pJe3gk/cOf/oD",
+	"Tf+rlCkcUn8wVlPwZeo8MV6ennlEYwmVf3kaXQ86Ndsyjl975GsttsI45uQV3e2xmevXk/j3qsRL99Xz",
+	"gPJ0fqF7iRhh/ia/GMDeRqixF0W10ym1dyQfO15RvCOZ2Vk9urN6dGf16M7q0b0E9ehOyIi/AVXhXqUT",
+	"OhNuvj7hBqKgsQdiiaIOzOruemJDFHBXqQxqcboUtbDRtFRgdbWFdwhyO7Qq+JvLGbK4pmudcNRRNjeV",
+	"zqQz6WypOFWcAn+Penv8LdtNB9L/sW1DySFBP+qOi5pOF9mO1FkU4/BMEMnszre+ivX6Xbk9OwGxmRBn",
+	"lAWVEUKFaNboEMYkgVLv8Ksv9L/Er4jAEw9bLBoYBnzbbTrAVrmq8xbehjz+/hdsB6ULugizHQZzphAX",
+	"5x2UQYAY9wakA4DH3RKSmNtwOCc09Bov13fIRjDrL+3AxJS8SVpptEK6we8dRlA1WiwheBdUfkg6s8tQ",
+	"9MlhBA7E7Xj5v+6uZRBl/vF+rXUs20QOBQuRYOUuNnjk+uEpAKa9FHVSvmiciggDxyAWI0TnXCe86ZiC",
+	"ZAihlwA9+/8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -294,9 +294,9 @@ type ClientInterface interface {
 
 	// LogInWithBody Exchange a login code for a token
 	//
-	// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token.
+	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 	//
 	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
@@ -308,9 +308,9 @@ type ClientInterface interface {
 
 	// LogIn Exchange a login code for a token
 	//
-	// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token.
+	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 	//
 	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
@@ -786,9 +786,9 @@ func (c *Client) GetSession(ctx context.Context, params *GetSessionParams, reqEd
 
 // LogInWithBody Exchange a login code for a token
 //
-// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 // sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token.
+// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 //
 // `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 // add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
@@ -810,9 +810,9 @@ func (c *Client) LogInWithBody(ctx context.Context, contentType string, body io.
 
 // LogIn Exchange a login code for a token
 //
-// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 // sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token.
+// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 //
 // `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 // add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
@@ -2808,9 +2808,9 @@ type ClientWithResponsesInterface interface {
 
 	// LogInWithBodyWithResponse Exchange a login code for a token
 	//
-	// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token.
+	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 	//
 	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
@@ -2822,9 +2822,9 @@ type ClientWithResponsesInterface interface {
 
 	// LogInWithResponse Exchange a login code for a token
 	//
-	// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token.
+	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 	//
 	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
@@ -7325,9 +7325,9 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, params
 
 // LogInWithBodyWithResponse Exchange a login code for a token
 //
-// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 // sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token.
+// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 //
 // `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 // add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
@@ -7345,9 +7345,9 @@ func (c *ClientWithResponses) LogInWithBodyWithResponse(ctx context.Context, con
 
 // LogInWithResponse Exchange a login code for a token
 //
-// Send the `code` of `wx.login()` once. A code lives five minutes and WeChat exchanges it once;
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
 // sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token.
+// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
 //
 // `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
 // add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.

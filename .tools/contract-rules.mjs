@@ -1,0 +1,195 @@
+// Rules of our own for openapi.yaml, for what Redocly's rules do not know.
+// Run by `make check` through redocly.yaml, proven by contract-rules.test.mjs.
+
+export default function plugin() {
+  return {
+    id: 'contract',
+    rules: {
+      oas3: {
+        bounded,
+        'error-codes': errorCodes,
+        examples,
+        'named-schemas': namedSchemas,
+        'entity-tags': entityTags,
+        'response-headers': responseHeaders,
+      },
+    },
+    // Has the responses of requests that no operation answers read like any others.
+    typeExtension: {
+      oas3: (types) => ({
+        ...types,
+        Root: { ...types.Root, properties: { ...types.Root.properties, 'x-no-operation-responses': 'Responses' } },
+      }),
+    },
+  };
+}
+
+/** Every string, array and number says how large it may get, and a number how it is kept. */
+function bounded() {
+  const wanted = {
+    string: (s) => (s.maxLength ?? s.pattern ?? s.enum) !== undefined || 'needs maxLength, pattern or enum',
+    array: (s) => s.maxItems !== undefined || 'needs maxItems',
+    integer: (s) => [s.minimum, s.maximum, s.format].every((v) => v !== undefined) || 'needs minimum, maximum and format',
+    number: (s) => [s.minimum, s.maximum, s.format].every((v) => v !== undefined) || 'needs minimum, maximum and format',
+  };
+  return {
+    Schema(schema, { report, location }) {
+      const verdict = wanted[schema.type]?.(schema) ?? true;
+      if (verdict !== true) report({ message: `A schema of type ${schema.type} ${verdict}.`, location });
+    },
+  };
+}
+
+/**
+ * `x-error-codes` of a response lists the error codes it can carry: on every 4xx and 5xx, and on a 200 of 2017 that can be a
+ * failure. Each is one of ErrorCode, is named in the description for the human reader, and has an example; and no
+ * example has another. Each ErrorCode is somebody's.
+ */
+function errorCodes() {
+  let known = [];
+  const used = new Set();
+  const seen = new Set();
+  return {
+    Responses(responses, ctx) {
+      known = ctx.resolve({ $ref: '#/components/schemas/ErrorCode' }).node?.enum ?? [];
+      for (const { status, response, location } of each(responses, ctx)) {
+        const failure = /^[45]/.test(status);
+        const codes = response['x-error-codes'];
+        codes?.forEach((code) => used.add(code));
+        if (seen.has(response)) continue;
+        seen.add(response);
+
+        const report = (message) => ctx.report({ message, location });
+        if (failure && !codes?.length) report(`Response ${status} needs x-error-codes.`);
+        const shown = exampleCodes(response, ctx);
+        for (const code of codes ?? []) {
+          if (!known.includes(code)) report(`${code} is not an ErrorCode.`);
+          if (failure && !response.description.includes(`\`${code}\``)) report(`The description does not name ${code}.`);
+          if (!shown.includes(code)) report(`${code} has no example.`);
+        }
+        for (const code of shown) {
+          if (!codes?.includes(code)) report(`An example has ${code}, which x-error-codes does not list.`);
+        }
+      }
+    },
+    Root: {
+      leave(root, { report, location }) {
+        for (const code of known) {
+          if (!used.has(code)) {
+            report({ message: `No response can carry ${code}.`, location: location.child(['components', 'schemas', 'ErrorCode']) });
+          }
+        }
+      },
+    },
+  };
+}
+
+/** The error codes in a response's examples, in the form of /v1 and in the two of 2017. */
+function exampleCodes(response, ctx) {
+  return Object.values(response.content ?? {})
+    .flatMap((media) => exampleValues(media, ctx))
+    .flatMap((value) => [value?.code, value?.reason, value?.error?.reason])
+    .filter((code, i, all) => /^ERR_/.test(code) && all.indexOf(code) === i);
+}
+
+function exampleValues(media, ctx) {
+  if (media.example !== undefined) return [media.example];
+  return Object.values(media.examples ?? {}).map((example) => resolved(example, ctx).value);
+}
+
+/**
+ * Every body has an example, and where a request has several by name, each is
+ * answered by the response example of the same name.
+ */
+function examples() {
+  return {
+    MediaType(media, { report, location }) {
+      if (media.example === undefined && !Object.keys(media.examples ?? {}).length) {
+        report({ message: 'A body needs an example.', location });
+      }
+    },
+    Operation(operation, ctx) {
+      const answered = each(operation.responses, ctx).flatMap(({ response }) => exampleNames(response));
+      const body = resolved(operation.requestBody ?? {}, ctx);
+      for (const name of exampleNames(body)) {
+        if (!answered.includes(name)) {
+          ctx.report({ message: `Request example ${name} has no response example of its name.`, location: ctx.location.child('requestBody') });
+        }
+      }
+    },
+  };
+}
+
+function exampleNames(body) {
+  return Object.values(body.content ?? {}).flatMap((media) => Object.keys(media.examples ?? {}));
+}
+
+/** A schema is written once: an object has a name, and what has a name is referred to by it. */
+function namedSchemas() {
+  let names = new Map();
+  const isNamed = (location) => /^#\/components\/schemas\/[^/]+$/.test(location.pointer);
+  return {
+    Root(root) {
+      names = new Map(Object.entries(root.components?.schemas ?? {}).map(([name, schema]) => [essence(schema), name]));
+    },
+    Schema(schema, { report, location }) {
+      if (isNamed(location)) return;
+      if (schema.properties) report({ message: 'An object needs a name, under components.', location });
+      const name = says(schema) && names.get(essence(schema));
+      if (name) report({ message: `This schema has a name: ${name}.`, location });
+    },
+  };
+}
+
+/** Whether a schema is more than a plain type with a bound, which may well be the same in two places by chance. */
+function says(schema) {
+  return schema.pattern !== undefined || schema.enum !== undefined || schema.type === 'array' || schema.minimum < 0;
+}
+
+/** A schema without its words. */
+function essence({ description, example, ...schema }) {
+  return JSON.stringify(Object.entries(schema).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+/** Whoever may send an entity tag must have got one. */
+function entityTags() {
+  return {
+    Operation(operation, ctx) {
+      const conditional = operation.parameters?.some((p) => /^If-(None-)?Match$/i.test(resolved(p, ctx).name));
+      if (!conditional) return;
+      for (const { status, response, location } of each(operation.responses, ctx)) {
+        if (/^(200|201|304)$/.test(status) && !response.headers?.ETag) {
+          ctx.report({ message: `Response ${status} needs the header ETag.`, location });
+        }
+      }
+    },
+  };
+}
+
+/** Headers that every response of a status has, and where requests are limited, every answer that counts as one. */
+function responseHeaders() {
+  const ofStatus = { 401: ['WWW-Authenticate'], 405: ['Allow'], 429: ['Retry-After'], 503: ['Retry-After'] };
+  return {
+    Responses(responses, ctx) {
+      for (const { status, response, location } of each(responses, ctx)) {
+        const counted = responses['429'] && /^([23]|429)/.test(status);
+        const needed = ['X-Request-Id', ...(ofStatus[status] ?? []), ...(counted ? ['RateLimit', 'RateLimit-Policy'] : [])];
+        for (const header of needed) {
+          if (!response.headers?.[header]) ctx.report({ message: `Response ${status} needs the header ${header}.`, location });
+        }
+      }
+    },
+  };
+}
+
+/** The responses by status, references followed. */
+function each(responses, ctx) {
+  return Object.entries(responses ?? {}).map(([status, given]) => {
+    const { node, location } = given.$ref ? ctx.resolve(given) : { node: given, location: undefined };
+    return { status, response: node ?? {}, location: location ?? ctx.location };
+  });
+}
+
+function resolved(given, ctx) {
+  return (given.$ref ? ctx.resolve(given).node : given) ?? {};
+}

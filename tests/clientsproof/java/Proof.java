@@ -1,0 +1,58 @@
+import java.util.List;
+import java.util.UUID;
+import onestroke.client.ApiClient;
+import onestroke.client.ApiException;
+import onestroke.client.DrawingsApi;
+import onestroke.client.SessionApi;
+import onestroke.client.model.Canvas;
+import onestroke.client.model.DrawingContent;
+import onestroke.client.model.ErrorCode;
+import onestroke.client.model.FormatVersion;
+import onestroke.client.model.Login;
+import onestroke.client.model.Problem;
+import onestroke.client.model.Stroke;
+
+/**
+ * Logs in, saves a drawing, lists it, fetches it and deletes it, with the client
+ * that openapi-generator makes of the contract and nothing else.
+ */
+public final class Proof {
+    public static void main(String[] arguments) throws Exception {
+        var client = new ApiClient();
+        client.updateBaseUri(System.getenv("ONESTROKE_URL"));
+        var login = new Login().code(System.getenv("ONESTROKE_CODE"));
+        var token = new SessionApi(client).logIn(login).getToken();
+        client.setRequestInterceptor(request -> request.header("Authorization", "Bearer " + token));
+
+        var drawings = new DrawingsApi(client);
+        var id = UUID.randomUUID();
+        var stroke = new Stroke().tool(Stroke.ToolEnum.PEN).color("#666666").width(50)
+            .x(List.of(100, 110, 120)).y(List.of(200, 220, 230)).t(List.of(0, 16, 34));
+        var content = new DrawingContent().title("一笔猫").canvas(new Canvas().width(3750).height(6670))
+            .format(FormatVersion.Format1).strokes(List.of(stroke));
+
+        var created = drawings.putDrawingWithHttpInfo(id, content, null, null, null, "*", null);
+        expect(created.getStatusCode() == 201, "the drawing is created");
+
+        var list = drawings.listDrawings(null, null, null, 1, null, null);
+        expect(list.getItems().get(0).getId().equals(id), "the newest drawing is listed first");
+
+        var drawing = drawings.getDrawing(id, null, null, null, null);
+        expect(drawing.getStrokes().equals(List.of(stroke)), "the drawing comes back as it was");
+
+        drawings.deleteDrawing(id, null, null, null);
+        try {
+            drawings.getDrawing(id, null, null, null, null);
+            throw new AssertionError("what is deleted is gone");
+        } catch (ApiException gone) {
+            var problem = ApiClient.createDefaultObjectMapper().readValue(gone.getResponseBody(), Problem.class);
+            expect(problem.getCode() == ErrorCode.ErrNotFound, "it is a problem of the contract");
+        }
+    }
+
+    private static void expect(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+}

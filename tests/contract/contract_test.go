@@ -1,0 +1,116 @@
+// Package contract proves what openapi.yaml promises its readers: that its
+// examples are true, that nobody breaks it unseen, and that a mock made of it
+// can be programmed against.
+package contract
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
+
+func TestEveryExampleKeepsItsSchema(t *testing.T) {
+	t.Parallel()
+	doc := document(t)
+	if err := doc.Validate(t.Context(), openapi3.EnableSchemaFormatValidation()); err != nil {
+		t.Error(err)
+	}
+	seen := examples{schemas: map[*openapi3.Schema]bool{}}
+	seen.addDocument(doc)
+	if len(seen.all) < 200 {
+		t.Errorf("only %d examples are there", len(seen.all))
+	}
+	for _, e := range seen.all {
+		if err := e.schema.VisitJSON(e.value, openapi3.EnableFormatValidation(), openapi3.MultiErrors()); err != nil {
+			t.Errorf("%s: %v", e.at, err)
+		}
+	}
+}
+
+// document reads openapi.yaml.
+func document(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(service.Root(), "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// examples gathers every example of a document, with the schema it is one of.
+type examples struct {
+	all     []example
+	schemas map[*openapi3.Schema]bool // that were visited
+}
+
+type example struct {
+	at     string
+	schema *openapi3.Schema
+	value  any
+}
+
+func (e *examples) addDocument(doc *openapi3.T) {
+	for name, schema := range doc.Components.Schemas {
+		e.addSchema(name, schema)
+	}
+	for name, header := range doc.Components.Headers {
+		e.addParameter("header "+name, &header.Value.Parameter)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			at := method + " " + path
+			for _, p := range op.Parameters {
+				e.addParameter(at+" "+p.Value.Name, p.Value)
+			}
+			if op.RequestBody != nil {
+				e.addContent(at, op.RequestBody.Value.Content)
+			}
+			for status, response := range op.Responses.Map() {
+				e.addContent(at+" "+status, response.Value.Content)
+			}
+		}
+	}
+}
+
+func (e *examples) addSchema(at string, ref *openapi3.SchemaRef) {
+	if ref == nil || e.schemas[ref.Value] {
+		return
+	}
+	schema := ref.Value
+	e.schemas[schema] = true
+	e.add(at, ref, schema.Example, nil)
+	for name, property := range schema.Properties {
+		e.addSchema(at+"."+name, property)
+	}
+	e.addSchema(at+"[]", schema.Items)
+}
+
+func (e *examples) addParameter(at string, p *openapi3.Parameter) {
+	e.add(at, p.Schema, p.Example, p.Examples)
+	e.addSchema(at, p.Schema)
+}
+
+func (e *examples) addContent(at string, content openapi3.Content) {
+	for mediaType, media := range content {
+		e.add(fmt.Sprintf("%s %s", at, mediaType), media.Schema, media.Example, media.Examples)
+		e.addSchema(at, media.Schema)
+	}
+}
+
+func (e *examples) add(at string, schema *openapi3.SchemaRef, single any, named openapi3.Examples) {
+	if single != nil {
+		e.all = append(e.all, example{at, schema.Value, single})
+	}
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		e.all = append(e.all, example{at + " " + name, schema.Value, named[name].Value.Value})
+	}
+}
