@@ -64,8 +64,8 @@ func TestFindingsComeInTheOrderOfTheContract(t *testing.T) {
 		"more additionalProperties: is not a member",
 	)
 	form := gen.Operations["POST /applet/session/paints/save"].Form
-	expect(t, form.Check(url.Values{"actions": {"a", "b"}, "id": {strings.Repeat("a", 65)}, "ID": {"a"}}),
-		"id maxLength: must have at most 64 characters",
+	expect(t, form.Check(url.Values{"actions": {"a", "b"}, "id": {strings.Repeat("a", 129)}, "ID": {"a"}}),
+		"id maxLength: must have at most 128 characters",
 		"actions duplicate: must be there once only",
 		"ID additionalProperties: is not a member; id is",
 	)
