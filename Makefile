@@ -1,7 +1,6 @@
 # Everything that is done with this project, one target each.
 
 GO      ?= go
-TOOLS   := cd .tools && $(GO) tool
 PACKAGE ?= ./...
 
 .DEFAULT_GOAL := help
@@ -17,6 +16,9 @@ demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawin
 
 test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|containers
 	$(GO) test -race -timeout 15m $(PACKAGE)
+
+bench: ## print what a request costs beside the reference program, as ratios; DATA=folder of Quick Draw files
+	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)')
 
 generate: ## rebuild everything under gen/, and the tables and the picture in the READMEs
 	.tools/generate
@@ -43,4 +45,4 @@ clients-proof: ## generate clients in four languages and use them against the se
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test generate check breaking changelog baseline mock clients-proof help
+.PHONY: run build demo test bench generate check breaking changelog baseline mock clients-proof help
