@@ -63,8 +63,12 @@ func checkHeaders(h http.Header) error {
 	}
 }
 
-// limitUser counts a request of the caller.
+// limitUser counts a request of the caller, who may be nobody any more where a
+// session is ended that has ended.
 func (s *server) limitUser(ctx context.Context) error {
+	if owner(ctx) == "" {
+		return nil
+	}
 	left, err := s.Limits.Request(ctx, owner(ctx))
 	noteOf(ctx).left = left
 	return err
