@@ -70,14 +70,14 @@ func (s *server) limitUser(ctx context.Context) error {
 		return nil
 	}
 	left, err := s.Limits.Request(ctx, owner(ctx))
-	noteOf(ctx).left = left
+	noteOf(ctx).limited(left)
 	return err
 }
 
 // limitLogin counts an attempt to log in with code from the client's address.
 func (s *server) limitLogin(ctx context.Context, code string) error {
 	left, err := s.Limits.LogIn(ctx, noteOf(ctx).client, code)
-	noteOf(ctx).left = left
+	noteOf(ctx).limited(left)
 	return err
 }
 
