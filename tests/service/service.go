@@ -140,6 +140,7 @@ func openRedis(t testing.TB, url string) *rediscache.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.DialTimeout, o.DialerRetries, o.ContextTimeoutEnabled = time.Second, 1, true // as the program does
 	client := redis.NewClient(o)
 	t.Cleanup(func() { _ = client.Close() })
 	return rediscache.New(client)
