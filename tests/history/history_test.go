@@ -22,7 +22,7 @@ const (
 	idle      = 3 * time.Minute
 	jump      = 61 * time.Second // makes every session due for renewal
 	usual     = 15 * time.Second
-	thought   = 200 * time.Millisecond // at most, between two requests of a client
+	thought   = 3 * time.Second        // at most, between two requests of a client
 	impatient = 500 * time.Millisecond // with WeChat
 )
 
