@@ -22,7 +22,7 @@ const (
 	idle      = 3 * time.Minute
 	jump      = 61 * time.Second // makes every session due for renewal
 	usual     = 15 * time.Second
-	thought   = 3 * time.Second        // at most, between two requests of a client
+	thought   = 6 * time.Second        // at most, between two requests of a client
 	impatient = 500 * time.Millisecond // with WeChat
 )
 
@@ -38,8 +38,8 @@ func TestSessionsHold(t *testing.T) {
 		c := &client{world: w, user: i % users, random: rand.New(rand.NewPCG(w.seed, uint64(i)))}
 		clients.Go(func() {
 			for !w.over.Load() {
-				c.act(t)
 				<-time.After(time.Duration(c.random.Int64N(int64(thought))))
+				c.act(t)
 			}
 		})
 	}
