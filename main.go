@@ -82,7 +82,9 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) (err e
 	ready := prepare(ctx, drawings, logger)
 
 	handler, err := api.New(api.Options{
-		Sessions: session.New(exchanger, sessions, session.Options{IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge}),
+		Sessions: session.New(exchanger, sessions, session.Options{
+			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout,
+		}),
 		Limits:   session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
 		Drawings: drawing.New(drawings, drawing.Options{Quota: c.DrawingQuota}),
 		Dependencies: []api.Dependency{

@@ -63,17 +63,21 @@ func checkHeaders(h http.Header) error {
 	}
 }
 
-// limitUser counts a request of the caller.
+// limitUser counts a request of the caller, who may be nobody any more where a
+// session is ended that has ended.
 func (s *server) limitUser(ctx context.Context) error {
+	if owner(ctx) == "" {
+		return nil
+	}
 	left, err := s.Limits.Request(ctx, owner(ctx))
-	noteOf(ctx).left = left
+	noteOf(ctx).limited(left)
 	return err
 }
 
 // limitLogin counts an attempt to log in with code from the client's address.
 func (s *server) limitLogin(ctx context.Context, code string) error {
 	left, err := s.Limits.LogIn(ctx, noteOf(ctx).client, code)
-	noteOf(ctx).left = left
+	noteOf(ctx).limited(left)
 	return err
 }
 

@@ -44,6 +44,13 @@ func (e *exchange) failed(p *problem, status int, err error) {
 	}
 }
 
+// limited remembers what a limit has left, to be told; nil is no limit.
+func (e *exchange) limited(left *session.Allowance) {
+	if left != nil {
+		e.left = left
+	}
+}
+
 // observe gives the request its id and writes one line about it when it is done.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -29,7 +29,7 @@ if there - taken < 1 then wait = math.ceil(each - (60000 - (full - now))) end
 return {taken, there - taken, math.ceil(full - now), wait}
 `)
 
-// Take implements [session.Buckets].
+// Take fills [session.Buckets].
 func (s *Store) Take(ctx context.Context, subject string, r session.Rate, n int) (int, session.Allowance, error) {
 	v, err := take.Run(ctx, s.redis, []string{rateKey(r.Name, subject)}, r.PerMinute, n).Int64Slice()
 	if err != nil {

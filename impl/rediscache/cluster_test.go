@@ -31,6 +31,7 @@ func TestStoreConformsOnACluster(t *testing.T) {
 	}
 	client := connect(t, startCluster(t))
 	sessiontest.Run(t, func(*testing.T) session.Store { return rediscache.New(client) })
+	sessiontest.RunBuckets(t, func(*testing.T) session.Buckets { return rediscache.New(client) })
 	t.Run("a session is small", func(t *testing.T) { weigh(t, client) })
 }
 

@@ -1,13 +1,14 @@
 // Package rediscache keeps sessions and login attempts in Redis.
 //
-// There are two kinds of keys, and every command or script touches one key
+// There are three kinds of keys, and every command or script touches one key
 // only, so that each is atomic on a single Redis and on Redis Cluster alike:
 //
 //	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
 //	onestroke:code:{<code ID>}   string: the login attempt on a code; says whose session a code opens
+//	onestroke:rate:<limit>:{<subject>}   string: when a bucket is full again
 //
-// Neither holds a credential, an openid or a session key. A key expires with
-// the last session in it.
+// None holds a credential, an openid or a session key. A key expires with the
+// last session in it, a bucket when it is full.
 package rediscache
 
 import (
@@ -21,7 +22,7 @@ import (
 	"onestroke/impl/session"
 )
 
-// Store fills [session.Store].
+// Store fills [session.Store] and [session.Buckets].
 type Store struct{ redis redis.UniversalClient }
 
 // New returns a store on client, which may be that of a single Redis, of a

@@ -68,6 +68,35 @@ func TestStoreConforms(t *testing.T) {
 	}
 }
 
+func TestBucketsConform(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.name, func(t *testing.T) {
+			sessiontest.RunBuckets(t, func(t *testing.T) session.Buckets { return rediscache.New(connect(t, s)) })
+		})
+	}
+}
+
+func TestABucketExpiresWhenItIsFull(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.name, func(t *testing.T) {
+			client := connect(t, s)
+			left := take(t, rediscache.New(client), t.Name(), 15)
+			if expires := client.PTTL(t.Context(), "onestroke:rate:test:{"+t.Name()+"}").Val(); expires <= 0 || expires > left.Reset {
+				t.Errorf("the key has %v left, the bucket is full in %v", expires, left.Reset)
+			}
+		})
+	}
+}
+
+func take(t *testing.T, b session.Buckets, subject string, n int) session.Allowance {
+	t.Helper()
+	taken, left, err := b.Take(t.Context(), subject, session.Rate{Name: "test", PerMinute: 60}, n)
+	if err != nil || taken != n {
+		t.Fatalf("took %d, %v", taken, err)
+	}
+	return left
+}
+
 func TestKeysExpireWithTheLastSessionInThem(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.name, func(t *testing.T) {
@@ -179,6 +208,10 @@ func TestRedisAwayIsUnavailable(t *testing.T) {
 		"Claim":     func() error { _, err := store.Claim(t.Context(), "c", a, time.Second); return err },
 		"Settle":    func() error { return store.Settle(t.Context(), "c", a, a, time.Second) },
 		"Attempt":   func() error { _, err := store.Attempt(t.Context(), "c"); return err },
+		"Take": func() error {
+			_, _, err := store.Take(t.Context(), "s", session.Rate{Name: "r", PerMinute: 1}, 1)
+			return err
+		},
 	} {
 		if err := call(); !errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrExpired) {
 			t.Errorf("%s: %v, want ErrUnavailable", name, err)

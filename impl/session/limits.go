@@ -2,10 +2,12 @@ package session
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/sync/singleflight"
 )
 
 // Rate is a limit on a kind of request.
@@ -30,27 +32,28 @@ func (e *RateError) Error() string { return "too many requests: " + e.Name }
 // Buckets keeps a token bucket for each subject, for all replicas of the service.
 type Buckets interface {
 	// Take takes up to n requests from the bucket of subject and returns how many
-	// it could, and what is left.
+	// it could, and what is left. Its error is [ErrUnavailable].
 	Take(ctx context.Context, subject string, r Rate, n int) (taken int, left Allowance, err error)
 }
 
 // Limits holds logins and requests to their rates. Where the buckets cannot be
-// reached nobody is refused for that reason.
+// reached nobody is refused for that reason, and few wait to find that out.
 type Limits struct {
 	buckets         Buckets
 	addresses, code Rate
 	requests        Rate
-	now             func() time.Time
+	leasing         singleflight.Group
 
 	mu     sync.Mutex
 	leases *simplelru.LRU[string, *lease]
+	away   time.Time // when to ask buckets that did not answer again; zero where they did
 }
 
 // lease is what this replica has taken from a user's bucket in advance, so that
 // not every request costs a question: a sixtieth of a minute's worth.
 type lease struct {
-	left  Allowance
-	taken int
+	left  Allowance // what the lease holds included
+	held  int
 	until time.Time
 }
 
@@ -58,8 +61,14 @@ const (
 	// loginsPerCode is enough for every page of a program to begin with the same
 	// login at once, and to repeat it.
 	loginsPerCode = 120
-	leaseLife     = 5 * time.Second
-	maxLeases     = 10_000
+	// leaseLife is what a bucket takes to refill. A replica that a user hardly
+	// asks keeps no more than a sixtieth of their requests from the others.
+	leaseLife = time.Minute
+	maxLeases = 10_000
+	// takeTimeout bounds one question, and awayLife is how long one that was not
+	// answered is not repeated.
+	takeTimeout = 500 * time.Millisecond
+	awayLife    = time.Second
 )
 
 // NewLimits returns limits of so many logins a minute from one client address,
@@ -70,7 +79,6 @@ func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
 		buckets:   b,
 		addresses: Rate{"login", loginsPerMinute},
 		requests:  Rate{"user", requestsPerMinute},
-		now:       time.Now,
 		leases:    leases,
 	}
 	if loginsPerMinute > 0 {
@@ -80,23 +88,24 @@ func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
 }
 
 // LogIn counts an attempt to log in with code from a client address. It returns
-// what the address has left, nil where there is no limit, or a [*RateError].
+// what the address has left, nil where there is no limit, or a [*RateError] and
+// what is left of the limit that is used up.
 func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, error) {
-	left, err := l.take(ctx, digest("address", address), l.addresses)
+	left, err := l.count(ctx, digest("address", address), l.addresses)
 	if err != nil {
 		return left, err
 	}
-	if _, err := l.take(ctx, Credential{Code, code}.ID(), l.code); err != nil {
+	if left, err := l.count(ctx, Credential{Code, code}.ID(), l.code); err != nil {
 		return left, err
 	}
 	return left, nil
 }
 
-func (l *Limits) take(ctx context.Context, subject string, r Rate) (*Allowance, error) {
+func (l *Limits) count(ctx context.Context, subject string, r Rate) (*Allowance, error) {
 	if r.PerMinute <= 0 {
 		return nil, nil
 	}
-	taken, left, err := l.buckets.Take(ctx, subject, r, 1)
+	taken, left, err := l.take(ctx, subject, r, 1)
 	switch {
 	case err != nil:
 		return nil, nil
@@ -108,27 +117,25 @@ func (l *Limits) take(ctx context.Context, subject string, r Rate) (*Allowance, 
 }
 
 // Request counts a request of a user. It returns what the user has left, nil
-// where there is no limit, or a [*RateError].
+// where there is no limit, or a [*RateError] and what is left.
 func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error) {
 	if l.requests.PerMinute <= 0 {
 		return nil, nil
 	}
-	if left, ok := l.leased(userID); ok {
-		return &left, nil
+	for {
+		if left, ok := l.leased(userID); ok {
+			return &left, nil
+		}
+		// Requests that come at once share one question and what it brings.
+		_, err, _ := l.leasing.Do(userID, func() (any, error) { return nil, l.lease(ctx, userID) })
+		var refused *RateError
+		switch {
+		case errors.As(err, &refused):
+			return &refused.Allowance, refused
+		case err != nil:
+			return nil, nil
+		}
 	}
-	batch := max(1, l.requests.PerMinute/60)
-	taken, left, err := l.buckets.Take(ctx, userID, l.requests, batch)
-	if err != nil {
-		taken, left = batch, Allowance{Rate: l.requests, Left: l.requests.PerMinute}
-	}
-	if taken == 0 {
-		return &left, &RateError{left}
-	}
-	left.Left += taken - 1
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.leases.Add(userID, &lease{left: left, taken: taken - 1, until: l.now().Add(leaseLife)})
-	return &left, nil
 }
 
 // leased takes a request from what this replica has in advance.
@@ -136,10 +143,61 @@ func (l *Limits) leased(userID string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	held, ok := l.leases.Get(userID)
-	if !ok || held.taken == 0 || !l.now().Before(held.until) {
+	if !ok || held.held == 0 || !time.Now().Before(held.until) {
 		return Allowance{}, false
 	}
-	held.taken--
+	held.held--
 	held.left.Left--
 	return held.left, true
+}
+
+// lease takes requests in advance.
+func (l *Limits) lease(ctx context.Context, userID string) error {
+	taken, left, err := l.take(ctx, userID, l.requests, max(1, l.requests.PerMinute/60))
+	if err != nil {
+		return err
+	}
+	if taken == 0 {
+		return &RateError{left}
+	}
+	left.Left += taken
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leases.Add(userID, &lease{left: left, held: taken, until: time.Now().Add(leaseLife)})
+	return nil
+}
+
+// take asks the buckets, unless they are known to be away.
+func (l *Limits) take(ctx context.Context, subject string, r Rate, n int) (int, Allowance, error) {
+	if !l.mayAsk() {
+		return 0, Allowance{}, ErrUnavailable
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeTimeout)
+	defer cancel()
+	taken, left, err := l.buckets.Take(ctx, subject, r, n)
+	l.answered(err == nil)
+	return taken, left, err
+}
+
+// mayAsk is true for one request in an awayLife while the buckets are away.
+func (l *Limits) mayAsk() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if now.Before(l.away) {
+		return false
+	}
+	if !l.away.IsZero() {
+		l.away = now.Add(awayLife)
+	}
+	return true
+}
+
+func (l *Limits) answered(ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = time.Time{}
+	if !ok {
+		l.away = time.Now().Add(awayLife)
+	}
 }

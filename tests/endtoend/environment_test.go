@@ -35,6 +35,11 @@ func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
 		"SESSION_IDLE":        {{"SESSION_IDLE=2"}, {"SESSION_IDLE=1s"}},
 		"SESSION_MAX_AGE":     {{"SESSION_MAX_AGE=30d"}, {"SESSION_MAX_AGE=-1h"}},
 		"SHUTDOWN_TIMEOUT":    {{"SHUTDOWN_TIMEOUT=soon"}, {"SHUTDOWN_TIMEOUT=2h"}},
+		"TRUSTED_PROXIES":     {{"TRUSTED_PROXIES=proxy"}, {"TRUSTED_PROXIES=10.0.0.0/33"}, {"TRUSTED_PROXIES=10.0.0.1,"}},
+		"TRUST_CLOUD_RUN":     {{"TRUST_CLOUD_RUN=maybe"}},
+
+		"LOGIN_RATE_PER_MINUTE":   {{"LOGIN_RATE_PER_MINUTE=many"}, {"LOGIN_RATE_PER_MINUTE=-1"}},
+		"REQUEST_RATE_PER_MINUTE": {{"REQUEST_RATE_PER_MINUTE=1.5"}, {"REQUEST_RATE_PER_MINUTE=-1"}},
 	} {
 		for _, env := range environments {
 			t.Run(strings.Join(env, " "), func(t *testing.T) {

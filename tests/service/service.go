@@ -44,9 +44,13 @@ type Options struct {
 	RedisURL, MongoDBURI string // of servers; keys and database are the service's own
 	BasePath             string // /applet/session when empty
 	AppID                string // random when empty
-	// WeChat answers at /simulator/ and exchanges the codes; the simulator when nil.
+	// WeChat answers at /simulator/ and exchanges the codes; a simulator of the
+	// service's own when nil. Replicas share one, of their common AppID and AppSecret.
 	WeChat        http.Handler
 	WeChatTimeout time.Duration // 5 s when 0
+
+	SessionIdle time.Duration    // 2 h when 0
+	Now         func() time.Time // the clock of sessions; time.Now when nil
 
 	LoginsPerMinute, RequestsPerMinute int // no limit when 0
 	DrawingQuota                       int // no limit when 0
@@ -59,6 +63,9 @@ type Local struct {
 	Service
 	Simulator *wechatsim.Simulator // nil where the options brought a WeChat
 }
+
+// AppSecret is the secret that services in this process have with WeChat.
+const AppSecret = "simulated"
 
 // DefaultBasePath is where programs of 2017 find their paths.
 const DefaultBasePath = "/applet/session"
@@ -73,10 +80,9 @@ func Start(t testing.TB, o Options) *Local {
 	if o.BasePath == "" {
 		o.BasePath = DefaultBasePath
 	}
-	const secret = "simulated"
 	local := &Local{}
 	if o.WeChat == nil {
-		local.Simulator = wechatsim.New(o.AppID, secret)
+		local.Simulator = wechatsim.New(o.AppID, AppSecret)
 		o.WeChat = local.Simulator
 	}
 
@@ -87,8 +93,8 @@ func Start(t testing.TB, o Options) *Local {
 	sessions, drawings := openRedis(t, o.RedisURL), openMongoDB(t, o.MongoDBURI)
 	handler, err := api.New(api.Options{
 		Sessions: session.New(
-			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: secret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
-			sessions, session.Options{}),
+			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: AppSecret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
+			sessions, session.Options{ExchangeTimeout: o.WeChatTimeout, IdleTTL: o.SessionIdle, Now: o.Now}),
 		Limits:         session.NewLimits(sessions, o.LoginsPerMinute, o.RequestsPerMinute),
 		Drawings:       drawing.New(drawings, drawing.Options{Quota: o.DrawingQuota}),
 		Dependencies:   []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
@@ -134,6 +140,7 @@ func openRedis(t testing.TB, url string) *rediscache.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.DialTimeout, o.DialerRetries, o.ContextTimeoutEnabled = time.Second, 1, true // as the program does
 	client := redis.NewClient(o)
 	t.Cleanup(func() { _ = client.Close() })
 	return rediscache.New(client)

@@ -1,4 +1,5 @@
-// Package sessiontest holds what every [session.Store] must do.
+// Package sessiontest holds what every [session.Store] and every
+// [session.Buckets] must do.
 package sessiontest
 
 import (

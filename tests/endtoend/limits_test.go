@@ -1,0 +1,218 @@
+package endtoend
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+
+	"onestroke/gen"
+	"onestroke/impl/embedded"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestAUserWhoAsksTooMuchIsToldWhenToComeBack(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		const limit = 20
+		o := service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, RequestsPerMinute: limit}
+		o.AppID = "wx" + newID()[:8] // replicas share it, and so their users
+		s := service.Start(t, o)
+		o.WeChat = s.Simulator
+		replica := service.Start(t, o)
+
+		user := service.NewUser()
+		today, then := s.LogIn(t, user), s.LogIn2017(t, user) // which is one request
+		for i := range limit - 1 {
+			answer := today.Do(t, http.MethodGet, "/v1/session", nil)
+			answer.Expect(t, http.StatusOK)
+			if got := answer.Header.Get("RateLimit"); !strings.HasPrefix(got, `"user";r=`) {
+				t.Errorf("request %d: RateLimit %q", i, got)
+			}
+			expectPolicy(t, answer, "user", limit)
+		}
+		elsewhere := replica.With(today.Header)
+		for _, caller := range []service.Caller{today, elsewhere} {
+			answer := caller.Do(t, http.MethodGet, "/v1/drawings", nil)
+			answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+			expectRefusal(t, answer, "user", limit)
+		}
+		answer := then.Do(t, http.MethodGet, "/applet/session/paints/list", nil)
+		answer.ExpectPaintFailure(t, http.StatusTooManyRequests, "ERR_RATE_LIMITED")
+		expectRefusal(t, answer, "user", limit)
+
+		// Somebody else has a limit of their own.
+		s.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+	})
+}
+
+func TestAnAddressThatLogsInTooOftenIsToldWhenToComeBack(t *testing.T) {
+	const limit = 5
+	s := startLimited(t, service.Options{LoginsPerMinute: limit})
+	var first service.Caller
+	for i := range limit {
+		phone := s.Phone(t, service.NewUser())
+		if i == 0 {
+			answer := s.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil)
+			answer.Expect(t, http.StatusOK)
+			expectPolicy(t, answer, "login", limit)
+			first = s.With(header("X-WX-Code", phone.Code))
+			continue
+		}
+		s.logInFrom(t, "").Expect(t, http.StatusCreated)
+	}
+	answer := s.logInFrom(t, "")
+	answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+	expectRefusal(t, answer, "login", limit)
+	answer = s.With(s.Phone(t, service.NewUser()).Headers()).Do(t, http.MethodGet, "/applet/session/paints/list", nil)
+	answer.ExpectPaintFailure(t, http.StatusTooManyRequests, "ERR_RATE_LIMITED")
+	expectRefusal(t, answer, "login", limit)
+	// Who is logged in does not log in.
+	first.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+}
+
+func TestACodeCannotBeTriedForEver(t *testing.T) {
+	const most = 120
+	s := startLimited(t, service.Options{LoginsPerMinute: 100_000})
+	phone := s.Phone(t, service.NewUser())
+	body := map[string]any{"code": phone.Code, "rawData": phone.RawData, "signature": strings.Repeat("0", 40)}
+	var answer service.Answer
+	tries := 0
+	for ; tries < 2*most && answer.Status != http.StatusTooManyRequests; tries++ { // two a second come back
+		answer = s.Nobody().Do(t, http.MethodPost, "/v1/session", body)
+	}
+	answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+	if tries <= most {
+		t.Errorf("it could be tried %d times only", tries-1)
+	}
+	expectRefusal(t, answer, "code", most)
+	s.logInFrom(t, "").Expect(t, http.StatusCreated)
+}
+
+func TestAClientsAddressIsBelievedFromTrustedProxiesOnly(t *testing.T) {
+	const limit = 2
+	loopback, inner := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")
+	for name, c := range map[string]struct {
+		trusted   []netip.Prefix
+		forwarded [limit + 1]string
+		refused   bool // the last: all are one client
+	}{
+		"no proxy is trusted":         {nil, [...]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, true},
+		"another is trusted":          {[]netip.Prefix{inner}, [...]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, true},
+		"clients of a proxy":          {[]netip.Prefix{loopback}, [...]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, false},
+		"one client of a proxy":       {[]netip.Prefix{loopback}, [...]string{"192.0.2.1", "192.0.2.1", "192.0.2.1"}, true},
+		"a client that adds others":   {[]netip.Prefix{loopback}, [...]string{"192.0.2.1", "198.51.100.7, 192.0.2.1", "198.51.100.8,192.0.2.1"}, true},
+		"a client that adds a proxy":  {[]netip.Prefix{loopback, inner}, [...]string{"192.0.2.1", "10.0.0.1, 192.0.2.1", "10.9.9.9,192.0.2.1"}, true},
+		"a chain of proxies":          {[]netip.Prefix{loopback, inner}, [...]string{"192.0.2.1, 10.0.0.1", "192.0.2.2, 10.0.0.2, 10.0.0.1", "192.0.2.3"}, false},
+		"a chain, one client":         {[]netip.Prefix{loopback, inner}, [...]string{"192.0.2.1, 10.0.0.1", "192.0.2.1, 10.0.0.2, 10.0.0.1", "192.0.2.1"}, true},
+		"what is no address":          {[]netip.Prefix{loopback}, [...]string{"unknown", "_hidden", "192.0.2.300"}, true},
+		"a network of IPv6":           {[]netip.Prefix{loopback}, [...]string{"2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3"}, true},
+		"networks of IPv6":            {[]netip.Prefix{loopback}, [...]string{"2001:db8::1", "2001:db8:0:1::1", "2001:db8:0:2::1"}, false},
+		"IPv4 in IPv6 is that client": {[]netip.Prefix{loopback}, [...]string{"192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startLimited(t, service.Options{LoginsPerMinute: limit, TrustedProxies: c.trusted})
+			for _, forwarded := range c.forwarded[:limit] {
+				s.logInFrom(t, forwarded).Expect(t, http.StatusCreated)
+			}
+			last := s.logInFrom(t, c.forwarded[limit])
+			if c.refused {
+				last.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+				return
+			}
+			last.Expect(t, http.StatusCreated)
+		})
+	}
+}
+
+func TestALimitOfNothingIsNoLimit(t *testing.T) {
+	s := startLimited(t, service.Options{})
+	phone := s.Phone(t, service.NewUser())
+	for range 130 { // more than a code may be tried where there are limits
+		answer := s.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil)
+		answer.Expect(t, http.StatusOK)
+		if answer.Header.Get("RateLimit") != "" || answer.Header.Get("RateLimit-Policy") != "" {
+			t.Fatalf("it tells of a limit: %v", answer.Header)
+		}
+	}
+}
+
+func TestManyPhonesBehindOneAddressAreServed(t *testing.T) {
+	p := service.Build(t).Start(t) // with the limits that are there by default
+	for range 30 {
+		caller := p.LogIn2017(t, service.NewUser())
+		for range 10 {
+			caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		}
+	}
+}
+
+func TestTheProgramIsLimitedAsItIsConfigured(t *testing.T) {
+	p := service.Build(t).Start(t, "LOGIN_RATE_PER_MINUTE=2", "REQUEST_RATE_PER_MINUTE=1", "TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8")
+	for range 2 {
+		caller := p.LogIn(t, service.NewUser())
+		expectPolicy(t, caller.Do(t, http.MethodGet, "/v1/session", nil), "user", 1)
+		caller.Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+	}
+	body := map[string]any{"code": p.Phone(t, service.NewUser()).Code}
+	p.Nobody().Do(t, http.MethodPost, "/v1/session", body).ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+	forwarded := header("X-Forwarded-For", "192.0.2.1, 10.0.0.1")
+	p.Nobody().Do(t, http.MethodPost, "/v1/session", body, forwarded).Expect(t, http.StatusCreated)
+}
+
+func TestEndingWhatHasEndedIsNobodysRequest(t *testing.T) {
+	s := startLimited(t, service.Options{RequestsPerMinute: 1})
+	for range 3 {
+		s.With(header("X-WX-Code", newID())).Do(t, http.MethodDelete, "/v1/session", nil).Expect(t, http.StatusNoContent)
+	}
+}
+
+// limited is a service with limits, and a Redis of its own: clients of all
+// tests have the same address.
+type limited struct{ *service.Local }
+
+func startLimited(t *testing.T, o service.Options) limited {
+	t.Helper()
+	o.RedisURL, o.MongoDBURI = ownRedis(t), stores.MongoDB(t)[0].URL
+	return limited{service.Start(t, o)}
+}
+
+// logInFrom logs somebody in, from where X-Forwarded-For says.
+func (l limited) logInFrom(t *testing.T, forwarded string) service.Answer {
+	t.Helper()
+	h := http.Header{}
+	if forwarded != "" {
+		h.Set("X-Forwarded-For", forwarded)
+	}
+	return l.With(h).Do(t, http.MethodPost, "/v1/session", map[string]any{"code": l.Phone(t, service.NewUser()).Code})
+}
+
+func expectRefusal(t *testing.T, a service.Answer, name string, perMinute int) {
+	t.Helper()
+	if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 60 {
+		t.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
+	}
+	if got := a.Header.Get("RateLimit"); !strings.HasPrefix(got, strconv.Quote(name)+";r=0;t=") {
+		t.Errorf("RateLimit %q", got)
+	}
+	expectPolicy(t, a, name, perMinute)
+}
+
+func expectPolicy(t *testing.T, a service.Answer, name string, perMinute int) {
+	t.Helper()
+	if got, want := a.Header.Get("RateLimit-Policy"), strconv.Quote(name)+";q="+strconv.Itoa(perMinute)+";w=60"; got != want {
+		t.Errorf("RateLimit-Policy %q, want %q", got, want)
+	}
+}
+
+// ownRedis is a Redis for one test.
+func ownRedis(t *testing.T) string {
+	t.Helper()
+	server, err := embedded.Redis(embedded.Loopback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return server.URL
+}
