@@ -43,7 +43,7 @@ type Config struct {
 	LoginRatePerMinute   int      `env:"LOGIN_RATE_PER_MINUTE" envDefault:"6000"`   // logins from one client address; 0 for no limit
 	RequestRatePerMinute int      `env:"REQUEST_RATE_PER_MINUTE" envDefault:"6000"` // requests of one user; 0 for no limit
 	TrustedProxies       Networks `env:"TRUSTED_PROXIES"`                           // whose X-Forwarded-For is believed, as 10.0.0.0/8,::1
-	TrustCloudRun        bool     `env:"TRUST_CLOUD_RUN" envDefault:"false"`                        // believe X-WX-OPENID, inside WeChat Cloud Run only
+	TrustCloudRun        bool     `env:"TRUST_CLOUD_RUN" envDefault:"false"`        // believe X-WX-OPENID, inside WeChat Cloud Run only
 
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s"` // for what is in flight
 }
