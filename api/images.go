@@ -23,7 +23,7 @@ func (s *server) GetDrawingImage(ctx context.Context, r gen.GetDrawingImageReque
 	if err != nil {
 		return nil, err
 	}
-	return newImage(ctx, d, "private, no-cache", r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
+	return s.image(ctx, d, "private, no-cache", r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
 }
 
 func (s *server) GetSharedDrawingImage(ctx context.Context, r gen.GetSharedDrawingImageRequestObject) (gen.GetSharedDrawingImageResponseObject, error) {
@@ -31,7 +31,7 @@ func (s *server) GetSharedDrawingImage(ctx context.Context, r gen.GetSharedDrawi
 	if err != nil {
 		return nil, err
 	}
-	return newImage(ctx, d, publicCaching, r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
+	return s.image(ctx, d, publicCaching, r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
 }
 
 // image is a drawing as a picture, or that the client holds it already.
@@ -40,22 +40,31 @@ type image struct {
 	body                     []byte // nil where the client's copy is good
 }
 
-func newImage(ctx context.Context, d drawing.Drawing, caching string, width *int32, animate *bool, ifNoneMatch *string) (image, error) {
+func (s *server) image(ctx context.Context, d drawing.Drawing, caching string, width *int32, animate *bool, ifNoneMatch *string) (image, error) {
 	o := drawing.ImageOptions{Width: defaultWidth, Animate: animate != nil && *animate}
 	if width != nil {
 		o.Width = int(*width)
 	}
 	i := image{mediaType: noteOf(ctx).mediaType, caching: caching}
-	render := drawing.SVG
+	draw := drawing.SVG
 	if i.mediaType == pngType {
-		render, o.Animate = drawing.PNG, false
+		draw, o.Animate = drawing.PNG, false
 	}
 	i.etag = imageTag(d.ETag, i.mediaType, o)
 	if ifNoneMatch != nil && parseEntityTags(*ifNoneMatch).include(i.etag) {
 		return i, nil
 	}
+	if i.mediaType == pngType {
+		// A PNG may keep a processor busy for a second: more at once are slower for all.
+		select {
+		case s.easels <- struct{}{}:
+			defer func() { <-s.easels }()
+		case <-ctx.Done():
+			return image{}, fmt.Errorf("wait to draw %s: %w", d.ID, ctx.Err())
+		}
+	}
 	var b bytes.Buffer
-	if err := render(&b, d, o); err != nil {
+	if err := draw(&b, d, o); err != nil {
 		return image{}, fmt.Errorf("draw %s as %s: %w", d.ID, i.mediaType, err)
 	}
 	i.body = b.Bytes()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path"
+	"runtime"
 	"strings"
 
 	"onestroke/gen"
@@ -48,6 +49,7 @@ type server struct {
 	Options
 	mux      *http.ServeMux
 	contract *contract
+	easels   chan struct{} // one for each PNG that may be drawn at once
 }
 
 // New returns the handler for everything the service answers. It fails when
@@ -57,7 +59,10 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
-	s := &server{Options: o, mux: http.NewServeMux(), contract: c}
+	s := &server{
+		Options: o, mux: http.NewServeMux(), contract: c,
+		easels: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 	gen.HandlerWithOptions(
 		gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{bindJSON}, gen.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  s.fail,

@@ -193,6 +193,10 @@ type ClientInterface interface {
 	// Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
 	// It cannot be undone. When the reply does not arrive, log in and send it again.
 	//
+	// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
+	// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
+	// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
+	//
 	// Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -564,6 +568,10 @@ func (c *Client) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 //
 // Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
 // It cannot be undone. When the reply does not arrive, log in and send it again.
+//
+// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
+// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
+// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
 //
 // Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 func (c *Client) DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2686,6 +2694,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
 	// It cannot be undone. When the reply does not arrive, log in and send it again.
+	//
+	// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
+	// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
+	// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7131,6 +7143,10 @@ func (c *ClientWithResponses) ReadyzWithResponse(ctx context.Context, reqEditors
 //
 // Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
 // It cannot be undone. When the reply does not arrive, log in and send it again.
+//
+// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
+// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
+// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
 //
 // Returns a wrapper object for the known response body format(s).
 //

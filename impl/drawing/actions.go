@@ -275,7 +275,7 @@ var (
 )
 
 func cssColor(text string) (string, bool) {
-	if color.MatchString(text) {
+	if colorPattern.MatchString(text) {
 		return text, true
 	}
 	if cssHex.MatchString(text) {

@@ -11,8 +11,8 @@ import (
 const MaxFindings = 20
 
 var (
-	background = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
-	color      = regexp.MustCompile(`^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?$`)
+	backgroundPattern = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
+	colorPattern      = regexp.MustCompile(`^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?$`)
 )
 
 // Normalize returns the content as it is kept: within each stroke, a t that
@@ -106,7 +106,7 @@ func (f *findings) countOf(field, what string, n, limit int) {
 func (f *findings) canvas(c Canvas) {
 	f.inRange("canvas.width", c.Width, 1, MaxSide)
 	f.inRange("canvas.height", c.Height, 1, MaxSide)
-	if c.Background != "" && !background.MatchString(c.Background) {
+	if c.Background != "" && !backgroundPattern.MatchString(c.Background) {
 		f.add("canvas.background", "pattern", "is not #RRGGBB")
 	}
 }
@@ -115,7 +115,7 @@ func (f *findings) stroke(field string, s Stroke) {
 	if s.Tool != Pen && s.Tool != Eraser {
 		f.add(field+".tool", "enum", "is neither %s nor %s", Pen, Eraser)
 	}
-	if !color.MatchString(s.Color) {
+	if !colorPattern.MatchString(s.Color) {
 		f.add(field+".color", "pattern", "is neither #RRGGBB nor #RRGGBBAA")
 	}
 	f.inRange(field+".width", s.Width, 1, MaxWidth)

@@ -1,7 +1,7 @@
 package drawing
 
 import (
-	colors "image/color"
+	"image/color"
 	"math"
 	"slices"
 	"strconv"
@@ -47,6 +47,7 @@ func (p xy) minus(q xy) xy         { return xy{p.x - q.x, p.y - q.y} }
 func (p xy) times(k float64) xy    { return xy{p.x * k, p.y * k} }
 func (p xy) dot(q xy) float64      { return p.x*q.x + p.y*q.y }
 func (p xy) cross(q xy) float64    { return p.x*q.y - p.y*q.x }
+func (p xy) turned() xy            { return xy{-p.y, p.x} } // by a quarter, from x to y
 func (p xy) distance(q xy) float64 { return math.Hypot(p.x-q.x, p.y-q.y) }
 func (p xy) round() (x, y int)     { return int(math.Round(p.x)), int(math.Round(p.y)) }
 
@@ -77,29 +78,29 @@ func (s Stroke) on(c Canvas) bool {
 }
 
 // paint is what the stroke leaves on the canvas: the eraser leaves paper.
-func (s Stroke) paint(c Canvas) colors.NRGBA {
+func (s Stroke) paint(c Canvas) color.NRGBA {
 	if s.Tool == Eraser {
 		return c.paper()
 	}
 	return parseColor(s.Color)
 }
 
-func (c Canvas) paper() colors.NRGBA {
+func (c Canvas) paper() color.NRGBA {
 	if c.Background == "" {
-		return colors.NRGBA{0xff, 0xff, 0xff, 0xff}
+		return color.NRGBA{0xff, 0xff, 0xff, 0xff}
 	}
 	return parseColor(c.Background)
 }
 
 // parseColor reads #RRGGBB or #RRGGBBAA. What is neither is black.
-func parseColor(text string) colors.NRGBA {
+func parseColor(text string) color.NRGBA {
 	digits := strings.TrimPrefix(text, "#")
 	if len(digits) == 6 {
 		digits += "ff"
 	}
 	v, err := strconv.ParseUint(digits, 16, 32)
 	if err != nil || len(digits) != 8 {
-		return colors.NRGBA{A: 0xff}
+		return color.NRGBA{A: 0xff}
 	}
-	return colors.NRGBA{uint8(v >> 24), uint8(v >> 16), uint8(v >> 8), uint8(v)}
+	return color.NRGBA{uint8(v >> 24), uint8(v >> 16), uint8(v >> 8), uint8(v)}
 }

@@ -2,9 +2,11 @@ package drawing
 
 import (
 	"image"
-	colors "image/color"
+	"image/color"
 	"image/png"
 	"io"
+
+	"golang.org/x/image/draw"
 )
 
 const (
@@ -33,93 +35,62 @@ func PNG(w io.Writer, d Drawing, o ImageOptions) error {
 			r.stroke(simplify(s.line(scale), pngTolerance), float64(s.Width)*scale/2, s.paint(d.Canvas))
 		}
 	}
-	return png.Encode(w, r.image(width, height, zoom))
+	picture := r.picture
+	if zoom > 1 {
+		picture = image.NewRGBA(image.Rect(0, 0, width, height))
+		size := r.picture.Rect.Max.Mul(zoom)
+		draw.NearestNeighbor.Scale(picture, image.Rectangle{Max: size}, r.picture, r.picture.Rect, draw.Src, nil)
+	}
+	return png.Encode(w, withPalette(picture))
 }
 
 // effort is about how many pixels are worked on to draw a drawing.
 func effort(d Drawing, scale float64) (sum float64) {
+	const edge = 8 // is dearer than what is within
 	width, height := float64(d.Canvas.Width)*scale, float64(d.Canvas.Height)*scale
 	for _, s := range d.Strokes {
 		if !s.on(d.Canvas) {
 			continue
 		}
-		line, thick := s.line(scale), float64(s.Width)*scale+1
+		line, thick := s.line(scale), min(float64(s.Width)*scale+1, 2*maxRadius)
 		low, high := extent(line)
-		area := shared(low.x, high.x, thick, width) * shared(low.y, high.y, thick, height)
-		covered := 0.0
+		sum += shared(low.x, high.x, thick, width) * shared(low.y, high.y, thick, height)
 		for i, p := range line {
 			from := line[max(i-1, 0)]
-			rows := shared(min(from.y, p.y), max(from.y, p.y), thick, height)
-			covered += rows * min(thick, width)
-			sum += rows * (20 + min(thick, width)/16) // each row of a step is found, then filled
+			sum += edge * (shared(from.x, p.x, thick, width) + shared(from.y, p.y, thick, height) + thick)
 		}
-		sum += min(area, covered) + area/8 // what is not covered is passed over by eights
 	}
 	return sum
 }
 
-// shared is how long a stretch, made thicker, is within 0 to size.
-func shared(from, to, thick, size float64) float64 {
-	return max(0, min(to+thick/2, size)-max(from-thick/2, 0))
+// shared is how long the stretch between two places, made thicker, is within 0
+// to size.
+func shared(a, b, thick, size float64) float64 {
+	return max(0, min(max(a, b)+thick/2, size)-max(min(a, b)-thick/2, 0))
 }
 
-// image returns what was drawn, each pixel as zoom by zoom, with a palette or,
-// when there are too many colors, without.
-func (r *raster) image(width, height, zoom int) image.Image {
-	bounds := image.Rect(0, 0, width, height)
-	indexes := map[pixel]uint8{}
-	var palette colors.Palette
-	for i, p := range r.pixels {
-		if i > 0 && p == r.pixels[i-1] {
-			continue
+// withPalette returns the picture with a palette of its colors, or as it is
+// where they are too many.
+func withPalette(picture *image.RGBA) image.Image {
+	indexed := image.NewPaletted(picture.Rect, nil)
+	indexes := map[color.RGBA]uint8{}
+	var last color.RGBA // no color of a picture: these are opaque
+	var index uint8
+	for i := range indexed.Pix {
+		p := picture.Pix[4*i : 4*i+4 : 4*i+4]
+		if c := (color.RGBA{p[0], p[1], p[2], p[3]}); c != last {
+			known := false
+			if index, known = indexes[c]; !known {
+				if len(indexed.Palette) == 256 {
+					return picture
+				}
+				index = uint8(len(indexed.Palette))
+				indexes[c] = index
+				indexed.Palette = append(indexed.Palette, c)
+			}
+			last = c
 		}
-		if _, known := indexes[p]; known {
-			continue
-		}
-		if len(palette) == 256 {
-			full := image.NewRGBA(bounds)
-			r.each(width, height, zoom, func(x, y int, p pixel) { full.SetRGBA(x, y, p.color()) })
-			return full
-		}
-		indexes[p] = uint8(len(palette))
-		palette = append(palette, p.color())
+		indexed.Pix[i] = index
 	}
-	indexed := image.NewPaletted(bounds, palette)
-	last, index := r.pixels[0], indexes[r.pixels[0]]
-	r.each(width, height, zoom, func(x, y int, p pixel) {
-		if p != last {
-			last, index = p, indexes[p]
-		}
-		indexed.Pix[y*indexed.Stride+x] = index
-	})
 	return indexed
-}
-
-func (r *raster) each(width, height, zoom int, see func(x, y int, p pixel)) {
-	for y := range height {
-		row := r.pixels[y/zoom*r.width:]
-		for x := range width {
-			see(x, y, row[x/zoom])
-		}
-	}
-}
-
-// pixel is 0xRRGGBB: a picture has paper everywhere, so it is opaque.
-type pixel uint32
-
-func opaque(c colors.NRGBA) pixel { return pixel(c.R)<<16 | pixel(c.G)<<8 | pixel(c.B) }
-
-func (p pixel) color() colors.RGBA {
-	return colors.RGBA{uint8(p >> 16), uint8(p >> 8), uint8(p), 0xff}
-}
-
-// under returns the pixel under so much of a color, where 255² hides it.
-func (p pixel) under(c pixel, cover uint32) pixel {
-	const whole = 255 * 255
-	var mixed pixel
-	for shift := 0; shift <= 16; shift += 8 {
-		below, above := uint32(p>>shift&0xff), uint32(c>>shift&0xff)
-		mixed |= pixel((below*(whole-cover)+above*cover+whole/2)/whole) << shift
-	}
-	return mixed
 }

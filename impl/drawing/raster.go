@@ -1,167 +1,154 @@
 package drawing
 
 import (
-	"bytes"
-	"encoding/binary"
-	colors "image/color"
+	"image"
+	"image/color"
+	"image/draw"
 	"math"
+
+	"golang.org/x/image/vector"
 )
 
-// raster is a picture made of strokes. How much of a pixel a stroke covers
-// follows from how far the pixel's center is from the stroke's line, so that
-// ends and corners are round and a stroke may run over itself without a trace.
-// Rasterizers of outlines, golang.org/x/image/vector for one, add up what
-// overlaps at an edge, and visit every pixel between a stroke's outermost
-// points.
+const (
+	// coverSteps is in how many steps a stroke covers a pixel. The eye does not
+	// tell them from more, and a palette holds a drawing of a few colors; one of
+	// black on white takes half a byte a pixel.
+	coverSteps = 15
+	// arcTolerance is how far, in pixels, the polygon of an arc is off.
+	arcTolerance = 0.05
+	// maxRadius is where a pen is wide enough, in pixels: an edge as flat as that is
+	// straight wherever a picture shows it.
+	maxRadius = 2 * MaxImageHeight
+)
+
+// raster is a picture made of strokes.
 type raster struct {
-	width, height int
-	pixels        []pixel
-	cover         []uint8 // of each pixel, by the stroke at hand
-	touched       []span  // of each row, by the stroke at hand
-	solid         []uint8 // a row that is all covered
+	picture *image.RGBA
+	outline vector.Rasterizer // of the stroke at hand, from the origin on
+	origin  xy
+	cover   []uint8 // of its pixels
 }
 
-// span is a part of a row: from low to before high.
-type span struct{ low, high int }
-
-func newRaster(width, height int, paper colors.NRGBA) *raster {
-	r := &raster{
-		width: width, height: height,
-		pixels:  make([]pixel, width*height),
-		cover:   make([]uint8, width*height),
-		touched: make([]span, height),
-		solid:   bytes.Repeat([]byte{0xff}, width),
-	}
-	for i := range r.pixels {
-		r.pixels[i] = opaque(paper)
-	}
+func newRaster(width, height int, paper color.Color) *raster {
+	bounds := image.Rect(0, 0, width, height)
+	r := &raster{picture: image.NewRGBA(bounds), cover: make([]uint8, width*height)}
+	draw.Draw(r.picture, bounds, image.NewUniform(paper), image.Point{}, draw.Src)
 	return r
 }
 
-// stroke draws a line with round ends and corners.
-func (r *raster) stroke(line []xy, radius float64, c colors.NRGBA) {
-	if len(line) == 1 {
-		line = append(line, line[0])
-	}
-	for i, to := range line[1:] {
-		r.step(line[i], to, radius)
-	}
-	for y := range r.touched {
-		r.paint(y, c)
-	}
-}
-
-// paint puts the color where it covers the row, and clears the cover.
-func (r *raster) paint(y int, c colors.NRGBA) {
-	touched := r.touched[y]
-	if touched == (span{}) {
+// stroke draws a line with round ends and corners, as one shape: where it runs
+// over itself it leaves no trace.
+func (r *raster) stroke(line []xy, radius float64, c color.Color) {
+	radius = min(radius, maxRadius)
+	low, high := extent(line)
+	box := image.Rect(
+		int(math.Floor(low.x-radius)), int(math.Floor(low.y-radius)),
+		int(math.Ceil(high.x+radius)), int(math.Ceil(high.y+radius)),
+	).Intersect(r.picture.Rect)
+	if box.Empty() {
 		return
 	}
-	row := r.pixels[y*r.width+touched.low : y*r.width+touched.high]
-	cover := r.cover[y*r.width+touched.low : y*r.width+touched.high]
-	above, alpha := opaque(c), uint32(c.A)
+	r.outline.Reset(box.Dx(), box.Dy())
+	r.outline.DrawOp = draw.Src
+	r.origin = xy{float64(box.Min.X), float64(box.Min.Y)}
+	r.trace(line, radius)
 
-	// Neighbours are mostly alike.
-	var below, mixed pixel
-	var covered uint8
-	for x := 0; x < len(row); x++ {
-		if cover[x] == 0 {
-			for x+8 < len(row) && binary.NativeEndian.Uint64(cover[x+1:]) == 0 {
-				x += 8
-			}
-			continue
-		}
-		if row[x] != below || cover[x] != covered {
-			below, covered = row[x], cover[x]
-			mixed = below.under(above, uint32(covered)*alpha)
-		}
-		row[x] = mixed
+	mask := &image.Alpha{Pix: r.cover[:box.Dx()*box.Dy()], Stride: box.Dx(), Rect: box}
+	r.outline.Draw(mask, box, image.Opaque, image.Point{})
+	for i, cover := range mask.Pix {
+		mask.Pix[i] = coverStep[cover]
 	}
-	clear(cover)
-	r.touched[y] = span{}
+	draw.DrawMask(r.picture, box, image.NewUniform(c), image.Point{}, mask, box.Min, draw.Over)
 }
 
-// step covers what is within the radius of the way from a to b.
-func (r *raster) step(a, b xy, radius float64) {
-	outer, inner := newCapsule(a, b, radius+0.5), newCapsule(a, b, radius-0.5)
-	first := max(0, math.Floor(min(a.y, b.y)-outer.radius))
-	last := min(float64(r.height-1), math.Ceil(max(a.y, b.y)+outer.radius))
-	for row := first; row <= last; row++ {
-		y := int(row)
-		edge := outer.row(row+0.5, r.width)
-		if edge.low >= edge.high {
+var coverStep = func() (steps [256]uint8) {
+	for cover := range steps {
+		steps[cover] = uint8((cover*coverSteps + 127) / 255 * (255 / coverSteps))
+	}
+	return steps
+}()
+
+// trace puts the outline together from pieces that all turn the same way, so
+// that they add up: a rectangle for each step, and parts of a disc where the
+// line ends and on the outer side of its corners. Elsewhere along the edge no
+// two pieces meet, or its pixels would be covered twice.
+func (r *raster) trace(line []xy, radius float64) {
+	var way xy // of the step before, as long as the radius
+	for i, to := range line[1:] {
+		from := line[i]
+		length := from.distance(to)
+		if length == 0 {
 			continue
 		}
-		full := inner.row(row+0.5, r.width)
-		if full.low >= full.high {
-			full = span{edge.high, edge.high}
+		ahead := to.minus(from).times(radius / length)
+		switch turn := math.Atan2(way.cross(ahead), way.dot(ahead)); {
+		case way == xy{}:
+			r.fan(from, ahead.turned(), math.Pi)
+		case turn > 0:
+			r.fan(from, way.turned().times(-1), turn)
+		default:
+			r.fan(from, ahead.turned(), -turn)
 		}
-		cover := r.cover[y*r.width : (y+1)*r.width]
-		for x := edge.low; x < full.low; x++ {
-			cover[x] = max(cover[x], outer.cover(xy{float64(x) + 0.5, row + 0.5}))
-		}
-		copy(cover[full.low:full.high], r.solid)
-		for x := full.high; x < edge.high; x++ {
-			cover[x] = max(cover[x], outer.cover(xy{float64(x) + 0.5, row + 0.5}))
-		}
-		if t := &r.touched[y]; *t == (span{}) {
-			*t = edge
+		r.step(from, to, ahead.turned())
+		way = ahead
+	}
+	end := line[len(line)-1]
+	if way == (xy{}) {
+		r.fan(end, xy{radius, 0}, 2*math.Pi)
+	} else {
+		r.fan(end, way.turned().times(-1), math.Pi)
+	}
+}
+
+// step adds the rectangle around the way from a to b, as far as the picture
+// may show it.
+func (r *raster) step(a, b, side xy) {
+	if a, b, ok := r.reach(a, b, side); ok {
+		r.polygon(a.minus(side), b.minus(side), b.plus(side), a.plus(side))
+	}
+}
+
+// fan adds the part of a disc around a center from one side on.
+func (r *raster) fan(center, side xy, angle float64) {
+	if _, _, ok := r.reach(center, center, side); !ok {
+		return
+	}
+	radius := math.Hypot(side.x, side.y)
+	steps := math.Ceil(angle / (2 * math.Acos(max(0, 1-arcTolerance/radius))))
+	corners := make([]xy, 1, 2+int(steps))
+	corners[0] = center
+	for i := range int(steps) + 1 {
+		sin, cos := math.Sincos(angle * float64(i) / max(steps, 1))
+		corners = append(corners, center.plus(xy{side.x*cos - side.y*sin, side.x*sin + side.y*cos}))
+	}
+	r.polygon(corners...)
+}
+
+// reach cuts the way from a to b to where it is within side of the picture; ok
+// is false where it nowhere is.
+func (r *raster) reach(a, b, side xy) (from, to xy, ok bool) {
+	margin := math.Hypot(side.x, side.y) + 1
+	way := b.minus(a)
+	begin, end := 0.0, 1.0
+	for _, axis := range [...]struct{ at, way, size float64 }{
+		{a.x, way.x, float64(r.picture.Rect.Max.X)},
+		{a.y, way.y, float64(r.picture.Rect.Max.Y)},
+	} {
+		// Divided by a way of 0 these are infinite, on either side of 0 or on the same.
+		low, high := (-margin-axis.at)/axis.way, (axis.size+margin-axis.at)/axis.way
+		begin, end = max(begin, min(low, high)), min(end, max(low, high))
+	}
+	return a.plus(way.times(begin)), a.plus(way.times(end)), begin <= end
+}
+
+func (r *raster) polygon(corners ...xy) {
+	for i, p := range corners {
+		p = p.minus(r.origin)
+		if i == 0 {
+			r.outline.MoveTo(float32(p.x), float32(p.y))
 		} else {
-			*t = span{min(t.low, edge.low), max(t.high, edge.high)}
+			r.outline.LineTo(float32(p.x), float32(p.y))
 		}
 	}
-}
-
-// capsule is all that is within a radius of the way from a to b.
-type capsule struct {
-	a, b, side xy // side leads from the way to one of its long edges
-	radius     float64
-}
-
-func newCapsule(a, b xy, radius float64) capsule {
-	c := capsule{a: a, b: b, radius: radius}
-	if length := a.distance(b); length > 0 {
-		c.side = xy{a.y - b.y, b.x - a.x}.times(radius / length)
-	}
-	return c
-}
-
-// row is the pixels of a row whose centers are inside, where y is that of the
-// centers. A capsule has no hollows: it is from the leftmost place on its
-// round ends and long edges to the rightmost.
-func (c *capsule) row(y float64, width int) span {
-	if c.radius <= 0 {
-		return span{}
-	}
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, end := range [...]xy{c.a, c.b} {
-		if square := c.radius*c.radius - (y-end.y)*(y-end.y); square >= 0 {
-			half := math.Sqrt(square)
-			low, high = min(low, end.x-half), max(high, end.x+half)
-		}
-	}
-	for _, side := range [...]xy{c.side, c.side.times(-1)} {
-		from, to := c.a.plus(side), c.b.plus(side)
-		if (from.y <= y) != (to.y <= y) {
-			x := from.x + (to.x-from.x)*(y-from.y)/(to.y-from.y)
-			low, high = min(low, x), max(high, x)
-		}
-	}
-	edge := float64(width)
-	return span{
-		int(math.Ceil(min(max(low-0.5, 0), edge))),
-		int(math.Floor(min(max(high-0.5, -1), edge-1))) + 1,
-	}
-}
-
-// cover is how much the stroke, whose radius is half a pixel less, covers of
-// the pixel around a center: what a pixel's width around its distance shares
-// with the stroke's own. It comes in 16 steps, which the eye does not tell from
-// more, so that a palette holds a drawing of a few colors and one of black on
-// white takes half a byte a pixel.
-func (c *capsule) cover(center xy) uint8 {
-	const steps = 15
-	distance, radius := math.Sqrt(squaredDistance(center, c.a, c.b)), c.radius-0.5
-	share := min(distance+0.5, radius) - max(distance-0.5, -radius)
-	return uint8(math.Round(max(share, 0)*steps)) * (0xff / steps)
+	r.outline.ClosePath()
 }

@@ -3,7 +3,7 @@ package drawing
 import (
 	"bytes"
 	"encoding/xml"
-	colors "image/color"
+	"image/color"
 	"io"
 	"math"
 	"strconv"
@@ -57,7 +57,7 @@ func (b *svg) decimal(v float64) {
 }
 
 // color adds #rgb where it says the same as #rrggbb.
-func (b *svg) color(c colors.NRGBA) {
+func (b *svg) color(c color.NRGBA) {
 	const digits = "0123456789abcdef"
 	short := c.R%0x11 == 0 && c.G%0x11 == 0 && c.B%0x11 == 0
 	*b = append(*b, '#')
@@ -100,7 +100,7 @@ func (b *svg) title(title string) {
 	b.add(`</title>`)
 }
 
-func (b *svg) paper(width, height int, c colors.NRGBA) {
+func (b *svg) paper(width, height int, c color.NRGBA) {
 	b.add(`<rect width="`)
 	b.integer(width)
 	b.add(`" height="`)
@@ -111,7 +111,7 @@ func (b *svg) paper(width, height int, c colors.NRGBA) {
 }
 
 // stroke adds the attributes of a path that say how it is drawn.
-func (b *svg) stroke(c colors.NRGBA, width float64) {
+func (b *svg) stroke(c color.NRGBA, width float64) {
 	b.add(` stroke="`)
 	b.color(c)
 	if c.A < 0xff {

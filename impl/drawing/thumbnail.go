@@ -2,7 +2,7 @@ package drawing
 
 import (
 	"cmp"
-	colors "image/color"
+	"image/color"
 	"slices"
 )
 
@@ -36,12 +36,12 @@ func Thumbnail(c Canvas, strokes []Stroke) string {
 // tolerances.
 type sketch struct {
 	width, height int
-	paper         colors.NRGBA
+	paper         color.NRGBA
 	strokes       []sketchStroke
 }
 
 type sketchStroke struct {
-	color   colors.NRGBA
+	color   color.NRGBA
 	width   float64
 	line    []xy
 	ratings []float64

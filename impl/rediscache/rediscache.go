@@ -142,6 +142,11 @@ func (s *Store) Attempt(ctx context.Context, codeID string) (session.Attempt, er
 	return decodeAttempt(value)
 }
 
+// Forget fills [session.Store].
+func (s *Store) Forget(ctx context.Context, codeID string) error {
+	return unavailable("forget a code", s.redis.Del(ctx, codeKey(codeID)).Err())
+}
+
 const profileField = "p" // no session's ID: those have 22 characters
 
 func userKey(userID string) string { return "onestroke:user:{" + userID + "}" }

@@ -204,6 +204,7 @@ func TestRedisAwayIsUnavailable(t *testing.T) {
 		"Renew":     func() error { _, err := store.Renew(t.Context(), x, x); return err },
 		"List":      func() error { _, err := store.List(t.Context(), "u"); return err },
 		"End":       func() error { _, err := store.End(t.Context(), "u", "s"); return err },
+		"Forget":    func() error { return store.Forget(t.Context(), "c") },
 		"EndOthers": func() error { _, err := store.EndOthers(t.Context(), "u", "s"); return err },
 		"Claim":     func() error { _, err := store.Claim(t.Context(), "c", a, time.Second); return err },
 		"Settle":    func() error { return store.Settle(t.Context(), "c", a, a, time.Second) },

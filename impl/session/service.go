@@ -123,9 +123,24 @@ func (s *Service) EndOthers(ctx context.Context, userID, keepID string) error {
 	return err
 }
 
-// EndAll ends all sessions of a user; nothing of the user is kept but what is
-// remembered of recent login codes, until it expires.
+// EndAll ends all sessions of a user. What is kept of the user then is the
+// outcome of recent logins, whose codes are known here no more: of those that
+// opened a Token session for 5 minutes after the login, and of a Code session
+// that another replaced for as long as it would have lasted unused.
 func (s *Service) EndAll(ctx context.Context, userID string) error {
+	all, err := s.store.List(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if x.Kind != Code {
+			continue
+		}
+		// First: when its session has ended nobody knows the code.
+		if err := s.store.Forget(ctx, x.ID); err != nil {
+			return err
+		}
+	}
 	return s.EndOthers(ctx, userID, "")
 }
 

@@ -44,6 +44,8 @@ type Store interface {
 	Settle(ctx context.Context, codeID string, from, to Attempt, hold time.Duration) error
 	// Attempt returns the attempt on a code, the zero Attempt where there is none.
 	Attempt(ctx context.Context, codeID string) (Attempt, error)
+	// Forget removes the attempt on a code. That there is none is no error.
+	Forget(ctx context.Context, codeID string) error
 }
 
 // Attempt is what is remembered of a login code, so that it is exchanged once.

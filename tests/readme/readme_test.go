@@ -132,7 +132,7 @@ func TestFilesThatAreLinkedAreThere(t *testing.T) {
 }
 
 // The generator ran after the last change of the contract.
-func TestErrorTablesAreFresh(t *testing.T) {
+func TestTablesFromTheContractAreFresh(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"run", "./readme", filepath.Join(service.Root(), "openapi.yaml")}
 	for _, file := range []string{english, chinese} {

@@ -49,7 +49,7 @@ func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.Round
 	if err != nil {
 		t.Fatal(err)
 	}
-	registerYAML()
+	registerFiles()
 	return &keeper{t: t, basePath: basePath, doc: doc, routes: routes, next: next}
 }
 
@@ -181,10 +181,11 @@ func isFailure(response *http.Response, body []byte) bool {
 		bytes.Contains(body, []byte(`"`+SessionMark+`":`)) || bytes.HasPrefix(body, []byte(`{"code":-1,`))
 }
 
-// registerYAML makes kin take the contract itself, which the contract describes
-// as a file, for one.
-var registerYAML = sync.OnceFunc(func() {
-	openapi3filter.RegisterBodyDecoder("application/yaml", openapi3filter.FileBodyDecoder)
+// registerFiles makes kin take for files what the contract describes as such.
+var registerFiles = sync.OnceFunc(func() {
+	for _, mediaType := range []string{"application/yaml", "application/x-ndjson", "image/png", "image/svg+xml"} {
+		openapi3filter.RegisterBodyDecoder(mediaType, openapi3filter.FileBodyDecoder)
+	}
 })
 
 // contract reads openapi.yaml.

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(*testing.T) session.Store) {
 		"one of many claims stands":                       claimed,
 		"only the claimant settles":                       settled,
 		"every outcome of a login comes back":             outcomes,
+		"a code that is forgotten can be claimed":         forgotten,
 	} {
 		t.Run(name, func(t *testing.T) { holds(t, open(t)) })
 	}
@@ -283,6 +284,22 @@ func claimed(t *testing.T, s session.Store) {
 	})
 	if len(stood) != 1 {
 		t.Errorf("%d attempts stood, want one", len(stood))
+	}
+}
+
+func forgotten(t *testing.T, s session.Store) {
+	code, before, after := newID(), newAttempt(session.Code), newAttempt(session.Code)
+	if err := s.Forget(t.Context(), code); err != nil {
+		t.Errorf("an unknown code: %v", err)
+	}
+	if _, err := s.Claim(t.Context(), code, before, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Forget(t.Context(), code); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Claim(t.Context(), code, after, time.Minute); err != nil || !reflect.DeepEqual(got, after) {
+		t.Errorf("%+v stands, %v, want %+v", got, err, after)
 	}
 }
 

@@ -1,0 +1,217 @@
+package endtoend
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestAnExportHasEveryDrawingAsItIs(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		caller := s.LogIn(t, service.NewUser())
+		create(t, s.LogIn(t, service.NewUser()), "another's")
+		if lines := export(t, caller); len(lines) != 0 {
+			t.Errorf("nobody drew %v", lines)
+		}
+		const count = 60 // more than a store reads at once
+		for i := range count {
+			create(t, caller, fmt.Sprint(i))
+		}
+		savePaint(t, caller, "j8x3k2m1q9w0zt", twoLines)
+		changed := newID()
+		savePaint(t, caller, changed, twoLines)
+		caller.Do(t, http.MethodPut, path(changed), oneStroke("changed since"), replacing("*")).Expect(t, http.StatusOK)
+
+		lines := export(t, caller)
+		if len(lines) != count+2 {
+			t.Fatalf("%d drawings, want %d", len(lines), count+2)
+		}
+		for i, d := range lines {
+			if i > 0 && d.CreatedAt.Before(lines[i-1].CreatedAt) {
+				t.Error("a newer drawing comes before an older one")
+			}
+			if paint := d.Paint; d.Title != "" && paint != nil {
+				t.Errorf("%q has the paint %v", d.Title, *paint)
+			} else if d.Title == "" && (paint == nil || *paint != gen.Paint{ID: "j8x3k2m1q9w0zt", Actions: twoLines}) {
+				t.Errorf("a drawing of 2017 has the paint %v", paint)
+			}
+			d.Paint = nil
+			if kept := get(t, caller, d.ID.String()); !reflect.DeepEqual(d, kept) {
+				t.Errorf("exported %+v, kept %+v", d, kept)
+			}
+		}
+	})
+}
+
+func TestALargeExportComesAsItIsRead(t *testing.T) {
+	s := start(t)
+	caller := s.LogIn(t, service.NewUser())
+	large := oneStroke("large")
+	for i := range int32(5_000) {
+		large.Strokes[0].X, large.Strokes[0].Y = append(large.Strokes[0].X[:i:i], i), append(large.Strokes[0].Y[:i:i], -i)
+	}
+	const count = 20
+	for range count {
+		caller.Do(t, http.MethodPut, path(newID()), large, creating()).Expect(t, http.StatusCreated)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/export", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = caller.Header.Clone()
+	response, err := http.DefaultTransport.RoundTrip(r) // the test's own reads whole answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.ContentLength != -1 || response.Header.Get("Content-Type") != "application/x-ndjson" {
+		t.Errorf("%d bytes of %s", response.ContentLength, response.Header.Get("Content-Type"))
+	}
+	lines, read := json.NewDecoder(response.Body), 0
+	for ; ; read++ {
+		var d gen.Drawing
+		if err := lines.Decode(&d); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if read != count {
+		t.Errorf("%d drawings, want %d", read, count)
+	}
+}
+
+func TestNothingIsLeftOfADeletedAccount(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redisServer, mongodb stores.Server) {
+		s := service.Start(t, service.Options{RedisURL: redisServer.URL, MongoDBURI: mongodb.URL, DrawingQuota: 100, RequestsPerMinute: 6_000})
+		user := service.NewUser()
+		other := s.LogIn(t, service.NewUser())
+		kept := create(t, other, "kept")
+		keptToken := share(t, other, kept, http.StatusCreated)
+
+		today, then := s.LogIn(t, user), s.LogIn2017(t, user)
+		who := me(t, today).User.ID
+		id := create(t, today, "mine")
+		token := share(t, then, id, http.StatusCreated)
+		savePaint(t, then, "j8x3k2m1q9w0zt", twoLines)
+		if left := traces(t, redisServer, mongodb, who, user, id, token); len(left) < 5 {
+			t.Fatalf("the traces of a user are not found: %q", left)
+		}
+
+		today.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+
+		for _, caller := range []service.Caller{today, then} {
+			caller.Do(t, http.MethodGet, "/v1/drawings", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionExpired)
+		}
+		opensNothing(t, s.Service, token)
+		for where, ttl := range traces(t, redisServer, mongodb, who, user, id, token) {
+			// As the contract says: the outcome of a login, the count of requests.
+			outcome, rate := strings.HasPrefix(where, "onestroke:code:"), strings.HasPrefix(where, "onestroke:rate:user:")
+			if !outcome && !rate || ttl <= 0 || outcome && ttl > 5*time.Minute || rate && ttl > time.Minute {
+				t.Errorf("left in %s for %v", where, ttl)
+			}
+		}
+		if again := s.LogIn2017(t, user); len(list(t, again)) != 0 || len(paints(t, again)) != 0 {
+			t.Error("who comes back finds drawings")
+		}
+		if d := get(t, other, kept); d.Title != "kept" {
+			t.Errorf("another's drawing is %q", d.Title)
+		}
+		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+keptToken, nil).Expect(t, http.StatusOK)
+	})
+}
+
+func export(t *testing.T, c service.Caller) (lines []gen.Drawing) {
+	t.Helper()
+	answer := c.Do(t, http.MethodGet, "/v1/export", nil)
+	answer.Expect(t, http.StatusOK)
+	for line := range bytes.Lines(answer.Body) {
+		var d gen.Drawing
+		if err := json.Unmarshal(line, &d); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, d)
+	}
+	return lines
+}
+
+// traces are the keys and collections that hold one of the words, the first of
+// which, a user's id, may also be there as its bytes; and how long keys live.
+func traces(t *testing.T, redisServer, mongodb stores.Server, words ...string) map[string]time.Duration {
+	t.Helper()
+	id, err := base64.RawURLEncoding.DecodeString(words[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	words = append(words, string(id))
+	holds := func(text string) bool {
+		for _, word := range words {
+			if strings.Contains(text, word) {
+				return true
+			}
+		}
+		return false
+	}
+	found := map[string]time.Duration{}
+
+	o, err := redis.ParseURL(redisServer.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := redis.NewClient(o)
+	defer cache.Close()
+	for keys := cache.Scan(t.Context(), 0, "*", 1_000).Iterator(); keys.Next(t.Context()); {
+		key := keys.Val()
+		value := cache.Get(t.Context(), key).Val() + fmt.Sprint(cache.HGetAll(t.Context(), key).Val())
+		if holds(key + value) {
+			found[key] = cache.PTTL(t.Context(), key).Val()
+		}
+	}
+
+	client, err := mongo.Connect(options.Client().ApplyURI(mongodb.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Disconnect(t.Context())
+	databases, err := client.ListDatabaseNames(t.Context(), bson.D{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, database := range databases {
+		collections, err := client.Database(database).ListCollectionNames(t.Context(), bson.D{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, collection := range collections {
+			var all []bson.Raw
+			if documents, err := client.Database(database).Collection(collection).Find(t.Context(), bson.D{}); err != nil {
+				continue // a server's own, such as MongoDB's config
+			} else if err := documents.All(t.Context(), &all); err != nil {
+				continue
+			}
+			for _, document := range all {
+				if holds(string(document)) {
+					found[database+"."+collection] = 0
+				}
+			}
+		}
+	}
+	return found
+}
