@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"mime"
 	"net/http"
@@ -16,8 +18,19 @@ import (
 
 // contract is openapi.yaml, made ready for serving by it.
 type contract struct {
-	yaml, json []byte // as the service hands them out
+	yaml, json document
 	operations map[string]*operation
+}
+
+// document is the contract as the service hands it out.
+type document struct {
+	text []byte
+	etag string
+}
+
+func newDocument(text []byte) document {
+	sum := sha256.Sum256(text)
+	return document{text, base64.RawURLEncoding.EncodeToString(sum[:12])}
 }
 
 // operation is what the contract says of one method of one path.
@@ -37,10 +50,11 @@ func newContract(text []byte, base string) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &contract{yaml: moved, operations: map[string]*operation{}}
-	if c.json, err = served.MarshalJSON(); err != nil {
+	asJSON, err := served.MarshalJSON()
+	if err != nil {
 		return nil, err
 	}
+	c := &contract{yaml: newDocument(moved), json: newDocument(asJSON), operations: map[string]*operation{}}
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, err

@@ -1162,6 +1162,18 @@ type SavePaintParams struct {
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
+// GetContractJSONParams defines parameters for GetContractJSON.
+type GetContractJSONParams struct {
+	// IfNoneMatch The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+}
+
+// GetContractYamlParams defines parameters for GetContractYaml.
+type GetContractYamlParams struct {
+	// IfNoneMatch The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+}
+
 // DeleteAccountParams defines parameters for DeleteAccount.
 type DeleteAccountParams struct {
 	// XWXCode The `code` that `wx.login()` returned. Programs of 2017 send it with every request.
@@ -1764,10 +1776,10 @@ type ServerInterface interface {
 	Livez(w http.ResponseWriter, r *http.Request)
 	// GetContractJSON This contract, as JSON
 	// (GET /openapi.json)
-	GetContractJSON(w http.ResponseWriter, r *http.Request)
+	GetContractJSON(w http.ResponseWriter, r *http.Request, params GetContractJSONParams)
 	// GetContractYaml This contract, as YAML
 	// (GET /openapi.yaml)
-	GetContractYaml(w http.ResponseWriter, r *http.Request)
+	GetContractYaml(w http.ResponseWriter, r *http.Request, params GetContractYamlParams)
 	// Readyz Can it serve users now
 	// (GET /readyz)
 	Readyz(w http.ResponseWriter, r *http.Request)
@@ -2087,8 +2099,35 @@ func (siw *ServerInterfaceWrapper) Livez(w http.ResponseWriter, r *http.Request)
 // GetContractJSON operation middleware
 func (siw *ServerInterfaceWrapper) GetContractJSON(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetContractJSONParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetContractJSON(w, r)
+		siw.Handler.GetContractJSON(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2101,8 +2140,35 @@ func (siw *ServerInterfaceWrapper) GetContractJSON(w http.ResponseWriter, r *htt
 // GetContractYaml operation middleware
 func (siw *ServerInterfaceWrapper) GetContractYaml(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetContractYamlParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetContractYaml(w, r)
+		siw.Handler.GetContractYaml(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4733,6 +4799,7 @@ func (response Livez500ApplicationProblemPlusJSONResponse) VisitLivezResponse(w 
 }
 
 type GetContractJSONRequestObject struct {
+	Params GetContractJSONParams
 }
 
 type GetContractJSONResponseObject interface {
@@ -4741,6 +4808,7 @@ type GetContractJSONResponseObject interface {
 
 type GetContractJSON200ResponseHeaders struct {
 	CacheControl *string
+	ETag         string
 	XRequestID   *RequestID
 }
 
@@ -4759,10 +4827,55 @@ func (response GetContractJSON200JSONResponse) VisitGetContractJSONResponse(w ht
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractJSON304ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+type GetContractJSON304Response struct {
+	Headers GetContractJSON304ResponseHeaders
+}
+
+func (response GetContractJSON304Response) VisitGetContractJSONResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetContractJSON400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetContractJSON400ApplicationProblemPlusJSONResponse) VisitGetContractJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4834,6 +4947,7 @@ func (response GetContractJSON500ApplicationProblemPlusJSONResponse) VisitGetCon
 }
 
 type GetContractYamlRequestObject struct {
+	Params GetContractYamlParams
 }
 
 type GetContractYamlResponseObject interface {
@@ -4842,6 +4956,7 @@ type GetContractYamlResponseObject interface {
 
 type GetContractYaml200ResponseHeaders struct {
 	CacheControl *string
+	ETag         string
 	XRequestID   *RequestID
 }
 
@@ -4860,6 +4975,7 @@ func (response GetContractYaml200ApplicationYamlResponse) VisitGetContractYamlRe
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4869,6 +4985,50 @@ func (response GetContractYaml200ApplicationYamlResponse) VisitGetContractYamlRe
 		defer closer.Close()
 	}
 	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetContractYaml304ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+type GetContractYaml304Response struct {
+	Headers GetContractYaml304ResponseHeaders
+}
+
+func (response GetContractYaml304Response) VisitGetContractYamlResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetContractYaml400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetContractYaml400ApplicationProblemPlusJSONResponse) VisitGetContractYamlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -9694,8 +9854,10 @@ func (sh *strictHandler) Livez(w http.ResponseWriter, r *http.Request) {
 }
 
 // GetContractJSON operation middleware
-func (sh *strictHandler) GetContractJSON(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetContractJSON(w http.ResponseWriter, r *http.Request, params GetContractJSONParams) {
 	var request GetContractJSONRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetContractJSON(ctx, request.(GetContractJSONRequestObject))
@@ -9718,8 +9880,10 @@ func (sh *strictHandler) GetContractJSON(w http.ResponseWriter, r *http.Request)
 }
 
 // GetContractYaml operation middleware
-func (sh *strictHandler) GetContractYaml(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetContractYaml(w http.ResponseWriter, r *http.Request, params GetContractYamlParams) {
 	var request GetContractYamlRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetContractYaml(ctx, request.(GetContractYamlRequestObject))
@@ -10233,281 +10397,293 @@ func (sh *strictHandler) GetSharedDrawingImage(w http.ResponseWriter, r *http.Re
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L15dxvHlTf8VeptT46WNEBsXAQdnzmQSMmMJYrmYtkW9ApFdAHosFEFdRUIwnr5HsXxInss25lxnFjx",
-	"nEnmJHn8ZBLbmc0aWYm/yxORov/yV3hO3ape0QABkJIom/7DIoBearl19/u7N4wqa7YYJVRwo3jDIJu4",
-	"2XII/N3CNhWzjBL5gbebTex2jaIB35jGBnba8EuVWcQoZkzDwgIbxRtbptHkdaNo8Ha1Sjg3trZM9ay5",
-	"zZbtEiv6uJUGQfIRyOaIMoHWKetQdBzTLmoyl5wIv+pc7mwuV5gtpHJnzs6lCmenCqnSuVPnUqWp2Znp",
-	"XCaTmc2WjGLWNIjrMlfe0SSc4zoxikals7nKiTtPa6wCL6qxNrXQWhdV5OsrhmlQ3JRXzsHNW6bhEswZ",
-	"ld8sLV1bnltenr+0cG3upcX5pbnZYFbzVC6hQ0RsnUqoSZprxJUTa9qc27SOmItIsyW6veuXCo/af7Ft",
-	"yVtwVdiMcmQxotaIbNpccMNf6Rq2nWBAF2wuEtYYOw5xj3Fkubhj0zofsIdXbhj6nUbRuHKjbDSJaDCr",
-	"bBTLBscbpGxsmdFvXcIFc+UPVw3TsC2jaPx4ZjO/nmtmr5/qZF4VxtbVvnSxwNaY1e0dskuutwkXiOOu",
-	"nLe86BhHsEtDrh9rETpv7blwW6bRINgiLtD93Aquy38twquu3ZLrYBSNBdwkHImGzdEGcbuICywIYjUk",
-	"GsRb0zSaF6jawLROOOo0CDURphZi1Onqj6GLYVRptEyohWyBMEeV+VrqIhbVRgUJhlzScnCVhG8xvasW",
-	"GCWhS+WeoC5ru5w4NYSRxTrUYdhKG6Z3oo2iUTayqcnm2fzmCzPrK9l22TAkiV9vqzMp3DYxDV5tkCaG",
-	"k4M3LxBaFw2jOFWQGyUEceVC/L9l48r/80zq/7/6w7Lxd4ZpiG5LPp0L16Z12NQFtiyJoXcNnyekhShD",
-	"VdbqppHcYrmn8oCIMIVih1Gil66mlrzJmoSK6HwoSwHRGeFhE9puGsUrwY9Xk0a46NobWJAlsoEd28Ii",
-	"YaxwZhybUIGauIvW5dAxjBwGhvk6Rx1bNHr2o9MgoiGPvZAT48J2HFRnLLYZLTUCE1GWquJqI3kWvVcl",
-	"T6e95tjVQbMp0S4sdf+pDDdqeNFeg45flDjmJSzIBbtpi97BPsc6qCkFgGYAHGGXIIfUhIkqbkVRhk1R",
-	"w7uOkyqjliQcBy6VMyEI17FNTVQRlTI9brm4JlI2EbVUQ4gWbtkpFwviyBGk9OE/kUalNS53vAMPoAzB",
-	"77AiRKTLNHae2py4ZeO0++zkqenT4tms0ecAZXMz8ROEU6/KA3TaffZKJnXq6g9PC/1H8pHyV2uROXa1",
-	"m0yuerBCcgETVa5XggW0Kap0Kt5C7THP5Flef3YqkzndeXYqM8Y0r3vT7AyephrvvDWQ/3pywabANzhx",
-	"N+wqOcaRw+pp9EKbCSLpWHJcyRUlJ2WuQBi1XLbmkGZ0goXaKZyrTmatDJkprE3XTlXzeIrkrOxapjaD",
-	"pycjs/07l9SMovHMRKA2Tahf+UQweDUV4XZLNUHc3rksa3oVDHWwLdAaqTFFtoiSTYGE242MMTeIUdeY",
-	"28RCKgtU5HOGKXfEbsqjmJ/KZEyjaVP1MeuvuE0FqRMXxvkidrulapW0Eg7iZc0U5MAw5R2lzCy/eF5q",
-	"JYsL55FFWkROhFFUUQ+pRBdXPzmJTeifEpnD5cuXS23RIFTY1UR+JlmEYMi25CW1biD8ji+dO4tOZbMZ",
-	"E8m/pqYnMyeiQzpDsEtc5BLsNJ8tG4wSLly2TsqGiUCDeLZs2BRY6TXB1gkdXlDmJqd6ZwNajoubRGj9",
-	"YlYJ8yQiXwlk/TGObMtEGK2uzs9KOSiniJp4XeoZkQlN1bJWrppfSxXw5KlUgUzNpGas6enUTPXUFJ5c",
-	"K1TzliQLW76ghUUj0HRta+DMBhG7HBVs1XIDu2RFrlM/pkTXEawjEg0sUGVxdQVNbGQnPD104oZtbU1w",
-	"+ZgKqktNRjBFcW3RYG50rlJxOTNNl3L8xVOdl0tanXnFSp4fvHbsKYZmBjT50lnQNJMmqUwIPcHOZtph",
-	"dZsePyEZsGi7lFhptOiyuoubXG5lLpOdRlwrfqBEENApNWOLTjlj5V9+NXseZ6+/tD5zIdOa65zD2drz",
-	"OXYmK78/5U1dCbFg8i+lLr+UgiGPQq1ynku4M6tsudhUK4TKia4uzZ/1luu4qy4+UTG1NKnobyqeXieA",
-	"pXlLUyfCs8MGL1CZRlZIPqlmu1z47F+q1Wl0Vgr9yJprbtr7siI8hAFL6+AucsECBBFi1ykWbZcEpkJT",
-	"anNxkf+D6TM/yOWoXV2X4ugHudwP8qUf5HJnMLXkh+nZgZvhrWs/8TmVnykk78iyN74+5OePv7LnQmul",
-	"1dukKK1NT5KZbJVYODs1WSvUaniqUCtkpmZwbXKmOlVYm6lNFtZmZqoDpxkMdoA9kcAlXcJbjHLlfDiD",
-	"rfNYkA7uKhuPCkJBQuFWy5FCwWZ0QsvzH/4YrL2o92INWyUQWVG7cplwbjOK1kkXkU1lqyFpBhJrLE+D",
-	"sj4jHoLn516+NvfS2edKC+fnrp0rzV+Yk2RhESGNzaJxmZyVWwScDlNPrsK2VTGVpLdGUJtKhVQwJkeV",
-	"4M34MQefiRq4ZJj+XLia4LV10k1wadiUC0yrQ+o9iQ6Q5OlJc7jNjeJkJmcawhZAToMXW5NA26VFXwgX",
-	"9ZYW9TRS66Sb8m5N6VuBWobj4YvqceqWmHLTfx/AFUUJOl7ZY+IV0C1CvoOz0uBJnWVUuMzpNzh9/YRn",
-	"J2+ZxksprT2mlFow6LawnrllGnN6dZZIrc2Vd22c4+Kw6nrcN3doDguMTmv/0hx5yg5FIZN/ug6FC7QU",
-	"WnCEOWrY9QZybb4+1LlAswzkqEu0NfNkT8lz6usVxi5gt07GPCWhOQSnRD8aCcaQAw/v8U4CrTw3V5qd",
-	"W1q+tnLp0rULpaXzc2FCl1qIfrrydsgHATuiaGpyMj+F1rqC8NOgrsCPHPhUTLGAU8HBg+s/2uYom8kV",
-	"Mhn1COQwWjdMo2YTx+pVTdw2UGkgrreujnpCfLLPZwOyT1qlgcSuVyMlGEupGw6GxFcGrXQBPW+fQTYF",
-	"V5Ii855tOwxMf54K4lLsjEnHduj2gJC9hyozuA8Vzy+szC0tlC7EidfTyjX3rTEXYaR4pRKqjk14oMpr",
-	"p40xLm1NZjIBbfUMfCBh+ZOXC9m0eZXRml1vu4dW+gXcOOzswq0WUvEhTqouEU+doph5SmTipbaLarjt",
-	"CM0QvBNQOWHK1Y9tEmu7PVvzdCiS88rppb8dk7NoqRJlK/Bcj0P05Ssvli7Mz15bmnthdW55JXwM1I7z",
-	"K/mr6S5qtrlADVDaufL+w9O4/Lhpok7DrjZQA3OUzWX6CMQRH+EJyvAwAkFJrrexs39RGWVn8QXbg5/B",
-	"5Snv8oMTkx5PX3MJXueSn7cd4sfkJHW4uBoci8gGHgaKvsDqNj2neMF45OxxlEMqGSAyLkIZFJoWJOvp",
-	"YFDdLe0Pe+pMpuxjEA+m0abCbXMRl/2r3tfIxR1kKdV4Xxu7urCytLq8Mjd7bal0+dpsaaUU16D6OSGR",
-	"9tVB2FPpAP5yJO9qO2n0B7iFiXNJ3LnEdRy4Yf7YUy7upOCOg2No4CNGlm3B6kIiCrE0/+qdVMVEj01u",
-	"X758ORUPeQ26NR4h2x+jXGBChePwmjOubYz9IGJwjBaYQDh4cLLkX7i0cq109uzc4krpzIWYUWxzxFrE",
-	"hbdrFx1ovv6IYCTjS92pgFR7xjqQTCkTqdDVB0ei2g8p1Q/KpBnV1C59HV+VlinrcE200bU7DDJ3gYlz",
-	"rE3HFbg6U66XjCBdbwAFnbu0uhARkV3WVkoeZX7KlTY/paC09kE1hSjVeEPbk2DUhQdGK65OmpSMrIFa",
-	"WDTAIAlyqTwqgt+9NQgIB5bskNDMEsHWuKEel1g2j8tvvIFtZwDXWV0ovViavxBnOfCsUCDGJXI5rD6W",
-	"RNJ1nrmgRuXbCXCB4hVXx3d65MOiNTzFPWRqcOnBUF9Jp34QWoX8PdzBXV+O+gtbOXEaVdS6VSBvkyNb",
-	"HBC5QX5Nyk+wGUxtfirO/uh0EdtUDO9JjtFqn2TVUV3AcWWs160cS28dervl7KS11HaJDp0+IvcpmleZ",
-	"W5AHIUXck2dBiyqVe0+v6hh7OrZnNLLNvt/1ke5uf1/XId60Id1WI26dbSlf0xpBWKAm40LSd7WBXVwV",
-	"kvp1HCW2S1Ev1iM/ivt00RzWTR3WIBn5OA5rUER2NWahPPJN3acNcFg39YU2E3huU9rcAx1yI26qr+hn",
-	"M5lMxq9vMX3vLuaIUQK57/K6+O6+sHpppSQN+7m52bnZR7+7Id3cG6E35vhQ9Q5HR3iId9hPUz/I/RWM",
-	"RcsB4hu4VFqZu3Zh/uL8yiPfvvhQ9AaFR/AItydSMzFwb/wLw3elguKBoW7Wlz9JZfvRaNle1VFYd53M",
-	"FXIzM8kq9mNUrROHls2BXq1o7WlQpMO26Ug7t58KT88tDnVfqB0xjweWdoZdAQe8pSXUwq7Ofg4p94gS",
-	"YnHfcK5pr42qckuyox8dS3lSJ3uV8narxVxBrIvEsvEKODAekaLnEmz1qnmq+i305Waq0+mk5Oqm2q6j",
-	"kt2t3uDH8uri4qWllbnZaxfnZudL11ZeXnyMnIEyIfV7jES3RTzKSpitR0VJoz2krMOFuihbTmJfUVsV",
-	"5ouF9MJPTwjWhlyDi0tzZy8tzM6vzF9aSIi9hmt4O5jrgl+IuVZdggWB4sQ1IjqE7CM2kQ0lUiePfaDP",
-	"rxW65WDzYUJFSh49Ql0FJQGfC78dkc0Wqfq6UsLqHgYfdHiJl/x6oYOLYUS20C9IGoIApbEOiAPhjBhC",
-	"LRSpOy6ik0gwTYCSFL1a8sCxNLeC66HC8vEpMzfThzJD0xqeNv2bDsozHaG9EPhCAvl5a3soCLAtjlL4",
-	"v+cp/KZxvc1U5V2wheA2ke9RfpNklhFzYpj7co+MGxcNLVHPoAeuCsw65V99cHJq/76WpBzPfZRFPHE2",
-	"M5yLZnARhBvLh5PPVBACfekz4qMxBzt3xhVLpwLyi41oIPG5WJCUd61cog6pNrA4pHxUu36zmYzKZuII",
-	"o6ZN24KAOfM0stbwxh3qTPAe95+JIAsjyQkIwE3C4xyPjzV8r3yE+yznSoCd2qOGq2/t1hAuxXHtwJBU",
-	"XRm2eOpRFE2N5pp84oJulSoACfvVo+zvo+zvZG2bJCESeu/zfjygPfWAA2OMo+oSALHBDmItQlW+nhqB",
-	"cVBAhgewX8HoB+5RsGZD7Yt3udwLmoACCAUcid6ScXbiwqXz88n+lHCaThW7rg3596G9Sd4KJz68A1z4",
-	"nsEmrnvPAg1cdhhv2OFyVP/w/al/UCibYM6qo4Y8jFUtvaMUFy9+0AzA+/r7XC0xXHRzkGLhMfhhcpbH",
-	"O2yJyc3hw6OipD0JzLFYpLHvSOu+jll4FgebBC2fx+J+jLGzxsMhoaEX9knmgB9yJ4fN0Vqbd5+6kvan",
-	"BebloNISws5Rmz9OL8cTcDaMmLEwiP8LfWuY9fgPR035dAjv9+VCiSkI5oj5D/vwSUyGeVCfke/Bjvy7",
-	"UnBXCi4/eG/FAaVLPGF3hr8qChxPWnyq6NJScU7sLLpyRsKWBFbDDidJi8Kb2HEIYChWBaZ1R69IgzkW",
-	"1yCULWbHkLYBvO8lo5jNZQBd9mWjmMsrZFn5rQaZld9mMlum0QqNxLt18FaeZcy1bKo1M/WGke6AgYx4",
-	"x0jv2AqDiF5RL9RPMdUU9bgDOFu29mNSBefqWUw38DjbVfVHgHgLVwnE7DAFBN7Khk06Z9hmJY0W7eo6",
-	"wlLl2MAcCUKRsJsKzgJ8dfIP4PJVl8gfmYIAl0yrwdXhaNmbxEmjRbn3HEJijk0QawtuWySGgnnDWMPV",
-	"9bqrqjyNZ87Bf3BA7HpDGMWpqemMaXRsSzSMYn56spcowg9IArRs4RYgwVeZw9puGl1u2IJofFGFU+2Q",
-	"mpDjS6uF96AlpyMA1M9cyaROlVLncKp29cbUVgLmdDDoQUDKU5OT+cnBSMr+fPf5nBihqYf6o0ykLl3j",
-	"0Z++FOhtHBAeXWoRWlqcRxartj10/eg22bTGRnvsihQKYKhvEFcqMWkjYcisRShu2ZF8PiOfzqTz0d3M",
-	"TiVsWAuLBh9xVA0S8HueMKTYqnvjM9UKeO9MXn2fSfSC7ocPsE29A9qmtuARBgssdHiySekvemkwGA1P",
-	"Ho7TblJ54oOB8fjITIQVHg7of9J4SRAJV+SQs9mMmc1lrpqGLUiTj0b7/SfRxJvz6nmTGS1b9OfgvGDX",
-	"xRB1Oqsy7krJ6OUU9STrqeujsLe5TG4qlc2mcrmVzEwxkylmMulsLv+KEdoVCwuSknw1SqKFTAKJnm27",
-	"nLlJO6BaetgUYeTYXKTRpRa+3ianJVfz3L+iIQergEiFzjOQHBkgKwiJAay/cv35Vv7lUqlUOtN8Jc9K",
-	"r5y/3Hz+R1OxgxRD5ld88RWcevVaKhGL3/RQykeUWqWgVUmnwRySRhVo8eKBQbtq8uAoZq7CcI42SXGJ",
-	"Auqvu7gZYGXjDWJFOq308Ko1XycaJNO15rRlGlVfKA/UAdRV8vowoQ28xb9Q6qVtxXQu7vmm2eDKrYDs",
-	"Bt9zDq56UXFaMHGt4XDbdeOdoZKT4WrJAM6y9hC3BFcCU92wPUfX4NYJ+jrwy0hDYaiXLYcu9e9M4Hw6",
-	"1Zm5FnEl/SmEL9EgXdSRBCeJCiSVz8f2fmuUU2WBU8WZkzaRBj8ORKa8ut2yhqOwVf/CuOACVAv1Vp/C",
-	"fWIKFii6yJHtjZCs6Z2q0E6GT0J4zEnCUfOQsyEDeXhWclkywC5rI467CIcyjtOopOtxcxkzk8ko8cR1",
-	"2bniJl5cGnP0o+VLC73sYtTj/8gP5BMn3oFidhRKjtFkfzIcQDJeD7ORRE8L16H02cvwS1BovSUaaq30",
-	"WJa1kya+Zr2rRMmmCGT/QMJSV/WcX3j4gHXxxjKmVIZkcNZWioXehjSqiEa7uUax7cTENOgoqs/Ckbzd",
-	"p7x9KiSoTwh7HnX/wkMr5h65cIuQWm97IodJaSWQYGwdCYVBZWr4bkG4QBVRSaNM0INLGhdgo7ikKrl9",
-	"1EjJFwaZiLlsYbowk58qTIdMrEySdTVHhS26K7ieMOxLFEpHICZM4DokcJ2Dl79yshJursQJNIhE2Xw6",
-	"e2LvPoMhW2Qym4vYIsfL5ZP/3/HLEyf+3msseLJsHL+CymVx9aSp/43/fuLkiUSrBYI9yX16QJ/oQNcz",
-	"l0kDRZq32tDgaTRLqrZF0FoX2cIEW2utq7xm4PRWTQlhorp/VTJobWLqRnIiTd9Mgr0jTnHQM/n54tzK",
-	"c5dmFRrEhQuXLkcujODr9a9xi6c4Dgw2DKpUSkj5TqxS6IeLH0Maj4dee5qGmcZmSm5MagO7ADQFO+S6",
-	"MXAYIBDImVkKUmbmXFcH6+b87KU51/VTNwJs/ODK50nX67txzovpzbmuD34Hny5Cf9QFJkqOwzqha0ph",
-	"mME5100ofITv/fRWPaCE+FPP/dGJhbP94YsoBgd8FQe0MtXCaSgk/eogeHzVW+vZ4HipvqmJe1k0Cvms",
-	"avapM6yO8eEApNJxOigak5lMGvkYRWm0RFoEC6nYNIjT4ogTx2LN017Hv3Bal20Fz4se2qJRkI8dHk2n",
-	"B9QMnGSA+wbGh7wpjS4Sna6keUw6mTvIt0fXJ6HfbRpdYHXlObH8xmHQ3zIo74NmZ+n+zEC+aFK9qIVF",
-	"Q/fCVRJJdfL1865OowqQbAUUQKkRMq4jRRZLJ7MV+fgp9fgh4WvSPYxMPqMAzxgL2jA9gLcVjUI2p4Y3",
-	"qHY11IJXyrxYa1ddyJpG54ioNkBQWCA2TLUpoR2RCnZlbgXXK+mBrLJoFHIzabSMu72NZKFR18lKtK4z",
-	"NEJ/69WLQrWd6WR+K9c3rxZhhMKoNLpAYJmayCIOEQRx1vRfEeHycjan0qinTiKNLmPV4xi0IsxRJRTB",
-	"rwDFp/sIytABUW0EmasSnqP+0qBjeHBYgu3AiJJOtE2cfAZQP5WrRnCEXaSHEMMwMBMVMnkTFXKnTDSZ",
-	"ycj/5eQIJ+VCh1tMBWm9aJ1006iQyaIUcvqMVA5OXpNHKdSngPI0ssIdduQQlOsDbursud567uERpOUU",
-	"9ENyKBVrOKEiKEwRjWAIV/1lirD7bD7a2zmhXiCNlluOLeIe3biYlww/n0bjZKsMQ3GR3T8dcFxvn5gb",
-	"5hUOC8iij04kJz8ZTP4YRxXt+0pJYV3x8xHogEyEdH/VUB8FTRA+jLVdh7ESWnW7Lf1QCwuslwTGXpe7",
-	"O0KvxBB1+WeD4yaBB6elqt2rBKRebQzSA3Y//3Lnz69t//Y/d25+tf3Gn3f/+43dr9/SIv9vN1/rlfY7",
-	"n9zefuc3u2/9Yffevz288/o3H368+/nnf7v52jdv3d79/OcP7t7cvfXHnV/8+uGHn357/1fy6e/8bvtn",
-	"76jXINsKPzMu8dVFD+7efvjH329/cGvnkz9u/+5nD+/9/tv7v/Jl+/atX2y/dW/n8/cf3P3D9lv3vvnw",
-	"44d3Xt/+0y92Pvuv7X98d/d/vb596+O/3Xxt9/MvH3z92c6H//Pw03/Yvvd+8NYeQa9euvPvv9n55O3d",
-	"33y688v3du/924Ov/vK3m689/Pir7b/8fPuD97bv/v7B3Xc0p/vmrds7H32x/f7Pvrn5k+C5ibJ998vP",
-	"t//6+vaffrn9yaff3n/3wV/efHD39s6Hn++8+5Pdrz9+cPcPOx/9z85//FzOT4t2PT245OGd19XvwVt6",
-	"xPv2P93evvehGn0gynfevrn9xk92P7srH/Hr+9v3348+whPsetYwFDXWb++/u3Pro92bb+x+8dOHH366",
-	"e/MN/5rt/3nj4YdfBQ9KFuj+hXKmv/w8LBl3bn3UI0533r6588m/7Hzyq4d3Xn/4ttxyRUo7H32x+96X",
-	"2+9/9O39d7ff/I/tz+5sv//R7q3b8iNsxvZnP31453VPyG6/eTu+If0ku9y7r+7tfv6lfs7N+w/u3gOJ",
-	"Ds+Ljk8ux6++3rn9rz3Xq/d6t6irg5cniXigyt89/PDTnVtfytl++NWDv3yy8/Mvvnnr/e0v/333r399",
-	"cPedbz7+QBHv7mf/W125/cat7Vu//ubj3z64e/PBvV8Fr4iJeEXGu1+/tf3bO3+7+drOu2/HeOvDP729",
-	"/dc3gvt7Jboib7lLIMm3v/z3h1+9v/3bP+/8/Na392/t3ProwVfv7Xzyh51P3oZv3pYn5MNPdz76AlYh",
-	"LsX1OVFnCHbx9jdvyV1SI+0dSLI03/7rZw++/o0iwodffbz91r2wxP7bzdcKmey39+8EA+l5N1yT//b+",
-	"HfWo7S9+8vD3P3lw701/M+TJvHt79/c/USxMXp87hbb/8V0ptb+9f6ffWm5/8F7sPVJQq/ty396/880n",
-	"N3d//xPFLx/eeX336w8efvWfD+7d2/7ZL7d/+/rDD94M1qCXIz/4yz9pXqyls6KLnXfeefjhVzv/8Ob2",
-	"/ZvB7VHxrN744K//vPtfH0kG8C8fPLj7h29++un2rTd37ry284v/fnD39vb7nz/88NMBhKImt/u5ZE4P",
-	"7t/Z/fyft//x3YcffvXNT//y4O7tB/fvPLj7r9u//XN4DH2kr+Z0/3T7wV8+kUzhvd9tv/8Lf5JAOxF5",
-	"HH5kgrDd+fkXO7c/U9xF7eiDu/d2v/5454+/Ufvw8E9/3f7g9s6tj7bf+fX2528+vPP6326+tv3GLcXR",
-	"IoSqyDL0Q1Tcyql7hLH9/s+2P3h359fy6KohyHGqVp8t2yV8YLKDR7LQl92u6XQpKclD5YBptMqlprQB",
-	"iNyIURO1W1Kny2eQJa1PLDdIOStBdeiXLpHNqHSJsVMlzkmrec5L8h4hpnGJEmWdgyIlNSplgCvTvTde",
-	"4aXGJqWbwXOkAs5cK5qZM2qvqLifs2e+fn+s3lHo8XfBdgQT3VZbCor08Uq4/1TlhDLcqVTJVAaf12Ne",
-	"qoLKv6L8tvLuiq8dq8IfjrDOz4hMNtbhao9e4R60fd8V1VOBMdoUArFoGZz76HjF8+dXTFSRD5b/ane2",
-	"/hMibRUT/Z+bv1eJ5pUfc0blj5LS5L9tUZuR/1aZnICAZ1htleRMgjlDA3JbcOLUzDKthDp2qWtUWhRk",
-	"Qlp2rUZcQgVy4AI1EpUWKZ8uVeBFLBrwVojhVVTAueLj+1c0wncAkB/vIh5uGWbu1Rg7GvlQ5KNX3s/3",
-	"TgpPRGNViZukU/SUf8s3xI5xpE5yyBHDKDFRNuT9zl4Np68NikxkB+Y7Jvpt1dCzxtUt07hgbxBK+DjZ",
-	"sy2XVQlXBqJjb5BenuDls9/wnfryul7vcnwX9H1Jy36B1evEmqcjR2il1a95d+9ASZjxD4qZBRJiy1Ra",
-	"VvLW6zcd46Ea1zRa9jyLHFVKungeLNMiOkOwS1xUbmcy+So8GP4klTS63GBkg7g6iVzJG0lPbU7ceHpu",
-	"IRL68csCrkUS0m5MFZJzdQHcZK+oIU9Io1UrYYbWUT+szxbadJxklYhiWscbRLEGuwZpLI69TlCnT3d+",
-	"1YUchK6dkIhbTYxoQet/qPmWRzj89jSaF0jSMkc1e4NogBieTmDqTZv6WYIJS66dCsSCEEjPEM5gTqYK",
-	"kJeeMCuXiLZLiaSpNFoAb03F3qik41m++ZnCngOxN/q9XU4+q5tjwEhsgapS5igHamQG8XdP7f1iXX2c",
-	"vPwgWkSfTfWmbwZdA5S88T75i+KXPsfHN5M9ldtzhP7dfUgkeLoaamhx9OTir5WqWixdFHLoC5mkgxlP",
-	"+JHEmnSwFhfOJ+XELi6cT4fVxzWbYrcbp5Hp6elcYj74opfJOFZCDOZ+DNjPNl2nrJN4DHHVD3btmTZZ",
-	"0tcOlSWiGllYyYkO3lsTlzT8qmRNTCcTeDneVew46piAPiYJWLJwLICH27oWyIRDxJqEozVcXYfDBbQr",
-	"/4gqjVdulA0VPyobxbLB8QYpG1tm7FsiLtiUXLYt0SgbZlnaCLhsFK9MXo1f6hKooC0bW1djCjXA6fSj",
-	"gFkITSQZRnao+ZVgOoaRkBs20i4l78Qso2REUpwF3WokMvSkwZ5jXW5XpQYE+RBbJqz5qAfF6UhzkDRb",
-	"optYygGYx8MP5aKu4k3kGeppepxXB62xRkru2Wy1mMxFnQbky+uwUcMlBGLNgjkWwhBN0Nkd66SLKsMU",
-	"NFd0tMDHWZHLwSi5VIOWYHsuAJDGljk8GvSeF+tUBP/yq94KjWNOX25IY82PKXSYuz68Da1SazAPZ9ZY",
-	"ZIM48maeRpeo00VrhNsWgdx/OT4V4opx+UyukCSBdSl2YrqSsl3UFqsLgxMEMu65lZVFlMtkgC4ibw/1",
-	"XFI5PvAwKSD10DyrgLUInQ/C4zp0bkjOnvylfJNiygm/908c2l9Kz0iJO482OSeQDnstxhBpPEDTl+QW",
-	"zF7UyMpe66feLy65WhrGfknKBfJ+CGXteF8lpO6Ero7k73jfh/JnvK/6ZOx4P0eTc7xv4xk63ve9aTrB",
-	"xPxcneDNoYSdOLPV56kvh/U4yqg6VU3dN54wiz4slTWT2JFPV6mBPodU2OmQSqzW9HEl9mTHPn6EFnUe",
-	"U6hpz0tA6/DNUNqxJ+nUKPbaiH7SLolnK4HXYfsWdyOKt30LrfkEr2iJIsk/FIuvOjah4hhHTbwOBWZ4",
-	"jbUFyoZ7skFXg8rERrYSKfxr6ALo1dX5WcXh5V8bk/JRBGjUFqelbLAtXXfHtb8Q4TKV14KG5ifINLEF",
-	"Hk31JvAON4hLTOX50I+Pe/1+PLOZX881s9dPdTKvioT6vGS9doxKiFCSky7vbnPiDlAyRYM0D17NHKrG",
-	"wi8xi5ajJFVXPH5VU659v8MXXuRDqnIC6TwelXMZbyQWQA8ys6Wl+OTM7OQdD5Nyz3QyIJMkm43l5g+s",
-	"3s7slZGfRLQhOcPVL1FR432ZxDUilSa9dQkQxNIlczEmGS04GFhvkPFqxgZNTCO0jKhHeCq6qjYoTE6f",
-	"6CWR4SCohiLmi9hdh4KjIdhdUF6wZQ5pDakELGE3SY9dNJTxM5Si4uWve6qK16s6cWg6qhjLdVaRTJW6",
-	"rOI+TSyNNlUNUrOpBeIEsvggbdvmuo5+KD4fivNGmH1ur8rDAKForwIoHy4nbDEOsWpL6uItMxQP6uX1",
-	"YEaqC0ydFKem3/+QTJ46FToihUziIfGLp3pfuW5T0H40ZpIfoTYRVm4ZPylPEhajJCQm9lQuPAiqGEgk",
-	"5LOL3pefViF2DxEieJE//bZrp1wC0dMq2XsE8QiNxozSRV16J/xDFqIDs7+DeYlgyx4zWugllVYxhb9V",
-	"/IoPEzR0oXf9fqKGAfH28eF6NQxy6znzjrAK86NKGFaqEvXODoHq1T8c0g80It0XNWIpVK4YnUcWdQbg",
-	"cZgq41yyGnDKKCgqVWAThUoZuQou0fxbfvF8ormx/OJ5Hw/HL5ZV16SHjkgsB+ieI9nPBxz+HTtaOlSU",
-	"NCJyRj9uY/kK+knci5JulDloC1NXVAoveQGoSjDEcTc9TIpOM6SD+edoCNTtPR+sACnDT1WrN2IOCDwm",
-	"GOaAzdmPI4dYfirZSHv0CDSzsVSgsVSA2EoPNZdBXhz9+CS+riQt9hdZMEiWYh1KXAjfR8pbokw9VF17",
-	"Zpou5fiLpzovl2LB/Vx/xJ8buVxygoUe75g+B1VTFBRQ7BuAQQ+nDwBDj7I4NJhCmL4SBW4Tu+vybCul",
-	"uIf4XVJldWpzgnDsrJiQ4QGhVBFVGgerintnSdVZSgPaxk5HlIT76A/yt0jBszcXMxaQkbp/N1qWxGgy",
-	"ErjKe9sL8TWNSmscpCnwY1i/BrYQ9cqpA2aYWCUdY40hkpbXXymlXrnWRxeJUc+Y0lgllOiDiThRGbMB",
-	"glev22wPRDJbGYfyeMcMiFHyZqtt1yU0+R1S8imz01McoWuZ4tb6SWuMOQSD1TOedrG3tyVgflumIc2J",
-	"PvaoYnRScOOgws9PPda1frVeVLBwhM5L8IqZBsF6OXiN9LPVIzuCai5r6tq3WIKkPKHeILTLT1dGVaRu",
-	"kCrVCRUVxLFtpdFcsyU8QDNKbNgT+RYpOGl6T5kvR8zFKt+bkOR1kNttShmix9lWGQ5jkFZSBgpsnreG",
-	"UYyM0Cij6XUegSby3wYeWSt5jnUiKFCIy4dYvefPz3ocSJvy5hW4MjlXsO+wV5KTKi8BEUsjRo0rnHHS",
-	"iSVIRtleTIpr2f6KNZD3RcV5dsrslzIJY7b2CeanghqcNQmkj/dbedVvKVkEqd+OcUTt6jpkhCeag/rR",
-	"UZkRLaONi43tL97f+eV7QxyoR41Y9Jixh8ZFFPqe4uvFT/nBg+Qlsgw1l9FLWwRrVxt+6BMGaSrRVLNp",
-	"nbjIYh0wGvTHdssEIFdVylBElc2KiSpdXZ3gW8RdFZOCjxWhVbhWxVRBTN+fqIofVAQzHhR0ko545Zml",
-	"pfPnz5xRsAn6Q6lUMdE6aUFCece1hSCxSqJnpuC/6OE9NQjD+Xj4Y27rxN8ncr1WH1hpl3AOXgfRH9g2",
-	"N2Nm8xkzm88OB2ybm5zcKxAyEqJtP3EfDBg4JZwp2POm7Tg2BwQYjrhNqyTCVtdIHdM0KiEuSAuyOTvY",
-	"VXXzjl0TqoUGaDsA+qsrwmNS6krGzE6Z+cKQSzI0GtVoK8NYnwIu4mIudV4I5wMaQMcLwsA6xWallcaW",
-	"qgmAe+XpDQuQBKLyAb573w8/eafVselguOfJkdCeE/2Xm8OD14OM6Y50fY9GxEDtg6Nv+pjkm4Z8bn+u",
-	"t1cMUjPagUHIwaVFQ8QgV8KIdj0mXhM7DmrZVeg6Fi2DMj2g/T7u4CIizTXil8tYWOCi3cR1MsE36j/c",
-	"bDqm5q6ESqNkdWn+rLfqx32YvROVeJaIKrDhG3W02XQof7ZsNIRoFScmOp1OupNPM7c+kctkMvItZQPp",
-	"JgDPlo0MyqDJAjo1VVbPIOpJUEdoPVs2LmZR3smibNlANdtxni0bUpUqG3obni0DMy4bE+G74S3wOeZc",
-	"yhSSYkorybGsjOQwM5lwnk5kzg/u3nz4xw8fvvtvsdqHJLsX8BQTthJSe1TEeHIqdyKNVlst4qIq5uAD",
-	"dglW2EwKm0juG0UO6+hLouOZqmWtXDW/lirgyVOpApmaSc1Y09OpmeqpKTy5VqjmrVwk8tW2Y9p6fiqp",
-	"fqKUOnf1xsxWKvyxMMrHbB+33WoYUnEPEHQwF1Vg5RGjoK/q+MNoGK7E5crpAg4MLyonrWau8pRUNnHF",
-	"tiqqss+LhLrktG8pQOWTCnJzIanPd3spS4ZQC2BTiBUCTpFGG4Cb9Ng1G1hgd9V1IlKv7drDOP2rtujq",
-	"PigDrZOq5JbuUJfWCbWSUpIyqE3BvWCiLGpih5goh2pE/jXY+5jbi4vaScl5CTFo/4PeRh2nhK/C3pNe",
-	"B7culQtBcrUIVZht+3VqO5jW2z0BnVcb184uDNFuwrNXh9mYlss2bJ2rMFJIx7YS5Ki0uEi17dqiC1XT",
-	"GncXCjGDv855uxoUU8JSThXQGpTHtV0nxHmNJMe99rrVUGXx0vIKmtjITmjvJ0STQUcAp6F6tz9SKZpA",
-	"M9o827dA0XPfhcsTk1MR25JViyLsfs12oUuRcl9CzNvry1p5KXX5pZQGZQQZW6bqu2W/zs30e4XC6yGL",
-	"jgu/XXLQcrdNhe304CYooWzLKagQe9BNDl50VqUQevppy36edFUfKq9jSpVRoXuy6Bv97TFMoy1ZCawe",
-	"L05M1G3RaK+lq6w54V8U/GUkd7fC1XU5VLl4Snxu3/pi+97P0fGyAU4ouNfT7Am1ysaJImoR1nKUKECS",
-	"yXoqqk0RLlPNPKNeTlUdoRQ1aTqCOaeSXb0lplADaTe1gSkPLrJFmYoGsd0QqpxveMobq5iq5ogtB3eJ",
-	"lS7TMn3mGXS5wSQTqGLHsWldflmKDMiD/asytm4TbiLOEI4CJ3YaDBi856e3hY83CW85eXKFWbibPnmy",
-	"Fw/L9MAVuVdYK1jCoUCMVompuyg1SJlW4ARVPBVSAyDaqkMmruvFgmcPXVgN+maZqkwID5YOXeoXjLFY",
-	"wGoVmJua7KJ3zLQBLkclj9vJk3o8PkVXwqkX+oXafaDrZMpUnUtJYXAme88iih/FNFoBU4y561wSnXq8",
-	"j3kmyQQLhUOoA4hpdBnIZI2JBlANJ1SYsYUD4d/mYcqRZ5w1iYIDrDOiE/Dk7ypRW20LV+EuQPCo9GvY",
-	"VwlnH4awgRVVmIg3WKdMPexByd5UbgIQjDpmRV0KHy+GqniZTB7Yeii953SZ2prdyWssPjDTR77X2y3e",
-	"YpSr8J3iptCyyKNElf/eRZZtlakmgNPKRg4F5LyrFSZGk/CI/Fbdg+MlU7ZAFoF8Ke7vhGsDJCtwmDX5",
-	"ZCLk9suf52C4khRBLcdocXUFCoTQ7NyFuZU5uMnL+u+ytotYh+qM/6JyGWNgGl2/lqhMpWDY8DA4ddym",
-	"qwbtSxAFbzgvUJ2IkNKiZqyo3NtNm5cplKBaSHTsqm5/5thVQjkJcfSL8ys9vBx0GtZ2qwQsNX3TRNMW",
-	"IX9lRBZseAgdRjadSWci7bH8nlh+z6sJSbBEeJxoAtq48AnLL35tMZ5gBajiWB7CTz3mlzOAKq0IJ7Qk",
-	"vnveVZjkfluicAGtf4rnLf8lKqFfDlnj0fC+yerBJROXX9JZtUNc6eExD3Wxz4iMratK5yJcnNGN5vt0",
-	"7ox17PSKg+MVHMN3qgzVJ0slIfyuzVSn00lJ1TzVdh3lK7Ae3csjeqdw2wS+UMwDCCyXyQy/MioUoGue",
-	"kwbhXafoVJfAGl7X/6Fu8jC5pSoOAJ3D3aa6nRtbI65TUFuc0FZUraKlCkn9DDbNI4GPyn08qA63XnHg",
-	"nn1C/QvDd6UWmWNXu0PfrC/fX4fcgiKepDt8ItNFGNFaTLh3ash7owWY8tZsfshb/eJJuGtyyLsSyzjl",
-	"E3KnhnxCuNJT3pjPDnljvOhzyzQmR1hkXRcKd+WHnm2sT7rfo1jRfygKf1wS/QlpCUE7iSuqqxhXFad9",
-	"RJWjc8vqRCT5FJxI5VoI71uo9g1SHYRmcFIZk3/BmCsmYo4lBT0oqKZOUteFRJUofIWGiIFwM6EiXaYX",
-	"GFv3/RfDl2dF8NngxcVwj1IzYlfqPDEPKwx0TG2vaICwqDS9YHOxqJbz0ArT/ckNvc/D8XNdy3aIZUeo",
-	"WLBPS+pIueCRADlEAuR7xsglqaJmCPF/HEbOdclnssWhunINsDjkGdDdCiAnCp2R5n6TNNe8xiAUEBBO",
-	"+3E36EAQdq/wQYeoTC/qZ4HkgAcyAWCUFlJuKHlbnUpDz/Qt5I7ufQYJhglsedkTOd85E8evun3EiE77",
-	"t2ag2HgcQyo0xQMdyVNtVdnUg08d7tb54PpDYJPJHTiyyB6RQB1W0kQha46MuadBB1gGxNEhTTnH3iCv",
-	"9rfatF891GxFhPB3lXfY7wUUKpGxhWpUsoY54chiabREuMCuSslXDkibw7nm6QQLSQ5qP5w2XM6roH+H",
-	"Zk0+LnECTyp5aMMHwHT2dfaHOIS9528Ych6XkgMiDgW3jeKVq2HKnI+SD2A3hwhTp4RoytS+8rS3s4kE",
-	"6vu2vQ5uythnzNHaIaQHeY2io1R2noiz+i55wb7pzYsQ7zsWMLwY9cbfzy71VmU/JLvYXnPs6hIBIYLF",
-	"95V2V8J9An2U1T2pt4ubzkDq9QkX4oVtSiXP9pOjCGlxM+g7V2XNphy8iXR5kooFekngobQqHREdSPUv",
-	"y7GNRPXebIJkGz3PIgIiBrMqIN3BwL+ZwszkdG9izhElP3ZKfrl08UJfSgYMjAEqAl/naIlY0manFrrI",
-	"aJ3NntGI85QprA1llncatkNCgj/UiUzpBmHhIPm4SuqO0u+SGs6BKQcK4mNojhsAkSQQKoztSD0YSJhD",
-	"6rgLTCypnRlAyWcx1EqGQF0QZZ2+lLyRncDVapC7ngwrvURU9xzIv9Ch8RCKjCr1i0YwoE1NlRRDfmAo",
-	"d1NHAjuOXzdv6saAUEdQddoWpLnMC1TFFDpTE9SmFqMkjfz83mhSBPJyIpw+fWOTfFsqvlPSk386og6F",
-	"BGSFICsntPo2Rw6pxSXDd9amTzLnhzi5qxTrLCvPkB/iFHqdsJdIrc31fcNY0+MY0gfDWnJ733AGW+ex",
-	"IB1VejQUN+pvbJ9jbp0I1AzbMR6T8blOOCCWLERRC9dJlK6PhWBJ17oqDZPVFKwS4FFQ0gnFRUO+dNv1",
-	"EjvT6BxzHNZBFUo2xVnV1qhM/dxYrxmz5DeLuE445NLK/605nryOpHliy9KhThfYpFUMJVchTiTL6thV",
-	"YpZpNPEKNW3OiQZh7WCd149Ew2Xtuhx4v0jprLd2h5FrmX1LoIJVE7p3LY/W3eUyOg/5epuAaqxzzxxg",
-	"RWF1xCLQE13dMrBmanBtWe9ooYdIiDI8AgRi9PrJXSAKzRNJ6vJC6SpbVF4XrTQpvXL9+Vb+5VKpVDrT",
-	"fCXPSq+cv9x8/kdTRvJkVaMtY2hzV12eMJOKpOEKcuRYucaN15VYXA48Okp5cZ8R+bclb4HBN+qhOkP1",
-	"CR4XrTJMqAu4um//giqfvHIjVO/exJsvGcUsYC3izZeNYi6vqOClgCBeBlDPSNn7Gq6u111ARi8az5yD",
-	"/0B82vWGMIpTU9MZvyoyPz0JNwfgJ4PqicKl8vlCQK9ZHZQZsgIrXAKflwvngc9lY2Xu2SD3Mlxs1g7q",
-	"pvqPVm5JQP2DqHdo80BzK5XTkOA/9Pm8xx+OIhiHW9sZz5Q60pEGJSVEVZeQ4uTrST2a08QN29oaZLXN",
-	"Q0Z+HeoXlDXWJ/FZ54dhBwx/uANqTfwe9F5ieVDHogBhy3SFgXFmQmq7KkFqdaEDHBe244Bp2N/68pBa",
-	"Dqkes8flevTy7A5lqq0EyiXi7VCfpuNSO2oyl5w4MtiODLbHz4x0qitTHYZCXCmZD5n9Pfc+ulGDOcQM",
-	"l1gpLI9YMmqSJ/47wxOSTQvV314ySI/dAotEPaXrqvbPr15XWCdmPCWMqm5lKJ8pRPX5spFNhZAzy0a/",
-	"Gs9IY/6hzY45KmzRXZHEcQBq/JHyHlbefeSpKz4CUQg7SETwaRRKjAZ30ROczABkyhW5XtlsxszmMlcB",
-	"FOVKLpMxc7mMmctnrspdG99MGFH53yNJeF8RLNfewIJEQ1jylO11I1zzlNoJ+ST94uUYU1H6mEImPFrp",
-	"77RFVhjKIlN9345MuANycxNRbYygNLXaIvnMVhuMcQVjZltFhJGLqcWaqq+WChpXIlK6iE5C6bUSYSb8",
-	"Cj9UgorloL+9VjkEK1Odgn7aGzUkmWvkXBsyw32rr8OQRTbsKuEIqvIR2yCuKmWGciMGGK9tyglRxfd7",
-	"xeb8euXeUuWidx+RdqrGFcNc6NLpSBFzmXpV3uHHqTkCYEAhmwvAO4nDCeq4TECe7BoRHUJoEdVg6yL4",
-	"VxZUvethKihoP8WEko73hgRTdrH9HdZZKycrmsx4MeIKgJ5MxOKIUacbb0IQN3C7JOZtPjm6Nur5l0/G",
-	"3MrZBLiZAZp3FPdMniJ9KAZPT2VpkAgkLzg44LQwStJlKtfKL/II0j51XKcH+2wEBX2/uvmYRRL70q9D",
-	"ivKTVGhH1VTP6tU56DqH77mZk9t3jCJfzGXShcmp0Y0Pv6NCUnYSHFfrgEIO33VlOKe02iOKf9xRuYOj",
-	"eFWqeETwT6n1t9gW+w/FZYcwlRZdwFgGLMtzUM0/dL3SyKVK/auUZkYb6JInr4+s1bi1qs59qA55aMs1",
-	"Kew4AeC/A5P4Q81wl188L1+8uHDeVGj5oBhXFFVWUAsaKfLTcJ0PKeEbkBx30+iCTQlXuO0gDQC50Ax6",
-	"kniY2IytlylgYvOGBlFFLdwibhotenjoGndTXpCYGRoEIeZhlt/NSIQGgj7GNZ63TVHL3iQOT6N5ABGU",
-	"EhbVIFeOKzD+MDq/BjDFAtK4UMHMnJo6jTASKgHVg5m2df9wil2XdYgbzfeanErOOPJAtxOyjQB3dlCr",
-	"3sJMOOVrapicr4rU7rXt5oG8ahRIVV1ru0heohvb2gCVnUYlSdEedB1Yg5HZyTuSp4ep3cSCJE9QQwXH",
-	"OxeNG07yNmLf4aSQrZriG/XUZDb3hINKCoC8pTq9DFljvXAe+GIEuzxavbMvTHKpgiKplPrQ4kNPfvnF",
-	"8/2iJHoP00j37PTAYSnT8OxwGnUHYwBqt/an4T29nv4XdfOzQbfJa5TseexRGG8nj/bmUe/NUdzmKG7T",
-	"BwuA7FP35V5Dt36JdyuqL8q6BzUehn5XmhRlHcRofxzSSJswpax6XciiuuoqhV++d4l0YUd8sD5HmXRH",
-	"mXRPlrcI1gJaVJDQ+woNX1T9nUKcpNjTXFG1aI0EMm3BETgaQSkEVGmvq0NQEeWweh1ODzV1V4Aua5ep",
-	"YmjKAJIHyutN6iWPoGU9NRUgjaJLwxDTaBFzD4wemoW2sGhUVEvTMLb9Md3+UCqziRnCy99xvjZi7Eg3",
-	"+uzfQHNoH7HqR5pgasyLUFdKT4dVMsrvYwlOE8V0O4q4PNVWt6r8nhZujBwZeQz7uezrDEfVNEc2wJGc",
-	"DstpJd1GswLIZou5g+Gc+1Urm15GvHzlj5YvLQSN9rBqoXh8YVZ+fyKK7ZxGsyGA6J4mQlXsul3toGSu",
-	"XbcpdqTEVSDRgrF0mZZQlVFKAAxSZatAuxjdI9JPtVJ9HAFOB+AOfYfhGlQjixD2QzHsNdQtalQPVcgf",
-	"qzZIdT2oHQqe3sIu1/gP8i1yByDFqnJ+TnWc8VYrMc1qDlb/UJc+jybkN1PU6hEMxo2yYSsg0WEC0GVj",
-	"axR8oXCr0qEghgL61WRKcLUB+DgVvROVI/lyVK35XRcXK3idAGZNGEYaeNdgkAsNcbOXryjUog0EiO3j",
-	"R47lO9JvLdMG9tV4yfQj+b0Dqzp7USdY/VL7KUbJWQn1JpASC1bjyEU0Ggc63DxhXwd8DpLJAa5Fndgw",
-	"Xpb6ZmDdo0db8bN1zO/GByc5jVY5uE/8GxSuVkXBWfOSqMijnZSRsOwP7DvWHkP9qacfTYLLZlQS3CuG",
-	"abR1f12vHayXpjfTeXkt33yBZFdevf6jTG01Ryefr75ghFuZGttfvL/zy/dGgOL2FruPVqQ370jzOdJ8",
-	"vuuaz+UGQ7iJ5lXCj3IVS0WjD4NMbo+x7JX+6DajsQa5GpqipNrXOtDOumZvQBPlttAWo+7XSvQ+g4tZ",
-	"3ne6TDmhlgdJGDRDhPqfoJBHuaM5iT75+Bqp4rYuvlKFSx0A9ubiRJn6/u3gqcrJDV02Xa8RqDJieagf",
-	"L3OhE77qsx2+yN5Q7YDl9OtErHLiztMak4vgEtF2KcCBkaZZptiyPPDPmu2QNPJ7m7baa47NG14SD1pg",
-	"G9D8A+UyuRyqEyENcpdgx7tX6Y16BX1wRL9hMHZU/UqS1jdPjTELSLi6VHVKDiOtht+qWpEwC3ePhXok",
-	"W8wwjQ3stEnwDCNj5V9+NXseZ6+/tD5zIdOa65zD2drzOXYmK78/pQgX2pxH33hZrrzuf+4tiCXF3Bjv",
-	"MA2968pSlzJmATcJ2OtKykB3ECWkylJKlf2O3HARNOKGa6q26MJX59uY1l9tsDZ87XXVDn6yGK2rO1TT",
-	"dPhFP8Rv1g5fen05RcN2rc5m+rrD6ixdpRPNptQ+Jjbsa/ncRGYim8+VjS1DLZeS4UVjepLMZKvEwtmp",
-	"yVqhVsNThVohMzWDa5Mz1anC2kxtsrA2M1NVAmBI3Hh5wocrpckeuMbgediDVuGJusIr0xsvZDeXTvGV",
-	"QvvFqc5LM91XMvhMrjpbIOem6s/N2D/KrF/INRcKbPFxqyEXWL1OrPlEPUT9hmyaRs/rzsw63UBl0ELd",
-	"GgRovGbS0swD6HdbHGkuj0RzAXIPJcs/XsXlMafmH6lJfTGYvT1FGIGOowReDdr2KK6UpD1FfUZ8kNNo",
-	"jloc/FHxeIN3M1pTsKcQb9BGacir1OYkAQZ/jlqXRIO4y94Inlp3D4Ri5FR0ycCRu+coI+hJAf2xOqDE",
-	"QvhMiWbicDKqg6nnhEcBA4t+IUY2k9EgEJLRKNtJxzmxrwro+GG6TCs6faOCmthd53vxjD6AxE8Zxxgb",
-	"ZHaP0lKpder19Mo/BuipeX0H6I+h6opQNohhGus2lL56YsPBa8QxikY4lQoVcvALl/Zkn9pp+aqtq6M6",
-	"wPphtoacYEdorUdesO+BFwxaqDbRPGROgt01jA63J0QrKHIBGE8vm+8f5gtw6v2goR1OgB471jdHrcMc",
-	"bDAHxF+OyTUwlbvLzyrxlrISrWjry3GhoK2FoQBRW+62ZcQ9GCNyUmAZ46HEeqGio9z2I032MGiywHsG",
-	"cj/IO524ATrL1lBF4j7Ulld366F7qZ08xkM57OEmGoDvpXmnujSNVONdaKjNkWCS3flMOzm0CuMdN9Uc",
-	"7l4B9WycGl1vJg3MD6Q293ADvao9Cnyh5hNBiBkA/RKDczlM0KyjJYRbeyCv6iz/g4AFTWghOEo96mMt",
-	"wOUCC/KUznZsmfl4MswPd6pPH1ftMiEKRMSHjFQHIyzf1Bd9xNsQSCjRo3YwgCh7yrHxoEv2FGZHqCFH",
-	"qCFHqCFHqCGPQjR+D7A7nqYVOlI3Hp+6AXlQ2COxROUj+tQbxhrBLnHlCyST72yC501+ki8k7oYn8aMU",
-	"fomqpBDWoaiJqw1b52BVmngdeq1XEPSd5gg6LrZdacJoVpbNTacz6Uw6W5ycnpyGwIoeZvwtlxsMasmw",
-	"40BNumQ0NeaiBusghylzQ/N8z3uQLKl8f6gcr98fzjPxpfV/jHs+Tei0yVxUbxPOFSfT7/BL+Xpf4pfX",
-	"icRdkYOGyB1822kwkIhC43uEp6H2qfcFl4M6uA7CfF118U4hIdc71E8Zy3WBzMGG7i1ZY26dCUFo6DVe",
-	"hcmAiWDeWyfI5SNFgzTTaIF0gt/bnKBKtPIueBeUESat2TlABWCcwIK4bRppBq08N96va23bsRCjulV/",
-	"0LDe337VjXrr6tb/DQAA//8=",
+	"7L1rdxvHlSj6V+q2J0uPaYAACFIUtLxmQSKlMJYohqQsy4KuUOwuAB02qqCuAkFYl3cpHjtWcuzYmXGc",
+	"2PFZJzkrk+ubycSeOY9obCf5LzciJX/yX7irdlU/0QAaICVRNv3BIoDq6l1Vu/b7cdewWLvDKKGCG5W7",
+	"BtnB7Y5L4O8OdqhYZJTID7zbbmOvb1QM+MY0trHbhV8sZhOjUjANGwtsVO7umkabN42KwbuWRTg3dndN",
+	"NdfSTsfxiB2fbqNFkJwCORxRJtAWZT2KTmLaR23mkVPRV10sXSiVyovlXOn8haVc+cJ8OVe9ePZirjq/",
+	"uHCmVCgUFotVo1I0DeJ5zJNPtAnnuEmMilHv7VzjxFumDVaHFzVYl9pos4/q8vV1wzQobsuRS/Dwrml4",
+	"BHNG5Tdra7fXl9bXl6+u3F56ZXV5bWkxXNUylVvoEpHYpypqk/Ym8eTC2g7nDm0i5iHS7oj+4P7lolAH",
+	"L3Zs+Qi2hMMoRzYjao/IjsMFN4KdbmDHDQG67HCRssfYdYl3giPbwz2HNvmIM7x519DvNCrGzbs1o01E",
+	"i9k1o1IzON4mNWPXjH/rES6YJ3+4ZZiGYxsV4wcLO7NbpXbxztle4TVh7N4aihcrbJPZ/UGQPXKnS7hA",
+	"HPfluuWgExzBKWXcP9YhdNkeu3G7ptEi2CYe4P0FRoWHLbGBm/KjTbjlOR25HUbFWMFtwpFoORxtE6+P",
+	"LD04j9YJtZEjEOaovtzIrTBKclewsFp1JBiS24b6rOtx4jYQRjbrUZdhO2+Y/qUzKkbNePXO7A1RaJ8v",
+	"7rxk1QxDIuGdrro1wusS0+BWi7Qx4DbeuUxoU7SMynxZbqUQxJMw/p814+b/8ULu/7719zXj7wzTEP2O",
+	"nJwLz6FN2PalTGvjAguCWAOJFvHRJo+WBbJamDYJR70WoSbC1EaMun39MTIYNn5gZ8JN8UjHxRaJPmIe",
+	"cP+Kubn2hdmd7y9sbRS7T24DV9i6xPfBPXyJkA6iDFms088jicUSbSUNENFLiF1Gid66htryNmsTKuLr",
+	"oSwH98qIgk1ot21UboY/3kqDcNVztrEga2Qbu46NRQqsQBZch1CB2riPtiToGCAHwDDf4qjniNbAefRa",
+	"RLQkZRNyYVw4rouajCUOo6MgMBFlOQtbrfRVDI5KX05303WsUaup0j5s9fClZIMaXjQO6OSgVJjXsCCX",
+	"nbYjBoH9LuuhtuRxmsZxhD2CXNIQJqp7dYUZDkUtfxwnFqO2RBwXhsqVEISb2KEmqot6jZ60PdwQOYeI",
+	"Rq4lRAd3nJyHBXElBDlN307lUXWTyxPvwQSUIfgddoSIfI0m7lOXE69mnPNenDt75px4sWgMuUDF0kLy",
+	"BuHca/ICnfNevFnInb319+eE/iP9SgW7tcpcx+qno6sGVkgqYKL6nXq4gQ5F9V7d36gx60xf5Z0X5wuF",
+	"c70X5wtTLPOOv8ze6GUqeJftkfTXZ30OBbrBibftWOQERy5r5tH3u0wQiceS4kqqKCkp8wTCqOOxTZe0",
+	"4wssN87ikjVXtAtkobx5pnHWmsXzpGQXNwuNBXxmLrbav/NIw6gYL8yEkuGM+pXPhMCrpQivX20I4g2u",
+	"ZV3jq2Cohx2BNkmDKbRFlOwIJLx+DMbSKELdYF4bCykPUTFbMkx5Ik5bXsXZ+ULBNNoOVR+LwY47VJAm",
+	"8QDOl7HXr1oW6aRcxOuaKEjAMOU9Ja+tv3xJCl6rK5eQTTpELoRRVFeT1OObq2fOxlhOXvWcpryyp/5B",
+	"PZeOJNevX692RYtQ4VipxE7SD8GQY8shjX7IGU+uXbyAzhaLBRPJv+bPzBVOxeE9T7BHPOQR7LZfrBmM",
+	"Ei48tkVqholAgnqxZjgU6OxtwbYIzc5FS3Pzg6vZNQ3XoVsgWlldzyNUrBPOYR0DpyG5TXgUJyT+bBEK",
+	"d1tuCPOc17AcC2fAOsSDT/IyGU0SzLtrGlqcSDtwLFAPc5AobGRhijYJahBhtYidOuuinkoepIfbRGg5",
+	"EaTcv/MI7zDKSV4ynxdmHHU19OuX26B8ZIOBE0JHAaAmmwQKQu2NlsOHbvcG3MaeJDRayuNqKPdhItRO",
+	"2xVCbX/SbPAI0uYzBR8u9c7FYUckwWo4HheBHKmh6+AmMVGvxVxyCCeVhGlHrKae1oZ+M8KS1Cn6DNKb",
+	"Yi2KE6vvBqFynWChfAAuq+txqbEMwCaBuaB+3AVFtM22yeJkKG0TqZOmHJ76YRqsVnCst7BH7KHQVBGX",
+	"AxBQTRAfHRFondNCA2wn38GilQ9gAd1hJBIFVKQuFZ66PKSe3CtHIIG3CB+igwwC2ekOxS1foYntmpK2",
+	"8qBmmWO2FF6/RrD9PC1l8Dzg0DOTOkChQeDg+2kwk4/GSYCCSKUWVAROQHllqIWVXgZcJp2lxCZOggTP",
+	"pUClvg8BG8UHxoEFGjFGHccSXY+MBzKdTYyHtEuHHOGGD4l/em1sy28Q6xCKKBOtVETT8016s3eTA/1l",
+	"2emQaUQ/wZFjmwija9eWFyW/kBIRauMtDVso/8w3inbJmt3MlfHc2VyZzC/kFuwzZ3IL1tl5PLdZtmZt",
+	"KWI68gUSrNAw6NgjBaFRgrOECnYZjmpDHUa6gkO39G4LiR311WsbaGa7OOOb7WbuOvbuDGxtHTXxNpwE",
+	"iEwgH8XXurVR7J4/Q9dK/OWzvRtVbRp51U5fn8KFaZcYWRmIsK9cAMNc2iKVxVUvsLeTd1nToSdPSWVO",
+	"dD1K7Dxa9VjTw20uj7JUKJ5BXBuRgKPAnfGVpPiSC/bsjdeKl3DxzitbC5cLnaXeRVxsvFRi54vy+7P+",
+	"0hVdCxf/Su76KzkAeRLhVq5zDfcWlek7sdQ6oXKh19aWL/jbddJTg0/VffGhrr+p+zYiAeqRvzVNInyz",
+	"9egNqtHYDolAhvJVSUbdfh5dwK4b33OtmQ2+rAKTMFCPeriPPDCYg5ToNCmW1Ci0rLYl40iaD75z5vx3",
+	"SiXqWFtStf1OqfSd2ep3SqXzmNryw5nFkYfh7+swVXx+dqGcfiLrPnxD0C+Avz52o7UBzD+kOK6dmSML",
+	"RYvYuDg/1yg3Gni+3CgX5hdwY27Bmi9vLjTmypsLC9bIZYbAjlAhU5Qqn5ADkTyP7UtYkB7uK5M4FYSC",
+	"tos7HVfqkA6jM9o28Pc/4EoZiDp7NrFdBREjbobXUj7aIn1EdpTdFzWw4xJ7KseMMtbHHCovLd24vfTK",
+	"he9WVy4t3b5YXb68JNHCJgI7ruSR5II8IqB0mPo6OhybhalEvU2CutQmHheMSahSnD8/4OBiUoBLghms",
+	"RSs8t7dIP8UD5FAuMLUy2lBS/UXpy+MCiy43KnOFkmkIRwA6jd5sjQJdj1YCnb2ij7Sil5HbIv2c/2hO",
+	"PwrYko2Gr6rp1CMJWWX4OYDnjhJ0sj5m4XUwRURdLdhqkRw4XJg7DDg9fsa3ue+axis5bYnKKbFg1GNR",
+	"m9WuaSzp3VkjjS5XzshprovLrK2kK/PIXBaATlsSuxwozvN0KcqF2efrUniAS5ENlyJ7y2m2kOfwrUz3",
+	"Ai0y4KMe0ZbRZ3tLvqu+3mDsMvaaZMpbEllDeEv01EgwhlyYfMCZC7jy3aXq4tLa+u2Nq1dvX66uXVqK",
+	"IrqUQvTsynMiJwJyRNH83NzsPNrsC8LPgbgCP3KgUwnBAm4FB4d3MLXDUbFQKhcKagrkMtBeGg5x7UHR",
+	"xOsClobsevfWpDckQPvZYoj2abs0Etn1buQEYzn1wOGg+MaonS6jl5zzyKHgllJoPnBsR4HoL1NBPIrd",
+	"KfHYiTweIrI/qbKaD8Hi5ZWNpbWV6uUk8vpSuaa+DeYhjBStVEzVdQgPRXntADKmxa25QiHErQHARyJW",
+	"sHi5kW2HW4w2nGbXO7LcL6TGUccZ7nSQCqfhxPKIeO4ExcJzwhOvdj3UwF1XaILg34D6KVPufuKQWNcb",
+	"OJrnQ5BcVj4y/e2UlEVzlThZgXl9CjGUrrxcvby8eHtt6fvXltY3otdAnTi/OXsr30ftLheoBUI7V5EE",
+	"MBuXH3dM1Gs5VgvsjcVSYQhDnHAKn1FGwQgZJbnTxe7BWWWcnCU3bAw9g+E5f/jhsUmfpm96BG9xSc+7",
+	"Lgnie/xIseBaxA7wKGD0ZdZ06EVFC6ZDZ5+iHFHOAIGEIhJwqnFBkp4eBtHd1vaw505lKj4F9mAaXSq8",
+	"LhdJ3n/N/xp5uIdsJRof6GCvrWysXVvfWFq8vVa9fnuxulFNSlDDjJBI2+oghCri00bqaFJOtZsG/SEe",
+	"YepaUk8udR9HHlgAe87DvRw8cXgEDWzEyHZs2F2I2yW2pl+Di6qb6Knx7evXr+eSETKjHk0G1ByMUK4w",
+	"oaJ38KY7rW6Mg4Ck8BqtMIFwOHE651+5unG7euHC0upG9fzlhFLscBQ44bSJDiTfACKAZHquOx+i6gCs",
+	"I9GUMpGLjD48FNV2SCl+UCbVqLY26etYLamZsh7XSBvfu6PAc1eYuMi6dFqGqxMLBtEIshtGYNDFq9dW",
+	"Yiyyz7pKyKMsCLvR6qdklPYBsKYcxxoftLEIowYeGq54OsdEErIW6mDRAoUkjMv2sQh+9/cgRBzYsiOC",
+	"M2sE29O6ejxiOzzJv/E2dtwRVOfaSvXl6vLlJMmBuSKOGI/I7bCHaBJp43x1QUEV6AkwQNGKW9MbPWaj",
+	"rDW6xDE8NRx6ONhX1WGkhFqQC4B7uB/w0WBj66fOobratzqkuXDkiENCN4jVzQXBuqOxLQjrPRiermKH",
+	"iuyW5ASuDsntmdQEnBTGBs3KiWygzMctVye1pa5HtOv0CZlP0bKKAoc4CMninj0JWlWZb2OtqlOc6dSW",
+	"0dgxB3bXJ3q6w21dR/jQMpqtJjw6x1a2pk2CsEBtxoXEb6uFPWwJif3aj5I4pbgV64lfxQOaaI7qoWZV",
+	"SCa+jlkVitipJjSUJ36oB9QBjuqhfr/LBF7akTr3SIPchIcaCPrFQqFQCNKBzcC6iyGUHfLo5Ljk6X7/",
+	"2tWNqlTsl5YWlxaf/OlGZHMfQh/mJKj6hOMQHuETDlLeDvN8BWPx1MLkAa5VN5ZuX16+srzxxI8vCYo+",
+	"oCgET/B4YvmXI88mGBh9KhcmImZ6WA9/lsL2k5Gy/QzmqOw6VyqXFhbSReynKFqnglYsgVytcO15EKSj",
+	"uulEJ3eQghi+WRxyyFE3ph6PrIQRNQUc8pFWUQd7Ovo5ItwjSojNA8W5oa02KmM+TY9+ciTlWd3sa5R3",
+	"Ox3mCWJfIbaDN8CA8YQEPY9ge1DMU5n0kS93cr1eLyd3N9f1XBXsbg86P9avra5eXdtYWrx9ZWlxuXp7",
+	"48bqU6QMlEFyI0ai3yE+ZqWs1seiNGiPKOnwIMfakYs4kNdWufkSLr3o7CnO2ohpcHVt6cLVlcXljeWr",
+	"Kym+12g9kB7mungI+Fwtj2BBoNDBJhE9Qg7gmyhGAqnTYR9p8+tEHjnceJhIkpKPj5BXQUlI56JvR2Sn",
+	"Q6xAVkrZ3aNgg45u8VqQL3R4PozYEQYJSRkQUCrrUKApGhFDqI1iNUwq6DQSTCOgREU/9zE0LC1t4GYk",
+	"q3J6zCwtDMHMyLKy42bw0GFZpmO4F6lVlYJ+/t4eCQTsiuMQ/m95CL9p3OkylXkXHiGYTeR7lN0knWQk",
+	"jBjmgcwj0/pFI1s0APTIXYFV54LRh8enDm5rSYvxPEBaxDMnM9lMNKOTILxEPJycU5UjGoqfMRuNOdq4",
+	"My1bOhuiXwKikcjnYUFy/li5RT1itbA4onRUm36LhYKKZuIIo7ZDu4KAOvM8ktbowR3pSPAB85+JIAoj",
+	"zQgIdS6FTzmeHmn4VtkID5jOlVKlc0wO19DcrQwmxWn1wAhX3ciaPPUkkqYmM00+c0Z3jWJdYOs4+vs4",
+	"+jtd2iZpBZz99/k/HtKZ+nWWE4TD8gjUvMMulJ9R8XpBKbLDqft8COcVQj/yjMI9y3Qu/nCoV5ZSNBkS",
+	"OFKtJdOcxOWrl5bT7SnRMB0Le54D8feRs0k/CjcJ3iFu/ACwqfs+sEEjtx3gjRpcjvMfvj35D6ooOaiz",
+	"6qohvyS95t5xjEsmP2gC4H/9bc6WyObdHCVY8LCA5diY5ekuW2pwc/TyKC/pQABzwhdpHNjTeqBrFl3F",
+	"4QZBy/lY0o4xddR41CWUeWOfZQz4ETdyOBxtdnn/uUtpf17KvBxWWELUOOrwp2nleAbGhgkjFkbRf6Ef",
+	"jZKeYHLUlrODe38oFUoNQTAnjH84gE1iLkqDhkA+hhwFT+XgqRwMP3xrxSGFSzxjc0awK6o4ntT4VNKl",
+	"rfyc2F315IqEIxGsgV1O0jaFt7HrEqihaAlMm67ekRZzba6LUHaYk+jaAcX7XjEqxVIBKtXfMCqlWVWl",
+	"Xn6rC9bLbwuFXdPoRCDxHx19lBcY82yHaslMvWGiJwCQCZ+Y6B270SKiN9UL9SymWqKGO+ybwTZ/QCww",
+	"rl7AdBtPc1xWAAHiHWwRVTmXQjX/+rZDeufZTj2PVh1rC2EpcmxjjgShSDhtVc4CbHVIV9/llkfkj0y1",
+	"E5FEq8XV5eg4O8TNo1V59hxcYq5DEOsK7tgkUQXzrrGJra2mp7I8jRcuwn9wQZxmSxiV+fkzBdPoObZo",
+	"GZXZM3ODSBGdIL06eQdqQ1vMZV0vj663HEF0fVHV88IlDSHhy6uN90tLnok1J3jhZiF3tpq7iHONW3fn",
+	"d1NaE4RAj2rKMD83Nzs3uitDsN4DzpNANDVpAGUqdukcj+H4pYreJpvLoKsdQqury8hmVtfv1BM/Joc2",
+	"2GTTbkimAIr6NvGkEJM3UkBmHUJxx4nF8xmz+UJ+Nn6axfmUA+tg0eITQtUiIb3nKSAldt2Hz1Q74L8z",
+	"ffcDIpFSOD5ygR3qX9AudQSPEVggodnRJqe/GMTBEBqeDo7bbVN540PAeBIyE2FVDwfkP6m8pLCEmxLk",
+	"YrFgFkuFW6YBrQcmw/3hi2jjnWU131xB8xb9Obwv2PMweJ0uqIi7anonFIoGgvXU+HjZ21KhNJ8rFnOl",
+	"0kZhoVIoVAqFfLE0+6oRORUbC5KTdDWOouVCCorqTgcpJ6Dq2TsUYeQ6XOTR1Q6+0yXnJFXzzb9QflwX",
+	"IhU6zkBSZChZQUiiWcurd17qzN6oVqvV8+1XZ1n11UvX2y99bz5xkRJdfhRdfBXnXrudS+3rYxqR0vMT",
+	"cK1q2PZMdbVAdeiI5xeD9tTiwVDMPFXDOd5wzSOq6U/Tw+2wVjbU2k+0AUiwlEAmGsXTteS0axpWwJRH",
+	"ygBqlBwfRbSRjwQDpVzaVUTnytg3LYYjd0O0G/3MRRj1sqK0oOLa2eq26z6FmYKTYbQkABdYN8Mj4Ugg",
+	"qtuOb+ga3YZJjwO7jFQUMr1sPTI0eDKF8ulQZ+bZxJP4pyp8iRbpo55EOIlUwKkCOjb+rXFKVQRKlSRO",
+	"WkUaPR2wTDm627GzYdi1YGCScUFVC/XWAMMDZAo3KL7JseONoazp36rISUZvQhTmNOaoaciFiIKcnZRA",
+	"L4k+6yKO+whHIo7zqKrzcUsFs1AoKPbEddq5oia+Xxpz9L31qyuD5GLS6//EL+QzR96RbHYSTE7g5HA0",
+	"HIEyfsvXiVgP9DRijSDCL0Wg9bco015pWNa1kSa5Z4O7FOlyNA6xor2QIvcXJh+xLz4sU3JlCAZnXSVY",
+	"6GPIo7poddubFDtugk2DjKL6LBzz2wPy2+eCgwaIMPaqBwOPLJt74swthmqD3QxdJrmVQIKxLSRUDSpT",
+	"l+8WhAtUF/U8KoT9PKVyATqKRyxJ7eNKymx5lIpYKpbPlBdm58tnIipWIU27WqLCEf0N3EwB+yqF1BHw",
+	"CRMYhwRucrDy10/Xo70YOYF+2qg4my+eGt+zOKKLzBVL8Q6Stdrp/+vk9ZlT/+A3KT5dM07eRLWauHXa",
+	"1P8mfz91+lSq1gLOnvQ+PapxF3RQ9ZhUUKR6qxUNnkeLxHJsgjb7yBEm6FqbfWU1A6O3anAMC9Utc9OL",
+	"1qaGbqQH0gyNJBjvcUoWPZOfryxtfPfqoqoGcfny1euxgbH6esNz3JIhjiOdDaMylVJCvlOzFIbVxU9U",
+	"Gk+6Xge6E5vGTk4eTG4be1BoCk7I8xLFYQBBIGZmLQyZWfI87axbCqKXljwvCN0Ia+OHI18ifb/vxkXf",
+	"p7fkeUHxO/h0BdrJrzBRdV3Wi4ypRssMLnleSuIjfB+Et2qAUvxPA8/HFxaN9ocv4jU44KtkQStTbZwu",
+	"haRfHTqPb/l7vRheL6Al6WdZMcqzRdU4XEdYneDZCkjlk3hQMeYKhTwKahTl0RrpECykYNMibocjTlyb",
+	"tc/53YOjYV2OHc4Xv7QVoyynzV5NZ6CoGRjJoO4bKB/yoTy6QnS4kqYx+XTqIN8e3x8V16lidE5weEUe",
+	"XWZNZTmxg8Zh0Cs7TO8LWv4NIQbyRXPqRR0sWojsOBDBDh5ewNQg7uocqgPK1kEAlBIh49pTZLN8OlmR",
+	"08+r6TOWr8kPEDI5RxnmmKq0YX4EbasY5WJJgTcqdzXSzl/yvESbeJ3ImkcXibBawChsYBumOpTIiUgB",
+	"W3W2zI8klRWjXFrIo3XcH2xKD426TtfjeZ0RCIOj1y00w9zOfDq9lfs7qzZhgsSoPLpMYJvaugUr4qwd",
+	"vCJG5eVqzubRQJ5EHl3HEmNV0Sz5bz3iwa8DxueHMMrIBVFtBJmnAp7j9tKTfjTbqfCyhMeBESW9eJs4",
+	"OQdgP5W7RnCMXOQzsGEAzETlwqyJyqWzJporFOT/ShLCObnR0RZTYVgv2iL9PCoXiiiH3CGQSuDkmFmU",
+	"Q0MSKM8hO9phR4KgTB/wUG/sfuu1RyHIyyXoSUool2g4oTwoTCGNYAhbwTbFyH1Ro9iIfIE8Wu+4jkha",
+	"dJNsXhL82TyaJlolC8bFTv9cSHH9c2JelFa4LESLITKRXPxcuPgTHNW17SsnmXU9iEegIyIR8sNFQ30V",
+	"NEIEZaydJsBKqOX1O3pSGwustwRgb8rTnaBXYgS7grvBcZvAxHkpag8KAbnXWqPkgMef/mn/31/f++3/",
+	"3L/3xd6b//74f7/5+K9vaZb/t3uvD3L7/Y/f2fvJbx6/9fvHn//ro4/e+Or9Dx9/+unf7r3+1VvvPP70",
+	"5w8f3Ht8/w/7v/j1o/c/+frLX8nZf/Ivez/7iXoNcuzonEmOrwY9fPDOoz/8bu+9+/sf/2HvX3726PPf",
+	"ff3lrwLevnf/F3tvfb7/6bsPH/x+763Pv3r/w0cfvbH3b7/Y/+P/2vuntx//P2/s3f/wb/def/zpnx7+",
+	"9Y/77//no0/+y97n74ZvHWD06qX7//Gb/Y9//Pg3n+z/8qePP//Xh1/8+W/3Xn/04Rd7f/753ns/3Xvw",
+	"u4cPfqIp3VdvvbP/wWd77/7sq3s/DOdN5e2P//Tp3l/e2Pu3X+59/MnXX7798M8/evjgnf33P91/+4eP",
+	"//rhwwe/3//gP/f/x8/l+jRr18uDIY8+ekP9Hr5lgL3v/fM7e5+/r6APWfn+j+/tvfnDx398IKf49Zd7",
+	"X74bn8Jn7HrVAIqC9esv396//8Hje28+/uwfH73/yeN7bwZj9v7zzUfvfxFOlM7Qg4Fypb/8NMoZ9+9/",
+	"MMBO9398b//j/7b/8a8effTGox/LI1eotP/BZ49/+qe9dz/4+su39370P/b++NHeux88vv+O/AiHsffH",
+	"f3z00Rs+k9370TvJAxnG2eXZffH540//pOe59+XDB58DR4f54vDJ7fjVX/ff+e8D49V7/UfU6PDlaSwe",
+	"sPJfHr3/yf79P8nVvv/Fwz9/vP/zz7566929P/3H47/85eGDn3z14XsKeR//8f9VI/fevL93/9dfffjb",
+	"hw/uPfz8V+ErEixeofHjv76199uP/nbv9f23f5ygrY/+7cd7f3kzfH6Qoyv0lqcEnHzvT//x6It39377",
+	"7/s/v//1l/f373/w8Iuf7n/8+/2Pfwzf/FjekPc/2f/gM9iFJBfX90TdITjFd756S56SgnQQkHRuvveX",
+	"Pz78628UEj764sO9tz6Pcuy/3Xu9XCh+/eVHISAD74Yxs19/+ZGaau+zHz763Q8ffv6j4DDkzXzwzuPf",
+	"/VCRMDm+dBbt/dPbkmt//eVHw/Zy772fJt4jGbV6rvT1lx999fG9x7/7oaKXjz564/Ff33v0xf98+Pnn",
+	"ez/75d5v33j03o/CPRikyA///M+aFmvurPBi/yc/efT+F/v/5Ud7X94LH4+zZ/XGh3/5r4//1weSAPy3",
+	"9x4++P1X//jJ3v0f7X/0+v4v/vfDB+/svfvpo/c/GYEoanGPP5XE6eGXHz3+9L/u/dPbj97/4qt//PPD",
+	"B+88/PKjhw/++95v/z0KwxDuqyndP7/z8M8fS6Lw03/Ze/cXwSIBd2L8ODplCrPd//ln++/8UVEXdaIP",
+	"H3z++K8f7v/hN+ocHv3bX/bee2f//gd7P/n13qc/evTRG3+79/rem/cVRYshqkLLyA9xdiuX7iPG3rs/",
+	"23vv7f1fy6urQJBwqlafHccjfGSwg4+yhErZqKHDpSQnj6QD5tE1LiWlbajIjRg1UbcjZbrZArKl9onl",
+	"ASljJYgOw8IligUVLjF1qMRFqTUv+UHeE/g0rlKitHMQpKREpRRwpboP+iv80Ni0cDOYRwrgzLPjkTmT",
+	"9opK2jkH1hv0xxqEQsPfB90RVHRHHSkI0ifr0f5T9VNKcadSJFMRfH6PeSkKKvuKstvKp+uBdKwSfzjC",
+	"Oj4jtthEh6sxvcL90vZDd1QvBWB0KDhi0ToY99HJum/Pr5uoLieW/2pztv4TPG11E/1/936nAs3rP+CM",
+	"yh8lpsl/u6KxIP+1mFyAgDnsrgpyJuGaoQG5IzhxG2aN1iMdu9QYFRYFkZC202gQj1CBXBigIFFhkXJ2",
+	"KQKvYtGCt4IPr64czvWgvn9dV/gOC+Qnu4hHW4aZ4xpjxz0fCn30zgfx3mnuibivKvWQdIiesm8FitgJ",
+	"jtRNjhhiGCUmKkas38Vb0fC1UZ6J4sh4x1S7rQK9aNzaNY3LzjahhE8TPdvxmEW4UhBdZ5sM0gQ/nv1u",
+	"YNSX4waty8lT0M+lbftl1mwSe5lO7KGVWr+m3YOAkijhH+UzCznErqmkrPSj1286wSM5rnm07lsWOapX",
+	"dfI8aKYVdJ5gj3io1i0UZi2YGP4k9Ty63mJkm3g6iFzxG4lPXU68ZHhuOeb6CdICbscC0u7Ol9NjdaG4",
+	"yTivIU8Jo1U7YUb2UU825AgdOk2wSkwwbeJtokiD04AwFtfZIqg3pDu/6kIOTNdJCcS1Uj1a0Pofcr7l",
+	"FY6+PY+WBZK4zFHD2Sa6QAzPpxD1tkODKMGULddGBWKDC2QAhPOYk/kyxKWnrMojoutRInEqj1bAWlN3",
+	"tuv5ZJTv7EJ5LCDO9rC3y8UXdXMMgMQRyJI8RxlQYytIvnt+/It19nH69gNrEUMO1V++GXYNUPzG/xRs",
+	"SpD6nIRvoXi2NBbC4OkhKBLOrkCNbI5eXPK1UlRLhItCDH25kHYxkwE/ElnTLtbqyqW0mNjVlUv5qPi4",
+	"6VDs9ZM4cubMmVJqPPiqH8k4VUAM5oEPOIg23aKsl3oNsRU4u8aGTVb12ExRIqqRhZ0e6OC/NXVLo69K",
+	"l8R0MIEf421h11XXBOQxicCShGMBNNzRuUAmXCLWJhxtYmsLLhfgrvwjLjTevFszlP+oZlRqBsfbpGbs",
+	"molvibjsUHLdsUWrZpg1qSPgmlG5OXcrOdQjkEFbM3ZvJQRqKKczDAMWwTWRphg5keZXgmkfRkps2ESn",
+	"lH4Si4ySCVFxEWSridDQ5wZjYV3vWlICgniIXRP2fNKL4vakOkjaHdFPTeWAmsfZQbmis3hTaYaaTcN5",
+	"a9Qe60rJA4etNpN5qNeCeHntNmp5hICvWTDXRhi8CTq6Y4v0UT1LQnNdewuCOityOxglVxvQEmzsBgBq",
+	"7JrZq0GPHaxDEYLht/wdmkadvt6SylrgU+gxbyu7Dq1CazCPRtbYZJu48mGeR1ep20ebhDs2gdh/CZ9y",
+	"cSWofKFUTuPAOhU7NVxJ6S7qiNXA8AYBj/vuxsYqKhUKgBext0d6LqkYH5hMMkgNmq8VsA6hy6F7XLvO",
+	"DUnZ07+Ub1JEOeX34YFDBwvpmShw58kG54TcYdxmZAjjAZy+Ko9g8YqurOy3fhr84qqnuWHil7RYIP+H",
+	"SNSO/1VK6E5kdCx+x/8+Ej/jfzUkYsf/OR6c43+bjNDxvx8M0wkXFsTqhG+OBOwkia2+T0MprE9RJpWp",
+	"Guq56ZhZfLJc0UwjRwFe5UbaHHJRo0MuNVszqCsxlhwH9SM0q/OJQkNbXkJch28yScc+p1NQjDuIYdwu",
+	"jWYrhtdjB2Z3E7K3AzOt5RSraJUiST8Uibdch1BxgqM23oIEM7zJugIVoz3ZoKtBfWa7WI8l/rV0AvS1",
+	"a8uLisLLv7bn5FQEcNQR5yRvcGydd8e1vRDhGpVjQUILAmTa2AaLpnoTWIdbxCOmsnzo6ZNWvx8s7Mxu",
+	"ldrFO2d7hddESn5eulw7RSZEJMhJp3d3OfFGCJmiRdqHL2ZmyrEIUszi6Shp2RVPX9SUez/s8kU3+YiK",
+	"nIA6T0fkXMfbqQnQo9RsqSk+OzU7/cSjqDywnALwJElmE7H5I7O3C+Mi8tOQNsJnuPolzmr8L9OoRizT",
+	"ZDAvAZxYOmUuQSTjCQcj8w0Kfs7YqIXpCi0TyhG+iK6yDcpzZ04Noki2ElSZkPkK9rYg4SgDuQvTC3bN",
+	"jNqQCsASTpsM6EWZlJ9Mgoofv+6LKn6v6lTQtFcxEeusPJkqdFn5fdpYKm0qG6ThUBvYCUTxQdi2w3Ue",
+	"fSY6H/Hzxoh9aVzmYVihaFwCVFAuJ6oxZti1NTV414z4gwZpPaiRaoCpg+LU8odfkrmzZyNXpFxIvSRB",
+	"8tTgK7ccCtKPrpkUeKhNhJVZJgjKk4jFKImwibHChV+CKlEkEuLZxeDLzykXu18RInxRsPyu5+Q8At5T",
+	"i4yHIOmh0TWjdFKXPongkkXwwBxuYF4j2Ham9Bb6QaUWpvC38l/xLE5DD3rXH8RrGCLvEBuun8Mgj54z",
+	"/worNz+qR8tK1ePW2QxVvYa7Q4YVjcgPrRqxFklXjK+jiHoj6nGYKuJckhowyqhSVCrBJl4qZeIsuFT1",
+	"b/3lS6nqxvrLl4J6OEGyrBqTz+yRWA+re06kPx+y+3dqb2kmL2mM5Ux+3aayFQzjuFck3ih10BGmzqgU",
+	"fvACYJVgiON+PkuITjsigwX3KEPV7bETq4KU0VnV7k0YAwLThGCOOJyDGHKIHYSSTXRGT0Aym0oEmkoE",
+	"SOx0prWMsuLo6dPouuK0ONhkwSBYivUo8cB9H0tviRP1SHbt+TN0rcRfPtu7UU0490vDK/7cLZXSAyw0",
+	"vFPaHFROUZhAceACDBqcIQUYBoTFzMUUoviVynDb2NuSd1sJxQPI7xGLNanDCcKJu2JChAe4UkVcaBwt",
+	"Ko6PkmqynC5om7gdcRQeIj/I32IJz/5azIRDRsr+/XhaEqPplcBV3Nu4iq95VN3kwE2BHsP+tbCNqJ9O",
+	"HRLD1CzpBGmMoLQcf7Oae/X2EFkkgT1TcmMVUKIvJuJERcyGFbwGzWZjKpI5SjmU1zuhQEwSN2t1PY/Q",
+	"9HdIzqfUTl9whK5lilrrmTYZcwkGrWc66WK8tSUkfrumIdWJIfqoInSSceMwwy8IPda5fo3BqmBRD50f",
+	"4JVQDcL9cvEmGaarx04ENTzW1rlviQBJeUN9ILTJT2dG1aVskKs2CRV1xLFj59FSuyP8gmaUOHAm8i2S",
+	"cdL8WJ4vIebiGh+PSHIcxHabkodoOLsqwmEK1EqLQIHD8/cwXiMjAmU8vM5H0FT628ITSyXfZb1YFSjE",
+	"5ST24P0Loh5H4qZ8eANGpscKDgV7Iz2o8iogsVRiFFzRiJNeIkAyTvYSXFzz9lftkbQvzs6L8+awkEmA",
+	"2T5gMT/l1OCsTSB8fNjOq35L6SxI/XaCI+pYWxARnqoO6qnjPCOeRptkG3ufvbv/y59muFBPumLRU649",
+	"NG1FoW9pfb3kLT/8InmpJEOtZfLUFsG6VitwfQKQpmJNDYc2iYds1gOlQX/sdkwo5KpSGSqovlM3Ub2v",
+	"sxMCjbivfFLwsS60CNepm8qJGdgTVfKD8mAmnYJu2hWvv7C2dunS+fOqbIL+UK3WTbRFOhBQ3vMcIUgi",
+	"k+iFefgvfnnPjqrhfDL6sbR76h9SqV5nSFlpj3AOVgcxvLBtacEszhbM4mwxW2Hb0tzcOEfIRBVth7H7",
+	"EGCglHCn4Mzbjus6HCrAcMQdapEYWd0kTUzzqIq4IB2I5uxhT+XNu05DqBYaIO1A0V+dEZ7gUjcLZnHe",
+	"nC1n3JLM1agm2xnGhiRwEQ9zKfOCOx+qAfR8JwzsU2JVWmjsqJwAeFbe3igDSUGqoMD34PvhJ/+2ug4d",
+	"Xe55bqJqz6n2y53sxeuBx/QnGj8gETEQ++Dqm0FN8h1Dzjuc6o3zQWpCO9IJOTq1KIMPciNa0W5AxWtj",
+	"10Udx4KuY/E0KNMvtD/EHFxBpL1JgnQZGwtccdq4SWb4dvPvd9quqakroVIpuba2fMHf9ZNBmb1T9WSU",
+	"iEqw4dtNtNN2KX+xZrSE6FRmZnq9Xr43m2dec6ZUKBTkW2oG0k0AXqwZBVRAc2V0dr6m5iBqJsgjtF+s",
+	"GVeKaNYtomLNQA3HdV+sGVKUqhn6GF6sATGuGTPRp+Et8DlhXCqU03xKG+m+rIKkMAuFaJxObM0PH9x7",
+	"9If3H739r4nchzS9F+opphwlhPYoj/HcfOlUHl3rdIiHLMzBBuwRrGozqdpE8twocllPD4nDM98o2iVr",
+	"djNXxnNnc2Uyv5BbsM+cyS1YZ+fx3GbZmrVLMc9X10lI67PzafkT1dzFW3cXdnPRj+VJPhaHmO2uRUsq",
+	"jimCDuqicqw84Sro17T/YbIarsTjyugCBgzfKye1Zq7ilFQ0cd2x6yqzz/eEeuRcoClA5pNycnMhsS8w",
+	"eylNhlAbyqYQO1I4RSptUNxkQK/ZxgJ71zw3xvW6npPF6G85oq/7oIzUTixJLb1MQ5uE2mkhSQXUpWBe",
+	"MFERtbFLTFRCDSL/Gm19LI2jok5acF6KDzr4oI9R+ynhq6j1ZNDArVPlIiW5OoSqmm0HNWq7mDa7Aw6d",
+	"11q3L6xkaDfh66tZDqbjsW1HxypM5NJx7BQ+KjUuYnU9R/Qha1rX3YVEzPCvi/6phsmUsJXzZbQJ6XFd",
+	"z41QXiPNcK+tbg1UX726voFmtosz2voJ3mSQEcBoqN4dQCpZE0hGOxeGJij65rtoemJ6KGJXkmpRgdNv",
+	"OB50KVLmS/B5+31Z66/krr+S00UZgcfWqPpuPchzM4NeofB6iKLjImiXHLbc7VLhuAN1ExRTduQSlIs9",
+	"7CYHL7qgQgh9+bTjvET6qg+V3zHFYlToniz6weB4DNPoSlICu8crMzNNR7S6m3mLtWeCQeFfRnp3K2xt",
+	"SVDl5in2uXf/s73Pf45O1gwwQsGzvmRPqF0zTlVQh7COq1gBkkTWF1EdinCNauIZt3Kq7AglqEnVEdQ5",
+	"FezqbzGFHEinrRVMeXGRI2pUtIjjRarKBYqnfNDCVDVH7Li4T+x8jdboCy+g6y0miYCFXdehTfllNQaQ",
+	"X/bPYmzLIdxEnCEcL5zYazEg8L6d3hFBvUl4y+nTG8zG/fzp04P1sEy/uCL3E2sFS7kUiFGLmLqLUovU",
+	"aB1uUN0XIXUBREd1yMRNvVkwd+bEapA3a1RFQvhl6dDVYc4Ym4WkVhVzU4td9a+ZVsAlVPK6nT6t4Qkw",
+	"uh4NvdAv1OYDnSdTo+peSgyDOzl4F1HyKubRBqhizNviEunU9EHNM4kmWKg6hNqBmEfXAU02mWgB1nBC",
+	"hZnYOGD+XR7FHHnHWZuocoBNRnQAnvxdBWqrY+HK3QUVPOrDGvbVo9GHkdrACitMxFusV6N+7UFJ3lRs",
+	"AiCMumYVnQqfTIaq+5FMfrH1SHjPuRp1NLmTY2w+MtJHvtc/Ld5hlCv3naKm0LLIx0QV/95HtmPXqEaA",
+	"c0pHjjjk/NGqJkab8Bj/Vt2DkylTjkA2gXgpHpyE50BJVqAwm3JmIuTxy5+XAFyJiiCWY7R6bQMShNDi",
+	"0uWljSV4yI/677Ouh1iP6oj/ijIZYyAa/SCXqEYlY9j2a3Bqv01fAR1wEFXecFmgJhERoUWtWGG5f5oO",
+	"r1FIQbWR6DmWbn/mOhahnEQo+pXljQFaDjIN63oWAU1NPzTTdkTEXhnjBdt+hQ6jmC/kC7H2WEFPrKDn",
+	"1YxEWCJ8SjQDbVz4jB0kv3YYT9ECVHIsj9RPPRGkM4AorRAnsiWBed5TNcmDtkTRBNrgFi/bwUtUQL8E",
+	"Wdej4UOD1cMhM9df0VG1GUb69ZgzDQ4IkbF7S8lchIvzutH8kM6diY6dfnJwMoMje6fKSH6yFBKi79rJ",
+	"9Xq9nBTNc13PVbYC+8m9PCZ3Cq9L4AtFPADBSoVC9p1RrgCd85wGhD9O4alOgTX8rv+ZHvJrcktRHAp0",
+	"ZntMdTs3difcpzC3OKWtqNpFWyWSBhFsmkYCHZXneFgdbv3kwLF9QoOB0adyq8x1rH7mh/Xwg3XILSvk",
+	"SXsiQDKdhBHPxYRn5zM+G0/AlI8WZzM+GiRPwlNzGZ9KTeOUM5TOZpwhmukpH5wtZnwwmfS5axpzE2yy",
+	"zguFp2YzrzbRJz3oUazwP+KFPymR/pTUhKCdxE3VVYyrjNMhrMrVsWVNItJsCm4scy1S71uo9g1SHIRm",
+	"cFIYk38BzHUTMdeWjB4EVFMHqetEonq8fIUuEQPuZkJFvkYvM7YV2C+yp2fF6rPBiyvRHqVmTK/UcWJ+",
+	"rTCQMbW+oguExbnpZYeLVbWdR5aZHoxv6HPORs91LtsR5h2RZMEhLalj6YLHDOQIMZBvGSGXqIrakYr/",
+	"0xByrlM+0zUO1ZVrhMYh74DuVgAxUei8VPfbpL3pNwahUAHhXOB3gw4EUfMKH3WJavSKngs4B0zIBBSj",
+	"tJEyQ8nHmlQqemagIfd07zMIMEwhy+s+y/nGqThB1u0Truh0cG0Gko2nUaQiSzxUSJ5rrcqhfvnUbI8u",
+	"h+OPgE4mT+BYI3tCDDUrp4mXrDlW5p4HGWAdKo5mVOVcZ5u8Nlxr03b1SLMVEam/q6zDQS+gSIqMI1Sj",
+	"kk3MCUc2y6M1wgX2VEi+MkA6HO41z6doSBKog1DaaDqvKv2bmTQFdYlTaFLVrzZ8CETnQHc/wyUcvH9Z",
+	"0HlaTA6ROOLcNio3b0UxczmOPlC7OYKYOiREY6a2lef9k01F0MC27XdwU8o+Y66WDiE8yG8UHceyS0Rc",
+	"0E/JAYNiX0rBVdWxo8+6CLuQHA6h/3kUBOMEcCh3ZhCQo8I3zaSUS1UBRjRbKCdbbb56Z/aGKLTPF3de",
+	"sqDTZqrXOtZqxMiK45FWobsHU/jBiq1d4wd2gmSXH/yDG6aQ+8dwkLu62t10HWuNAPfESiiS5z/uOR82",
+	"OfRg93y2UB5E+RsJ5It3MHy+F1zORmqmMhAcQXq4ET25oHLvWIrYx213JEUMiBD4oLuUSjkgCLgjpMPN",
+	"sJehxdptCbyJdMqb8i/7iQWRUD3tZR9JSW9I2I4paRZK6h9jCKo+4AoCwgg2ihCK0VW0C+WFuTODUW7H",
+	"1PGYOn5zqOON6pXLQ6kjnPkIVYZvcbRGbKAVNrrCaJMtntedMShTNYGU+bDXclwSUVAiHROVDhMVYqW8",
+	"qZJP4jRxTYFzaEqMKkWUWUAKCyal0ACA7ViNGYmYGXXxFSbW1MmMwOQLGHK6I8WnEGW9oZi8XZzBlhXm",
+	"2KSXv18jqssXxInpEJ5ItSuVkhz3tEI7LYtUIv4qSMtVVwK7blDfw9QNTCHfyXK7NoTjLQtkYQod9Anq",
+	"UptREmHY8eAt5MduuUP6W6fZ4JUfuqoX/3x4R1OY0EoYPRjZfYcjlzSSPOgba3tMY0QZbu41inU0qG9w",
+	"zHAL/Y79a6TR5fq5LFa/aQx+h0NaSuMfOI/tS1iQnkqRzESNhhsFLzKvSQRqR+0tPpEJqE7UcZ/ORFEH",
+	"N0kcr09Eyidv9lW4OGuo8m9QN4eSXiR+I+Lzczw/AD2PLjLXZT1Up2RHXFDt12o0iOH3m8ZLerOKm4RD",
+	"zL/836br8+tYODq2bR2S4QGZtCuRIFDEiSRZPcciZo3GA0RR2+Gc6GLRPazzj5BoeazblIAPi+hY9Pfu",
+	"KFItc2iqZrhrQvfY5vH84FJB60t3ugS0Dq0uuUCKouKITRq46wr1yMjcztE5sIPQgsIYwQwfAQEZ/b6X",
+	"l4mqOowkdvkhPyqqXY6LK4XVV++81Jm9Ua1Wq+fbr86y6quXrrdf+t68kb5Y1RAws1KowExbSV3icB25",
+	"Elau+1vojFEuAY9DKQcPgSh4LP0IDL7djORDq08wXTwbOiV/6eDmQJXmffNupC5HG++8YlSKUBMW79ww",
+	"KqVZhQWvhAhxA4oPx8pzbGJrq+lBB4eK8cJF+A/Yp9NsCaMyP3+mEGRvz56Zg4fDIk2j8h6jJT1myyG+",
+	"FrXzOGOmaLRUx6zcOL9IZjFRjqMYxohHk2K7YX7ncGjlkYTYPwp7M6sHmlqp2KsUP0dA53368G31tJqG",
+	"69AtWLPiY5GCO2lzwOiZ+NBddXyrOlNx1GN61PMjZU2nwh3LZqOCtuIiU0RgC+SzAYlt5q5j747SFpch",
+	"Y6kJ+V1KCxySGKLjZ30bWhP6bnGmBKJoTlOY56cKZtfoBgOl0ITUH2XC7fTBxMuF47rKwDtU6/NvyxGV",
+	"n8YM19BLmpFJRdwIhVrEu5E+dielVNZmHjl1rCgeK4pPnxjpVACmOrBFqFI6HTKHe6GC6m8t5hIzmoKq",
+	"ah0lgvXTvErfGJpgTucDi7Y5OpALrJiLVBY+2tEEx0pDVGkIKvPdDCq0RWqriVj9LlVFSxe/0gucK0BJ",
+	"qZtyv4rFglksFW5B0aibpULBLJUKZmm2cEue2vTqyYRKx5gkigP56DxnGwsyuZNuSXvnnmf9RMfcrxFs",
+	"Z1JSUsZP5FclSFeCPT65b7J4pLBhrIan+mweq4SHZK4nwmpNIIR1uiL9zlotxrgqG+nYFYSRh6nN2qqP",
+	"oXJ+12Ncv4JOQ6kLxRJN+BV+qIcVIvSrT3BfhBGsRjU5OedDDUk9ulK5A5k4gRbZY8gm245FOIIqKIht",
+	"E0+VjoD0TgY1tbuUE6KKnYzzMQb1IQZLQ1T854jUe3UdR8yFLlURKxpRo35Vjeh0ao1QoKVcLIXFkonL",
+	"Cep5TEBewiYRPUJoBTXg6GL1Bm2oMqLBVKX3g/ArSnr+G1JU49XuN1gGrp+uazTjlZhpAXrgEZsjRt1+",
+	"sulLUmHuk4TV/PTk0q1vJz+dMI8XU8p7jZDk43Um5S3Sl2L08lS0CYmVQAeDCdwWRkm+RuVeBUl1YZi9",
+	"9k8N1JqcQOA/qKw/ZVLageT1iOD9LAXkSSXfC3p3Djuv7FuuNpUO7GuZrZQK+fLc/OTKTNDBJi3KCq6r",
+	"fUiuk2+LGmNn0V3s0LWi/1xuj3WvxEbChWuzbZJRV4oOhWfhcCdRtCJPc79NxvCH1BBAq5KS949pwdP2",
+	"ux4eLVBJ88ek4JgUHIwUHDmLwWpXHNwdXMygXq960AcB6k1fhIo7mXOKJ04nHp5JvDAZoGu+jHds4Uha",
+	"OBRFjNQKyWztSHN9zzj+nR/rjsIciv8zD62uXDJVRxtQpuoKK+uoA82O+TkYF5R9CowOHPfz6LJDCVe9",
+	"VYBPQnVhM+wb5vetYGyrRqFvBW/pQueogzvEy6NVv2eJro0tB6RGRYeOMEWvvpneMN2s4QTXPTccijrO",
+	"DnF5Hi1DoV8pe6AGxIly1TAn2kFHFxnHAkIYUdksnJ0/hzASKvjabwXhcNTGNkEUex7rES8e6zg3nx5t",
+	"5zfGSIm0g9rwo9rplxei4Y7zWeId61Ij1Pq+X4hdV2pWFTAcD8khuvm8A+0s8qgqMdovLwsWhNjq5BPp",
+	"y8PUaWNB0heoy/knuwtO69L0D+LALs2IfSPHt5u5uWLpGTs2VZOQjpIBMtZBWbkEdDHWXySeFHigviFS",
+	"OEdSXA/af2Re/PrLl4Z56vQZ5pHuq+0XcKdMt1CB29jGfbRJVDMV+2Cy7/PrHXpZNygd9Zgco3jPU8qI",
+	"DD13/kken82TPptjX9+xr29IvR5yQNk3UCGHBX9uqN5lW347kGh7FiVJUdZDjA6vFR5r5amEVb9TaFxW",
+	"vUbhl29dMGfUeRPuz3E053E057OlLYJ1ABdV24YDhRNcUT0YI5SkMtAAWbVRjzm/HcERmGBBKITOD37n",
+	"pTAb0GXNJtweaurOPX3WrVFF0JQCJC+U3z/cDzhC63ppyqke7wABIObRKuZ+wxho6N3BolVXbcej/WdO",
+	"6BbFUphNjVJf/4bTtQn9jboZ9/Am15mt5+uheXMgZyHsHO3LsLrhDvjHHR7pWhIcuWr5oVHsOG9J27YH",
+	"2oWPs3DHH/At1dlm4OnPZjDMRwfumkaXZrCP+4Omc5Y9BUReD4SlY1T8FqHiscp3rPINEcuUMDOZ0kd2",
+	"Oswb3WFjWGEG00/Cka/83vrVlbD3MVZdrU+uLMrvT8XbbeTRYqRnx0BfRwt7Xl/bo5nnNB2KXSlgqb4d",
+	"grF8jVaRxSglUJ9bBbRBBz/dtjuIxlSttaEaHVSgDuzDm1B4QUTK3FSiRmLdNVC1tYcQU6tFrK0wXTGc",
+	"vYM9rkvdyLfIEwDpoX5pSTUB9HcrNRJzCXb/SFd5mEym28lRe4AdGndrhqNqu2eJxKgZu5NUqYt2j89U",
+	"qC7EX42mBFstKAVW1ydRPy4Bfpwg/k1nFxt4i0B5rmhnD6Bdo+v56Gpe40yDka65wECcoKT3VKZC/dYa",
+	"beFAa5NEP5YCMDKRfLDADmte7T7HBcE2Iu2iJMeC3Ti2CE5GgY42TTjQBV+itl9qV93YaGlA9c3IVGsf",
+	"t5J360TQIBluch5d42AtCx5QJQTrqsMIr4q6vNppASjrAWDfsI5l6k+9/Hg0aLGgokFfNUyjy1Vrdr9D",
+	"vx+vutC7sTnb/j4pbrx253uFxrUSnXvJ+r4R7S5v7H327v4vfzpBdxR/s4dIRfrwjiWfY8nnmy75XG8x",
+	"hNtoWVl9lWdAChpDCGR6x7J1PztQd35njVhreF0NRyqqNkGuIyliw9kmqO3QrtAao26hT/Q5g0dBPneu",
+	"Rjmhtl99NexPDSmCYa6f8j5wEp/55CaxcFfnZ6rcxh70WuHiVI0G7oxwVuXTgMbnnt+bXSmxPOjLDj2T",
+	"6oRaXr8jiB0d5GzXlfbU28k3ibjGibdMG0xugkdE16NQ+ZC0zRrFtu3XOW44LsmjoN18p7vpOrzlx2yh",
+	"FbYN/dhQqVAqoSYRUiH3CHb9Z5XcqHcwqAOrCgTZUrBVKW5pUt8yNabMMeNqqK2qKEeKSkffqrrDMRv3",
+	"T/DQvGEzwzS2sdsl4RxGwZ698VrxEi7eeWVr4XKhs9S7iIuNl0rsfFF+f1YhrtOkqlFXBIXlzqsfgg2x",
+	"JZub4h2moU9daeqSx6zgNgF9XXEZaNimmFRNcqma4WLa7OKmGvRa6/aFFRhjOaIPX13qYtp8rcW68HXH",
+	"Y9vyVMOfbEab6gmpXHjqIT0J3sYCe9c8F770W6WLluPZvZ38HZc1Wd6iM+22lD5mtp3bs6WZwkxxtlQz",
+	"dg21XYqHV4wzc2ShaBEbF+fnGuVGA8+XG+XC/AJuzC1Y8+XNhcZceXNhwVIMIGMrH3nDs2XbFQ9dYvD9",
+	"CkE3lNupssKrZ7a/X9xZO8s3yt2X53uvLPRfLeDzJWuxTC7ON7+74HyvsHW51F4ps9WnLYZcZs0msZdT",
+	"5RD1G3JoHr1ESEeVsgTvmwqYhtRWcPbqawVqHnTjccSxJ8TQAXjroYY+3KmQGPvEJSC4NpEci6crAD3l",
+	"jI5jcWto2Xr/TBFGICspxtmAjoyKuqVJYXHbEx9lfFqiNge7VtJv4T+MNlWlaPBbaOU2Yp3qcpLSjWaJ",
+	"2ldFi3jrPgTPrdkIXDpyKTrT5NhsdBxI9qxqlLImFNYGN5xi8cTlZFJD1cANj9c6rQT5O8VCQcf2SEKj",
+	"dDDtL8WBSKH9kPkarWseWUdt7G3xcTRjSA3354xiTF2Xe0yutpRe9X76WUMj5N1Z/QTIoZGknEgsjWEa",
+	"Ww7kkvtsw8WbxDUqRjQCD5VL8AuXeumQMg3yVbu3JjWkDStzHTGmHRe4vmsQam+0HJ5JJk2MPbbKfbus",
+	"ctBlv42WIXAX9MAssuDYKtUgEIb1wwbZxXC3Y9giJHBiOtH4+6l9j0vUPsrOD3OEP+iE3ANTmd+CKBd/",
+	"K+vxhMqhlBvyKTsY8l+1JcGxjaRFZUKKDKRnukLZvuvqOLXiWCI+ChIx0J6R1A/iSGfuguyzm6lGQVAd",
+	"0E/79gsSqpM8wSMpFNH+RVCSUNNONTSPVhi4IihUnBNMkruAaKe7emMRs5PSPHh6A8S8aVLE/ZW0MD+U",
+	"1PCjXetanVFomzWfSemmETWZEnWWjlJ16snC8u0xxad1kslhVDKesk/s0tPriBvmf3OBBXlOVzs1z3w6",
+	"Ee9HO/RoiMl3nRBVwyaocqsuRpS/qS+GsLcMhXjiV+1w6vGM5WPTVc4Zy8yOi9YcF605LlpzXLTmSbDG",
+	"b0HpmOdph47FjacnbkBcFvZRLFX4iM9619gk2COefIEk8r0dsLzJT/KFxNv2OX4cw69SFaTCehS1sdVy",
+	"dExYvY23CPK6tI6g5T9H0Oy260kVRpOyYulMvpAv5IuVuTNzZ8BBo8FMvuV6i0FuG3ZdKIkgCU2DeajF",
+	"eshlSt3QNN+3HqRzqsAeKuENWnP6Kr7U/k9w36YJTY6Zh5pdwrmiZPodQWrh4EuCdD+ReioSaPAAwre9",
+	"FgOOKHR5megy1DkNvuB6mJfXQ5hvcZgzh4Tc70greyz3BSIZW7qtb4N5TSYEoZHX+BkvIxaC+WDeIpdT",
+	"ihZp59EK6YW/dzlB9XgmYPguSGtM27OLUJSCcQIb4nVprA+/stz4v252HddGjIJxR3JhD1sidvzwlLF7",
+	"a/f/DwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

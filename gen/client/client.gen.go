@@ -172,14 +172,14 @@ type ClientInterface interface {
 	// The same contract for tools that read JSON.
 	//
 	// Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-	GetContractJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetContractJSON(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetContractYaml This contract, as YAML
 	//
 	// The contract the running service keeps, with its comments, at the paths where this service answers.
 	//
 	// Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-	GetContractYaml(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetContractYaml(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Readyz Can it serve users now
 	//
@@ -514,8 +514,8 @@ func (c *Client) Livez(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 // The same contract for tools that read JSON.
 //
 // Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-func (c *Client) GetContractJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetContractJSONRequest(c.Server)
+func (c *Client) GetContractJSON(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetContractJSONRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -531,8 +531,8 @@ func (c *Client) GetContractJSON(ctx context.Context, reqEditors ...RequestEdito
 // The contract the running service keeps, with its comments, at the paths where this service answers.
 //
 // Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-func (c *Client) GetContractYaml(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetContractYamlRequest(c.Server)
+func (c *Client) GetContractYaml(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetContractYamlRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1186,7 +1186,7 @@ func NewLivezRequest(server string) (*http.Request, error) {
 }
 
 // NewGetContractJSONRequest constructs an http.Request for the GetContractJSON method
-func NewGetContractJSONRequest(server string) (*http.Request, error) {
+func NewGetContractJSONRequest(server string, params *GetContractJSONParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1209,11 +1209,26 @@ func NewGetContractJSONRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetContractYamlRequest constructs an http.Request for the GetContractYaml method
-func NewGetContractYamlRequest(server string) (*http.Request, error) {
+func NewGetContractYamlRequest(server string, params *GetContractYamlParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1234,6 +1249,21 @@ func NewGetContractYamlRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2662,7 +2692,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-	GetContractJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error)
+	GetContractJSONWithResponse(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error)
 
 	// GetContractYamlWithResponse This contract, as YAML
 	//
@@ -2671,7 +2701,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-	GetContractYamlWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error)
+	GetContractYamlWithResponse(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error)
 
 	// ReadyzWithResponse Can it serve users now
 	//
@@ -3488,6 +3518,20 @@ func (r LivezResponse) ContentType() string {
 // GetContractJSONResponse200Headers the declared response headers of an HTTP 200 response for GetContractJSON
 type GetContractJSONResponse200Headers struct {
 	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractJSONResponse304Headers the declared response headers of an HTTP 304 response for GetContractJSON
+type GetContractJSONResponse304Headers struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractJSONResponse400Headers the declared response headers of an HTTP 400 response for GetContractJSON
+type GetContractJSONResponse400Headers struct {
+	CacheControl *string
 	XRequestID   *RequestID
 }
 
@@ -3514,6 +3558,8 @@ type GetContractJSONResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Contract
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *InvalidRequest
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
@@ -3522,6 +3568,10 @@ type GetContractJSONResponse struct {
 	ApplicationProblemJSON500 *Internal
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetContractJSONResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetContractJSONResponse304Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetContractJSONResponse400Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetContractJSONResponse406Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
@@ -3533,6 +3583,11 @@ type GetContractJSONResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetContractJSONResponse) GetJSON200() *Contract {
 	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetContractJSONResponse) GetApplicationProblemJSON400() *InvalidRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
@@ -3582,6 +3637,20 @@ func (r GetContractJSONResponse) ContentType() string {
 // GetContractYamlResponse200Headers the declared response headers of an HTTP 200 response for GetContractYaml
 type GetContractYamlResponse200Headers struct {
 	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractYamlResponse304Headers the declared response headers of an HTTP 304 response for GetContractYaml
+type GetContractYamlResponse304Headers struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractYamlResponse400Headers the declared response headers of an HTTP 400 response for GetContractYaml
+type GetContractYamlResponse400Headers struct {
+	CacheControl *string
 	XRequestID   *RequestID
 }
 
@@ -3608,6 +3677,8 @@ type GetContractYamlResponse struct {
 	HTTPResponse *http.Response
 	// YAML200 the response for an HTTP 200 `application/yaml` response
 	YAML200 *openapi_types.File
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *InvalidRequest
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
@@ -3616,6 +3687,10 @@ type GetContractYamlResponse struct {
 	ApplicationProblemJSON500 *Internal
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetContractYamlResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetContractYamlResponse304Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetContractYamlResponse400Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetContractYamlResponse406Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
@@ -3627,6 +3702,11 @@ type GetContractYamlResponse struct {
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
 func (r GetContractYamlResponse) GetYAML200() *openapi_types.File {
 	return r.YAML200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetContractYamlResponse) GetApplicationProblemJSON400() *InvalidRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
@@ -7089,8 +7169,8 @@ func (c *ClientWithResponses) LivezWithResponse(ctx context.Context, reqEditors 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-func (c *ClientWithResponses) GetContractJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error) {
-	rsp, err := c.GetContractJSON(ctx, reqEditors...)
+func (c *ClientWithResponses) GetContractJSONWithResponse(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error) {
+	rsp, err := c.GetContractJSON(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7104,8 +7184,8 @@ func (c *ClientWithResponses) GetContractJSONWithResponse(ctx context.Context, r
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-func (c *ClientWithResponses) GetContractYamlWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error) {
-	rsp, err := c.GetContractYaml(ctx, reqEditors...)
+func (c *ClientWithResponses) GetContractYamlWithResponse(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error) {
+	rsp, err := c.GetContractYaml(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -8394,6 +8474,16 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest InvalidRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
 		var dest NotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8427,6 +8517,13 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 			}
 			headers.CacheControl = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8435,6 +8532,47 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 			headers.XRequestID = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetContractJSONResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetContractJSONResponse400Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 406:
 		var headers GetContractJSONResponse406Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -8512,6 +8650,16 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 		}
 		response.YAML200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest InvalidRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
 		var dest NotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8545,6 +8693,13 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 			}
 			headers.CacheControl = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8553,6 +8708,47 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 			headers.XRequestID = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetContractYamlResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetContractYamlResponse400Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers400 = &headers
 	case rsp.StatusCode == 406:
 		var headers GetContractYamlResponse406Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
