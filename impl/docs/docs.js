@@ -22,8 +22,8 @@
     const said = login.querySelector('output');
     try {
       const user = login.elements.user.value;
-      const { code } = await send('/simulator/login', { user });
-      const { token } = await send('/v1/session', { code });
+      const { code, rawData, signature } = await send('/simulator/login', { user });
+      const { token } = await send('/v1/session', { code, rawData, signature });
       reference.preauthorizeApiKey('bearer', token);
       said.value = `Logged in as ${user}: “Execute” sends the token.`;
     } catch (error) {

@@ -36,7 +36,8 @@ type keeper struct {
 //   - an answer to what is no operation is not an error in the documented form;
 //   - a request that breaks the contract is answered with success.
 //
-// What lies outside the contract, the simulator, passes unseen.
+// What lies outside the contract passes unseen: the simulator, the reference
+// page, and what a browser asks beforehand on behalf of another page.
 func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(
@@ -54,7 +55,7 @@ func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.Round
 }
 
 func (k *keeper) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasPrefix(r.URL.Path, "/simulator/") {
+	if strings.HasPrefix(r.URL.Path, "/simulator/") || r.URL.Path == "/docs" || strings.HasPrefix(r.URL.Path, "/docs/") || isPreflight(r) {
 		return k.next.RoundTrip(r)
 	}
 	var sent []byte
@@ -179,6 +180,12 @@ func (k *keeper) checkFailure(response *http.Response, body []byte) error {
 func isFailure(response *http.Response, body []byte) bool {
 	return response.StatusCode >= 400 ||
 		bytes.Contains(body, []byte(`"`+SessionMark+`":`)) || bytes.HasPrefix(body, []byte(`{"code":-1,`))
+}
+
+// isPreflight tells a question of the CORS protocol, which is no request for an
+// operation.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
 // registerYAML makes kin take the contract itself, which the contract describes
