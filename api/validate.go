@@ -112,7 +112,7 @@ func (o *operation) validateBody(r *http.Request) error {
 	if err != nil {
 		return invalidRequest(gen.FieldError{Field: "body", Rule: "complete", Detail: "ended before it was complete"})
 	}
-	value, fields := decode(mediaType, text)
+	value, fields := decode(schema, mediaType, text)
 	if fields == nil {
 		fields = append(caseErrors(schema, value), fieldErrors("", schema.VisitJSON(value, openapi3.MultiErrors()))...)
 	}
@@ -124,7 +124,7 @@ func (o *operation) validateBody(r *http.Request) error {
 }
 
 // decode reads a body as the plain values that a schema can be held against.
-func decode(mediaType string, text []byte) (any, []gen.FieldError) {
+func decode(schema *openapi3.Schema, mediaType string, text []byte) (any, []gen.FieldError) {
 	if len(text) == 0 {
 		return nil, []gen.FieldError{{Field: "body", Rule: "required", Detail: "is missing"}}
 	}
@@ -132,7 +132,7 @@ func decode(mediaType string, text []byte) (any, []gen.FieldError) {
 		return nil, []gen.FieldError{{Field: "body", Rule: "utf8", Detail: "must be UTF-8"}}
 	}
 	if mediaType == "application/x-www-form-urlencoded" {
-		return decodeForm(string(text))
+		return decodeForm(schema, string(text))
 	}
 	var value any
 	err := json.Unmarshal(text, &value)
@@ -149,7 +149,7 @@ func decode(mediaType string, text []byte) (any, []gen.FieldError) {
 	}
 }
 
-func decodeForm(text string) (any, []gen.FieldError) {
+func decodeForm(schema *openapi3.Schema, text string) (any, []gen.FieldError) {
 	form, err := url.ParseQuery(text)
 	if err != nil {
 		return nil, []gen.FieldError{{Field: "body", Rule: "form", Detail: "must be application/x-www-form-urlencoded"}}
@@ -157,7 +157,7 @@ func decodeForm(text string) (any, []gen.FieldError) {
 	value := make(map[string]any, len(form))
 	for name, values := range form {
 		switch {
-		case len(values) > 1:
+		case len(values) > 1 && schema.Properties[name] != nil: // what else is sent is ignored
 			return nil, []gen.FieldError{{Field: cut(name, 64), Rule: "duplicate", Detail: "must be there once only"}}
 		case !utf8.ValidString(values[0]):
 			return nil, []gen.FieldError{{Field: cut(name, 64), Rule: "utf8", Detail: "must be UTF-8"}}

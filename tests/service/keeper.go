@@ -50,7 +50,7 @@ func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.Round
 	if err != nil {
 		t.Fatal(err)
 	}
-	registerYAML()
+	registerFiles()
 	return &keeper{t: t, basePath: basePath, doc: doc, routes: routes, next: next}
 }
 
@@ -93,6 +93,9 @@ func (k *keeper) check(r *http.Request, sent []byte, response *http.Response, bo
 	route, pathParams, err := k.routes.FindRoute(r)
 	if err != nil {
 		return k.checkNoRoute(r, response, body, isHead)
+	}
+	if !isHead {
+		meet(route.Operation.OperationID, response, body)
 	}
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: pathParams, Route: route,
@@ -188,10 +191,12 @@ func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// registerYAML makes kin take the contract itself, which the contract describes
-// as a file, for one.
-var registerYAML = sync.OnceFunc(func() {
-	openapi3filter.RegisterBodyDecoder("application/yaml", openapi3filter.FileBodyDecoder)
+// registerFiles makes kin take for files what the contract describes as files,
+// the contract itself for one.
+var registerFiles = sync.OnceFunc(func() {
+	for _, mediaType := range []string{"application/yaml", "application/x-ndjson", "image/svg+xml", "image/png"} {
+		openapi3filter.RegisterBodyDecoder(mediaType, openapi3filter.FileBodyDecoder)
+	}
 })
 
 // contract reads openapi.yaml.

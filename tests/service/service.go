@@ -52,6 +52,7 @@ type Options struct {
 	DrawingQuota                       int // no limit when 0
 	TrustedProxies                     []netip.Prefix
 	TrustCloudRun                      bool
+	CORSOrigins                        []string
 }
 
 // Local is a service in this process.
@@ -96,6 +97,7 @@ func Start(t testing.TB, o Options) *Local {
 		BasePath:       o.BasePath,
 		TrustedProxies: o.TrustedProxies,
 		TrustCloudRun:  o.TrustCloudRun,
+		CORSOrigins:    o.CORSOrigins,
 		Logger:         logger,
 		Extra:          map[string]http.Handler{"/simulator/": o.WeChat},
 	})
