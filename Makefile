@@ -24,7 +24,10 @@ generate: ## rebuild everything under gen/, and the tables and the picture in th
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
 	.tools/check
 
+contract: ## hold the built program against the contract with Schemathesis (Python 3.10 or newer); SEED=random, or a number
+	.tools/contract
+
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test generate check help
+.PHONY: run build demo test generate check contract help

@@ -18,7 +18,6 @@ import (
 	. "onestroke/gen"
 
 	"github.com/oapi-codegen/runtime"
-	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
@@ -3676,7 +3675,7 @@ type GetContractYamlResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// YAML200 the response for an HTTP 200 `application/yaml` response
-	YAML200 *openapi_types.File
+	YAML200 *Contract
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *InvalidRequest
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
@@ -3700,7 +3699,7 @@ type GetContractYamlResponse struct {
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
-func (r GetContractYamlResponse) GetYAML200() *openapi_types.File {
+func (r GetContractYamlResponse) GetYAML200() *Contract {
 	return r.YAML200
 }
 
@@ -8644,7 +8643,7 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "yaml") && rsp.StatusCode == 200:
-		var dest openapi_types.File
+		var dest Contract
 		if err := yaml.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -191,10 +191,9 @@ func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// registerFiles makes kin take for files what the contract describes as files,
-// the contract itself for one.
+// registerFiles makes kin take for files what the contract describes as files.
 var registerFiles = sync.OnceFunc(func() {
-	for _, mediaType := range []string{"application/yaml", "application/x-ndjson", "image/svg+xml", "image/png"} {
+	for _, mediaType := range []string{"application/x-ndjson", "image/svg+xml", "image/png"} {
 		openapi3filter.RegisterBodyDecoder(mediaType, openapi3filter.FileBodyDecoder)
 	}
 })
