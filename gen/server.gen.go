@@ -1072,6 +1072,9 @@ type NotFound = Problem
 // NotReady An error (RFC 9457).
 type NotReady = Problem
 
+// OwnFault An error (RFC 9457).
+type OwnFault = Problem
+
 // PaintHeadersTooLarge Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintHeadersTooLarge = PaintFailureAnswer
 
@@ -1110,6 +1113,9 @@ type PutRefused = Problem
 
 // RateLimited An error (RFC 9457).
 type RateLimited = Problem
+
+// StoreAway An error (RFC 9457).
+type StoreAway = Problem
 
 // TooLarge An error (RFC 9457).
 type TooLarge = Problem
@@ -3882,6 +3888,16 @@ type NotReadyApplicationProblemPlusJSONResponse struct {
 	Headers NotReadyResponseHeaders
 }
 
+type OwnFaultResponseHeaders struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+type OwnFaultApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers OwnFaultResponseHeaders
+}
+
 type PaintHeadersTooLargeResponseHeaders struct {
 	CacheControl *string
 	XRequestID   *RequestID
@@ -4017,6 +4033,17 @@ type RateLimitedApplicationProblemPlusJSONResponse struct {
 	Body Problem
 
 	Headers RateLimitedResponseHeaders
+}
+
+type StoreAwayResponseHeaders struct {
+	CacheControl *string
+	RetryAfter   int32
+	XRequestID   *RequestID
+}
+type StoreAwayApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers StoreAwayResponseHeaders
 }
 
 type TooLargeResponseHeaders struct {
@@ -4777,7 +4804,7 @@ func (response Livez431ApplicationProblemPlusJSONResponse) VisitLivezResponse(w 
 }
 
 type Livez500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response Livez500ApplicationProblemPlusJSONResponse) VisitLivezResponse(w http.ResponseWriter) error {
@@ -4925,7 +4952,7 @@ func (response GetContractJSON431ApplicationProblemPlusJSONResponse) VisitGetCon
 }
 
 type GetContractJSON500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response GetContractJSON500ApplicationProblemPlusJSONResponse) VisitGetContractJSONResponse(w http.ResponseWriter) error {
@@ -5077,7 +5104,7 @@ func (response GetContractYaml431ApplicationProblemPlusJSONResponse) VisitGetCon
 }
 
 type GetContractYaml500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response GetContractYaml500ApplicationProblemPlusJSONResponse) VisitGetContractYamlResponse(w http.ResponseWriter) error {
@@ -5178,7 +5205,7 @@ func (response Readyz431ApplicationProblemPlusJSONResponse) VisitReadyzResponse(
 }
 
 type Readyz500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response Readyz500ApplicationProblemPlusJSONResponse) VisitReadyzResponse(w http.ResponseWriter) error {
@@ -7833,6 +7860,28 @@ func (response LogOut401ApplicationProblemPlusJSONResponse) VisitLogOutResponse(
 	return err
 }
 
+type LogOut403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response LogOut403ApplicationProblemPlusJSONResponse) VisitLogOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogOut429ApplicationProblemPlusJSONResponse struct {
 	RateLimitedApplicationProblemPlusJSONResponse
 }
@@ -7902,6 +7951,28 @@ func (response LogOut500ApplicationProblemPlusJSONResponse) VisitLogOutResponse(
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogOut502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response LogOut502ApplicationProblemPlusJSONResponse) VisitLogOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9311,7 +9382,7 @@ func (response GetSharedDrawing431ApplicationProblemPlusJSONResponse) VisitGetSh
 }
 
 type GetSharedDrawing500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawing500ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
@@ -9333,7 +9404,7 @@ func (response GetSharedDrawing500ApplicationProblemPlusJSONResponse) VisitGetSh
 }
 
 type GetSharedDrawing503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
+	StoreAwayApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawing503ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
@@ -9548,7 +9619,7 @@ func (response GetSharedDrawingImage431ApplicationProblemPlusJSONResponse) Visit
 }
 
 type GetSharedDrawingImage500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawingImage500ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
@@ -9570,7 +9641,7 @@ func (response GetSharedDrawingImage500ApplicationProblemPlusJSONResponse) Visit
 }
 
 type GetSharedDrawingImage503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
+	StoreAwayApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawingImage503ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
@@ -10398,7 +10469,7 @@ func (sh *strictHandler) GetSharedDrawingImage(w http.ResponseWriter, r *http.Re
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
 	"7L1rdxvHlSj6V+q2J0uPaYB4kaKo5TULEimFsUQxJGVZFnSFYncB6LBRBXUVCMK6vEvx2LGSY8fOjOPE",
-	"js86yVmZXN9MJvbMeURjO8l/uREp+ZP/wl21q/qJBtAAKYmy6Q8WAVRX76ratd+Pu4bF2h1GCRXcWLhr",
+	"js86yVmZXN9MJvbMeURjK8l/uREp+ZP/wl21q/qJBtAAKZmy6Q8WAVRX76ratd+Pu4bF2h1GCRXcWLhr",
 	"kB3c7rgE/u5gh4pFRon8wLvtNvb6xoIB35jGNna78IvFbGIsFEzDxgIbC3d3TaPNm8aCwbuWRTg3dndN",
 	"NdfSTsfxiB2fbqNFkJwCORxRJtAWZT2KTmLaR23mkVPRV10sXSiVKouVXOn8haVc5cJcJVe9ePZirjq3",
 	"OH+mVCgUFotVY6FoGsTzmCefaBPOcZMYC0a9t3ONE2+ZNlgdXtRgXWqjzT6qy9fXDdOguC1HLsHDu6bh",
@@ -10409,7 +10480,7 @@ var swaggerSpec = []string{
 	"kaUH59E6oTZyBMIc1ZcbuRVGSe4KFlarjgRDcttQn3U9TtwGwshmPeoybOcN0790xoJRM169U74hCu3z",
 	"xZ2XrJphSCS801W3RnhdYhrcapE2BtzGO5cJbYqWsTBXkVspBPEkjP9nzbj5f7yQ+79v/X3N+DvDNES/",
 	"IyfnwnNoE7Z9KdPauMCCINZAokV8tMmjZYGsFqZNwlGvRaiJMLURo25ff4wMho0f2JlwUzzScbFFoo+Y",
-	"B9y/Ym62faG88/35rY1i98lt4Apbl/g+uIcvEdJBlCGLdfp5JLFYoq2kASJ6CbHLKNFb11Bb3mZtQkV8",
+	"B9y/Ym62faG88/35rY1i9+lt4Apbl/g+uIcvEdJBlCGLdfp5JLFYoq2kASJ6CbHLKNFb11Bb3mZtQkV8",
 	"PZTl4F4ZUbAJ7baNhZvhj7fSIFz1nG0syBrZxq5jY5ECK5AF1yFUoDbuoy0JOgbIATDMtzjqOaI1cB69",
 	"FhEtSdmEXBgXjuuiJmOJw+goCExEWc7CVit9FYOj0pfT3XQda9RqqrQPWz18KdmghheNAzo5KBXmNSzI",
 	"ZaftiEFgv8t6qC15nKZxHGGPIJc0hInqXl1hhkNRyx/HicWoLRHHhaFyJQThJnaoieqiXqMnbQ83RM4h",
@@ -10441,249 +10512,250 @@ var swaggerSpec = []string{
 	"RSs8t7dIP8UD5FAuMLUy2lBS/UXpy+MCiy43FmYLJdMQjgB0Gr3ZGgW6Hl0IdPYFfaQLehm5LdLP+Y/m",
 	"9KOALdlo+KqaTj2SkFWGnwN47ihBJ+tjFl4HU0TU1YKtFsmBw4W5w4DT42d8m/uuabyS05aonBILRj0W",
 	"tVntmsaS3p010uhy5Yyc5rq4zNpKujKPzGUB6LQlscuB4jxPl6JSKD9fl8IDXIpsuBTZW06zhTyHb2W6",
-	"F2iRAR/1iLaMPttb8l319QZjl7HXJFPeksgawluip0aCMeTC5APOXMCV7y5VF5fW1m9vXL16+3J17dJS",
-	"FNGlFKJnV54TORGQI4rmZmfLc2izLwg/B+IK/MiBTiUEC7gVHBzewdQOR8VCqVIoqCmQy0B7aTjEtQdF",
-	"E68LWBqy691bk96QAO3LxRDt03ZpJLLr3cgJxnLqgcNB8Y1RO11BLznnkUPBLaXQfODYjgLRX6aCeBS7",
-	"U+KxE3k8RGR/UmU1H4LFyysbS2sr1ctJ5PWlck19G8xDGClaqZiq6xAeivLaAWRMi1uzhUKIWwOAj0Ss",
-	"YPFyI9sOtxhtOM2ud2S5X0iNo44z3OkgFU7DieUR8dwJioXnhCde7Xqogbuu0ATBvwH1U6bc/cQhsa43",
-	"cDTPhyC5rHxk+tspKYvmKnGyAvP6FGIoXXm5enl58fba0vevLa1vRK+BOnF+s3wr30ftLheoBUI7V5EE",
-	"MBuXH3dM1Gs5VgvsjcVSYQhDnHAKn1FGwQgZJbnTxe7BWWWcnCU3bAw9g+E5f/jhsUmfpm96BG9xSc+7",
-	"Lgnie/xIseBaxA7wKGD0ZdZ06EVFC6ZDZ5+iHFHOAIGEIhJwqnFBkp4eBtHd1vaw505lKj4F9mAaXSq8",
-	"LhdJ3n/N/xp5uIdsJRof6GCvrWysXVvfWFq8vVa9fnuxulFNSlDDjJBI2+oghCri00bqaFJOtZsG/SEe",
-	"YepaUk8udR9HHlgAe87DvRw8cXgEDWzEyHZs2F2I2yW2pl+Di6qb6Knx7evXr+eSETKjHk0G1ByMUK4w",
-	"oaJ38KY7rW6Mg4Ck8BqtMIFwOHE651+5unG7euHC0upG9fzlhFLscBQ44bSJDiTfACKAZHquOxei6gCs",
-	"I9GUMpGLjD48FNV2SCl+UCbVqLY26etYLamZsh7XSBvfu6PAc1eYuMi6dFqGqxMLBtEIshtGYNDFq9dW",
-	"Yiyyz7pKyKMsCLvR6qdklPYBsKYSxxoftLEIowYeGq54OsdEErIW6mDRAoUkjMv2sQh+9/cgRBzYsiOC",
-	"M2sE29O6ejxiOzzJv/E2dtwRVOfaSvXl6vLlJMmBuSKOGI/I7bCHaBJp43x1QUEV6AkwQNGKW9MbPcpR",
-	"1hpd4hieGg49HOyr6jBSQi3IBcA93A/4aLCx9VPnUF3tWx3SXDhyxCGhG8Tq5oJg3dHYFoT1HgxPV7FD",
-	"RXZLcgJXh+T2TGoCTgpjg2blRDZQ5uOWq5PaUtcj2nX6hMynaFlFgUMchGRxz54ErarMt7FW1SnOdGrL",
-	"aOyYA7vrEz3d4bauI3xoGc1WEx6dYytb0yZBWKA240Lit9XCHraExH7tR0mcUtyK9cSv4gFNNEf1ULMq",
-	"JBNfx6wKRexUExrKEz/UA+oAR/VQv99lAi/tSJ17pEFuwkMNBP1ioVAoBOnAZmDdxRDKDnl0clzydL9/",
-	"7epGVSr2S0uLS4tP/nQjsrkPoQ9zElR9wnEIj/AJBylvh3m+grF4amHyANeqG0u3Ly9fWd544seXBEUf",
-	"UBSCJ3g8sfzLkWcTDIw+lQsTETM9rIc/S2H7yUjZfgZzVHadLVVK8/PpIvZTFK1TQSuWQK5WuPY8CNJR",
-	"3XSikztIQQzfLA455KgbU49HVsKImgIO+UirqIM9Hf0cEe4RJcTmgeLc0FYblTGfpkc/OZLyrG72Ncq7",
-	"nQ7zBLGvENvBG2DAeEKCnkewPSjmqUz6yJc7uV6vl5O7m+t6rgp2twedH+vXVlevrm0sLd6+srS4XL29",
-	"cWP1KVIGyiC5ESPR7xAfs1JW62NRGrRHlHR4kGPtyEUcyGur3HwJl1509hRnbcQ0uLq2dOHqyuLyxvLV",
-	"lRTfa7QeSA9zXTwEfK6WR7AgUOhgk4geIQfwTRQjgdTpsI+0+XUijxxuPEwkScnHR8iroCSkc9G3I7LT",
-	"IVYgK6Xs7lGwQUe3eC3IFzo8H0bsCIOEpAwIKJV1KNAUjYgh1EaxGiYL6DQSTCOgREU/9zE0LC1t4GYk",
-	"q3J6zCzND8HMyLKy42bw0GFZpmO4F6lVlYJ+/t4eCQTsiuMQ/m95CL9p3OkylXkXHiGYTeR7lN0knWQk",
-	"jBjmgcwj0/pFI1s0APTIXYFV54LRh8enDm5rSYvxPEBaxDMnM9lMNKOTILxEPJycU5UjGoqfMRuNOdq4",
-	"My1bOhuiXwKikcjnYUFy/li5RT1itbA4onRUm36LhYKKZuIIo7ZDu4KAOvM8ktbowR3pSPAB85+JIAoj",
-	"zQgIdS6FTzmeHmn4VtkID5jOlVKlc0wO19DcrQwmxWn1wAhX3ciaPPUkkqYmM00+c0Z3jWJdYOs4+vs4",
-	"+jtd2iZpBZz99/k/HtKZ+nWWE4TD8gjUvMMulJ9R8XpBKbLDqft8COcVQj/yjMI9y3Qu/nCoV5ZSNBkS",
-	"OFKtJdOcxOWrl5bT7SnRMB0Le54D8feRs0k/CjcJ3iFu/ACwqfs+sEEjtx3gjRpcjvMfvj35D6ooOaiz",
-	"6qohvyS95t5xjEsmP2gC4H/9bc6WyObdHCVY8LCA5diY5ekuW2pwc/TyKC/pQABzwhdpHNjTeqBrFl3F",
-	"4QZBy/lY0o4xddR41CWUeWOfZQz4ETdyOBxtdnn/uUtpf17KvBxWWELUOOrwp2nleAbGhgkjFkbRf6Ef",
-	"jZKeYHLUlrODe38oFUoNQTAnjH84gE1iNkqDhkA+hhwFT+XgqRwMP3xrxSGFSzxjc0awK6o4ntT4VNKl",
-	"rfyc2F315IqEIxGsgV1O0jaFt7HrEqihaAlMm67ekRZzba6LUHaYk+jaAcX7XjEWiqUCVKq/YSyUyqpK",
-	"vfxWF6yX3xYKu6bRiUDiPzr6KC8w5tkO1ZKZesNETwAgEz4x0Tt2o0VEb6oX6llMtUQNd9g3g23+gFhg",
-	"XL2A6Tae5risAALEO9giqnIuhWr+9W2H9M6znXoerTrWFsJS5NjGHAlCkXDaqpwF2OqQrr7LLY/IH5lq",
-	"JyKJVoury9FxdoibR6vy7Dm4xFyHINYV3LFJogrmXWMTW1tNT2V5Gi9chP/ggjjNljAW5ubOFEyj59ii",
-	"ZSyUz8wOIkV0gvTq5B2oDW0xl3W9PLrecgTR9UVVzwuXNISEL6823i8teSbWnOCFm4Xc2WruIs41bt2d",
-	"201pTRACPaopw9zsbHl2dFeGYL0HnCeBaGrSAMpU7NI5HsPxSxW9TTaXQVc7hFZXl5HNrK7fqSd+TA5t",
-	"sMmm3ZBMART1beJJISZvpIDMOoTijhOL5zPK+UK+HD/N4lzKgXWwaPEJoWqRkN7zFJASu+7DZ6od8N+Z",
-	"vvsBkUgpHB+5wA71L2iXOoLHCCyQ0Oxok9NfDOJgCA1PB8fttqm88SFgPAmZibCqhwPyn1ReUljCTQly",
-	"sVgwi6XCLdOA1gOT4f7wRbTxzrKab7ageYv+HN4X7HkYvE4XVMRdNb0TCkUDwXpqfLzsbalQmssVi7lS",
-	"aaMwv1AoLBQK+WKp/KoRORUbC5KTdDWOopVCCorqTgcpJ6Dq2TsUYeQ6XOTR1Q6+0yXnJFXzzb9QflwX",
-	"IhU6zkBSZChZQUiiWcurd17qlG9Uq9Xq+farZVZ99dL19kvfm0tcpESXH0UXX8W5127nUvv6mEak9PwE",
-	"XKsatj1TXS1QHTri+cWgPbV4MBQzT9Vwjjdc84hq+tP0cDuslQ219hNtABIsJZCJRvF0LTntmoYVMOWR",
-	"MoAaJcdHEW3kI8FAKZd2FdG5MvZNi+HI3RDtRj9zEUa9rCgtqLh2trrtuk9hpuBkGC0JwAXWzfBIOBKI",
-	"6rbjG7pGt2HS48AuIxWFTC9bjwwNnkyhfDrUmXk28ST+qQpfokX6qCcRTiIVcKqAjo1/a5xSFYFSJYmT",
-	"VpFGTwcsU47uduxsGHYtGJhkXFDVQr01wPAAmcINim9y7HhjKGv6typyktGbEIU5jTlqGnIhoiBnJyXQ",
-	"S6LPuojjPsKRiOM8qup83FLBLBQKij1xnXauqInvl8YcfW/96soguZj0+j/xC/nMkXckm50EkxM4ORwN",
-	"R6CM3/J1ItYDPY1YI4jwSxFo/S3KtFcalnVtpEnu2eAuRbocjUOsaC+kyP2FyUfsiw/LlFwZgsFZVwkW",
-	"+hjyqC5a3fYmxY6bYNMgo6g+C8f89oD89rngoAEijL3qwcAjy+aeOHOLodpgN0OXSW4lkGBsCwlVg8rU",
-	"5bsF4QLVRT2PCmE/T6lcgI7iEUtS+7iSUq6MUhFLxcqZynx5rnImomIV0rSrJSoc0d/AzRSwr1JIHQGf",
-	"MIFxSOAmByt//XQ92ouRE+injYrlfPHU+J7FEV1ktliKd5Cs1U7/Xyevz5z6B79J8emacfImqtXErdOm",
-	"/jf5+6nTp1K1FnD2pPfpUY27oIOqx6SCItVbrWjwPFoklmMTtNlHjjBB19rsK6sZGL1Vg2NYqG6Zm160",
-	"NjV0Iz2QZmgkwXiPU7Lomfx8ZWnju1cXVTWIy5evXo8NjNXXG57jlgxxHOlsGJWplBLynZqlMKwufqLS",
-	"eNL1OtCd2DR2cvJgctvYg0JTcEKelygOAwgCMTNrYcjMkudpZ91SEL205HlB6EZYGz8c+RLp+303Lvo+",
-	"vSXPC4rfwacr0E5+hYmq67JeZEw1WmZwyfNSEh/h+yC8VQOU4n8aeD6+sGi0P3wRr8EBXyULWplq43Qp",
-	"JP3q0Hl8y9/rxfB6AS1JP8sFo1IuqsbhOsLqBM9WQCqfxIMFY7ZQyKOgRlEerZEOwUIKNi3idjjixLVZ",
-	"+5zfPTga1uXY4XzxS7tgVOS02avpDBQ1AyMZ1H0D5UM+lEdXiA5X0jQmn04d5Nvj+6PiOlWMzgkOr8ij",
-	"y6ypLCd20DgMemWH6X1By78hxEC+aFa9qINFC5EdByLYwcMLmBrEXZ1DdUDZOgiAUiJkXHuKbJZPJyty",
-	"+jk1fcbyNfkBQibnqMAcU5U2zI+gbQtGpVhS4I3KXY2085c8L9EmXiey5tFFIqwWMAob2IapDiVyIlLA",
-	"Vp0t8yNJ5YJRKc3n0TruDzalh0Zdp+vxvM4IhMHR6xaaYW5nPp3eyv0tq02YIDEqjy4T2Ka2bsGKOGsH",
-	"r4hRebmas3k0kCeRR9exxFhVNEv+W4948OuA8fkhjDJyQVQbQeapgOe4vfSkH812Krws4XFgREkv3iZO",
-	"zgHYT+WuERwjF/kMbBgAM1GlUDZRpXTWRLOFgvxfSUI4Kzc62mIqDOtFW6SfR5VCEeWQOwRSCZwcU0Y5",
-	"NCSB8hyyox12JAjK9AEP9cbut157FIK8XIKepIRyiYYTyoPCFNIIhrAVbFOM3Bc1io3IF8ij9Y7riKRF",
-	"N8nmJcEv59E00SpZMC52+udCiuufE/OitMJlIVoMkYnk4mfDxZ/gqK5tXznJrOtBPAIdEYmQHy4a6qug",
-	"ESIoY+00AVZCLa/f0ZPaWGC9JQB7U57uBL0SI9gV3A2O2wQmzktRe1AIyL3WGiUHPP70T/v//vreb//n",
-	"/r0v9t7898f/+83Hf31Ls/y/3Xt9kNvvf/zO3k9+8/it3z/+/F8fffTGV+9/+PjTT/927/Wv3nrn8ac/",
-	"f/jg3uP7f9j/xa8fvf/J11/+Ss7+k3/Z+9lP1GuQY0fnTHJ8Nejhg3ce/eF3e+/d3//4D3v/8rNHn//u",
-	"6y9/FfD2vfu/2Hvr8/1P33344Pd7b33+1fsfPvrojb1/+8X+H//X3j+9/fj/eWPv/od/u/f640//9PCv",
-	"f9x//z8fffJf9j5/N3zrAKNXL93/j9/sf/zjx7/5ZP+XP338+b8+/OLPf7v3+qMPv9j788/33vvp3oPf",
-	"PXzwE03pvnrrnf0PPtt792df3fthOG8qb3/8p0/3/vLG3r/9cu/jT77+8u2Hf/7Rwwfv7L//6f7bP3z8",
-	"1w8fPvj9/gf/uf8/fi7Xp1m7Xh4MefTRG+r38C0D7H3vn9/Z+/x9BX3Iyvd/fG/vzR8+/uMDOcWvv9z7",
-	"8t34FD5j16sGUBSsX3/59v79Dx7fe/PxZ//46P1PHt97Mxiz959vPnr/i3CidIYeDJQr/eWnUc64f/+D",
-	"AXa6/+N7+x//t/2Pf/Xoozce/VgeuUKl/Q8+e/zTP+29+8HXX76996P/sffHj/be/eDx/XfkRziMvT/+",
-	"46OP3vCZ7N6P3kkeyDDOLs/ui88ff/onPc+9Lx8++Bw4OswXh09ux6/+uv/Ofx8Yr97rP6JGhy9PY/GA",
-	"lf/y6P1P9u//Sa72/S8e/vnj/Z9/9tVb7+796T8e/+UvDx/85KsP31PI+/iP/68auffm/b37v/7qw98+",
-	"fHDv4ee/Cl+RYPEKjR//9a293370t3uv77/94wRtffRvP977y5vh84McXaG3PCXg5Ht/+o9HX7y799t/",
-	"3//5/a+/vL9//4OHX/x0/+Pf73/8Y/jmx/KGvP/J/gefwS4kubi+J+oOwSm+89Vb8pQUpIOApHPzvb/8",
-	"8eFff6OQ8NEXH+699XmUY//t3uuVQvHrLz8KARl4N4wpf/3lR2qqvc9++Oh3P3z4+Y+Cw5A388E7j3/3",
-	"Q0XC5PjSWbT3T29Lrv31lx8N28u9936aeI9k1Oq50tdffvTVx/ce/+6Hil4++uiNx39979EX//Ph55/v",
-	"/eyXe79949F7Pwr3YJAiP/zzP2tarLmzwov9n/zk0ftf7P+XH+19eS98PM6e1Rsf/uW/Pv5fH0gC8N/e",
-	"e/jg91/94yd793+0/9Hr+7/43w8fvLP37qeP3v9kBKKoxT3+VBKnh19+9PjT/7r3T28/ev+Lr/7xzw8f",
-	"vPPwy48ePvjve7/99ygMQ7ivpnT//M7DP38sicJP/2Xv3V8EiwTcifHj6JQpzHb/55/tv/NHRV3UiT58",
-	"8Pnjv364/4ffqHN49G9/2Xvvnf37H+z95Nd7n/7o0Udv/O3e63tv3lcULYaoCi0jP8TZrVy6jxh77/5s",
-	"7723938tr64CQcKpWn12HI/wkcEOPsoSKmWjhg6Xkpw8kg6YR9e4lJS2oSI3YtRE3Y6U6coFZEvtE8sD",
-	"UsZKEB2GhUsUCypcYupQiYtSa17yg7wn8GlcpURp5yBISYlKKeBKdR/0V/ihsWnhZjCPFMCZZ8cjcybt",
-	"FZW0cw6sN+iPNQiFhr8PuiOo6I46UhCkT9aj/afqp5TiTqVIpiL4/B7zUhRU9hVlt5VP1wPpWCX+cIR1",
-	"fEZssYkOV2N6hful7YfuqF4KwOhQcMSidTDuo5N1355fN1FdTiz/1eZs/Sd42uom+v/u/U4Fmtd/wBmV",
-	"P0pMk/92RWNe/msxuQABc9hdFeRMwjVDA3JHcOI2zBqtRzp2qTEqLAoiIW2n0SAeoQK5MEBBosIi5exS",
-	"BF7FogVvBR9eXTmc60F9/7qu8B0WyE92EY+2DDPHNcaOez4U+uidD+K909wTcV9V6iHpED1l3woUsRMc",
-	"qZscMcQwSkxUjFi/i7ei4WujPBPFkfGOqXZbBXrRuLVrGpedbUIJnyZ6tuMxi3ClILrONhmkCX48+93A",
-	"qC/HDVqXk6egn0vb9sus2ST2Mp3YQyu1fk27BwElUcI/ymcWcohdU0lZ6Uev33SCR3Jc82jdtyxyVK/q",
-	"5HnQTBfQeYI94qFat1AoWzAx/EnqeXS9xcg28XQQueI3Ep+6nHjJ8NxKzPUTpAXcjgWk3Z2rpMfqQnGT",
-	"cV5DnhJGq3bCjOyjnmzIETp0mmCVmGDaxNtEkQanAWEsrrNFUG9Id37VhRyYrpMSiGulerSg9T/kfMsr",
-	"HH17Hi0LJHGZo4azTXSBGJ5PIepthwZRgilbro0KxAYXyAAI5zEncxWIS09ZlUdE16NE4lQerYC1pu5s",
-	"1/PJKN/yfGUsIM72sLfLxRd1cwyAxBHIkjxHGVBjK0i+e278i3X2cfr2A2sRQw7VX74Zdg1Q/Mb/FGxK",
-	"kPqchG++eLY0FsLg6SEoEs6uQI1sjl5c8rVSVEuEi0IMfaWQdjGTAT8SWdMu1urKpbSY2NWVS/mo+Ljp",
-	"UOz1kzhy5syZUmo8+KofyThVQAzmgQ84iDbdoqyXeg2xFTi7xoZNVvXYTFEiqpGFnR7o4L81dUujr0qX",
-	"xHQwgR/jbWHXVdcE5DGJwJKEYwE03NG5QCZcItYmHG1iawsuF+Cu/CMuNN68WzOU/6hmLNQMjrdJzdg1",
-	"E98Scdmh5Lpji1bNMGtSR8A1Y+Hm7K3kUI9ABm3N2L2VEKihnM4wDFgE10SaYuREml8Jpn0YKbFhE51S",
-	"+kksMkomRMVFkK0mQkOfG4yFdb1rSQkI4iF2TdjzSS+K25PqIGl3RD81lQNqHmcH5YrO4k2lGWo2Deet",
-	"UXusKyUPHLbaTOahXgvi5bXbqOURAr5mwVwbYfAm6OiOLdJH9SwJzXXtLQjqrMjtYJRcbUBLsLEbAKix",
-	"a2avBj12sA5FCIbf8ndoGnX6eksqa4FPoce8rew6tAqtwTwaWWOTbeLKh3keXaVuH20S7tgEYv8lfMrF",
-	"laDyhVIljQPrVOzUcCWlu6gjVgPDGwQ87rsbG6uoVCgAXsTeHum5pGJ8YDLJIDVovlbAOoQuh+5x7To3",
-	"JGVP/1K+SRHllN+HBw4dLKRnosCdJxucE3KHcZuRIYwHcPqqPILFK7qyst/6afCLq57mholf0mKB/B8i",
-	"UTv+VymhO5HRsfgd//tI/Iz/1ZCIHf/neHCO/20yQsf/fjBMJ1xYEKsTvjkSsJMktvo+DaWwPkWZVKZq",
-	"qOemY2bxyXJFM40cBXiVG2lzyEWNDrnUbM2grsRYchzUj9CszicKDW15CXEdvskkHfucTkEx7iCGcbs0",
-	"mq0YXo8dmN1NyN4OzLSWU6yiVYok/VAk3nIdQsUJjtp4CxLM8CbrClSM9mSDrgb1me1iPZb419IJ0Neu",
-	"LS8qCi//2p6VUxHAUUeck7zBsXXeHdf2QoRrVI4FCS0IkGljGyya6k1gHW4Rj5jK8qGnT1r9fjC/U94q",
-	"tYt3zvYKr4mU/Lx0uXaKTIhIkJNO7+5y4o0QMkWLtA9fzMyUYxGkmMXTUdKyK56+qCn3ftjli27yERU5",
-	"AXWejsi5jrdTE6BHqdlSU3x2anb6iUdReWA5BeBJkswmYvNHZm8XxkXkpyFthM9w9Uuc1fhfplGNWKbJ",
-	"YF4COLF0ylyCSMYTDkbmGxT8nLFRC9MVWiaUI3wRXWUbVGbPnBpEkWwlqDIh8xXsbUHCUQZyF6YX7JoZ",
-	"tSEVgCWcNhnQizIpP5kEFT9+3RdV/F7VqaBpr2Ii1ll5MlXosvL7tLFU2lQ2SMOhNrATiOKDsG2H6zz6",
-	"THQ+4ueNEfvSuMzDsELRuASooFxOVGPMsGtravCuGfEHDdJ6UCPVAFMHxanlD78ks2fPRq5IpZB6SYLk",
-	"qcFXbjkUpB9dMynwUJsIK7NMEJQnEYtREmETY4ULvwRVokgkxLOLwZefUy52vyJE+KJg+V3PyXkEvKcW",
-	"GQ9B0kOja0bppC59EsEli+CBOdzAvEaw7UzpLfSDSi1M4W/lv+JZnIYe9K4/iNcwRN4hNlw/h0EePWf+",
-	"FVZuflSPlpWqx62zGap6DXeHDCsakR9aNWItkq4YX0cR9UbU4zBVxLkkNWCUUaWoVIJNvFTKxFlwqerf",
-	"+suXUtWN9ZcvBfVwgmRZNSaf2SOxHlb3nEh/PmT379Te0kxe0hjLmfy6TWUrGMZxr0i8UeqgI0ydUSn8",
-	"4AXAKsEQx/18lhCddkQGC+5RhqrbYydWBSmjs6rdmzAGBKYJwRxxOAcx5BA7CCWb6IyegGQ2lQg0lQiQ",
-	"2OlMaxllxdHTp9F1xWlxsMmCQbAU61Higfs+lt4SJ+qR7NrzZ+haib98tnejmnDul4ZX/LlbKqUHWGh4",
-	"p7Q5qJyiMIHiwAUYNDhDCjAMCIuZiylE8SuV4baxtyXvthKKB5DfIxZrUocThBN3xYQID3ClirjQOFpU",
-	"HB8l1WQ5XdA2cTviKDxEfpC/xRKe/bWYCYeMlP378bQkRtMrgau4t3EVX/OousmBmwI9hv1rYRtRP506",
-	"JIapWdIJ0hhBaTn+ZjX36u0hskgCe6bkxiqgRF9MxImKmA0reA2azcZUJHOUciivd0KBmCRu1up6HqHp",
-	"75CcT6mdvuAIXcsUtdYzbTLmEgxaz3TSxXhrS0j8dk1DqhND9FFF6CTjxmGGXxB6rHP9GoNVwaIeOj/A",
-	"K6EahPvl4k0yTFePnQhqeKytc98SAZLyhvpAaJOfzoyqS9kgV20SKuqIY8fOo6V2R/gFzShx4EzkWyTj",
-	"pPmxPF9CzMU1Ph6R5DiI7TYlD9FwdlWEwxSolRaBAofn72G8RkYEynh4nY+gqfS3hSeWSr7LerEqUIjL",
-	"SezB+xdEPY7ETfnwBoxMjxUcCvZGelDlVUBiqcQouKIRJ71EgGSc7CW4uObtr9ojaV+cnRfnzGEhkwCz",
-	"fcBifsqpwVmbQPj4sJ1X/ZbSWZD67QRH1LG2ICI8VR3UU8d5RjyNNsk29j57d/+XP81woZ50xaKnXHto",
-	"2opC39L6eslbfvhF8lJJhlrL5KktgnWtVuD6BCBNxZoaDm0SD9msB0qD/tjtmFDIVaUyLKD6Tt1E9b7O",
-	"Tgg04r7yScHHutAiXKduKidmYE9UyQ/Kg5l0CrppV7z+wtrapUvnz6uyCfpDtVo30RbpQEB5z3OEIIlM",
-	"ohfm4L/45T07qobzyejH0u6pf0ilep0hZaU9wjlYHcTwwralebNYLpjFcjFbYdvS7Ow4R8hEFW2HsfsQ",
-	"YKCUcKfgzNuO6zocKsBwxB1qkRhZ3SRNTPOoirggHYjm7GFP5c27TkOoFhog7UDRX50RnuBSNwtmcc4s",
-	"VzJuSeZqVJPtDGNDEriIh7mUecGdD9UAer4TBvYpsSotNHZUTgA8K29vlIGkIFVQ4Hvw/fCTf1tdh44u",
-	"9zw7UbXnVPvlTvbi9cBj+hONH5CIGIh9cPXNoCb5jiHnHU71xvkgNaEd6YQcnVqUwQe5Ea1oN6DitbHr",
-	"oo5jQdexeBqU6RfaH2IOXkCkvUmCdBkbC7zgtHGTzPDt5t/vtF1TU1dCpVJybW35gr/rJ4Mye6fqySgR",
-	"lWDDt5top+1S/mLNaAnRWZiZ6fV6+V45z7zmTKlQKMi31AykmwC8WDMKqIBmK+jsXE3NQdRMkEdov1gz",
-	"rhRR2S2iYs1ADcd1X6wZUpSqGfoYXqwBMa4ZM9Gn4S3wOWFcKlTSfEob6b6sgqQw84VonE5szQ8f3Hv0",
-	"h/cfvf2vidyHNL0X6immHCWE9iiP8exc6VQeXet0iIcszMEG7BGsajOp2kTy3ChyWU8PicMz1yjaJau8",
-	"mavg2bO5Cpmbz83bZ87k5q2zc3h2s2KV7VLM89V1EtJ6eS4tf6Kau3jr7vxuLvqxMsnH4hCz3bVoScUx",
-	"RdBBXVSOlSdcBf2a9j9MVsOVeFwZXcCA4XvlpNbMVZySiiauO3ZdZfb5nlCPnAs0Bch8Uk5uLiT2BWYv",
-	"pckQakPZFGJHCqdIpQ2KmwzoNdtYYO+a58a4Xtdzshj9LUf0dR+UkdqJJamll2lok1A7LSSpgLoUzAsm",
-	"KqI2domJSqhB5F+jrY+lcVTUSQvOS/FBBx/0MWo/JXwVtZ4MGrh1qlykJFeHUFWz7aBGbRfTZnfAofNa",
-	"6/aFlQztJnx9NcvBdDy27ehYhYlcOo6dwkelxkWsrueIPmRN67q7kIgZ/nXRP9UwmRK2cq6CNiE9ruu5",
-	"EcprpBnutdWtgeqrV9c30Mx2cUZbP8GbDDICGA3VuwNIJWsCyWjnwtAERd98F01PTA9F7EpSLRbg9BuO",
-	"B12KlPkSfN5+X9b6K7nrr+R0UUbgsTWqvlsP8tzMoFcovB6i6LgI2iWHLXe7VDjuQN0ExZQduQTlYg+7",
-	"ycGLLqgQQl8+7Tgvkb7qQ+V3TLEYFboni34wOB7DNLqSlMDu8YWZmaYjWt3NvMXaM8Gg8C8jvbsVtrYk",
-	"qHLzFPvcu//Z3uc/RydrBhih4FlfsifUrhmnFlCHsI6rWAGSRNYXUR2KcI1q4hm3cqrsCCWoSdUR1DkV",
-	"7OpvMYUcSKetFUx5cZEjalS0iONFqsoFiqd80MJUNUfsuLhP7HyN1ugLL6DrLSaJgIVd16FN+WU1BpBf",
-	"9s9ibMsh3EScIRwvnNhrMSDwvp3eEUG9SXjL6dMbzMb9/OnTg/WwTL+4IvcTawVLuRSIUYuYuotSi9Ro",
-	"HW5Q3RchdQFER3XIxE29WTB35sRqkDdrVEVC+GXp0NVhzhibhaRWFXNTi131r5lWwCVU8rqdPq3hCTC6",
-	"Hg290C/U5gOdJ1Oj6l5KDIM7OXgXUfIq5tEGqGLM2+IS6dT0Qc0ziSZYqDqE2oGYR9cBTTaZaAHWcEKF",
-	"mdg4YP5dHsUcecdZm6hygE1GdACe/F0Faqtj4crdBRU86sMa9tWj0YeR2sAKK0zEW6xXo37tQUneVGwC",
-	"IIy6Zgs6FT6ZDFX3I5n8YuuR8J5zNepocifH2HxkpI98r39avMMoV+47RU2hZZGPiSr+vY9sx65RjQDn",
-	"lI4cccj5o1VNjDbhMf6tugcnU6YcgWwC8VI8OAnPgZKsQGE25cxEyOOXPy8BuBIVQSzHaPXaBiQIocWl",
-	"y0sbS/CQH/XfZ10PsR7VEf8LymSMgWj0g1yiGpWMYduvwan9Nn0FdMBBVHnDZYGaRESEFrViheX+aTq8",
-	"RiEF1Uai51i6/ZnrWIRyEqHoV5Y3Bmg5yDSs61kENDX90EzbERF7ZYwXbPsVOoxivpAvxNpjBT2xgp5X",
-	"MxJhifAp0Qy0ceEzdpD82mE8RQtQybE8Uj/1RJDOAKK0QpzIlgTmeU/VJA/aEkUTaINbvGwHL1EB/RJk",
-	"XY+GDw1WD4fMXH9FR9VmGOnXY840OCBExu4tJXMRLs7rRvNDOncmOnb6ycHJDI7snSoj+clSSIi+ayfX",
-	"6/VyUjTPdT1X2QrsJ/fymNwpvC6BLxTxAAQrFQrZd0a5AnTOcxoQ/jiFpzoF1vC7/md6yK/JLUVxKNCZ",
-	"7THV7dzYnXCfwtzilLaiahdtlUgaRLBpGgl0VJ7jYXW49ZMDx/YJDQZGn8qtMtex+pkf1sMP1iG3opAn",
-	"7YkAyXQSRjwXE56dy/hsPAFTPlosZ3w0SJ6Ep2YzPpWaxilnKJ3NOEM001M+WC5mfDCZ9LlrGrMTbLLO",
-	"C4WnyplXm+iTrnVQIOO+9nnzlqS+vt4HnyR9DfsZq7sS8diflBfklNSaoPXETdWBjKvs1CFszdVxaE0i",
-	"0uwPbizLLVIbXKhWD1J0hMZxUnCTf8H66iZiri2FAhBmTR3QrpOO6vFSF7qcDLimCRX5Gr3M2FZg68ie",
-	"yhWr5QYvXoj2MzVjOqiOKfPrioE8qnUbXUwsznkvO1ysqu08soz3YDxGn3M22q/z3o4wn4kkFg5pXx1L",
-	"LTxmNkeI2RwT/aFEX6I1akc6CUxD9LlOJU3XZFS3rxGajLwvugsCxFqh80y0UJu0N/2GIxQqK5wL/HnQ",
-	"2SBqtuGjLlyNXtFzAZeBCZmAIpc2UuYt+ViTSgXSDDTvnu6pBoGLKSR83WdP3zjVKcjmfcKVog6uJUES",
-	"8zQKWmSJhwrJc62tOdQvy5rt0eVw/BHQ9eQJHGt6T4j5ZuVK8VI4x0riN01eWIeqpxlVRNfZJq8N1wa1",
-	"bT/S8EVEagArC3XQjyiSpuMI1SxlE3PCkc3yaI1wgT2VFqCMoA4HGsDzKZqXBOogVDmaUqzKD2cmY0Ft",
-	"5BT6VfUrHh8CgToQnchwYQfvahbUnxbrQ4SP420MM5fj6AP1oyOIqcNSNGZqe33eP9lUBA3s634XOWVE",
-	"YMzVkiSEKPnNquNYdomIC/opOWBQREwp+qq6hvRZF2EXEtQh/SCPgoCgAA7lUg2CglQIqZmUiKkqAonK",
-	"hUqy3eerd8o3RKF9vrjzkgXdPlM957F2J0ZWHI+0K909mCEBLOnaPX9gR0x2WcM/uGGKvn8MB7mrq91N",
-	"17HWCHBarAQoef7jnvNhk0MPds/Lhcogyt9IIF+8i+LzveBKNlIzleHhCNLDjejJBdWDx1LEPm67Iyli",
-	"QITAD96lVMoBQdAfIR1uhv0ULdZuS+BNpNPulI/bT26IhAtqT/9ISnpDwnZMSbNQUv8YjynpMSU9pqSH",
-	"TUlvVK9cHkpJ4cxHqD18i6M1YgNdsdEVRpts8bzu5EGZqmGkzJK9luOSiDIT6fCo9J2owCtlU5UsE6ef",
-	"awqcQ1N4VOmkzCQgLPCUQgMAtmOVZyRiZtTxV5hYUyczApMvYMhBjxTLQpT1hmLydnEGW1aYE5Rern+N",
-	"qK5kENemQ44i1blUCnXc2wvtvyyyEPGZQRqxuhLYdYN6JKZuuAr5WZbbtSF8cFkgC1Po+E9Ql9qMkghz",
-	"jwebIT/WzB3SjzvNtq984VW9+OfDQ5vChFbCaMfI7jscuaSR5EHfWJtmGiPKcHOvUayjV31DZoZbuLSj",
-	"BMk10uhy/VwWa+I0hsTDIS2l8Q+cx/YlLEhPpXRmokYDxsaABF1kXpMI1I7aZnwiE1CdaPBAOhNFHdwk",
-	"cbw+ESn3vNlX4e2socrVQZ0fSnqRGJKIL9Hx/ID5PLrIXJf1UJ2SHXFBtYur0SDnwG9yL+nNKm4SDjkK",
-	"8n+brs+vY+Hz2LZ1WIgHZNJeiAStIk4kyeo5FjFrNB7QitoO50QXt+5hnS+FRMtj3aYEfFhUyaK/d0eR",
-	"aplDU0vDXRO6JziP5zOXClq3utMl0GtIq1YukKKoOGKTBu66Qj0yMhd1dM7uILSgXEYww0dAQEa/T+dl",
-	"oqokI4ldftiRisKX4+IKZPXVOy91yjeq1Wr1fPvVMqu+eul6+6XvzRnpi1UNDDMrkArMtJXUJQ7XkSth",
-	"5bofh85w5RLwOJRy8BCIgsfSj8Dg281I/rb6BNPFs7dT8q0ObjpUaek370bqiLTxzivGQhFq2OKdG8ZC",
-	"qayw4JUQIW5AseRYOZFNbG01Peg4sWC8cBH+A/bpNFvCWJibO1MIss3LZ2bh4bCo1Kg8zWgJknIlxNei",
-	"dkpnzGyNlhYpy43zi3oWE+VDimFMezSJtxvmow6HVh5JiP2jsDezeqCplYr/SvGJBHTepw/fVg+uabgO",
-	"3YI1Kz4WKRCUNgeMnokP3VXHt6ozK0c9pkc9P1LWdCrcsWw2KhgsLjJFBLZAPhuQ2GbuOvbuKG1xGTKs",
-	"mpCPprTAIYksOobXt6E1oU8YZ0ogiuZghXmJqsB3jW4wUApNSFVS5t5OH8zBXDiuq4zBQ7U+/7YcUflp",
-	"zHANvaQZmVTEjVCoRbwb6bt3UkplbeaRU8eK4rGi+PSJkU5HYKpjXIQqpdMhc7jHKqhW12IuMaMps6o2",
-	"UyJhIM0D9Y2hCeZ0/rJoW6YDucuKuUgl5KMdeXCsNESVhqCS4M2golykFpyI1RtTVb90sS69wNkClMC6",
-	"KferWCyYxVLhFhS5ulkqFMxSqWCWyoVb8tSmV08mVDrGJHIcyEfnOdtYkMmddEvaO/c86yc6ln+NYDuT",
-	"kpIyfiK/KkG6cu3xyX2TxSOFDWM1PNUX9FglPCRzPRFWawIhrNMV6XfWajHGVZlLx15AGHmY2qyt+i4q",
-	"53c9xvUX0GkozaFYogm/wg/1sKKFfvUJ7oswgtWoJifnfKghWUhXVncgwyfQInsM2WTbsQhHULUFsW3i",
-	"qVIXkGLKoAZ4l3JCVHGWcT7GoJ7FYCmLBf85IvVeXXcSc6FLa8SKXNSoXwUkOp1aIxSUqRRLYXFn4nKC",
-	"eh4TkO+wSUSPELqAGnB0sfqINlRF0WCqVgFBqBYlPf8NKarxavcbLAPXT9c1mvGFmGkBevYRmyNG3X6y",
-	"SU1SYe6ThNX89OTSrW8nP50wjxdTypGNkOTjdTHlLdKXYvTyVLQJiZVsB4MJ3BZGSb5G5V4FyXphSL72",
-	"Tw3UxpxA4D+orD9lstuB5PWI4P0sBeRJJd8LencOO1/tW642lQ7saykvlAr5yuzc5MpM0HEnLcoKrqt9",
-	"SK6Tb4saY2fRXezQtaL/XG6Pda/ERsKFa7NtklFXig6FZ+FwJ1G0Ik9zv63H8IfUEECrkpL3j2nB0/a7",
-	"Hh4tUMn4x6TgmBQcjBQcOYvBalcc3B1czKBer3rQtwHqY1+Eqj+Zc5UnTlMenqE8Pxmga76Md2zhSFo4",
-	"FEWM1CDJbO1Ic33POP6dH+uOwhyaFTAPra5cMlUHHlCm6gor66gDzZn5ORgXlJ4KjA4c9/PoskMJV71g",
-	"gE9CNWQz7HPm99lgbKtGoc8Gb+nC7KiDO8TLo1W/x4qu5S0HpEZFh44wRa++md4w3VziBNc9QhyKOs4O",
-	"cXkeLUNhYil7oAbEiXLV4Cfa8UcXRccCQhhRxSycnTuHMBIq+NpvXeFw1MY2QRR7HusRLx7rODuXHm3n",
-	"N/JIibSDWvaj2v9X5qPhjnNZ4h3rUiPU+r5fOF5XllaVNRwPySG6Wb4D7TfyqCox2i+HCxaE2OrkE+nL",
-	"w9RpY0HSF6jbDyS7IU7r0vQP4sAuzYh9I8e3m7nZYukZOzZVU5OOkgEy1ldZuQR0MdYPJV5+/0B9TqRw",
-	"jqS4HrQrybz49ZcvDfPU6TPMI90H3C84T5lu+QK3sY37aJOo5i/2wWTf59c79LJuqDrqMTlG8Z6nlBEZ",
-	"eu78kzw+myd9Nse+vmNfX7okvE4OKPsGKuSw4M8N1Wtty29fEm0noyQpynqI0eG1zWOtR5Ww6nc2jcuq",
-	"1yj88q0L5ow6b8L9OY7mPI7mfLa0RbAO4KJqM3GgcIIrqmdkhJIsDDRsVm3fY85vR3AEJlgQCqFThd8p",
-	"KswGdFmzCbeHmrrTUJ91a1QRNKUAyQvl9zv3A47Qul6acqrHO1YAiHm0irnf4AYakHewaNVVm/Rov5wT",
-	"uqWyFGZTo9TXv+F0bUJ/o24ePrwpd2br+Xpo3hzIWQg7XfsyrG4QBP5xh0e6rARHrlqUaBQ7zlvStu2B",
-	"9ubjLNzxB3xLdbYZePqzGQzz0YG7ptGlGezj/qDpnGVPAZHXA2HpGBW/Rah4rPIdq3xDxDIlzEym9JGd",
-	"DvNGd/kYVpjB9JNw5Cu/t351JezVjFUX7pMri/L7U/GWH3m0GOkbMtCH0sKe19f2aOY5TYdiVwpYqneI",
-	"YCxfo1VkMUoJ1P1WAW3QcVC3GQ+iMVUrcKhcB5WtA/vwJhReEJEyNwtRI7Hucqja8EOIqdUi1laYrhjO",
-	"3sEe16Vu5FvkCYD0UL+0pJoW+ruVGom5BLt/pKs8TCbT7eSoPcAOjbs1w1E147NEYtSMXdiqkD8GnpBN",
-	"h2LwMUSb0ka63SfjKsf09tBoSrDVglJgdX0S9ePS4scJ4t90drGBtwiU54p2DAHaNbqej67mNc40GOny",
-	"CwzECcp/T2Uq1G+t0RYOtDZJ9GMpACMTyQcL7LDm1e5zXBBsI9KySnIs2I1ji+BkFOho04RpLvhUrQCW",
-	"qO2X8FW3O1pGUH0zMi3bx8PkPTwRNH+GW59H1zhY1oIHVLnBuupywquiLslAWrDKegDYN6zDmvpTLz8e",
-	"OVosqMjRVw3T6HLVdr4pr7kXxrbO925sltvfJ8WN1+58r9C4VqKzL1nfN6Kd8429z97d/+VPJ+jQ4m/2",
-	"EAlKH96xlHQsJX3TpaTrLYZwGy0rC7HyIkihZAiBTO+atu5nEuqu9qwRa3uvK+dIpdYmyHUkRWw42wS1",
-	"HdoVWru8Ti6AnqvPGbwP8rlzNcoJtf1KrWHvbUgnDPMClaeCk/jMJzeJhbs6l1PlQfaghwsXp2o0cH2E",
-	"syr/BzR19/y+80rh5UHPeejbVCfU8vodQezoIGe7rjSt3k6+ScQ1Trxl2mByEzwiuh6FKomkbdYotm2/",
-	"JnLDcUkeBa30O91N1+EtP74LrbBt6AmHSoVSCTWJkMq7R7DrP6tkTL2DQc1YVUzIlkKwSodLkxCXqTFl",
-	"PhpXQ21VcTlSgDr6VtWhjtm4f4KHphCbGaaxjd0uCecwCnb5xmvFS7h455Wt+cuFzlLvIi42Xiqx80X5",
-	"/VmFuE6TqmZhERSWO69+CDbElmxuineYhj51pdVLHrOC2wR0e8VloGmcYlI1yaVqhotps4ubatBrrdsX",
-	"VmCM5Yg+fHWpi2nztRbrwtcdj23LUw1/shltqiekIuKph/QkeBsL7F3zXPjSbwMvWo5n93byd1zWZHmL",
-	"zrTbUvqY2XZul0szhZliuVQzdg21XYqHLxhnZsl80SI2Ls7NNiqNBp6rNCqFuXncmJ235iqb843Zyub8",
-	"vKUYQMYWQfKGZ8vMKx66xOD7IILeALdTZYVXz2x/v7izdpZvVLovz/Veme+/WsDnS9ZihVyca3533vle",
-	"Yetyqb1SYatPWwy5zJpNYi+nyiHqN+TQPHqJkI4qewmeOhVcDWmw4BjW1wpUQujy44hjr4mhg/XWQ21+",
-	"uAMiMfaJS0BwbSL5GE9XAHrK2R/H4tbQEvf+mSKMQFZSjLMBXSEVdUuTwuJ2Kj7KULVEbQ42sKSPw38Y",
-	"baqq0uDj0MptxJLV5SSly80Sta+KFvHWfQieWxMTuH/kUnRWyrGJ6Tjo7FnVM2VNKMINLjvF4onLyaSG",
-	"qoEbHq+LuhDk+hQLBR0HJAmN0sG0bxUHIoX2WeZrtK55ZB21sbfFx9GMIfXenzOKMXUN7zF53VJ61fvp",
-	"ZxiNkHfL+gmQQyMJPJG4G8M0thzIO/fZhos3iWssGNFoPVQpwS9c6qVDSjrIV+3emtSQNqwkdsSYdlwM",
-	"+65BqL3RcngmmTQx9tgq9+2yykGn/zZahiBf0AOzyIJjK1qDQBjWGhtkF8NdlGE7kcDh6URj9af2Uy5R",
-	"+yg7P8wR/qATcg9MZX4LImL8razHky+HUm7IvexgyJXVlgTHNpIWlQkpMpCe6Ypq+66r4zSMY4n4KEjE",
-	"QHtGUj+IOZ25C7LPbqZ6BkElQT9F3C9eqE7yBI+kW0R7HUH5Qk071dA8WmHgiqBQnU4wSe4Cop3u6o1F",
-	"105K8+DpDRDzpkkn91fSwvxQ0siPdl1sdUahbdZ8JmWeRtRvStRkOkqVrCcL4bfHFKrWCSmHUfV4yp6y",
-	"S0+ve26YK84FFuQ5Xe3UPPPpRMc/L2FKt5J5y1DvJqiIqy5GlL+pL4awtwxFe+JX7XBq94zlY9NV2RnL",
-	"zI4L3BwXuDkucHNc4OZJsMZvQZmZ52mHjsWNpyduQFwW9lEsVfjIHGstX0i8bZ/jxzH8KlVBKqxHURtb",
-	"LUfHhNXbeIsgr0vrkjV5giNojNv1pAqjSVmxdCZfyBfyxYXZM7NnwEGjwUy+5XqLQR4cdl0onyAJTYN5",
-	"qMV6yGVK3dA037cepHOqwB4q4Q3aePoqvtT+T3DfpgkNkZmHml3CuaJk+h1BGuLgS4LUQJF6KhJo8ADC",
-	"t70WA44odCma6DLUOQ2+4HqYw9dDmG9xmDOHhNzvSNt7LPcFIhlbugVwg3lNJgShkdf42TEjFoL5YI4j",
-	"l1OKFmnn0Qrphb93OUH1eNZg+C5IgUzbs4tQwIJxAhvidWmsZ7+y3Pi/bnYd10aMgnFHcmEPWyJ2/PCU",
-	"sXtr9/8PAAD//w==",
+	"F2iRAR/1iLaMfr235Lvq6w3GLmOvSaa8JZE1hLdET40EY8iFyQecuYAr312qLi6trd/euHr19uXq2qWl",
+	"KKJLKUTPrjwnciIgRxTNzc6W59BmXxB+DsQV+JEDnUoIFnArODi8g6kdjoqFUqVQUFMgl4H20nCIaw+K",
+	"Jl4XsDRk17u3Jr0hAdqXiyHap+3SSGTXu5ETjOXUA4eD4hujdrqCXnLOI4eCW0qh+cCxHQWiv0wF8Sh2",
+	"p8RjJ/J4iMj+pMpqPgSLl1c2ltZWqpeTyOtL5Zr6NpiHMFK0UjFV1yE8FOW1A8iYFrdmC4UQtwYAH4lY",
+	"weLlRrYdbjHacJpd78hyv5AaRx1nuNNBKpyGE8sj4rkTFAvPCU+82vVQA3ddoQmCfwPqp0y5+4lDYl1v",
+	"4GieD0FyWfnI9LdTUhbNVeJkBeb1KcRQuvJy9fLy4u21pe9fW1rfiF4DdeL8ZvlWvo/aXS5QC4R2riIJ",
+	"YDYuP+6YqNdyrBbYG4ulwhCGOOEUPqOMghEySnKni92Ds8o4OUtu2Bh6BsNz/vDDY5M+Td/0CN7ikp53",
+	"XRLE9/iRYsG1iB3gUcDoy6zp0IuKFkyHzj5FOaKcAQIJRSTgVOOCJD09DKK7re1hz53KVHwG7ME0ulR4",
+	"XS6SvP+a/zXycA/ZSjQ+0MFeW9lYu7a+sbR4e616/fZidaOalKCGGSGRttVBCFXEp43U0aScajcN+kM8",
+	"wtS1pJ5c6j6OPLAA9pyHezl44vAIGtiIke3YsLsQt0tsTb8GF1U30TPj29evX88lI2RGPZoMqDkYoVxh",
+	"QkXv4E13Wt0YBwFJ4TVaYQLhcOJ0zr9ydeN29cKFpdWN6vnLCaXY4ShwwmkTHUi+AUQAyfRcdy5E1QFY",
+	"R6IpZSIXGX14KKrtkFL8oEyqUW1t0texWlIzZT2ukTa+d0eB564wcZF16bQMVycWDKIRZDeMwKCLV6+t",
+	"xFhkn3WVkEdZEHaj1U/JKO0DYE0ljjU+aGMRRg08NFzxdI6JJGQt1MGiBQpJGJftYxH87u9BiDiwZUcE",
+	"Z9YItqd19XjEdniSf+Nt7LgjqM61lerL1eXLSZIDc0UcMR6R22EP0STSxvnqgoIq0BNggKIVt6Y3epSj",
+	"rDW6xDE8NRx6ONhX1WGkhFqQC4B7uB/w0WBj66fOobratzqkuXDkiENCN4jVzQXBuqOxLQjrPRieXu3R",
+	"i7jrimOr24Gsbk/XKPP1k7NV7FCR3eGQQJUhKWCTegqSMvug9yGRNJb5UOTqpFLd9Yj2sD8lKztaVskC",
+	"EC4jJaEjcrQZjO9TnOnUVzl2zAGheKqnO+L2Hd1Dy2jdnPDoHFuZJDcJwgK1GRcSv60W9rAlJPZrd1vi",
+	"lOLGzqd+FQ9oyTuqh5pVb534OmbVO2OnmlBkn/qhHlBVPKqH+v0uE3hpxyLEHmm3nfBQA32wWCgUCkHW",
+	"uBk4ATBkPEC6pRyXPN3vX7u6Ub299MqFpaXFpcWnf7oRFc6H0Ic5Cao+4TiER/iEg8zIwzxfwVg8AzV5",
+	"gGvVjaXbl5evLG889eNLgqIPKArBUzyeWJruyLMJBkafyoX5qpke1sO/Jp0MTuTpSNl+ontUdp0tVUrz",
+	"8+ki9jMUrVNBK5ZArla49jwI0lETxkQnd5C6Kb73BEoNoG7MijKyYErUYnTIR1pFHezpIPmIcI8oITYP",
+	"7CsNbdxThRXSzC1Pj6R8XTf7GuXdTod5gthXiO3gDbAxPCVBzyPYHhTzVMGFyJc7uV6vl5O7m+t6rsqJ",
+	"sAd9ZOvXVlevrm0sLd6+srS4XL29cWP1GVIGyiAHFiPR7xAfs1JW62NRGrRHlHR4kIrvyEUcyLmvvMEJ",
+	"z2909hSffsQmt7q2dOHqyuLyxvLVlRQXfbRsTA9zXWMGXPOWR7AgUA9jk4geIQdwYRUj8fbpsI80y3Ui",
+	"jxxu2FQkl83HR0i/oSSkc9G3I7LTIVYgK6Xs7pGw7UUgXgvSyg7P1RU7wiBvLQMCSmUd6nhFA6cItVGs",
+	"1M0COo0E0wgoUdFPkQ0NS0sbuBlJvp0eM0vzQzAzsqzsuBk8dFgOjBjuRUqapaCfv7dHAgG74jjT41ue",
+	"6WEad7pMJWiGRwhmE/keZTdJJxkJI4Z5IPPItO7zyBYNAD1yV2DVuWD04fGpg9ta0kKBD5A987WTmWwm",
+	"mtG5Ml4ibFLOqapWDcXPmI3GHG3cmZYtnQ3RLwHRSOTzsCA5f6zcoh6xWlgcUTqqTb/FQkEFvXGEUduh",
+	"XUFAnXkeSWv04I50wsCA+c9EEKyTZgSEcqjCpxzPjjR8q2yEsOrq9Lnk3C+NeQgBRlG1UJmgBoKIEoYe",
+	"4/kPF4rognzselMNW8+vGeuAKacplYTH5JkOzS/NYM+e1ggRQbSNrAmeTyOxczK7+NcuZV2jWBcBPM5Q",
+	"Oc5QSVf1SFqRef99/o+HdKZ+LfgE4bA8AnU5sQslslRMcVAu8XBq0x/CeYXQjzyjcM8ynYs/HGoqphR2",
+	"hySzVFPdNCdx+eql5XRjXjRGzMKe50COUORs0o/CTYJ3iBs/AGzqvg9s0MhtB3ij1r7jHK1vT46WapwA",
+	"thR11ZDfNkNz7zjGJRO0NAHwv/42Z3Rlc62PVHrCIrtj1Z7pLttQ/Sjuos+gHx3QzX+gaxZdxeFqXua3",
+	"W/E84hY2h6PNLu8/d2U3npdSVIcVExO1zDv8WZrYvgZjw4ThMqPov9CPRklPMDlqy9khtmQoFUqNfzEn",
+	"DL45gE1iNkqDhkA+hhwFT+XgqRwMP3xrxSHF6nzN5oxgV1QBT6nxqcRwWznZsbvqyRUJRyJYA7ucpG0K",
+	"b2PXJVDn1RKYNl29Iy3m2lwXyu0wJ9FZCAqMvmIsFEsF6KZxw1golVUnDfmtbqohvy0Udk2jE4HEf3T0",
+	"UV5gzLMdqiUz9YaJngBAJnxionfsRgsd31Qv1LOYaoka7rC3D9v8AbHAsn8B0208zXFZAQSId7BFVHVv",
+	"Ch1H6tsO6Z1nO/U8WnWsLYSlyLGNORKEIuG0VckdsNUhXSGcWx6RPzLV8kgSrRZXl6Pj7BA3j1bl2XPw",
+	"x7oOQawruGOTRKXeu8YmtraanspEN164CP/BBXGaLWEszM2dKZhGz7FFy1gon5kdRIroBOkdFDpQv95i",
+	"Lut6eXS95QiiayCrvjwuaQgJX15tvF/+9kysgcoLNwu5s9XcRZxr3Lo7t5vSPiUEelTjmLnZ2fLs6M4x",
+	"wXoPOE8C0dSkAZSp2KUTjIbjlyrMnWyAha52CK2uLiObWV2/m1j8mBzaYJNNuyGZAijq28STQkzeSAGZ",
+	"dQjFHScWTGqU84V8OX6axbmUA+tg0eITQtUiIb3nKSAldt2Hz1Q74L8zffcDIpHS3CJygR3qX9AudQSP",
+	"EVggodnRJqe/GMTBEBqeDo7bbVN540PAeBIyE2FVswvkP6m8pLCEmxLkYrFgFkuFW6YB7VEmw/3hi2jj",
+	"nWU132xB8xb9Obwv2PMwuDwvqHDPanq3JooGIkXV+Hhp7lKhNJcrFnOl0kZhfqFQWCgU8sVS+VUjcio2",
+	"FiQn6WocRSuFFBTV3VhSTkD13HAowsh1uMijqx18p0vOSarmm3+hRYIulix0kIukyFBWh5BEQ6lX77zU",
+	"Kd+oVqvV8+1Xy6z66qXr7Ze+N5e4SIlOZIouvopzr93OpfYeM41Ie4wJuFY1bM2oOu+gOnTt9AvWe2rx",
+	"YChmnqozH28K6RHVmKzp4XZYzx/6gSRalSRYSiATjeLpWnLaNQ0rYMojZQA1So6PItrIR4KBUi7tKqJz",
+	"ZeybFsORuyHajX7mIox6WVFaUHHtbL0ldC/VTJHxMFoSgAusm+GRcCQQ1W3HN3SNbhWnx4FdRioKmV62",
+	"HhkaPJlC+XScPfNs4kn8U1UIRYv0UU8inEQq4FQBHRv/1jilKgKlShInrSKNng5Yphzd7djZMOxaMDDJ",
+	"uKDyjnprgOEBMoUbFN/k2PHGUNb0b1XkJKM3IQpzGnPUNORCREHOTkqg302fdRHHfYQj4e55VNXJ4KWC",
+	"WSgUFHviuuaBoia+Xxpz9L31qyuD5GLS6//UL+TXjrwj2ewkmJzAyeFoOAJl/LbUE7Ee6LvGGkE0TIpA",
+	"629Rpr3SsKxrI01yzwZ3KdKJbRxiRfu1Re4vTD5iX3xYpuTKkInAukqw0MeQR3XR6rY3KXbcBJsGGUX1",
+	"gjnmtwfkt88FBw0QYexVDwYeWTb31JlbDNUGO666THIrgQRjW0ioOnmmbjEgCBeoLup5VAh7DkvlAnQU",
+	"j1iS2seVlHJllIpYKlbOVObLc5UzERWrkKZdLVHhiP4GbqaAfZVC3hL4hAmMQwI3OVj566fr0X6xnEDP",
+	"f1Qs54unxvdVj+gis8VSvMttrXb6/zp5febUP/iN1E/XjJM3Ua0mbp029b/J30+dPpWqtYCzJ72XmGou",
+	"CF2ePSYVFKneakWD59EisRyboM0+coQJutZmX1nNwOitmrDDQnVb7/TC2qmhG+mBNEMjCcZ7nJKFGeXn",
+	"K0sb3726qEqRXL589XpsYKwG6PAEy2SI40hnw6g0uZR8g9QUmWG9OxJ12ZKu14EO6qaxk5MHk9vGHhTD",
+	"gxPyvERlIkAQiJlZC0NmljxPO+uWguilJc8LQjfC/h3hyJdI3+8NdNH36S15XlCgEz5dIaLF7BUmqq7L",
+	"epEx1Wgp1CXPS8m6he+D8FYNUIr/aeD5+MKiqSbwRbwADHyVrKZmqo3Tdbj0q0Pn8S1/rxfD6wW0JP0s",
+	"F4xKuZhHkUJJJ3i26mX5JB4sGLOFQh4FBbLyaI10CBZSsGkRt8MRJ67N2uf8DufRsC7HDueLX9oFoyKn",
+	"zV7KaaDwIhjJoDYlKB/yoTy6QnS4kqYx+XTqIN8e3x8V16lidE5weEUeXWZNZTmxg+aG0M8/zC0N2pIO",
+	"IQbyRbPqRR0sWojsOJA+AR5ewNQg7uocqgPK1kEAlBIh49pTZLN8OlmR08+p6TPWTsoPEDI5RwXmmKr8",
+	"an4EbVswKsWSAm9U4nTdz9mtA8+L5ffW/SzqPLpIhNUCRmED2zDVoURORArYqvtufiSpXDAqpfk8Wsf9",
+	"gbepZoKn6/Gk4giEwdHrNr9hYnE+nd7K/S2rTZggKy+PLhPYprZuE404aweviFF5uZqzeTSQpJNH17HE",
+	"WFWxTf5bj3jw64Dx+SGMMnJBVKtT5qmA57i99KQfzXYqvCzhcWBESS/eylLOAdhP5a4RHCMX+QxsGAAz",
+	"UaVQNlGldNZEs4WC/F9JQjgrNzraBi8M60VbpJ9HlUIR5ZA7BFIJnBxTRjk0JHv3HLKjXcAkCMr0AQ/1",
+	"xu63XnsUgrxcgp6khHKJpjjKg8IU0giGsBVsU4zcFzWKjcgXyKP1juuIpEU3yeYlwS/n0TTRKlkwLnb6",
+	"50KK658T86K0wmUhWgyRieTiZ8PFn+Corm1fOcms60E8Ah0RiZAfLhrqq6ARIii17zQBVkItr9/Rk9pY",
+	"YL0lAHtTnu4E/Vwj2BXcDY7bBCbOS1F7UAjIvdYaJQc8+fRP+//++t5v/+f+vS/23vz3J//7zSd/fUuz",
+	"/L/de32Q2+9//M7eT37z5K3fP/n8Xx9/9MaX73/45NNP/3bv9S/feufJpz9/9ODek/t/2P/Frx+//8lX",
+	"D38lZ//Jv+z97CfqNcixo3MmOb4a9OjBO4//8Lu99+7vf/yHvX/52ePPf/fVw18FvH3v/i/23vp8/9N3",
+	"Hz34/d5bn3/5/oePP3pj799+sf/H/7X3T28/+X/e2Lv/4d/uvf7k0z89+usf99//z8ef/Je9z98N3zrA",
+	"6NVL9//jN/sf//jJbz7Z/+VPn3z+r4+++PPf7r3++MMv9v788733frr34HePHvxEU7ov33pn/4PP9t79",
+	"2Zf3fhjOm8rbn/zp072/vLH3b7/c+/iTrx6+/ejPP3r04J399z/df/uHT/764aMHv9//4D/3/8fP5fo0",
+	"a9fLgyGPP3pD/R6+ZYC97/3zO3ufv6+gD1n5/o/v7b35wyd/fCCn+PXDvYfvxqfwGbteNYCiYP3q4dv7",
+	"9z94cu/NJ5/94+P3P3ly781gzN5/vvn4/S/CidIZejBQrvSXn0Y54/79DwbY6f6P7+1//N/2P/7V44/e",
+	"ePxjeeQKlfY/+OzJT/+09+4HXz18e+9H/2Pvjx/tvfvBk/vvyI9wGHt//MfHH73hM9m9H72TPJBhnF2e",
+	"3RefP/n0T3qeew8fPfgcODrMF4dPbsev/rr/zn8fGK/e6z+iRocvT2PxgJX/8vj9T/bv/0mu9v0vHv35",
+	"4/2ff/blW+/u/ek/nvzlL48e/OTLD99TyPvkj/+vGrn35v29+7/+8sPfPnpw79HnvwpfkWDxCo2f/PWt",
+	"vd9+9Ld7r++//eMEbX38bz/e+8ub4fODHF2htzwl4OR7f/qPx1+8u/fbf9//+f2vHt7fv//Boy9+uv/x",
+	"7/c//jF882N5Q97/ZP+Dz2AXklxc3xN1h+AU3/nyLXlKCtJBQNK5+d5f/vjor79RSPj4iw/33vo8yrH/",
+	"du/1SqH41cOPQkAG3g1jyl89/EhNtffZDx//7oePPv9RcBjyZj5458nvfqhImBxfOov2/ultybW/evjR",
+	"sL3ce++nifdIRq2eK3318KMvP7735Hc/VPTy8UdvPPnre4+/+J+PPv9872e/3PvtG4/f+1G4B4MU+dGf",
+	"/1nTYs2dFV7s/+Qnj9//Yv+//Gjv4b3w8Th7Vm989Jf/+uR/fSAJwH9779GD33/5j5/s3f/R/kev7//i",
+	"fz968M7eu58+fv+TEYiiFvfkU0mcHj386Mmn/3Xvn95+/P4XX/7jnx89eOfRw48ePfjve7/99ygMQ7iv",
+	"pnT//M6jP38sicJP/2Xv3V8EiwTcifHj6JQpzHb/55/tv/NHRV3UiT568PmTv364/4ffqHN4/G9/2Xvv",
+	"nf37H+z95Nd7n/7o8Udv/O3e63tv3lcULYaoCi0jP8TZrVy6jxh77/5s7723938tr64CQcKp2hF3HI/w",
+	"kcEOPsoSKmWjhg6Xkpw8kg6YR9e4lJS2oWsAYtRE3Y6U6coFZEvtE8sDUsZKEB2GhUsUCypcYupQiYtS",
+	"a17yg7wn8GlcpURp5yBISYlKKeBKdR/0V/ihsWnhZjCPFMCZZ8cjcybtZ5e0cw6sN+jhNwiFhr8PuiOo",
+	"6I46UhCkT9ajPfLqp5TiTqVIpiL4sIfbRJ6alNDBvqLstvLpeiAdq8QfjrCOz4gtNtGFL7KY0mxaKJZq",
+	"vzF0R/VSAEaHgiMWrYNxH52s+/b8uonqcmL5rzZn6z/B01Y30f9373cq0Lz+A86o/FFimvy3Kxrz8l+L",
+	"yQUImMPuqiBnEq5ZkB3weBG3YdZoPdJVUI1RYVEQCWk7jQbxCBXIhQEKEhUWKWeXIvAqFi14K/jw6srh",
+	"XA96kNR1efmwiUcifjLW1tAc17w/7vlQ6KN3Poj3TnNPxH1VqYekQ/SUfStQxE5wpG5yxBDDKDFRMWL9",
+	"Lt6Khq+N8kwUR8Y7ptptFehF49auaVx2tgklfJro2Y7HLMKVgug622SQJvjx7HcDo74cN2hdTp6Cfi5t",
+	"2y+zZpPYy3RiD63U+jXtHgSURAn/KJ9ZyCF2TSVlpR+9ftMJHslxzaN137LIUb2qk+dBM11A5wn2iIdq",
+	"3UKhbMHE8Cep59H1FiPbxNNB5IrfSHzqcuIlw3MrMddPkBZwOxaQdneukh6rC5V1xnkNeUoYrdoJM7KP",
+	"erIhR+jQaYJVYoJpE28TRRqcBoSxuM4WQT1/XJz9KxORYrpOSiCulerRkgepcr7lFY6+PY+WBZK4zFHD",
+	"2Sa6OhHPpxD1tkODKMGULddGBWKDC2QAhPOYk7kKxKWnrMojoutRInEqj1bAWlN3tuv5ZJRveb4yFhBn",
+	"e9jb5eKLujMLQOIIZEmeowyosRUk3z03/sU6+zh9+4G1iCGH6i/fDFtWKH7jfwo2JUh9TsI3XzxbGgth",
+	"8PQQFAlnV6BGNkcvLvlaKaolwkUhhr5SSLuYyYAfiaxpF2t15VJaTOzqyqV8VHzcdCj2+kkcOXPmTCk1",
+	"HnzVj2ScKiAG88AHHESbblHWS72G2AqcXWPDJqt6bKYoEdVFxU4PdPDfmrql0VelS2I6mMCP8baw66pr",
+	"AvKYRGBJwrEAGu7oXCATLhFrE442sbUFlwtwV/4RFxpv3q0Zyn9UMxZqBsfbpGbsmolvibjsUHLdsUWr",
+	"Zpg1qSPgmrFwc/ZWcqhHIIO2ZuzeSgjUUE5nGAYsgmsiTTFyIg36BNM+jJTYsIlOKf0kFhklE6LiIshW",
+	"E6Ghzw3GwrretaQEBPEQuybs+aQXxe1JdZC0O6KfmsoBBbezg3JFZ/Gm0gw1m4bz1qg91mW6Bw5bbSbz",
+	"UK8F8fLabdTyCAFfs2CujTB4E3R0xxbpo3qWhOa69hYEdVbkdjBKrjagbeHYDQDU2DWzlyIfO1iHIgTD",
+	"b/k7NI06fb0llbXAp9Bj3lZ2HVqF1mAejayxyTZx5cM8j65St482CXdsArH/Ej7l4kpQ+UKpksaBdSp2",
+	"ariS0l3UEauB4Q0CHvfdjY1VVCoUAC9ib480/FIxPjCZZJAaNF8rYB1Cl0P3uHadG5Kyp38p36SIcsrv",
+	"wwOHDhbSM1HgztMNzgm5w7jNyBDGAzh9VR7B4hVd1tvvOzb4xVVPc8PEL2mxQP4Pkagd/6uU0J3I6Fj8",
+	"jv99JH7G/2pIxI7/czw4x/82GaHjfz8YphMuLIjVCd8cCdhJElt9n4ZSWJ+iTCpTNdRz0zGz+GS5oplG",
+	"jgK8yo20OeSiRodcarZmUFdiLDkO6kdoVucThYa2vIS4Dt9kko59TqegGHcQw7hdGs1WDK/HDszuJmRv",
+	"B2ZayylW0SpFkn4oEm+5DqHiBEdtvAUJZniTdQUqRhsCQkuN+sx2sR5L/GvpBOhr15YXFYWXf23PyqkI",
+	"4Kgjzkne4Ng6745reyHCNSrHgoQWBMi0sQ0WTfUmsA63iEdMZfnQ0yetfj+Y3ylvldrFO2d7hddESn5e",
+	"ulw7RSZErCIoGIe7nHgjhEzRIu3DFzMz5VgEKWbxdJS07IpnL2rKvR92+aKbfERFTkCdZyNyruPt1ATo",
+	"UWq21BS/PjU7/cSjqDywnALwJElmE7H5I7O3C+Mi8tOQNsJnuPolzmr8L9OoRizTZDAvAZxYOmUuQSTj",
+	"CQcj8w0Kfs7YqIXpCi0TyhG+iK6yDSqzZ04Noki2ElSZkPkK9rYg4SgDuQvTC3bNjNqQCsASTpsM6EWZ",
+	"lJ9Mgoofv+6LKn4//VTQtFcxEeusPJkqdFn5fdpYKm0qG6ThUBvYCUTxQdi2w3UefSY6H/Hzxoh9aVzm",
+	"YVihaFwCVFAuJ6oxZti1NTV414z4gwZpPaiRaoCpg+LU8odfktmzZyNXpFJIvSRB8tTgK7ccCtKPrpkU",
+	"eKhNhJVZJgjKk4jFKImwibHChV+CKlEkEuLZxeDLzykXu18RInxRsPyu5+Q8At5Ti4yHIOmh0TWjdFKX",
+	"PongkkXwwBxuYF4j2Ham9Bb6QaUWpvC38l/xLE5Dj2C7fyCvYYi8Q2y4fg6DPHrO/Cus3PyoHi0rVY9b",
+	"ZzNU9RruDhlWNCI/tGrEWiRdMb6OIuqNqMdhqohzSWrAKKNKUakEm3iplImz4FLVv/WXL6WqG+svXwrq",
+	"4QTJsmpMPrNHYj2s7jmR/nzI7t+pvaWZvKQxljP5dZvKVjCM416ReKPUQUeYOqNS+MELgFWCIY77+Swh",
+	"Ou2IDBbcowxVt8dOrApSRmdVuzdhDAhME4I54nAOYsghdhBKNtEZPQXJbCoRaCoRILHTmdYyyoqjp0+j",
+	"64rT4mCTBYNgKdajxAP3fSy9JU7UI9m158/QtRJ/+WzvRjXh3C8Nr/hzt1RKD7DQ8E5pc1A5RWECxYEL",
+	"MGhwhhRgGBAWMxdTiOJXKsNtY29L3m0lFA8gv0cs1qQOJwgn7ooJER7gShVxoXG0qDg+SqrJcrqgbeJ2",
+	"xFF4iPwgf4slPPtrMRMOGSn79+NpSYymVwJXcW/jKr7mUXWTAzcFegz718I2on46dUgMU7OkE6QxgtJy",
+	"/M1q7tXbQ2SRBPZMyY1VQIm+mIgTFTEbVvAaNJuNqUjmKOVQXu+EAjFJ3KzV9TxC098hOZ9SO33BEVrm",
+	"KWqtZ9pkzCUYtJ7ppIvx1paQ+O2ahlQnhuijitBJxo3DDL8g9Fjn+jUGq4JFPXR+gFdCNQj3y8WbZJiu",
+	"HjsR1PBYW+e+JQIk5Q31gdAmP50ZVZeyQa7aJFTUEceOnUdL7Y7wC5pR4sCZyLdIxknzY3m+hJiLa3w8",
+	"IslxENttSh6i4eyqCIcpUCstAgUOz9/DeI2MCJTx8DofQVPpbwtPLJV8l/ViVaAQl5PYg/cviHociZvy",
+	"4Q0YmR4rOBTsjfSgyquAxFKJUXBFI056iQDJONlLcHHN21+1R9K+ODsvzpnDQiYBZvuAxfyUU4OzNoHw",
+	"8WE7r/otpbMg9dsJjqhjbUFEeKo6qKeO84x4Gm2Sbex99u7+L3+a4UI97YpFz7j20LQVhb6l9fWSt/zw",
+	"i+Slkgy1lslTWwTrWq3A9QlAmoo1NRzaJB6yWQ+UBv2x2zGhkKtKZVhA9Z26iep9nZ0QaMR95ZOCj3Wh",
+	"RbhO3VROzMCeqJIflAcz6RR00654/YW1tUuXzp9XZRP0h2q1bqIt0oGA8p7nCEESmUQvzMF/8ct7dlQN",
+	"55PRj6XdU/+QSvU6Q8pKe4RzsDqI4YVtS/NmsVwwi+VitsK2pdnZcY6QiSraDmP3IcBAKeFOwZm3Hdd1",
+	"OFSA4Yg71CIxsrpJmpjmURVxQToQzdnDnsqbd52GUC00QNqBor86IzzBpW4WzOKcWa5k3JLM1agm2xnG",
+	"hiRwEQ9zKfOCOx+qAfR8JwzsU2JVWmjsqJwAeFbe3igDSUGqoMD34PvhJ/+2ug4dXe55dqJqz6n2y53s",
+	"xeuBx/QnGj8gETEQ++Dqm0FN8h1Dzjuc6o3zQWpCO9IJOTq1KIMPciNa0W5AxWtj10Udx4KuY/E0KNMv",
+	"tD/EHLyASHuTBOkyNhZ4wWnjJpnh282/32m7pqauhEql5Nra8gV/108GZfZO1ZNRIirBhm830U7bpfzF",
+	"mtESorMwM9Pr9fK9cp55zZlSoVCQb6kZSDcBeLFmFFABzVbQ2bmamoOomSCP0H6xZlwporJbRMWagRqO",
+	"675YM6QoVTP0MbxYA2JcM2aiT8Nb4HPCuFSopPmUNtJ9WQVJYeYL0Tid2JofPbj3+A/vP377XxO5D2l6",
+	"L9RTTDlKCO1RHuPZudKpPLrW6RAPWZiDDdgjWNVmUrWJ5LlR5LKeHhKHZ65RtEtWeTNXwbNncxUyN5+b",
+	"t8+cyc1bZ+fw7GbFKtulmOer6ySk9fJcWv5ENXfx1t353Vz0Y2WSj8UhZrtr0ZKKY4qgg7qoHCtPuQr6",
+	"Ne1/mKyGK/G4MrqAAcP3ykmtmas4JRVNXHfsusrs8z2hHjkXaAqQ+aSc3FxI7AvMXkqTIdSGsinEjhRO",
+	"kUobFDcZ0Gu2scDeNc+Ncb2u52Qx+luO6Os+KCO1E0tSSy/T0CahdlpIUgF1KZgXTFREbewSE5VQg8i/",
+	"RlsfS+OoqJMWnJfigw4+6GPUfkr4Kmo9GTRw61S5SEmuDqGqZttBjdoups3ugEPntdbtCysZ2k34+mqW",
+	"g+l4bNvRsQoTuXQcO4WPSo2LWF3PEX3ImtZ1dyERM/zron+qYTIlbOVcBW1CelzXcyOU10gz3GurWwPV",
+	"V6+ub6CZ7eKMtn6CNxlkBDAaqncHkErWBJLRzoWhCYq++S6anpgeitiVpFoswOk3HA+6FCnzJfi8/b6s",
+	"9Vdy11/J6aKMwGNrVH23HuS5mUGvUHg9RNFxEbRLDlvudqlw3IG6CYopO3IJysUedpODF11QIYS+fNpx",
+	"XiJ91YfK75hiMSp0Txb9YHA8hml0JSmB3eMLMzNNR7S6m3mLtWeCQeFfRnp3K2xtSVDl5in2uXf/s73P",
+	"f45O1gwwQsGzvmRPqF0zTi2gDmEdV7ECJImsL6I6FOEa1cQzbuVU2RFKUJOqI6hzKtjV32IKOZBOWyuY",
+	"8uIiR9SoaBHHi1SVCxRP+aCFqWqO2HFxn9j5Gq3RF15A11tMEgELu65Dm/LLagwgv+yfxdiWQ7iJOEM4",
+	"Xjix12JA4H07vSOCepPwltOnN5iN+/nTpwfrYZl+cUXuJ9YKlnIpEKMWMXUXpRap0TrcoLovQuoCiI7q",
+	"kImberNg7syJ1SBv1qiKhPDL0qGrw5wxNgtJrSrmpha76l8zrYBLqOR1O31awxNgdD0aeqFfqM0HOk+m",
+	"RtW9lBgGd3LwLqLkVcyjDVDFmLfFJdKp6YOaZxJNsFB1CLUDMY+uA5psMtECrOGECjOxccD8uzyKOfKO",
+	"szZR5QCbjOgAPPm7CtRWx8KVuwsqeNSHNeyrR6MPI7WBFVaYiLdYr0b92oOSvKnYBEAYdc0WdCp8Mhmq",
+	"7kcy+cXWI+E952rU0eROjrH5yEgf+V7/tHiHUa7cd4qaQssiHxNV/Hsf2Y5doxoBzikdOeKQ80ermhht",
+	"wmP8W3UPTqZMOQLZBOKleHASngMlWYHCbMqZiZDHL39eAnAlKoJYjtHqtQ1IEEKLS5eXNpbgIT/qv8+6",
+	"HmI9qiP+F5TJGAPR6Ae5RDUqGcO2X4NT+236CuiAg6jyhssCNYmICC1qxQrL/dN0eI1CCqqNRM+xdPsz",
+	"17EI5SRC0a8sbwzQcpBpWNezCGhq+qGZtiMi9soYL9j2K3QYxXwhX4i1xwp6YgU9r2YkwhLhU6IZaOPC",
+	"Z+wg+bXDeIoWoJJjeaR+6okgnQFEaYU4kS0JzPOeqkketCWKJtAGt3jZDl6iAvolyLoeDR8arB4Ombn+",
+	"io6qzTDSr8ecaXBAiIzdW0rmIlyc143mh3TuTHTs9JODkxkc2TtVRvKTpZAQfddOrtfr5aRonut6rrIV",
+	"2E/v5TG5U3hdAl8o4gEIVioUsu+McgXonOc0IPxxCk91Cqzhd/3P9JBfk1uK4lCgM9tjqtu5sTvhPoW5",
+	"xSltRdUu2iqRNIhg0zQS6Kg8x8PqcOsnB47tExoMjD6VW2WuY/UzP6yHH6xDbkUhT9oTAZLpJIx4LiY8",
+	"O5fx2XgCpny0WM74aJA8CU/NZnwqNY1TzlA6m3GGaKanfLBczPhgMulz1zRmJ9hknRcKT5UzrzbRJ13r",
+	"oEDGfe3z5i1JfX29Dz5J+hr2M1Z3JeKxPykvyCmpNUHriZuqAxlX2alD2Jqr49CaRKTZH9xYllukNrhQ",
+	"rR6k6AiN46TgJv+C9dVNxFxbCgUgzJo6oF0nHdXjpS50ORlwTRMq8jV6mbGtwNaRPZUrVssNXrwQ7Wdq",
+	"xnRQHVPm1xUDeVTrNrqYWJzzXna4WFXbeWQZ78F4jD7nbLRf570dYT4TSSwc0r46llp4zGyOELM5JvpD",
+	"ib5Ea9SOdBKYhuhznUqarsmobl8jNBl5X3QXBIi1QueZaKE2aW/6DUcoVFY4F/jzoLNB1GzDR124Gr2i",
+	"5wIuAxMyAUUubaTMW/KxJpUKpBlo3j3dUw0CF1NI+LrPnr5xqlOQzfuUK0UdXEuCJOZpFLTIEg8Vkuda",
+	"W3OoX5Y126PL4fgjoOvJEzjW9J4S883KleKlcI6VxG+avLAOVU8zqoius01eG64Natt+pOGLiNQAVhbq",
+	"oB9RJE3HEapZyibmhCOb5dEa4QJ7Ki1AGUEdDjSA51M0LwnUQahyNKVYlR/OTMaC2sgp9KvqVzw+BAJ1",
+	"IDqR4cIO3tUsqD8t1l/t0Yu464ok3sYwczmOPlA/OoKYOixFY6a21+f9k01F0MC+7neRU0YExlwtSUKI",
+	"kt+sOo5ll4i4oJ+SAwZFxJSir6prSJ91EXYhQR3SD/IoCAgK4FAu1SAoSIWQmkmJmKoikKhcqCTbfb56",
+	"p3xDFNrnizsvWdDtM9VzHmt3YmTF8Ui70t2DGRLAkq7d8wd2xGSXNfyDG6bo+8dwkLu62t10HWuNAKfF",
+	"SoCS5z/uOR82OfRg97xcqAyi/I0E8sW7KD7fC84kAE1peDiC9HAjenJB9eCxFLGP2+5IihgQIfCDdymV",
+	"ckAQ9EdIh5thP0WLtdsSeBPptDvl4/aTGyLhgtrTP5KS3pCwHVPSLJTUP8ZjSnpMSY8p6WFT0hvVK5eH",
+	"UlI48xFqD9/iaI3YQFdsdIXRJls8rzt5UKZqGCmzZK/luCSizEQ6PCp9JyrwStlUJcvE6eeaAufQFB5V",
+	"OikzCQgLPKXQAIDtWOUZiZgZdfwVJtbUyYzA5AsYctAjxbIQZb2hmLxdnMGWFeYEpZfrXyOqKxnEtemQ",
+	"o0h1LpVCHff2QvsviyxEfGaQRqyuBHbdoB6JqRuuQn6W5XZtCB9cFsjCFDr+E9SlNqMkwtzjwWbIjzVz",
+	"h/TjTrPtK194VS/++fDQpjChlTDaMbL7DkcuaSR50DfWppnGiDLc3GsU6+hV35CZ4RYu7ShBco00ulw/",
+	"l8WaOI0hcVrSEjcflsY/cB7bl7AgPZXSmYkaDRgbAxJ0kXlNIlA7apvxiUxAdaLBA+lMFHVwk8Tx+kSk",
+	"3PNmX4W3s4YqVwd1fijpRWJIIr5Ex/MD5vPoInNd1kN1SnbEBdUurkaDnAO/yb2kN6u4STjkKMj/bbo+",
+	"v46Fz2Pb1mEhHpBJeyEStIo4kSSr51jErNF4QCtqO5wTXdy6h3W+FBItj3WbEvBhUSWL/t4dRaplDk0t",
+	"DXdN6J7gPJ7PXCpo3epOl0CvIa1auUCKouKITRrAOuGRkbmoo3N2B6EF5TKCGT4CAjL6fTovE1UlGUns",
+	"8sOOVBS+HBdXIKuv3nmpU75RrVar59uvlln11UvX2y99b85IX6xqYJhZgVRgpq2kLnG4jlwJK9f9OHSG",
+	"K5eAx6GUg4dAFDyWfgQG325G8rfVJ5gunr2dkm91cNOhSku/eTdSR6SNd14xFopQwxbv3DAWSmWFBa+E",
+	"CHEDiiXHyolsYmur6UHHiQXjhYvwH7BPp9kSxsLc3JlCkG1ePjMLD4dFpUblaUZLkJQrIb4WtVM6Y2Zr",
+	"tLRIWW6cX9SzmCgfUgxj2qNJvN0wH3U4tPJIQuwfhb2Z1QNNrVT8V4pPJKDzPn34tnpwTcN16BasWfGx",
+	"SIGgtDlg9Ex86K46vlWdWTnqMT3q+ZGyplPhjmWzUcFgcZEpIrAF8tmAxDZz17F3R2mLy5Bh1YR8NKUF",
+	"Dklk0TG8vg2tCX3COFMCUTQHK8xLVAW+a3SDgVJoQqqSMvd2+mAO5sJxXWUMHqr1+bfliMpPY4Zr6CXN",
+	"yKQiboRCLeLdSN+9k1IqazOPnDpWFI8VxWdPjHQ6AlMd4yJUKZ0OmcM9VkG1uhZziRlNmVW1mRIJA2ke",
+	"qG8MTTCn85dF2zIdyF1WzEUqIR/tyINjpSGqNASVBG8GFeUiteBErN6Yqvqli3XpBc4WoATWTblfxWLB",
+	"LJYKt6DI1c1SoWCWSgWzVC7ckqc2vXoyodIxJpHjQD46z9nGgkzupFvS3rnnWT/RsfxrBNuZlJSU8RP5",
+	"VQnSlWuPT+6bLB4pbBir4am+oMcq4SGZ64mwWhMIYZ2uSL+zVosxrspcOvYCwsjD1GZt1XdROb/rMa6/",
+	"gE5DaQ7FEk34FX6ohxUt9KtPcF+EEaxGNTk550MNyUK6sroDGT6BFtljyCbbjkU4gqotiG0TT5W6gBRT",
+	"BjXAu5QTooqzjPMxBvUsBktZLPjPEan36rqTmAtdWiNW5KJG/Sog0enUGqGgTKVYCos7E5cT1POYgHyH",
+	"TSJ6hNAF1ICji9VHtKEqigZTtQoIQrUo6flvSFGNV7vfYBm4frqu0YwvxEwL0LOP2Bwx6vaTTWqSCnOf",
+	"JKzmpyeXbn07+emEebyYUo5shCQfr4spb5G+FKOXp6JNSKxkOxhM4LYwSvI1KvcqSNYLQ/K1f2qgNuYE",
+	"Av9BZf0pk90OJK9HBO+vU0CeVPK9oHfnsPPVvuVqU+nAvpbyQqmQr8zOTa7MBB130qKs4Lrah+Q6+bao",
+	"MXYW3cUOXSv6z+X2WPdKbCRcuDbbJhl1pehQeBYOdxJFK/I099t6DH9IDQG0Kil5/5gWPGu/6+HRApWM",
+	"f0wKjknBwUjBkbMYrHbFwd3BxQzq9aoHfRugPvZFqPqTOVd54jTl4RnK85MBuubLeMcWjqSFQ1HESA2S",
+	"zNaONNf3jOPf+bHuKMyhWQHz0OrKJVN14AFlqq6wso460JyZn4NxQempwOjAcT+PLjuUcNULBvgkVEM2",
+	"wz5nfp8NxrZqFPps8JYuzI46uEO8PFr1e6zoWt5yQGpUdOgIU/Tqm+kN080lTnDdI8ShqOPsEJfn0TIU",
+	"JpayB2pAnChXDX6iHX90UXQsIIQRVczC2blzCCOhgq/91hUOR21sE0Sx57Ee8eKxjrNz6dF2fiOPlEg7",
+	"qGU/qv1/ZT4a7jiXJd6xLjVCre/7heN1ZWlVWcPxkByim+U70H4jj6oSo/1yuGBBiK1OPpG+PEydNhYk",
+	"fYG6/UCyG+K0Lk3/IA7s0ozYN3J8u5mbLZa+ZsemamrSUTJAxvoqK5eALsb6ocTL7x+oz4kUzpEU14N2",
+	"JZkXv/7ypWGeOn2GeaT7gPsF5ynTLV/gNrZxH20S1fzFPpjs+/x6h17WDVVHPSbHKN7zjDIiQ8+df5LH",
+	"Z/O0z+bY13fs60uXhNfJAWXfQIUcFvy5oXqtbfntS6LtZJQkRVkPMTq8tnms9agSVv3OpnFZ9RqFX751",
+	"wZxR5024P8fRnMfRnF8vbRGsA7io2kwcKJzgiuoZGaEkCwMNm1Xb95jz2xEcgQkWhELoVOF3igqzAV3W",
+	"bMLtoabuNNRn3RpVBE0pQPJC+f3O/YAjtK6Xppzq8Y4VAGIerWLuN7iBBuQdLFp11SY92i/nhG6pLIXZ",
+	"1Cj19W84XZvQ36ibhw9vyp3Zer4emjcHchbCTte+DKsbBIF/3OGRLivBkasWJRrFjvOWtG17oL35OAt3",
+	"/AHfUp1tBp7+bAbDfHTgrml0aQb7uD9oOmfZM0Dk9UBYOkbFbxEqHqt8xyrfELFMCTOTKX1kp8O80V0+",
+	"hhVmMP0kHPnK761fXQl7NWPVhfvkyqL8/lS85UceLUb6hgz0obSw5/W1PZp5TtOh2JUCluodIhjL12gV",
+	"WYxSAnW/VUAbdBzUbcaDaEzVChwq10Fl68A+vAmFF0SkzM1C1EisuxyqNvwQYmq1iLUVpiuGs3ewx3Wp",
+	"G/kWeQIgPdQvLammhf5upUZiLsHuH+kqD5PJdDs5ag+wQ+NuzXBUzfgskRg1Yxe2KuSPgSdk06EYfAzR",
+	"prSRbvfJuMoxvT00mhJstaAUWF2fRP24tPhxgvg3nV1s4C0C5bmiHUOAdo2u56OreY0zDUa6/AIDcYLy",
+	"31OZCvVba7SFA61NEv1YCsDIRPLBAjusebX7HBcE24i0rJIcC3bj2CJ4bBF8ZrRkqq4DS9T2qwUrQhKt",
+	"WKi+GZkB7qN88sqfCPpMA4HJo2scjHjBA6qyYV01VOFVUZcUJy0uZj0A7BvWzE39qZcfD1ItFlSQ6quG",
+	"aXS56nDflBTFC8No53s3Nsvt75Pixmt3vldoXCvR2Zes7xvRJv3G3mfv7v/ypxM0g/E3e4iwpg/vWCA7",
+	"Fsi+6QLZ9RZDuI2WlTFaOSyk/DOEQKY3aFv3kxZ1A33WiHXY10V6pP5sE+Q6kiI2nG2C2g7tCq3IXicX",
+	"QKXW5wyODvncuRrlhNp+UdiwzTdkLoYpiMopwkl85pObxMJdnTaqUi570C6Gi1M1GnhZwlmVqwX6x3t+",
+	"i3ulW/OgvT20iKoTann9jiB2dJCzXVdKXW8n3yTiGifeMm0wuQkeEV2PQkFG0jZrFNu2X3654bgkj4Ku",
+	"/Z3upuvwlh9KhlbYNrSfQ6VCqYSaRCDKkEew6z+rxFm9g0F5WlW3yJbytsq8SxNGl6kxZeobV0NtVdw5",
+	"Uus6+lbVDI/ZuH+Ch1YXmxmmsY3dLgnnMAp2+cZrxUu4eOeVrfnLhc5S7yIuNl4qsfNF+f1ZhbhOk6q+",
+	"ZBEUljuvfgg2xJZsbop3mIY+dWVAkDxmBbcJmBEUl4H+dIpJ1SSXqhkups0ubqpBr7VuX1iBMZYj+vDV",
+	"pS6mzddarAtfdzy2LU81/MlmtKmekDqPpx7Sk+BtLLB3zXPhS7/jvGg5nt3byd9xWZPlLTrTbkvpY2bb",
+	"uV0uzRRmiuVSzdg11HYpHr5gnJkl80WL2Lg4N9uoNBp4rtKoFObmcWN23pqrbM43Ziub8/OWYgAZuxHJ",
+	"G54tCbB46BKD7+4I2hDcTpUVXj2z/f3iztpZvlHpvjzXe2W+/2oBny9ZixVyca753Xnne4Wty6X2SoWt",
+	"Pmsx5DJrNom9nCqHqN+QQ/PoJUI6qsImOAVVHDdk3IIPWl8r0D6hoZAjjh00ho4LXA8NB8N9HYmxT10C",
+	"gmsTSf14tgLQM040ORa3hlbT988UYQSykmKcDWhAqahbmhQWN4nxUTaxJWpzMLcl3Sn+w2hTFbAGd4pW",
+	"biNGsy4nKQ11lqh9VbSIt+5D8Nxas8DTJJeiE2COrVnH1qyvq3Qqa0K9b/AOKhZPXE4mNVQN3PB4CdaF",
+	"IK2oWCjokCNJaJQOpt24OBAptHs0X6N1zSPrqI29LT6OZgwpLf+cUYypy4WPSSGX0qveTz+ZaYS8W9ZP",
+	"gBwayRWKhPgYprHlQIq7zzZcvElcY8GIBgaiSgl+4VIvHVI9Qr5q99akhrRh1bcjxrTjutt3DULtjZbD",
+	"M8mkibHHVrlvl1VO0n/cRssQTwx6YBZZcGzxbBAIw7Jmg+xiuDc07FwS+FadaFrA1C7RJWofZeeHOcIf",
+	"dELuganMb0Hwjb+V9Xie51DKDWmeHQxpudqS4NhG0qIyIUUG0jNd/W7fdXWc8XEsER8FiRhoz0jqB+Gt",
+	"M3dB9tnNVDohKFroZ6P7dRLVSZ7gkcyOaFslqJSoaacamkcrDFwRFArhCSbJXUC00129sUDeSWkePL0B",
+	"Yt40mev+SlqYH0rG+tEuwa3OKLTNml9LRakRpaIS5Z+OUtHsybIF7DE1sXXuy2EUWJ6yfe3Ss2vUG6al",
+	"c4EFeU5XOzXPfDaB+Eeqeyrop1VgfCMMvuuEqMI6QelddS2i3E19MYS5ZagOFL9oh1MkaCwXm66cz1hW",
+	"dlxJ57iSznElneNKOk+DMX4L6tk8Tzt0LGw8K2EDYrKwj2CpokfmOGv5QuJt+/w+jt9XqQpQYT2K2thq",
+	"OToerN7GWwR5XVqXjMkTHEH/3a4n1RdNyIqlM/lCvpAvLsyemT0DzhkNZvIt11sM0u2w60KVBklmGsxD",
+	"LdZDLlOqhqb4vuUgnU8FtlAJb9At1FfvpeZ/gvv2TOi7zDzU7BLOFR3T7wiyHQdfEmQgitRTkUCD9w++",
+	"7bUY8EOhK95El6HOafAF18NUwR7CfIvDnDkk5H5HuutjuS8QxdjSnYYbzGsyIQiNvMZPwhmxEMwHUym5",
+	"nFK0SDuPVkgv/L3LCarHkxPDd0GmZdqeXYQ6GYwT2BCv6yfmeNuORbTVxv91s+u4NmIUDDuSB3vYErHj",
+	"h6eM3Vu7/38AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -3454,7 +3454,7 @@ type LivezResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *LivezResponse200Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
@@ -3481,7 +3481,7 @@ func (r LivezResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r LivezResponse) GetApplicationProblemJSON500() *Internal {
+func (r LivezResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
@@ -3564,7 +3564,7 @@ type GetContractJSONResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetContractJSONResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
@@ -3600,7 +3600,7 @@ func (r GetContractJSONResponse) GetApplicationProblemJSON431() *HeadersTooLarge
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetContractJSONResponse) GetApplicationProblemJSON500() *Internal {
+func (r GetContractJSONResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
@@ -3683,7 +3683,7 @@ type GetContractYamlResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetContractYamlResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
@@ -3719,7 +3719,7 @@ func (r GetContractYamlResponse) GetApplicationProblemJSON431() *HeadersTooLarge
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetContractYamlResponse) GetApplicationProblemJSON500() *Internal {
+func (r GetContractYamlResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
@@ -3793,7 +3793,7 @@ type ReadyzResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *NotReady
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -3824,7 +3824,7 @@ func (r ReadyzResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r ReadyzResponse) GetApplicationProblemJSON500() *Internal {
+func (r ReadyzResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
@@ -5685,6 +5685,12 @@ type LogOutResponse401Headers struct {
 	XRequestID      *RequestID
 }
 
+// LogOutResponse403Headers the declared response headers of an HTTP 403 response for LogOut
+type LogOutResponse403Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // LogOutResponse429Headers the declared response headers of an HTTP 429 response for LogOut
 type LogOutResponse429Headers struct {
 	CacheControl    *string
@@ -5706,6 +5712,12 @@ type LogOutResponse500Headers struct {
 	XRequestID   *RequestID
 }
 
+// LogOutResponse502Headers the declared response headers of an HTTP 502 response for LogOut
+type LogOutResponse502Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // LogOutResponse503Headers the declared response headers of an HTTP 503 response for LogOut
 type LogOutResponse503Headers struct {
 	CacheControl *string
@@ -5720,12 +5732,16 @@ type LogOutResponse struct {
 	ApplicationProblemJSON400 *InvalidRequest
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ExchangeRefused
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *RateLimited
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Internal
+	// ApplicationProblemJSON502 the response for an HTTP 502 `application/problem+json` response
+	ApplicationProblemJSON502 *BadGateway
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
 	// Headers204 the parsed response headers for an HTTP 204 response
@@ -5734,12 +5750,16 @@ type LogOutResponse struct {
 	Headers400 *LogOutResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *LogOutResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *LogOutResponse403Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *LogOutResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *LogOutResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *LogOutResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *LogOutResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *LogOutResponse503Headers
 }
@@ -5752,6 +5772,11 @@ func (r LogOutResponse) GetApplicationProblemJSON400() *InvalidRequest {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r LogOutResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LogOutResponse) GetApplicationProblemJSON403() *ExchangeRefused {
+	return r.ApplicationProblemJSON403
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -5767,6 +5792,11 @@ func (r LogOutResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
 func (r LogOutResponse) GetApplicationProblemJSON500() *Internal {
 	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON502 returns the response for an HTTP 502 `application/problem+json` response
+func (r LogOutResponse) GetApplicationProblemJSON502() *BadGateway {
+	return r.ApplicationProblemJSON502
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
@@ -6807,9 +6837,9 @@ type GetSharedDrawingResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
-	ApplicationProblemJSON503 *Unavailable
+	ApplicationProblemJSON503 *StoreAway
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSharedDrawingResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
@@ -6854,12 +6884,12 @@ func (r GetSharedDrawingResponse) GetApplicationProblemJSON431() *HeadersTooLarg
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetSharedDrawingResponse) GetApplicationProblemJSON500() *Internal {
+func (r GetSharedDrawingResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r GetSharedDrawingResponse) GetApplicationProblemJSON503() *Unavailable {
+func (r GetSharedDrawingResponse) GetApplicationProblemJSON503() *StoreAway {
 	return r.ApplicationProblemJSON503
 }
 
@@ -6957,9 +6987,9 @@ type GetSharedDrawingImageResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
-	ApplicationProblemJSON503 *Unavailable
+	ApplicationProblemJSON503 *StoreAway
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSharedDrawingImageResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
@@ -6999,12 +7029,12 @@ func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON431() *HeadersTo
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON500() *Internal {
+func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON503() *Unavailable {
+func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON503() *StoreAway {
 	return r.ApplicationProblemJSON503
 }
 
@@ -8370,7 +8400,7 @@ func ParseLivezResponse(rsp *http.Response) (*LivezResponse, error) {
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8498,7 +8528,7 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8674,7 +8704,7 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8840,7 +8870,7 @@ func ParseReadyzResponse(rsp *http.Response) (*ReadyzResponse, error) {
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12032,6 +12062,13 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 		}
 		response.ApplicationProblemJSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ExchangeRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest RateLimited
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -12052,6 +12089,13 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+		var dest BadGateway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
 		var dest Unavailable
@@ -12128,6 +12172,23 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers LogOutResponse403Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
 		var headers LogOutResponse429Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -12200,6 +12261,23 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers LogOutResponse502Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers LogOutResponse503Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -13815,14 +13893,14 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest StoreAway
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -14039,14 +14117,14 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest StoreAway
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
