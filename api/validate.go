@@ -125,13 +125,13 @@ func (o *operation) validateBody(r *http.Request) error {
 
 // decode reads a body as the plain values that a schema can be held against.
 func decode(schema *openapi3.Schema, mediaType string, text []byte) (any, []gen.FieldError) {
-	if len(text) == 0 {
+	if len(text) == 0 && mediaType != formType { // an empty form is a form
 		return nil, []gen.FieldError{{Field: "body", Rule: "required", Detail: "is missing"}}
 	}
 	if !utf8.Valid(text) {
 		return nil, []gen.FieldError{{Field: "body", Rule: "utf8", Detail: "must be UTF-8"}}
 	}
-	if mediaType == "application/x-www-form-urlencoded" {
+	if mediaType == formType {
 		return decodeForm(schema, string(text))
 	}
 	var value any
@@ -148,6 +148,8 @@ func decode(schema *openapi3.Schema, mediaType string, text []byte) (any, []gen.
 		return nil, []gen.FieldError{{Field: "body", Rule: "json", Detail: "must be JSON"}}
 	}
 }
+
+const formType = "application/x-www-form-urlencoded"
 
 func decodeForm(schema *openapi3.Schema, text string) (any, []gen.FieldError) {
 	form, err := url.ParseQuery(text)
