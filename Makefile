@@ -42,7 +42,10 @@ mock: ## serve the contract's examples on 127.0.0.1:4010, for front ends that ha
 clients-proof: ## generate clients in four languages and use them against the service; needs Node, Python, Java and Maven
 	TEST_CLIENTS='go typescript python java' $(GO) test -count=1 -v -timeout 30m ./tests/clientsproof
 
+contract: ## hold the built program against the contract with Schemathesis (Python 3.10 or newer); SEED=random, or a number
+	.tools/contract
+
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test bench generate check breaking changelog baseline mock clients-proof help
+.PHONY: run build demo test bench generate check contract breaking changelog baseline mock clients-proof help

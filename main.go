@@ -28,6 +28,7 @@ import (
 
 	"onestroke/api"
 	"onestroke/impl/config"
+	"onestroke/impl/docs"
 	"onestroke/impl/drawing"
 	"onestroke/impl/embedded"
 	"onestroke/impl/mongostore"
@@ -75,9 +76,14 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) (err e
 		return &config.Error{Variable: "HOST, PORT", Problem: fmt.Sprintf("cannot be listened on: %v", err)}
 	}
 	defer listener.Close()
-	exchanger, extra, wechatName, err := openWeChat(c, listener.Addr())
+	exchanger, simulator, wechatName, err := openWeChat(c, listener.Addr())
 	if err != nil {
 		return err
+	}
+	page := docs.New(docs.Options{Simulator: simulator != nil})
+	extra := map[string]http.Handler{"/docs": page, "/docs/": page}
+	if simulator != nil {
+		extra["/simulator/"] = simulator
 	}
 	ready := prepare(ctx, drawings, logger)
 
@@ -95,6 +101,7 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) (err e
 		BasePath:       c.BasePath,
 		TrustedProxies: c.TrustedProxies,
 		TrustCloudRun:  c.TrustCloudRun,
+		CORSOrigins:    c.CORSOrigins,
 		Logger:         logger,
 		Extra:          extra,
 	})
@@ -218,9 +225,8 @@ func openMongoDB(c config.Config, parts *closers) (store *mongostore.Store, name
 	return mongostore.New(client, database), name, nil
 }
 
-// openWeChat returns what exchanges codes, and the simulator's handler where it
-// is on.
-func openWeChat(c config.Config, self net.Addr) (x session.Exchanger, extra map[string]http.Handler, name string, err error) {
+// openWeChat returns what exchanges codes, and the simulator where it is on.
+func openWeChat(c config.Config, self net.Addr) (x session.Exchanger, simulator http.Handler, name string, err error) {
 	o := wechat.Options{
 		AppID: c.WeChatAppID, AppSecret: c.WeChatAppSecret, BaseURL: c.WeChatAPIURL,
 		Timeout: c.WeChatTimeout, MaxDataAge: c.WeChatDataMaxAge,
@@ -236,12 +242,12 @@ func openWeChat(c config.Config, self net.Addr) (x session.Exchanger, extra map[
 		if o.AppID == "" {
 			o.AppID, o.AppSecret = "wx5757575757575757", "simulated"
 		}
-		extra = map[string]http.Handler{"/simulator/": wechatsim.New(o.AppID, o.AppSecret)}
+		simulator = wechatsim.New(o.AppID, o.AppSecret)
 		if o.BaseURL == "" {
 			o.BaseURL, name = "http://"+reachable(self)+"/simulator", "simulated, at /simulator"
 		}
 	}
-	return wechat.New(o), extra, name, nil
+	return wechat.New(o), simulator, name, nil
 }
 
 // prepare makes the indexes as soon as the database is there, and returns the
@@ -276,7 +282,7 @@ func prepare(ctx context.Context, store *mongostore.Store, logger *slog.Logger) 
 
 func greet(w io.Writer, c config.Config, addr net.Addr, wechatName, redisName, mongoName string) {
 	url := "http://" + reachable(addr)
-	fmt.Fprintf(w, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n", url, wechatName, redisName, mongoName)
+	fmt.Fprintf(w, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n  Contract %s/docs\n", url, wechatName, redisName, mongoName, url)
 	if c.SimulatorOn() {
 		fmt.Fprintf(w, "Try: curl -s %s/simulator/login -d '{\"user\":\"小明\"}' | curl -s %s/v1/session -H 'Content-Type: application/json' -d @-\n", url, url)
 		return

@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -15,7 +17,18 @@ import (
 
 // contract is openapi.yaml, made ready for serving by it.
 type contract struct {
-	yaml, json []byte // as the service hands them out
+	yaml, json document
+}
+
+// document is the contract as the service hands it out.
+type document struct {
+	text []byte
+	etag string
+}
+
+func newDocument(text []byte) document {
+	sum := sha256.Sum256(text)
+	return document{text, base64.RawURLEncoding.EncodeToString(sum[:12])}
 }
 
 // operation is what the contract says of one method of one path.
@@ -36,7 +49,7 @@ func newContract(text []byte, base string) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &contract{yaml: moved, json: asJSON}, nil
+	return &contract{yaml: newDocument(moved), json: newDocument(asJSON)}, nil
 }
 
 // newOperation returns what the contract says of a route of the generated code.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
@@ -90,7 +91,7 @@ func (i image) write(w http.ResponseWriter) error {
 	h := w.Header()
 	h.Set("ETag", quote(i.etag))
 	h.Set("Cache-Control", i.caching)
-	h.Set("Vary", "Accept")
+	h.Set("Vary", strings.Join(append(h.Values("Vary"), "Accept"), ", "))
 	if i.body == nil {
 		w.WriteHeader(http.StatusNotModified)
 		return nil

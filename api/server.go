@@ -18,7 +18,8 @@ import (
 	"onestroke/impl/session"
 )
 
-// Options are the parts a server is made of. All but Extra are needed.
+// Options are the parts a server is made of. All but CORSOrigins and Extra are
+// needed.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
@@ -34,7 +35,10 @@ type Options struct {
 	// TrustCloudRun takes the caller's openid from the headers that the gateway
 	// of WeChat Cloud Run adds. Anybody else could send them, too.
 	TrustCloudRun bool
-	Logger        *slog.Logger
+	// CORSOrigins are those of web pages that may call /v1, such as
+	// https://example.com; none when empty.
+	CORSOrigins []string
+	Logger      *slog.Logger
 	// Extra are handlers beside the contract, by their pattern for http.ServeMux.
 	Extra map[string]http.Handler
 }
@@ -75,7 +79,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s.mux.HandleFunc("/", s.noRoute)
 
-	return s.observe(s.recover(s.limit(s.atBasePath(s.mux)))), nil
+	return s.observe(s.recover(s.crossOrigin(s.limit(s.atBasePath(s.mux))))), nil
 }
 
 // operations is where the generated code registers its routes. It puts before

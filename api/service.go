@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -45,26 +44,35 @@ func (s *server) Readyz(ctx context.Context, _ gen.ReadyzRequestObject) (gen.Rea
 	return gen.Readyz200JSONResponse{Body: gen.Readiness{Status: gen.Ready}}, nil
 }
 
-func (s *server) GetContractYaml(context.Context, gen.GetContractYamlRequestObject) (gen.GetContractYamlResponseObject, error) {
-	caching := publicCaching
-	return gen.GetContractYaml200ApplicationYamlResponse{
-		Body:          bytes.NewReader(s.contract.yaml),
-		ContentLength: int64(len(s.contract.yaml)),
-		Headers:       gen.GetContractYaml200ResponseHeaders{CacheControl: &caching},
-	}, nil
+func (s *server) GetContractYaml(_ context.Context, r gen.GetContractYamlRequestObject) (gen.GetContractYamlResponseObject, error) {
+	return contractAnswer{s.contract.yaml, "application/yaml", r.Params.IfNoneMatch}, nil
 }
 
-func (s *server) GetContractJSON(context.Context, gen.GetContractJSONRequestObject) (gen.GetContractJSONResponseObject, error) {
-	return contractJSON(s.contract.json), nil
+func (s *server) GetContractJSON(_ context.Context, r gen.GetContractJSONRequestObject) (gen.GetContractJSONResponseObject, error) {
+	return contractAnswer{s.contract.json, "application/json", r.Params.IfNoneMatch}, nil
 }
 
-// contractJSON answers with the contract as it was rendered at start.
-type contractJSON []byte
+// contractAnswer is the contract as it was rendered at start, or that the
+// client holds it already.
+type contractAnswer struct {
+	document
+	mediaType   string
+	ifNoneMatch *string
+}
 
-func (c contractJSON) VisitGetContractJSONResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", publicCaching)
-	_, err := w.Write(c)
+func (a contractAnswer) VisitGetContractYamlResponse(w http.ResponseWriter) error { return a.write(w) }
+func (a contractAnswer) VisitGetContractJSONResponse(w http.ResponseWriter) error { return a.write(w) }
+
+func (a contractAnswer) write(w http.ResponseWriter) error {
+	h := w.Header()
+	h.Set("ETag", quote(a.etag))
+	h.Set("Cache-Control", publicCaching)
+	if a.ifNoneMatch != nil && parseEntityTags(*a.ifNoneMatch).include(a.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", a.mediaType)
+	_, err := w.Write(a.text)
 	return err
 }
 

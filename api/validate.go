@@ -89,9 +89,6 @@ func (o *operation) mediaType(r *http.Request) (string, error) {
 // readForm leaves a form that has been checked to the generated binding, which
 // would otherwise take members from the query, too.
 func (o *operation) readForm(r *http.Request, text string) error {
-	if text == "" {
-		return invalidBody("required", "is missing")
-	}
 	form, err := url.ParseQuery(text)
 	if err != nil {
 		return invalidBody("form", "must be application/x-www-form-urlencoded")

@@ -226,11 +226,17 @@ var Operations = map[string]Operation{
 		Produces: []string{"application/json"},
 	},
 	"GET /openapi.yaml": {
-		ID:       "getContractYaml",
+		ID: "getContractYaml",
+		Parameters: []Parameter{
+			{Name: "If-None-Match", In: "header", rules: &entityTagsRules},
+		},
 		Produces: []string{"application/yaml"},
 	},
 	"GET /openapi.json": {
-		ID:       "getContractJson",
+		ID: "getContractJson",
+		Parameters: []Parameter{
+			{Name: "If-None-Match", In: "header", rules: &entityTagsRules},
+		},
 		Produces: []string{"application/json"},
 	},
 }
@@ -371,7 +377,7 @@ var (
 	paintIdRules               = stringRules{maxLength: 128}
 	paintSaveRules             = objectRules{members: []string{"id", "actions"}, open: true}
 	sessionIdRules             = stringRules{maxLength: 22, pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
-	shareTokenRules            = stringRules{maxLength: 64, pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{16,64}$`)}
+	shareTokenRules            = stringRules{maxLength: 22, pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
 	strokeColorRules           = stringRules{maxLength: 9, pattern: regexp.MustCompile(`^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?$`)}
 	strokePItemRules           = integerRules{maximum: 255}
 	strokePRules               = arrayRules{minItems: 1, maxItems: 5000}

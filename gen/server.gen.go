@@ -893,13 +893,13 @@ type SessionSummaryKind string
 type Share struct {
 	// Token Opens one shared drawing to whoever holds it.
 	//
-	// Example: kT1uB7nR2sV9wYA5mC3xQ8Zd
+	// Example: kT1uB7nR2sV9wYA5mC3xQw
 	Token ShareToken `json:"token"`
 }
 
 // ShareToken Opens one shared drawing to whoever holds it.
 //
-// Example: kT1uB7nR2sV9wYA5mC3xQ8Zd
+// Example: kT1uB7nR2sV9wYA5mC3xQw
 type ShareToken = string
 
 // SharedDrawing A drawing that somebody shared.
@@ -1082,6 +1082,9 @@ type NotFound = Problem
 // NotReady An error (RFC 9457).
 type NotReady = Problem
 
+// OwnFault An error (RFC 9457).
+type OwnFault = Problem
+
 // PaintHeadersTooLarge Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintHeadersTooLarge = PaintFailureAnswer
 
@@ -1121,6 +1124,9 @@ type PutRefused = Problem
 // RateLimited An error (RFC 9457).
 type RateLimited = Problem
 
+// StoreAway An error (RFC 9457).
+type StoreAway = Problem
+
 // TooLarge An error (RFC 9457).
 type TooLarge = Problem
 
@@ -1129,6 +1135,9 @@ type Unauthorized = Problem
 
 // Unavailable An error (RFC 9457).
 type Unavailable = Problem
+
+// Unidentified An error (RFC 9457).
+type Unidentified = Problem
 
 // UnsupportedMediaType An error (RFC 9457).
 type UnsupportedMediaType = Problem
@@ -1176,6 +1185,18 @@ type SavePaintParams struct {
 
 	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+}
+
+// GetContractJSONParams defines parameters for GetContractJSON.
+type GetContractJSONParams struct {
+	// IfNoneMatch The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+}
+
+// GetContractYamlParams defines parameters for GetContractYaml.
+type GetContractYamlParams struct {
+	// IfNoneMatch The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
 // DeleteAccountParams defines parameters for DeleteAccount.
@@ -1808,10 +1829,10 @@ type ServerInterface interface {
 	Livez(w http.ResponseWriter, r *http.Request)
 	// GetContractJSON This contract, as JSON
 	// (GET /openapi.json)
-	GetContractJSON(w http.ResponseWriter, r *http.Request)
+	GetContractJSON(w http.ResponseWriter, r *http.Request, params GetContractJSONParams)
 	// GetContractYaml This contract, as YAML
 	// (GET /openapi.yaml)
-	GetContractYaml(w http.ResponseWriter, r *http.Request)
+	GetContractYaml(w http.ResponseWriter, r *http.Request, params GetContractYamlParams)
 	// Readyz Can it serve users now
 	// (GET /readyz)
 	Readyz(w http.ResponseWriter, r *http.Request)
@@ -2131,8 +2152,35 @@ func (siw *ServerInterfaceWrapper) Livez(w http.ResponseWriter, r *http.Request)
 // GetContractJSON operation middleware
 func (siw *ServerInterfaceWrapper) GetContractJSON(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetContractJSONParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetContractJSON(w, r)
+		siw.Handler.GetContractJSON(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2145,8 +2193,35 @@ func (siw *ServerInterfaceWrapper) GetContractJSON(w http.ResponseWriter, r *htt
 // GetContractYaml operation middleware
 func (siw *ServerInterfaceWrapper) GetContractYaml(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetContractYamlParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetContractYaml(w, r)
+		siw.Handler.GetContractYaml(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3871,6 +3946,16 @@ type NotReadyApplicationProblemPlusJSONResponse struct {
 	Headers NotReadyResponseHeaders
 }
 
+type OwnFaultResponseHeaders struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+type OwnFaultApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers OwnFaultResponseHeaders
+}
+
 type PaintHeadersTooLargeResponseHeaders struct {
 	CacheControl *string
 	XRequestID   *RequestID
@@ -4008,6 +4093,17 @@ type RateLimitedApplicationProblemPlusJSONResponse struct {
 	Headers RateLimitedResponseHeaders
 }
 
+type StoreAwayResponseHeaders struct {
+	CacheControl *string
+	RetryAfter   int32
+	XRequestID   *RequestID
+}
+type StoreAwayApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers StoreAwayResponseHeaders
+}
+
 type TooLargeResponseHeaders struct {
 	CacheControl *string
 	XRequestID   *RequestID
@@ -4038,6 +4134,17 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 	Body Problem
 
 	Headers UnavailableResponseHeaders
+}
+
+type UnidentifiedResponseHeaders struct {
+	CacheControl    *string
+	WWWAuthenticate string
+	XRequestID      *RequestID
+}
+type UnidentifiedApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers UnidentifiedResponseHeaders
 }
 
 type UnsupportedMediaTypeResponseHeaders struct {
@@ -4765,29 +4872,8 @@ func (response Livez431ApplicationProblemPlusJSONResponse) VisitLivezResponse(w 
 	return err
 }
 
-type Livez500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response Livez500ApplicationProblemPlusJSONResponse) VisitLivezResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.CacheControl != nil {
-		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
-	}
-	if response.Headers.XRequestID != nil {
-		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
-	}
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type GetContractJSONRequestObject struct {
+	Params GetContractJSONParams
 }
 
 type GetContractJSONResponseObject interface {
@@ -4796,6 +4882,7 @@ type GetContractJSONResponseObject interface {
 
 type GetContractJSON200ResponseHeaders struct {
 	CacheControl *string
+	ETag         string
 	XRequestID   *RequestID
 }
 
@@ -4814,10 +4901,55 @@ func (response GetContractJSON200JSONResponse) VisitGetContractJSONResponse(w ht
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractJSON304ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+type GetContractJSON304Response struct {
+	Headers GetContractJSON304ResponseHeaders
+}
+
+func (response GetContractJSON304Response) VisitGetContractJSONResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetContractJSON400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetContractJSON400ApplicationProblemPlusJSONResponse) VisitGetContractJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4866,29 +4998,8 @@ func (response GetContractJSON431ApplicationProblemPlusJSONResponse) VisitGetCon
 	return err
 }
 
-type GetContractJSON500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response GetContractJSON500ApplicationProblemPlusJSONResponse) VisitGetContractJSONResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.CacheControl != nil {
-		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
-	}
-	if response.Headers.XRequestID != nil {
-		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
-	}
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type GetContractYamlRequestObject struct {
+	Params GetContractYamlParams
 }
 
 type GetContractYamlResponseObject interface {
@@ -4897,6 +5008,7 @@ type GetContractYamlResponseObject interface {
 
 type GetContractYaml200ResponseHeaders struct {
 	CacheControl *string
+	ETag         string
 	XRequestID   *RequestID
 }
 
@@ -4915,6 +5027,7 @@ func (response GetContractYaml200ApplicationYamlResponse) VisitGetContractYamlRe
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	if response.Headers.XRequestID != nil {
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
@@ -4924,6 +5037,50 @@ func (response GetContractYaml200ApplicationYamlResponse) VisitGetContractYamlRe
 		defer closer.Close()
 	}
 	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetContractYaml304ResponseHeaders struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+type GetContractYaml304Response struct {
+	Headers GetContractYaml304ResponseHeaders
+}
+
+func (response GetContractYaml304Response) VisitGetContractYamlResponse(w http.ResponseWriter) error {
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetContractYaml400ApplicationProblemPlusJSONResponse struct {
+	InvalidRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetContractYaml400ApplicationProblemPlusJSONResponse) VisitGetContractYamlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -4967,28 +5124,6 @@ func (response GetContractYaml431ApplicationProblemPlusJSONResponse) VisitGetCon
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(431)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type GetContractYaml500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response GetContractYaml500ApplicationProblemPlusJSONResponse) VisitGetContractYamlResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.CacheControl != nil {
-		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
-	}
-	if response.Headers.XRequestID != nil {
-		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
-	}
-	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5068,28 +5203,6 @@ func (response Readyz431ApplicationProblemPlusJSONResponse) VisitReadyzResponse(
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(431)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type Readyz500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response Readyz500ApplicationProblemPlusJSONResponse) VisitReadyzResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.CacheControl != nil {
-		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
-	}
-	if response.Headers.XRequestID != nil {
-		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
-	}
-	w.WriteHeader(500)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7706,7 +7819,7 @@ func (response LogOut400ApplicationProblemPlusJSONResponse) VisitLogOutResponse(
 }
 
 type LogOut401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
+	UnidentifiedApplicationProblemPlusJSONResponse
 }
 
 func (response LogOut401ApplicationProblemPlusJSONResponse) VisitLogOutResponse(w http.ResponseWriter) error {
@@ -7724,6 +7837,28 @@ func (response LogOut401ApplicationProblemPlusJSONResponse) VisitLogOutResponse(
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogOut403ApplicationProblemPlusJSONResponse struct {
+	ExchangeRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response LogOut403ApplicationProblemPlusJSONResponse) VisitLogOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7797,6 +7932,28 @@ func (response LogOut500ApplicationProblemPlusJSONResponse) VisitLogOutResponse(
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogOut502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response LogOut502ApplicationProblemPlusJSONResponse) VisitLogOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(502)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9206,7 +9363,7 @@ func (response GetSharedDrawing431ApplicationProblemPlusJSONResponse) VisitGetSh
 }
 
 type GetSharedDrawing500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawing500ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
@@ -9228,7 +9385,7 @@ func (response GetSharedDrawing500ApplicationProblemPlusJSONResponse) VisitGetSh
 }
 
 type GetSharedDrawing503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
+	StoreAwayApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawing503ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingResponse(w http.ResponseWriter) error {
@@ -9443,7 +9600,7 @@ func (response GetSharedDrawingImage431ApplicationProblemPlusJSONResponse) Visit
 }
 
 type GetSharedDrawingImage500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
+	OwnFaultApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawingImage500ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
@@ -9465,7 +9622,7 @@ func (response GetSharedDrawingImage500ApplicationProblemPlusJSONResponse) Visit
 }
 
 type GetSharedDrawingImage503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
+	StoreAwayApplicationProblemPlusJSONResponse
 }
 
 func (response GetSharedDrawingImage503ApplicationProblemPlusJSONResponse) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error {
@@ -9749,8 +9906,10 @@ func (sh *strictHandler) Livez(w http.ResponseWriter, r *http.Request) {
 }
 
 // GetContractJSON operation middleware
-func (sh *strictHandler) GetContractJSON(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetContractJSON(w http.ResponseWriter, r *http.Request, params GetContractJSONParams) {
 	var request GetContractJSONRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetContractJSON(ctx, request.(GetContractJSONRequestObject))
@@ -9773,8 +9932,10 @@ func (sh *strictHandler) GetContractJSON(w http.ResponseWriter, r *http.Request)
 }
 
 // GetContractYaml operation middleware
-func (sh *strictHandler) GetContractYaml(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetContractYaml(w http.ResponseWriter, r *http.Request, params GetContractYamlParams) {
 	var request GetContractYamlRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetContractYaml(ctx, request.(GetContractYamlRequestObject))
@@ -10288,340 +10449,354 @@ func (sh *strictHandler) GetSharedDrawingImage(w http.ResponseWriter, r *http.Re
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35dxvHnSiK/yt1OzNHktMAARDgpqNzD7iIokWRFBet0FcodBeAFhvVUFeBIKQv71ESO5YzduxMHCde",
-	"8iYzJ5Pnl5mJPXNnJo4sx+e8P+VGoOSf/C+8U5+qXtEAQZBypIT+wSKA6upaPvt6XzOcRtOhhHKmzdzX",
-	"yC5uNG0CfzexRfm8Q4n4wFqNBnY72owG3+jaDrZb8IvhmESbyeiaiTnWZu7v6VqD1bQZjbUMgzCm7e3p",
-	"cq6FXaOOaS0231UyV8ccmZaJqMNRzdohCCNGGLMcirZJJ/yy87m5XC4/n0/lZucWUvm5iXyqeH76fKo4",
-	"MT81mctkMvPZojaT1TXiuo4rnmgQxrB4p3aHiaWiKrZsYiLuIKLW473stnwZxQ0xfAFm2NM1l2DmUPHN",
-	"+vrtjYWNjaXVldsXF67fXrg2d6G4srhw+3xxaXlhPrzRpuUSM7rPzTpBsACLwUa3qdOm6DSmHdRwXHLm",
-	"uLZZbu9uMeIu0apThhdVnRY1UaWDyuL15WF3uHBtbWk9vKslKmDFJjx2gUXUII0KccXGGhZjFq0hx0Wk",
-	"0eSdXkBJhVftv9gyxSPY4JZDGTIdIs+I7FqMM80HKXF3wYKWLcYTzhjbNnFPMWS6uG3RGhsArDfva+qd",
-	"2ox2835JaxBed8ySNlPSGN4hJW1Pj37rEsYdV/xwS9M1yxRwNbU7vp1rZO9OtzP3uLZ3qy8CrDhLCUBh",
-	"mUc8uSGPa8WpOGan9/0uudsijCOGO2IaMegUQwAjQ67BaRK6NPQ6tih3W4wn4QezahTzlkuQaVWrxGXH",
-	"hRQt753IxW0El38AGmytbK5vbWwuzN9eL169PV/cLGp7Ygt1gk2xsJn7WtG2nbb4wyTMcK2mACS1EQkx",
-	"DHFB2nidoCbmdUB5hk6vn59D09lsRkeMAPShbCadS2fPpDXdo8CC0C4sL2wu6GhxYVNHFxaK8zpa29rU",
-	"xDrvtiR94W6L6Boz6qSBYcN4d5nQGq9rMxN5cdycE1es6f93s5i6ceu7p3Uk/zjzyt9ousY7TfEixl2L",
-	"1uCCFjZxrXdHK7hBxF4shnaI20GMY06QU4WdKTRLoyWOJD1lqF0nVEeYmsihdkd9DA0GUEmjDUJNZHGE",
-	"GSovVVOXMDfqZUGZXdK0sUHCj+jeqBWHktBQgaao47RcRuwqwsh02tR2sBk9y5KWTRUac+O7l6e2N7Ot",
-	"kjbiMZa0m//jO6n/deu7JS35AFecDUEfes/wIiFNRB1kOM1OGgkYEYgmMJ+HiRa2HUrU0VXlkTecBqE8",
-	"uh/qpIAOaeFlE9pqaDM3gx9vJa1wzbV2MCfrZAfblok5SYZgw7YI5aiBO2hbLB3DymFhmG0z1LZ4vec+",
-	"2nXC64ITcLExxi3bRjXHiV1GU65AR9RJGdioJ++id1TydloV2zIG7aZIO3DU/bcy3KrhRQctOj4occ3r",
-	"mJNlq2Hx3sVecNqoIWQCRZUZwi5BNqlyHZXdsoQMi6K6N44Rw6GmABwbhoqdEIRr2KI6KvNyiZ42XVzl",
-	"KYvwaqrOeRM3rZSLObHFClKKnp1Jo2KFiRtvwwTUQfA7nAjh6RKN4VOLEbeknXXPFaYnz/JzWa0PAmVz",
-	"U3EMwql7AoHOuuduZlLTt757lqs/klHKP601x7aMTjK4qsVyQQV0VL5bDg7QoqjcLnsHdcA+k3d599xE",
-	"JnO2fW4iM8I273rbbA/eplyvlBD60l+PWVsU6AYj7o5lkFMM2U4tjS63HE4EHAuKK6iioKSOyxFGTdep",
-	"2KQR3WC+Oo1zRiFrZshUvjJZnTbG8QTJmdlKpjqFJwuR3f6NS6rajPadsUBlGJO/srFg8XIr3O0Uq5y4",
-	"vXvZUPDKHdTGFkcVUnUk2CJKdjnibieNropfgHfaDq0BzLea4hGsrhFEZoQ5cjE1nYaOmCPHC/FDoEKz",
-	"7lDCkOE0CKpgY1uMdahBIvvPDWICVcdtYC4kLMrHc5oubttqCDQfn8hkdK1hUfkx69+mRTmpERfO4Ap2",
-	"O0XDIM0EJL+qCI7YNKasLWXnjSuLQvpbW1lEJmkScUgORWU5STl6cWrmJBKkfkokPFevXi22eJ1QbhmJ",
-	"tFKQH+4gyxRDqp2AsYaEFvHXxGQhI0gGEqcgYKvm4gaihEglziVYMPazSuXwoBXIMIiZ4vqiO5ol2CWu",
-	"eNJunCtp4va462yTkqYjEOjOlTSLApW/zZ1tQofn4bnCRO9hgDTq4gbhSpqbl3JGEv5tBmLIKYYsU0dY",
-	"AR7a2lqaF5xaHBRq4G2L1mbEvwQ5lEg0DMs9FkMVUmsp4Qi4kSU0NFdINxLWWeQB29ohLF2iRf8bAHPs",
-	"n7lTRblMdhLkIBPV1eOWKceVFxc20dhOdsxThspw/nFyPlHNmjljvJLK48J0Kk8mplJT5uRkasqYnsCF",
-	"St4YNwUGWOIwhCQbCM+WOfAWBtEMcXQAlRt17JJNcaf9aDvdRnDnalNrW9FNjd23zL0xJqYpo5oQCLkj",
-	"kavF644bBTQh/81O0vUcuzLdvl5UUuENM3l/8NqRtxjaGaDftTnQopI2qTBFbrC9m7admkVP30dKiZxB",
-	"p+9L88HeGXSu1Mpkxgn6Pw9+g/bOlFEdK4pqcQaipKB4IDADY0ujNQksLIAWJXmDFEdAqFecJQKZJdqi",
-	"3LIRph6dAuwtJ9gJymm06ZhYqI5N7202EXdhceS0OEwLry0X4Vase1hsvxyHxYw5fv1edhFn717bnlrO",
-	"NBfa53G2ejHnzGbF99PePUnBJbipa6mr11JwvochA+JS1nF7XtquYvdSJlQc+db60px3t6ddOfhMWVcS",
-	"RFl9U/ZkeQ5szLvHGuGeOSZ2m+o5PaT1HnC3Jepd7ox8AVyceJ8uGR9FTuUOMYTYbhJkUYEGYjUgDh4E",
-	"BmLtVctl3BcyhPKWRnOCnwYgeaZcooppx/d3pjwDszjA3dq4g1ywPfGoau+ZCRpCaYhf/99Ozv5tLkct",
-	"Y1tIPX+by/3tePFvc7lZTE3xYXJ+4P17V9lPSpsYn8onA8GGt74+6Omvv5x8t2eExMlbLiWm0o08uNBR",
-	"PoNsp03clIEZQXWyi01iWA1sI9OqWVxqwhxxpyblAvl8eENlXYgGcMcg30RJ2mSBTGUNYuLsRKGar1bx",
-	"RL6az0xM4WphypjIV6aqhXxlasoYeHTBAQxQhRO4qEtY06FM2oxnsbmIOWnjjrQZUU4oCEC42bSFzGE5",
-	"dEyJot+9A9aWqNG5gs0iUJqocWgjMAcHZltpyR3JRCStWQdadHXNJBxbdmCmBu4SkEMABQNTcTMVglpU",
-	"6FLcccSqjtEEbVHGMTWGFNmHNljrGuOYt5g2U8jkdI1bHMBp8GErEGi5dMYX0mbUlc6obaS2SSflPZpS",
-	"jwK0DMc31+R08pEYTT5gU+UZdMirSqNNtwPKgdQqAPswoqQdoXrAfc8iqyoIJuOCDzJHj2lhTpO4mDuu",
-	"FMQchA2lOofMhnPYqJPUnEO569j9TkKNH/PsSXu6di2ltKyUlFEHPRbVx3ZTAIspsQMmdISDAOPWnq55",
-	"3pp1Um0xaawdBZ9tx9iOm3pfGGyG1SnNWqj6LxnW5jPjf3FY6wK4he5EiLF1q1ZHrsW202jeATbI3Y6U",
-	"as4KkVQit+dJ9OQLbNtCnRUahMDhlxURL8ipNh1nGbs1MiIihvYdIKKaGnHHQTZM3uPxgSVeWCjOL6xv",
-	"3N5cXb29XFxfXAjjkjhgNbs0VoqJgN5SNFEojE+gSocTdlbehPiRgbktJrDByTDwyflTWwxlM7l8JiOn",
-	"AA1Z07WqRWyzV+RzW4AIgciyd+uwSOhj1ng2wKykUxqIT+o0UtxxUvKBY8SinrtQQnffK8iji9YssqjA",
-	"h7OoLM+5DA4+Fr4T5Y+Jyp0DVYMXFKF6oVWg0RLlxKXYHhF/rNDjAQJ5k0oTVR/sWVrZXFhfKS7HkcY7",
-	"S8VYwAqEJBtQxk+LsOAClJShjQrThUwmgOmehQ8EaH/z4swbFjMcWrVqLfeFZewBFwlLZ7jZRDLSgBHD",
-	"JfylE9IzLwm7T0kTkQf45RnktFxUxS1bUBmPX1tB1E/bcbel5Uk5LMreaZbPgpXCojXJ7xEjtuk0UJ3Y",
-	"TZYu0RQaRbYYBBVptErtDtjSfHHewBQ1CJVW1ReV7oXozDByxZK0pquJRySLihVHaSLM65G3vkTxSnF5",
-	"af72+sLlrYWNzTAOS3BlN8dvpTuo0WIc1UGVY9LjCbMx8XFXR+26ZdRB28rmMn2kiENO4UkX4WUE0gW5",
-	"28L20eWLKC2OH9gBxBiGp7zhxyhbxC5FSRYen6q4BG8zwaNaNvHDEwTQuELPjYsWBBt1BIcJiA0ziQc9",
-	"3JfTpUv0ElE/K8OxlBQZbgSvrhHOgm+lRv/iomEUsgWuLQsF5LwksaMhGkkMnnxhGC74BXgoxFFBqSCr",
-	"bQyanKl8vS+dkp39FriuHoSoRW94Kyly7UgXmxDZFhNM+9nqPZeFj8/RKN1R4+6OcIWJe0m8ucRzHHhh",
-	"/tpTLm6n4InjIbWbnkXCF3/ALUTMdIn6Ak3vzgI5xn/MqlEIGKWG22lySY/FQkGXgE/S8tHrw0F9XThn",
-	"kSlNLMwjy0BzYVrpRzqc0OWD0DZV1hgBi+DPEDzXQwXwQ8lFJS1XKkeUtJFDybFR/qtXr6biARGDHo3H",
-	"Txw/80gE6GGkuUsQcbricIhKHZnNyMDVKAmSUwcmtShvCVGWSwubF1bnb6+sbt4uLi+vXo1yCoDHUBws",
-	"xLWubW0CNZHBrtro8lQhQPXE9Q5EdbnrFHV4ynviGKWq3mNRghUchgyWlo4EuQ4fZdKoDLdZRrYYExqi",
-	"IotNJ43i0lMPcvhhyoNAUw7a018UISoBlG5BeC2X8U24Yo9qCcV+VFYA4isCVoKJk8EbFjM3t7C2WZxd",
-	"XugBbaksCnYo5VPQLP0VwUpGB++JALx71joQtAGmg9HHCNbR41AgrZxtgrJTR1DthnKXqzA2iZEsjZYh",
-	"NiQwXCKnxaWTW3Abh/rx5Q1iWhiJPTLvqxdb/o+BiQLb806LjkyUZW5IL8hCas8AaD2/urUSocEdpyU1",
-	"Yer4AWXKwChkdvMIEJqPQqi3tAOBUw48ZriEjUuQdFXGlRCy6kByAcyCqHsPWOF3P5vBi9FkToNA3CKx",
-	"GYGhAjZVDhd3bCG0beJtGeZUlfDJDJcQehZhKiNhTLJjGQQC0OHwTWITDhLPiwzDEngU+K4TbI4a0+ES",
-	"02JxrQbvYMseQGy3VopXikvLcUoLc4Xc+C4RB2b2sfwkjfPMO3JVvl0HBkgSeWt0C/t4WOEIb/EATSMY",
-	"eoyIEDrC8gzCKqqYUAPSTnAbd3rcQZbnBWoxwcAEzMsoNxkHKKkEQ7lMxtcFjgd+IWQ85ceMDwZfP7r8",
-	"ecjfAdgJ0F/DFuXDe2Bj4N8nce6wrtO41tvr4Iql2g0NQWJ357Flt1yiwq766KtDeRfR6T4eyjNptCQD",
-	"oSHsUIgF6ZfIdbgm018P9B+OcPsj+wAjAOFb/p8rHKx6Phx1z75756W5Xv+cQrc6pBPkkHdrmdJzUYEs",
-	"lYbDuEAVo45dbHCBSCqUIXaNUcvxc8fq4Sz7/nVHnQMv0a33GuTXZEb0cNrkofF6WG0wcvsxveG5X/6Q",
-	"qpq6/Zi299JcfoI2Bkd0ueVwvLBrEGIONJYd8u59BSubyWQyfg0C3Xc9KgXC0wXiQHB5a3WzeHvh2tzC",
-	"wvzC/PMHgpAK5K3QW3N8qQoQoit8eQAhdrI+IPjppccJBtxxomm88XteL24u3F5eurS0+dxvOb4UdY/h",
-	"FTzHW4zkOg+8Qn9g+KlUkPQ71MNq+AukUURu2oe656NLeCUFwhJ6IZfPTU0lKxLfogKRuLRsDrQHCZAv",
-	"obqQoCaE1f5D3e1Rypt4flgo+4BaEcvDAVVOAnX3mC+9iJrY5UEFFKW6QJIw8wwQylFJVJELBQlhw8Vz",
-	"pEwvsslhi7JWs+m4nJiXiGnhTbAfPScJ1SXY7JVPZYGM0Je7qXa7nRI3kGq5tsyNNHs98htba2ur65sL",
-	"87cvLcwvFW9vXl/7FukLdbhQYKTHwIO+hN16kJa02peHAPU5bQAjFyolWGLPR4o8Uv75qAE3PHtCwFHI",
-	"kLu2vjC3ujK/tLm0upIQPxROdm9jhrxoAMdFhkswmMkpqhDeJuQIDrRsKL8tee0DLbTN0CPPITMm4YzK",
-	"M3H3QduF4h7+YYAbI6EMzwx6pazHqw6osjC2AP5OukTPE27Uo/WVTGJYJkGnoRjB9hkVFyk0AMh204MM",
-	"bhmI6xulygubuFb2nHPiAUA7oQpVxWsgsOWFRJ8k2Izjzrqf+X98vrsIBPqlBYbAn/WFy1tQlS8cLiuu",
-	"JA4BiDsKfwSUeMW1gjsTVxaqtDU6YuWm+iBWaFvDo5b/0PNCLu8AY6GtfpASw51wPSh5hEycoTopr2xZ",
-	"L86FYpQ8nCrRUF0z/+xtzLiHNOKZCMYITfulQBcfFAFhWvwkT/SvPE9U1+62HFlGI7hCMLOJ90g7WzKJ",
-	"i5lm9COZ00aNXwgdUc+iB54K7Drljz7WDJqYsW0mHrZwkM0ujaDuYFgYcKRgCwWygKXbBBS0hgpLkNU7",
-	"mMz3GznBZrjk3ReV0PUA5DARmMMZEgfn6Lqx+H4xpyxQ1xd5IvYlfbAJclQePx3gRmxFAzHDxZykvLHi",
-	"sNvEqGP+ghJ55e7IZjIyapohjBoWbXGJJi8j3Q9f3MuQMBixSc+gHhBWlQFDtdLKISuOrG0Gqg+NRa97",
-	"ct6hAtj910tw0GWSi4SWQ6zEdmrIU5f6lBU5vjCaE2t7hBoOQ7ePWFghoaj2AdUU+lZRGMJ8P6r5IyTd",
-	"bA5bxuC5lC+Ily0Y4BdIo826RaF4HEgsjkU5A6sHa9oWj1SffkEFiaiDYItiVfruJA3wJA0wWYciSb0j",
-	"vPd5Px7TnXotHmJkyHAJ1H/FNnKahMrgaLkC7bhaThzDfQWrH3hHwZkNdS/ecHEXNKFjAmTyJtrsRrmJ",
-	"5dXFpWSrXtg6ZWDXtcBAFbqb5Kuw48s7xoPvWWziufcc0MBjh/WGzX4nibB/XYmwPow7DcJQ1XUaqgcJ",
-	"MPrQZ+R1yglnyUZBsjwDNtskbEmjZRDDw9qBxeOeDKj226seeCVuZ6AoiKxE7LiSx3kUktctWgu18xHC",
-	"i+u04SVt3NGHUQP0QGvpo7AkZgX3gdQKAdWEO/GSThJoX+DkYCjZ79fzLZ/kCicLlz30OJk7HimteLhw",
-	"lkESqyc5DJP/MxoVT0wUClNlGRbTkwwUCz7RjhxacyT6Hd7F8SYUifmcuGVx5AyssC156IP9c+ZTveBm",
-	"R4uhSot1XrpaZOMvl2kxngx3+OC0NFrxmqN5RMFxwzEWtsN4yOECcoIuu5x8SxbLAKRg/Y4LoPWi2ipf",
-	"wPi7YZnioYLzBnFHrh4NE2Z/8lDue18anRj/pR8y1O8IhsVCmEL3WfkBxNp/KgVPpWD4sebBJgb5Re2P",
-	"Q8YNpgEhFHKWAWcZKsfPs4xa1CaMQYK4dKi2LfbCxnX0jSL0r0AW93da1JQlNEwZr4PtNVccELfEZFVs",
-	"M5Kk47EGtm0C1WMNjmnNKwJXd2yTqfYjYN2NtDWA5gPXtJlsLgPNl65rM7lx2XhJfKt6MIlvM5k9XWuG",
-	"VuI9Ohhu5hzHNS2qhHP5hkM9AQs55BOHesdeuPHMTflCNYsut6jWHXR7kg1AZCUXuoNHuS7DXwFiTWwQ",
-	"iLbAFBpUlXcs0p51dstptGYZ2wgL6W8HM8QJRdxqyKqKYMz3WhnJaghCeIGuMoJC1pnEtaa1S+w0WgPL",
-	"PgQt2BZBToszy2M0IXCoYGO75so6Gtp3zsN/gE9Wrc61mYmJyYyutS2T17WZ8clCL1CEJ0hq8tHETWjC",
-	"aDi203LT6Grd4kS1eZEt4mxShW42aXnwXmuMyUjvt+/czKSmi6nzOFW9dX9iL6HdW7DoQX3GJgqF8cLg",
-	"RmP+fo84TwzQ5KT+KhOhSyWH9ocv2Sgp3osRrTYJLa4tIdMxWl5jy+g1WbTqHG7aTcGBwK6xQ1whmaW1",
-	"hCU7TUJx04rEyWvj6Ux6PHqb2YmEC2tiXmeHXFWdBOyDJSwpdure+nR5At47k0/fJxK9/S7DCGxRD0Fb",
-	"1OIsQmCBhA4PNin1RS8MBqthycuxWw0qMD5YGIuvTEdYlmUFqRtqh/ayhJtiydlsRs/mMrd0zeKkwQ5N",
-	"5ZfkU4WM4iDqc4AV2HUxOLXnZAB6MbmFX7SzG8Suy/HR5jy5TG4ilc2mcrnNzNRMJjOTyaSzufEbWujs",
-	"TcxJSlDPKCDmMwmAONdymeMmnbPsmWtRhKFeWBqtNvHdFjkLpWkiZkpVglXFaAm6K216sZ58xRt3LzbH",
-	"rxeLxeJs48a4U7yxeLVx8dWJGLrEWl9K6ncDp+7dTiU2u9S9XnuH5E3FIFa9XXdskkZlaChdDgLcxebB",
-	"5eO4skZ9tAuxS/p2zgs7k3soUsWXfAZBmpKP9nTN8FnvQMiUo8T4MKANfMQfKETdliQtlw5803wwci8A",
-	"u8HPnIdRVyQ9BZuCOVxHP9Xme6jUHhgt0HzOaQ3xSDASSOeO5VkWB/cmVePAECZ0j6FethEa6j+ZQN9U",
-	"opDjmsQF3RnSJniddFBbAJwAKuBHQ1Er+dYopcoCpYoTJ6V1DZ4OGKMY3Wqaw0HYlj8wzp6gOph8qw/h",
-	"PjAFBxQ95Mj1RkBW97AqdJNhTAivOYkFKhoyF9K5hyclV71we4Y7CIeMOGlUVOU6chk9k8moqBNV4EZS",
-	"Ey9tFTP06sbqSi+5OCz6P3eE/LMD70A2exhIjsFkfzAcADLLFuOHZj1NXIPKKF6kdYLY6h3RUGel1rKh",
-	"7D7xM+s9JUp2ecD7BwKWHNWDvzD5gHPx1jIiVwarodOSgoW6hjQq83qrUaHYsmNsGmQU2UfmhN8ekd++",
-	"FBzUB4QDUd0f+MKyuefO3CKg1tujGwz5FkfccbYRl7U8dZVcxgnjqMzLaZQJmtwL5QJ0FJcYgtpHlZTx",
-	"/CBFMJfNT+anxifykyFtMJOkCC5QbvHOJq4lLHuVQioitFgkMA5xXJPxnOVXyuEO44wYYHHNjqezZ+It",
-	"+bMp1bJ5ezPbgibgIV2kkM1FdJHTpdIr///TV8fO/M+SdvN/fCf1v269UtJO30SlEr/1iq7+jf9+5pUz",
-	"iVoLeNeSOziDPNEmlKO26wgFRSixXh/kNJqXqbWVDrJUq95KR9rGwI6OsO1QqXupJu7JHVK+Dae/3lM8",
-	"tm9l78SayP1TvuOhzwP9F4MyX/vEeScm7SR1rkvolROpwRC/erCa01YjtYNdKJMJN+S6sdpxACAQ/bYe",
-	"BL8tuK7yji74cYgLrusHYQXd64KRF0nHa7553nOiLriuX0QYPvXUe/fGFMOloRdcN6EOAHzvh72rBSW4",
-	"tHqej24snPAEX0RrasFX8dKZujw4VUpRvTrw1t/yzno+QC+gJcl3OaPlx7NpFIojO8WGK1WZjsPBjFbI",
-	"ZNJoNehTtU6aBHMh2ECvKdV46qzXoSocpWWZwXxRpJ3R8mLa4YvtnT2gjY54KKHoezJ1EG+Pno+M0Kae",
-	"I1u8wguNC/L7+wXG9ScG4kUF+aKDitqf7Slq7zDil7NPJiti+gk5/bAFxnsImZgjD3OMVhF6AG2b0fLZ",
-	"nFxeKBwAMh3DBRFCueCC50USyMuI7DaJwVkaydIMglHIigx6T9EFIWDL/PH0QFI5o+VzU7LhWvxtsm7E",
-	"K+VonYCkbHWVqB7UCkgn01txvuPyEA6VoLocSz9lTsN/RYTKi91Mp9HmKElh6T6MMoQgw4Z1esgSXEff",
-	"aE4IqXCBjITJRXoINgwL01E+M66jfG5aR4VMRvwvJ1ZYEAcd7nIdBOijbdJJo3wmi1JeMEfPSiGKQ0yN",
-	"UqhPgrsf5+mKk0yLJUjTBzzUPmQ4iYxhEVtQk+RQaojG2T0yg8AzBWID04Y2etKDEti8IPjjaVQcKRJo",
-	"6IAaeftnA4o7IHRosEwkNl8INn+KobKyfaUEsy77QQx0UPhCf9FQocK32mIohBt+HHFa20sSAlL36oPk",
-	"gGef/n7/37/f/fV/7j/4ovv6vz/779efffWGYvl/evD9Xm6///Hb3R/947M3fvvs0b88/fC1r9/74Nmn",
-	"n/7pwfe/fuPtZ5/+7MnnD549/Nf9n//q6XuffPP4IzH7j/65+5MfydcgywzPGef4ctCTz99++q+/6b77",
-	"cP/jf+3+80+ePvrNN48/8nl79+HPu2882v/0nSef/7b7xqOv3/vg6Yevdf/t5/u/+6/u37/17P9+rfvw",
-	"gz89+P6zT3//5Kvf7b/3h6ef/F330TvBW3sYvXzp/n/84/7Hbz77x0/2f/HjZ4/+5ckXX/7pwfeffvBF",
-	"98ufdd/9cffz3zz5/EeK0n39xtv773/WfecnXz/4XjBvIm9/9vtPu398rftvv+h+/Mk3j9968uUPn3z+",
-	"9v57n+6/9b1nX33w5PPf7r//h/3//TOxP8Xa1fZgyNMPX5O/B2/pYe/dn77dffSeXH3AyvfffNB9/XvP",
-	"fve5mOJXj7uP34lO4TF2tWtYilzrN4/f2n/4/rMHrz/77AdP3/vk2YPX/THdP7z+9L0vgomSGbo/UOz0",
-	"F5+GOeP+w/d72On+mw/2P/6H/Y8/evrha0/fFFcuQWn//c+e/fj33Xfe/+bxW90f/u/u7z7svvP+s4dv",
-	"i49wGd3f/eDph695TLb7w7fjF9KPs4u7++LRs09/r+Z58PjJ54+Ao8N80fWJ4/joq/23/6lnvHyv94gc",
-	"Hby8h8U/+/Sfn773yf7D34t9vvfFky8/3v/ZZ1+/8U739//x7I9/fPL5j77+4F0Jts9+9//Ikd3XH3Yf",
-	"/urrD3795PMHTx59FEweY+4SgJ999Ub31x/+6cH39996M0ZVn/7bm90/vh4838vLJWCL+wEe3v39fzz9",
-	"4p3ur/99/2cPv3n8cP/h+0+++PH+x7/d//hN+OZNgRvvfbL//mew/zj/VhgisQfu7+2v3xD3I1fau5Bk",
-	"Pt794++efPWPEvyefvFB941HYV79pwffz2ey3zz+MFhIz7thzPg3jz+UU3U/+97T33zvyaMf+pchcPLz",
-	"t5/95nuSeInxuWnU/fu3BL/+5vGH/c6y++6PY+8RLFo+l/vm8Ydff/zg2W++Jynl0w9fe/bVu0+/+M8n",
-	"jx51f/KL7q9fe/ruD4Mz6KXFT778qaLCii9LuNj/0Y+evvfF/t/9sPv4QfB4lDHLNz754y+f/df7AvX/",
-	"4d0nn//26x980n34w/0Pv7//8/9+8vnb3Xc+ffreJwMARW7u2aeCLD15/OGzT3/Z/fu3nr73xdc/+PLJ",
-	"528/efzhk8//qfvrfw+voQ/fVTTup28/+fJjQQ5+/M/dd37ubxJgJ8KJw1MmsNn9n322//bvJF2RN/rk",
-	"80fPvvpg/1//Ud7D03/7Y/fdt/cfvt/90a+6n/7w6Yev/enB97uvP5S0LAKoEixDP0QZrdi6Bxjdd37S",
-	"ffet/V8J1JVLEOvc29M1aZlgA8McPJCFeEerqsKhBA8PpfSm0RYTMtIOdBJBDtVRqymkufEMMoXeicUF",
-	"STMlCA39AiWyGRkoMXKQxHmhLy948fSH8Gas0nCXWiFLSdVbNavt8VR4cbZJ4WQwjxC9HdeMRt4ctiVx",
-	"3MLZs1+/DXPvKtT6ZUNrUM4tGkS+ni6H2xyXz0iVXfbgqsowedwg4taEbA6WFWmxFU+XfblYJugxhFVk",
-	"RmSzsUbKoc3kCkmhVrIjT98TVVuBNVoUXLBoA8z66HTZs+SXdVQWE4t/lSFb/Qk+trKO/s+D35yRW4GI",
-	"XR2VBaSJf1u8OiX+NRyxAQ5zmC0Z4UuCPXOyC74uYlf1Ei2HGkPLMTLsCSIdTataJS6hHNkwQK5Ehj2K",
-	"2YXwu4Z5Hd4K3ruydDWX/bZEXlpb0MQnFh8Z6UwdOeWJfM8hx3weEnzUyfvB40mOiaiXKvGSVAieVw9S",
-	"aTmnGJKYHDLBOJToKBuye2dvhcPTBvkksgPjGRMttnLpWdmP2dohlLBRomObrmMQJlVD29ohvTTBC46/",
-	"75vzxbheu3L8FtRzSce+7NRqxFyih/bNCn1f0e7ehZIw4R/kLQs4xJ4upazkq1dvOsUimbcbnk2RoXJR",
-	"FcAAnXQGzRLsEheVWpnMuAETw5+knEZX6w7ZIa4KEpf8RsBTixE3Hn6bjzh9/ByD25FQtPsT+eRYXKjs",
-	"dJC/kCWEycqT0EPnqCbrc4UWHSVMJSKY1vAOkaTBqkIAi21tE9T2xkXZvzQOSaZrJQTaGom+LHGRsm6D",
-	"QOHw29NoiSMBywxVrR2iqmOxdAJRb1jUjw9MOHJlTiAmOD96ljCLGZnIQ9x5wq5cwlsulf3z0ArYacrW",
-	"Tjkdj+Idn8ofuBBrp9/bxeazqgEXrARSyxtEmU4jO4i/e+LgF6sKAsnHD6yF97lUb/t60E5I8hvvk38o",
-	"flJ4fH1T2encgSv0n+4DIsHscqmhw1Gbi79WiGqxQFGIkc9nkhAzHuojgDUJsdZWFpOiYddWFtNh8bFi",
-	"Uex24jAyOTmZS4z3XvNiGEcKhcHM9/76caaQ4p6Ehtjw3VwHBkwW1dih4kNkhyszOcTBe2vikYZflSyJ",
-	"qTACL4bbwLYt0QTkMQHAgoRjDjTcUrk+OiARVHqoYGMbkAtgV/wRFRpv3i+pZtQlbaakMbxDStqeHvuW",
-	"8GWLkquWyeslTS8JHQGXtJmbhVvxoS6BZOWStncrJlBDga1+EDAPTokkxcgKfEMQgQEDE6LCDnVLyTcx",
-	"71BySFCcB9nqUGDocYMD17rRMoQEBJEQezqc+WERxW4LdZA0mryTmKoBvQKGX8ollTCdSDPkbGqdtwad",
-	"seow0HPZ8jAdF7XrHdmXG4h03SUEvMyQ5YfBj6DiOrZJB5WHyR0vKz+BXytJHIdDyWoVOpkeeAAAGnv6",
-	"8F0UDhysghD84X5LilHU6at1oaz53oS2424Pr0PLoBrMwjE1JtkhtniYpdEqtTuoQphlEoj6F+uTzq0Y",
-	"lc/k8kkcWGW9JwYqSd1FXrEcGGAQ8LgLm5trKJfJAFxE3h7q1iije2AywSDV0jytwGkSuhQ4xpXTXBOU",
-	"PflL8SZJlBN+7x8ydLRgnkOF7DzfsJyAOxx0GEME8ABMr4ormL+kavR7PSF7v1h1FTeM/ZIUBeT9EIrX",
-	"8b5KCNoJjY5E7njfhyJnvK/6xOp4P0fDcrxv47E53ve9ATrBxvwoneDNoVCdOLFV+NSXwnoU5bAyVVU+",
-	"Nxozi9WCyOpJ5MiHq9RAm0MqbHRIJWZj+iU8DiTHfqkOxeo8olBVlpcA1uGboaRjj9PJVRx0Ef24XRLN",
-	"lgyv7RyZ3R2SvR2ZaS0lWEWLFAn6IUm8YVuE8lMMNfA2pJbhitPiKBtu1grdgMpjO9lyJOWvrhKct7aW",
-	"5iWFF3/tFMRUBGDU4mcFb7BMlXHHlL0Q4RIVY0FC80NjGliVvoI3gXW4TlyiS8uHmj5u9bsztTu+nWtk",
-	"7063M/d4QmZeslw7Qg5EKLxJpW+3GHEHCJm8ThrHL2YOlV3hJ5dFE1GS8iq+fVFTnH0/5Asf8gsqcgLo",
-	"fDsi5wbeSUxwHqRmC03xz6dmJ994GJR7tpMBniTIbCwqf2B2duagWPwkoA3xGSZ/ibIa78skqhHJMenN",
-	"SAAnlkqWixHJaKrBwEyDjJctNmhjqtzLIeUIT0SXeQb5wuSZXhAZrtrXUMB8CbvbkGo0BLkLEgv29CG1",
-	"IRl6xa0G6dGLhlJ+hhJUvMh1T1SRwUt9lqa8irEoZ+nJlEHL0u/TwEJpk3kgVYuawE4gfg8Cti2mMuiH",
-	"ovMhP2+E2OcOyjkMyh0dlPrkV88Ja4xDnNq6HLynh/xBvbQe1Eg5QFfhcHL7/ZGkMD0dQpF8JhFJ/LSp",
-	"3lduWxSkH1WAyfdQ6whLs4wfjuc1pwrYxIHChVfPKvraFYhk570vPytd7F7Fh+BF/vZbrpVyCXhPDXLw",
-	"CuIeGlWASqVzqZvwkSwEB3p/A/M6waY1orfQCyc1MIW/pf+KDeM0hFZ9R/IaBsDbx4brZS+Iq2eOh8LS",
-	"zY/K4SpT5ah1dogSYf3dIf3KRaT71otYDyUqRveRRe0BlTh0GWsuSA0YZWSpKZlaEy2Fcuj8t0T1b+PK",
-	"YqK6sXFl0a9346fJyjHpoT0SG0Eh1UPpz8fs/h3ZWzqUlzTCcg6PbiPZCvpx3EsCbqQ6aHFd5VJyL3gB",
-	"oIo7iOFOepgQnUZIBvPxaIjK+QdOLGt/hmeVp3fIGBCYJljmgMs5iiGHmH4o2aHu6DlIZiOJQCOJALGT",
-	"Hmovg6w4avokui45LfYPmTsQLOW0KXHBfR9JbIkS9VBe7ewkXc+xK9Pt68WYcz/Xv9bP/VwuOcBCrXdE",
-	"m4PMJgpSJ45cekEtp0/phR5hcegyCmH4SmS4DexuC9yWQnEP8LvEcGrUYgThGK7oEOEBrlQeFRoHi4oH",
-	"R0nVnJSqHRzDjigI95EfxG+RVGdvL3rMISNk/040IcmhyUX2ZdzbQbVu06hYYcBNgR7D+dWxiaiXSB0Q",
-	"w8T86BhpDIG0GH+zmLpxu48sEoOeEbmxDChRiIkYkRGzQe2uXrPZAbXILKkcCvSOKRCHiZs1Wq5LaPI7",
-	"oCcuqJ2e4Ai9HiW1VjNVHMcmGLSe0aSLg60tAfHb0zWhTvTRRyWhE4wbB7l9fuixyvKr9tYDC3vovACv",
-	"mGoQnJeNK6Sfrh65EdnJQma9xQIkBYZ6i1AmP5UTVRayQapYI5SXEcOWmUYLjSb3SplRYsGdiLcIxknT",
-	"B/J8sWLGt9jBgARNiltMyNDc8dbZkhEOI4BWUgQKXJ53htHqGKFVRsPrPABNpL91fGip5ILTjtR/QkxM",
-	"Yvbinx/1OBA2xcObMDI5VrDvsjeTgypXAYihBzusKxxx0o4FSEbJXoyLK95+wxxI+6LsPDuh9wuZhDWb",
-	"RyzjJ50azGkQCB/vd/KyZ1oyC5K/nWKIWsY2RIQnqoNq6ijPiCbQxtlG97N39n/x4yEQ6nnXKvqWqw6N",
-	"Wkvor7SyXhzLj788XiLJkHs5fGoLd1pG3Xd9wiJ1yZqqFq0RF5lOG5QG9bHV1KFQq0xlmEHl3bKOyh2V",
-	"neBrxB3pk4KPZa5EuGZZl05M354okx+kBzPuFLSTULz8nfX1xcXZWVkwQX0oFss62iZNCChvuxbnJJZJ",
-	"9J0J+C+KvNODajSfDn/M7Z35n4lUr9mnbLRLGAOrA+9fuDY3pWfHM3p2PBsuXDvA6FQoHOQIOVQt237s",
-	"PlgwUErAKbjzhmXbFoPaLwwxixokQlYrpIZpGhUR46QJ0Zxt7MqMeduqctmtBKQdKOqrcsFjXOpmRs9O",
-	"6OP5IY9k6DpUhzsZx+mTwEVczITMC+58qAPQ9pwwcE6xXSmhsSlzAuBZgb1hBpIAVH4B7973w08ettoW",
-	"HVzOuXCoas6J9svd4YspA4/pHGp8j0TkgNgHqK/7Ncd3NTFvf6p3kA9SEdqBTsjBqUVD+CA3w7XselS8",
-	"BrZt1LQM6McWTYPSvUL6fczBM4g0KsRPlzExxzNWA9fIGNupfXe3YeuKuhIqlJKt9aU579RP+wX2zpTj",
-	"USIywYbt1NBuw6bsXEmrc96cGRtrt9vp9njacWtjuUwmI95S0pAq8n+upGVQBhXyaHqiJOcgcibIIzTP",
-	"lbRLWTRuZ1G2pKGqZdvnSpoQpUqauoZzJSDGJW0s/DS8BT7HjEuZfJJPaTPZl5URFGYqE47Tiez5yecP",
-	"nv7re0/f+pdY7kOS3guVFBOuEkJ7pMe4MJE7k0ZbzSZxkYEZ2IBdgmVVJlmVSNwbRbbTVkOi65moZs2c",
-	"MV5J5XFhOpUnE1OpKXNyMjVlTE/gQiVvjJu5iOerZcWk9fGJpPyJYur8rftTe6nwx/xhPmb7mO22wsUU",
-	"Dyh/Duqi6s73fOufbyn/w+GqtxKXSaMLGDA8r5zQmpmMU5LRxGXLLMvMPs8T6pKzvqYAmU/Syc24gD7f",
-	"7CU1GUJNKJhCzFDJFKG0QVmTHr1mB3Psbrl2hOu1XGsYo79h8Y7qczJQOzEEtXSHGloj1EwKScqgFgXz",
-	"go6yqIFtoqMcqhLx12DrY+4gKjpEhVNGXGnpsTGttXr8J/fqt+dWhuje4KmHw5xD03V2LBUacCgPimUm",
-	"si21h17qkuBt9z8ogFUeWfgqbCfqNeWrpMBQ2bEmoVYMF6fa1yvjjcsku3nv7quZ6laOFi4al49s4RdK",
-	"HDFarsU7kIitivhCbmfw13kPUIL8TFjzRB5VIOOu5dohYq719HIaNndUDxUvg+9Vglp5bXVjE43tZMeU",
-	"Ebbs023Vts3iKoGtvZtmhG9wx8U1stGhRrlEgc6bpiy7KmeXnnLIk5TxC6HeUJIFAyCDZVSehn92gv+C",
-	"+Lc71zcL07NRhnMwk+MtW4IfcdnRqmq50GpJ9Y+zmeO3xO1tBFui8rsNP5lP95saw+tlazru93UPeoO3",
-	"KLfsnuIQctuW2II8naA7od/RNTgF3LQuko7s3OW1fTEcylVjGfWgDzCarrUEvYTTYzNjYzWL11uVtOE0",
-	"xvxBwV9aYsdhyDwjMgxFygjdh591H/0MnS5pYGmDZ707JtQsaWdmUJM4TVvyOyQ4iSeHWxThElUcImrK",
-	"lSkgUhoV+jHorDKi1ztiComeVkNp0QJnkcVLlNeJ5YaK5vnatXjQwFQ222zauENM6If8ne+gq3VH4L+B",
-	"bduiNfFlMbIgr6qh4TjbFmE6Yg7C0bqQ7bqjWppJZ4TF/XKa8JZXXtl0TNxJv/JKb7kv3asdybzsYe4k",
-	"oZxDDaKrVlB1UqIeiio5WdV3tGTHVVxThwVzD00BAItLVIZ7eFX30Go/j5PpBFTW67dYouVy+Q4rUX+L",
-	"95EKj5xBp+9L5Ng7g87JV6IA80/fL1GEWq49g8p/c1+Qtr3wAeiqIOYMOiUO55QO4sEM8qbUxdPhN0lH",
-	"3xxUFITKa6G3Br+hc+fOCVoAp5GbkP9HPXTs9Ck4J/XWNHw4o5fo3hm0dwb2LO95zaMwysAiLkRQmlde",
-	"UVcRtGcOh9aoI1DmIUWFS1SSJIFcQI4S+lHHqVAabYKq7bjbTOCbnN6vZicwBHNZYVI5iNPoKmBIxeF1",
-	"QBhGKNdjMAPCXYuFkUaQN0dciRBjaw5RAZYAARCILyGSSXcmVGgp9+vuWA5Hl4aqPkuEOCuZhJyvRD2m",
-	"EZToUziIgcGYjti3tHmehiOK9O6TVQYVM/L4wZk02qg77RL1ClcK5iHDWwAdJRGbUdUU4vl0ZS8YzqvU",
-	"H4oQO1uilmImYozJBgaLAUNUAMGaDmXSAyx5FXS18vBcplB0kGmZJapg7Kw8g5BP1xsty6o0CIsIRrJb",
-	"fDzrzuLIJBByx/zLdi2o5wv0uyJmJlxAmPh5AZYroB00O4zWtjYhxwzNLywvbC7AQ17iSMdpuchpU5U0",
-	"MiO9DhhIcsdPRytRwXZ3wm3d4SUJ/V2FOFcjPCQNyh1LRPJu02IlClnMJuJty1Ad8mzLIJSREL+8tLTZ",
-	"wylBWHRarkFA2VcPjTUsHjJ5RzjtjlfkRcumM+lMpIOa3zbNb4s2JnCCcI/MjUEPIDZm+vnTTYclKJIy",
-	"v5qFiu+e8jNiQBuTgBM6Et/D48qC9n5Pq3AOto9TQvBWL5E5IWLJqqQR65vvEAwZu3pNBWYPMdIr5j3U",
-	"YJ/WaXu3pB5BGJ91zM6ATrJJHWRNlRwedJCN5KaHG8cKfSueMCQlL6/UUXSiImqQRkVwY4YafuKjN91h",
-	"OrSGUunFU+E97aba7XZKaJGplmtLs5Z57JsccakRDY+7LQJfSJIGC8tlMiPeV9IivHESe1Rut+b1xR7u",
-	"Ka90fBCDYQ77oBzcAxAHP7riSCVdVrkd9hkYu6drLa8Y/nAP+rXztcPeapDin9AqWN65KfO5/UBSxWeA",
-	"FwkYTR9T72svR/fA7r3+wPBTqTXHtozO0A+r4cffOfgYG0/c2tO1vMSmpEX5WKfSraJZ1/DsxJDPRlOt",
-	"xaPZ8SEf9dOk4anCkE8lJmyLGXLTQ84QzukWD45nh3wwnt69p2uFQxyyygCHp8aH3m2QJB42DQG39YxC",
-	"N28JJukZP27eEjwwIO4SF0OBOacFAp7RdI1Db5mbssUgk/0i1HNQIVrza83K8r3fPH4IuNv9w39+8/hN",
-	"WE8fScVW0ak1wpNsdXYk9zXUK4DL1i9C4YBGkkLcF3/BWZR15NimkPNABdKVmUilIpajBXBUkSkIWCGU",
-	"p0t02XG2fbvg8AmekQqP8OKZcBdjPWK0UZGmXrVB0GKUIqJKDEaFqWWL8TV5+i+sLHU0Bq3ueThupLJh",
-	"/wxM+sVmtqEk5wRm25PmfMJx/7o47gnnS+Z8Am1QI9Qv5TCcD2ruP/yJrM0+POdjKss+WUOXLRAHaOgC",
-	"fVVrGAhDRbMOryvNUZquKRSdOeuHOkC7l7Cxlw3C/xK9pOYCVgsTOhzq/5pIGsXFYzXquEJ89yxKbdVo",
-	"EmK6E/jYhsej/xpMAsUkTdkviPCci+0dr9nhWBR8KCxxTJaIg862/xGMtOYTk8RQjy4F419yw4S49xOz",
-	"xMsrJA0rPUQrtJ1YNP6i5LoNqMQ9gj3jyVe/7P7bLwbaM2xrh9zrb7pQ7stQtzIeKmMvPWR+M71QpqnF",
-	"ZaevCmaEIdNJo3XCOHZlZpt0wlgMSBJLJ5gJxKKOwprCVTFkBf2hqapf3j+BnBa9ov3HQC9HJVvDIncv",
-	"Xg+DJqNiSIAcURiPAPJSFHygBUIIjlVkZQIgP/vqo6ef/N3+Lz7tvvub/f/84ukvH0joVT7FtHf7iUDs",
-	"+wC9NqnSKuY4ttIKIBL31Y3VlV5IXCR8Tj0lBhwZJr04pSP7TIeXErz19zOleKdyFLBea1Vsy1gnwMAw",
-	"/2uF781wM16/oPlQEB5q9PcWVEGXPeuiYN7BDXsgmPsQDgEYLUoFv/ADlglpMj3oAms4jYbYpY5UyrAM",
-	"rvASs0KhziqKZSB6XBdrOxR6eLsJQkzVPmcQQHsQA4kjUc6Jxfgz+anCZG/07gnIf+sgf714afnQIC8e",
-	"ioA8FLAaIJiwbYbWiWkxcD5ccmjNmZ9V7WKoIwtlSQNPu27ZJCRuhBqISokkzJIEZ5AZWVFAX5fLOTaR",
-	"RNbnGpqGB1XEEiAa1nYilAyE4CEl9hWHr8ubGQDycxgKHYQqsiHqtIcC+ac//qz78SfPfvClkGPeeffJ",
-	"Hz+S7QolzO9kx7BhBClqyd0j1olskgcxcip8KVQsTmb0R92M0I3OIDMhtwlktUvkwbbtl8fRVedfSBc0",
-	"7JYJ0Y5LHBmYCpypENSipkNJGvlpPNHANeTFrdl9GsNDQB0UuXBblCGnxVVXNmJXIQOUVDnizowKI29R",
-	"Ht3NqbDCIfsTYVVf4qxMXmhxw5E96CD4lgXhfd4MJdpkpGU6tNPQUaUVJNJh6h+pXwYEB5V0wp2L4g0J",
-	"pZXFU5RU36SgFkaJYnHcqEWh6aHnQRU/M3Satx1Ud1ou01GL2oIShe8UWDFHrSZyeJ24bYuRM4pP95Qg",
-	"gahHG1p+BfVyIAU3yZAtneVFBXUvh082n1C5KghZDYG9AqYYaXzp7FTDGpGS7EdDENctilWUs2c5GoJQ",
-	"elbZdVIV4Dy0+WYUy83xUP/cwQ/MYnMRc9KWqd1DMYxjsO6cd9wa4agR1oQ9NpDgqPvqF89+99n+w5/4",
-	"LCMccpAsK6EmrpEeIup7CSsdmUXiVGXpS6B0lLRDkSch55vlenkpaXTesW2njcqU7PI52XqyRP3UHlnq",
-	"EKqjoDVcIwxSgcT/KrYnlkWyVLBpqmASF3icOROKXkaMCH7Ttgyiy3yq0G8Niwmiyr0Me650GNdp1cTC",
-	"+8WizHtn9yJSPr1vmnpwalJ6bTgsWhshl1FpVHdbBFQlFdxtAzkLS50mqeKWzeUjA/PaB+f/964W+ryF",
-	"IMMDQABGr+fvMpEV10EM8IKVZMaHGBfNQCzeuHuxOX69WCwWZxs3xp3ijcWrjYuvTmjJm5XNULWh7SRy",
-	"eMJOygKGy8gWa2Wqt4/Klgf5JbpKMbjPivzHkq9AYzu1UC0I+Qmmi1aCSEgmPXrkkhBEor5JcYEgvTQh",
-	"kyqgAd7eI45VWSJDUD2/plED717TZrJQTxvvXtdmcuMSiq4FAHUdCrdHShtVsLFdc6H7zYz2nfPwH7Bw",
-	"q1bn2szExGTGr3wxPlmAh4MCd4NyxsPlkMbzAbxnlZN1yCz7cJmjcXHwXoHhbKyUUTZIjggXFGgFufH9",
-	"V7sHPXKaKms57DEGBAKR1isjK8Tdk8sY4jKCyhsvclWLI8CMrgUUdxDFPET8gOKRMlYxwSXiSxceV/pr",
-	"9Se/LHL6aHaaE+n+WGLyopJ1SOT3xfghgvPe2n//s6cfvtb9+JPum2/3KAJj9y1zb5AFaQkyOGuQUist",
-	"Q30S5VRAObbBXAlPQOY394qMeomIQVa57EFRopsOGIp0SIWUlpxmB5pOM27ZNpip+hsk5v2gqBdSLD9g",
-	"uFq9IApDWS82A10JsVaoNexpIewLJn/mxIZxYsN4gamcyrlxZPfTELkblsD96usPfi0JnB+tIssK8YFt",
-	"zlC77thKN1FJ47IcYSwbJslx+RdDY5I174VNXCsDwfXIN5Bc1FN9S1b28AtwSVuxHg+xprLhMhrP5KPq",
-	"bknLpkLF/0tavwouS9XUikNJ6hLmRn1orXyBcot3NgUMHVHLBW3mRB0KqUN+8dybfhHVUPlTHimxKQtd",
-	"qvqUaoOFDFR9vCnOK5vN6Nlc5hbUdbyZy2T0XC6j58YzQClG12gOqaUckC90JIe/a+1gTqIef4FlBz0I",
-	"Y15ShWY8SV65HiMqUr6TxdVPTvovWnXMD6U6ytbVJ7rmt+1JItyojy6EvfN+96P/K0EIa7Z4Mg0w6o7D",
-	"ZGVny5xBGLmYmk5DthqWoTjlCNefQa9AKSHJEnX4FX4oBy56tcJTzBNhuFOiKkXsrLc5SAJTzUQsyNzy",
-	"tdK2g0yyYxmEIajhhZwd4srSPLJiErS9aFFGiBeKMDiOwa+/01t6Z8Z7jmA/SAEs5vJ9kaI8JepVLQpP",
-	"J/cI5cXy2VzQz4DYjKC263BI16gQ3iaEzqAq3HCkJLAJhaLUMqW334/wo6TtvSFB1V5r/QXLwOVXygrM",
-	"2EzEVAHV0YjJkEPtTrwvW1wB75CYc+eVw0u3njvnlZgXJ5tQCnOAJB8tBS2wSCHF4O3J2DcS6VICBhgZ",
-	"4EJJukTFWflJmEEIv3Kj9pSDPoTAf1RZf9QkRnnzcceJQAcfb2Stzh7yFHajHEnsD8nvf045W6b8wd32",
-	"evd8LVqchd/tUi43dEKSRL/EJ6OHZveXyKGzQiETTK3K7vuzT3mzZwverLlC33M+rKoyp8D5uWRlHnTl",
-	"0BHPcCDUQmmIoet9SdRkcXvHoijnw4pyLqYo5w6tvo7P5DLpfGHixghQ4TcWTIrzhTs1j8m/9peuUOWk",
-	"ZnRErhHFGa888kuLMi981MNxIoysPnGCLy+pAWKtxY/uts4Ooa2vucAKoSPEeahoNXQa9KEzoPsnP08d",
-	"bqHrnsRwYjAZ2WAiCUSoBs3IxpP99z/rfvFo/+H7+x99tf/2P/VYUZJc9GPQm2dgPp8noGMGfX8cF62t",
-	"LOqysDMoaWUJ7mXUdEmVuOwsjPPrtfnGDIY7abRsUcJkWzVgNFBzXw9ahnotqxxnu0ShZRWrqx4nqImb",
-	"xE2jNa9dmWoWIQbQJONC4GBbgl3+ZXrZVJ+mU0y127Ioalq7xGZptATl7wXzRlUIk2ayV164eZ7quoE5",
-	"RPCivJ6ZnjiLMOIyf8HrAmUx1MAmQRS7rtMmbjTUtzCRHGzq9cRKCDSFtjADeq9AK6Ug2ndimHDfslBc",
-	"lB3B60yi+hfIgiOWi8QQiDWHJnEbVxbTqCgg2isLDpaJyO7EE8nbw9RqCGktcYOqk0+8sfCorlLvIo7s",
-	"Kg3ZTVJsp5YqZHN/Zoep7A/WlI1Yw8Iw8/GkRx6WUF3pyMpemCvPu7jICvETrgLpWPt/31xbWSy5JWix",
-	"kMUlepgiNyuLsuBTuJFZNG34SKGcQpZGQrr2IzKHPuqNK4v9/I0KYtKoKDu2eU1UqKN6tQHuN3AHVYjs",
-	"2mYeTVB9eX1mV1Qn9EGPiTGS033r/kzvJk/u5nnfzYkH9MQDetRKSWR0Ef7px38XE9uffvha96M/dn/w",
-	"Th/5nXk94/sF2m7K1qvbCFrlRHuuSWmQOm3k0P59KiKdyKXA7TU6j8rbWxR++asLnA07toLzOYmcPYmc",
-	"fUkoFneaALSyt9DIoRv7//2w+/CHTx79y7ABHJdkY+oQfZpB7boDVgVZQwJqXESbIesQVgDWXRBgoZeR",
-	"1x8zSBG0nVoNcJLqqtNfx2mVqCSTUjUUaIpUvqcXMoY21DnIMIZoTyNYYhqtYeY1mIMuik3M6+Acx5F+",
-	"daeYeoWB3cQ8g42/cGp5yMBYOF1tRhOa6ewkXc+xK9Pt60Wlr94whw/EhINNUouWVDy2JNBK3lYN+iAi",
-	"wQoV6giuXDaxUiD2V5xadih31rd0pRu+MHKS73eispwIACMJAJITjpw5k8jzlbpCdpuOO7gxTb+qILqX",
-	"WiNWBgUJTcdoNQjlUmYg6PTKvPj+TLRLTRrNh1rd9PQaNrDrdpQ12HGtmkWxLZi4bHfDHSddokVkOJQS",
-	"KIKu7IvUZKpkRBBjCYuA4nOyVLdvna1A1Q8eKpA1EzbRqk62NoThQeCoUSfGdpDUGMzexC5TRbLEW8RF",
-	"yaCoxQXZmNY7rcT4ygU4/Re6xMjh5IbdFDV7GI12v6RZsnL/MIEEJW3vMHUdc9n8ZH5qfCI/OWRpxwB+",
-	"FZgSbNShLmFZ3UT5hF+d5KefsB/Pn4O3CVQADPeNkcVFhitItf+jH/mZ6d3XP/n6B590P//Ns//6zGdC",
-	"qtLdQXayUHN44EmWX+ZvJLuZemuJ1rGvbAg+EskVGJjB3lswyqmttl7iInmbocZtggnCaZyYxw5H1F5s",
-	"MvPt0IwFyGCBkmxMxUEGpU/lNwnm9S9+uv/Lf+h++dPum28/efzhs09/OTDB2wPUOKKeYqprOAOykEZb",
-	"DCxG/gOyOGpZtophRV4WdCIpPGXDX/xfWCNC+afafjTYMpuRwZY3NF1rMXHT9zW8gzl2t/yG3zNjY+3d",
-	"9F3bqTlpg441GuKcx3as2+O5sezOjZ2l8emVq+cvT1+7lF/ml5vn3cuvZnft2o3d3fH2ZOXy7sXiumNP",
-	"FDLjSy3WvnOHTtClxVkLd4zinSJvtu7sdu5dZ+493motzd1dulSwKtcuj2U0XTMACrXFFqa1e3WnJb4S",
-	"TEeGaq1oAlqoKRbtRa7mt9fuTdKrZm690tgo1K9N8/HlalHTNRvTWguCq7R79dvwrGdC0ma0WUxNce2u",
-	"s2NRg3jvNB2ZhDOsVUTBTx9BVMHjibB5ImyeCJt+33UH4QZaklZf6RkQEttQDGT/4U/2f/Hps8++983j",
-	"tyQD6T787MmXP9v/+X+DkyO5AaEQbcvt3TSUaD59phzUowb3geGYpCyZjMUZKkP6HGNlMIhUsLENXog0",
-	"KiIxEtmWYC7RKtDURFfJHJgpFHyBg8KhBjlbouJVXoluiJICaRVyPINkTenMYCQ68+kKMXBLJdjK5NQ2",
-	"1Jdm/EyJ+t6RYFblIrlISBOV4YPKqxUHwAgX1ATXyEaHGmU9WpiboXJRIRTwlBk0CzeKZGwVTCajo8p+",
-	"GCMVnLVES7TsSjbnvc0PHStDTewyoYbbaXJihgdZO2Wplrd30zXCtxhxl2jVEVfkEt5yKdRzJQ29RLFp",
-	"ekX6q5ZN0mjNMys1WxXbYnUvFA+tODuy+18uk8uJq0PUQS7BtvesXLy6rwgowP1iW2ZEJsn+S1Q7Ukoi",
-	"YEQ8lC54q2w+6Zi4c4oFdjPTiaTdwRxaxhy/fi+7iLN3r21PLWeaC+3zOFu9mHNms+L7aUBP/9CjL70K",
-	"lXK83/xjMTHH6LQ8l1MMOW0aPlvYxZmklZDpdZ5foYX2Zm2yntt+tbl1d9zamNiZL4jv57TQOkAQmtHm",
-	"rM7yVrbYzl28s+PeuWTembp+0baKd/havsYu3bh0ubF+z3EWc7vuvLGzQXeXLl0736quML6yuNnBixvT",
-	"rc1CjazjzNW8s7layV7dnKy+ahfnvuusrJmV2e+O169UXt1Yr+18N28vri5sXty6fG9i9foGZ/blbD5n",
-	"rsy1cGVlbXH2nu04q43Z3Hj27qVLUwUzN1a9MjFXJzs713Yur01d2G6RbNNZPc/pAm92dq8sX83eKzoT",
-	"Y9lru9m51d3zO66RMye3lsfsxoUlumLvtrDx6rV2K1O907xWvTd2/e71e7NLs/fmJ65uVTeXzk8vrl9o",
-	"rtKxC/cmGV6e2r333atjY+fXi1uWmV3dZpfx5d383CU2tbxqmsbl+tby1XzLIHy+Oj3xqrE+XsvUqusX",
-	"82tzkwtj7uSNid0V95qZ21oijrt4p7BQnaxkm68Wr89OXC9gii/cvTH96gS9uDC7M5ufpyvLS1eubtSK",
-	"65SNTbXXcxvW+sbkpZXiXHuz4y7u8GnOpprZ3NrF86Z99/qm01y5sJ69Up28dqdav2xfYcVXzRXronm9",
-	"cf2Kc9HG6ztThaXqlRa9fm81s3TxGuvYk6/Obd2ZazqLuUw1gzP5udV2lZLLxcXFtllw8Hc3pzqrhfq9",
-	"Vme+MnbN2N1tXMxkF5p3Vzut3aUV0j53TtM1a0eb0dzJ2WvXLm4vV6buuhsrNFOgmbtW8dw5yXOsGk2E",
-	"aPnDkcG5kr1s5JbtcXOdFKrZxgW6ZOdqa3k2lxPfzwoCoCR6sHsKmXIFNwhYP4VUCa1NpZRaEmJqyZdE",
-	"YQjIojBGyLrwlS/twteeSBr8JIRS+YQUheEXNYkvucOXfz7ZvaTtaXo4YFibLJCprEFMnJ0oVPPVKp7I",
-	"V/OZiSlcLUwZE/nKVLWQr0xNGYfJ91oWHHy4bNnskWlzERp7IKeK2vWAYXDH9suOh8FnCG3L88b6Db9u",
-	"T7WvV8Ybl0l2897dVzPVrRwtXDRuTO5czu6uT7PNfOvKRPvaVOdGBs/mjPk8OT9RuzBlvZrZXs41VvLO",
-	"WkiFA2Uocb7L8sD6MAO1S8/rbrnIJDHOcORtTrhXWG531pi6btJL+Ts3pu+Ob1Zns+TihL04Vd/Ktc8X",
-	"Olcn8fr0vblsZX7cXCjULkxay9PbK9nG6njz8oiaKt64aMzOrjWtSufiimVcWNm8dClz99Ur9amLd2oW",
-	"3s4VL1x1py5duJS/Wru00JhcPF9n1anV625nw6zsFC/tbLL2eMOZsioXLYPR6kqhuX7HzjanLoyqrE43",
-	"1iv55vXqxKbpbE3euZHbKazU5o6orPahib0XGyWQR77Vcbp5d3rn2r3C1UpjOVe/PtnMrpvFKePV/Pb5",
-	"idpGprUw3r5S2L082bkxjWezxvw4WSzUL07euTRtr2QjwHtif4hd6WEoYo2YS4kmiGWvA4zSB6BqPcTT",
-	"yOQwKA8C4Vte/xgDU9kJ0eInRovnYrQADhZKMP12bRbfcjrriYWkbwMx704Rlp2jpBZYhSbdktQOZVB/",
-	"75OnH3zR/fJn8vH9t/+p+8776vmY740Ncr4tUJOBBzAeCuI9DA2yoLEWJZ49PuSdazGS0BlygZqrvE7c",
-	"DW8FL63bDKJkxFZU6uyJ2+wkqvyFrzrv1KCjDoRASYZPbEaGoitfP3jQfeNR9/X/fvLF+/tvPtj/+M0h",
-	"3HU9RCNa537Gz3HOZjJKLBWESppPVfBbTyu7dImWVRpeGTWwu80OIkN92jy9ZETosD2l/W4vBxSEEaK8",
-	"Ok8vs3qA8D+ungBJN5S4HIol1nRt24KCNR7bsnGFCEE+HIuP8jn4hfEt1q9gknjV3q3D+t769SQJ+d9O",
-	"upGcOOBO+ELggIOeoQ20FLQIHdb51v34k+5Pf/vk0Ufdjz/bf/8PUvZ88uiHPcLmgf1HQOIMKrn2Mo/+",
-	"cV1BT0E/SswKZ/uNHNy1QM0XOSBEHxAjc0qcgS49W35ksneU5WgJir50HCpQNDGUbVBmCsvU4qbWQ9Jn",
-	"IESjtUDxwnlOEjlPRO6XSuQGInUIQXv/H9598vmD7q9fe/rha56g7RFUSK8auw/C1d5QhaL80s9e7R2v",
-	"2rQEjlMslK0Z7qEK9aYVOZZD02jFgTAFCuWEuSMoqM80kiPqYL2jJlXC05vSfDFCnR5vJ3XMjqU+z4vd",
-	"yETekTajdT97Z/8XP9b0P0sBygGVJWPVIl+k1iOHy3s0D+gsovJZj6PtRatiW8boVWK+1bI4jGNOXtLd",
-	"jsyGv51EypclXLyn8goUEvRbGEjECHNC+UVi5ZXuw3958uiRzGaUuSR9uOAQRROjGHk8tRMPZHejVTk8",
-	"kOedFBg8KTB4UmDwpMDgC1Bg8Ij8+q+gzN/LdEInMtC3JwNBaDf2QGxkiShcjg5W4e54YkYU0FepjOxx",
-	"2hQ1sFG3VHR5uYG3CXJbtCz4ocsZsrima61w6FU2N5nOpDPp7ExhsjAJ3im12vhbrtYdKL+AbRsqQwl6",
-	"U3VcVHfayHakKqQYjWcDSWaPvvlXrNdvIu+ZH4jNhPijTLiMECpEuVqLMCYJmnqHXySj9yV+RQqeeDli",
-	"0cBg4Nt23QE2zFXtvvA25HX1vuBqUDqijTDbZjBnCnFx3kEZCgj0r0FOBEQSWEJyc2sO54SGXuPlWg/Y",
-	"CGa9pTWYmJLXSSONVkg7+L3FCCpHi1UE74LKG0lndh5qczmMwIG4LS+r2t2xDKKsSt6vlZZlm8ihYHgS",
-	"rN/FBo9cPzwFwLSbok7KF6VTEeFhBOIyRIjSJcLrjilIjBCSCdC//y8AAP//",
+	"7L15dxvHnSj6Vep2Zo4kuwECILjq6MwBF1G0KJLiohW6QqG7ALTYqIa6CgQhPd6jJHYsZ+zYmThOvORN",
+	"Zk4mzy8zE3vmzkw8sh2f8z7KjUDJf/krvFO/ql7RAAGQcqSY/sMigOrqWn77el8znHrDoYRyps3e18ge",
+	"rjdsAn83sEX5gkOJ+MCa9Tp229qsBt/o2i62m/CL4ZhEm83omok51mbv7+tanVW1WY01DYMwpu3v63Ku",
+	"xT2jhmk1Nt9VMl/DHJmWiajDUdXaJQgjRhizHIp2SDv8svO5+Vwuv5BP5ebmF1P5+cl8qnB+5nyqMLkw",
+	"PZXLZDIL2YI2m9U14rqOK56oE8aweKd2h4mlogq2bGIi7iCi1uO97LZ8GcV1MXwRZtjXNZdg5lDxzcbG",
+	"7c3Fzc3ltdXbFxev3168Nn+hsLq0ePt8YXllcSG80YblEjO6z60aQbAAi8FGd6jToug0pm1Ud1xy5ri2",
+	"WWrtbTPiLtOKU4IXVZwmNVG5jUri9aVBd7h4bX15I7yrZSpgxSY8doEFVCf1MnHFxuoWYxatIsdFpN7g",
+	"7W5ASYVX7b/YMsUj2OCWQxkyHSLPiOxZjDPNBylxd8GCVizGE84Y2zZxTzFkurhl0SrrA6w372vqndqs",
+	"dvN+UasTXnPMojZb1BjeJUVtX49+6xLGHVf8cEvTNcsUcDW9N76Tq2fvzrQy97i2f6snAqw6ywlAYZlH",
+	"PLkBj2vVKTtmu/v9LrnbJIwjhttiGjHoFEMAIwOuwWkQujzwOrYpd5uMJ+EHs6oU86ZLkGlVKsRlx4UU",
+	"Te+dyMUtBJd/CBpsr25tbG9uLS7c3ihcvb1Q2Cpo+2ILNYJNsbDZ+1rBtp2W+MMkzHCthgAktREJMQxx",
+	"Qdp4jaAG5jVAeYZOb5yfRzPZbEZHjAD0oWwmnUtnz6Q13aPAgtAurixuLepoaXFLRxcWCws6Wt/e0sQ6",
+	"7zYlfeFuk+gaM2qkjmHDeG+F0CqvabOTeXHcnBNXrOl/3iykbtx6+bSO5B9nXvorTdd4uyFexLhr0Spc",
+	"0LxDuYsNvoWr3RtbxXUitmQxtEvcNjLU4DTaJNREFkeYodJyJbXqUJK6hLlRKwk6KzAJtZ2my4hdQRiZ",
+	"TovaDjaj2y1qN+6OX+eZ+lx276JR1EbcaFG7+T++l/pft14uaslbXBxob4xjTpBTgctTlCSNljmSLIOh",
+	"Vo1QHWFqIofabfUxNBiwoetkgkNxScPGBgk/oh/x/LKpifr8+N7l6Z2tbPPZHeCqsylIYPcZXiSkgaiD",
+	"DKfRTiOBBoKWCOLGw3QZ2w4l6ugq8sjrTp1QHt0PdVJAarXwsglt1rXZm8GPt5JWuO5au5iTDbKLbcvE",
+	"nCQjqWFbhHJUx220I5aOYeWwMMx2GGpZvNZ1H60a4TXB7LjYGOOWbaOq48QuoyFXoCPqpAxs1JJ30T0q",
+	"eTvNsm0Z/XZToG046t5bGWzV8KLDFh0flLjmDczJilW3ePdiLzgtVBdij2I8DGGXIJtUuI5KbklChkVR",
+	"zRvHiOFQUwCODUPFTgjCVWxRHZV4qUhPmy6u8JRFeCVV47yBG1bKxZzYYgUpRbLPpFGhzMSNt2AC6iD4",
+	"HU6E8HSRxvCpyYhb1M665yZmps7yc1mtBwJlc9NxDMKpewKBzrrnbmZSM7dePsvVH8ko5Z/WumNbRjsZ",
+	"XNViuaACOirdLQUHaFFUapW8gzpkn8m7vHtuMpM52zo3mRlhm3e9bbb6b1OuVwpBPemvJ49YFOgGI+6u",
+	"ZZBTDNlONY0uNx1OBBwLiiuooqCkjssRRg3XKdukHt1gvjKDc8ZE1syQ6Xx5qjJjjONJkjOz5UxlGk9N",
+	"RHb7Vy6paLPa98YCrWhM/srGgsXLrXC3Xahw4nbvZVPBK3dQC1sclUnFkWCLKNnjiLvtNLoqfgHxwHZo",
+	"FWC+2RCPYHWNoBUgzJGLqenUdcQcOV5IWAIVGjWHEoYMp05QGRs7YqxDDRLZf64fE6g4bh1zIURSPp7T",
+	"dHHbVl2g+fhkJqNrdYvKj1n/Ni3KSZW4cAZXsNsuGAZpJCD5VUVwxKYxZS2pHmxeWRIC7vrqEjJJg4hD",
+	"cigqyUlK0YtTMw/GtE6vuVZVkIMzfyOfSwbAq1evFpq8Rii3jERCKmgTd5BliiGVdsB1Q0Kb+GtyaiIj",
+	"6AkSRyQAr+riOqKESCXWJVhw/bNK5fJAGWg0iNnibqPbnSPYJa540q6fK2riarnr7JCipiMQaM8VNYsC",
+	"C7jNnR1CB2fwuYnJ7sPY1zXbojsgyBpN1yWUb0o1OOEyBSMMbvKUAO0dQoHsiPN0XOseFmPhCp0GceGT",
+	"wHOtSvx593VNSTpJ8II5amEGwo6JDExRmaAK4UaNmImzLqipBBy4uE64kspBJ/srl7CGQxlJizP/3pgl",
+	"sVa9frmOq2TQNTBCaL8FyMmGWQWh5lbNYj2PewsIRUvQQCWAKgMF89ZEqJl0KoSa3qSDrYeTOhvLeOuS",
+	"71zodUViWRXLZdwXcdXqGrhKdNSqOTY5hpuKr2mPryfe1pZ6M8KCCkvWAYKl5HpSSJDfda/KtvyNsq51",
+	"GU2XCQWya21iMfPyx33QF+vOLlkYDqRNYhOedHnyh1GgWq5js4ZdYvZcTQExMQAB0QXJ1uK+jWTU1QBH",
+	"TAvdNu2vBdSavkDkU5GS0MVK4pJa4qwEQ8Q7hPVQj7oX2Wj2hC1P14qcmhQE06AB6occKbx+g2DzRdpK",
+	"933ApQ9M6gCEuhcH348Cmaw/TMIqiNC3JWckoFc7qIalyghcJpmlRCaOLwmeS1iV/D5YWD8+cNiyQFnH",
+	"qGEZvOmSwxeZzCYOX2mT9rjCLW8l3u3VsSm+QU6DUCGF1BIBTc03LGbvxwd62zKTV6YA/RRDlqkjrIRY",
+	"tL29vCDYhpCrUB3vWLQ6K/4lgkxLkT5sQ7EYKpNqUxlaQLO1OKo4rjh8KTezyAO2tUtYukgL/jcgMmNf",
+	"RHMqKJfJTim4927UMuW40tLiFhrbzY55tuMSiGtx1XCykjVzxng5lccTM6k8mZxOTZtTU6lpY2YST5Tz",
+	"xrgppGlLHIY4wsDWaJl9hbZ++oc4OoAIAKstCTjJeiLdUZAhN7W+Hd3U2H3L3B8DMCihKt4FqAHxDmS5",
+	"qFy6s5Vtzk3RjRy7MtO6XpAWplby7iTUjrrB0L5AVr82DybnpC0qsVpur7WXtp2qRU/fR8riPotO35e+",
+	"lv0z6FyxmcmME/R/HvwW7Z8poRpWupngfwa2baE7ATaDipxG6xJUWAAryoYHXBPogqejRuCySJuUWzbC",
+	"1NN4QNQvJThVSmm05Zi4fYp5gMmQTcRNWBw5TQ7Twmvj8nUMEjPm+PV72SWcvXttZ3ol01hsncfZysWc",
+	"M5cV38949yTZRXBT11JXr6XgfIfRGcSlbODWgnT0xe6lRKg48u2N5Xnvbk+7cvCZkieVldQ3Jc8qyEEh",
+	"9u6xSrjnu4rdpnpOD7kIDrnbIvUud1a+AC5OvE+XKjRFTvkOMbgknBYVSCBWA4alw8CA+8KwZ65wqN1O",
+	"o3mhmQcgeaZUpEr9j+/vTGkWZnFAT27hNnLBUcejfhDPp1IXIkD8+v96au6vczlqGTuruE7+Opf76/HC",
+	"X+dyc5ia4sPUQt/7966yl71ncnw6nwwEm976eqCnv/5S8t2eKSGX8KZLiamsrB5c6CifQbbTIm7KwIyg",
+	"GtnDJjGsOraRaVUtLm3qHHGnKi0M8vnwhko6clx5x2ApiRK0qQkynTWIibOTE5V8pYIn85V8ZnIaVyam",
+	"jcl8eboykS9PTxt9jy44gD72iQSV22PzwELnsLmEOWnhtnSwUU4omFJwo2FbBmD8mDJqvXyHSVUx7KEv",
+	"Y7MAlCbqSdsMfOeBj1u6vUfyp0nX36Hub10zCceWHfj0gbcE5BBAwcBU3EyZoCY1icu444hVHaO/3qKM",
+	"Y2oMaPwb2Luva4xj3mTa7EQmp2vc4gBO/Q9bgUDTpbO+RWdWXems2kZqh7RT3qMp9ShAy2B8c11OJx+J",
+	"0eRDNlWaRUNeVRptuW0wM0r7JGAfRpS0IlQPuO9ZZFUEwWRc8EHm6DF7rhRMHVeKYQ7ChjLCh3ys89io",
+	"kRS4JR2710mo8WOeZ2pf166llL02JSXUfo9FLbt7KYDFlNgB02ZvHgoYt/Z1zQtt2SCVJpOe7VHw2XaM",
+	"nbhf/LnBZlidstE3GZDEFwlr85nxvzisdQHcQncixNiaVa0h12I7abTgABvkbltKNWeFSCqR2wu78uQL",
+	"bNtOCxAUcPhFRcQLcqotx1nBbpWMiIihfQeIqKZG3HGQDZN3hcfAEi8sFhYWNzZvb62t3V4pbCwthnFJ",
+	"HLCaXbo9xURAbymanJgYn0TlNifsrLwJ8SMDx11MYIOTYRDA5E9tMZTN5PKZjJwC9GNN1yoWsc1ukc9t",
+	"AiIEIsv+rWGR0Mes8WyAWUmn1Bef1GmkuOOk5APHiEVdd6GE7p5XkEcXrTlkUYEPZ1FJnnMJoqFY+E5U",
+	"ZEdU7uyrGjynCNUNrQKNliknLsX2iPhjhR4PEMibVPqzemDP8urW4sZqYSWONN5ZKsYCNiAk2YByo1qE",
+	"BRegpAxtVJieyGQCmO5aeF+A9jcvzrxuMcOhFavadJ9bxh5wkbB0hhsNJMMyGTFcwl84IT3zgrD7lDQR",
+	"eYBfmkVO00UV3LQFlfH4tRWESLccd0danlToQ8k7zdJZsFJYtCr5PWLENp06qhG7wdJFmkKjyBb9oCKN",
+	"1qjdBluaL84bmKI6odKm+rzSvRCdGUSuWJaudzXxiGRRseIoTYR5PfLWkyheKawsL9zeWLy8vbi5FcZh",
+	"Ca7s5vitdBvVm4yjGqhyTMZOwWxMfNzTUatmGTXQtrK5TA8pYsgpPOkivIxAuiB3m9g+unwRpcXxAzuE",
+	"GMPwlDf8GGWL2KUoycLjU2WX4B0meFTTJn6gYxAyGxMtCDZqCA4TEBtmEg96uC+nSxfpJaJ+VoZjKSky",
+	"XA9eXSWcBd9Kjf75RcMoZAtcWxEKyHlJYkdDNJKYafLcMFzwC/BQPoiCUkFWWxg0OVNFjb1wSnb2W+C6",
+	"ehDPH73h7aQw/yNdbEIaQEww7WWr91wWPj5HU5pGTVI4whUm7iXx5hLPse+F+WtPubiVgieOh9RueRYJ",
+	"X/wBtxAx00XqCzTdOwvkGP8xq0ohu4YabrvBJT0WCwVdAj5Jy0e3Dwf1dOGcRaY0sTCPLAPNhWmlH2k4",
+	"ocsHoR2qrDECFsGfIXiuhwrgh5KLSlquVI4oaUHw03FR/qtXr6bi0ZP9Ho0HWx4/80gE6EGkuUuQnrPq",
+	"cEjhGZnNyCyfKAmSUwcmtShvCVGWS4tbF9YWbq+ubd0urKysXY1yCoDHUNIQJAGtb28BNZGZQdro8tRE",
+	"gOqJ6+2L6nLXKerwlPfEMUpV3ceiBCs4DJlZJh0Jch0+yqRRCW6zhGwxJjREpWGZThrFpacu5PBzuvqB",
+	"phy0rz8vQlQCKN2CRB0ug6Fx2R7VEor9+O4AxFcFrAQTJ4M3LGZ+fnF9qzC3stgF2n5QkpJPQbP0VwQr",
+	"GR28JwPw7lprX9AGmA5GHyNYR49DgbRytgnKTh1BtevKXa4C4iVGsjRagdiQwHCJnCaXTm7BbRzqZ6rV",
+	"iWlhJPbIvK+eb/k/BiYKbM87TToyUZaJtN0gC3nQfaD1/Nr2aoQGt52m1ISp44eTKQOjkNnNI0BoPgqh",
+	"3tIOBU458JjhEjYuQdJV6elCyKoByQUwC/L3PGCF3/28SC/bgzl1AjGTxGYEhgrYVAnv3LGF0LaFd2SY",
+	"U0XFthsuIfQswlRGwphk1zIIpLLB4auAaWTx5xmGJfAo8N0g2Bw1psMlpsXiWg3exZbdh9hurxauFJZX",
+	"4pQW5gq58V0iDszsYflJGueZd+SqfLsODJAk8tboFvbxsMIR3uIhmkYw9BgRIXSEpVmEVX4SoQYksOIW",
+	"bne5gyzPC9RkgoEJmJdRbjIOUFIJhnKZjK8LHA/8QvJZys8+6w++fp7as5C/A7AToL/Woudx0+YnXqMj",
+	"eY2O0UKZ5FLYIA2CuWBm4BZQPoKznjMhfGwWJAM8x8Z7AXXr2KJ8cL9/DPJ61LYY1mEft7V0u1Vj1TAG",
+	"vmOxu/PYspsuUcF+PawkA/m00ekefvEzabQsg+8h2FUIo+kXyGG9LivUHOq1HuH2R6YhEYDwQfaZwsGa",
+	"h+bqnn0K8MJcbzdqD+x6G/JuLVP6y8qQZV13GBeoYtSwiw0uEEkF0MSuMeqveOZYPZg/yb/uqEvqBbr1",
+	"bjfQuixaNJgNY2i8HtQGEbn9mLb6zC9/QAOBuv2YjeGFufwEGwAc0eWmw/HinkGI2ddEO+Td+2p9NpPJ",
+	"ZPwyYbrv8FZqq6eBxoHg8vbaVuH24rX5xcWFxYVnDwQhxdtbobfm+FIVIERX+OIAQuxkfUDwy6McJxhw",
+	"x4mWoYnf80Zha/H2yvKl5a1nfsvxpah7DK/gGd5ipFZP3yv0B4afSgVFawZ6WA1/jvTYyE37UPdsdAmv",
+	"JFZYQp/I5XPT08mKxLeoQCQuLZsD7UEC5AuoLiSoCWFj01B3e5QKhJ73H8qWoWbE3nVIIcLAyHLMl15A",
+	"DezyoEihUl2gjg3zzF7KPU5UkTYFCWFz2TOkTM+poUuBEWs2Go7LiXmJmBbeAvPOM5JQXYLNbvlUFngL",
+	"fbmXarVaKXEDqaZry4xcszsOZHN7fX1tY2tx4falxYXlwu2t6+vfIn2hDhS2kX4qD/oSdutBWtJqXxwC",
+	"1OO0AYxcqPRliT0fKd5NRYVEDafh2RPC3ELW0/WNxfm11YXlreW11YSotXCBhRZmyItBcVxkuASDc4ai",
+	"MuEtQo7gts2GsiqT197XgNoIPfIM8rESzqg0G3datVwoTucfBjjPEspIzqKXSnq80oUqa2gL4G+ni/Q8",
+	"4UYtWh/UJIZlEnQaCmDsnFHRuEIDgBxLPagbIMO/faOUKk+jXMLiAUA7oQp5NbaeU+daEmzGcWfDrzdx",
+	"fB7jCAT6BS0GwJ+NxcvbUDg7HKQtriQOAYg7Cn8ElHhVfoI7E1cWqh80OmLlpnsgVmhbg6OW/9CzQi7v",
+	"AGMB1X5oHMPtcD1TeYRMnKE6Ka/sbjfOhSLjPJwq0lBdXv/sbcy4hzTimQjGCE37hUAXHxQBYZr8JDv5",
+	"O56drGt3m44s3hJcIZjZxHuknS2ZxMVMM/qRzGmjRs2Ejqhr0X1PBXad8kcfa95WzNg2Gw+WOcxml0ZQ",
+	"NzssDDhSsIUCr8DSbQIKWl0Fw8iaMUxmmY6c1jVYyvjzSui6AHKQuN/BDIn9M8PdWFaJmFMWWO6JPBH7",
+	"kt7fBDkqj58JcCO2or6Y4WJOUt5YcdgtYtQwf06JvHJ3ZDMZGavPEEZ1iza5RJMXke6HL+5FSFON2KRn",
+	"URcIq8rWofp8pZAVR9bTA9WHxnImPDlvqLQJ//USHHSZWiWhZYiV2E4VeepSj2I2xxe8dWJtj1DDQeg2",
+	"HF5h9EJZzGtYcQxBlWFGLY25XYGTMZOp9hcZIhk6B3boEQyBiy6Ep/2FG5CPWJ8moZHTIUVpehajGcAf",
+	"Nao9LwS8W4NWg3kmVWDi1V/6OLrSaKtmUajBCSK4Y1HOwIzHGrbFI0Wcn1PJOOrx2qZYVRA9yaY+yaZO",
+	"NgqQpH6F3vu8H4/pTr22gjEyZLgEem5gG+pXyxwTv5fB8bQ5PIb7Clbf946CMxvoXrzh0PAgoUsfFERI",
+	"NEKPchMra0vLyWbqsLnVwK5rgcU1dDfJV2HHl3eMB9+12MRz7zqgvscO6w3bsU/qCXy36gn4MO7UCUMV",
+	"16mrvpfA6EOfkdedNVxsIAqSpVlwQiRhSxqtgF4ZVnctHnfNySYHXfquVyl8FmoryXLujit5nEchocR/",
+	"qIWsEF5cpwUvaeG2PoheqwdqeA8NPLG4Qg9ILROQ77kTr4wngfY5rrEAzYz8suilk5ILycJlFz1O5o5H",
+	"qs4wWHxWX30/aK10qMY/GhXvaRqIxnkNYBo4YqzYkeh3eBfHa3TQv9s2l+fcjm4xVG6y9gtX0nH8xbKV",
+	"x3OKh4+2TKNVryG3RxQcNxw0ZDuMhzyIqjVR61s0wQcgBet3XACt59X4/hzaAwdliqoppXVixzmx4yTb",
+	"cU5sBye2gxPbwZ/JdvDtmQhOFPIThby/Qn4E1XuonJZ+0gZXj4Ypoj95qFBZT00wMW1CHzJD5gjuy4kw",
+	"Deqx8kPokP9UCp5KwfBj9cgn5sZEvZwDptukAX8UeSsBbjNUip9nCTWpTRiDal4yDrFlsec2HLpn8o1/",
+	"BbITm9Okpqx3aMowd2yvu+KAuCUmq2CbkSRuwOrYtgm0+jA4plWvYnfNsU2mekWCDznSgw46xV3TZrO5",
+	"DPTcv67N5sZlv33xrWq9L77NZPZ1rRFaifdof7iZdxzXtKiiOPINQz0BCxnyiaHesR/uEnpTvlDNosst",
+	"qnXf8pFMdmuUZTfpLh7lugx/BYg1sEFkE1+KNq8sodKuRVpzzl4pjdYtYwdhZMBrECcUcasuS+BDyIDX",
+	"dVaWrhPMFVqACgpZYxLXGtYesdNoHeIHINbXtghympxZnjobAocyNnaqrix6qH3vPPwH+GRVa1ybnZyc",
+	"yuhayzJ5TZsdn5roBorwBMmN0hvQptpwbKfpptHVmsWJ6skJbU+RTSrQejQtD97rYzilaw3MOXHFTP/z",
+	"ezczqZlC6jxOVW7dn9z/K62ryWGw6PtaxXHrmGuzmkX5eE7Oa9WbdW12cmJifAKuW37O+vNYlJOqVLnV",
+	"fo84TwzQ5KT+KhOhS9VU6Q1fsqttLJeWorUGoYX1ZWQ6RhOMN1r8mixacYabdktwIBDWdokrRPa0lrBk",
+	"p0EobliR9FJtPJ1Jj0dvMzuZcGENzGtsyFXVSMA+WMKSYqfurU+XJ+C9M/n0fSKR0MM+hMAW9RC0SS3O",
+	"IgQWSOjgYJNSX3TDYLAalrwcu1mnAuODhbH4ynSEZQ8NkEmh0UM3S7gplpzNZvRsLnNL1yxO6mxoKr8s",
+	"n5rIKA6iPgdYgV0XQyzovMzbLPCk7uexJtyQ8inHRzup5jK5yVQ2m8rltjLTs5nMbCaTzubGb2ihszcx",
+	"JylBPaOAmM8kAOJ802VeFnQsTR0a6FsUYSjunEZrDXy3Sc5CHdGIM1T1y1CpDYLuSkWFRJdeuHH3YmP8",
+	"eqFQKMzVb4w7hRtLV+sXX5mMoUtuOkL+JPW7gVP3bqduvZxI/UK97ofgTYUgxbNVc2ySRqUGtigvBXmh",
+	"YvMQWOK4sqGYTPYUfyk63qvJeThkrYsilX3Jpx+kKfloX9cMn/X2hUw5SowPA1rfR/yBQtRtStJy6dA3",
+	"LQQj9wOw6//MeRh1RdJTsGOYgzVfF8BgUT5QRjyMFmg+7zQHeCQYCaRz1/L8l/2e2vDGgbtN6B4DvWwz",
+	"NNR/MoG+qfx6xzWJCxZ6yDbmNdJGLQFwAqiAHw1EreRbo5QqC5QqTpyU1tV/OmCMYnSzYQ4GYdv+wDh7",
+	"glLO8q0+hPvAFBxQ9JAj1xsBWd3DqtBNhjEhvOYkFqhoyHxI5x6clFz1slQZbiMcchWlUUFVuctl9Ewm",
+	"o2JbVV1ISU28ai+YoVc211a7ycWw6P/MEfLPDrx92ewwkByDyd5g2AdkVizGh2Y9DVyFgoJeMH+C2Ood",
+	"0UBnpdayqew+8TPrPiVK9njA+/sClhzVhb8weZ9z8dYyIlcGS6zTlIKFuoY0KvFas16m2LJjbBpkFNn0",
+	"84TfHpHfvhAc1AeEQ1HdH/jcsrlnztwioBZFuAtOS4YLWBxxx9lBXDZe0FVNBk4YRyVeSqOMknmpA6YZ",
+	"0FFcYghqH1VSxvP9FMFcNj+Vnx6fzE+FtMFMkiK4SLnF21u4mrDsNQoVPKAfPoFxiOOqzBopvVRCpzfO",
+	"z6MZodwhRgywuGbH09kzUZWkqGVTE/X58b3L0ztb2WZRi+oiE9lcRBc5XSy+9H+dvjp25m+K2s3/8b3U",
+	"/7r1UlE7fRMVi/zWS7r6N/77mZfOJGot4NGbB+P7/SR5okUoRy3XEQqKUGKVosHSaEFWpCm3kcV16XFq",
+	"S9sY2NERth0qdS8qzvZmj3aW30Zood7V6aNnG6bEBja9KyXFE6z6+i/6FYzpkR6ZmOue1GY8obFpJPMs",
+	"fvVgNafNemoXu9DTAG7IdWMllwFAwE++EbjJF11XhTIs+tkOi67ru2uDVuPByIukvajcd+e9iIdF1/U7",
+	"vsCnruZc3phCuI/PousmlM+C7/3kOrWgBJdW1/PRjYXrBMAX0VK08FW84rwuD05VIFevDmICb3lnvRCg",
+	"F9CS5Luc1fLj2TQKeZxPscEqvKfjcDCrTWQyabR2hA4ASUg7q+XFtIPXqD57SM9T8VBCh65k6iDeHj0f",
+	"GT9EvXA58QrPux6UxerlW+9NDMSLJuSLDutAdrarA5nDiN97LJmsiOkn5fSDdoPqImRijjzMMVr7nj60",
+	"bVbLZ3NyeaGgQygQEq4jFiqhJHhepO5SCZG9BjE4SyNZ0UwwClnITO+qVSYEbFl2Kd2XVM5q+dy07I4d",
+	"f5sst/ZSKVpeK6nIk6rvFJTYSifTW3G+4/IQhqrrshKr2sKcuv+KCJUXu5lJo61RaimkezDKEIIMmjzi",
+	"IUtwHT1zRkKZ2mFykR6ADcPCdJTPjOson5vR0UQmI/6XEyucEAetwkKqqvVWKFYpjfKZLEp5IaNdK4VY",
+	"UTE1SqEedaH84BVXnGRaLEGaPuCh1pBBqzLcRWxBTZJDqVjHdL8tugAa7iBs+McUIfdZBWJ9k5M3u5KQ",
+	"E9i8IPjjaVQYKd54yDz9swHF7ROg3F8mEpufCDZ/iqGSsn2lBLMu+UEMtF/4Qm/RUKHCt9oPNoQbfnBU",
+	"WttPEgJS92r95ICnn/zh4N9+0PnNfxw8+Lzz2r89/a/Xnn71umL5f3rwg25uf/DRW50f/8PT13/39NE/",
+	"P/ng1a/fff/pJ5/86cEPvn79raef/PzxZw+ePvyXg1/8+sm7H3/zxYdi9h//U+enP5avQZYZnjPO8eWg",
+	"x5+99eRfftt55+HBR//S+aefPnn022+++NDn7Z2Hv+i8/ujgk7cff/a7zuuPvn73/ScfvNr5118c/P4/",
+	"O3/35tP/59XOw/f/9OAHTz/5w+Ovfn/w7n8/+fhvO4/eDt7axejlSw/+/R8OPnrj6T98fPDLnzx99M+P",
+	"P//yTw9+8OT9zztf/rzzzk86n/328Wc/VpTu69ffOnjv087bP/36wfeDeRN5+9M/fNL546udf/1l56OP",
+	"v/nizcdf/ujxZ28dvPvJwZvff/rV+48/+93Be/998L9/LvanWLvaHgx58sGr8vfgLV3svfOztzqP3pWr",
+	"D1j5wRsPOq99/+nvPxNT/PqLzhdvR6fwGLvaNSxFrvWbL948ePje0wevPf30h0/e/fjpg9f8MZ3/fu3J",
+	"u58HEyUzdH+g2OkvPwlzxoOH73Wx04M3Hhx89PcHH3345INXn7whrlyC0sF7nz79yR86b7/3zRdvdn70",
+	"vzu//6Dz9ntPH74lPsJldH7/wycfvOox2c6P3opfSC/OLu7u80dPP/mDmufBF48/ewQcHeaLrk8cx4df",
+	"Hbz1j13j5Xu9R+To4OVdLP7pJ//05N2PDx7+Qezz3c8ff/nRwc8//fr1tzt/+Penf/zj489+/PX770iw",
+	"ffr7/1eO7Lz2sPPw11+//5vHnz14/OjDYPIYc5cA/PSr1zu/+eBPD35w8OYbMar65F/f6PzxteD5bl4u",
+	"AVvcD/Dwzh/+/cnnb3d+828HP3/4zRcPDx6+9/jznxx89LuDj96Ab94QuPHuxwfvfQr7j/NvhSESe+D+",
+	"3vr6dXE/cqXdC0nm450//v7xV/8gwe/J5+93Xn8U5tV/evCDfCb7zRcfBAvpejeMGf/miw/kVJ1Pv//k",
+	"t99//OhH/mUInPzsrae//b4kXmJ8bgZ1/u5Nwa+/+eKDXmfZeecnsfcIFi2fy33zxQdff/Tg6W+/Lynl",
+	"kw9effrVO08+/4/Hjx51fvrLzm9effLOj4Iz6KbFj7/8maLCii9LuDj48Y+fvPv5wd/+qPPFg+DxKGOW",
+	"b3z8x189/c/3BOr//TuPP/vd1z/8uPPwRwcf/ODgF//1+LO3Om9/8uTdj/sAitzc008EWXr8xQdPP/lV",
+	"5+/efPLu51//8MvHn731+IsPHn/2j53f/Ft4DT34rqJxP3vr8ZcfCXLwk3/qvP0Lf5MAOxFOHJ4ygc0e",
+	"/PzTg7d+L+mKvNHHnz16+tX7B//yD/IenvzrHzvvvHXw8L3Oj3/d+eRHTz549U8PftB57aGkZRFAlWAZ",
+	"+iHKaMXWPcDovP3TzjtvHvxaoK5cgljn/r6uScsE6xvm4IEsxDtaFRUOJXh4KOEkjbaZkJF2oe0jcqiO",
+	"mg0hzY1nkCn0TiwuSJopQWjoFSiRzchAiZGDJM4LfXnRC9gfwpuxRonUy0GEErKUVL2l0t7tqfDibJPC",
+	"yWAeIXo7rhmNvNGgpRbUA/UUJIh9AfVoT1duOCEKZ3OZBAtn135VB9KkVaj1t0FrBOXcokHk6+mS8tTc",
+	"HL+VbpfOSJVdNkyuyGQ8XCfi1oRsDpYVabEVT5d8uViWAWAIq8iMyGbDb4huJjeRFGol26f2PFG1FVij",
+	"RcEFizbBrI9OlzxLfklHJTGx+FcZstWf4GMr6ej/PPjtGbkViNjVUUlAmvi3ySvT4l/DERvgMIfZlBG+",
+	"JNgzJ3vg6yJ2RS/SErnbxLbcmBwjw54g0tG0KhXiEsqRDQPkSmTYo5hdCL/rmNfgreC9K0lXc8nvIevF",
+	"6gcdV2PxkVpoAdFTnsx3HXLM5yHBR528Hzye5JiIeqkSL0mF4Hll1JWWc4ohickhE4xDiY6yIbt39lY4",
+	"PK2fTyLbN54x0WIrl56FCP4Va5dQwkaJjm24jkGYVA1ta5d00wQvOP6+b84X47rtyvFbUM8lHfuKU60S",
+	"c5kO7ZsV+r6i3d0LJWHC389bFnCIfV1KWclXr950ikWSdzY9myJDpYIqswU66SyaI9glLio2M5lxAyaG",
+	"P0kpja7WHLJLXBUkLvmNgKcmI248/DYfcfr4OQa3I6Fo9yfzybG4UBD1MH8hSwiTlSehh85RTdbjCi06",
+	"SphKRDCt4l0iSYNVgQAW29ohqOWNi7J/aRySTNdKCLQ1En1Z4iJldSiBwuG3p9EyRwKWGapYu0QVlWXp",
+	"BKJet6gfH5hw5MqcQExwfnQtYQ4zMpmHuPOEXbmEN10qm52jVbDTlKzdUjoexTs+nT90IdZur7eLzWdV",
+	"31pYCWSn1YkynUZ2EH/35OEvVrmGyccPrIX3uFRv+3rQhVPyG++Tfyh+plt8fdPZmdyhK/Sf7gEiwexy",
+	"qaHDUZuLv1aIarFAUYiRz2eSEDMe6iOANQmx1leXkqJh11eX0mHxsWxR7LbjMDI1NZVLjPde92IYRwqF",
+	"wcz3/vpxppC3l4SG2PDdXIcGTBbU2IHiQ2RjWDM5xMF7a+KRhl+VLImpMAIvhtvAti3RBOQxAcCChGMO",
+	"NNxSuT46IBHkhJaxsQPIBbAr/ogKjTfvFzXpOSpqs0WN4V1S1Pb12LeEr1iUXLVMXitqelHoCLiozd6c",
+	"uBUf6hIoiVLU9m/FBGoo49kLAhbAKZGkGFmBbwgiMGBgQlTYULeUfBMLDiVDguICyFZDgaHHDQ5d62bT",
+	"EBIQRELs63DmwyKK3RLqIKk3eDsxVQNabA2+lEsqIzuRZsjZ1Dpv9Ttj1Zir67LlYTouatUgUl45jGou",
+	"IeBlhiw/DH4EFdexQ9qoNEj2ekn5CfyKjOI4HErWKtrszQEOAEBjXx+8+dihg1UQgj/c7+Q2ijp9tSaU",
+	"Nd+b0HLcncF1aBlUg1k4psYku8QWD7M0WqN2G5UJs0wCUf9ifdK5FaPymVw+iQOrTPvEQCWpu8grlgMD",
+	"DAIed2Frax3lMhmAi8jbQ03OZXQPTCYYpFqapxU4DUKXA8e4cpprgrInfyneJIlywu+9Q4aOFswzVMjO",
+	"sw3LCbjDYYcxQAAPwPSauIKFS6q1lddKvfuLNVdxw9gvSVFA3g+heB3vq4SgndDoSOSO930ocsb7qkes",
+	"jvdzNCzH+zYem+N93x2gE2zMj9IJ3hwK1YkTW4VPPSmsR1GGlakq8rnRmFms4lRWTyJHPlyl+tocUmGj",
+	"QyoxG9OvEXIoOfbLgyhW5xGFirK8BLAO3wwkHXucTq7isIvoxe2SaLZkeC3nyOxuSPZ2ZKa1nGAVLVAk",
+	"6Ick8YZtEcpPMVTHO5BahstOk6NsPtCnGDTRLI3tZkuRlL+aSnDe3l5ekBRe/LU7IaYiAKMWPyt4g2Wq",
+	"jDum7IUIF6kYCxKaHxpTx6qeB7wJrMM14hJdWj7U9HGr353pvfGdXD17d6aVuccTMvOS5doRciC2wq0M",
+	"wDjcZMTtI2TyGqkfv5g5UHaFn1wWTURJyqv49kVNcfa9kC98yM+pyAmg8+2InJt4NzHBuZ+aLTTFP5+a",
+	"nXzjYVDu2k4GeJIgs7Go/L7Z2ZnDYvGTgDbEZ5j8JcpqvC+TqEYkx6Q7IwGcWCpZLkYko6kGfTMNMl62",
+	"WL+NqXIvQ8oRnogu8wzyE1NnukFksHpjAwHzJezuQKrRAOQuSCzY1wfUhmToFbfqpEsvGkj5GUhQ8SLX",
+	"PVFFBi/1WJryKsainKUnUwYtS79PHQulTeaBVCxqAjuB+D0I2LaYyqAfiM6H/LwRYp87LOcwKHd0WOqT",
+	"Xz0nrDEOcGobcvC+HvIHddN6UCPlAF2Fw8nt90aSiZmZEIrkM4lI4qdNdb9yx6Ig/agCTL6HWkdYmmX8",
+	"cDyvp2vAJg4VLrx6VtHXrkIkO+9++VnpYvcqPgQv8rffdK2US8B7apDDVxD30KgCVCqdS92Ej2QhONB7",
+	"G5g3CDatEb2FXjipgSn8Lf1XbBCnIXS4PpLXMADeHjZcL3tBXD1zPBSWbn5UCleZKkWtswOUCOvtDulV",
+	"LiLds17ERihRMbqPLGr1qcShy1hzQWrAKCNLTcnUmmgplKHz3xLVv80rS4nqxuaVJb/ejZ8mK8ekB/ZI",
+	"bAbl2ofSn4/Z/Tuyt3QgL2mE5QyPbiPZCnpx3EsCbqQ6aHFd5VJyL3gBoIo7iOF2epAQnXpIBvPxaID+",
+	"PIdOLOuNhmeVpzdkDAhMEyyzz+UcxZBDTD+UbKg7egaS2Ugi0EgiQOykB9pLPyuOmj6JrktOi/1D5g4E",
+	"SzktSlxw30cSW6JEPZRXOzdFN3LsykzreiHm3M/1rvVzP5dLDrBQ6x3R5iCziYLUiSOXXlDL6VF6oUtY",
+	"HLiMQhi+EhluHbs7ArelUNwF/C4xnCq1GEE4his6RHiAK5VHhcb+ouLhUVJVJ6XqFcewIwrCPeQH8Vsk",
+	"1dnbix5zyAjZvx1NSHJocisfGfd2WFncNCqUGXBToMdwfjVsIuolUgfEMDE/OkYaQyAtxt8spG7c7iGL",
+	"xKBnRG4sA0oUYiJGZMRsULur22x2SC0ySyqHAr1jCsQwcbNG03UJTX6H4HxS7fQER2iRLqm1mqnsODbB",
+	"oPWMJl0cbm0JiN++rgl1ooc+KgmdYNw4yO3zQ49Vll+lux5Y2EPnBXjFVIPgvGxcJr109ciNyBrYMust",
+	"FiApMNRbhDL5qZyokpANUoUqobyEGLbMNFqsN7hXyowSC+5EvEUwTpo+lOeLFTO+zQ4HJDEOYrt1wUPU",
+	"OpsywmEE0EqKQIHL884wWh0jtMpoeJ0HoIn0t4aHlkouOK1I/SfExCRmN/75UY99YVM8vAUjk2MFey57",
+	"Kzmocg2AWCgxcl3hiJNWLEAySvZiXFzy9tZxMHNYyBEr+El/BnPqBCLHex26bMqazH3kb6cYopaxA8Hg",
+	"iZqgmjrKLqK5s3GO0fn07YNf/mQAXHrWZYq+5YJDo5YR+o4W1Ysj+PFXxkukFnIvw2e1cKdp1HyvJyxS",
+	"l1ypYtEqcZHptEBfUB+bDR1qtMoshllU2ivpqNRWiQm+MtyW7ij4WOJKemuUdOm/9E2JMu9BOi/j/kA7",
+	"CcVL39vYWFqam5O1EtSHQqGkox3SgFjylmtxTmJJRN+bhP+iyDvTrzzz6fDH3P6Zv0mkeo0eFaNdwhgY",
+	"HHjvmrW5aT07ntGz49lwzdo+9qaJicN8IEOVse3F6YMFA6UEnII7r1u2bTEo+8IQs6hBImS1TKqYplEB",
+	"MU4aEMjZwq5MlretCpddhUDQgXq+Kg08xqBuZvTspD6eH/BIBi5BNdzJOE6P3C3iYibEXfDkQwmAlud/",
+	"gXOK7UrJiw2ZDgDPCuwNM5AEoPJrd3e/H37ysNW2aP9KzhNDFXJONF3uDV5HGXhMe6jxXcKQAxIfoL7u",
+	"lxvf08S8vaneYe5HRWj7+h/7ZxUN4H7cCpex69Lu6ti2UcMyoL9MNANK92ro97AEzyJSLxM/U8bEHM9a",
+	"dVwlY2y3+vJe3dYVdSVU6CPbG8vz3qmf9mvrnSnFA0Rkbg3braK9uk3ZuaJW47wxOzbWarXSrfG041bH",
+	"cplMRrylqCFV3/9cUcugDJrIo5nJopyDyJkghdA8V9QuZdG4nUXZooYqlm2fK2pClCpq6hrOFYEYF7Wx",
+	"8NPwFvgcE0Uz+SR30layGysjKMx0JhyiE9nz488ePPmXd5+8+c+xtIcklReKKCZcJUT1SGfxxGTuTBpt",
+	"NxrERQZmYP51CZYFmWRBInFvFNlOSw2JrmeykjVzxng5lccTM6k8mZxOTZtTU6lpY2YST5TzxriZizi9",
+	"mqAghZY+PpmUOlFInb91f3o/Ff6YH+ZjtoeQvx2uo3hI5XPQFFW3oWdb+nxbuR6GK9xKXCbtLWC78Bxy",
+	"QmFmMkRJBhKXLLMkk/o8J6hLzvqaAiQ9Sf824wL6fIuX1GQINaFWCjFD1VKEvgYVTbr0ml3Msbvt2hGu",
+	"13StQez9hsXbqsVJX+3EENTSHWholVAzKRopg5oULAs6yqI6tomOcqhCxF/9DY+5w6joAMVNGXGlkcfG",
+	"tNrscp3cq92eXx2gcYOnHg5yDg3X2bVUVMBQzhPLTGRbag/d1CXB0e5/UACrnLHwVdhE1G3FV/mAoYpj",
+	"DUKtGC5Ot66Xx+uXSXbr3t1XMpXtHJ24aFw+sj1AKHHEaLoWb0MOtqrfC2mdwV/nPUAJUjNhzZN5VIZk",
+	"u6Zrh4i51tXGadC0UT1Utwy+V7lppfW1zS00tpsdU/bXkk+3VV9Yi6vctdZemhG+yR0XV8lmmxqlIgU6",
+	"b5qy4qqcXTrJIUVShi6E2kJJFgyADEZReRr+2Qn+C+Lf3nzPBEzPPBlOv0wOtWwKfsRlM6uK5UKXJdWg",
+	"1maO31Cvu7FdkcrvNv08Pt3vfAivl832uN9w1E/pRU3KLburLoTctiW2IE8naIbod6gLTgE3rIukLZt2",
+	"eR1fDIdy1VNGPegDjKZrTUEv4fTY7NhY1eK1ZjltOPUxf1Dwl5bYlhCSzoiMQJEyQufhp51HP0enixoY",
+	"2eBZ744JNYvamVnUIE7DlvwOCU7iyeEWRbhIFYeIWnFl9oeURoV+DDqrDOb1jphCjqdVV1q0wFlk8SLl",
+	"NWK5oXp5vnYtHjQwld28GzZuExO6KX7ve+hqzRH4b2DbtmhVfFmILMgraGg4zo5FmI6Yg3C0JGSr5qhu",
+	"ZtIPYXG/kia85aWXthwTt9MvvdRd6Uv3ykYyL3GYO0ko51CD6KoLVI0UqYeiSk5WpR0t2dIdV9VhwdwD",
+	"UwDA4iKVkR5ewT201svZZDoBlfW6MhZpqVS6w4rU3+J9pCIjZ9Hp+xI59s+gc/KVKMD80/eLFKGma8+i",
+	"0l/dF6RtP3wAuqqFOYtOicM5pYN4MIu8KXXxdPhN0sc3D8UEoeha6K3Bb+jcuXOCFsBp5Cbl/1EXHTt9",
+	"Cs5JvTUNH87oRbp/Bu2fgT3Le173KIwysIgLEZTmpZfUVQTtJsNRNeoIlHlIUeEilSRJIBeQo4T+mnEq",
+	"lEZboGo77g4T+Can9wvZCQzBXBaXVL7hNLoKGFJ2eA0QhhHK9RjMgHDXZGGkEeTNEVcixNiqQ1RsJUAA",
+	"xOBLiGTSkwnFWUq9GjuWwoGloYLPEiHOSiYh5ytSj2kE1fkUDmJgMKYj9i1tnqfhiCJt+2SBQcWMPH5w",
+	"Jo02a06rSL2alYJ5yMgWQEdJxGZVIYV4Kl3Ji4PzivSHgsPOFqmlmIkYY7K+cWLAEBVAsIZDmXT+Sl4F",
+	"Da08PJfZE21kWmaRKhg7K88g5M71RsuKKnXCIoJR2THbelfCncWRSSDajvmX7VpQyhfod1nMTLiAMPHz",
+	"IixXQDtodhitb29BehlaWFxZ3FqEh7yckbbTdJHToipfZFZ6HTCQ5LafiVakgu3uerVbldevndRAXohz",
+	"VcJD0qDcsUQk7zYtVqSQwGwi3rIM1RzPtgxCGQnxy0vLW12cEoRFp+kaBJR99dBY3eIhk3eE0+569V20",
+	"bDqTzkSap/kd0/yOaGMCJwj3yNwYtP9hY6afOt1wWIIiKVOrWaju7ik/GQa0MQk4oSPxPTyurGXvt7MK",
+	"p1/7OCUEb/USmQ4ilqyqGbGeqQ7BkLGr11RM9gAjvTreAw32aZ22f0vqEYTxOdWUvEcT2aTmsabKCw+a",
+	"x0bS0sM9Y4W+Fc8VkpKXV+UoOlEB1Um9LLgxQ3U/59GbbpjmrKEsevFUeE97qVarlRJaZKrp2tKsZR77",
+	"JkdcakTD426TwBeSpMHCcpnMiPeVtAhvnMQeldateW2cB3vKqxofhF+Ygz4oB3cBxOGPrjpSSQ+66g/y",
+	"DIyNd4U//EG/bL427K0G2f0JXYLlnZsylduPIVV8BniRgNH08fTu9dNzD23c6w8MP5Vad2zLaA/8sBp+",
+	"/E2Dj7HnxK19XctLbEpalI91KtMqmnANz04O+Gw0y1o8mh0f8FE/QxqemhjwqcRcbTFDbmbAGcLp3OLB",
+	"8eyAD8Yzu/d1bWKIQ1bJ3/DU+MC7DfLDw6Yh4LaeUejmLcEkPeMHfBJsMKDvEh1DYTmnBQ6e0XSNQ2eZ",
+	"m7LBIJPdItRzUB9a8yvNyuK933zxENC389//8c0Xb8CSeggrtopNrRKeZK6zI5mvoU4BXDZ+EToHtJEU",
+	"Er/4C46jpCPHNoWoB1qQrixFKhGxFC1/o0pMQcwKoTxdpCuOs+ObBgdP74zUd4QXz4Z7GOsRu42KM/Vq",
+	"DYIio3QRVWAwKk+tWIyvy9N/bsWpo/Fodc+DMSSVC/tn4NPPN78NpTgn8NuuJOcTpvvdYronzK8n8xOY",
+	"g+qhhinDMD8ouv/wp7I4++DMj6k0+2Q9XfZA7KOnCwxWvWEgDhXNObym9EdpwKZQdeasH/AA/V7CJl/W",
+	"jwQU6SU1F3BbmNDhUADYRNI0Lh6rUscVQrxnV2qpTpMQ1J3AyjY9Nv1dMAwUkvRlvyLCM662d7zGh2NR",
+	"86GyxDHZIw47295HMNKaTwwTAz26HIx/wc0T4t5PjBMvrpw0qAARLdF2Ytf4SxPtNqEa9whWjcdf/arz",
+	"r7/sa9WwrV1yr7cBQ/kxQx3LeKiUvXSV+Q31QtmmFpfdvsqYEYZMJ402COPYldlt0htjMaBKLJ1gLBCL",
+	"Ogp3ClfGkFX0Byasfon/BIpa8Ar3HwPJHJVyDYrf3ag9CKZ0IUkUaiNwuRyFBuhqEAJLFTGZAJdPv/rw",
+	"ycd/e/DLTzrv/PbgPz5/8qsHEhiVrzDtXWYiTPq+Pa/zqTR1OY6t5HyIsH1lc221G7CWCJ9XT4kB3QJ8",
+	"Qrly2emq7TQRtqG0CiTOpZEfz+qvQwbL+DGtMgNCj+srVJYvRuOZfLxF9Y2749d5pj6X3btoQIfqxJio",
+	"SIsubVCwDrXY3j+auQtEaRV4dWQn8OACj3dxvQxD3jUcBT3Xm2XbMjYI8GIsJUBx/4c9561NDD0aao9n",
+	"8t0gfz0GfNHOvy/2hgcSkUa0Ij17ErgVvgi/jP1ARDDU3vFNqH0vOxVGKWEb1+2+lNAnPhB706RUSAh+",
+	"rDohDaYHvX8Np14Xm9WRShSXcTVeTl4oyl0FMPWloNfF2k4o6CAU1LvGEwp6QkFPKOghFPR64dLK0BRU",
+	"PBShoHDXfTQbtsPQBjGBnpjokkOrzsKc6jlFHVltTxqJWzXLJiF9JdSFWKo0YSFYyKIytzNKNzfkco5N",
+	"p5FF/gZG/aAUYQLuw9q+W1rNgEr8qsM35EH3geB5DMVPQlUaEXVaA0Hwk5982vno46c//FIoQm+/8/iP",
+	"H8oWphKEd7Nj2DCC3NXkjjIbRDbOhOBZFdcYKiApq3xEgw+gQ6VBZkPOVCh3IXEB27ZfMktX3cAhj9iw",
+	"myaEQS9zZGAqUKBMUJOaDiUhbh6NaEVeQKtXxMmLzLd4KHAeCt+4TcqQ0+SqUyOxK5AaTioccWdWSQpN",
+	"yqO7ORU2QMieZVjVnDkrs5qa3HBkX0qIymdB3K83Q5E2GGmaDm3XdVRuBhm2mPpH6pcGwkF1rXA3s3iT",
+	"Uml49QwnqpdaUB+nSDGIMk0KjVC9uArxM0OnectBNafpMh01qS0IS/hOQVDjqNlADq8Rt2UxckZJcV1l",
+	"iSAc2oY2gEENLZCrknxbMoSmoKDuxYjUSGD3q0EsewjsFTDFKN0LZ7o+CssfgFZuU6zSHzxj8gCE0nPU",
+	"bJCKAOeBLbqjGHNHteNGTbi5wx+Yw+YS5qQlaz4MxDBGM/hG2Ml5x60SjuphU5rHBhJ891/98unvPz14",
+	"+FOfZYQDkZJFH9TAVdJFRP3AgXJbppc5FVkOFygdJa1QPFrIH2+5XsJaGp13bNtpoRIle3xetqMtUj/n",
+	"T5Y/hbJJaB1XCYMcQfG/su1JWZH0NWyaKsTMBR5nzobSGhAjgt+0LIPoMtEy9FvdYoKocq/0Blcarus0",
+	"q2LhvSLUFryzex4pn96zfkVwalIYrTssWjQll1Ga8N0mgV6GShG2gZyFhUiTVHDT5vKRvgUv+hcG6V4t",
+	"mAJCkOEBIACj1wd8hcguDCAGeCGMMhVMjIuq+4Ubdy82xq8XCoXCXP3GuFO4sXS1fvGVSS15s7JB8sDq",
+	"vlxm0k5KAoZLyBZrZarflyqjAfJLdJVicI8V+Y8lX4HGdquhIjHyE0wXLRGTkGV+9HhGIYhEwxXEBYL0",
+	"0oAUy4AGeHuPxFrI2jmC6vnFzup475o2m4Ua+3jvujabG5dQdC0AqOvQzCFS86yMjZ2qCx2xZrXvnYf/",
+	"gIVb1RrXZicnpzJ+SZzxqQl4OCh62a+YRLhO2ng+gPesirsYsPxGuP7ZuDh4r+h4NlbjLBtkTYUrjTSD",
+	"ohm9V7sPfbMaqpxBOIgEEAhEWq+0tBB3Ty5jgMsISvI8z+VujgAzuhZQ3H4Uc4iQIsUjZQRzgovUly48",
+	"rvTdDTGxLboDe5bSU6j2ZdIcMHosOnRfXuA67h0x5T2mRr04+sFo5p4TrWIkrSIeHhyV6EOqhq8+DBAn",
+	"/ObBe58++eDVzkcfd954q0sBGbtvmfv9LFfLkFJehRx/aZHqkbmr0ls8A34V2uoyR8r34aTzoMyF7IdT",
+	"pFsOGKh0yM2WFqRGG3xRjFu2LT1RPQ0hC3585nOpDhwyXK1eEKOBrCZbgY6GWDPUpvq0UDKEcHHmxHZy",
+	"Yjt5jqmcygB0ZCfmELkblMD9+uv3fyMJnB81J+uc8b4tF1Gr5thKJ1JVLGR91FhuXpI7/S+GxuijOf/D",
+	"XVGP5PvPpkKNSJ7v8KkTNSyshvnVvG/6VZ1D9Zh5pOavrLyrCuaqDU5koAztTXFe2WxGz+Yyt6DQ7M1c",
+	"JqPnchk9N54BSjG6JjWkdnRI9uKRAg5caxdzMnzEwaIKNXiRFSmVLrZBsDmQNpUwfqggEYJU44iTm/tL",
+	"FrckNByqisq2/Ce667ftESPcqI0u1L39XufD/ztBqGs0eTINMGqOw2TpesucRRi5mJpOXbZRlxFCpYgU",
+	"MYteglppksXq8Cv8UApCDdQKTzFPJOJOkSrydNbbHOS3qkZJFiSl+lpuy0Em2bUMwhAUKUTOLnFl7TFZ",
+	"Eg5a+jQpI8QLqegfj+EXGOuuLTbrPUewH2wBln/5vkjVsSL1yrKFp5N7hPqJ+WwuaNhCbEZQy3U4ZKKV",
+	"CW8RQmdRBW44UvPchEp4apkyasGPY6Wk5b0hQXVfb/4Fy9Sll0oKzNhsxPQB5R+JyZBD7Xa852RcoW+T",
+	"mJPqpeGlZc8t9VLMG5VNqPXbRzOI1roXWKSQov/2ZEgeiXRgAoOODNShJF2k4qz8/PIgNUm5g7vq3Q+h",
+	"QBxVdxg1P1vefNwBJNDBxxtZjLiLPIXdQUdSI0L6wJ9TbpfZzHC33V5KXysXZ+F38pXLDZ2QJNEv8Mno",
+	"odn9JXJoHTORCaZWfUX82ae92bMT3qy5iZ7nPKzqM6/A+ZkknB925dDt03AgZERpnKHrfUHUbnF7x6J4",
+	"58OKdy6meOeGVofHZ3OZdH5i8sYIUOE3TU0KP4Y7NY/JT/hdUYXNQfRfM/Ajqj+X64f6EiMjAWfrzi4Z",
+	"UN8ODw1o9DDKeuhp5nVm7P2QHAJglZM64xH5aZSaeJXxX1hi8tzHtRwnKZElh04oyQklORolee6MVutN",
+	"fvTQiewAFp51F8QnaJN0Hmo8DlwVZOiCIL1rgUwPt9ANT8o8MbKNbGSTpDNUkm1kg9vBe592Pn908PC9",
+	"gw+/OnjrH7ssb0lhImOWR0wOdbViBs3wHBetry7pstsBKPYlCe4l1HBJhbjsLIzzK5j6BjCG22m0YlHC",
+	"ZK9RYMHQiEYPWmh7fRwdZ6dIoY8jq6nGX6iBG8RNo3Wvh6fqoCQG0CSDVODklYTwL9PTq5oXnmKqB6VF",
+	"UcPaIzZLo2XoCSPEGlSBFAEmG8iGO8qqVlSYQ/Q6yuuZmcmzCCMuc3e81ogWQ3VsEkSx6zot4kbD3Ccm",
+	"kwOtvUaRCUHW0CutT0My6C8YRLpPDhLqXhLKrrI9ee26VFMfWX/LcpEYAnkW0Dl188pSGhUERHu9MsCa",
+	"FdmdeCJ5e5hadSHHJm5QtbeLN9of1V3vXcSR3fUhW1uK7VZTE9ncn9lpL5tmNqRwEVYTmI8nXZqChOpy",
+	"Wxa6xFxFf4iLLBM/2TDQG7T/74311aWiW4S+Q1lcpMPUfFtdkvUPw909o93tjhTGLLQMJPQOPxp54KPe",
+	"vLLUy+etICaNCrKNqddZjDqqgSngfh23UZnIVqbm0UT4F9fPegW7hz4mxkhO9y0VSgh84N5NntzNs76b",
+	"E6/5idf8iAL9JhldhH/y0d/GxPYnH7za+fCPnR++3UN+9/XrXsHeW7If+Q6C/nHRRqRSGqROCzm0d/Om",
+	"wK2DPYEbu5JTROXtbQq/fOeCt8PO0OB8TqK3T6K3XxCKxZ0GAK1suDdyuM/Bfz3sPPzR40f/PGjQzyUM",
+	"/VZD9GkWtWoOWBVk/RSo76KSfX1Xu8UZArs3CLDQ4M9rGh2kx9pOtQo4SXXV/rbtNItUkkmpGgo0RSrX",
+	"2QszRJvqHGToS7TRHywxjdYx87quQmvhBuY1CKjAkSaup5h6hYHdxFyXzb9wajlkcDacrjarCc10bopu",
+	"5NiVmdb1gtRXW4OHAm8G9uSuvCfICJDkWUnbqmctxLBYoRI1wYXLvo4KwE6SKpUzAU7ZHMKlEH3Acw0M",
+	"NgNLfnYAT0h4IBSIH8Ah4Q0a3rn5rYDxpi9+nQDidwgQT1TTE9X0qIKelHhGztJLlO2UWkr2Go7bvyVf",
+	"r8pHupfGJ1YGJXlNx2jWCeVSNiTo9OqC+P5MtD9fGi2Emvx5jbX9AmwGdt22svo7rlW1KLaFsCYb/XHH",
+	"SRdpARkOpQR6vyg7MjWZKosTxF/DIqBepuxQ4lvhy1DZiIeKAM6GTfGqjb8NIboQVG7UiLETJFAHszew",
+	"y1QhQPEWcVEyYHJpUXbl904rMfZ6EU7/uS6jNJx8uJeiZhdz1e4XNUs2LBoklKao7cNRBfzW9zeVLYrB",
+	"kxMKoM5l81P56fHJ/FR3JPUhLfEUmBJs1KCUakndROm7yqVPamGcsJ8u9rOFdwhUOQ23y5MFlAYrunfw",
+	"4x/7VTA6r3389Q8/7nz226f/+anPhFQ1z8PsoYZLTEK5hRVPsvxSpiPZR9Vbi7SGfbVS8JFIHlHfahnd",
+	"RfGc6lrzBS4EuhVqWSuYIJzGiRn0EAyzACor1okZ9FsiT/GOT4vU9PoxMBV3HBSTlt8kOG0+/9nBr/6+",
+	"8+XPOm+89fiLD55+8qu+pSs8tIiThVMMKaADIpRG2wzskP4Dstx0SfbjYwVeElQpKehp01/8X1jDZ/mn",
+	"2n40uDmbkcHNNzRdazJx2fc1vIs5drddW5v1ozH20ndtp+qkDTpWr4tzHtu1bo/nxrK7N3aXx2dWr56/",
+	"PHPtUn6FX26cdy+/kt2zqzf29sZbU+XLexcLG449OZEZX26y1p07dJIuL81ZuG0U7hR4o3lnr33vOnPv",
+	"8WZzef7u8qUJq3zt8lhG0zUDAFFbamJavVdzmuIrweJkAOCqJqCFmmLRXqR4fmf93hS9auY2yvXNidq1",
+	"GT6+UiloumZjWm2CsUG7V7sNz3qmSW1Wm8PUFNfuOrsWNYj3TtOR6YCDWp4U/PQQexU8noi2J6LtiWir",
+	"GMfVmoNwHS1Lb4L0Nwn5cCAGcvDwpwe//OTpp9//5os3JQPpPPz08Zc/P/jFf4HrLLnLsxCkS629NBS9",
+	"P32mFFT4B6eU4ZikJJmMxRkqQSIvYyUwv5SxsQO+rTQqIDES2ZZgLtG6+tREV8k8GEUUfIHby6EGOVuk",
+	"4lVe0wOIvQPZGLLNg7Rx6SJjJDrz6TIxcFOl+ss0+RZU7Gf8TJH6PrdgVuV4u0hIA5Xgg8rwFwfACBfU",
+	"BFfJZpsaJT3a6oChUkEhFPCUWTQHN4pkxB5MJmPuSn5wLBWctUiLtORKNue9zQ9ILEGXgRKhhttucGKG",
+	"B1m7JWkEaO2lq4RvM+Iu04ojrsglvOlSqJBN6nqRYtP0uphULJuk0bpnxGo0y7bFal6AJ1p1dmWL5Vwm",
+	"lxNXh6iDXIJt71m5eHVfEVCA+8W2zM1O0jSWqXak5GjAiHiAZvBW2eHbMXH7FAusdKYTSQCGObSMOX79",
+	"XnYJZ+9e25leyTQWW+dxtnIx58xlxfczgJ7+oUdfehVqgHm/+cdiYo7RaXkupxhyWjR8trCLM0krITMb",
+	"PL9KJ1pb1alabueVxvbdcWtzcndhQnw/r4XWAYLQrDZvtVe2s4VW7uKdXffOJfPO9PWLtlW4w9fzVXbp",
+	"xqXL9Y17jrOU23MXjN1Nurd86dr5ZmWV8dWlrTZe2pxpbk1UyQbOXM07W2vl7NWtqcordmH+ZWd13SzP",
+	"vTxeu1J+ZXOjuvty3l5aW9y6uH353uTa9U3O7MvZfM5cnW/i8ur60tw923HW6nO58ezdS5emJ8zcWOXK",
+	"5HyN7O5e2728Pn1hp0myDWftPKeLvNHeu7JyNXuv4EyOZa/tZefX9s7vukbOnNpeGbPrF5bpqr3XxMYr",
+	"11rNTOVO41rl3tj1u9fvzS3P3VuYvLpd2Vo+P7O0caGxRscu3JtieGV6797LV8fGzm8Uti0zu7bDLuPL",
+	"e/n5S2x6Zc00jcu17ZWr+aZB+EJlZvIVY2O8mqlWNi7m1+enFsfcqRuTe6vuNTO3vUwcd+nOxGJlqpxt",
+	"vFK4Pjd5fQJTfOHujZlXJunFxbndufwCXV1ZvnJ1s1rYoGxsurWR27Q2NqcurRbmW1ttd2mXz3A23cjm",
+	"1i+eN+2717ecxuqFjeyVytS1O5XaZfsKK7xirloXzev161ecizbe2J2eWK5cadLr99YyyxevsbY99cr8",
+	"9p35hrOUy1QyOJOfX2tVKLlcWFpqmRMOfnlrur02UbvXbC+Ux64Ze3v1i5nsYuPuWru5t7xKWufOabpm",
+	"7Wqzmjs1d+3axZ2V8vRdd3OVZiZo5q5VOHdO8hyrShMhWv5wZHAuZy8buRV73NwgE5Vs/QJdtnPV9Tyb",
+	"z4nv5wQBUBI9WFmFTLmK6wRsrUKqhP7xUkotCjG16EuiMARkURgjZF34ypd24WtPJA1+EkKpfEKKwvCL",
+	"msSX3OHLP5/sXtT2NT0chq5NTZDprEFMnJ2cqOQrFTyZr+Qzk9O4MjFtTObL05WJfHl62hgmv3JFcPDB",
+	"8vazR6bNBWiVhJwKatUChsEd22/kEAafAbQtz9/tN9K7Pd26Xh6vXybZrXt3X8lUtnN04qJxY2r3cnZv",
+	"Y4Zt5ZtXJlvXpts3MnguZyzkyfnJ6oVp65XMzkquvpp31kMqHChDifNdlgfWgxmoXXrRHJaLTBLjDEfe",
+	"5qR7heX25ozp6ya9lL9zY+bu+FZlLksuTtpL07XtXOv8RPvqFN6YuTefLS+Mm4sT1QtT1srMzmq2vjbe",
+	"uDyipoo3Lxpzc+sNq9y+uGoZF1a3Ll3K3H3lSm364p2qhXdyhQtX3elLFy7lr1YvLdanls7XWGV67brb",
+	"3jTLu4VLu1usNV53pq3yRctgtLI60di4Y2cb0xdGVVZn6hvlfON6ZXLLdLan7tzI7U6sVuePqKz2oInd",
+	"FxslkEe+1XG6dXdm99q9iavl+kqudn2qkd0wC9PGK/md85PVzUxzcbx1ZWLv8lT7xgyeyxoL42RponZx",
+	"6s6lGXs1GwHeE/tD7EqHoYhVYi4nmiBWvJ5aSh+APiAQpyVTDqFQEQQFeh25DExlc2qLn0TNaCqpZDNw",
+	"lfQOQImNfebGD+CEofTnb9f28S0nW59YWnq2dvTuFGHZ009qkxXHRVji+mCG+Xc/fvL+550vfy4fP3jr",
+	"Hztvv6eej3kMWT+X4SI1Gfgt4wEs3sPQuhBaHlLi2fVDPsUmIwkdnRepucZrxN30VvDCOvsgtkdsRSV2",
+	"nzj7TnIenvu+HE4Vep1B4JYUHIjNyEB05esHDzqvP+q89l+PP3/v4I0HBx+9MYDbr4toRDuBzPoZ+NlM",
+	"Rom3glBJM6wK2etqMpou0pLi0SVUx+4OO4wM9WjA94IRoSF9hkEfrkMKOQmVQJ2nl/ffR4kYV0+AxBxK",
+	"qw9FfWu6tmNBoSmPbdm4TIRCEM4UQfkc/ML4NutVAk68av/WsD68Xt2iQn68kz5R9zVCza2axQaSiWNj",
+	"TxyCJ/wl0SEIXaHraDloAj2oM7Dz0cedn/3u8aMPOx99evDef0sZ9vGjH3UJrYd2egLJNahx3c2Eeke1",
+	"BV1j/Rg5K5zTOnJo2yI1n+cAFb1PzM4pcQa69LT5cdneUZaihVZ68gOos9LAUJxEmU0sU4ubfoek80DQ",
+	"Rms25YUXnaQrn4juL5ToDkRqCIH94O/fefzZg85vXn3ywauewO4RVEjOGrsPQtr+QOXQ/KL4XoUprw6/",
+	"BI5TLJSTHO6SDZX4FTmWQ9No1YGwCQqF1rkjKKjPNJIj/CJpaMOSUXh6S5pBRqhG5e2khtmxVKF6vltG",
+	"yTvSZrXOp28f/PInmv5nKUDbp7JsrFrs89TkabhcV/OQHk4qb/s4GgI1y7ZljF4L6Vst/sQ45uQF3e3I",
+	"bPjbSSN9lsx0rUXPQyHAQTkjKNIF4KV9LOObhMhimX5rF4kWYT4ov0isLtR5+M+PHz2SmZwyj6YHDxyg",
+	"MGgUH4+nPuihzG60Sp6HcryTIponRTRPimieFNF8DopoHpFbfwdKWb5IJ3QiAX1bEhCEmWMPwEaWh8IF",
+	"F2EV7q4nZETBfI3KKCOnRVEdGzVLRbqX6niHILdJS4Ibupwhi2u61gyHgWVzU+lMOpPOzk5MTUyBh0ut",
+	"Nv6WqzUHCk9g24baZ4LaVBwX1ZwWsh2pBik249k/kpmjb/oV6/Wyr33TA7GZEH6U+ZYRQoUgV20SxiQ5",
+	"U+/wy4N0v8SvxcETL0csGtgLfNuqOcCEuapOGd6GvK7uF1wNima0EGY7DOZMIS7OOyjAAUkHVcjPgGgE",
+	"S8htbtXhnNDQa7ws8z4bway7qAgTU/IaqafRKmkFvzcZQaVomY7gXVBzJOnMzkP1OYcROBC36eWTu7uW",
+	"QZRFyfu13LRsEzkUjE6C8bvY4JHrh6cAmPZS1En5gnQqIjqMQFoGCHO6RHjNMQWBESIyAer3/wcAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

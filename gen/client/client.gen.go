@@ -18,7 +18,6 @@ import (
 	. "onestroke/gen"
 
 	"github.com/oapi-codegen/runtime"
-	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
@@ -172,14 +171,14 @@ type ClientInterface interface {
 	// The same contract for tools that read JSON.
 	//
 	// Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-	GetContractJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetContractJSON(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetContractYaml This contract, as YAML
 	//
 	// The contract the running service keeps, with its comments, at the paths where this service answers.
 	//
 	// Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-	GetContractYaml(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetContractYaml(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Readyz Can it serve users now
 	//
@@ -518,8 +517,8 @@ func (c *Client) Livez(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 // The same contract for tools that read JSON.
 //
 // Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-func (c *Client) GetContractJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetContractJSONRequest(c.Server)
+func (c *Client) GetContractJSON(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetContractJSONRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -535,8 +534,8 @@ func (c *Client) GetContractJSON(ctx context.Context, reqEditors ...RequestEdito
 // The contract the running service keeps, with its comments, at the paths where this service answers.
 //
 // Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-func (c *Client) GetContractYaml(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetContractYamlRequest(c.Server)
+func (c *Client) GetContractYaml(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetContractYamlRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1194,7 +1193,7 @@ func NewLivezRequest(server string) (*http.Request, error) {
 }
 
 // NewGetContractJSONRequest constructs an http.Request for the GetContractJSON method
-func NewGetContractJSONRequest(server string) (*http.Request, error) {
+func NewGetContractJSONRequest(server string, params *GetContractJSONParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1217,11 +1216,26 @@ func NewGetContractJSONRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetContractYamlRequest constructs an http.Request for the GetContractYaml method
-func NewGetContractYamlRequest(server string) (*http.Request, error) {
+func NewGetContractYamlRequest(server string, params *GetContractYamlParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1242,6 +1256,21 @@ func NewGetContractYamlRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2670,7 +2699,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-	GetContractJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error)
+	GetContractJSONWithResponse(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error)
 
 	// GetContractYamlWithResponse This contract, as YAML
 	//
@@ -2679,7 +2708,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-	GetContractYamlWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error)
+	GetContractYamlWithResponse(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error)
 
 	// ReadyzWithResponse Can it serve users now
 	//
@@ -3421,12 +3450,6 @@ type LivezResponse431Headers struct {
 	XRequestID   *RequestID
 }
 
-// LivezResponse500Headers the declared response headers of an HTTP 500 response for Livez
-type LivezResponse500Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
-}
-
 type LivezResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3436,16 +3459,12 @@ type LivezResponse struct {
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *LivezResponse200Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *LivezResponse406Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *LivezResponse431Headers
-	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *LivezResponse500Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -3461,11 +3480,6 @@ func (r LivezResponse) GetApplicationProblemJSON406() *NotAcceptable {
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
 func (r LivezResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 	return r.ApplicationProblemJSON431
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r LivezResponse) GetApplicationProblemJSON500() *Internal {
-	return r.ApplicationProblemJSON500
 }
 
 // GetBody returns the raw response body bytes
@@ -3500,6 +3514,20 @@ func (r LivezResponse) ContentType() string {
 // GetContractJSONResponse200Headers the declared response headers of an HTTP 200 response for GetContractJSON
 type GetContractJSONResponse200Headers struct {
 	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractJSONResponse304Headers the declared response headers of an HTTP 304 response for GetContractJSON
+type GetContractJSONResponse304Headers struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractJSONResponse400Headers the declared response headers of an HTTP 400 response for GetContractJSON
+type GetContractJSONResponse400Headers struct {
+	CacheControl *string
 	XRequestID   *RequestID
 }
 
@@ -3515,36 +3543,37 @@ type GetContractJSONResponse431Headers struct {
 	XRequestID   *RequestID
 }
 
-// GetContractJSONResponse500Headers the declared response headers of an HTTP 500 response for GetContractJSON
-type GetContractJSONResponse500Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
-}
-
 type GetContractJSONResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Contract
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *InvalidRequest
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetContractJSONResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetContractJSONResponse304Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetContractJSONResponse400Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetContractJSONResponse406Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *GetContractJSONResponse431Headers
-	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *GetContractJSONResponse500Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetContractJSONResponse) GetJSON200() *Contract {
 	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetContractJSONResponse) GetApplicationProblemJSON400() *InvalidRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
@@ -3555,11 +3584,6 @@ func (r GetContractJSONResponse) GetApplicationProblemJSON406() *NotAcceptable {
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
 func (r GetContractJSONResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 	return r.ApplicationProblemJSON431
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetContractJSONResponse) GetApplicationProblemJSON500() *Internal {
-	return r.ApplicationProblemJSON500
 }
 
 // GetBody returns the raw response body bytes
@@ -3594,6 +3618,20 @@ func (r GetContractJSONResponse) ContentType() string {
 // GetContractYamlResponse200Headers the declared response headers of an HTTP 200 response for GetContractYaml
 type GetContractYamlResponse200Headers struct {
 	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractYamlResponse304Headers the declared response headers of an HTTP 304 response for GetContractYaml
+type GetContractYamlResponse304Headers struct {
+	CacheControl *string
+	ETag         string
+	XRequestID   *RequestID
+}
+
+// GetContractYamlResponse400Headers the declared response headers of an HTTP 400 response for GetContractYaml
+type GetContractYamlResponse400Headers struct {
+	CacheControl *string
 	XRequestID   *RequestID
 }
 
@@ -3609,36 +3647,37 @@ type GetContractYamlResponse431Headers struct {
 	XRequestID   *RequestID
 }
 
-// GetContractYamlResponse500Headers the declared response headers of an HTTP 500 response for GetContractYaml
-type GetContractYamlResponse500Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
-}
-
 type GetContractYamlResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// YAML200 the response for an HTTP 200 `application/yaml` response
-	YAML200 *openapi_types.File
+	YAML200 *Contract
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *InvalidRequest
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetContractYamlResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetContractYamlResponse304Headers
+	// Headers400 the parsed response headers for an HTTP 400 response
+	Headers400 *GetContractYamlResponse400Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetContractYamlResponse406Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *GetContractYamlResponse431Headers
-	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *GetContractYamlResponse500Headers
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
-func (r GetContractYamlResponse) GetYAML200() *openapi_types.File {
+func (r GetContractYamlResponse) GetYAML200() *Contract {
 	return r.YAML200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetContractYamlResponse) GetApplicationProblemJSON400() *InvalidRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
@@ -3649,11 +3688,6 @@ func (r GetContractYamlResponse) GetApplicationProblemJSON406() *NotAcceptable {
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
 func (r GetContractYamlResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 	return r.ApplicationProblemJSON431
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetContractYamlResponse) GetApplicationProblemJSON500() *Internal {
-	return r.ApplicationProblemJSON500
 }
 
 // GetBody returns the raw response body bytes
@@ -3703,12 +3737,6 @@ type ReadyzResponse431Headers struct {
 	XRequestID   *RequestID
 }
 
-// ReadyzResponse500Headers the declared response headers of an HTTP 500 response for Readyz
-type ReadyzResponse500Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
-}
-
 // ReadyzResponse503Headers the declared response headers of an HTTP 503 response for Readyz
 type ReadyzResponse503Headers struct {
 	CacheControl *string
@@ -3725,8 +3753,6 @@ type ReadyzResponse struct {
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *NotReady
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -3735,8 +3761,6 @@ type ReadyzResponse struct {
 	Headers406 *ReadyzResponse406Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *ReadyzResponse431Headers
-	// Headers500 the parsed response headers for an HTTP 500 response
-	Headers500 *ReadyzResponse500Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *ReadyzResponse503Headers
 }
@@ -3754,11 +3778,6 @@ func (r ReadyzResponse) GetApplicationProblemJSON406() *NotAcceptable {
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
 func (r ReadyzResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 	return r.ApplicationProblemJSON431
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r ReadyzResponse) GetApplicationProblemJSON500() *Internal {
-	return r.ApplicationProblemJSON500
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
@@ -5618,6 +5637,12 @@ type LogOutResponse401Headers struct {
 	XRequestID      *RequestID
 }
 
+// LogOutResponse403Headers the declared response headers of an HTTP 403 response for LogOut
+type LogOutResponse403Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // LogOutResponse429Headers the declared response headers of an HTTP 429 response for LogOut
 type LogOutResponse429Headers struct {
 	CacheControl    *string
@@ -5639,6 +5664,12 @@ type LogOutResponse500Headers struct {
 	XRequestID   *RequestID
 }
 
+// LogOutResponse502Headers the declared response headers of an HTTP 502 response for LogOut
+type LogOutResponse502Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // LogOutResponse503Headers the declared response headers of an HTTP 503 response for LogOut
 type LogOutResponse503Headers struct {
 	CacheControl *string
@@ -5652,13 +5683,17 @@ type LogOutResponse struct {
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *InvalidRequest
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *Unauthorized
+	ApplicationProblemJSON401 *Unidentified
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *ExchangeRefused
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *RateLimited
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Internal
+	// ApplicationProblemJSON502 the response for an HTTP 502 `application/problem+json` response
+	ApplicationProblemJSON502 *BadGateway
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
 	// Headers204 the parsed response headers for an HTTP 204 response
@@ -5667,12 +5702,16 @@ type LogOutResponse struct {
 	Headers400 *LogOutResponse400Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *LogOutResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *LogOutResponse403Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *LogOutResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *LogOutResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
 	Headers500 *LogOutResponse500Headers
+	// Headers502 the parsed response headers for an HTTP 502 response
+	Headers502 *LogOutResponse502Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *LogOutResponse503Headers
 }
@@ -5683,8 +5722,13 @@ func (r LogOutResponse) GetApplicationProblemJSON400() *InvalidRequest {
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r LogOutResponse) GetApplicationProblemJSON401() *Unauthorized {
+func (r LogOutResponse) GetApplicationProblemJSON401() *Unidentified {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r LogOutResponse) GetApplicationProblemJSON403() *ExchangeRefused {
+	return r.ApplicationProblemJSON403
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -5700,6 +5744,11 @@ func (r LogOutResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
 func (r LogOutResponse) GetApplicationProblemJSON500() *Internal {
 	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON502 returns the response for an HTTP 502 `application/problem+json` response
+func (r LogOutResponse) GetApplicationProblemJSON502() *BadGateway {
+	return r.ApplicationProblemJSON502
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
@@ -6740,9 +6789,9 @@ type GetSharedDrawingResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
-	ApplicationProblemJSON503 *Unavailable
+	ApplicationProblemJSON503 *StoreAway
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSharedDrawingResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
@@ -6787,12 +6836,12 @@ func (r GetSharedDrawingResponse) GetApplicationProblemJSON431() *HeadersTooLarg
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetSharedDrawingResponse) GetApplicationProblemJSON500() *Internal {
+func (r GetSharedDrawingResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r GetSharedDrawingResponse) GetApplicationProblemJSON503() *Unavailable {
+func (r GetSharedDrawingResponse) GetApplicationProblemJSON503() *StoreAway {
 	return r.ApplicationProblemJSON503
 }
 
@@ -6890,9 +6939,9 @@ type GetSharedDrawingImageResponse struct {
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *Internal
+	ApplicationProblemJSON500 *OwnFault
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
-	ApplicationProblemJSON503 *Unavailable
+	ApplicationProblemJSON503 *StoreAway
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetSharedDrawingImageResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
@@ -6932,12 +6981,12 @@ func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON431() *HeadersTo
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON500() *Internal {
+func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON500() *OwnFault {
 	return r.ApplicationProblemJSON500
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON503() *Unavailable {
+func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON503() *StoreAway {
 	return r.ApplicationProblemJSON503
 }
 
@@ -7101,8 +7150,8 @@ func (c *ClientWithResponses) LivezWithResponse(ctx context.Context, reqEditors 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
-func (c *ClientWithResponses) GetContractJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error) {
-	rsp, err := c.GetContractJSON(ctx, reqEditors...)
+func (c *ClientWithResponses) GetContractJSONWithResponse(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*GetContractJSONResponse, error) {
+	rsp, err := c.GetContractJSON(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7116,8 +7165,8 @@ func (c *ClientWithResponses) GetContractJSONWithResponse(ctx context.Context, r
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
-func (c *ClientWithResponses) GetContractYamlWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error) {
-	rsp, err := c.GetContractYaml(ctx, reqEditors...)
+func (c *ClientWithResponses) GetContractYamlWithResponse(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error) {
+	rsp, err := c.GetContractYaml(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -8306,13 +8355,6 @@ func ParseLivezResponse(rsp *http.Response) (*LivezResponse, error) {
 		}
 		response.ApplicationProblemJSON431 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
 	}
 
 	switch {
@@ -8367,23 +8409,6 @@ func ParseLivezResponse(rsp *http.Response) (*LivezResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers431 = &headers
-	case rsp.StatusCode == 500:
-		var headers LivezResponse500Headers
-		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.CacheControl = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value RequestID
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers500 = &headers
 	}
 
 	return response, nil
@@ -8410,6 +8435,16 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest InvalidRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
 		var dest NotAcceptable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8424,18 +8459,59 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 		}
 		response.ApplicationProblemJSON431 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
 	}
 
 	switch {
 	case rsp.StatusCode == 200:
 		var headers GetContractJSONResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetContractJSONResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetContractJSONResponse400Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8450,7 +8526,7 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 			}
 			headers.XRequestID = &value
 		}
-		response.Headers200 = &headers
+		response.Headers400 = &headers
 	case rsp.StatusCode == 406:
 		var headers GetContractJSONResponse406Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -8485,23 +8561,6 @@ func ParseGetContractJSONResponse(rsp *http.Response) (*GetContractJSONResponse,
 			headers.XRequestID = &value
 		}
 		response.Headers431 = &headers
-	case rsp.StatusCode == 500:
-		var headers GetContractJSONResponse500Headers
-		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.CacheControl = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value RequestID
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers500 = &headers
 	}
 
 	return response, nil
@@ -8522,11 +8581,21 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "yaml") && rsp.StatusCode == 200:
-		var dest openapi_types.File
+		var dest Contract
 		if err := yaml.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.YAML200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest InvalidRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
 		var dest NotAcceptable
@@ -8542,18 +8611,59 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 		}
 		response.ApplicationProblemJSON431 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
 	}
 
 	switch {
 	case rsp.StatusCode == 200:
 		var headers GetContractYamlResponse200Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetContractYamlResponse304Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 400:
+		var headers GetContractYamlResponse400Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8568,7 +8678,7 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 			}
 			headers.XRequestID = &value
 		}
-		response.Headers200 = &headers
+		response.Headers400 = &headers
 	case rsp.StatusCode == 406:
 		var headers GetContractYamlResponse406Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -8603,23 +8713,6 @@ func ParseGetContractYamlResponse(rsp *http.Response) (*GetContractYamlResponse,
 			headers.XRequestID = &value
 		}
 		response.Headers431 = &headers
-	case rsp.StatusCode == 500:
-		var headers GetContractYamlResponse500Headers
-		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.CacheControl = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value RequestID
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers500 = &headers
 	}
 
 	return response, nil
@@ -8659,13 +8752,6 @@ func ParseReadyzResponse(rsp *http.Response) (*ReadyzResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON431 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
 		var dest NotReady
@@ -8728,23 +8814,6 @@ func ParseReadyzResponse(rsp *http.Response) (*ReadyzResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers431 = &headers
-	case rsp.StatusCode == 500:
-		var headers ReadyzResponse500Headers
-		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.CacheControl = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value RequestID
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers500 = &headers
 	case rsp.StatusCode == 503:
 		var headers ReadyzResponse503Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -11847,11 +11916,18 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 		response.ApplicationProblemJSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
+		var dest Unidentified
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest ExchangeRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest RateLimited
@@ -11873,6 +11949,13 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+		var dest BadGateway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
 		var dest Unavailable
@@ -11949,6 +12032,23 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers LogOutResponse403Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
 		var headers LogOutResponse429Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -12021,6 +12121,23 @@ func ParseLogOutResponse(rsp *http.Response) (*LogOutResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers500 = &headers
+	case rsp.StatusCode == 502:
+		var headers LogOutResponse502Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers502 = &headers
 	case rsp.StatusCode == 503:
 		var headers LogOutResponse503Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -13636,14 +13753,14 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest StoreAway
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13860,14 +13977,14 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest Internal
+		var dest OwnFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON500 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
+		var dest StoreAway
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -45,6 +45,8 @@ type Config struct {
 	TrustedProxies       Networks `env:"TRUSTED_PROXIES"`                           // whose X-Forwarded-For is believed, as 10.0.0.0/8,::1
 	TrustCloudRun        bool     `env:"TRUST_CLOUD_RUN" envDefault:"false"`        // believe X-WX-OPENID, inside WeChat Cloud Run only
 
+	CORSOrigins Origins `env:"CORS_ORIGINS"` // of web pages that may call /v1, as https://example.com,http://localhost:3000
+
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s"` // for what is in flight
 }
 
@@ -67,6 +69,22 @@ func (n *Networks) UnmarshalText(text []byte) error {
 			return err
 		}
 		*n = append(*n, network.Masked())
+	}
+	return nil
+}
+
+// Origins are origins of web pages, as a browser sends them in Origin.
+type Origins []string
+
+// UnmarshalText reads origins with commas between them.
+func (o *Origins) UnmarshalText(text []byte) error {
+	for _, part := range strings.Split(string(text), ",") {
+		origin := strings.TrimSpace(part)
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(origin, "*") {
+			return fmt.Errorf("%q is no origin", origin)
+		}
+		*o = append(*o, origin)
 	}
 	return nil
 }
@@ -106,8 +124,8 @@ func (c Config) check() error {
 		return &Error{"PORT", "must be from 0 to 65535"}
 	case !basePath.MatchString(c.BasePath) || strings.Contains(c.BasePath+"/", "/./") || strings.Contains(c.BasePath+"/", "/../"):
 		return &Error{"BASE_PATH", "must be a path such as /applet/session, without a slash at the end"}
-	case c.BasePath == "/v1" || strings.HasPrefix(c.BasePath, "/v1/") || strings.HasPrefix(c.BasePath+"/", "/simulator/"):
-		return &Error{"BASE_PATH", "must not lie below /v1 or /simulator"}
+	case c.BasePath == "/v1" || strings.HasPrefix(c.BasePath, "/v1/") || strings.HasPrefix(c.BasePath+"/", "/simulator/") || strings.HasPrefix(c.BasePath+"/", "/docs/"):
+		return &Error{"BASE_PATH", "must not lie below /v1, /docs or /simulator"}
 	case c.RedisURL != "" && !isURL(c.RedisURL, "redis", "rediss"):
 		return &Error{"REDIS_URL", "must be a redis:// or rediss:// URL"}
 	case c.MongoDBURI != "" && !strings.HasPrefix(c.MongoDBURI, "mongodb://") && !strings.HasPrefix(c.MongoDBURI, "mongodb+srv://"):
@@ -128,6 +146,18 @@ func (c Config) check() error {
 		return &Error{"WECHAT_APP_ID", "is needed where SIMULATOR is off"}
 	case c.SimulatorOn() && c.Simulator == "auto" && !isLoopback(c.Host):
 		return &Error{"WECHAT_APP_ID", "is needed where HOST is no loopback address: anybody could log in as anybody at the simulator (SIMULATOR=on allows it)"}
+	}
+	for _, n := range []struct {
+		variable string
+		value    int
+	}{
+		{"DRAWING_QUOTA", c.DrawingQuota},
+		{"LOGIN_RATE_PER_MINUTE", c.LoginRatePerMinute},
+		{"REQUEST_RATE_PER_MINUTE", c.RequestRatePerMinute},
+	} {
+		if n.value < 0 || n.value > 1_000_000 {
+			return &Error{n.variable, "must be from 0 to 1000000"}
+		}
 	}
 	for _, d := range []struct {
 		variable  string
@@ -170,7 +200,7 @@ func parseError(err error) error {
 	}
 	problem := "must be " + map[string]string{
 		"int": "a whole number", "bool": "true or false", "Duration": "a duration such as 5s, 2h or 1h30m",
-		"Networks": "addresses and networks such as 127.0.0.1,10.0.0.0/8",
+		"Origins": "origins such as https://example.com,http://localhost:3000, without a path or a *", "Networks": "addresses and networks such as 127.0.0.1,10.0.0.0/8",
 	}[p.Type.Name()]
 	return &Error{field.Tag.Get("env"), problem}
 }

@@ -13,7 +13,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
+func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries, service.AllMet) }
 
 // onEveryStore runs a test on each pair of stores.
 func onEveryStore(t *testing.T, test func(t *testing.T, redis, mongodb stores.Server)) {

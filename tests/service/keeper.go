@@ -36,7 +36,8 @@ type keeper struct {
 //   - an answer to what is no operation is not an error in the documented form;
 //   - a request that breaks the contract is answered with success.
 //
-// What lies outside the contract, the simulator, passes unseen.
+// What lies outside the contract passes unseen: the simulator, the reference
+// page, and what a browser asks beforehand on behalf of another page.
 func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(
@@ -54,7 +55,7 @@ func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.Round
 }
 
 func (k *keeper) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasPrefix(r.URL.Path, "/simulator/") {
+	if strings.HasPrefix(r.URL.Path, "/simulator/") || r.URL.Path == "/docs" || strings.HasPrefix(r.URL.Path, "/docs/") || isPreflight(r) {
 		return k.next.RoundTrip(r)
 	}
 	var sent []byte
@@ -92,6 +93,9 @@ func (k *keeper) check(r *http.Request, sent []byte, response *http.Response, bo
 	route, pathParams, err := k.routes.FindRoute(r)
 	if err != nil {
 		return k.checkNoRoute(r, response, body, isHead)
+	}
+	if !isHead {
+		meet(route.Operation.OperationID, response, body)
 	}
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: pathParams, Route: route,
@@ -181,9 +185,15 @@ func isFailure(response *http.Response, body []byte) bool {
 		bytes.Contains(body, []byte(`"`+SessionMark+`":`)) || bytes.HasPrefix(body, []byte(`{"code":-1,`))
 }
 
+// isPreflight tells a question of the CORS protocol, which is no request for an
+// operation.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
 // registerFiles makes kin take for files what the contract describes as such.
 var registerFiles = sync.OnceFunc(func() {
-	for _, mediaType := range []string{"application/yaml", "application/x-ndjson", "image/png", "image/svg+xml"} {
+	for _, mediaType := range []string{"application/x-ndjson", "image/png", "image/svg+xml"} {
 		openapi3filter.RegisterBodyDecoder(mediaType, openapi3filter.FileBodyDecoder)
 	}
 })

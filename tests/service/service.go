@@ -56,6 +56,9 @@ type Options struct {
 	DrawingQuota                       int // no limit when 0
 	TrustedProxies                     []netip.Prefix
 	TrustCloudRun                      bool
+	// Fault is what the stores answer to whatever begins a request, when not nil.
+	Fault       error
+	CORSOrigins []string
 }
 
 // Local is a service in this process.
@@ -91,17 +94,23 @@ func Start(t testing.TB, o Options) *Local {
 	output := &output{}
 	logger := slog.New(slog.NewTextHandler(output, nil))
 	sessions, drawings := openRedis(t, o.RedisURL), openMongoDB(t, o.MongoDBURI)
+	var sessionStore session.Store = sessions
+	var drawingStore drawing.Store = drawings
+	if o.Fault != nil {
+		sessionStore, drawingStore = faultySessions{sessions, o.Fault}, faultyDrawings{drawings, o.Fault}
+	}
 	handler, err := api.New(api.Options{
 		Sessions: session.New(
 			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: AppSecret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
-			sessions, session.Options{ExchangeTimeout: o.WeChatTimeout, IdleTTL: o.SessionIdle, Now: o.Now}),
+			sessionStore, session.Options{ExchangeTimeout: o.WeChatTimeout, IdleTTL: o.SessionIdle, Now: o.Now}),
 		Limits:         session.NewLimits(sessions, o.LoginsPerMinute, o.RequestsPerMinute),
-		Drawings:       drawing.New(drawings, drawing.Options{Quota: o.DrawingQuota}),
+		Drawings:       drawing.New(drawingStore, drawing.Options{Quota: o.DrawingQuota}),
 		Dependencies:   []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
 		Contract:       contract(t),
 		BasePath:       o.BasePath,
 		TrustedProxies: o.TrustedProxies,
 		TrustCloudRun:  o.TrustCloudRun,
+		CORSOrigins:    o.CORSOrigins,
 		Logger:         logger,
 		Extra:          map[string]http.Handler{"/simulator/": o.WeChat},
 	})

@@ -66,7 +66,7 @@ func (f *Form) Check(form url.Values) error {
 		}
 		mark := len(found)
 		switch {
-		case len(values) > 1:
+		case len(values) > 1 && i >= 0: // a stranger is ignored, however often it comes
 			found.report(duplicate)
 		case !utf8.ValidString(name), !utf8.ValidString(values[0]):
 			found.report(notUTF8)

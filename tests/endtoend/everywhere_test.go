@@ -1,0 +1,210 @@
+package endtoend
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"onestroke/gen"
+	"onestroke/impl/drawing"
+	"onestroke/impl/session"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+// Failures that befall any operation have the same answer from all of them.
+
+func TestEveryOperationTellsWhoMayCall(t *testing.T) {
+	s := start(t)
+	for _, o := range operations(t) {
+		if !o.hasCaller || o.in2017 {
+			continue
+		}
+		o.ask(t, s.Nobody()).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
+		forged := s.Phone(t, service.NewUser()).Headers()
+		forged.Set("X-Wx-Signature", strings.Repeat("0", 40))
+		o.ask(t, s.With(forged)).ExpectProblem(t, http.StatusUnauthorized, gen.ErrUntrustedRawData)
+		o.ask(t, s.Nobody(), header("X-WX-Code", strings.Repeat("a", 257))).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+		if o.id != "logOut" {
+			o.ask(t, s.Nobody(), header("Authorization", "Bearer nothing")).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionExpired)
+		}
+		for _, failure := range []struct {
+			of     map[string]any // the exchange at WeChat
+			status int
+		}{
+			{map[string]any{"errcode": 40029}, http.StatusUnauthorized},
+			{map[string]any{"errcode": 40226}, http.StatusForbidden},
+			{map[string]any{"errcode": 45011}, http.StatusTooManyRequests},
+			{map[string]any{"errcode": 40125}, http.StatusInternalServerError},
+			{map[string]any{"body": "no JSON"}, http.StatusBadGateway},
+			{map[string]any{"errcode": -1}, http.StatusServiceUnavailable},
+		} {
+			caller := s.With(s.Phone(t, service.NewUser(), failure.of).Headers())
+			o.ask(t, caller).ExpectProblem(t, failure.status, gen.ErrSessionKeyExchangeFailed)
+		}
+	}
+}
+
+func TestEveryOperationLooksAtTheHeadersFirst(t *testing.T) {
+	s := start(t)
+	for _, o := range operations(t) {
+		if o.in2017 {
+			o.ask(t, s.Nobody(), header("X-Large", strings.Repeat("a", 70<<10))).ExpectPaintFailure(t, http.StatusRequestHeaderFieldsTooLarge, string(gen.ErrHeadersTooLarge))
+			o.ask(t, s.Nobody(), header("Accept", "text/nothing")).ExpectPaintFailure(t, http.StatusNotAcceptable, string(gen.ErrNotAcceptable))
+			continue
+		}
+		o.ask(t, s.Nobody(), header("X-Large", strings.Repeat("a", 70<<10))).ExpectProblem(t, http.StatusRequestHeaderFieldsTooLarge, gen.ErrHeadersTooLarge)
+		if o.hasBody {
+			o.ask(t, s.Nobody(), header("Accept", "text/nothing")).ExpectProblem(t, http.StatusNotAcceptable, gen.ErrNotAcceptable)
+		}
+	}
+}
+
+func TestEveryOperationOfAUserIsLimited(t *testing.T) {
+	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, RequestsPerMinute: 1})
+	for _, o := range operations(t) {
+		if !o.hasCaller {
+			continue
+		}
+		caller := s.LogIn(t, service.NewUser())
+		caller.Do(t, http.MethodGet, "/v1/session", nil)
+		if answer := o.ask(t, caller); o.in2017 {
+			answer.ExpectPaintFailure(t, http.StatusTooManyRequests, string(gen.ErrRateLimited))
+		} else {
+			answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+		}
+	}
+}
+
+func TestEveryOperationTellsFaultsFromTroubles(t *testing.T) {
+	for _, trouble := range []struct {
+		fault  error
+		status int
+		code   gen.ErrorCode
+	}{
+		{errors.New("a fault of our own"), http.StatusInternalServerError, gen.ErrInternal},
+		{fmt.Errorf("%w, %w", session.ErrUnavailable, drawing.ErrUnavailable), http.StatusServiceUnavailable, gen.ErrUnavailable},
+	} {
+		s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, Fault: trouble.fault})
+		caller := s.With(header("Authorization", "Bearer "+session.TokenPrefix+strings.Repeat("A", 64)))
+		for _, o := range operations(t) {
+			if !o.hasCaller && !strings.HasPrefix(o.path, "/v1/") {
+				continue // it asks no store
+			}
+			switch answer := o.ask(t, caller); {
+			case !o.in2017:
+				answer.ExpectProblem(t, trouble.status, trouble.code)
+			case trouble.code == gen.ErrUnavailable:
+				answer.ExpectSessionFailure(t, trouble.status, string(trouble.code), "")
+			default:
+				answer.ExpectPaintFailure(t, trouble.status, string(trouble.code))
+			}
+		}
+	}
+}
+
+func TestEveryBodyHasATypeAndALimit(t *testing.T) {
+	s := start(t)
+	caller := s.LogIn(t, service.NewUser())
+	for _, o := range operations(t) {
+		if o.body == nil {
+			continue
+		}
+		unread := o.ask(t, caller, header("Content-Type", "text/plain"))
+		o.body = strings.Repeat(" ", 513<<10)
+		large := o.ask(t, caller)
+		if o.in2017 {
+			unread.ExpectPaintFailure(t, http.StatusUnsupportedMediaType, string(gen.ErrUnsupportedMediaType))
+			large.ExpectPaintFailure(t, http.StatusRequestEntityTooLarge, string(gen.ErrTooLarge))
+			continue
+		}
+		unread.ExpectProblem(t, http.StatusUnsupportedMediaType, gen.ErrUnsupportedMediaType)
+		large.ExpectProblem(t, http.StatusRequestEntityTooLarge, gen.ErrTooLarge)
+	}
+}
+
+func TestStrangersKeepTheContractToo(t *testing.T) {
+	s := start(t)
+	author, id := s.LogIn(t, service.NewUser()), newID()
+	author.Do(t, http.MethodPut, path(id), oneStroke("shared"), creating()).Expect(t, http.StatusCreated)
+	var share gen.Share
+	if err := json.Unmarshal(author.Do(t, http.MethodPut, path(id)+"/share", nil).Body, &share); err != nil {
+		t.Fatal(err)
+	}
+	shared := "/v1/shared/" + share.Token
+	for _, form := range []string{shared, shared + "/image"} {
+		first := s.Nobody().Do(t, http.MethodGet, form, nil)
+		first.Expect(t, http.StatusOK)
+		s.Nobody().Do(t, http.MethodGet, form, nil, header("If-None-Match", first.Header.Get("ETag"))).Expect(t, http.StatusNotModified)
+		s.Nobody().Do(t, http.MethodGet, form, nil, header("If-None-Match", "no tag")).
+			ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+	}
+	s.Nobody().Do(t, http.MethodGet, "/applet/session/paints/list", nil, header("X-WX-Code", strings.Repeat("a", 257))).
+		ExpectPaintFailure(t, http.StatusBadRequest, string(gen.ErrInvalidRequest))
+}
+
+func TestLoginsAreLimited(t *testing.T) {
+	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, LoginsPerMinute: 1})
+	s.LogIn(t, service.NewUser())
+	s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": "another"}).
+		ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+}
+
+// operation is one of the contract's, with a request for it that keeps the contract.
+type operation struct {
+	id, method, path  string
+	body              any
+	header            http.Header
+	hasCaller, in2017 bool
+	hasBody           bool // of its success
+}
+
+func (o operation) ask(t *testing.T, c service.Caller, headers ...http.Header) service.Answer {
+	t.Helper()
+	return c.Do(t, o.method, o.path, o.body, append([]http.Header{o.header}, headers...)...)
+}
+
+// operations reads all operations and their examples from the contract.
+func operations(t *testing.T) (all []operation) {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(service.Root(), "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, item := range doc.Paths.Map() {
+		for method, of := range item.Operations() {
+			o := operation{
+				id: of.OperationID, method: method, path: at, header: http.Header{},
+				hasCaller: of.Security == nil || len(*of.Security) > 0,
+				in2017:    strings.HasPrefix(at, "/applet/"),
+				hasBody:   of.Responses.Value("406") != nil,
+			}
+			for _, p := range of.Parameters {
+				if p.Value.In == openapi3.ParameterInPath {
+					o.path = strings.ReplaceAll(o.path, "{"+p.Value.Name+"}", p.Value.Example.(string))
+				}
+			}
+			if of.RequestBody != nil {
+				o.body = example(of.RequestBody.Value.Content["application/json"])
+			}
+			if o.id == "putDrawing" {
+				o.header = creating()
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func example(m *openapi3.MediaType) any {
+	for _, e := range m.Examples {
+		return e.Value.Value
+	}
+	return m.Example
+}

@@ -1,0 +1,33 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"onestroke/impl/drawing"
+	"onestroke/impl/session"
+)
+
+// faultySessions fails whoever asks who is calling.
+type faultySessions struct {
+	session.Store
+	fault error
+}
+
+func (s faultySessions) Find(context.Context, string, string) (session.Session, error) {
+	return session.Session{}, s.fault
+}
+
+func (s faultySessions) Claim(context.Context, string, session.Attempt, time.Duration) (session.Attempt, error) {
+	return session.Attempt{}, s.fault
+}
+
+// faultyDrawings fails strangers, whom nobody asks who they are.
+type faultyDrawings struct {
+	drawing.Store
+	fault error
+}
+
+func (s faultyDrawings) FindShare(context.Context, string) (owner, id string, err error) {
+	return "", "", s.fault
+}
