@@ -132,10 +132,8 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     discard(id) {
       const kept = unsettled.get(id);
       if (!kept) return;
-      const { theirs } = kept;
-      const { base } = kept.entry;
-      if (theirs || base) settle(kept, { id, status: 'saved', etag: theirs || base });
-      else settle(kept, { id, status: 'deleted' });
+      const etag = kept.state.status === 'conflict' ? kept.theirs : kept.entry.base;
+      settle(kept, etag ? { id, status: 'saved', etag } : { id, status: 'deleted' });
     },
 
     state(id) {
@@ -166,7 +164,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   function put(id: string, text: string): void {
     let kept = unsettled.get(id);
     if (!kept) unsettled.set(id, (kept = begin({ id, text, base: heads.get(id) || '', tried: [], owner: session.user() })));
-    const stored = change(kept, { text });
+    const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
     if (kept.state.status === 'conflict' && text) {
       report(kept, { ...kept.state, mine: contentOf(kept.entry) });
       return;
@@ -210,7 +208,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const { id, base } = sent;
     const mark = sent.text ? fingerprint(contentOf(sent)) : nothing;
     // In storage before it is sent: a program killed meanwhile must know it again when the service shows it.
-    change(kept, { owner, tried: sent.tried.filter(other => other !== mark).concat(mark) });
+    change(kept, { owner, tried: union(sent.tried, mark) });
     const result = sent.text
       ? await service.putDrawing({ id, body: contentOf(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) }, { retries: 0 })
       : await service.deleteDrawing({ id }, { retries: 0 });
@@ -247,8 +245,9 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const theirs = result.ok ? result.data : null;
     const etag = result.ok ? result.etag : '';
     const mark = theirs ? fingerprint(theirs) : nothing;
+    const toReplace = entry.base ? etag === entry.base : entry.tried.includes(nothing); // deleted here, whatever it was
     if (theirs && entry.text && mark === fingerprint(contentOf(entry))) arrived(kept, entry.text, etag);
-    else if (entry.tried.includes(mark) || etag === entry.base || !entry.text) change(kept, { base: etag, tried: [] });
+    else if (!entry.text || toReplace || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
     else {
       kept.theirs = etag;
       report(kept, { id, status: 'conflict', mine: contentOf(entry), theirs });
@@ -295,6 +294,10 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 function isFinal(failed: Failure): boolean {
   const { status } = failed.problem;
   return !mayPass(failed) && status >= 400 && status < 500 && status !== 401;
+}
+
+function union(marks: string[], mark: string): string[] {
+  return marks.includes(mark) ? marks : marks.concat(mark);
 }
 
 function contentOf({ text }: Entry): DrawingContent {
