@@ -18,13 +18,23 @@ demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawin
 test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|containers
 	$(GO) test -race -timeout 15m $(PACKAGE)
 
-generate: ## rebuild everything under gen/, and the tables and the picture in the READMEs
+clients: clients/typescript/node_modules ## build the clients: npm package in clients/typescript/dist
+	npm --prefix clients/typescript run --silent build
+
+test-clients: clients/typescript/node_modules ## test the clients, against a mock and the service, in Node and in Chromium
+	npm --prefix clients/typescript run --silent test
+
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	npm --prefix clients/typescript ci --silent
+	touch $@
+
+generate: ## rebuild everything under gen/, the types of clients/typescript, and the tables and the picture in the READMEs
 	.tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
 	.tools/check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test generate check help
+.PHONY: run build demo test clients test-clients generate check help

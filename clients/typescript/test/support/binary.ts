@@ -23,7 +23,9 @@ export interface Phone {
 export async function startBinary(): Promise<Binary> {
   const folder = mkdtempSync(join(tmpdir(), 'onestroke-client-'));
   const program = process.env['ONESTROKE_BINARY'] ?? build(folder);
-  const service = spawn(program, { env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(folder, 'data') }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const service = spawn(program, { env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(folder, 'data') }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  service.stderr.on('data', (text: Buffer) => (log = (log + text.toString()).slice(-10_000)));
   const exited = once(service, 'exit');
   const stop = async () => {
     service.kill('SIGTERM');
@@ -42,7 +44,7 @@ export async function startBinary(): Promise<Binary> {
     return { baseUrl, phone, stop };
   }
   await stop();
-  throw new Error(`${program} named no address`);
+  throw new Error(`${program} named no address\n${log}`);
 }
 
 function build(folder: string): string {
