@@ -20,7 +20,17 @@ test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|contai
 bench: ## print what a request costs beside the reference program, as ratios; DATA=folder of Quick Draw files
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)')
 
-generate: ## rebuild everything under gen/, and the tables and the picture in the READMEs
+clients: clients/typescript/node_modules ## build the clients: npm package in clients/typescript/dist
+	npm --prefix clients/typescript run --silent build
+
+test-clients: clients/typescript/node_modules ## test the clients, against a mock and the service, in Node and in Chromium
+	npm --prefix clients/typescript run --silent test
+
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	npm --prefix clients/typescript ci --silent
+	touch $@
+
+generate: ## rebuild everything under gen/, the types of clients/typescript, and the tables and the picture in the READMEs
 	.tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
@@ -48,4 +58,4 @@ contract: ## hold the built program against the contract with Schemathesis (Pyth
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test bench generate check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build demo test bench clients test-clients generate check contract breaking changelog baseline mock clients-proof help

@@ -1,0 +1,23 @@
+/**
+ * The client of the onestroke drawing service.
+ *
+ * @module
+ */
+import type { components } from './contract.js';
+
+export { createClient, type Client, type ClientOptions } from './client.js';
+export { fetchTransport, wxTransport, type Fetch, type HttpExchange, type HttpRequest, type HttpResponse, type Transport } from './transport.js';
+export { memoryStorage, webStorage, wxStorage, type Storage, type WebStorage } from './storage.js';
+export { wxLogin, type Wx } from './wx.js';
+export type { Arguments, Call, Data, OperationId, Operations } from './operations.js';
+export type { Drawing, DrawingContent, DrawingState, DrawingSummary, Outbox, Unsent } from './outbox.js';
+export type { ClientCode, ClientProblem, Failure, Problem, Result, ServiceProblem, Success } from './result.js';
+export type { CallOptions, Timer } from './sender.js';
+export type { LoginCode } from './session.js';
+
+export type Stroke = components['schemas']['Stroke'];
+export type SharedDrawing = components['schemas']['SharedDrawing'];
+export type SessionSummary = components['schemas']['SessionSummary'];
+export type User = components['schemas']['User'];
+
+export { newId } from './id.js';

@@ -1,0 +1,132 @@
+import type { operations, paths } from './contract.js';
+import type { Result } from './result.js';
+import type { CallOptions, Outgoing } from './sender.js';
+
+/** The name of an operation of the contract. */
+export type OperationId = keyof operations;
+
+/** The answer to come. `cancel()` ends the wait at once, with the problem `CANCELLED`. */
+export type Call<Data, ETag = string | undefined> = Promise<Result<Data, ETag>> & { cancel(): void };
+
+/** Every operation of the contract as a method. */
+export type Operations = {
+  [Id in OperationId]: 'image/png' extends keyof Content<Id>
+    ? PictureOperation<Id>
+    : 304 extends keyof operations[Id]['responses']
+      ? ConditionalOperation<Id>
+      : Operation<Id>;
+};
+
+/** Takes parameters and body as one object: `{id, limit, ifMatch, body, …}`, and may need none. */
+export interface Operation<Id extends OperationId> {
+  (...input: object extends Arguments<Id> ? [args?: Arguments<Id>, options?: CallOptions] : [args: Arguments<Id>, options?: CallOptions]): Call<
+    Data<Id>,
+    ETag<Id>
+  >;
+}
+
+/** With the `etag` you already hold as `ifNoneMatch`, data is null when nothing has changed since. */
+export interface ConditionalOperation<Id extends OperationId> {
+  (args: Arguments<Id> & { ifNoneMatch: string }, options?: CallOptions): Call<Data<Id> | null, ETag<Id>>;
+  (args: Arguments<Id> & { ifNoneMatch?: undefined }, options?: CallOptions): Call<Data<Id>, ETag<Id>>;
+}
+
+/** Answers an SVG as text, or a PNG as bytes where `accept` asks for one. */
+export interface PictureOperation<Id extends OperationId> {
+  (args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch: string }, options?: CallOptions): Call<ArrayBuffer | null, ETag<Id>>;
+  (args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch?: undefined }, options?: CallOptions): Call<ArrayBuffer, ETag<Id>>;
+  (args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch: string }, options?: CallOptions): Call<string | null, ETag<Id>>;
+  (args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch?: undefined }, options?: CallOptions): Call<string, ETag<Id>>;
+}
+
+/** What an operation is given, but for what is in the session's hands. */
+export type Arguments<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Conditions<Id> & Body<Id>;
+
+/** What an operation answers when it succeeds. */
+export type Data<Id extends OperationId> = 'application/json' extends keyof Content<Id>
+  ? Content<Id>['application/json']
+  : [keyof Content<Id>] extends [never]
+    ? undefined
+    : string;
+
+/** The entity tag of an answer, where the operation has one. */
+export type ETag<Id extends OperationId> = Succeeded<Id> extends { headers: { ETag: infer Tag } } ? Tag : string | undefined;
+
+type Succeeded<Id extends OperationId> = operations[Id]['responses'][(200 | 201 | 204) & keyof operations[Id]['responses']];
+type Content<Id extends OperationId> = Succeeded<Id> extends { content: infer C } ? C : {};
+type Part<Id extends OperationId, Name extends 'path' | 'query'> = [NonNullable<operations[Id]['parameters'][Name]>] extends [never]
+  ? unknown
+  : operations[Id]['parameters'][Name] extends infer P
+    ? undefined extends P
+      ? Partial<NonNullable<P>>
+      : P
+    : never;
+type Header<Id extends OperationId> = NonNullable<operations[Id]['parameters']['header']>;
+type Conditions<Id extends OperationId> = ('If-Match' extends keyof Header<Id> ? { ifMatch?: string } : unknown) &
+  ('If-None-Match' extends keyof Header<Id> ? { ifNoneMatch?: string } : unknown);
+type Body<Id extends OperationId> = operations[Id] extends { requestBody: { content: { 'application/json': infer B } } } ? { body: B } : unknown;
+
+/** Where an operation is, and whether it needs no session. */
+export type Route = readonly [method: Outgoing['method'], path: keyof paths, open?: 'open'];
+
+export const routes: { readonly [Id in OperationId]: Route } = {
+  logIn: ['POST', '/v1/session', 'open'],
+  getSession: ['GET', '/v1/session'],
+  logOut: ['DELETE', '/v1/session'],
+  listSessions: ['GET', '/v1/sessions'],
+  endOtherSessions: ['DELETE', '/v1/sessions'],
+  endSession: ['DELETE', '/v1/sessions/{id}'],
+  listDrawings: ['GET', '/v1/drawings'],
+  getDrawing: ['GET', '/v1/drawings/{id}'],
+  putDrawing: ['PUT', '/v1/drawings/{id}'],
+  deleteDrawing: ['DELETE', '/v1/drawings/{id}'],
+  getDrawingImage: ['GET', '/v1/drawings/{id}/image'],
+  shareDrawing: ['PUT', '/v1/drawings/{id}/share'],
+  unshareDrawing: ['DELETE', '/v1/drawings/{id}/share'],
+  getSharedDrawing: ['GET', '/v1/shared/{token}', 'open'],
+  getSharedDrawingImage: ['GET', '/v1/shared/{token}/image', 'open'],
+  exportDrawings: ['GET', '/v1/export'],
+  deleteAccount: ['DELETE', '/v1/account'],
+  listPaints: ['GET', '/applet/session/paints/list'],
+  savePaint: ['POST', '/applet/session/paints/save'],
+  deletePaint: ['POST', '/applet/session/paints/delete'],
+  livez: ['GET', '/livez', 'open'],
+  readyz: ['GET', '/readyz', 'open'],
+  getContractYaml: ['GET', '/openapi.yaml', 'open'],
+  getContractJson: ['GET', '/openapi.json', 'open'],
+};
+
+/** Any operation's arguments. */
+export interface AnyArguments {
+  [parameter: string]: unknown;
+  ifMatch?: string;
+  ifNoneMatch?: string;
+  accept?: string;
+  body?: unknown;
+}
+
+/** The request of an operation. What is neither in the path nor a header is in the query. */
+export function requestOf(baseUrl: string, [method, path]: Route, args: AnyArguments = {}): Outgoing {
+  const { ifMatch, ifNoneMatch, accept, body, ...parameters } = args;
+  const headers: Record<string, string> = {};
+  if (ifMatch) headers['If-Match'] = ifMatch;
+  if (ifNoneMatch) headers['If-None-Match'] = ifNoneMatch;
+  if (accept) headers.Accept = accept;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const filled = path.replace(/{(\w+)}/g, (_, name: string) => {
+    const value = parameters[name];
+    delete parameters[name];
+    return encodeURIComponent(String(value));
+  });
+  const query = Object.keys(parameters)
+    .filter(name => parameters[name] !== undefined)
+    .map(name => `${name}=${encodeURIComponent(String(parameters[name]))}`)
+    .join('&');
+  return {
+    method,
+    url: baseUrl + filled + (query && '?' + query),
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    responseType: accept === 'image/png' ? 'arraybuffer' : 'text',
+  };
+}

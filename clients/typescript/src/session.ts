@@ -1,0 +1,164 @@
+import type { components } from './contract.js';
+import { failure, type Failure, type Result } from './result.js';
+import { systemTimer, type CallOptions, type Cancellation, type Outgoing, type Sender, type Timer } from './sender.js';
+import type { Storage } from './storage.js';
+
+/** What `login` gives: the code of `wx.login()`, or that and the signed profile. */
+export type LoginCode = string | components['schemas']['Login'];
+
+type LoggedIn = components['schemas']['LoggedIn'];
+
+/** An open session: its credential, and the id of the user it stands for. */
+export interface Credential {
+  token: string;
+  user: string;
+}
+
+/** The session of one program: opened when first needed, kept in storage, renewed when it ends. */
+export interface Session {
+  /** Sends a request as the user, who is logged in for it if need be, and once again if the session has ended. */
+  send: Sender;
+  /** The credential, after a login if need be. All who ask meanwhile wait for the same login. */
+  open(): Promise<Result<Credential>>;
+  /** Logs in with this code. */
+  logIn(code: LoginCode, options?: CallOptions): Promise<Result<LoggedIn>>;
+  /** Ends the session, here whatever the service answers. */
+  logOut(request: Outgoing, options?: CallOptions): Promise<Result<unknown>>;
+  /** Forgets the credential, unless it has been renewed since it was `token`. */
+  drop(token: string): void;
+  /** Forgets the credential and whose it was. */
+  forget(): void;
+  /** The id of the last user, whose session may have ended; undefined after `forget`. */
+  user(): string | undefined;
+  /** Whether the user has logged out, and not in again. */
+  loggedOut(): boolean;
+}
+
+export interface SessionOptions {
+  baseUrl: string;
+  login: () => LoginCode | Promise<LoginCode>;
+  storage: Storage;
+  timeoutMs?: number;
+  timer?: Timer;
+}
+
+const key = 'onestroke.session';
+
+export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, timer = systemTimer }: SessionOptions, send: Sender): Session {
+  let known: Partial<Credential> = restore(storage.get(key));
+  let opening: Promise<Result<Credential>> | undefined;
+  let out = false;
+
+  const session: Session = {
+    async send(request, options, cancellation) {
+      const first = await once(request, options, cancellation);
+      if (!first.token || !hasEnded(first.result)) return first.result;
+      session.drop(first.token);
+      return (await once(request, options, cancellation)).result;
+    },
+
+    open() {
+      const { token, user } = known;
+      if (token && user) return Promise.resolve({ ok: true, data: { token, user }, etag: undefined });
+      if (!opening) {
+        opening = renew();
+        const done = () => (opening = undefined);
+        opening.then(done, done);
+      }
+      return opening;
+    },
+
+    async logIn(code, options) {
+      const body = JSON.stringify(typeof code === 'string' ? { code } : code);
+      const headers = { 'Content-Type': 'application/json' };
+      const result = (await send({ method: 'POST', url: baseUrl + '/v1/session', headers, body, responseType: 'text' }, options)) as Result<LoggedIn>;
+      if (result.ok) {
+        out = false;
+        keep({ token: result.data.token, user: result.data.user.id });
+      }
+      return result;
+    },
+
+    async logOut(request, options) {
+      if (opening) await opening; // or it would log in after this
+      const { token } = known;
+      session.forget();
+      out = true;
+      if (!token) return { ok: true, data: undefined, etag: undefined };
+      const result = await send(withToken(request, token), options);
+      return hasEnded(result) ? { ok: true, data: undefined, etag: undefined } : result;
+    },
+
+    drop(token) {
+      if (known.token === token) keep({ user: known.user });
+    },
+
+    forget() {
+      keep({});
+    },
+
+    user: () => known.user,
+    loggedOut: () => out,
+  };
+  return session;
+
+  async function once(request: Outgoing, options?: CallOptions, cancellation?: Cancellation): Promise<{ token?: string; result: Result<unknown> }> {
+    const opened = await session.open();
+    if (!opened.ok) return { result: opened };
+    const { token } = opened.data;
+    return { token, result: await send(withToken(request, token), options, cancellation) };
+  }
+
+  async function renew(): Promise<Result<Credential>> {
+    for (let tries = 1; ; tries++) {
+      const code = await ask();
+      if (typeof code === 'object' && 'ok' in code) return code;
+      const result = await session.logIn(code);
+      if (result.ok) return { ok: true, data: known as Credential, etag: undefined };
+      // WeChat exchanges a code once: a new one may do.
+      if (tries === 2 || result.problem.code !== 'ERR_SESSION_KEY_EXCHANGE_FAILED' || result.problem.status !== 401) return result;
+    }
+  }
+
+  function ask(): Promise<LoginCode | Failure> {
+    return new Promise(resolve => {
+      const failed = (error: unknown) => resolve(failure('LOGIN_FAILED', String(error)));
+      const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
+      Promise.resolve().then(login).then(resolve, failed).then(stopTimer);
+    });
+  }
+
+  function keep(credential: Partial<Credential>): void {
+    known = credential;
+    try {
+      if (known.user) storage.set(key, JSON.stringify(known));
+      else storage.remove(key);
+    } catch {
+      // Storage is full: the program logs in again when it is started again.
+    }
+  }
+}
+
+/** Whether an answer says that the credential opens nothing, in today's form or that of 2017. */
+export function hasEnded(result: Result<unknown>): boolean {
+  const reason = result.ok ? sessionFailure(result.data) : result.problem.code;
+  return reason === 'ERR_SESSION_EXPIRED' || reason === 'ERR_LOGIN_REQUIRED';
+}
+
+/** The reason of a session error in the form of 2017, which any answer may have whatever its status. */
+export function sessionFailure(body: unknown): string | undefined {
+  const answer = (body || {}) as { 'F2C224D4-2BCE-4C64-AF9F-A6D872000D1A'?: number; reason?: string };
+  return answer['F2C224D4-2BCE-4C64-AF9F-A6D872000D1A'] ? answer.reason || '' : undefined;
+}
+
+function withToken(request: Outgoing, token: string): Outgoing {
+  return { ...request, headers: { ...request.headers, Authorization: `Bearer ${token}` } };
+}
+
+function restore(text: string | undefined): Partial<Credential> {
+  try {
+    return JSON.parse(text || '{}') as Partial<Credential>;
+  } catch {
+    return {};
+  }
+}

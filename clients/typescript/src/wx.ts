@@ -1,0 +1,42 @@
+/** What is used of a mini program's `wx`: the global object fits, and so does a small fake. */
+export interface Wx {
+  request(options: WxRequest): { abort(): void };
+  login(options: { success(result: { code: string }): void; fail(error: { errMsg: string }): void }): void;
+  getStorageSync(key: string): unknown;
+  setStorageSync(key: string, value: string): void;
+  removeStorageSync(key: string): void;
+  getStorageInfoSync(): { keys: string[] };
+}
+
+/** The options of `wx.request`. */
+export interface WxRequest {
+  url: string;
+  method?: 'OPTIONS' | 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'TRACE' | 'CONNECT';
+  header?: Record<string, string>;
+  data?: string | object | ArrayBuffer;
+  dataType?: 'json' | 'other';
+  responseType?: 'text' | 'arraybuffer';
+  /** Milliseconds. */
+  timeout?: number;
+  /** Called for every HTTP status. */
+  success?(result: WxAnswer): void;
+  fail?(error: WxFailure): void;
+}
+
+export interface WxAnswer {
+  statusCode: number;
+  header: Record<string, string>;
+  data: string | Record<string, unknown> | ArrayBuffer;
+}
+
+export interface WxFailure {
+  errMsg: string;
+}
+
+/** Logs in with `wx.login()`: pass it to `createClient` as `login`. */
+export function wxLogin(wx: Pick<Wx, 'login'>): () => Promise<string> {
+  return () =>
+    new Promise((resolve, reject) => {
+      wx.login({ success: ({ code }) => resolve(code), fail: ({ errMsg }) => reject(new Error(errMsg)) });
+    });
+}

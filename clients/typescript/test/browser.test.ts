@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type * as Library from '../src/index.ts';
+import { startBinary, type Binary } from './support/binary.ts';
+import { drawing } from './support/drawings.ts';
+
+const library = readFileSync(new URL('../dist/esm/index.js', import.meta.url));
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+const html = `<!doctype html><title>test</title><script type="module">
+  import { createClient, fetchTransport, webStorage } from './client.js';
+  globalThis.client = createClient({
+    baseUrl: '',
+    transport: fetchTransport(fetch),
+    storage: webStorage(localStorage),
+    login: async () => (await (await fetch('/simulator/login', { method: 'POST', body: '{"user":"小明"}' })).json()).code,
+  });
+</script>`;
+
+let service: Binary;
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+  [service, browser] = await Promise.all([startBinary(), chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags })]);
+  page = await browser.newPage();
+  await page.route('**/test/', route => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
+  await page.route('**/test/client.js', route => route.fulfill({ contentType: 'text/javascript', body: library }));
+  await open();
+});
+after(() => Promise.all([browser.close(), service.stop()]));
+
+/** Loads the page anew, with a client of 小明's in it that keeps all in localStorage. */
+async function open(): Promise<void> {
+  await page.goto(service.baseUrl + '/test/');
+  await page.waitForFunction('globalThis.client');
+}
+
+declare const client: Library.Client;
+
+test('a drawing is made, seen, and fetched again in a browser', async () => {
+  const id = '6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2';
+  const [list, unchanged, png] = await page.evaluate(
+    async ({ id, content }) => {
+      client.drawings.save(id, content);
+      await client.drawings.flush();
+      const whole = await client.getDrawing({ id });
+      return [await client.listDrawings(), await client.getDrawing({ id, ifNoneMatch: whole.ok ? whole.etag : '' }), await client.getDrawingImage({ id, accept: 'image/png' }).then(r => r.ok && r.data.byteLength)] as const;
+    },
+    { id, content: drawing('一笔猫') },
+  );
+  assert.ok(list.ok);
+  assert.deepEqual(list.data.items.map(({ title }) => title), ['一笔猫']);
+  assert.ok(unchanged.ok && unchanged.data === null);
+  assert.ok(Number(png) > 0);
+});
+
+test('a drawing that was made offline is sent after the page is loaded anew', async () => {
+  const id = '7f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d3';
+  await page.context().setOffline(true);
+  const waiting = await page.evaluate(
+    async ({ id, content }) => {
+      client.drawings.save(id, content);
+      await client.drawings.flush();
+      return client.drawings.state(id);
+    },
+    { id, content: drawing('offline') },
+  );
+  assert.ok(waiting?.status === 'waiting' && waiting.problem?.code === 'NETWORK_FAILED');
+  await page.context().setOffline(false);
+  await open();
+  const list = await page.evaluate(async () => {
+    await client.drawings.flush();
+    return client.listDrawings();
+  });
+  assert.deepEqual(list.ok && list.data.items.map(({ title }) => title), ['offline', '一笔猫']);
+});
+
+test('a cancelled request and a late one end as what they are in a browser', async () => {
+  const codes = await page.evaluate(async () => {
+    const call = client.listDrawings();
+    call.cancel();
+    const results = [await call, await client.listDrawings({}, { timeoutMs: 0, retries: 0 })];
+    return results.map(result => (result.ok ? 'ok' : result.problem.code));
+  });
+  assert.deepEqual(codes, ['CANCELLED', 'TIMED_OUT']);
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createClient, memoryStorage, type Client, type DrawingContent, type Transport } from '../src/index.ts';
+import { chaos, type Weather } from './support/chaos.ts';
+import { Clock, seeded } from './support/clock.ts';
+import { drawing } from './support/drawings.ts';
+import { exchangeOf, MemoryService } from './support/memory-service.ts';
+
+const calm: Weather = { lostRequests: 0, lostReplies: 0, silent: 0, delayMs: 10 };
+const storms: { name: string; weather: Weather; removals: number }[] = [
+  { name: 'requests and replies are lost and overtake each other', weather: { lostRequests: 0.25, lostReplies: 0.25, silent: 0.3, delayMs: 7_000 }, removals: 0.1 },
+  // A deletion is unconditional: one that arrives long after it was given up deletes what was made since. What is saved has a condition, and holds.
+  { name: 'requests arrive long after they were given up', weather: { lostRequests: 0.15, lostReplies: 0.15, silent: 0.3, delayMs: 40_000 }, removals: 0 },
+];
+
+for (const { name, weather: storm, removals } of storms) {
+  test(`service and client end with the same drawings where ${name}`, async () => {
+    for (let seed = 1; seed <= 60; seed++) await endsTheSame(storm, removals, seed);
+  });
+}
+
+async function endsTheSame(storm: Weather, removals: number, seed: number): Promise<void> {
+  const random = seeded(seed);
+  const clock = new Clock();
+  const service = new MemoryService();
+  const storage = memoryStorage();
+  const weather = { ...storm };
+  const expected = new Map<string, DrawingContent>();
+  let login = 0;
+  const start = () => {
+    // What a program that is killed has under way, ends with its connections.
+    let alive = true;
+    const connection: Transport = request => (alive ? service.transport(request) : exchangeOf(new Promise(() => {})));
+    const transport = chaos(connection, weather, random, ms => clock.after(ms));
+    const client = createClient({
+      baseUrl: 'http://service',
+      login: () => `xiaoming:${++login}`,
+      storage: { ...storage, set: (key, value) => alive && storage.set(key, value), remove: key => alive && storage.remove(key) },
+      random,
+      timer: (ms, f) => clock.timer(ms, () => alive && f()),
+      transport,
+    });
+    return { client, kill: () => (alive = false) };
+  };
+
+  let program = start();
+  for (let step = 0; step < 40; step++) {
+    const id = `d${Math.floor(random() * 4)}`;
+    const { drawings }: Client = program.client;
+    const chance = random();
+    if (chance < 0.8 - removals) {
+      const content = drawing(`${id}, step ${step}`);
+      // After a restart a program opens what it goes on with.
+      if (expected.has(id) && !drawings.state(id) && !(await drawings.open(id)).ok) continue;
+      drawings.save(id, content);
+      expected.set(id, content);
+    } else if (chance < 0.8) {
+      drawings.remove(id);
+      expected.delete(id);
+    } else if (chance < 0.9) {
+      program.kill();
+      program = start();
+    } else if (chance < 0.95) {
+      service.tokens.clear();
+    }
+    if (random() < 0.5) await clock.after(random() * 30_000);
+  }
+  Object.assign(weather, calm);
+  await clock.after(600_000);
+  await program.client.drawings.flush();
+  const { drawings } = program.client;
+  assert.deepEqual(drawings.unsent(), [], `seed ${seed}`);
+  const held = new Map(Array.from(service.drawings, ([id, { content }]) => [id, content]));
+  assert.deepEqual(held, expected, `seed ${seed}`);
+  program.kill();
+}

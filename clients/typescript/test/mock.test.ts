@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { createClient, fetchTransport, type Client, type Result } from '../src/index.ts';
+import { drawing } from './support/drawings.ts';
+
+// Prism answers with the examples of the contract, and with 4xx to what breaks it.
+const prism = new URL('../node_modules/.bin/prism', import.meta.url).pathname;
+const contract = new URL('../../../openapi.yaml', import.meta.url).pathname;
+const mock = spawn(prism, ['mock', '--errors', '--port', '0', contract], { stdio: ['ignore', 'pipe', 'inherit'] });
+const exited = once(mock, 'exit');
+let client: Client;
+
+before(async () => {
+  for await (const line of createInterface({ input: mock.stdout })) {
+    const baseUrl = /listening on (http:\S+\d)/.exec(line)?.[1];
+    if (!baseUrl) continue;
+    mock.stdout.resume();
+    client = createClient({ baseUrl, transport: fetchTransport(fetch), login: () => '0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9' });
+    return;
+  }
+  throw new Error('Prism did not start');
+});
+after(async () => {
+  mock.kill();
+  await exited;
+});
+
+const id = '6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2';
+const sessionId = '5mC3xQ8kT1uB7nR2sV9wYA';
+const token = 'kT1uB7nR2sV9wYA5mC3xQ8Zd';
+const paint = { id: 'j8x3k2m1q9w0zt', actions: '[]' };
+
+const calls: { [Id in Exclude<keyof Client, 'drawings'>]: () => Promise<Result<unknown>> } = {
+  logIn: () => client.logIn({ body: { code: '0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9' } }),
+  getSession: () => client.getSession(),
+  listSessions: () => client.listSessions(),
+  endOtherSessions: () => client.endOtherSessions(),
+  endSession: () => client.endSession({ id: sessionId }),
+  listDrawings: () => client.listDrawings({ limit: 20, cursor: 'AZqKp3YAAAABmZ3oAZGWmKJ6', thumbnail: 'none' }),
+  getDrawing: () => client.getDrawing({ id, ifNoneMatch: '"1-5mC3xQ8kT1u"' }),
+  putDrawing: () => client.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') }),
+  deleteDrawing: () => client.deleteDrawing({ id }),
+  getDrawingImage: () => client.getDrawingImage({ id, width: 256, animate: true, accept: 'image/svg+xml' }),
+  shareDrawing: () => client.shareDrawing({ id }),
+  unshareDrawing: () => client.unshareDrawing({ id }),
+  getSharedDrawing: () => client.getSharedDrawing({ token }),
+  getSharedDrawingImage: () => client.getSharedDrawingImage({ token, accept: 'image/svg+xml' }),
+  exportDrawings: () => client.exportDrawings(),
+  listPaints: () => client.listPaints(),
+  savePaint: () => client.savePaint({ body: paint }),
+  deletePaint: () => client.deletePaint({ body: { id: paint.id } }),
+  livez: () => client.livez(),
+  readyz: () => client.readyz(),
+  getContractYaml: () => client.getContractYaml(),
+  getContractJson: () => client.getContractJson(),
+  deleteAccount: () => client.deleteAccount(),
+  logOut: () => client.logOut(),
+};
+for (const [operation, call] of Object.entries(calls)) {
+  test(`the contract allows what ${operation} sends, and the client reads what it may answer`, async () => {
+    const result = await call();
+    assert.ok(result.ok, JSON.stringify(result));
+  });
+}
+
+test('the mock refuses what breaks the contract', async () => {
+  const result = await client.putDrawing({ id: 'no-uuid', ifNoneMatch: '*', body: drawing('cat') }, { retries: 0 });
+  assert.equal(result.ok, false);
+});

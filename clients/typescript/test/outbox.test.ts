@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { createClient, memoryStorage, type DrawingState, type HttpRequest, type HttpResponse, type Storage } from '../src/index.ts';
+import { Clock } from './support/clock.ts';
+import { drawing } from './support/drawings.ts';
+import { exchangeOf, MemoryService, problem } from './support/memory-service.ts';
+
+const programs: Program[] = [];
+afterEach(() => programs.splice(0).forEach(({ clock }) => clock.stop()));
+
+/** A program with its network and its storage; the service and the storage outlive it. */
+class Program {
+  readonly clock = new Clock();
+  readonly states: string[] = [];
+  /** What the network does with a request, in place of bringing it to the service. */
+  network: ((request: HttpRequest, arrive: () => HttpResponse) => HttpResponse | Promise<HttpResponse>) | undefined;
+  readonly client;
+
+  constructor(
+    readonly service = new MemoryService(),
+    readonly storage: Storage = memoryStorage(),
+  ) {
+    this.client = createClient({
+      baseUrl: 'http://service',
+      login: () => 'xiaoming',
+      storage,
+      random: () => 0,
+      timer: this.clock.timer,
+      transport: request => {
+        const arrive = () => service.answer(request);
+        const { network } = this;
+        return exchangeOf(Promise.resolve().then(() => (network ? network(request, arrive) : arrive())));
+      },
+    });
+    programs.push(this);
+    this.drawings.subscribe(state => this.states.push(state.status + ('problem' in state && state.problem ? ' ' + state.problem.code : '')));
+  }
+
+  get drawings() {
+    return this.client.drawings;
+  }
+
+  /** What is in storage of unsent drawings. */
+  get kept(): string[] {
+    return this.storage.keys().filter(key => key.startsWith('onestroke.unsent.'));
+  }
+
+  get puts(): (string | undefined)[] {
+    return this.service.sent('PUT', /drawings/).map(({ body }) => (JSON.parse(body!) as { title?: string }).title);
+  }
+}
+
+const offline = () => Promise.reject(new Error('offline'));
+const loseReply = (_: HttpRequest, arrive: () => HttpResponse) => {
+  arrive();
+  return Promise.reject(new Error('connection reset'));
+};
+
+test('a saved drawing is in storage at once, and then at the service', async () => {
+  const p = new Program();
+  p.drawings.save('d1', drawing('cat'));
+  assert.equal(p.kept.length, 1);
+  assert.equal(p.drawings.state('d1')?.status, 'waiting');
+  assert.deepEqual(p.drawings.unsent(), [{ id: 'd1', content: drawing('cat'), state: { id: 'd1', status: 'waiting', problem: undefined } }]);
+  await p.drawings.flush();
+  assert.deepEqual(p.service.titles(), { d1: 'cat' });
+  assert.deepEqual(p.kept, []);
+  assert.deepEqual(p.states, ['waiting', 'saved']);
+  assert.deepEqual(p.drawings.unsent(), []);
+});
+
+test('what is changed after save is not what was saved', async () => {
+  const p = new Program();
+  const changing = drawing('cat');
+  p.drawings.save('d1', changing);
+  changing.title = 'dog';
+  await p.drawings.flush();
+  assert.deepEqual(p.service.titles(), { d1: 'cat' });
+});
+
+test('states that are overtaken while another is under way are not sent', async () => {
+  const p = new Program();
+  const later = ['2', '3', '4'];
+  p.network = (request, arrive) => {
+    if (request.method === 'PUT') for (const title of later.splice(0)) p.drawings.save('d1', drawing(title));
+    return arrive();
+  };
+  p.drawings.save('d1', drawing('1'));
+  await p.drawings.flush();
+  assert.deepEqual(p.puts, ['1', '4']);
+  assert.deepEqual(p.service.sent('PUT', /d1/).map(({ headers }) => headers['If-Match'] ?? headers['If-None-Match']), ['*', '"1"']);
+});
+
+test('a failed connection is tried again, ever later, until it holds', async () => {
+  const p = new Program();
+  const at: number[] = [];
+  p.network = request => {
+    if (request.method === 'PUT') at.push(p.clock.now);
+    if (at.length === 4) p.network = undefined;
+    return request.method === 'PUT' ? offline() : p.service.answer(request);
+  };
+  p.drawings.save('d1', drawing('cat'));
+  await new Promise<void>(resolve => p.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  assert.deepEqual(at, [0, 2000, 6000, 14_000]);
+  assert.deepEqual(p.states.slice(0, 2), ['waiting', 'waiting NETWORK_FAILED']);
+});
+
+test('unsent drawings survive a restart', async () => {
+  const before = new Program();
+  before.network = offline;
+  before.drawings.save('d1', drawing('cat'));
+  before.drawings.save('d2', drawing('dog'));
+  before.drawings.remove('d2');
+  await before.drawings.flush();
+  const after = new Program(before.service, before.storage);
+  assert.deepEqual(after.drawings.unsent().map(({ content }) => content?.title), ['cat']);
+  await after.drawings.flush();
+  assert.deepEqual(before.service.titles(), { d1: 'cat' });
+});
+
+for (const restart of [false, true]) {
+  test(`a lost reply is no conflict${restart ? ', after a restart either' : ''}`, async () => {
+    let p = new Program();
+    await p.client.getSession();
+    p.network = loseReply;
+    p.drawings.save('d1', drawing('1'));
+    await p.drawings.flush();
+    p.network = offline;
+    p.drawings.save('d1', drawing('2')); // in ignorance of what became of 1
+    await p.drawings.flush();
+    if (restart) p = new Program(p.service, p.storage);
+    p.network = undefined;
+    await p.drawings.flush();
+    assert.equal(p.drawings.state('d1')?.status, 'saved');
+    assert.deepEqual(p.service.titles(), { d1: '2' });
+  });
+}
+
+test('the service shows a drawing a little differently than it was sent: no conflict', async () => {
+  const p = new Program();
+  await p.client.getSession();
+  const sent = drawing('', 3);
+  delete sent.title;
+  sent.strokes[0]!.t = [0, 30, 20];
+  p.network = loseReply;
+  p.drawings.save('d1', sent);
+  await p.drawings.flush();
+  p.network = undefined;
+  p.service.write('d1', { ...sent, strokes: [{ ...sent.strokes[0]!, t: [0, 30, 30] }], title: '' }); // its true form, under another tag
+  await p.drawings.flush();
+  assert.equal(p.drawings.state('d1')?.status, 'saved');
+});
+
+test('an opened drawing is replaced, a made one created', async () => {
+  const p = new Program();
+  p.service.write('d1', drawing('theirs'));
+  const opened = await p.drawings.open('d1');
+  assert.deepEqual(opened.ok && opened.data, drawing('theirs'));
+  p.drawings.save('d1', drawing('mine'));
+  await p.drawings.flush();
+  assert.deepEqual(p.service.titles(), { d1: 'mine' });
+});
+
+test('an opened drawing is what is unsent of it', async () => {
+  const p = new Program();
+  p.network = offline;
+  p.drawings.save('d1', drawing('mine'));
+  const opened = await p.drawings.open('d1');
+  assert.deepEqual(opened.ok && opened.data, drawing('mine'));
+  const unknown = await p.drawings.open('d2');
+  assert.equal(unknown.ok || unknown.problem.code, 'NETWORK_FAILED');
+});
+
+/** A program that opened d1, which another device then changed, or deleted. */
+async function inConflict(theirs: string | null): Promise<Program> {
+  const p = new Program();
+  p.service.write('d1', drawing('first'));
+  await p.drawings.open('d1');
+  if (theirs === null) p.service.drawings.delete('d1');
+  else p.service.write('d1', drawing(theirs));
+  p.drawings.save('d1', drawing('mine'));
+  await p.drawings.flush();
+  return p;
+}
+
+for (const theirs of ['theirs', null]) {
+  const title = theirs ?? 'deleted';
+  test(`a conflict is handed over with both versions: ${title}`, async () => {
+    const p = await inConflict(theirs);
+    const state = p.drawings.state('d1') as DrawingState & { status: 'conflict' };
+    assert.equal(state.status, 'conflict');
+    assert.equal(state.mine.title, 'mine');
+    assert.equal(state.theirs?.title ?? null, theirs);
+    assert.equal(p.kept.length, 1);
+    const requests = p.service.requests.length;
+    p.drawings.save('d1', drawing('mine, still'));
+    await p.drawings.flush();
+    assert.equal((p.drawings.state('d1') as typeof state).mine.title, 'mine, still');
+    assert.equal(p.service.requests.length, requests);
+  });
+
+  test(`a conflict is found again after a restart: ${title}`, async () => {
+    const p = await inConflict(theirs);
+    const again = new Program(p.service, p.storage);
+    await again.drawings.flush();
+    assert.equal(again.drawings.state('d1')?.status, 'conflict');
+  });
+
+  test(`a conflict is resolved with what the app decides: ${title}`, async () => {
+    const p = await inConflict(theirs);
+    p.drawings.resolve('d1', drawing('merged'));
+    await p.drawings.flush();
+    assert.deepEqual(p.service.titles(), { d1: 'merged' });
+    assert.equal(p.drawings.state('d1')?.status, 'saved');
+  });
+
+  test(`a conflict ends where mine is given up: ${title}`, async () => {
+    const p = await inConflict(theirs);
+    p.drawings.discard('d1');
+    assert.equal(p.drawings.state('d1')?.status, theirs ? 'saved' : 'deleted');
+    assert.deepEqual(p.kept, []);
+    p.drawings.save('d1', drawing('next'));
+    await p.drawings.flush();
+    assert.deepEqual(p.service.titles(), { d1: 'next' });
+  });
+
+  test(`a conflict ends where mine is deleted: ${title}`, async () => {
+    const p = await inConflict(theirs);
+    p.drawings.remove('d1');
+    await p.drawings.flush();
+    assert.deepEqual(p.service.titles(), {});
+    assert.equal(p.drawings.state('d1')?.status, 'deleted');
+  });
+}
+
+test('two devices that drew the same are not in conflict', async () => {
+  const p = await inConflict('mine');
+  assert.equal(p.drawings.state('d1')?.status, 'saved');
+});
+
+test('an id that is taken is not overwritten unseen', async () => {
+  const p = new Program();
+  p.service.write('d1', drawing('theirs'));
+  p.drawings.save('d1', drawing('mine'));
+  await p.drawings.flush();
+  assert.equal(p.drawings.state('d1')?.status, 'conflict');
+  assert.deepEqual(p.service.titles(), { d1: 'theirs' });
+});
+
+test('a drawing deleted before it was sent never is', async () => {
+  const p = new Program();
+  p.drawings.save('d1', drawing('cat'));
+  p.drawings.remove('d1');
+  await p.drawings.flush();
+  assert.deepEqual(p.service.requests, []);
+  assert.deepEqual(p.states, ['waiting', 'deleted']);
+});
+
+test('a deletion waits for the network, and is undone by saving again', async () => {
+  const p = new Program();
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  p.network = offline;
+  p.drawings.remove('d1');
+  const opened = await p.drawings.open('d1');
+  assert.equal(opened.ok || opened.problem.code, 'DELETED');
+  await p.drawings.flush();
+  p.network = undefined;
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  assert.deepEqual(p.service.titles(), { d1: 'cat' });
+});
+
+for (const [what, network] of [['sent', undefined], ['sent, its reply lost', loseReply]] as const) {
+  test(`a deletion that was ${what} is undone by saving again`, async () => {
+    const p = new Program();
+    p.drawings.save('d1', drawing('cat'));
+    await p.drawings.flush();
+    p.network = network;
+    p.drawings.remove('d1');
+    await p.drawings.flush();
+    assert.deepEqual(p.service.titles(), {});
+    p.network = undefined;
+    p.drawings.save('d1', drawing('cat'));
+    await p.drawings.flush();
+    assert.deepEqual(p.service.titles(), { d1: 'cat' });
+    assert.equal(p.drawings.state('d1')?.status, 'saved');
+  });
+}
+
+for (const [status, code] of [[400, 'ERR_INVALID_REQUEST'], [403, 'ERR_QUOTA_EXCEEDED'], [413, 'ERR_TOO_LARGE']] as const) {
+  test(`what the service refuses with ${code} is not sent again until it is changed`, async () => {
+    const p = new Program();
+    await p.client.getSession();
+    p.network = () => problem(status, code);
+    p.drawings.save('d1', drawing('cat'));
+    await p.drawings.flush();
+    assert.deepEqual(p.states, ['waiting', `refused ${code}`]);
+    p.network = undefined;
+    await p.drawings.flush();
+    assert.equal(p.kept.length, 1);
+    assert.deepEqual(p.service.titles(), {});
+    p.drawings.save('d1', drawing('smaller'));
+    await p.drawings.flush();
+    assert.deepEqual(p.service.titles(), { d1: 'smaller' });
+  });
+}
+
+test('Retry-After holds for the outbox, however long', async () => {
+  const p = new Program();
+  await p.client.getSession();
+  p.network = () => {
+    p.network = undefined;
+    return problem(503, 'ERR_UNAVAILABLE', { 'Retry-After': '600' });
+  };
+  p.drawings.save('d1', drawing('cat'));
+  await new Promise<void>(resolve => p.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  assert.equal(p.clock.now, 602_000);
+});
+
+test('the largest drawing that the service takes is stored under one key', async () => {
+  const p = new Program();
+  p.network = offline;
+  const large = drawing('大'.repeat(80));
+  while (JSON.stringify(large).length < 500 * 1024) large.strokes.push(drawing('', 4000).strokes[0]!);
+  p.drawings.save('d1', large);
+  const [key] = p.kept;
+  assert.ok(Buffer.byteLength(p.storage.get(key!)!) < 1_000_000);
+});
+
+test('a drawing for which storage has no room is kept in memory and sent', async () => {
+  const full: Storage = {
+    ...memoryStorage(),
+    set() {
+      throw new Error('quota exceeded');
+    },
+  };
+  const p = new Program(new MemoryService(), full);
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  assert.deepEqual(p.states, ['waiting NOT_STORED', 'saved']);
+  assert.deepEqual(p.service.titles(), { d1: 'cat' });
+});
+
+test('a drawing of more than 1 MB leaves no older state in storage', async () => {
+  const p = new Program();
+  p.network = offline;
+  p.drawings.save('d1', drawing('small'));
+  p.drawings.save('d1', { ...drawing('large'), strokes: Array.from({ length: 20 }, () => drawing('', 5000).strokes[0]!) });
+  assert.deepEqual(p.kept, []);
+});
+
+test('what is no drawing in storage is left alone', async () => {
+  const storage = memoryStorage();
+  storage.set('onestroke.unsent.d1', 'not JSON');
+  storage.set('theirs', 'value');
+  const p = new Program(new MemoryService(), storage);
+  await p.drawings.flush();
+  assert.deepEqual(p.drawings.unsent(), []);
+  assert.equal(storage.get('theirs'), 'value');
+});
+
+test('nobody is told any more after unsubscribing', async () => {
+  const p = new Program();
+  let told = 0;
+  const unsubscribe = p.drawings.subscribe(() => told++);
+  p.drawings.save('d1', drawing('cat'));
+  unsubscribe();
+  await p.drawings.flush();
+  assert.equal(told, 1);
+});

@@ -1,0 +1,96 @@
+import { request as httpRequest } from 'node:http';
+import type { Wx2017 } from '../../src/2017.ts';
+import type { WxAnswer, WxRequest } from '../../src/wx.ts';
+import type { Phone } from './binary.ts';
+
+const methods = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT'];
+
+/** A mini program's `wx`, keeping its rules: ten requests at once, no PATCH, 1 MB a key, `success` for every status. */
+export class FakeWx implements Wx2017 {
+  readonly stored = new Map<string, string>();
+  /** The most requests that were ever under way at once. */
+  most = 0;
+  logins = 0;
+  /** How many requests are under way. */
+  running = 0;
+
+  constructor(private readonly phone: () => Promise<Phone>) {}
+
+  private last: Phone | undefined;
+
+  readonly login: Wx2017['login'] = ({ success, fail }) => {
+    this.logins++;
+    this.phone().then(
+      phone => success({ code: (this.last = phone).code }),
+      () => fail({ errMsg: 'login:fail' }),
+    );
+  };
+
+  readonly getUserInfo: NonNullable<Wx2017['getUserInfo']> = ({ success, fail }) => {
+    setImmediate(() => (this.last ? success(this.last) : fail()));
+  };
+
+  readonly request = (options: WxRequest): { abort(): void } => {
+    const { url, method = 'GET', header = {}, data, dataType = 'json', responseType = 'text', timeout = 60_000 } = options;
+    const fail = (why: string) => options.fail?.({ errMsg: `request:fail ${why}` });
+    if (!methods.includes(method)) {
+      setImmediate(fail, 'invalid method');
+      return { abort() {} };
+    }
+    if (this.running >= 10) {
+      setImmediate(fail, 'exceed max request limit 10');
+      return { abort() {} };
+    }
+    this.most = Math.max(this.most, ++this.running);
+    let why = '';
+    const sent = httpRequest(url, { method, timeout, agent: false, headers: { 'content-type': 'application/json', referer: 'https://servicewechat.com/wx/0/page-frame.html', ...header } });
+    sent.on('timeout', () => sent.destroy(new Error((why = 'timeout'))));
+    sent.on('close', () => this.running--);
+    sent.on('error', error => fail(why || error.message));
+    sent.on('response', response => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', error => fail(why || error.message));
+      response.on('end', () => {
+        const names: Record<string, string> = {};
+        for (let i = 0; i < response.rawHeaders.length; i += 2) names[response.rawHeaders[i]!] = response.rawHeaders[i + 1]!;
+        options.success?.({ statusCode: response.statusCode!, header: names, data: read(Buffer.concat(parts), dataType, responseType) });
+      });
+    });
+    sent.end(typeof data === 'string' ? data : data && JSON.stringify(data));
+    return {
+      abort() {
+        why = 'abort';
+        sent.destroy(new Error(why));
+      },
+    };
+  };
+
+  getStorageSync(key: string): string {
+    return this.stored.get(key) ?? '';
+  }
+
+  setStorageSync(key: string, value: string): void {
+    if (Buffer.byteLength(value) > 1024 * 1024) throw new Error('setStorageSync:fail entry size limit reached');
+    this.stored.set(key, value);
+  }
+
+  removeStorageSync(key: string): void {
+    this.stored.delete(key);
+  }
+
+  getStorageInfoSync(): { keys: string[] } {
+    return { keys: Array.from(this.stored.keys()) };
+  }
+}
+
+function read(body: Buffer, dataType: string, responseType: string): WxAnswer['data'] {
+  if (responseType === 'arraybuffer') return new Uint8Array(body).buffer;
+  const text = body.toString('utf8');
+  if (dataType !== 'json') return text;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return text;
+  }
+}
