@@ -61,6 +61,7 @@ type contractAnswer struct {
 }
 
 func (a contractAnswer) VisitGetContractYamlResponse(w http.ResponseWriter) error { return a.write(w) }
+
 func (a contractAnswer) VisitGetContractJSONResponse(w http.ResponseWriter) error { return a.write(w) }
 
 func (a contractAnswer) write(w http.ResponseWriter) error {
