@@ -166,7 +166,7 @@ func (c Config) check() error {
 	}{
 		{"WECHAT_TIMEOUT", c.WeChatTimeout, 100 * time.Millisecond, time.Minute},
 		{"WECHAT_DATA_MAX_AGE", c.WeChatDataMaxAge, time.Second, 24 * time.Hour},
-		{"SESSION_IDLE", c.SessionIdle, time.Minute, 365 * 24 * time.Hour},
+		{"SESSION_IDLE", c.SessionIdle, 2 * time.Minute, 365 * 24 * time.Hour},
 		{"SESSION_MAX_AGE", c.SessionMaxAge, time.Minute, 365 * 24 * time.Hour},
 		{"SHUTDOWN_TIMEOUT", c.ShutdownTimeout, 0, time.Hour},
 	} {
