@@ -92,8 +92,9 @@ func FuzzFormsAgree(f *testing.F) {
 		if form == nil {
 			return
 		}
-		value, ok := readForm(text)
-		ok = ok && allows(bodySchema(doc, route, "application/x-www-form-urlencoded"), value)
+		schema := bodySchema(doc, route, "application/x-www-form-urlencoded")
+		value, ok := readForm(schema, text)
+		ok = ok && allows(schema, value)
 		values, err := url.ParseQuery(text)
 		if err == nil {
 			err = form.Check(values)

@@ -41,15 +41,16 @@ func readJSON(text []byte) (value any, ok bool) {
 	return value, d.Decode(&value) == nil
 }
 
-// readForm returns the members of a form, each there once.
-func readForm(text string) (value any, ok bool) {
+// readForm returns the members of a form. Those of the schema are there once;
+// what a stranger says more than once is ignored, as all of it is.
+func readForm(schema *openapi3.Schema, text string) (value any, ok bool) {
 	form, err := url.ParseQuery(text)
 	if err != nil {
 		return nil, false
 	}
 	members := map[string]any{}
 	for name, values := range form {
-		if len(values) > 1 || !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
+		if len(values) > 1 && schema.Properties[name] != nil || !utf8.ValidString(name) || !utf8.ValidString(values[0]) {
 			return nil, false
 		}
 		members[name] = values[0]
