@@ -44,8 +44,8 @@ func FromActions(actions string) Content {
 // stroke of one point a line as long as it is wide.
 //
 // A canvas as wide as a phone or a tablet in tenths of a pixel (3,750 to 10,240)
-// is drawn in its size, as what [FromActions] gives always is, any other is
-// scaled to 375 pixels. The first call has a member canvas, and each strokePath
+// is drawn in its size, so that what programs of 2017 drew shows where it was;
+// any other is scaled to 375 pixels. The first call has a member canvas, and each strokePath
 // a member stroke, which hold exactly what 2017 has no word for: programs of
 // that time pass over them, and FromActions returns the content again, but for
 // its title.
