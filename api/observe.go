@@ -59,12 +59,24 @@ func (s *server) observe(next http.Handler) http.Handler {
 		h.Set("X-Request-Id", e.id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
+		if s.stopping() {
+			h.Set("Connection", "close") // that the next request goes elsewhere
+		}
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
 		recorded := &recorder{ResponseWriter: w, exchange: e, status: http.StatusOK}
 		start := time.Now()
 		defer func() { s.log(r, e, recorded, time.Since(start)) }()
 		next.ServeHTTP(recorded, r)
 	})
+}
+
+func (s *server) stopping() bool {
+	select {
+	case <-s.Stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 func (s *server) log(r *http.Request, e *exchange, w *recorder, took time.Duration) {

@@ -18,14 +18,17 @@ import (
 	"onestroke/impl/session"
 )
 
-// Options are the parts a server is made of. All but CORSOrigins and Extra are
-// needed.
+// Options are the parts a server is made of. All but Stopping, CORSOrigins and
+// Extra are needed.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
 	Drawings *drawing.Service
 	// Dependencies are asked by /readyz.
 	Dependencies []Dependency
+	// Stopping is closed when the service is about to end: /readyz then sends
+	// users elsewhere.
+	Stopping <-chan struct{}
 	// Contract is the text of openapi.yaml.
 	Contract []byte
 	// BasePath is where programs of 2017 find their paths, such as /applet/session.

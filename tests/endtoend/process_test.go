@@ -15,10 +15,10 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestTheProgramSaysWhereItServesAndWhatToTry(t *testing.T) {
+func TestTheProgramSaysWhereItServes(t *testing.T) {
 	p := service.Build(t).Start(t, "BASE_PATH=/x/y")
 	eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
-	for _, want := range []string{"onestroke serves " + p.URL, "WeChat   simulated", "Redis    embedded", "MongoDB  embedded", "Try: curl"} {
+	for _, want := range []string{`"msg":"serving"`, `"url":"` + p.URL + `"`, `"wechat":"simulated`, `"redis":"embedded`, `"mongodb":"embedded`} {
 		eventually(t, func() bool { return strings.Contains(p.Output(), want) })
 	}
 	p.LogIn2017(t, service.NewUser()).Do(t, http.MethodGet, "/x/y/paints/list", nil).ExpectPaints(t)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -90,8 +91,9 @@ func (p *Process) follow(stdout io.Reader, addresses chan<- string) {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		fmt.Fprintln(p.output, lines.Text())
-		if address, ok := strings.CutPrefix(lines.Text(), "onestroke serves "); ok {
-			addresses <- address
+		var line struct{ Msg, URL string }
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
+			addresses <- line.URL
 		}
 	}
 }

@@ -1192,7 +1192,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNAVAILABLE`: a dependency is away; `errors` names it. Send users elsewhere until this is 200 again. */
+        /** @description `ERR_UNAVAILABLE`: a dependency is away, and `errors` names it; or the service is about to stop. Send users elsewhere until this is 200 again. */
         NotReady: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
