@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -30,6 +29,7 @@ import (
 	"onestroke/impl/session"
 	"onestroke/impl/wechat"
 	"onestroke/impl/wechatsim"
+	"onestroke/tests/stores"
 )
 
 // Service is a running service as its clients see it.
@@ -93,7 +93,7 @@ func Start(t testing.TB, o Options) *Local {
 	local.Service = newService(t, "http://"+server.Listener.Addr().String(), o.BasePath)
 	output := &output{}
 	logger := slog.New(slog.NewTextHandler(output, nil))
-	sessions, drawings := openRedis(t, o.RedisURL), openMongoDB(t, o.MongoDBURI)
+	sessions, drawings := rediscache.New(stores.DialRedis(t, o.RedisURL)), openMongoDB(t, o.MongoDBURI)
 	var sessionStore session.Store = sessions
 	var drawingStore drawing.Store = drawings
 	if o.Fault != nil {
@@ -141,18 +141,6 @@ func newService(t testing.TB, url, basePath string) Service {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-}
-
-func openRedis(t testing.TB, url string) *rediscache.Store {
-	t.Helper()
-	o, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.DialTimeout, o.DialerRetries, o.ContextTimeoutEnabled = time.Second, 1, true // as the program does
-	client := redis.NewClient(o)
-	t.Cleanup(func() { _ = client.Close() })
-	return rediscache.New(client)
 }
 
 func openMongoDB(t testing.TB, uri string) *mongostore.Store {
