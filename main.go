@@ -7,6 +7,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"crypto/tls"
 	_ "embed"
 	"errors"
@@ -31,6 +33,7 @@ import (
 	"golang.org/x/term"
 
 	"onestroke/api"
+	"onestroke/impl/certificate"
 	"onestroke/impl/config"
 	"onestroke/impl/docs"
 	"onestroke/impl/drawing"
@@ -121,7 +124,11 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		return &config.Error{Variable: "HOST, PORT", Problem: fmt.Sprintf("cannot be listened on: %v", err)}
 	}
 	defer listener.Close()
-	self := localURL(listener.Addr().String())
+	tlsCertificate, err := loadCertificate(c)
+	if err != nil {
+		return err
+	}
+	self := localURL(tlsCertificate != nil, listener.Addr().String())
 	exchanger, simulator, wechatName, err := openWeChat(c, self)
 	if err != nil {
 		return err
@@ -132,6 +139,10 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		extra["/simulator/"] = simulator
 	}
 	ready := prepare(ctx, drawings, logger)
+	logKey, err := hkdf.Key(sha256.New, []byte(c.WeChatAppSecret), nil, "onestroke log", sha256.Size)
+	if err != nil {
+		return err
+	}
 
 	handler, err := api.New(api.Options{
 		Sessions: session.New(exchanger, sessions, session.Options{
@@ -149,7 +160,11 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		TrustedProxies: c.TrustedProxies,
 		TrustCloudRun:  c.TrustCloudRun,
 		CORSOrigins:    c.CORSOrigins,
+		MaxHeaders:     c.MaxHeaderBytes,
+		MaxBody:        int64(c.MaxBodyBytes),
+		MaxInFlight:    c.MaxInFlight,
 		Logger:         logger,
+		LogKey:         logKey,
 		Extra:          extra,
 	})
 	if err != nil {
@@ -157,15 +172,22 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 	}
 	server := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       60 * time.Second, // as long as WeChat lets a request take
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    api.MaxHeaderBytes,
+		ReadHeaderTimeout: c.ReadHeaderTimeout,
+		ReadTimeout:       c.ReadTimeout,
+		WriteTimeout:      c.WriteTimeout,
+		IdleTimeout:       c.IdleTimeout,
+		MaxHeaderBytes:    api.ReadHeaders,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	if tlsCertificate == nil {
+		go func() { failed <- server.Serve(listener) }()
+	} else {
+		tlsCertificate.LogDoubts(logger)
+		go tlsCertificate.Watch(ctx, logger)
+		server.TLSConfig = tlsCertificate.Config()
+		go func() { failed <- server.ServeTLS(listener, "", "") }()
+	}
 	greet(stdout, c, self, wechatName, redisName, mongoName)
 	if err := systemd.Ready(); err != nil {
 		logger.Warn("systemd is not told", "cause", err)
@@ -206,7 +228,7 @@ func health(ctx context.Context, environ []string) error {
 	if c.Port == 0 {
 		return &config.Error{Variable: "PORT", Problem: "must be set to that of the running service"}
 	}
-	return alive(ctx, localURL(c.Address()))
+	return alive(ctx, localURL(c.TLSCert != "", c.Address()))
 }
 
 func keepAlive(ctx context.Context, self string, logger *slog.Logger) {
@@ -224,7 +246,9 @@ func alive(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	response, err := (&http.Client{Transport: toSelf()}).Do(request)
+	transport := toSelf()
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return err
 	}
@@ -238,16 +262,20 @@ func alive(ctx context.Context, url string) error {
 // toSelf speaks to this very service, at an address that its certificate does
 // not name.
 func toSelf() *http.Transport {
-	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
+	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64, IdleConnTimeout: 10 * time.Second}
 }
 
 // localURL is where this machine reaches what listens on address.
-func localURL(address string) string {
+func localURL(secure bool, address string) string {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
 	host, port, _ := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}).String()
+	return (&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}).String()
 }
 
 func writeVersion(w io.Writer) error {
@@ -313,6 +341,18 @@ func openMongoDB(c config.Config, parts *closers) (store *mongostore.Store, name
 	return store, cmp.Or(name, address), nil
 }
 
+// loadCertificate returns that of HTTPS, or nil where HTTP is spoken.
+func loadCertificate(c config.Config) (*certificate.Certificate, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	loaded, err := certificate.Load(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, &config.Error{Variable: "TLS_CERT_FILE, TLS_KEY_FILE", Problem: fmt.Sprintf("cannot be used: %v", err)}
+	}
+	return loaded, nil
+}
+
 // openWeChat returns what exchanges codes, and the simulator where it is on.
 func openWeChat(c config.Config, self string) (x session.Exchanger, simulator http.Handler, name string, err error) {
 	o := wechat.Options{
@@ -332,7 +372,7 @@ func openWeChat(c config.Config, self string) (x session.Exchanger, simulator ht
 		}
 		simulator = wechatsim.New(o.AppID, o.AppSecret)
 		if o.BaseURL == "" {
-			o.BaseURL, name = self+"/simulator", "simulated, at /simulator"
+			o.BaseURL, o.Transport, name = self+"/simulator", toSelf(), "simulated, at /simulator"
 		}
 	}
 	return wechat.New(o), simulator, name, nil

@@ -46,6 +46,7 @@ func (s *server) identify(op *operation, r *http.Request) (context.Context, erro
 	if err != nil {
 		return nil, err
 	}
+	note(r).user = c.session.User.ID
 	return context.WithValue(ctx, callerKey{}, c), nil
 }
 

@@ -23,6 +23,8 @@ import (
 type Config struct {
 	Host     string `env:"HOST"`
 	Port     int    `env:"PORT"`
+	TLSCert  string `env:"TLS_CERT_FILE"` // empty for HTTP
+	TLSKey   string `env:"TLS_KEY_FILE"`
 	BasePath string `env:"BASE_PATH"`
 
 	RedisURL   string `env:"REDIS_URL"`   // empty for the embedded Redis
@@ -45,6 +47,14 @@ type Config struct {
 	TrustedProxies       Networks `env:"TRUSTED_PROXIES"`
 	TrustCloudRun        bool     `env:"TRUST_CLOUD_RUN"`
 	CORSOrigins          Origins  `env:"CORS_ORIGINS"`
+
+	ReadHeaderTimeout time.Duration `env:"READ_HEADER_TIMEOUT"`
+	ReadTimeout       time.Duration `env:"READ_TIMEOUT"`
+	WriteTimeout      time.Duration `env:"WRITE_TIMEOUT"`
+	IdleTimeout       time.Duration `env:"IDLE_TIMEOUT"`
+	MaxHeaderBytes    int           `env:"MAX_HEADER_BYTES"`
+	MaxBodyBytes      int           `env:"MAX_BODY_BYTES"`
+	MaxInFlight       int           `env:"MAX_IN_FLIGHT"`
 
 	LogLevel slog.Level `env:"LOG_LEVEL"`
 
@@ -95,6 +105,10 @@ func (c Config) check() error {
 	switch {
 	case strings.ContainsAny(c.Host, " /[]") || strings.Contains(c.Host, ":") && net.ParseIP(c.Host) == nil:
 		return &Error{"HOST", "must be a host name or an IP address, without a port"}
+	case c.TLSCert == "" && c.TLSKey != "":
+		return &Error{"TLS_CERT_FILE", "is needed with TLS_KEY_FILE"}
+	case c.TLSCert != "" && c.TLSKey == "":
+		return &Error{"TLS_KEY_FILE", "is needed with TLS_CERT_FILE"}
 	case !basePath.MatchString(c.BasePath) || strings.Contains(c.BasePath+"/", "/./") || strings.Contains(c.BasePath+"/", "/../"):
 		return &Error{"BASE_PATH", "must be a path such as /applet/session, without a slash at the end"}
 	case c.BasePath == "/v1" || strings.HasPrefix(c.BasePath, "/v1/") || strings.HasPrefix(c.BasePath+"/", "/simulator/") || strings.HasPrefix(c.BasePath+"/", "/docs/"):

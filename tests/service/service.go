@@ -118,7 +118,7 @@ func Start(t testing.TB, o Options) *Local {
 		t.Fatal(err)
 	}
 	server.Config.Handler = handler
-	server.Config.MaxHeaderBytes = api.MaxHeaderBytes
+	server.Config.MaxHeaderBytes = api.ReadHeaders
 	server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 	server.Start()
 	t.Cleanup(func() {
