@@ -130,8 +130,18 @@ func Start(t testing.TB, o Options) *Local {
 	return local
 }
 
+// Behind is a service as its clients see it through a proxy at url, to which
+// transport leads.
+func Behind(t testing.TB, url string, transport *http.Transport) Service {
+	return reached(t, url, DefaultBasePath, transport)
+}
+
 func newService(t testing.TB, url, basePath string) Service {
-	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	return reached(t, url, basePath, &http.Transport{MaxIdleConnsPerHost: 100})
+}
+
+func reached(t testing.TB, url, basePath string, transport *http.Transport) Service {
+	t.Helper()
 	t.Cleanup(transport.CloseIdleConnections)
 	return Service{
 		URL:      url,
