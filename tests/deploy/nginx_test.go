@@ -260,14 +260,13 @@ type replicas struct {
 
 func startReplicas(t *testing.T) *replicas {
 	t.Helper()
-	const appID, secret = "wx0123456789abcdef", "simulated"
-	weChat := httptest.NewServer(wechatsim.New(appID, secret))
+	weChat := httptest.NewServer(wechatsim.New(appID, appSecret))
 	t.Cleanup(weChat.Close)
 	r := &replicas{
 		program: service.Build(t),
 		env: []string{
 			"REDIS_URL=" + stores.Redis(t)[0].URL, "MONGODB_URI=" + service.InDatabase(t, stores.MongoDB(t)[0].URL, service.NewDatabase()),
-			"WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + secret, "WECHAT_API_URL=" + weChat.URL + "/simulator",
+			"WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "WECHAT_API_URL=" + weChat.URL + "/simulator",
 			"TRUSTED_PROXIES=127.0.0.1", "LOG_LEVEL=warn",
 		},
 	}
