@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"crypto/tls"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"runtime"
@@ -40,6 +38,7 @@ import (
 	"onestroke/impl/embedded"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/rediscache"
+	"onestroke/impl/self"
 	"onestroke/impl/session"
 	"onestroke/impl/systemd"
 	"onestroke/impl/wechat"
@@ -80,6 +79,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	switch strings.Join(args, " ") {
 	case "":
 		err = serve(ctx, environ, stdout, stderr)
+	case "--check":
+		err = check(ctx, environ, stdout)
 	case "--health":
 		err = health(ctx, environ)
 	case "--version":
@@ -107,6 +108,10 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 	}
 	logger := newLogger(stderr, c.LogLevel)
 	redis.SetLogger(redisLog{logger})
+	tlsCertificate, err := loadCertificate(c)
+	if err != nil {
+		return err
+	}
 
 	var parts closers
 	defer func() { err = errors.Join(err, parts.close()) }()
@@ -124,12 +129,8 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		return &config.Error{Variable: "HOST, PORT", Problem: fmt.Sprintf("cannot be listened on: %v", err)}
 	}
 	defer listener.Close()
-	tlsCertificate, err := loadCertificate(c)
-	if err != nil {
-		return err
-	}
-	self := localURL(tlsCertificate != nil, listener.Addr().String())
-	exchanger, simulator, wechatName, err := openWeChat(c, self)
+	url := self.URL(tlsCertificate != nil, listener.Addr().String())
+	exchanger, simulator, wechatName, err := openWeChat(c, url)
 	if err != nil {
 		return err
 	}
@@ -188,11 +189,11 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		server.TLSConfig = tlsCertificate.Config()
 		go func() { failed <- server.ServeTLS(listener, "", "") }()
 	}
-	greet(stdout, c, self, wechatName, redisName, mongoName)
+	greet(stdout, c, url, wechatName, redisName, mongoName)
 	if err := systemd.Ready(); err != nil {
 		logger.Warn("systemd is not told", "cause", err)
 	}
-	go keepAlive(ctx, self, logger)
+	go keepAlive(ctx, url, logger)
 
 	select {
 	case err := <-failed:
@@ -218,6 +219,69 @@ func drain(server *http.Server, c config.Config, logger *slog.Logger) error {
 	return nil
 }
 
+// check tries what is configured, part by part, and says what is wrong.
+func check(ctx context.Context, environ []string, stdout io.Writer) error {
+	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
+	failed := 0
+	say := func(name, shown string, err error) {
+		verdict := "ok"
+		if err != nil {
+			verdict = "wrong"
+			failed++
+			shown += "\n" + err.Error()
+		}
+		shown = strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n"+strings.Repeat(" ", 16))
+		fmt.Fprintf(stdout, "%-6s %-8s %s\n", verdict, name, shown)
+	}
+	c, err := config.Read(environ)
+	say("Settings", "", err)
+	if err != nil {
+		return errors.New("the rest was not tried")
+	}
+	var parts closers
+	defer parts.close()
+	for _, part := range []struct {
+		name string
+		try  func() (shown string, err error)
+	}{
+		{"HTTPS", func() (string, error) {
+			loaded, err := loadCertificate(c)
+			if loaded == nil {
+				return "left to what stands in front", err
+			}
+			return loaded.String(), errors.Join(loaded.Doubts()...)
+		}},
+		{"Redis", func() (string, error) {
+			store, shown, err := openRedis(c, &parts)
+			if err == nil {
+				err = store.Check(ctx)
+			}
+			return shown, err
+		}},
+		{"MongoDB", func() (string, error) {
+			store, shown, err := openMongoDB(c, &parts)
+			if err == nil {
+				err = store.Check(ctx)
+			}
+			return shown, err
+		}},
+		{"WeChat", func() (string, error) {
+			client, simulator, shown, err := openWeChat(c, self.URL(c.TLSCert != "", c.Address()))
+			if err == nil && (simulator == nil || c.WeChatAPIURL != "") {
+				err = client.Check(ctx)
+			}
+			return shown, err
+		}},
+	} {
+		shown, err := part.try()
+		say(part.name, shown, err)
+	}
+	if failed > 0 {
+		return errors.New("not all is well")
+	}
+	return nil
+}
+
 // health asks the service at the configured address whether it is alive. It does
 // not ask whether Redis and MongoDB are: a restart would bring neither back.
 func health(ctx context.Context, environ []string) error {
@@ -228,54 +292,14 @@ func health(ctx context.Context, environ []string) error {
 	if c.Port == 0 {
 		return &config.Error{Variable: "PORT", Problem: "must be set to that of the running service"}
 	}
-	return alive(ctx, localURL(c.TLSCert != "", c.Address()))
+	return self.Alive(ctx, self.URL(c.TLSCert != "", c.Address()))
 }
 
-func keepAlive(ctx context.Context, self string, logger *slog.Logger) {
-	err := systemd.KeepAlive(ctx, func(ctx context.Context) error { return alive(ctx, self) })
+func keepAlive(ctx context.Context, url string, logger *slog.Logger) {
+	err := systemd.KeepAlive(ctx, func(ctx context.Context) error { return self.Alive(ctx, url) })
 	if err != nil {
 		logger.Error("systemd is not told that the service is alive", "cause", err)
 	}
-}
-
-// alive asks the service at url as its clients do.
-func alive(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/livez", nil)
-	if err != nil {
-		return err
-	}
-	transport := toSelf()
-	defer transport.CloseIdleConnections()
-	response, err := (&http.Client{Transport: transport}).Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s/livez answers %s", url, response.Status)
-	}
-	return nil
-}
-
-// toSelf speaks to this very service, at an address that its certificate does
-// not name.
-func toSelf() *http.Transport {
-	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64, IdleConnTimeout: 10 * time.Second}
-}
-
-// localURL is where this machine reaches what listens on address.
-func localURL(secure bool, address string) string {
-	scheme := "http"
-	if secure {
-		scheme = "https"
-	}
-	host, port, _ := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return (&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}).String()
 }
 
 func writeVersion(w io.Writer) error {
@@ -354,7 +378,7 @@ func loadCertificate(c config.Config) (*certificate.Certificate, error) {
 }
 
 // openWeChat returns what exchanges codes, and the simulator where it is on.
-func openWeChat(c config.Config, self string) (x session.Exchanger, simulator http.Handler, name string, err error) {
+func openWeChat(c config.Config, url string) (x *wechat.Client, simulator http.Handler, name string, err error) {
 	o := wechat.Options{
 		AppID: c.WeChatAppID, AppSecret: c.WeChatAppSecret, BaseURL: c.WeChatAPIURL,
 		Timeout: c.WeChatTimeout, MaxDataAge: c.WeChatDataMaxAge,
@@ -372,7 +396,7 @@ func openWeChat(c config.Config, self string) (x session.Exchanger, simulator ht
 		}
 		simulator = wechatsim.New(o.AppID, o.AppSecret)
 		if o.BaseURL == "" {
-			o.BaseURL, o.Transport, name = self+"/simulator", toSelf(), "simulated, at /simulator"
+			o.BaseURL, o.Transport, name = url+"/simulator", self.Transport(), "simulated, at /simulator"
 		}
 	}
 	return wechat.New(o), simulator, name, nil

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -47,7 +48,7 @@ func (c *Certificate) String() string {
 
 // Doubts are the reasons for which WeChat refuses the certificate although there
 // are others who may take it, and what to do about each.
-func (c *Certificate) Doubts() []string { return doubts(c.chain(), time.Now()) }
+func (c *Certificate) Doubts() []error { return doubts(c.chain(), time.Now()) }
 
 // interval is how often the files are looked at. They change one after the other:
 // only what has not changed for so long is read.
@@ -108,26 +109,26 @@ func (c *Certificate) chain() (chain []*x509.Certificate) {
 	return chain
 }
 
-func doubts(chain []*x509.Certificate, now time.Time) (all []string) {
+func doubts(chain []*x509.Certificate, now time.Time) (all []error) {
 	leaf := chain[0]
 	if now.Before(leaf.NotBefore) {
-		all = append(all, fmt.Sprintf("it is not valid before %s; look at this machine's clock", day(leaf.NotBefore)))
+		all = append(all, fmt.Errorf("it is not valid before %s; look at this machine's clock", day(leaf.NotBefore)))
 	}
 	if len(names(leaf)) == 0 {
-		all = append(all, "it names no domain")
+		all = append(all, errors.New("it names no domain"))
 	}
 	switch {
 	case leaf.CheckSignatureFrom(leaf) == nil || string(leaf.RawIssuer) == string(leaf.RawSubject):
-		all = append(all, "it is signed by itself; get one from an authority that phones trust")
+		all = append(all, errors.New("it is signed by itself; get one from an authority that phones trust"))
 	case len(chain) == 1:
-		all = append(all, "the chain is missing; put the issuer's certificate below it in the file (often called fullchain.pem)")
+		all = append(all, errors.New("the chain is missing; put the issuer's certificate below it in the file (often called fullchain.pem)"))
 	}
 	for i, certificate := range chain[1:] {
 		if err := chain[i].CheckSignatureFrom(certificate); err != nil {
-			all = append(all, fmt.Sprintf("the chain is broken: number %d in the file is not signed by number %d", i+1, i+2))
+			all = append(all, fmt.Errorf("the chain is broken: number %d in the file is not signed by number %d", i+1, i+2))
 		}
 		if now.After(certificate.NotAfter) {
-			all = append(all, fmt.Sprintf("number %d in the file has expired on %s", i+2, day(certificate.NotAfter)))
+			all = append(all, fmt.Errorf("number %d in the file has expired on %s", i+2, day(certificate.NotAfter)))
 		}
 	}
 	return all

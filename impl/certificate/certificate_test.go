@@ -62,7 +62,7 @@ func TestWhatWeChatRefusesIsSaid(t *testing.T) {
 				t.Fatalf("got %q", got)
 			}
 			for i, want := range test.want {
-				if !strings.Contains(got[i], want) {
+				if !strings.Contains(got[i].Error(), want) {
 					t.Errorf("got %q, want %q", got[i], want)
 				}
 			}

@@ -125,8 +125,8 @@ func (c Config) check() error {
 		return &Error{"WECHAT_APP_ID", "is needed with WECHAT_APP_SECRET"}
 	case c.WeChatAppSecret != "" && !secret.MatchString(c.WeChatAppSecret):
 		return &Error{"WECHAT_APP_SECRET", "must be the secret that WeChat's console shows, without spaces"}
-	case c.WeChatAPIURL != "" && !isURL(c.WeChatAPIURL, "http", "https"):
-		return &Error{"WECHAT_API_URL", "must be an http:// or https:// URL"}
+	case c.WeChatAPIURL != "" && (!isURL(c.WeChatAPIURL, "http", "https") || strings.ContainsAny(c.WeChatAPIURL, "@?")):
+		return &Error{"WECHAT_API_URL", "must be an http:// or https:// URL, without a user or a query"}
 	case c.Simulator != "auto" && c.Simulator != "on" && c.Simulator != "off":
 		return &Error{"SIMULATOR", "must be auto, on or off"}
 	case c.WeChatAppID == "" && c.Simulator == "off":

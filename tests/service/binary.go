@@ -18,6 +18,9 @@ import (
 // Binary is the program, built.
 type Binary struct{ path string }
 
+// Path is where the program is.
+func (b Binary) Path() string { return b.path }
+
 // startTimeout bounds the start and the end of a process. A machine that builds
 // at the same time is slow.
 const startTimeout = 60 * time.Second
@@ -125,7 +128,14 @@ func (p *Process) Output() string { return p.output.String() }
 // code and what it wrote.
 func (b Binary) Refused(t testing.TB, env ...string) (code int, output string) {
 	t.Helper()
-	cmd := exec.Command(b.path)
+	return b.Run(t, env)
+}
+
+// Run runs the program with arguments until it ends, with nothing in its
+// environment but env, and returns its exit code and what it wrote.
+func (b Binary) Run(t testing.TB, env []string, args ...string) (code int, output string) {
+	t.Helper()
+	cmd := exec.Command(b.path, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{"PORT=0"}, env...)
 	kill := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
