@@ -35,7 +35,7 @@ func TestTheUnitIsValidAndExposesLittle(t *testing.T) {
 
 // What --help marks as a secret is in nobody's environment.
 func TestTheUnitKeepsEverySecretInACredential(t *testing.T) {
-	help := run(t, "go", "run", "-C", service.Root(), ".", "--help")
+	_, help := service.Build(t).Run(t, nil, "--help")
 	unit := strings.Split(read(t, "onestroke.service"), "\n")
 	secrets := regexp.MustCompile(`(?m)^([A-Z_]+) \*`).FindAllStringSubmatch(help, -1)
 	if len(secrets) == 0 {
