@@ -97,7 +97,7 @@ func TestWhatIsTooSlowOrTooLargeIsEnded(t *testing.T) {
 	t.Cleanup(slow.Close)
 	t.Cleanup(func() { close(hanging) })
 	p := service.Build(t).Start(t,
-		"READ_HEADER_TIMEOUT=1s", "READ_TIMEOUT=2s", "WRITE_TIMEOUT=1s", "IDLE_TIMEOUT=1s", "MAX_HEADER_BYTES=4096", "MAX_BODY_BYTES=1024",
+		"READ_HEADER_TIMEOUT=1s", "READ_TIMEOUT=1s", "WRITE_TIMEOUT=2s", "IDLE_TIMEOUT=1s", "MAX_HEADER_BYTES=4096", "MAX_BODY_BYTES=1024",
 		"SIMULATOR=on", "WECHAT_API_URL="+slow.URL, "WECHAT_TIMEOUT=3s")
 
 	request := func(path string, length int, more string) string {
@@ -111,7 +111,7 @@ func TestWhatIsTooSlowOrTooLargeIsEnded(t *testing.T) {
 	}{
 		"headers that do not end": {request("/v1/session", 10, ""), "", time.Second},
 		"a body that does not end": {
-			request("/v1/session", 100, "\r\n{"), "400 Bad Request", 2 * time.Second,
+			request("/v1/session", 100, "\r\n{"), "400 Bad Request", time.Second,
 		},
 		"an answer that comes too late": {
 			request("/v1/session", len(login), "\r\n"+login), "", 3 * time.Second,
