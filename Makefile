@@ -8,8 +8,8 @@ PACKAGE ?= ./...
 run: ## serve on 127.0.0.1:5757, with embedded stores and simulated WeChat where nothing is configured
 	$(GO) run .
 
-build: ## build the service as ./onestroke
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o onestroke .
+build: ## build the service as ./onestroke; VERSION=v1.2.3 of a release
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w$(if $(VERSION), -X main.version=$(VERSION))' -o onestroke .
 
 demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawings of its own; URL=another service
 	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
