@@ -68,7 +68,7 @@ export const titles = async (client: ReturnType<typeof createClient>): Promise<s
   const page = await client.listDrawings();
   return page.ok ? page.data.items.map(drawing => drawing.title) : [];
 };
-export const label = (state: DrawingState): string => (state.status === 'conflict' ? state.mine.title || '' : state.status);
+export const label = (state: DrawingState): string => (state.status === 'conflict' ? state.mine?.title || '' : state.status);
 request({ url: '', login: true, success: ({ statusCode }) => statusCode.toFixed() });
 // @ts-expect-error the field is called title
 export const wrong = (client: ReturnType<typeof createClient>) => client.listDrawings().then(page => page.ok && page.data.items[0]!.name);
