@@ -53,8 +53,8 @@ export interface Outbox {
   unsent(): Unsent[];
   /** Calls `listener` with each change of a state, until what it returns is called. */
   subscribe(listener: (state: DrawingState) => void): () => void;
-  /** Tries all that waits now: when the network is back, or the program is about to be left. Resolves when all has been tried. */
-  flush(): Promise<void>;
+  /** Tries all that waits now, or one drawing: when the network is back, or before it is shared. Resolves when that has been tried. */
+  flush(id?: string): Promise<void>;
 }
 
 /** An outbox as the client has it. */
@@ -153,13 +153,14 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       return () => void listeners.delete(listener);
     },
 
-    async flush() {
-      await Promise.all(Array.from(unsettled.values(), send));
+    async flush(id) {
+      const tried = Array.from(unsettled.values()).filter(({ entry }) => id === undefined || entry.id === id);
+      await Promise.all(tried.map(send));
     },
 
     forget() {
-      const known: { id: string }[] = [...outbox.unsent(), ...Array.from(settled.values())];
-      known.forEach(({ id }) => settle({ id, status: 'deleted' }));
+      const saved = Array.from(settled.values()).filter(({ status }) => status === 'saved');
+      [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: 'deleted' }));
       heads.clear();
     },
   };

@@ -105,6 +105,17 @@ test('a failed connection is tried again, ever later, until it holds', async () 
   assert.deepEqual(p.states.slice(0, 2), ['waiting', 'waiting NETWORK_FAILED']);
 });
 
+test('one drawing is tried without waiting for the others', async () => {
+  const p = new Program();
+  await p.client.getSession();
+  p.network = (request, arrive) => (/d1/.test(request.url) ? new Promise(() => {}) : arrive());
+  p.drawings.save('d1', drawing('stuck'));
+  p.drawings.save('d2', drawing('cat'));
+  await p.drawings.flush('d2');
+  assert.deepEqual(p.service.titles(), { d2: 'cat' });
+  assert.equal(p.drawings.state('d1')?.status, 'waiting');
+});
+
 test('unsent drawings survive a restart', async () => {
   const before = new Program();
   before.network = offline;
