@@ -24,9 +24,11 @@ var (
 const DefaultDatabase = "onestroke"
 
 // How long to look for a server before it is said to be away, and how long an
-// operation may take. A URI may say otherwise.
+// operation may take. A URI may say otherwise. The driver looks twice a second:
+// once more after a connection broke will do, and an election takes longer than
+// anybody should wait.
 const (
-	selectionTimeout = 2 * time.Second
+	selectionTimeout = time.Second
 	operationTimeout = 10 * time.Second
 )
 

@@ -37,6 +37,7 @@ func advice(err error) string {
 		"LOADING":   "it is loading its data: wait",
 		"READONLY":  "it is a replica: name its master in REDIS_URL, or Sentinels and master_name",
 		"MOVED":     "it is part of a cluster: add addr= with another of its servers to REDIS_URL",
+		"DB index":  "it has no such database; mend the number at the end of the path in REDIS_URL",
 		"OOM":       "it is full: raise its maxmemory",
 		"sentinel":  "the Sentinels do not say where the master is: look at the addresses and at master_name in REDIS_URL",
 	} {
@@ -53,5 +54,5 @@ func advice(err error) string {
 	if errors.Is(err, io.EOF) {
 		return "it hangs up; where it speaks TLS, begin REDIS_URL with rediss://"
 	}
-	return "it cannot be reached; is it running, is the address in REDIS_URL right, does a firewall stand between?"
+	return "it cannot be reached; is it running, is the address in REDIS_URL right, does it speak TLS if that begins with rediss://, does a firewall stand between?"
 }
