@@ -20,7 +20,7 @@ type program struct {
 	dir     string
 }
 
-var servesAt = regexp.MustCompile(`serves (http://\S+)`)
+var servesAt = regexp.MustCompile(`(?:"url":"|serves )(http://[^\s"]+)`)
 
 // startProgram builds a package of this module and waits until it says where it serves.
 func startProgram(pkg string, env []string) (*program, error) {

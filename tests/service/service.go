@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -59,6 +60,8 @@ type Options struct {
 	// Fault is what the stores answer to whatever begins a request, when not nil.
 	Fault       error
 	CORSOrigins []string
+	MaxInFlight int             // no limit when 0
+	Stopping    <-chan struct{} // closed when the service is about to end
 }
 
 // Local is a service in this process.
@@ -111,6 +114,8 @@ func Start(t testing.TB, o Options) *Local {
 		TrustedProxies: o.TrustedProxies,
 		TrustCloudRun:  o.TrustCloudRun,
 		CORSOrigins:    o.CORSOrigins,
+		MaxInFlight:    o.MaxInFlight,
+		Stopping:       o.Stopping,
 		Logger:         logger,
 		Extra:          map[string]http.Handler{"/simulator/": o.WeChat},
 	})
@@ -118,7 +123,7 @@ func Start(t testing.TB, o Options) *Local {
 		t.Fatal(err)
 	}
 	server.Config.Handler = handler
-	server.Config.MaxHeaderBytes = api.MaxHeaderBytes
+	server.Config.MaxHeaderBytes = api.ReadHeaders
 	server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 	server.Start()
 	t.Cleanup(func() {
@@ -131,7 +136,8 @@ func Start(t testing.TB, o Options) *Local {
 }
 
 func newService(t testing.TB, url, basePath string) Service {
-	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	// A service of a test has a certificate that nobody else trusts.
+	transport := &http.Transport{MaxIdleConnsPerHost: 100, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return Service{
 		URL:      url,
