@@ -2,14 +2,20 @@
 
 GO      ?= go
 PACKAGE ?= ./...
+OUTPUT  ?= onestroke
 
 .DEFAULT_GOAL := help
 
 run: ## serve on 127.0.0.1:5757, with embedded stores and simulated WeChat where nothing is configured
 	$(GO) run .
 
-build: ## build the service as ./onestroke
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o onestroke .
+build: ## build the service as ./onestroke; TAGS=noembed leaves the embedded parts out; VERSION= and COMMIT= of a release
+	CGO_ENABLED=0 $(GO) build -tags '$(TAGS)' -trimpath -o '$(OUTPUT)' \
+		-ldflags='-s -w $(if $(VERSION),-X main.version=$(VERSION)) $(if $(COMMIT),-X main.commit=$(COMMIT))' .
+
+image: ## build the image onestroke, without an image registry
+	$(MAKE) build TAGS=noembed,timetzdata OUTPUT=.build/image/onestroke
+	docker build --quiet --file deploy/Dockerfile --target prebuilt --tag onestroke .build/image
 
 demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawings of its own; URL=another service
 	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
@@ -58,4 +64,4 @@ contract: ## hold the built program against the contract with Schemathesis (Pyth
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test bench clients test-clients generate check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build image demo test bench clients test-clients generate check contract breaking changelog baseline mock clients-proof help

@@ -27,6 +27,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.yaml.in/yaml/v3"
+	_ "golang.org/x/crypto/x509roots/fallback" // an image from scratch has no certificates to check WeChat by
 	"golang.org/x/term"
 
 	"onestroke/api"
