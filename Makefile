@@ -3,6 +3,9 @@
 GO      ?= go
 PACKAGE ?= ./...
 
+# The npm packages under clients, each after those it is built with.
+CLIENTS = typescript drawing
+
 .DEFAULT_GOAL := help
 
 run: ## serve on 127.0.0.1:5757, with embedded stores and simulated WeChat where nothing is configured
@@ -20,14 +23,14 @@ test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|contai
 bench: ## print what a request costs beside the reference program, as ratios; DATA=folder of Quick Draw files
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)')
 
-clients: clients/typescript/node_modules ## build the clients: npm package in clients/typescript/dist
-	npm --prefix clients/typescript run --silent build
+clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients, each in its folder under clients
+	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
 
-test-clients: clients/typescript/node_modules ## test the clients, against a mock and the service, in Node and in Chromium
-	npm --prefix clients/typescript run --silent test
+test-clients: clients ## test the clients, against a mock and the service, in Node and in Chromium
+	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent test || exit 1; done
 
-clients/typescript/node_modules: clients/typescript/package-lock.json
-	npm --prefix clients/typescript ci --silent
+clients/%/node_modules: clients/%/package-lock.json
+	npm --prefix clients/$* ci --silent
 	touch $@
 
 generate: ## rebuild everything under gen/, the types of clients/typescript, and the tables and the picture in the READMEs
