@@ -27,6 +27,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
 	"onestroke/api"
+	"onestroke/clients/playground"
 	"onestroke/impl/config"
 	"onestroke/impl/docs"
 	"onestroke/impl/drawing"
@@ -80,8 +81,9 @@ func run(ctx context.Context, environ []string, stdout, stderr io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	page := docs.New(docs.Options{Simulator: simulator != nil})
-	extra := map[string]http.Handler{"/docs": page, "/docs/": page}
+	extra := playground.Handlers(playground.Options{Simulator: simulator != nil})
+	reference := docs.New(docs.Options{Simulator: simulator != nil})
+	extra["/docs"], extra["/docs/"] = reference, reference
 	if simulator != nil {
 		extra["/simulator/"] = simulator
 	}
