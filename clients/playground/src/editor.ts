@@ -24,8 +24,8 @@ export function createEditor(opened?: string): Screen {
   let kept: DrawingContent | undefined;
   let left = false;
 
-  const hint = el('div', { class: 'hint', 'aria-hidden': 'true' }, drawn('0 0 300 300', flourish, 'line'), el('p', {}, words.drawHere), el('p', { class: 'muted' }, words.savesItself));
-  const done = el('div', { class: 'done' },
+  const hint = el('div', { class: 'hint', 'aria-hidden': 'true', hidden: true }, drawn('0 0 300 300', flourish, 'line'), el('p', {}, words.drawHere), el('p', { class: 'muted' }, words.savesItself));
+  const done = el('div', { class: 'done', hidden: true },
     el('span', { class: 'stamp', 'aria-hidden': 'true' }, words.done),
     el('div', { class: 'done-bar', role: 'status' },
       el('strong', {}, words.doneSays),

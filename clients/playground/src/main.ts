@@ -31,8 +31,8 @@ function show(): void {
   document.title = `${screen.title} · ${words.name}`;
   app.replaceChildren(screen.element);
   // Who listens to the page hears where they are.
-  const heading = screen.element.querySelector<HTMLElement>('[data-focus], h1');
-  if (heading && document.activeElement === document.body) heading.focus({ preventScroll: true });
+  const start = screen.element.querySelector<HTMLElement>('[data-focus]') || screen.element.querySelector('h1');
+  if (document.activeElement === document.body) start?.focus({ preventScroll: true });
 }
 
 addEventListener('hashchange', show);

@@ -24,8 +24,9 @@ export function createPaper(...overlays: Child[]): Paper {
   let view = fit({ width: 1, height: 1 }, { width: 1, height: 1 });
 
   const lay = () => {
-    if (!shown) return;
+    if (!shown || !element.clientWidth) return;
     const [{ canvas: space }] = shown;
+    sheet.classList.add('laid'); // until then there is nothing to see that could move
     const room = fit(space, { width: element.clientWidth, height: element.clientHeight });
     const [width, height] = [Math.floor(room.width), Math.floor(room.height)];
     const ratio = devicePixelRatio;
