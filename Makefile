@@ -4,7 +4,7 @@ GO      ?= go
 PACKAGE ?= ./...
 
 # The npm packages under clients, each after those it is built with.
-CLIENTS = typescript drawing
+CLIENTS = typescript drawing playground
 
 .DEFAULT_GOAL := help
 
@@ -23,6 +23,9 @@ test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|contai
 bench: ## print what a request costs beside the reference program, as ratios; DATA=folder of Quick Draw files
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)')
 
+screenshots: clients/playground/node_modules ## take the pictures of the page that the READMEs show; needs Chromium and a Chinese font
+	npm --prefix clients/playground run --silent screenshots
+
 clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients, each in its folder under clients
 	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
 
@@ -33,7 +36,7 @@ clients/%/node_modules: clients/%/package-lock.json
 	npm --prefix clients/$* ci --silent
 	touch $@
 
-generate: ## rebuild everything under gen/, the types of clients/typescript, and the tables and the picture in the READMEs
+generate: ## rebuild everything under gen/, the types of clients/typescript, the page, and the tables and the picture in the READMEs
 	.tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
@@ -61,4 +64,4 @@ contract: ## hold the built program against the contract with Schemathesis (Pyth
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test bench clients test-clients generate check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build demo test bench screenshots clients test-clients generate check contract breaking changelog baseline mock clients-proof help

@@ -22,7 +22,7 @@ func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
 	for variable, environments := range map[string][][]string{
 		"HOST":                {{"HOST=127.0.0.1:80"}, {"HOST=a b"}, {"HOST=[::1]"}, {"HOST=192.0.2.1", "SIMULATOR=on"}},
 		"PORT":                {{"PORT=http"}, {"PORT=65536"}, {"PORT=-1"}, {"PORT=" + takenPort}},
-		"BASE_PATH":           {{"BASE_PATH=applet"}, {"BASE_PATH=/"}, {"BASE_PATH=/a/"}, {"BASE_PATH=/a/../b"}, {"BASE_PATH=/v1"}, {"BASE_PATH=/simulator/x"}, {"BASE_PATH=/{id}"}},
+		"BASE_PATH":           {{"BASE_PATH=applet"}, {"BASE_PATH=/"}, {"BASE_PATH=/a/"}, {"BASE_PATH=/a/../b"}, {"BASE_PATH=/v1"}, {"BASE_PATH=/simulator/x"}, {"BASE_PATH=/assets"}, {"BASE_PATH=/{id}"}},
 		"DATA_DIR":            {{"DATA_DIR=/dev/null/data"}},
 		"REDIS_URL":           {{"REDIS_URL=127.0.0.1:6379"}, {"REDIS_URL=http://:hunter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost:port"}, {"REDIS_URL=redis://:hunter2@localhost/x"}, {"REDIS_URL=redis://:hun%zzter2@localhost"}},
 		"MONGODB_URI":         {{"MONGODB_URI=localhost"}, {"MONGODB_URI=mongodb://me:hunter2@"}, {"MONGODB_URI=mongodb://me:hun/ter2@localhost"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?tls=maybe"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?replicaSet=a&directConnection=true&loadBalanced=true"}},

@@ -30,7 +30,7 @@ test('from the first sight to a saved drawing, and on to all that is done with i
   // Replay.
   await card.click();
   await page.locator('.hint').waitFor({ state: 'hidden' });
-  await page.getByRole('button', { name: '重播' }).click();
+  await page.getByRole('button', { name: '回放' }).click();
   await page.getByRole('button', { name: '播放' }).waitFor(); // at its end
   assert.equal(await ming.color(0.5, 0.5), '102,102,102');
   const slider = page.getByLabel('进度');
