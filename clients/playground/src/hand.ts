@@ -20,8 +20,9 @@ export function createHand(paper: Paper, cursor: HTMLElement, pen: Pen, sketchNo
   let pointer: number | undefined;
   let at: { x: number; y: number } | undefined; // of the keys' pen, in canvas units
 
+  let corner = canvas.getBoundingClientRect();
   const pointOf = (event: PointerEvent): Point => ({
-    ...paper.view.toCanvas({ x: event.offsetX, y: event.offsetY }),
+    ...paper.view.toCanvas({ x: event.clientX - corner.left, y: event.clientY - corner.top }),
     time: event.timeStamp,
     pressure: event.pointerType === 'pen' ? event.pressure : undefined, // others have none, or say 0.5
   });
@@ -47,6 +48,7 @@ export function createHand(paper: Paper, cursor: HTMLElement, pen: Pen, sketchNo
 
   canvas.addEventListener('pointerdown', event => {
     if (event.button !== 0 && event.button !== 5) return; // 5 is the rubber end of a pen
+    corner = canvas.getBoundingClientRect();
     if (!begin(pointOf(event), event.button === 5 ? 'eraser' : pen.tool)) return;
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);

@@ -20,12 +20,12 @@ export function createPaper(...overlays: Child[]): Paper {
   const sheet = el('div', { class: 'sheet' }, canvas, ...overlays);
   const element = el('div', { class: 'stage' }, sheet);
   const surface = canvas.getContext('2d')!;
-  let shown: [DrawingContent, number?] | undefined;
+  let shown: { content: DrawingContent; until?: number } | undefined;
   let view = fit({ width: 1, height: 1 }, { width: 1, height: 1 });
 
   const lay = () => {
     if (!shown || !element.clientWidth) return;
-    const [{ canvas: space }] = shown;
+    const space = shown.content.canvas;
     sheet.classList.add('laid'); // until then there is nothing to see that could move
     const room = fit(space, { width: element.clientWidth, height: element.clientHeight });
     const [width, height] = [Math.floor(room.width), Math.floor(room.height)];
@@ -37,7 +37,7 @@ export function createPaper(...overlays: Child[]): Paper {
     }
     // The sheet is whole pixels, so that by a hair it may be narrower than the drawing.
     view = fit(space, { width, height }, ratio);
-    paper.show(...shown);
+    paint(surface, shown.content, view, shown.until);
   };
   const resized = new ResizeObserver(lay);
   resized.observe(element);
@@ -50,10 +50,12 @@ export function createPaper(...overlays: Child[]): Paper {
       return view;
     },
     show(content, until) {
-      const same = shown && shown[0].canvas.width === content.canvas.width && shown[0].canvas.height === content.canvas.height;
-      shown = [content, until];
-      if (!same) lay();
-      else paint(surface, content, view, until);
+      const before = shown;
+      shown = { content, until };
+      if (before?.content.canvas !== content.canvas) return lay();
+      // A replay that goes on only adds to the picture.
+      const since = before.content === content && until! > before.until! ? before.until : undefined;
+      paint(surface, content, view, until, since);
     },
     end: () => resized.disconnect(),
   };

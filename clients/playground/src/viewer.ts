@@ -97,7 +97,7 @@ function createViewer<Content extends DrawingContent>(opening: Promise<Result<Co
     tell();
 
     function show(position: number): void {
-      paper.show(content, position);
+      paper.show(content, position < running.duration ? position : undefined);
       slider.value = String(position);
       slider.style.setProperty('--part', String(running.duration ? position / running.duration : 1));
       const shown = `${clockTime(position)} / ${clockTime(running.duration)}`;
