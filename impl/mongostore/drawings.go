@@ -194,6 +194,7 @@ func (s *Store) DeleteAll(ctx context.Context, owner string) error {
 	if _, err := s.shares.DeleteMany(ctx, owned); err != nil {
 		return failure(ctx, "delete all shares", err)
 	}
+	s.leases.drop(owner)
 	_, err := s.owners.DeleteOne(ctx, byKey(owner))
 	return failure(ctx, "delete quota", err)
 }

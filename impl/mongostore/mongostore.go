@@ -17,6 +17,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"golang.org/x/sync/singleflight"
 
 	"onestroke/impl/drawing"
 )
@@ -32,6 +33,8 @@ type Store struct {
 	ferretDB atomic.Pointer[bool] // nil until the server was asked
 	seed     maphash.Seed
 	changing [256]sync.Mutex
+	leases   leases
+	leasing  singleflight.Group
 }
 
 var _ drawing.Store = (*Store)(nil)
@@ -48,6 +51,7 @@ func New(client *mongo.Client, database string) *Store {
 		shares:   db.Collection("shares"),
 		owners:   db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())),
 		seed:     maphash.MakeSeed(),
+		leases:   newLeases(),
 	}
 }
 

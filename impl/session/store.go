@@ -42,6 +42,9 @@ type Store interface {
 	// Settle replaces the pending attempt from by its outcome to. An attempt that
 	// no longer is from has lost its claim, which is an [ErrUnavailable].
 	Settle(ctx context.Context, codeID string, from, to Attempt, hold time.Duration) error
+	// Complete is Open, and then Settle where that succeeds, in as few exchanges
+	// with the store as keep this order. After an error either may have been done.
+	Complete(ctx context.Context, s Session, codeID string, from, to Attempt, hold time.Duration) (Session, error)
 	// Attempt returns the attempt on a code, the zero Attempt where there is none.
 	Attempt(ctx context.Context, codeID string) (Attempt, error)
 	// Forget removes the attempt on a code. That there is none is no error.
