@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,9 @@ func (s *server) limit(next http.Handler) http.Handler {
 			s.fail(w, r, &http.MaxBytesError{Limit: maxBody})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -76,7 +79,7 @@ func (s *server) limitUser(ctx context.Context) error {
 
 // limitLogin counts an attempt to log in with code from the client's address.
 func (s *server) limitLogin(ctx context.Context, code string) error {
-	left, err := s.Limits.LogIn(ctx, noteOf(ctx).client, code)
+	left, err := s.Limits.LogIn(ctx, s.clientAddress(noteOf(ctx)), code)
 	noteOf(ctx).limited(left)
 	return err
 }
@@ -86,8 +89,9 @@ func tellLimit(h http.Header, left *session.Allowance) {
 	if left == nil {
 		return
 	}
-	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", left.Name, max(left.Left, 0), seconds(left.Reset)))
-	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=60", left.Name, left.PerMinute))
+	name := `"` + left.Name + `"`
+	h.Set("Ratelimit", name+";r="+strconv.Itoa(max(left.Left, 0))+";t="+strconv.Itoa(seconds(left.Reset)))
+	h.Set("Ratelimit-Policy", name+";q="+strconv.Itoa(left.PerMinute)+";w=60")
 }
 
 // seconds rounds up: a client that waits so long has waited long enough.
@@ -96,13 +100,13 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 // clientAddress is whom the limits of logins count: the address of the peer,
 // or where that is a trusted proxy the nearest one before it in
 // X-Forwarded-For that is not. An IPv6 client has a whole /64.
-func (s *server) clientAddress(r *http.Request) string {
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+func (s *server) clientAddress(e *exchange) string {
+	host, _, _ := net.SplitHostPort(e.peer)
 	address, err := netip.ParseAddr(host)
 	if err != nil {
 		return host
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	hops := strings.Split(strings.Join(e.header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusts(address); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

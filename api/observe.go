@@ -18,7 +18,7 @@ import (
 type exchange struct {
 	id        string
 	header    http.Header        // the request's
-	client    string             // its address, for the limits
+	peer      string             // its RemoteAddr
 	left      *session.Allowance // of the limit that was asked last
 	operation string
 	mediaType string // of the answer, as negotiated
@@ -54,7 +54,7 @@ func (e *exchange) limited(left *session.Allowance) {
 // observe gives the request its id and writes one line about it when it is done.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{id: newRequestID(), header: r.Header, client: s.clientAddress(r)}
+		e := &exchange{id: newRequestID(), header: r.Header, peer: r.RemoteAddr}
 		h := w.Header()
 		h.Set("X-Request-Id", e.id)
 		h.Set("X-Content-Type-Options", "nosniff")

@@ -127,14 +127,14 @@ func (s *server) LogIn(ctx context.Context, r gen.LogInRequestObject) (gen.LogIn
 	if err != nil {
 		return nil, err
 	}
-	return gen.LogIn201JSONResponse{Body: gen.LoggedIn{
+	return answer{status: http.StatusCreated, body: &gen.LoggedIn{
 		Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User),
 	}}, nil
 }
 
 func (s *server) GetSession(ctx context.Context, _ gen.GetSessionRequestObject) (gen.GetSessionResponseObject, error) {
 	current := callerOf(ctx).session
-	return gen.GetSession200JSONResponse{Body: gen.Session{
+	return answer{status: http.StatusOK, body: &gen.Session{
 		ExpiresAt: current.ExpiresAt, User: userBody(current.User),
 	}}, nil
 }

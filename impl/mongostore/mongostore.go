@@ -8,7 +8,6 @@ package mongostore
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -137,13 +136,4 @@ func (s *Store) isFerretDB(ctx context.Context) (bool, error) {
 	is := err == nil
 	s.ferretDB.Store(&is)
 	return is, nil
-}
-
-// decode reads a document as a T.
-func decode[T any](raw bson.Raw, doing string) (document T, err error) {
-	if err := bson.Unmarshal(raw, &document); err != nil {
-		id, _ := raw.Lookup("id").StringValueOK()
-		return document, &drawing.CorruptError{ID: id, Err: fmt.Errorf("%s: %w", doing, err)}
-	}
-	return document, nil
 }

@@ -96,7 +96,10 @@ func (b *bench) run(name, pkg string, flags []string, env ...string) (*program, 
 }
 
 // fill logs users in and draws what is to be read.
-func (b *bench) fill(sessions int) error {
+func (b *bench) fill(sessions int) (err error) {
+	if b.tokens, err = b.openSessions(sessions); err != nil {
+		return err
+	}
 	c, err := dial(b.ours.address)
 	if err != nil {
 		return err
@@ -107,9 +110,6 @@ func (b *bench) fill(sessions int) error {
 		return err
 	}
 	defer reference.Close()
-	if b.tokens, err = b.openSessions(c, sessions); err != nil {
-		return err
-	}
 	for i := range 100 {
 		b.ids = append(b.ids, uuid.NewString())
 		put := request(http.MethodPut, "/v1/drawings/"+b.ids[i], bearer(b.tokens[0]), b.bodies[i%len(b.bodies)])

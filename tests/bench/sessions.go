@@ -15,7 +15,7 @@ import (
 
 // openSessions puts sessions of as many users into Redis, for both programs, and
 // returns their tokens. They cannot all log in: that would take minutes.
-func (b *bench) openSessions(ours *connection, n int) ([]string, error) {
+func (b *bench) openSessions(n int) ([]string, error) {
 	store, tokens := rediscache.New(b.redis), make([]string, n)
 	now := time.Now().Truncate(time.Second)
 	var inFlight errgroup.Group
@@ -41,6 +41,11 @@ func (b *bench) openSessions(ours *connection, n int) ([]string, error) {
 		return nil, err
 	}
 	// What the reference hands out is as long as what we hand out.
+	ours, err := dial(b.ours.address)
+	if err != nil {
+		return nil, err
+	}
+	defer ours.Close()
 	answer, err := ours.do(request(http.MethodGet, "/v1/session", bearer(tokens[0]), nil))
 	if err != nil {
 		return nil, err
