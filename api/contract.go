@@ -93,7 +93,9 @@ func (o *operation) negotiate(r *http.Request) error {
 			return o.notAcceptable()
 		}
 	}
-	note(r).mediaType = picked.MIME()
+	if len(o.produces) > 1 {
+		note(r).mediaType = picked.MIME()
+	}
 	return nil
 }
 

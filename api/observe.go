@@ -21,7 +21,7 @@ type exchange struct {
 	peer      string             // its RemoteAddr
 	left      *session.Allowance // of the limit that was asked last
 	operation string
-	mediaType string // of the answer, as negotiated
+	mediaType string // of the answer, as negotiated where there are several
 	code      string
 	cause     error // only where it is for the log
 }

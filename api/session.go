@@ -193,29 +193,30 @@ func missingCounterparts(l session.Login) (fields []gen.FieldError) {
 }
 
 func userBody(u session.User) gen.User {
-	p := u.Profile
+	p := &u.Profile
 	body := gen.User{
 		ID:        u.ID,
-		Nickname:  optional(p.Nickname),
-		AvatarURL: optional(p.AvatarURL),
-		Language:  optional(p.Language),
-		Country:   optional(p.Country),
-		Province:  optional(p.Province),
-		City:      optional(p.City),
+		Nickname:  unlessEmpty(&p.Nickname),
+		AvatarURL: unlessEmpty(&p.AvatarURL),
+		Language:  unlessEmpty(&p.Language),
+		Country:   unlessEmpty(&p.Country),
+		Province:  unlessEmpty(&p.Province),
+		City:      unlessEmpty(&p.City),
 	}
-	if p != (session.Profile{}) {
-		gender := int32(p.Gender)
-		body.Gender = &gender
+	if *p != (session.Profile{}) {
+		body.Gender = new(int32(p.Gender))
 	}
 	return body
 }
 
 // optional is a member that is left out where it is empty.
-func optional(text string) *string {
-	if text == "" {
+func optional(text string) *string { return unlessEmpty(&text) }
+
+func unlessEmpty(text *string) *string {
+	if *text == "" {
 		return nil
 	}
-	return &text
+	return text
 }
 
 // value is the other way round.

@@ -17,7 +17,10 @@ import (
 // ready to be bound. A form is checked here, JSON while it is bound: see [bindJSON].
 func (o *operation) validate(r *http.Request) error {
 	var fields []gen.FieldError
-	query := r.URL.Query()
+	var query url.Values
+	if r.URL.RawQuery != "" {
+		query = r.URL.Query()
+	}
 	for _, p := range o.parameters {
 		fields = append(fields, p.check(r, query)...)
 	}

@@ -16,6 +16,9 @@ type Rate struct {
 	PerMinute int    // also how many may come at once after a quiet minute; 0 is no limit
 }
 
+// share is what a replica takes in advance.
+func (r Rate) share() int { return max(1, r.PerMinute/60) }
+
 // Allowance is what a limit has left for one subject.
 type Allowance struct {
 	Rate
@@ -58,6 +61,8 @@ type lease struct {
 	held  int
 	until time.Time
 }
+
+func (l *lease) good() bool { return l.held > 0 && time.Now().Before(l.until) }
 
 const (
 	// loginsPerCode is enough for every page of a program to begin with the same
@@ -171,7 +176,7 @@ func (l *Limits) leased(subject string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	held, ok := l.leases.Get(subject)
-	if !ok || held.held == 0 || !time.Now().Before(held.until) {
+	if !ok || !held.good() {
 		return Allowance{}, false
 	}
 	held.held--
@@ -181,18 +186,37 @@ func (l *Limits) leased(subject string) (Allowance, bool) {
 
 // lease takes requests in advance.
 func (l *Limits) lease(ctx context.Context, subject string, r Rate) error {
-	taken, left, err := l.take(ctx, subject, r, max(1, r.PerMinute/60))
+	taken, left, err := l.take(ctx, subject, r, r.share())
 	if err != nil {
 		return err
 	}
 	if taken == 0 {
 		return &RateError{left}
 	}
+	l.hold(subject, taken, left)
+	return nil
+}
+
+// wanted is how many requests to take in advance for a user: 0 where some are
+// there, or there is no limit.
+func (l *Limits) wanted(userID string) (Rate, int) {
+	if l == nil || l.requests.PerMinute <= 0 {
+		return Rate{}, 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if held, ok := l.leases.Peek(userID); ok && held.good() {
+		return l.requests, 0
+	}
+	return l.requests, l.requests.share()
+}
+
+// hold keeps what was taken in advance.
+func (l *Limits) hold(subject string, taken int, left Allowance) {
 	left.Left += taken
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.leases.Add(subject, &lease{left: left, held: taken, until: time.Now().Add(leaseLife)})
-	return nil
 }
 
 // take asks the buckets, unless they are known to be away.

@@ -97,7 +97,7 @@ func (b *bench) run(name, pkg string, flags []string, env ...string) (*program, 
 
 // fill logs users in and draws what is to be read.
 func (b *bench) fill(sessions int) (err error) {
-	if b.tokens, err = b.openSessions(sessions); err != nil {
+	if b.tokens, err = b.shareSessions(sessions); err != nil {
 		return err
 	}
 	c, err := dial(b.ours.address)
