@@ -219,8 +219,8 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 }
 
 func TestWhoEntersTakesRequestsAndAStrangerTakesNone(t *testing.T) {
-	for _, s := range servers(t) {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
 			store := rediscache.New(connect(t, s))
 			now := time.Now().Truncate(time.Second).UTC()
 			x, err := store.Open(t.Context(), session.Session{
