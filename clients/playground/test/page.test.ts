@@ -227,27 +227,29 @@ test('the other language is one press away, and stays', async () => {
   await guest.leave();
 });
 
-test('everything that can be pressed has a name, on narrow screens too, and is large enough', async () => {
-  const guest = await Visitor.come(stage, { ...phone, viewport: { width: 320, height: 568 }, colorScheme: 'dark' });
-  await saved(stage.clientOf('narrow'), line('一'));
-  await guest.logIn('narrow');
-  await guest.page.getByRole('link', { name: '一', exact: true }).waitFor();
-  for (const place of ['#/', '#/draw']) {
-    await guest.page.goto(`${guest.base}/${place}`);
-    await guest.page.locator(place === '#/' ? '.gallery' : '.editor').waitFor();
-    const faults = await guest.page.evaluate(() => {
-      const pressed = Array.from(document.querySelectorAll<HTMLElement>('button, a[href], input'));
-      return pressed
-        .filter(element => element.offsetParent)
-        .map(element => ({ name: element.getAttribute('aria-label') || element.textContent || (element as HTMLInputElement).labels?.[0]?.textContent, box: element.getBoundingClientRect(), html: element.outerHTML.slice(0, 80) }))
-        .filter(({ name, box }) => !name?.trim() || box.left < 0 || box.right > innerWidth || box.width < 24 || box.height < 24)
-        .map(({ html, box }) => `${html} ${JSON.stringify(box)}`);
-    });
-    assert.deepEqual(faults, []);
-    assert.ok(await guest.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-  }
-  await guest.leave();
-});
+for (const locale of ['zh-CN', 'en-GB']) {
+  test(`everything that can be pressed has a name, is in sight on a narrow screen and large enough: ${locale}`, async () => {
+    const user = `narrow ${locale}`;
+    const guest = await Visitor.come(stage, { ...phone, locale, viewport: { width: 320, height: 568 }, colorScheme: 'dark' });
+    await saved(stage.clientOf(user), line('一'));
+    await guest.logIn(user);
+    await guest.page.getByRole('link', { name: '一', exact: true }).waitFor();
+    for (const place of ['#/', '#/draw']) {
+      await guest.page.goto(`${guest.base}/${place}`);
+      await guest.page.locator(place === '#/' ? '.gallery' : '.editor').waitFor();
+      const faults = await guest.page.evaluate(() =>
+        Array.from(document.querySelectorAll<HTMLElement>('button, a[href], input'))
+          .filter(element => element.offsetParent)
+          .map(element => ({ name: element.getAttribute('aria-label') || element.textContent, box: element.getBoundingClientRect(), html: element.outerHTML.slice(0, 80) }))
+          .filter(({ name, box }) => !name?.trim() || box.left < 0 || box.right > innerWidth || box.width < 24 || box.height < 24)
+          .map(({ html, box }) => `${html} ${JSON.stringify(box)}`),
+      );
+      assert.deepEqual(faults, []);
+      assert.ok(await guest.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    }
+    await guest.leave();
+  });
+}
 
 test('where WeChat is not simulated the page says what the service is, and nobody logs in', async () => {
   const production = await startBinary({ WECHAT_APP_ID: 'wx0123456789abcdef', WECHAT_APP_SECRET: 'secret' });
