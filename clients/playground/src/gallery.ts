@@ -18,7 +18,7 @@ interface Entry {
 }
 
 /** What the service has listed so far, to be there at once when people come back. */
-const listed = { owner: '', items: [] as DrawingSummary[], next: undefined as string | undefined, stale: true };
+const listed = { owner: '', items: [] as DrawingSummary[], next: undefined as string | undefined, stale: true, top: 0 };
 client.drawings.subscribe(({ status }) => (listed.stale ||= status === 'saved' || status === 'deleted'));
 
 /** Whether somebody whose gallery is empty has been led to the paper. Once is enough. */
@@ -26,7 +26,7 @@ let invited = false;
 
 /** All drawings, newest first, those included that are still on their way to the service. */
 export function createGallery(changed: () => void): Screen {
-  if (listed.owner !== user.name) Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true });
+  if (listed.owner !== user.name) Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true, top: 0 });
   let loading = false;
   let left = false;
   const cards = new Map<string, { of: string; element: HTMLElement }>();
@@ -53,11 +53,17 @@ export function createGallery(changed: () => void): Screen {
     else lay();
   });
   if (!listed.stale) lay(); // or cards would appear only to move on
-  void load();
+  void load().then(() => !left && scrollY === 0 && scrollTo(0, listed.top));
   return {
     title: words.gallery,
     element,
-    leave: () => ((left = true), stop(), watched.disconnect()),
+    top: listed.top,
+    leave() {
+      left = true;
+      listed.top = scrollY;
+      stop();
+      watched.disconnect();
+    },
     key: event => event.key.toLowerCase() === 'n' && !event.ctrlKey && !event.metaKey && go({ at: 'draw' }),
   };
 

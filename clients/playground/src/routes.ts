@@ -5,6 +5,8 @@ export type Route = { at: 'gallery' } | { at: 'draw'; id?: string } | { at: 'rep
 export interface Screen {
   title: string;
   element: HTMLElement;
+  /** How far down it is scrolled. */
+  top?: number;
   /** Called when another screen takes its place. */
   leave?(): void;
   /** Called with every key that is pressed and was not meant for a field. */

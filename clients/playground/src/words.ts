@@ -49,9 +49,9 @@ const zh = {
   by: '作者：',
   drawYourOwn: '我也画一幅',
   download: '下载',
-  downloadPNG: '下载 PNG 图片',
-  downloadSVG: '下载 SVG 矢量图',
-  downloadMoving: '下载会动的 SVG',
+  downloadPNG: 'PNG 图片',
+  downloadSVG: 'SVG 矢量图',
+  downloadMoving: '会自己画出来的 SVG',
   rename: '改标题',
   save: '保存',
   cancel: '取消',
@@ -68,7 +68,7 @@ const zh = {
   refused: '未能保存',
   full: '这幅画已经画满了',
   conflict: '别处也改了这幅画',
-  conflictChoose: '冲突，请选择',
+  conflictChoose: '有冲突',
   conflictSays: '它在另一个地方被改过，要留下哪一个？',
   theirsDeleted: '它在另一个地方被删除了。',
   mine: '这里的',
@@ -138,9 +138,9 @@ const en: Words = {
   by: 'by ',
   drawYourOwn: 'Draw your own',
   download: 'Download',
-  downloadPNG: 'Download as PNG',
-  downloadSVG: 'Download as SVG',
-  downloadMoving: 'Download SVG that draws itself',
+  downloadPNG: 'PNG picture',
+  downloadSVG: 'SVG picture',
+  downloadMoving: 'SVG that draws itself',
   rename: 'Rename',
   save: 'Save',
   cancel: 'Cancel',
@@ -157,7 +157,7 @@ const en: Words = {
   refused: 'Not saved',
   full: 'There is no room for more on this drawing',
   conflict: 'Changed elsewhere',
-  conflictChoose: 'Conflict: choose',
+  conflictChoose: 'Conflict',
   conflictSays: 'This drawing was changed in another place. Which one stays?',
   theirsDeleted: 'It was deleted in another place.',
   mine: 'From here',
@@ -192,7 +192,7 @@ export function switchLanguage(): void {
 /** When something happened, as people say it. */
 export function ago(moment: string): string {
   const seconds = (Date.parse(moment) - Date.now()) / 1000;
-  const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto', style: 'narrow' });
   for (const [unit, length] of [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const) {
     if (Math.abs(seconds) >= 7 * 86_400) break;
     if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { DrawingContent, Stroke } from 'onestroke-client';
 import { startBinary } from '../../typescript/test/support/binary.ts';
@@ -188,7 +189,7 @@ test('a drawing is downloaded as PNG and as SVG', async () => {
   await saved(stage.clientOf('files'), line('猫'));
   const guest = await Visitor.come(stage, desktop);
   await guest.logIn('files');
-  for (const [name, file, begins] of [['Download as PNG', '猫.png', '\x89PNG'], ['Download as SVG', '猫.svg', '<svg'], ['Download SVG that draws itself', '猫.svg', '<svg']] as const) {
+  for (const [name, file, begins] of [['PNG picture', '猫.png', '\x89PNG'], ['SVG picture', '猫.svg', '<svg'], ['SVG that draws itself', '猫.svg', '<svg']] as const) {
     await guest.page.getByRole('button', { name: 'More: 猫' }).click();
     await guest.page.getByRole('button', { name: 'Download', exact: true }).click();
     const [download] = await Promise.all([guest.page.waitForEvent('download'), guest.page.getByRole('button', { name, exact: true }).click()]);
@@ -226,27 +227,29 @@ test('the other language is one press away, and stays', async () => {
   await guest.leave();
 });
 
-test('everything that can be pressed has a name, on narrow screens too, and is large enough', async () => {
-  const guest = await Visitor.come(stage, { ...phone, viewport: { width: 320, height: 568 }, colorScheme: 'dark' });
-  await saved(stage.clientOf('narrow'), line('一'));
-  await guest.logIn('narrow');
-  await guest.page.getByRole('link', { name: '一', exact: true }).waitFor();
-  for (const place of ['#/', '#/draw']) {
-    await guest.page.goto(`${guest.base}/${place}`);
-    await guest.page.locator(place === '#/' ? '.gallery' : '.editor').waitFor();
-    const faults = await guest.page.evaluate(() => {
-      const pressed = Array.from(document.querySelectorAll<HTMLElement>('button, a[href], input'));
-      return pressed
-        .filter(element => element.offsetParent)
-        .map(element => ({ name: element.getAttribute('aria-label') || element.textContent || (element as HTMLInputElement).labels?.[0]?.textContent, box: element.getBoundingClientRect(), html: element.outerHTML.slice(0, 80) }))
-        .filter(({ name, box }) => !name?.trim() || box.left < 0 || box.right > innerWidth || box.width < 24 || box.height < 24)
-        .map(({ html, box }) => `${html} ${JSON.stringify(box)}`);
-    });
-    assert.deepEqual(faults, []);
-    assert.ok(await guest.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-  }
-  await guest.leave();
-});
+for (const locale of ['zh-CN', 'en-GB']) {
+  test(`everything that can be pressed has a name, is in sight on a narrow screen and large enough: ${locale}`, async () => {
+    const user = `narrow ${locale}`;
+    const guest = await Visitor.come(stage, { ...phone, locale, viewport: { width: 320, height: 568 }, colorScheme: 'dark' });
+    await saved(stage.clientOf(user), line('一'));
+    await guest.logIn(user);
+    await guest.page.getByRole('link', { name: '一', exact: true }).waitFor();
+    for (const place of ['#/', '#/draw']) {
+      await guest.page.goto(`${guest.base}/${place}`);
+      await guest.page.locator(place === '#/' ? '.gallery' : '.editor').waitFor();
+      const faults = await guest.page.evaluate(() =>
+        Array.from(document.querySelectorAll<HTMLElement>('button, a[href], input'))
+          .filter(element => element.offsetParent)
+          .map(element => ({ name: element.getAttribute('aria-label') || element.textContent, box: element.getBoundingClientRect(), html: element.outerHTML.slice(0, 80) }))
+          .filter(({ name, box }) => !name?.trim() || box.left < 0 || box.right > innerWidth || box.width < 24 || box.height < 24)
+          .map(({ html, box }) => `${html} ${JSON.stringify(box)}`),
+      );
+      assert.deepEqual(faults, []);
+      assert.ok(await guest.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    }
+    await guest.leave();
+  });
+}
 
 test('where WeChat is not simulated the page says what the service is, and nobody logs in', async () => {
   const production = await startBinary({ WECHAT_APP_ID: 'wx0123456789abcdef', WECHAT_APP_SECRET: 'secret' });
@@ -260,4 +263,42 @@ test('where WeChat is not simulated the page says what the service is, and nobod
   await guest.page.getByText('This drawing is gone').waitFor();
   await guest.leave();
   await production.stop();
+});
+
+test('nobody is shut out: axe finds no fault with any screen, light or dark', async () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const id = await saved(stage.clientOf('axe'), line('一笔'));
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const guest = await Visitor.come(stage, { ...desktop, colorScheme, reducedMotion: 'reduce' });
+    const faults = async (what: string) => {
+      await guest.page.evaluate(axe);
+      const found = await guest.page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ passes: object[]; violations: { id: string; nodes: { html: string }[] }[] }> } };
+        const { passes, violations } = await axe.run();
+        return { passes: passes.length, violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`) };
+      });
+      assert.ok(found.passes > 10, what);
+      assert.deepEqual(found.violations, [], what);
+    };
+    await guest.page.goto(guest.base);
+    await guest.page.locator('.welcome').waitFor();
+    await faults('welcome');
+    await guest.logIn('axe');
+    await guest.page.locator('.card img').waitFor();
+    await faults('gallery');
+    await guest.page.getByRole('button', { name: 'More: 一笔' }).click();
+    await faults('menu');
+    await guest.page.keyboard.press('Escape');
+    await guest.page.goto(`${guest.base}/#/draw/${id}`);
+    await guest.page.locator('.sheet.laid').waitFor();
+    await faults('editor');
+    await guest.page.getByRole('button', { name: 'Share' }).click();
+    await guest.page.getByLabel('Link').waitFor();
+    await faults('share');
+    await guest.page.keyboard.press('Escape');
+    await guest.page.goto(`${guest.base}/#/replay/${id}`);
+    await guest.page.getByRole('slider').waitFor();
+    await faults('replay');
+    await guest.leave();
+  }
 });

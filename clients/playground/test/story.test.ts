@@ -114,7 +114,7 @@ for (const [choice, titles] of [['Keep mine', ['mine']], ['Take theirs', ['their
     await rename(there, 'theirs');
     await there.status('Saved');
     await rename(here, 'mine');
-    await here.page.getByRole('button', { name: 'Conflict: choose' }).click();
+    await here.page.getByRole('button', { name: 'Conflict' }).click();
     await here.page.getByRole('button', { name: choice }).click();
     if (choice === 'Take theirs') await here.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'theirs');
     await here.status('Saved');
