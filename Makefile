@@ -4,7 +4,7 @@ GO      ?= go
 PACKAGE ?= ./...
 
 # The npm packages under clients, each after those it is built with.
-CLIENTS = typescript drawing
+CLIENTS = typescript drawing miniprogram
 
 .DEFAULT_GOAL := help
 

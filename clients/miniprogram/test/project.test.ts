@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { buildInto } from '../build.js';
+import { root } from './support/program.ts';
+
+const json = (path: string): Record<string, any> => JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<string, any>;
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(path => statSync(join(root, path)).isFile());
+
+test('what the mini program uses of the other clients is what they are now', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onestroke-miniprogram-'));
+  await buildInto(folder);
+  for (const name of ['onestroke-client', 'onestroke-drawing']) {
+    const built = readFileSync(join(folder, name, 'index.js'), 'utf8');
+    assert.ok(built === readFileSync(join(root, 'miniprogram_npm', name, 'index.js'), 'utf8'), `${name} is stale: make clients, and commit it`);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test('the developer tool finds all that is named', () => {
+  const app = json('app.json');
+  const project = json('../project.config.json');
+  assert.equal(project['miniprogramRoot'], 'miniprogram/');
+  assert.deepEqual(project['setting'].useCompilerPlugins, ['typescript']);
+  for (const page of app['pages']) for (const kind of ['ts', 'json', 'wxml', 'wxss']) assert.ok(files.includes(`${page}.${kind}`), `${page}.${kind}`);
+  for (const page of files.filter(path => /^pages\/.*\.json$/.test(path))) {
+    for (const component of Object.values<string>(json(page)['usingComponents'] ?? {})) assert.ok(files.includes(`${component.slice(1)}.ts`), component);
+  }
+  assert.ok(files.includes(app['sitemapLocation']));
+});
+
+test('each colour of the window is there for light and dark', () => {
+  const app = json('app.json');
+  const theme = json(app['themeLocation']);
+  const named = Object.values<string>(app['window']).filter(value => value.startsWith('@'));
+  assert.ok(app['darkmode'] && named.length);
+  for (const mode of ['light', 'dark']) for (const name of named) assert.ok(theme[mode][name.slice(1)], `${name}, ${mode}`);
+});
+
+test('it is far below the 2 MB that a mini program may have', () => {
+  assert.ok(files.reduce((sum, path) => sum + statSync(join(root, path)).size, 0) < 200_000);
+});
