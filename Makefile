@@ -33,7 +33,7 @@ clients/%/node_modules: clients/%/package-lock.json
 	npm --prefix clients/$* ci --silent
 	touch $@
 
-generate: ## rebuild everything under gen/, the types of clients/typescript, and the tables and the picture in the READMEs
+generate: ## rebuild everything under gen/, the types of clients/typescript, miniprogram_npm, and the tables and the picture in the READMEs
 	.tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules

@@ -1,4 +1,5 @@
-import { createClient, wxLogin, wxStorage, wxTransport, type LoginCode } from 'onestroke-client';
+import type { LoginCode } from 'onestroke-client';
+import { createClient, wxLogin, wxStorage, wxTransport } from 'onestroke-client';
 import { baseUrl } from './config';
 
 /** The service, as the one user of this program. Unsent drawings wait in the phone's storage. */

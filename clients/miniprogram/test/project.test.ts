@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { buildInto } from '../build.js';
 import { root } from './support/program.ts';
 
 const json = (path: string): Record<string, any> => JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<string, any>;
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(path => statSync(join(root, path)).isFile());
-
-test('what the mini program uses of the other clients is what they are now', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'onestroke-miniprogram-'));
-  await buildInto(folder);
-  for (const name of ['onestroke-client', 'onestroke-drawing']) {
-    const built = readFileSync(join(folder, name, 'index.js'), 'utf8');
-    assert.ok(built === readFileSync(join(root, 'miniprogram_npm', name, 'index.js'), 'utf8'), `${name} is stale: make clients, and commit it`);
-  }
-  rmSync(folder, { recursive: true });
-});
 
 test('the developer tool finds all that is named', () => {
   const app = json('app.json');

@@ -123,9 +123,9 @@ export class Phone {
 
   /** The card that is sent from the menu of the page, or from the button with this label. */
   async share(label?: string): Promise<{ title: string; path: string; imageUrl?: string }> {
-    const { dataset } = label ? this.elementOf(this.find(label)) : { dataset: {} };
-    if (label && this.find(label).getAttribute('open-type') !== 'share') throw new Error(`${label} does not share`);
-    const { promise, ...card } = this.top['onShareAppMessage']({ from: label ? 'button' : 'menu', target: { dataset } });
+    const button = label && this.find(label);
+    if (button && button.getAttribute('open-type') !== 'share') throw new Error(`${label} does not share`);
+    const { promise, ...card } = this.top['onShareAppMessage'](button ? { from: 'button', target: { dataset: this.elementOf(button).dataset } } : { from: 'menu' });
     return { ...card, ...(await promise) };
   }
 

@@ -1,6 +1,7 @@
 import type { DrawingContent } from 'onestroke-client';
 import { fit, paint, Replay } from 'onestroke-drawing';
-import { screenOf, type Screen } from '../../screen';
+import type { Screen } from '../../screen';
+import { screenOf } from '../../screen';
 import { words } from '../../words';
 
 /** What pages do with a player, by `selectComponent`. */

@@ -1,10 +1,14 @@
-import { newId, type DrawingContent, type DrawingState } from 'onestroke-client';
-import { Brush, colors, fit, nib, paint, Sketch, widths, type Point, type View } from 'onestroke-drawing';
+import type { DrawingContent, DrawingState } from 'onestroke-client';
+import { newId } from 'onestroke-client';
+import type { Point, View } from 'onestroke-drawing';
+import { Brush, colors, fit, nib, paint, Sketch, widths } from 'onestroke-drawing';
 import { client } from '../../client';
 import { textOf } from '../../problem';
-import { screenOf, type Screen } from '../../screen';
+import type { Screen } from '../../screen';
+import { screenOf } from '../../screen';
 import { words } from '../../words';
-import { bandsOf, hexOf, type Mix } from './color';
+import type { Mix } from './color';
+import { bandsOf, hexOf } from './color';
 
 type Tap<Data extends object> = WechatMiniprogram.BaseEvent<{}, Data>;
 type Slide = WechatMiniprogram.CustomEvent<{ value: number }, {}, { name: keyof Mix }>;
@@ -63,17 +67,12 @@ Page({
     const [screen, opened] = await Promise.all([screenOf(this, '#canvas'), id ? client.drawings.open(id) : undefined]);
     this.screen = screen;
     if (opened && !opened.ok) {
-      await wx.showToast({ title: textOf(opened.problem), icon: 'none' });
-      return;
+      await wx.showModal({ content: textOf(opened.problem), showCancel: false, confirmText: words.close });
+      return void wx.navigateBack();
     }
     this.begin(opened && opened.data);
     const state = client.drawings.state(this.id);
     if (state) this.stand(state);
-  },
-
-  async onResize(): Promise<void> {
-    this.screen = await screenOf(this, '#canvas');
-    this.place();
   },
 
   onHide(): void {
@@ -98,15 +97,10 @@ Page({
         if (this.sketch === sketch) this.paint();
       });
     });
-    this.place();
-    this.showTools();
-  },
-
-  place(): void {
-    if (!this.sketch || !this.screen) return;
-    this.view = fit(this.sketch.content.canvas, this.screen.box, this.screen.pixelRatio);
-    this.brush = undefined;
+    const { box, pixelRatio } = this.screen!;
+    this.view = fit(sketch.content.canvas, box, pixelRatio);
     this.paint();
+    this.showTools();
   },
 
   /** Paints what has changed: while a finger draws, no more than what is new. */
@@ -226,10 +220,10 @@ Page({
     if ('problem' in state && state.problem) await wx.showModal({ title: words.states[state.status], content: textOf(state.problem), showCancel: false, confirmText: words.close });
   },
 
-  async decide({ theirs }: DrawingState & { status: 'conflict' }): Promise<void> {
+  async decide({ mine, theirs }: DrawingState & { status: 'conflict' }): Promise<void> {
     const answer = await wx.showActionSheet({ itemList: [words.mine, theirs ? words.theirs : words.theirDeletion] }).catch(() => undefined);
     if (!answer) return;
-    if (answer.tapIndex === 0) return client.drawings.resolve(this.id, this.sketch!.content);
+    if (answer.tapIndex === 0) return client.drawings.resolve(this.id, mine);
     client.drawings.discard(this.id);
     if (!theirs) return void wx.navigateBack();
     const { title, canvas, format, strokes } = theirs;

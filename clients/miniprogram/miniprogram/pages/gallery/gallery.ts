@@ -3,7 +3,8 @@ import { client } from '../../client';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
 import { words } from '../../words';
-import { cardsOf, type Card } from './cards';
+import type { Card } from './cards';
+import { cardsOf } from './cards';
 
 type Tap = WechatMiniprogram.BaseEvent<{}, { id: string; mode?: string }>;
 
