@@ -192,6 +192,7 @@ story('the author of a shared drawing is named, and a drawing that is shared no 
 story('a deletion can be taken back, and is sent when it was not', async (phone, other) => {
   const removal = /^DELETE/;
   await draw(phone);
+  await phone.see('已保存');
   await phone.call('navigateBack');
   await phone.tap('更多 未命名');
   await phone.tap('删除');
@@ -212,6 +213,7 @@ story('a deletion can be taken back, and is sent when it was not', async (phone,
 
 story('a deletion is sent by itself after five seconds', async (phone, other) => {
   await draw(phone);
+  await phone.see('已保存');
   await phone.call('navigateBack');
   await phone.tap('更多 未命名');
   await phone.tap('删除');
@@ -369,6 +371,46 @@ story('everything that can be tapped or seen has a name, in English, too', async
   await phone.see('Play');
   await named();
 }, { system: { language: 'en' } });
+
+story('a drawing that is emptied is none, also for the replay beneath', async phone => {
+  await draw(phone);
+  await phone.call('navigateBack');
+  await phone.tap('未命名');
+  await phone.tap('继续画');
+  await phone.until('!phone.top.data.empty');
+  await phone.tap('清空');
+  await phone.call('navigateBack');
+  await phone.see('这幅画不在了');
+  await phone.call('navigateBack');
+  await phone.see('还没有画');
+});
+
+test('a drawing that the service does not take says so', async () => {
+  const small = await startBinary({ DRAWING_QUOTA: '1' });
+  const phone = new JsdomScreen(new Network(small, somebody()));
+  await phone.launch();
+  await draw(phone);
+  await phone.see('已保存');
+  await phone.call('navigateBack');
+  await draw(phone);
+  await phone.tap('无法保存');
+  assert.equal((await phone.answer({ confirm: true })).content, '画太多了，请先删除一些');
+  await phone.call('navigateBack');
+  await phone.see('无法保存');
+  await phone.close();
+  await small.stop();
+});
+
+test('a service on the own computer that has an app id is logged in to with WeChat', async () => {
+  const real = await startBinary({ WECHAT_APP_ID: 'wx0123456789abcdef', WECHAT_APP_SECRET: '0123456789abcdef0123456789abcdef', WECHAT_API_URL: service.baseUrl });
+  const network = new Network(real, somebody(), service);
+  const phone = new JsdomScreen(network, { program: programAt(real.baseUrl) });
+  await phone.launch();
+  await phone.see('登录失败');
+  assert.ok(network.logins > 0);
+  await phone.close();
+  await real.stop();
+});
 
 test('a newcomer with nothing but a service of their own can draw: there the service is WeChat', async () => {
   const network = new Network(service);

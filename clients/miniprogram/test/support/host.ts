@@ -15,6 +15,8 @@ export class Network implements Host {
   constructor(
     private readonly service: Binary,
     private readonly user?: string,
+    /** Whose simulator stands in for WeChat. */
+    private readonly wechat = service,
   ) {}
 
   readonly request: Host['request'] = ({ url, method, headers, body }) =>
@@ -37,9 +39,13 @@ export class Network implements Host {
       sent.end(body);
     });
 
+  /** How often the program logged in with WeChat. */
+  logins = 0;
+
   readonly login: Host['login'] = async () => {
+    this.logins++;
     if (!this.user) throw new Error('this phone has no account');
-    const { code } = await this.service.phone(this.user);
+    const { code } = await this.wechat.phone(this.user);
     return { code };
   };
 }

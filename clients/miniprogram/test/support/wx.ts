@@ -41,7 +41,6 @@ const methods = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CO
 /** A mini program's `wx`, as far as programs here need it, with a mini program's rules and limits. */
 export function createWx(phone: Phone, host: Host, system: System) {
   const network = new Set<(state: { isConnected: boolean; networkType: string }) => void>();
-  const themes = new Set<(state: { theme: string }) => void>();
   let running = 0;
   let dialog: (Dialog & { answer(result: object | undefined): void }) | undefined;
 
@@ -105,7 +104,6 @@ export function createWx(phone: Phone, host: Host, system: System) {
 
     getWindowInfo: () => ({ pixelRatio: window.devicePixelRatio, windowWidth: window.innerWidth, windowHeight: window.innerHeight }),
     getAppBaseInfo: () => ({ language: system.language, theme: system.theme, SDKVersion: '2.33.0' }),
-    onThemeChange: (listener: (state: { theme: string }) => void) => void themes.add(listener),
     onNetworkStatusChange: (listener: (state: { isConnected: boolean; networkType: string }) => void) => void network.add(listener),
 
     createSelectorQuery: () => new SelectorQuery(phone),
@@ -149,10 +147,6 @@ export function createWx(phone: Phone, host: Host, system: System) {
       dialog.answer(result);
     },
     setNetwork: (isConnected: boolean) => network.forEach(listener => listener({ isConnected, networkType: isConnected ? 'wifi' : 'none' })),
-    setTheme(theme: System['theme']) {
-      system.theme = theme;
-      themes.forEach(listener => listener({ theme }));
-    },
   };
   return wx;
 }

@@ -19,11 +19,11 @@ export interface Phone {
   signature: string;
 }
 
-/** Starts ONESTROKE_BINARY, or what the sources two folders up are built to. */
-export async function startBinary(): Promise<Binary> {
+/** Starts ONESTROKE_BINARY, or what the sources two folders up are built to; with more settings, if need be. */
+export async function startBinary(settings: Record<string, string> = {}): Promise<Binary> {
   const folder = mkdtempSync(join(tmpdir(), 'onestroke-client-'));
   const program = process.env['ONESTROKE_BINARY'] ?? build(folder);
-  const service = spawn(program, { env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(folder, 'data') }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const service = spawn(program, { env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(folder, 'data'), ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   service.stderr.on('data', (text: Buffer) => (log = (log + text.toString()).slice(-10_000)));
   const exited = once(service, 'exit');

@@ -62,6 +62,7 @@ Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Field
   methods: {
     async show(content) {
       if (this.replay) this.replay.pause();
+      this.setData({ notice: '' });
       const { canvas, surface, box, pixelRatio } = await this.screen;
       const view = fit(content.canvas, box, pixelRatio);
       const replay = new Replay(content, {
@@ -77,7 +78,9 @@ Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Field
     },
 
     say(notice) {
-      this.setData({ notice });
+      if (this.replay) this.replay.pause();
+      this.replay = undefined;
+      this.setData({ notice, time: '' });
     },
 
     toggle() {

@@ -223,7 +223,7 @@ Page({
   async decide({ mine, theirs }: DrawingState & { status: 'conflict' }): Promise<void> {
     const answer = await wx.showActionSheet({ itemList: [words.mine, theirs ? words.theirs : words.theirDeletion] }).catch(() => undefined);
     if (!answer) return;
-    if (answer.tapIndex === 0) return client.drawings.resolve(this.id, mine);
+    if (answer.tapIndex === 0) return mine ? client.drawings.resolve(this.id, mine) : client.drawings.remove(this.id);
     client.drawings.discard(this.id);
     if (!theirs) return void wx.navigateBack();
     const { title, canvas, format, strokes } = theirs;

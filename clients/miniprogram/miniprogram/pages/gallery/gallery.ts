@@ -87,7 +87,17 @@ Page({
   },
 
   show(): void {
+    this.keepChanged();
     this.setData({ cards: cardsOf(this.listed, client.drawings.unsent(), this.data.removed) });
+  },
+
+  /** What was to be deleted, and was changed elsewhere since, is kept. */
+  keepChanged(): void {
+    for (const { id, content, state } of client.drawings.unsent()) {
+      if (content || state.status !== 'conflict') continue;
+      client.drawings.discard(id);
+      void wx.showToast({ title: words.keptChanged, icon: 'none' });
+    }
   },
 
   open({ currentTarget }: Tap): void {
