@@ -42,7 +42,7 @@ export class Phone {
   readonly pages: OpenPage[] = [];
   /** What reached nobody: errors that a developer tool would show in red. */
   readonly errors: string[] = [];
-  private readonly screens: { element: HTMLElement; root: glassEasel.GeneralComponent }[] = [];
+  private readonly screens: { element: HTMLElement; root: glassEasel.GeneralComponent; title: string }[] = [];
   private readonly modules = new Map<string, { exports: object }>();
   private readonly space: CodeSpace;
   private readonly backend: ReturnType<MiniProgramEnv['associateBackend']>;
@@ -63,8 +63,6 @@ export class Phone {
     glassEasel.addGlobalWarningListener(warning => void this.errors.push(String(warning)));
     window.addEventListener('error', ({ message }) => void this.errors.push(message));
     window.addEventListener('unhandledrejection', ({ reason }) => void this.errors.push(String(reason)));
-    const { themeLocation } = program.configs['app'] as { themeLocation?: string };
-    if (themeLocation && !program.configs[themeLocation.replace('.json', '')]) this.errors.push(`no ${themeLocation}`);
   }
 
   /** Starts the program as a tap on its icon does, or on a card with the path of a page. */
@@ -187,7 +185,8 @@ export class Phone {
   }
 
   setTitle(title: string): void {
-    document.querySelector('#navigation-bar')!.textContent = title;
+    this.screens[this.screens.length - 1]!.title = title;
+    this.showBar();
   }
 
   /** The title in the navigation bar. */
@@ -219,9 +218,8 @@ export class Phone {
     page.route = path;
     page.options = Object.fromEntries(query.split('&').filter(Boolean).map(pair => pair.split('=') as [string, string]));
     this.pages.push(page);
-    this.screens.push({ element, root: root.getComponent() });
+    this.screens.push({ element, root: root.getComponent(), title: (this.configOf(path) as { navigationBarTitleText: string }).navigationBarTitleText });
     root.attach(element as never, element.appendChild(document.createElement('div')) as never);
-    this.setTitle((this.configOf(path) as { navigationBarTitleText: string }).navigationBarTitleText);
     page['onLoad']?.(page.options);
     this.show();
     for (const inside of element.querySelectorAll<HTMLElement>('*')) {
@@ -240,8 +238,13 @@ export class Phone {
 
   private show(): void {
     this.setStyles();
+    this.showBar();
     this.top['onShow']?.();
     this.root.triggerPageLifetime('show', []);
+  }
+
+  private showBar(): void {
+    document.querySelector('#navigation-bar')!.textContent = this.screens[this.screens.length - 1]!.title;
   }
 
   private cover(): void {
