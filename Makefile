@@ -26,8 +26,8 @@ bench: ## print what a request costs beside the reference program, as ratios; DA
 clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients, each in its folder under clients
 	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
 
-test-clients: clients ## test the clients, against a mock and the service, in Node and in Chromium
-	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent test || exit 1; done
+test-clients: build clients ## test the clients, against a mock and the service, in Node and in Chromium
+	@for client in $(CLIENTS); do ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/$$client run --silent test || exit 1; done
 
 clients/%/node_modules: clients/%/package-lock.json
 	npm --prefix clients/$* ci --silent

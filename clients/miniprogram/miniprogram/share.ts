@@ -12,7 +12,7 @@ export function pathOf(token: string): string {
 }
 
 async function shared(id: string): Promise<{ path?: string; imageUrl?: string }> {
-  await client.drawings.flush();
+  await client.drawings.flush(id);
   const share = await client.shareDrawing({ id });
   if (!share.ok) return {};
   const { token } = share.data;

@@ -299,6 +299,26 @@ story('a drawing that was deleted elsewhere is let go, or lives on', async (phon
   await phone.see('还没有画');
 });
 
+story('a deletion of what another device changed since is given up', async (phone, other) => {
+  const id = await draw(phone);
+  await phone.see('已保存');
+  await phone.call('navigateBack');
+  await phone.see('未命名');
+  await phone.connect(false);
+  await phone.tap('更多 未命名');
+  await phone.tap('删除');
+  await phone.see('已删除');
+  const before = await other.drawings.open(id);
+  assert.ok(before.ok);
+  other.drawings.save(id, { ...before.data, title: '一笔猫' });
+  await other.drawings.flush();
+  await phone.until('!phone.has("已删除")');
+  await phone.connect(true);
+  await phone.see('一笔猫');
+  assert.match(await phone.evaluate('phone.wx.toast'), /没有删除/);
+  await lists(other, ['一笔猫']);
+});
+
 story('the gallery goes on as far as there are drawings, and is renewed by pulling', async (phone, other) => {
   await Promise.all(Array.from({ length: 45 }, (_, i) => other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(`${i}`) })));
   await phone.call('pullDown');

@@ -192,7 +192,7 @@ function read({ status, headers, body }) {
     const key2 = Object.keys(headers).find((key3) => key3.toLowerCase() === name);
     return key2 === void 0 ? void 0 : String(headers[key2]);
   };
-  const etag = header("etag");
+  const etag = (header("etag") || "").replace(/^W\//, "") || void 0;
   const type = header("content-type") || "";
   if (status === 204) return { ok: true, data: void 0, etag };
   if (status === 304) return { ok: true, data: null, etag };
@@ -229,7 +229,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   const outbox = {
     async open(id) {
       const kept = unsettled.get(id);
-      if (kept) return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: void 0 } : failure("DELETED");
+      if (kept && isOwn(kept)) return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: void 0 } : failure("DELETED");
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
       heads.set(id, result.etag);
@@ -238,35 +238,37 @@ function createOutbox({ service, session, storage, random, timer }) {
     },
     save: (id, content) => put(id, JSON.stringify(content)),
     remove(id) {
-      const kept = unsettled.get(id);
-      if (kept && !kept.entry.base && !kept.entry.tried.length) settle(kept, { id, status: "deleted" });
+      const kept = overrule(id);
+      if (kept && !kept.entry.base && !kept.entry.tried.length) settle({ id, status: "deleted" });
       else put(id, "");
     },
     resolve(id, content) {
-      const kept = unsettled.get(id);
-      if (kept && kept.state.status === "conflict") {
-        change(kept, { base: kept.theirs, tried: [] });
-        report(kept, { id, status: "waiting" });
-      }
+      overrule(id);
       outbox.save(id, content);
     },
     discard(id) {
       const kept = unsettled.get(id);
       if (!kept) return;
       const etag = kept.state.status === "conflict" ? kept.theirs : kept.entry.base;
-      settle(kept, etag ? { id, status: "saved", etag } : { id, status: "deleted" });
+      settle(etag ? { id, status: "saved", etag } : { id, status: "deleted" });
     },
     state(id) {
       const kept = unsettled.get(id);
-      return kept ? kept.state : settled.get(id);
+      return kept && isOwn(kept) ? kept.state : settled.get(id);
     },
-    unsent: () => Array.from(unsettled.values(), ({ entry, state }) => ({ id: entry.id, content: entry.text ? contentOf(entry) : null, state })),
+    unsent: () => Array.from(unsettled.values()).filter(isOwn).map(({ entry, state }) => ({ id: entry.id, content: entry.text ? contentOf(entry) : null, state })),
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async flush() {
-      await Promise.all(Array.from(unsettled.values(), send));
+    async flush(id) {
+      const tried = Array.from(unsettled.values()).filter(({ entry }) => id === void 0 || entry.id === id);
+      await Promise.all(tried.map(send));
+    },
+    forget() {
+      const saved = Array.from(settled.values()).filter(({ status }) => status === "saved");
+      [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: "deleted" }));
+      heads.clear();
     }
   };
   for (const key2 of storage.keys()) {
@@ -287,6 +289,17 @@ function createOutbox({ service, session, storage, random, timer }) {
     kept.failures = 0;
     void send(kept);
   }
+  function overrule(id) {
+    const kept = unsettled.get(id);
+    if (kept && kept.state.status === "conflict") {
+      change(kept, { base: kept.theirs, tried: [] });
+      kept.state = { id, status: "waiting" };
+    }
+    return kept;
+  }
+  function isOwn({ entry }) {
+    return entry.owner === void 0 || entry.owner === session.user();
+  }
   function send(kept) {
     if (!kept.sending) {
       kept.stopTimer();
@@ -298,27 +311,30 @@ function createOutbox({ service, session, storage, random, timer }) {
   }
   async function untilStuck(kept) {
     await void 0;
-    while (unsettled.get(kept.entry.id) === kept && kept.state.status === "waiting" && !session.loggedOut()) {
-      const failed = await sendOnce(kept);
+    while (isWaiting(kept) && !session.loggedOut()) {
+      const opened = await session.open();
+      if (!isWaiting(kept) || opened.ok && !isOwn(kept)) return;
+      const { text } = kept.entry;
+      const failed = opened.ok ? await sendOnce(kept, opened.data.user) : opened;
       if (!failed) continue;
-      if (unsettled.get(kept.entry.id) !== kept) return;
+      if (!isWaiting(kept)) return;
       const { problem, retryAfterMs = 0 } = failed;
+      if (isFinal(failed) && kept.entry.text !== text) continue;
       if (isFinal(failed)) return report(kept, { id: kept.entry.id, status: "refused", problem });
       report(kept, { id: kept.entry.id, status: "waiting", problem });
       kept.stopTimer = timer(retryAfterMs + backoff(kept.failures++, 2e3, 3e5, random), () => void send(kept));
       return;
     }
   }
-  async function sendOnce(kept) {
-    const opened = await session.open();
-    if (!opened.ok) return opened;
-    const { owner = opened.data.user } = kept.entry;
-    if (owner !== opened.data.user) return failure("LOGIN_FAILED", "drawn by another user");
+  function isWaiting(kept) {
+    return unsettled.get(kept.entry.id) === kept && kept.state.status === "waiting";
+  }
+  async function sendOnce(kept, owner) {
     const sent = kept.entry;
     const { id, base } = sent;
-    const mark = sent.text ? fingerprint(contentOf(sent)) : nothing;
-    change(kept, { owner, tried: union(sent.tried, mark) });
-    const result = sent.text ? await service.putDrawing({ id, body: contentOf(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } }, { retries: 0 }) : await service.deleteDrawing({ id }, { retries: 0 });
+    if (!sent.text && !base) return compare(kept);
+    change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
+    const result = sent.text ? await service.putDrawing({ id, body: contentOf(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } }, { retries: 0 }) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== kept) {
       if (result.ok) heads.set(id, result.etag || "");
       return void 0;
@@ -333,7 +349,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     const { id } = kept.entry;
     kept.failures = 0;
     if (kept.entry.text !== text) change(kept, { base: etag, tried: [] });
-    else settle(kept, text ? { id, status: "saved", etag, summary } : { id, status: "deleted" });
+    else settle(text ? { id, status: "saved", etag, summary } : { id, status: "deleted" });
   }
   async function compare(kept) {
     const { id } = kept.entry;
@@ -341,16 +357,17 @@ function createOutbox({ service, session, storage, random, timer }) {
     if (unsettled.get(id) !== kept) return void 0;
     const gone = !result.ok && result.problem.code === "ERR_NOT_FOUND";
     if (!result.ok && !gone) return result;
+    if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
     const { entry } = kept;
     const theirs = result.ok ? result.data : null;
     const etag = result.ok ? result.etag : "";
     const mark = theirs ? fingerprint(theirs) : nothing;
-    const toReplace = entry.base ? etag === entry.base : entry.tried.includes(nothing);
-    if (theirs && entry.text && mark === fingerprint(contentOf(entry))) arrived(kept, entry.text, etag);
-    else if (!entry.text || toReplace || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
+    const deletedUnseen = !entry.base && entry.tried[0] === nothing;
+    if (mark === markOf(entry)) arrived(kept, entry.text, etag);
+    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
     else {
       kept.theirs = etag;
-      report(kept, { id, status: "conflict", mine: contentOf(entry), theirs });
+      report(kept, { id, status: "conflict", mine: entry.text ? contentOf(entry) : null, theirs });
     }
     return void 0;
   }
@@ -372,16 +389,21 @@ function createOutbox({ service, session, storage, random, timer }) {
       return false;
     }
   }
-  function settle(kept, state) {
-    kept.stopTimer();
-    unsettled.delete(state.id);
-    storage.remove(prefix + state.id);
-    heads.set(state.id, state.status === "saved" ? state.etag : "");
-    settled.set(state.id, state);
-    report(kept, state);
+  function settle(state) {
+    const { id } = state;
+    const kept = unsettled.get(id);
+    if (kept) kept.stopTimer();
+    unsettled.delete(id);
+    storage.remove(prefix + id);
+    heads.set(id, state.status === "saved" ? state.etag : "");
+    settled.set(id, state);
+    tell(state);
   }
   function report(kept, state) {
     kept.state = state;
+    tell(state);
+  }
+  function tell(state) {
     listeners.forEach((listener) => listener(state));
   }
 }
@@ -391,6 +413,9 @@ function isFinal(failed) {
 }
 function union(marks, mark) {
   return marks.includes(mark) ? marks : marks.concat(mark);
+}
+function markOf(entry) {
+  return entry.text ? fingerprint(contentOf(entry)) : nothing;
 }
 function contentOf({ text }) {
   return JSON.parse(text);
@@ -409,16 +434,22 @@ function bytes(text) {
 
 // ../typescript/src/session.ts
 var key = "onestroke.session";
-function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = systemTimer }, send) {
+function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = systemTimer, loggedIn = () => {
+} }, send) {
   let known = restore2(storage.get(key));
   let opening;
   let out = false;
   const session = {
     async send(request, options, cancellation) {
-      const first = await once(request, options, cancellation);
-      if (!first.token || !hasEnded(first.result)) return first.result;
-      session.drop(first.token);
-      return (await once(request, options, cancellation)).result;
+      const opened = await session.open();
+      if (!opened.ok) return opened;
+      const { token, user } = opened.data;
+      const result = await send(withToken(request, token), options, cancellation);
+      if (!hasEnded(result) || known.user !== user) return result;
+      session.drop(token);
+      const renewed = await session.open();
+      if (!renewed.ok) return renewed;
+      return renewed.data.user === user ? send(withToken(request, renewed.data.token), options, cancellation) : result;
     },
     open() {
       const { token, user } = known;
@@ -437,6 +468,7 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
       if (result.ok) {
         out = false;
         keep({ token: result.data.token, user: result.data.user.id });
+        loggedIn();
       }
       return result;
     },
@@ -459,12 +491,6 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
     loggedOut: () => out
   };
   return session;
-  async function once(request, options, cancellation) {
-    const opened = await session.open();
-    if (!opened.ok) return { result: opened };
-    const { token } = opened.data;
-    return { token, result: await send(withToken(request, token), options, cancellation) };
-  }
   async function renew() {
     for (let tries = 1; ; tries++) {
       const code = await ask();
@@ -542,26 +568,23 @@ function createClient(options) {
   const { storage = memoryStorage(), random = Math.random, timer = systemTimer } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const send = createSender(options);
-  const session = createSession({ ...options, baseUrl, storage }, send);
+  const session = createSession({ ...options, baseUrl, storage, loggedIn: () => void outbox.flush() }, send);
   const operations = {};
   for (const id of Object.keys(routes)) {
     operations[id] = (args, options2) => cancellable((cancellation) => run(id, args, options2, cancellation));
   }
   const client = operations;
-  client.drawings = createOutbox({ service: client, session, storage, random, timer });
+  const outbox = createOutbox({ service: client, session, storage, random, timer });
+  client.drawings = outbox;
   return client;
   async function run(id, args, options2, cancellation) {
     const route = routes[id];
     const request = requestOf(baseUrl, route, args);
-    if (id === "logIn") {
-      const result2 = await session.logIn(args.body, options2);
-      void client.drawings.flush();
-      return result2;
-    }
+    if (id === "logIn") return session.logIn(args.body, options2);
     if (id === "logOut") return session.logOut(request, options2);
     const result = await (route[2] ? send : session.send)(request, options2, cancellation);
     if (id === "deleteAccount" && result.ok) {
-      client.drawings.unsent().forEach(({ id: id2 }) => client.drawings.discard(id2));
+      outbox.forget();
       session.forget();
     }
     return result;

@@ -38,7 +38,7 @@ Page({
     void wx.setNavigationBarTitle({ title: words.oneStroke });
     this.unsubscribe = client.drawings.subscribe(({ status }) => {
       if (!this.visible) return;
-      if (status === 'saved') void this.reload();
+      if (status === 'saved' || status === 'deleted') void this.reload(); // what is listed is older
       else this.show();
     });
   },
