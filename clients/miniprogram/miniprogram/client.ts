@@ -15,16 +15,18 @@ export const client = createClient({
  * has no such path. No phone but the developer tool's reaches that computer.
  */
 function simulatedLogin(): Promise<LoginCode> {
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
+    const withWeChat = () => resolve(wxLogin(wx)());
     wx.request({
       url: `${baseUrl}/simulator/login`,
       method: 'POST',
       data: { user: '小明' },
       success({ statusCode, data }) {
+        if (statusCode !== 200) return withWeChat();
         const { code, rawData, signature } = data as { code: string; rawData: string; signature: string };
-        resolve(statusCode === 200 ? { code, rawData, signature } : wxLogin(wx)());
+        resolve({ code, rawData, signature });
       },
-      fail: ({ errMsg }) => reject(new Error(errMsg)),
+      fail: withWeChat,
     });
   });
 }

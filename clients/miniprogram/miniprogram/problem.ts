@@ -20,8 +20,9 @@ export function textOf({ code }: Problem): string {
       return words.problems.tooMany;
     case 'ERR_TOO_LARGE':
     case 'ERR_INVALID_REQUEST':
-    case 'NOT_STORED':
       return words.problems.tooLarge;
+    case 'NOT_STORED':
+      return words.problems.noRoom;
     default:
       return words.problems.busy;
   }

@@ -44,6 +44,7 @@ const zh = {
   tryIt: '我也来一笔',
   sharedWithMe: '有人分享给你一幅画',
   full: '这幅画已经画满了',
+  sentLater: '画会自动上传',
   states: {
     saving: '保存中',
     waiting: '等待上传',
@@ -52,11 +53,12 @@ const zh = {
     refused: '无法保存',
   },
   problems: {
-    offline: '网络不通，画会留在手机里',
-    login: '登录失败',
+    offline: '网络不通',
+    login: '登录失败，请检查网络',
     gone: '这幅画不在了',
     tooMany: '画太多了，请先删除一些',
     tooLarge: '这幅画太大了',
+    noRoom: '手机里存不下了，上传之前请不要退出',
     busy: '服务忙，请稍后再试',
   },
 };
@@ -107,6 +109,7 @@ const en: typeof zh = {
   tryIt: 'Draw one of my own',
   sharedWithMe: 'A drawing was shared with you',
   full: 'This drawing is full',
+  sentLater: 'The drawing will be sent by itself',
   states: {
     saving: 'Saving',
     waiting: 'Waiting to be sent',
@@ -115,11 +118,12 @@ const en: typeof zh = {
     refused: 'Cannot be saved',
   },
   problems: {
-    offline: 'No network: drawings stay on the phone',
-    login: 'Login failed',
+    offline: 'No network',
+    login: 'Login failed: please check the network',
     gone: 'This drawing is no longer there',
     tooMany: 'Too many drawings: please delete some',
     tooLarge: 'This drawing is too large',
+    noRoom: 'The phone has no room: please stay until it is sent',
     busy: 'The service is busy: please try again later',
   },
 };

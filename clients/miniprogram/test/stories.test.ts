@@ -228,7 +228,7 @@ story('without a network drawings wait on the phone, and go when it is back', as
   await draw(phone);
   await phone.see('等待上传');
   await phone.tap('等待上传');
-  assert.equal((await phone.answer({ confirm: true })).content, '网络不通，画会留在手机里');
+  assert.equal((await phone.answer({ confirm: true })).content, '网络不通\n画会自动上传');
   await phone.call('navigateBack');
   await phone.see('等待上传');
   await phone.tap('未命名');
@@ -241,9 +241,9 @@ story('without a network drawings wait on the phone, and go when it is back', as
   await lists(other, ['']);
   await phone.connect(false);
   await phone.tap('未命名');
-  await phone.see('网络不通，画会留在手机里');
+  await phone.see('网络不通');
   await phone.tap('继续画');
-  assert.equal((await phone.answer({ confirm: true })).content, '网络不通，画会留在手机里');
+  assert.equal((await phone.answer({ confirm: true })).content, '网络不通');
   await phone.until('phone.pages.length === 2');
 });
 
@@ -255,7 +255,7 @@ story('what was not sent is still there when the program is started again', asyn
   await phone.launch();
   await phone.see('等待上传');
   await phone.tap('重试');
-  await phone.see('网络不通，画会留在手机里');
+  await phone.see('网络不通');
   phone.network.connected = true;
   await phone.launch();
   await phone.until('phone.has("未命名") && !phone.has("等待上传")');
@@ -426,7 +426,7 @@ test('a service on the own computer that has an app id is logged in to with WeCh
   const network = new Network(real, somebody(), service);
   const phone = new JsdomScreen(network, { program: programAt(real.baseUrl) });
   await phone.launch();
-  await phone.see('登录失败');
+  await phone.see('登录失败，请检查网络');
   assert.ok(network.logins > 0);
   await phone.close();
   await real.stop();
@@ -446,7 +446,7 @@ test('a login that fails is told, and tried again', async () => {
   const network = new Network(service);
   const phone = new JsdomScreen(network, { program: programAt(domain) });
   await phone.launch();
-  await phone.see('登录失败');
+  await phone.see('登录失败，请检查网络');
   assert.deepEqual(network.arrived, []);
   await phone.close();
 });

@@ -14,7 +14,7 @@ type Tap<Data extends object> = WechatMiniprogram.BaseEvent<{}, Data>;
 type Slide = WechatMiniprogram.CustomEvent<{ value: number }, {}, { name: keyof Mix }>;
 type Touch = WechatMiniprogram.TouchCanvas;
 
-/** A drawing as it stands: as the outbox says, but a drawing on its first way is not waiting yet. */
+/** How the drawing stands: as the outbox says, but what has not failed yet is being saved, and an empty drawing is nothing. */
 type Status = 'saving' | 'waiting' | 'saved' | 'conflict' | 'refused' | '';
 
 const parts: { name: keyof Mix; most: number }[] = [
@@ -132,7 +132,7 @@ Page({
 
   touchCancel(event: Touch): void {
     if (!event.changedTouches.some(({ identifier }) => identifier === this.finger)) return;
-    this.finger = undefined;
+    this.finger = this.brush = undefined;
     this.sketch!.cancel();
   },
 
@@ -142,7 +142,7 @@ Page({
 
   /** Ends the stroke under way, as when the finger lifts. */
   lift(): void {
-    this.finger = undefined;
+    this.finger = this.brush = undefined;
     if (this.sketch && this.sketch.end()) this.save();
   },
 
@@ -217,7 +217,9 @@ Page({
     const state = client.drawings.state(this.id);
     if (!state) return;
     if (state.status === 'conflict') return this.decide(state);
-    if ('problem' in state && state.problem) await wx.showModal({ title: words.states[state.status], content: textOf(state.problem), showCancel: false, confirmText: words.close });
+    if (!('problem' in state) || !state.problem) return;
+    const later = state.status === 'waiting' ? `\n${words.sentLater}` : '';
+    await wx.showModal({ title: words.states[state.status], content: textOf(state.problem) + later, showCancel: false, confirmText: words.close });
   },
 
   async decide({ mine, theirs }: DrawingState & { status: 'conflict' }): Promise<void> {

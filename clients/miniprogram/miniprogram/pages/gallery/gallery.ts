@@ -22,7 +22,7 @@ Page({
     loading: true,
     more: false,
     problem: '',
-    menu: undefined as Card | undefined,
+    menu: null as Card | null,
     removed: '',
   },
 
@@ -109,11 +109,11 @@ Page({
   },
 
   showMenu({ currentTarget }: Tap): void {
-    this.setData({ menu: this.data.cards.find(({ id }) => id === currentTarget.dataset.id) });
+    this.setData({ menu: this.data.cards.find(({ id }) => id === currentTarget.dataset.id) || null });
   },
 
   hideMenu(): void {
-    this.setData({ menu: undefined });
+    this.setData({ menu: null });
   },
 
   /** Keeps the page still under the menu. */
