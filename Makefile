@@ -5,7 +5,7 @@ PACKAGE ?= ./...
 OUTPUT  ?= onestroke
 
 # The npm packages under clients, each after those it is built with.
-CLIENTS = typescript drawing playground
+CLIENTS = typescript drawing playground miniprogram
 
 .DEFAULT_GOAL := help
 
@@ -42,7 +42,7 @@ clients/%/node_modules: clients/%/package-lock.json
 	npm --prefix clients/$* ci --silent
 	touch $@
 
-generate: ## rebuild everything under gen/, the types of clients/typescript, the page, and the tables and the picture in the READMEs
+generate: ## rebuild everything under gen/, the types of clients/typescript, the page, miniprogram_npm, and the tables and the picture in the READMEs
 	.tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
