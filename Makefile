@@ -30,7 +30,8 @@ clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients, each in its f
 	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
 
 test-clients: clients ## test the clients, against a mock and the service, in Node and in Chromium
-	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent test || exit 1; done
+	@$(MAKE) build
+	@for client in $(CLIENTS); do ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/$$client run --silent test || exit 1; done
 
 clients/%/node_modules: clients/%/package-lock.json
 	npm --prefix clients/$* ci --silent
