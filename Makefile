@@ -26,8 +26,8 @@ profile: ## write CPU and allocation profiles of each row of the bench to .build
 clients: clients/typescript/node_modules ## build the clients: npm package in clients/typescript/dist
 	npm --prefix clients/typescript run --silent build
 
-test-clients: clients/typescript/node_modules ## test the clients, against a mock and the service, in Node and in Chromium
-	npm --prefix clients/typescript run --silent test
+test-clients: build clients/typescript/node_modules ## test the clients, against a mock and the service, in Node and in Chromium
+	ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/typescript run --silent test
 
 clients/typescript/node_modules: clients/typescript/package-lock.json
 	npm --prefix clients/typescript ci --silent

@@ -65,7 +65,11 @@ func (s *server) PutDrawing(ctx context.Context, r gen.PutDrawingRequestObject) 
 }
 
 func (s *server) DeleteDrawing(ctx context.Context, r gen.DeleteDrawingRequestObject) (gen.DeleteDrawingResponseObject, error) {
-	if err := s.Drawings.Delete(ctx, owner(ctx), r.ID.String()); err != nil {
+	precondition := drawing.IfPresent()
+	if r.Params.IfMatch != nil {
+		precondition = ifMatch(*r.Params.IfMatch)
+	}
+	if err := s.Drawings.Delete(ctx, owner(ctx), r.ID.String(), precondition); err != nil {
 		return nil, err
 	}
 	return gen.DeleteDrawing204Response{}, nil
@@ -82,11 +86,16 @@ func preconditionOf(p gen.PutDrawingParams) (drawing.Precondition, error) {
 	case p.IfMatch == nil:
 		return drawing.Precondition{}, errPreconditionRequired
 	}
-	tags := parseEntityTags(*p.IfMatch)
+	return ifMatch(*p.IfMatch), nil
+}
+
+// ifMatch compares strongly: a tag that a proxy weakened names nothing.
+func ifMatch(text string) drawing.Precondition {
+	tags := parseEntityTags(text)
 	if tags.any {
-		return drawing.IfPresent(), nil
+		return drawing.IfPresent()
 	}
-	return drawing.IfMatch(tags.strong...), nil
+	return drawing.IfMatch(tags.strong...)
 }
 
 // entityTags is the value of If-Match or If-None-Match (RFC 9110, section

@@ -109,6 +109,7 @@ var Operations = map[string]Operation{
 			{Name: "X-WX-RawData", In: "header", rules: &xwxRawDataParameterRules},
 			{Name: "X-WX-Signature", In: "header", rules: &xwxSignatureParameterRules},
 			{Name: "id", In: "path", Required: true, rules: &uuidRules},
+			{Name: "If-Match", In: "header", rules: &entityTagsRules},
 		},
 	},
 	"GET /v1/drawings/{id}/image": {

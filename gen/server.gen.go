@@ -1249,6 +1249,10 @@ type DeleteDrawingParams struct {
 
 	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
+
+	// IfMatch The `ETag` of the drawing to delete: the request deletes nothing when the drawing is another by now.
+	// `*`, or no such header, deletes whatever is there.
+	IfMatch *EntityTags `json:"If-Match,omitempty"`
 }
 
 // GetDrawingParams defines parameters for GetDrawing.
@@ -2511,6 +2515,25 @@ func (siw *ServerInterfaceWrapper) DeleteDrawing(w http.ResponseWriter, r *http.
 		}
 
 		params.XWXSignature = &XWXSignature
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch EntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
 
 	}
 
@@ -5789,6 +5812,28 @@ func (response DeleteDrawing403ApplicationProblemPlusJSONResponse) VisitDeleteDr
 		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
 	}
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDrawing412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDrawing412ApplicationProblemPlusJSONResponse) VisitDeleteDrawingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.XRequestID != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestID))
+	}
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }

@@ -213,6 +213,8 @@ type ClientInterface interface {
 	// It is gone at once. The same answer when it was already gone, so that the request can be repeated.
 	// To undo, PUT the copy you still hold.
 	//
+	// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
+	//
 	// Corresponds with DELETE /v1/drawings/{id} (the `DeleteDrawing` operationId).
 	DeleteDrawing(ctx context.Context, id DrawingID, params *DeleteDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -608,6 +610,8 @@ func (c *Client) ListDrawings(ctx context.Context, params *ListDrawingsParams, r
 //
 // It is gone at once. The same answer when it was already gone, so that the request can be repeated.
 // To undo, PUT the copy you still hold.
+//
+// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
 //
 // Corresponds with DELETE /v1/drawings/{id} (the `DeleteDrawing` operationId).
 func (c *Client) DeleteDrawing(ctx context.Context, id DrawingID, params *DeleteDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1546,6 +1550,17 @@ func NewDeleteDrawingRequest(server string, id DrawingID, params *DeleteDrawingP
 			}
 
 			req.Header.Set("X-WX-Signature", headerParam2)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam3)
 		}
 
 	}
@@ -2748,6 +2763,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// It is gone at once. The same answer when it was already gone, so that the request can be repeated.
 	// To undo, PUT the copy you still hold.
+	//
+	// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -4199,6 +4216,12 @@ type DeleteDrawingResponse403Headers struct {
 	XRequestID   *RequestID
 }
 
+// DeleteDrawingResponse412Headers the declared response headers of an HTTP 412 response for DeleteDrawing
+type DeleteDrawingResponse412Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // DeleteDrawingResponse429Headers the declared response headers of an HTTP 429 response for DeleteDrawing
 type DeleteDrawingResponse429Headers struct {
 	CacheControl    *string
@@ -4242,6 +4265,8 @@ type DeleteDrawingResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *ExchangeRefused
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *RateLimited
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
@@ -4260,6 +4285,8 @@ type DeleteDrawingResponse struct {
 	Headers401 *DeleteDrawingResponse401Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *DeleteDrawingResponse403Headers
+	// Headers412 the parsed response headers for an HTTP 412 response
+	Headers412 *DeleteDrawingResponse412Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeleteDrawingResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
@@ -4285,6 +4312,11 @@ func (r DeleteDrawingResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r DeleteDrawingResponse) GetApplicationProblemJSON403() *ExchangeRefused {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r DeleteDrawingResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -7230,6 +7262,8 @@ func (c *ClientWithResponses) ListDrawingsWithResponse(ctx context.Context, para
 // It is gone at once. The same answer when it was already gone, so that the request can be repeated.
 // To undo, PUT the copy you still hold.
 //
+// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /v1/drawings/{id} (the `DeleteDrawing` operationId).
@@ -9468,6 +9502,13 @@ func ParseDeleteDrawingResponse(rsp *http.Response) (*DeleteDrawingResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest RateLimited
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9588,6 +9629,23 @@ func ParseDeleteDrawingResponse(rsp *http.Response) (*DeleteDrawingResponse, err
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
+	case rsp.StatusCode == 412:
+		var headers DeleteDrawingResponse412Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers412 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeleteDrawingResponse429Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {

@@ -91,7 +91,7 @@ func (s *Service) DeletePaint(ctx context.Context, owner, id string) error {
 	if (Paint{ID: id}).validate() != nil {
 		return nil
 	}
-	return s.store.Delete(ctx, owner, PaintDrawingID(id))
+	return s.store.Delete(ctx, owner, PaintDrawingID(id), IfPresent())
 }
 
 func (p Paint) validate() error {

@@ -30,7 +30,7 @@ type Options struct {
 func New(s Store, o Options) *Service { return &Service{Now: time.Now, store: s, quota: o.Quota} }
 
 // Precondition says what must be true of a drawing for [Service.Put] to write
-// it. The zero value never is.
+// it, or [Service.Delete] to remove it. The zero value never is.
 type Precondition struct {
 	absent, present bool
 	etags           []string
@@ -46,7 +46,8 @@ func IfPresent() Precondition { return Precondition{present: true} }
 // without quotes: If-Match: "a", "b".
 func IfMatch(etags ...string) Precondition { return Precondition{etags: etags} }
 
-func (p Precondition) allows(etag string) bool { return p.present || p.names(etag) }
+// Allows tells whether a drawing that is there, with this etag, may be changed.
+func (p Precondition) Allows(etag string) bool { return p.present || p.names(etag) }
 
 func (p Precondition) names(etag string) bool {
 	return etag != "" && slices.Contains(p.etags, etag)
@@ -97,13 +98,14 @@ func (s *Service) Get(ctx context.Context, owner, id string) (Drawing, error) {
 	return r.drawing()
 }
 
-// Delete removes a drawing. It is no error when there is none.
-func (s *Service) Delete(ctx context.Context, owner, id string) error {
+// Delete removes a drawing, or returns [ErrChanged] where the precondition does
+// not hold for it. It is no error when there is none.
+func (s *Service) Delete(ctx context.Context, owner, id string, p Precondition) error {
 	id = strings.ToLower(id)
 	if !drawingID.MatchString(id) {
 		return nil
 	}
-	return s.store.Delete(ctx, owner, id)
+	return s.store.Delete(ctx, owner, id, p)
 }
 
 // List returns a page of the owner's drawings, newest first by creation: at
@@ -199,11 +201,11 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 		if err != nil {
 			return Record{}, err
 		}
-		isRepeat := draft.sameContent(stored) && (p.allows(stored.ETag) || p.names(stored.PreviousETag))
+		isRepeat := draft.sameContent(stored) && (p.Allows(stored.ETag) || p.names(stored.PreviousETag))
 		if isRepeat {
 			return stored, nil
 		}
-		if !p.allows(stored.ETag) {
+		if !p.Allows(stored.ETag) {
 			return Record{}, ErrChanged
 		}
 		r := draft.replacing(stored, s.now())

@@ -113,7 +113,7 @@ func TestDeletedAndMadeAgainIsAnotherDrawing(t *testing.T) {
 	p := newPhone(t)
 	first := p.put(a, drawing.IfAbsent())
 	for range 2 {
-		if err := p.service.Delete(t.Context(), owner, id); err != nil {
+		if err := p.service.Delete(t.Context(), owner, id, drawing.IfPresent()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -200,14 +200,14 @@ func TestIDsAreUUIDsOfEitherCase(t *testing.T) {
 			t.Errorf("get %s: %s, %v", id, d.ID, err)
 		}
 	}
-	if err := p.service.Delete(t.Context(), owner, upper); err != nil {
+	if err := p.service.Delete(t.Context(), owner, upper, drawing.IfPresent()); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{lower, "", "$ne", "../" + lower, lower + "\n", "{" + lower + "}"} {
 		if _, err := p.service.Get(t.Context(), owner, id); !errors.Is(err, drawing.ErrNotFound) {
 			t.Errorf("get %q: %v", id, err)
 		}
-		if err := p.service.Delete(t.Context(), owner, id); err != nil {
+		if err := p.service.Delete(t.Context(), owner, id, drawing.IfPresent()); err != nil {
 			t.Errorf("delete %q: %v", id, err)
 		}
 		if id == lower {

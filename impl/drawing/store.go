@@ -22,9 +22,10 @@ type Store interface {
 	Replace(ctx context.Context, owner, etag string, r Record) error
 	// Get returns [ErrNotFound] when the owner has no such drawing.
 	Get(ctx context.Context, owner, id string) (Record, error)
-	// Delete removes a drawing and its share. It is content when there is
-	// nothing to delete.
-	Delete(ctx context.Context, owner, id string) error
+	// Delete removes a drawing and its share where p allows the etag that it
+	// carries, in one indivisible step: [ErrChanged] where p does not. It is
+	// content when there is nothing to delete.
+	Delete(ctx context.Context, owner, id string, p Precondition) error
 	// List returns at most limit summaries that come after a position, newest
 	// first by (CreatedAt, ID). The zero position is before the newest.
 	List(ctx context.Context, owner string, after Position, limit int, thumbnails bool) ([]Summary, error)

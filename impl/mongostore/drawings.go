@@ -16,6 +16,8 @@ import (
 // KB; MongoDB stops at 16 MB before that.
 const batch = 50
 
+var onlyETagAndShare = bson.D{{Key: "_id", Value: 0}, {Key: "etag", Value: 1}, {Key: "share", Value: 1}}
+
 // Insert relies on the primary key: an owner's id is taken once. The driver may
 // send it twice, and the second is then refused; the caller finds its own
 // drawing there.
@@ -56,26 +58,40 @@ func (s *Store) Get(ctx context.Context, owner, id string) (drawing.Record, erro
 	return d.record(), err
 }
 
-// Delete removes one drawing; with it, its token is worthless. What the shares
-// know of the token goes next.
-func (s *Store) Delete(ctx context.Context, owner, id string) error {
-	shared, err := s.share(ctx, owner, id)
-	if errors.Is(err, drawing.ErrNotFound) {
-		return nil
+// Delete removes one drawing while it carries the etag that p was asked about;
+// with it, its token is worthless. What the shares know of the token goes next.
+func (s *Store) Delete(ctx context.Context, owner, id string, p drawing.Precondition) error {
+	for {
+		raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id)), options.FindOne().SetProjection(onlyETagAndShare)).Raw()
+		if errors.Is(err, mongo.ErrNoDocuments) {
+			return nil
+		}
+		if err != nil {
+			return failure(ctx, "delete drawing", err)
+		}
+		d, err := decode(raw, "delete drawing")
+		if err != nil {
+			return err
+		}
+		if !p.Allows(d.ETag) {
+			return drawing.ErrChanged
+		}
+		unchanged := bson.D{{Key: "etag", Value: d.ETag}}
+		deleted, err := s.change(ctx, s.drawings, key(owner, id), unchanged, func(filter bson.D) (int64, error) {
+			result, err := s.drawings.DeleteOne(ctx, filter)
+			if err != nil {
+				return 0, err
+			}
+			return result.DeletedCount, nil
+		})
+		if err != nil {
+			return failure(ctx, "delete drawing", err)
+		}
+		if deleted {
+			return s.forget(ctx, d.record().Share)
+		}
+		// Somebody wrote first. The precondition may hold for that, too.
 	}
-	if err != nil {
-		return err
-	}
-	k := key(owner, id)
-	unlock, _, err := s.change(ctx, k)
-	if err != nil {
-		return failure(ctx, "delete drawing", err)
-	}
-	defer unlock()
-	if _, err := s.drawings.DeleteOne(ctx, byKey(k)); err != nil {
-		return failure(ctx, "delete drawing", err)
-	}
-	return s.forget(ctx, shared)
 }
 
 // List reads a page off the index that [Store.Prepare] made, without the

@@ -80,13 +80,32 @@ func byKey(key string) bson.D { return bson.D{{Key: "_id", Value: key}} }
 // update applies operators to the document of a key if it is there and meets a
 // condition, and tells whether it did, in one indivisible step.
 func (s *Store) update(ctx context.Context, c *mongo.Collection, key string, condition, operators bson.D) (bool, error) {
-	unlock, ferretDB, err := s.change(ctx, key)
+	return s.change(ctx, c, key, condition, func(filter bson.D) (int64, error) {
+		result, err := c.UpdateOne(ctx, filter, operators)
+		if err != nil {
+			return 0, err
+		}
+		return result.MatchedCount, nil
+	})
+}
+
+// change writes to the document of a key if it is there and meets a condition,
+// and tells whether it did, in one indivisible step. The write is given the
+// filter that finds the document, and returns how many it found.
+//
+// MongoDB compares and changes in one step, and nothing is locked here. FerretDB
+// 1.24 reads, compares and writes in three; as it runs inside the one process
+// that uses it, a lock there makes them one.
+func (s *Store) change(ctx context.Context, c *mongo.Collection, key string, condition bson.D, write func(filter bson.D) (int64, error)) (bool, error) {
+	ferretDB, err := s.isFerretDB(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer unlock()
 	filter := append(byKey(key), condition...)
 	if ferretDB {
+		lock := &s.changing[maphash.String(s.seed, key)%uint64(len(s.changing))]
+		lock.Lock()
+		defer lock.Unlock()
 		// It finds a document by _id alone, and reads all for any more than that.
 		meets, err := c.Aggregate(ctx, mongo.Pipeline{
 			{{Key: "$match", Value: byKey(key)}},
@@ -102,25 +121,8 @@ func (s *Store) update(ctx context.Context, c *mongo.Collection, key string, con
 		}
 		filter = byKey(key)
 	}
-	result, err := c.UpdateOne(ctx, filter, operators)
-	if err != nil {
-		return false, err
-	}
-	return result.MatchedCount == 1, nil
-}
-
-// change begins an indivisible change of one document and tells whether the
-// server is a FerretDB. MongoDB compares and changes in one step, and nothing is
-// locked here. FerretDB 1.24 reads, compares and writes in three; as it runs
-// inside the one process that uses it, a lock there makes them one.
-func (s *Store) change(ctx context.Context, key string) (unlock func(), ferretDB bool, err error) {
-	ferretDB, err = s.isFerretDB(ctx)
-	if err != nil || !ferretDB {
-		return func() {}, false, err
-	}
-	lock := &s.changing[maphash.String(s.seed, key)%uint64(len(s.changing))]
-	lock.Lock()
-	return lock.Unlock, true, nil
+	n, err := write(filter)
+	return n == 1, err
 }
 
 // isFerretDB asks the server once.

@@ -159,7 +159,7 @@ func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 	failed["Insert"] = s.Insert(ctx, "owner", r)
 	failed["Replace"] = s.Replace(ctx, "owner", "etag", r)
 	_, failed["Get"] = s.Get(ctx, "owner", r.ID)
-	failed["Delete"] = s.Delete(ctx, "owner", r.ID)
+	failed["Delete"] = s.Delete(ctx, "owner", r.ID, drawing.IfPresent())
 	_, failed["List"] = s.List(ctx, "owner", drawing.Position{}, 10, true)
 	for _, err := range s.All(ctx, "owner") {
 		failed["All"] = err

@@ -87,7 +87,7 @@ func TestOneDrawingIsFoundByItsKey(t *testing.T) {
 			sent.take("")
 			_, _, putErr := s.Put(t.Context(), owner, id, drawingtest.Content("b", 1, 3), drawing.IfPresent())
 			_, _, shareErr := s.Share(t.Context(), owner, "", id)
-			if err := errors.Join(putErr, shareErr, s.Unshare(t.Context(), owner, id), s.Delete(t.Context(), owner, id)); err != nil {
+			if err := errors.Join(putErr, shareErr, s.Unshare(t.Context(), owner, id), s.Delete(t.Context(), owner, id, drawing.IfPresent())); err != nil {
 				t.Fatal(err)
 			}
 			ferretDB := isFerretDB(t, db)

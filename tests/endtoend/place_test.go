@@ -61,6 +61,7 @@ func wrongPlaces() map[string]wrong {
 		"deleting what is no UUID":       {method: http.MethodDelete, path: path("*"), field: "id", rule: "pattern"},
 		"a UUID in braces":               {method: http.MethodGet, path: path("%7B" + newID() + "%7D"), field: "id", rule: "pattern"},
 		"If-None-Match without quotes":   {method: http.MethodGet, path: path(newID()), header: header("If-None-Match", "abc"), field: "If-None-Match", rule: "pattern"},
+		"deleting without quotes":        {method: http.MethodDelete, path: path(newID()), header: header("If-Match", "abc"), field: "If-Match", rule: "pattern"},
 		"no such path":                   none("GET /v1/paintings"),
 		"no such version":                none("GET /v2/drawings"),
 		"the root":                       none("GET /"),

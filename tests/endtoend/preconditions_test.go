@@ -97,6 +97,44 @@ func TestDeletingTwiceIsDeleting(t *testing.T) {
 	caller.Do(t, http.MethodPut, path(id), oneStroke("one"), creating()).Expect(t, http.StatusCreated)
 }
 
+func TestADrawingIsDeletedUnderItsPrecondition(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		caller := s.LogIn(t, service.NewUser())
+		id := newID()
+		create := func(title string) string {
+			t.Helper()
+			answer := caller.Do(t, http.MethodPut, path(id), oneStroke(title), creating())
+			answer.Expect(t, http.StatusCreated)
+			return answer.Header.Get("ETag")
+		}
+		remove := func(h http.Header) service.Answer { return caller.Do(t, http.MethodDelete, path(id), nil, h) }
+
+		first := create("one")
+		replaced := caller.Do(t, http.MethodPut, path(id), oneStroke("two"), replacing(first))
+		replaced.Expect(t, http.StatusOK)
+		tag := replaced.Header.Get("ETag")
+		for _, stale := range []string{first, `"nonsense"`, "W/" + tag} {
+			remove(replacing(stale)).ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+		}
+		if d := get(t, caller, id); d.Title != "two" {
+			t.Errorf("got %q", d.Title)
+		}
+		for _, h := range []http.Header{replacing(first + ", " + tag), replacing(tag), replacing("*"), {}} {
+			remove(h).Expect(t, http.StatusNoContent)
+			caller.Do(t, http.MethodGet, path(id), nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		}
+
+		anew := create("two")
+		for _, late := range []string{first, tag} {
+			remove(replacing(late)).ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+		}
+		remove(replacing(anew)).Expect(t, http.StatusNoContent)
+		create("three")
+		remove(replacing("*")).Expect(t, http.StatusNoContent)
+	})
+}
+
 func TestAnIdentifierIsTheSameInCapitals(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())

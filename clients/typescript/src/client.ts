@@ -25,28 +25,25 @@ export function createClient(options: ClientOptions): Client {
   const { storage = memoryStorage(), random = Math.random, timer = systemTimer } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const send = createSender(options);
-  const session = createSession({ ...options, baseUrl, storage }, send);
+  const session = createSession({ ...options, baseUrl, storage, loggedIn: () => void outbox.flush() }, send);
 
   const operations = {} as Record<OperationId, (args?: AnyArguments, options?: CallOptions) => Call<unknown>>;
   for (const id of Object.keys(routes) as OperationId[]) {
     operations[id] = (args, options) => cancellable(cancellation => run(id, args, options, cancellation));
   }
   const client = operations as unknown as Client;
-  client.drawings = createOutbox({ service: client, session, storage, random, timer });
+  const outbox = createOutbox({ service: client, session, storage, random, timer });
+  client.drawings = outbox;
   return client;
 
   async function run(id: OperationId, args: AnyArguments | undefined, options: CallOptions | undefined, cancellation: Cancellation): Promise<Result<unknown>> {
     const route = routes[id];
     const request = requestOf(baseUrl, route, args);
-    if (id === 'logIn') {
-      const result = await session.logIn(args!.body as components['schemas']['Login'], options);
-      void client.drawings.flush();
-      return result;
-    }
+    if (id === 'logIn') return session.logIn(args!.body as components['schemas']['Login'], options);
     if (id === 'logOut') return session.logOut(request, options);
     const result = await (route[2] ? send : session.send)(request, options, cancellation);
     if (id === 'deleteAccount' && result.ok) {
-      client.drawings.unsent().forEach(({ id }) => client.drawings.discard(id)); // or they would come back
+      outbox.forget();
       session.forget();
     }
     return result;

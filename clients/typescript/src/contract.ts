@@ -131,6 +131,8 @@ export interface paths {
          * Delete one of my drawings
          * @description It is gone at once. The same answer when it was already gone, so that the request can be repeated.
          *     To undo, PUT the copy you still hold.
+         *
+         *     With `If-Match`, a request that arrives late deletes nothing that was saved in between.
          */
         delete: operations["deleteDrawing"];
         options?: never;
@@ -1437,7 +1439,7 @@ export interface components {
          */
         RequestId: components["schemas"]["RequestId"];
         /**
-         * @description Names this very state of the drawing. It changes when, and only when, the drawing does. Send it as `If-Match` to replace the drawing, as `If-None-Match` to save yourself a download.
+         * @description Names this very state of the drawing. It changes when, and only when, the drawing does. Send it as `If-Match` to replace or delete the drawing, as `If-None-Match` to save yourself a download.
          * @example "1-5mC3xQ8kT1u"
          */
         ETag: string;
@@ -2127,6 +2129,12 @@ export interface operations {
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
+                /**
+                 * @description The `ETag` of the drawing to delete: the request deletes nothing when the drawing is another by now.
+                 *     `*`, or no such header, deletes whatever is there.
+                 * @example "1-5mC3xQ8kT1u"
+                 */
+                "If-Match"?: components["schemas"]["EntityTags"];
             };
             path: {
                 /**
@@ -2153,6 +2161,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ExchangeRefused"];
+            412: components["responses"]["PreconditionFailed"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];

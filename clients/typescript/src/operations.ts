@@ -19,16 +19,13 @@ export type Operations = {
 
 /** Takes parameters and body as one object: `{id, limit, ifMatch, body, …}`, and may need none. */
 export interface Operation<Id extends OperationId> {
-  (...input: object extends Arguments<Id> ? [args?: Arguments<Id>, options?: CallOptions] : [args: Arguments<Id>, options?: CallOptions]): Call<
-    Data<Id>,
-    ETag<Id>
-  >;
+  (...input: Input<Arguments<Id>>): Call<Data<Id>, ETag<Id>>;
 }
 
 /** With the `etag` you already hold as `ifNoneMatch`, data is null when nothing has changed since. */
 export interface ConditionalOperation<Id extends OperationId> {
   (args: Arguments<Id> & { ifNoneMatch: string }, options?: CallOptions): Call<Data<Id> | null, ETag<Id>>;
-  (args: Arguments<Id> & { ifNoneMatch?: undefined }, options?: CallOptions): Call<Data<Id>, ETag<Id>>;
+  (...input: Input<Arguments<Id> & { ifNoneMatch?: undefined }>): Call<Data<Id>, ETag<Id>>;
 }
 
 /** Answers an SVG as text, or a PNG as bytes where `accept` asks for one. */
@@ -38,6 +35,8 @@ export interface PictureOperation<Id extends OperationId> {
   (args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch: string }, options?: CallOptions): Call<string | null, ETag<Id>>;
   (args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch?: undefined }, options?: CallOptions): Call<string, ETag<Id>>;
 }
+
+type Input<Args> = object extends Args ? [args?: Args, options?: CallOptions] : [args: Args, options?: CallOptions];
 
 /** What an operation is given, but for what is in the session's hands. */
 export type Arguments<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Conditions<Id> & Body<Id>;

@@ -18,8 +18,8 @@ export type DrawingState =
   | { id: string; status: 'saved'; etag: string; summary?: DrawingSummary }
   /** The service has it no more. */
   | { id: string; status: 'deleted' }
-  /** Somebody else wrote in between: call `resolve` or `discard`. `theirs` is null where they deleted it. */
-  | { id: string; status: 'conflict'; mine: DrawingContent; theirs: Drawing | null }
+  /** Somebody else wrote in between: call `resolve`, `remove` or `discard`. `mine` is null where it was deleted here, `theirs` where they deleted it. */
+  | { id: string; status: 'conflict'; mine: DrawingContent | null; theirs: Drawing | null }
   /** The service will not take it as it is: save it changed, or call `discard`. */
   | { id: string; status: 'refused'; problem: Problem };
 
@@ -41,20 +41,26 @@ export interface Outbox {
   open(id: string): Promise<Result<DrawingContent>>;
   /** Saves a drawing that was made here, or got by `open`. Returns at once, when it is in storage. */
   save(id: string, content: DrawingContent): void;
-  /** Deletes a drawing, whatever the service has. `save` with what it was brings it back. */
+  /** Deletes a drawing as it was last seen here, or whatever the service has where it was not. `save` with what it was brings it back. */
   remove(id: string): void;
-  /** Ends a conflict: `content` replaces what the service has. Pass `mine`, or both merged. */
+  /** Ends a conflict: `content` replaces what the service has. Pass `mine`, or both merged. `remove` deletes it instead. */
   resolve(id: string, content: DrawingContent): void;
   /** Gives up what is unsent of a drawing, as in a conflict where the others are right. */
   discard(id: string): void;
   /** How a drawing stands; undefined if it has not been here since the program started. */
   state(id: string): DrawingState | undefined;
-  /** What is unsent, for a gallery to show with what the service lists. */
+  /** What the user has unsent, for a gallery to show with what the service lists. */
   unsent(): Unsent[];
   /** Calls `listener` with each change of a state, until what it returns is called. */
   subscribe(listener: (state: DrawingState) => void): () => void;
-  /** Tries all that waits now: when the network is back, or the program is about to be left. Resolves when all has been tried. */
-  flush(): Promise<void>;
+  /** Tries all that waits now, or one drawing: when the network is back, or before it is shared. Resolves when that has been tried. */
+  flush(id?: string): Promise<void>;
+}
+
+/** An outbox as the client has it. */
+export interface OutboxOfClient extends Outbox {
+  /** The user's account is no more, and no drawing with it. */
+  forget(): void;
 }
 
 export interface OutboxOptions {
@@ -94,17 +100,17 @@ const mostBytes = 1_000_000;
 /** The fingerprint of no drawing at all. */
 const nothing = '-';
 
-export function createOutbox({ service, session, storage, random, timer }: OutboxOptions): Outbox {
+export function createOutbox({ service, session, storage, random, timer }: OutboxOptions): OutboxOfClient {
   const unsettled = new Map<string, Unsettled>();
   const settled = new Map<string, DrawingState>();
   /** The entity tags of what `save` replaces, where that is not in an entry. */
   const heads = new Map<string, string>();
   const listeners = new Set<(state: DrawingState) => void>();
 
-  const outbox: Outbox = {
+  const outbox: OutboxOfClient = {
     async open(id) {
       const kept = unsettled.get(id);
-      if (kept) return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: undefined } : failure('DELETED');
+      if (kept && isOwn(kept)) return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: undefined } : failure('DELETED');
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
       heads.set(id, result.etag);
@@ -115,17 +121,13 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     save: (id, content) => put(id, JSON.stringify(content)),
 
     remove(id) {
-      const kept = unsettled.get(id);
-      if (kept && !kept.entry.base && !kept.entry.tried.length) settle(kept, { id, status: 'deleted' }); // the service never heard of it
+      const kept = overrule(id);
+      if (kept && !kept.entry.base && !kept.entry.tried.length) settle({ id, status: 'deleted' }); // the service never heard of it
       else put(id, '');
     },
 
     resolve(id, content) {
-      const kept = unsettled.get(id);
-      if (kept && kept.state.status === 'conflict') {
-        change(kept, { base: kept.theirs, tried: [] });
-        report(kept, { id, status: 'waiting' });
-      }
+      overrule(id);
       outbox.save(id, content);
     },
 
@@ -133,24 +135,33 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       const kept = unsettled.get(id);
       if (!kept) return;
       const etag = kept.state.status === 'conflict' ? kept.theirs : kept.entry.base;
-      settle(kept, etag ? { id, status: 'saved', etag } : { id, status: 'deleted' });
+      settle(etag ? { id, status: 'saved', etag } : { id, status: 'deleted' });
     },
 
     state(id) {
       const kept = unsettled.get(id);
-      return kept ? kept.state : settled.get(id);
+      return kept && isOwn(kept) ? kept.state : settled.get(id);
     },
 
     unsent: () =>
-      Array.from(unsettled.values(), ({ entry, state }) => ({ id: entry.id, content: entry.text ? contentOf(entry) : null, state })),
+      Array.from(unsettled.values())
+        .filter(isOwn)
+        .map(({ entry, state }) => ({ id: entry.id, content: entry.text ? contentOf(entry) : null, state })),
 
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
 
-    async flush() {
-      await Promise.all(Array.from(unsettled.values(), send));
+    async flush(id) {
+      const tried = Array.from(unsettled.values()).filter(({ entry }) => id === undefined || entry.id === id);
+      await Promise.all(tried.map(send));
+    },
+
+    forget() {
+      const saved = Array.from(settled.values()).filter(({ status }) => status === 'saved');
+      [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: 'deleted' }));
+      heads.clear();
     },
   };
 
@@ -174,6 +185,21 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     void send(kept);
   }
 
+  /** In a conflict, what comes next is to replace what the others have. */
+  function overrule(id: string): Unsettled | undefined {
+    const kept = unsettled.get(id);
+    if (kept && kept.state.status === 'conflict') {
+      change(kept, { base: kept.theirs, tried: [] });
+      kept.state = { id, status: 'waiting' };
+    }
+    return kept;
+  }
+
+  /** What another user drew here waits, unseen, for their next login. */
+  function isOwn({ entry }: Unsettled): boolean {
+    return entry.owner === undefined || entry.owner === session.user();
+  }
+
   /** Sends until the service has what is kept, or that is not possible now. */
   function send(kept: Unsettled): Promise<void> {
     if (!kept.sending) {
@@ -187,11 +213,15 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   async function untilStuck(kept: Unsettled): Promise<void> {
     await undefined; // so that `sending` is set, and several changes in one turn are one
-    while (unsettled.get(kept.entry.id) === kept && kept.state.status === 'waiting' && !session.loggedOut()) {
-      const failed = await sendOnce(kept);
+    while (isWaiting(kept) && !session.loggedOut()) {
+      const opened = await session.open();
+      if (!isWaiting(kept) || (opened.ok && !isOwn(kept))) return;
+      const { text } = kept.entry;
+      const failed = opened.ok ? await sendOnce(kept, opened.data.user) : opened;
       if (!failed) continue;
-      if (unsettled.get(kept.entry.id) !== kept) return;
+      if (!isWaiting(kept)) return;
       const { problem, retryAfterMs = 0 } = failed;
+      if (isFinal(failed) && kept.entry.text !== text) continue; // what was refused has been overtaken
       if (isFinal(failed)) return report(kept, { id: kept.entry.id, status: 'refused', problem });
       report(kept, { id: kept.entry.id, status: 'waiting', problem });
       kept.stopTimer = timer(retryAfterMs + backoff(kept.failures++, 2_000, 300_000, random), () => void send(kept));
@@ -199,19 +229,20 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     }
   }
 
-  async function sendOnce(kept: Unsettled): Promise<Failure | undefined> {
-    const opened = await session.open();
-    if (!opened.ok) return opened;
-    const { owner = opened.data.user } = kept.entry;
-    if (owner !== opened.data.user) return failure('LOGIN_FAILED', 'drawn by another user');
+  function isWaiting(kept: Unsettled): boolean {
+    return unsettled.get(kept.entry.id) === kept && kept.state.status === 'waiting';
+  }
+
+  async function sendOnce(kept: Unsettled, owner: string): Promise<Failure | undefined> {
     const sent = kept.entry;
     const { id, base } = sent;
-    const mark = sent.text ? fingerprint(contentOf(sent)) : nothing;
+    // Without its tag, a deletion that arrives late would delete what was saved since.
+    if (!sent.text && !base) return compare(kept);
     // In storage before it is sent: a program killed meanwhile must know it again when the service shows it.
-    change(kept, { owner, tried: union(sent.tried, mark) });
+    change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text
       ? await service.putDrawing({ id, body: contentOf(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) }, { retries: 0 })
-      : await service.deleteDrawing({ id }, { retries: 0 });
+      : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== kept) {
       if (result.ok) heads.set(id, result.etag || '');
       return undefined;
@@ -228,7 +259,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const { id } = kept.entry;
     kept.failures = 0;
     if (kept.entry.text !== text) change(kept, { base: etag, tried: [] });
-    else settle(kept, text ? { id, status: 'saved', etag, summary } : { id, status: 'deleted' });
+    else settle(text ? { id, status: 'saved', etag, summary } : { id, status: 'deleted' });
   }
 
   /**
@@ -241,16 +272,17 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     if (unsettled.get(id) !== kept) return undefined;
     const gone = !result.ok && result.problem.code === 'ERR_NOT_FOUND';
     if (!result.ok && !gone) return result;
+    if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
     const { entry } = kept;
     const theirs = result.ok ? result.data : null;
     const etag = result.ok ? result.etag : '';
     const mark = theirs ? fingerprint(theirs) : nothing;
-    const toReplace = entry.base ? etag === entry.base : entry.tried.includes(nothing); // deleted here, whatever it was
-    if (theirs && entry.text && mark === fingerprint(contentOf(entry))) arrived(kept, entry.text, etag);
-    else if (!entry.text || toReplace || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
+    const deletedUnseen = !entry.base && entry.tried[0] === nothing;
+    if (mark === markOf(entry)) arrived(kept, entry.text, etag);
+    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
     else {
       kept.theirs = etag;
-      report(kept, { id, status: 'conflict', mine: contentOf(entry), theirs });
+      report(kept, { id, status: 'conflict', mine: entry.text ? contentOf(entry) : null, theirs });
     }
     return undefined;
   }
@@ -275,17 +307,23 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     }
   }
 
-  function settle(kept: Unsettled, state: DrawingState): void {
-    kept.stopTimer();
-    unsettled.delete(state.id);
-    storage.remove(prefix + state.id);
-    heads.set(state.id, state.status === 'saved' ? state.etag : '');
-    settled.set(state.id, state);
-    report(kept, state);
+  function settle(state: DrawingState): void {
+    const { id } = state;
+    const kept = unsettled.get(id);
+    if (kept) kept.stopTimer();
+    unsettled.delete(id);
+    storage.remove(prefix + id);
+    heads.set(id, state.status === 'saved' ? state.etag : '');
+    settled.set(id, state);
+    tell(state);
   }
 
   function report(kept: Unsettled, state: DrawingState): void {
     kept.state = state;
+    tell(state);
+  }
+
+  function tell(state: DrawingState): void {
     listeners.forEach(listener => listener(state));
   }
 }
@@ -298,6 +336,11 @@ function isFinal(failed: Failure): boolean {
 
 function union(marks: string[], mark: string): string[] {
   return marks.includes(mark) ? marks : marks.concat(mark);
+}
+
+/** What a drawing is known by, whoever tells of it. */
+function markOf(entry: Entry): string {
+  return entry.text ? fingerprint(contentOf(entry)) : nothing;
 }
 
 function contentOf({ text }: Entry): DrawingContent {

@@ -140,7 +140,7 @@ function read({ status, headers, body }: HttpResponse): Result<unknown> {
     const key = Object.keys(headers).find(key => key.toLowerCase() === name);
     return key === undefined ? undefined : String(headers[key]);
   };
-  const etag = header('etag');
+  const etag = (header('etag') || '').replace(/^W\//, '') || undefined; // a proxy weakens it when it compresses
   const type = header('content-type') || '';
   if (status === 204) return { ok: true, data: undefined, etag };
   if (status === 304) return { ok: true, data: null, etag };

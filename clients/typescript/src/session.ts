@@ -1,6 +1,6 @@
 import type { components } from './contract.js';
 import { failure, type Failure, type Result } from './result.js';
-import { systemTimer, type CallOptions, type Cancellation, type Outgoing, type Sender, type Timer } from './sender.js';
+import { systemTimer, type CallOptions, type Outgoing, type Sender, type Timer } from './sender.js';
 import type { Storage } from './storage.js';
 
 /** What `login` gives: the code of `wx.login()`, or that and the signed profile. */
@@ -40,21 +40,29 @@ export interface SessionOptions {
   storage: Storage;
   timeoutMs?: number;
   timer?: Timer;
+  /** Called after each login. */
+  loggedIn?: () => void;
 }
 
 const key = 'onestroke.session';
 
-export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, timer = systemTimer }: SessionOptions, send: Sender): Session {
+export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, timer = systemTimer, loggedIn = () => {} }: SessionOptions, send: Sender): Session {
   let known: Partial<Credential> = restore(storage.get(key));
   let opening: Promise<Result<Credential>> | undefined;
   let out = false;
 
   const session: Session = {
     async send(request, options, cancellation) {
-      const first = await once(request, options, cancellation);
-      if (!first.token || !hasEnded(first.result)) return first.result;
-      session.drop(first.token);
-      return (await once(request, options, cancellation)).result;
+      const opened = await session.open();
+      if (!opened.ok) return opened;
+      const { token, user } = opened.data;
+      const result = await send(withToken(request, token), options, cancellation);
+      if (!hasEnded(result) || known.user !== user) return result;
+      session.drop(token);
+      const renewed = await session.open();
+      if (!renewed.ok) return renewed;
+      // Never as another user than the one who asked.
+      return renewed.data.user === user ? send(withToken(request, renewed.data.token), options, cancellation) : result;
     },
 
     open() {
@@ -75,6 +83,7 @@ export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, tim
       if (result.ok) {
         out = false;
         keep({ token: result.data.token, user: result.data.user.id });
+        loggedIn();
       }
       return result;
     },
@@ -101,13 +110,6 @@ export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, tim
     loggedOut: () => out,
   };
   return session;
-
-  async function once(request: Outgoing, options?: CallOptions, cancellation?: Cancellation): Promise<{ token?: string; result: Result<unknown> }> {
-    const opened = await session.open();
-    if (!opened.ok) return { result: opened };
-    const { token } = opened.data;
-    return { token, result: await send(withToken(request, token), options, cancellation) };
-  }
 
   async function renew(): Promise<Result<Credential>> {
     for (let tries = 1; ; tries++) {

@@ -30,10 +30,11 @@ after(async () => {
 
 const id = '6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2';
 const sessionId = '5mC3xQ8kT1uB7nR2sV9wYA';
-const token = 'kT1uB7nR2sV9wYA5mC3xQ8Zd';
+const token = 'kT1uB7nR2sV9wYA5mC3xQw';
 const paint = { id: 'j8x3k2m1q9w0zt', actions: '[]' };
 
-const calls: { [Id in Exclude<keyof Client, 'drawings'>]: () => Promise<Result<unknown>> } = {
+// Prism knows how to write JSON and text, so it has no contract as YAML.
+const calls: { [Id in Exclude<keyof Client, 'drawings' | 'getContractYaml'>]: () => Promise<Result<unknown>> } = {
   logIn: () => client.logIn({ body: { code: '0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9' } }),
   getSession: () => client.getSession(),
   listSessions: () => client.listSessions(),
@@ -54,7 +55,6 @@ const calls: { [Id in Exclude<keyof Client, 'drawings'>]: () => Promise<Result<u
   deletePaint: () => client.deletePaint({ body: { id: paint.id } }),
   livez: () => client.livez(),
   readyz: () => client.readyz(),
-  getContractYaml: () => client.getContractYaml(),
   getContractJson: () => client.getContractJson(),
   deleteAccount: () => client.deleteAccount(),
   logOut: () => client.logOut(),

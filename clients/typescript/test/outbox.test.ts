@@ -105,6 +105,17 @@ test('a failed connection is tried again, ever later, until it holds', async () 
   assert.deepEqual(p.states.slice(0, 2), ['waiting', 'waiting NETWORK_FAILED']);
 });
 
+test('one drawing is tried without waiting for the others', async () => {
+  const p = new Program();
+  await p.client.getSession();
+  p.network = (request, arrive) => (/d1/.test(request.url) ? new Promise(() => {}) : arrive());
+  p.drawings.save('d1', drawing('stuck'));
+  p.drawings.save('d2', drawing('cat'));
+  await p.drawings.flush('d2');
+  assert.deepEqual(p.service.titles(), { d2: 'cat' });
+  assert.equal(p.drawings.state('d1')?.status, 'waiting');
+});
+
 test('unsent drawings survive a restart', async () => {
   const before = new Program();
   before.network = offline;
@@ -189,13 +200,13 @@ for (const theirs of ['theirs', null]) {
     const p = await inConflict(theirs);
     const state = p.drawings.state('d1') as DrawingState & { status: 'conflict' };
     assert.equal(state.status, 'conflict');
-    assert.equal(state.mine.title, 'mine');
+    assert.equal(state.mine?.title, 'mine');
     assert.equal(state.theirs?.title ?? null, theirs);
     assert.equal(p.kept.length, 1);
     const requests = p.service.requests.length;
     p.drawings.save('d1', drawing('mine, still'));
     await p.drawings.flush();
-    assert.equal((p.drawings.state('d1') as typeof state).mine.title, 'mine, still');
+    assert.equal((p.drawings.state('d1') as typeof state).mine?.title, 'mine, still');
     assert.equal(p.service.requests.length, requests);
   });
 
@@ -287,6 +298,119 @@ for (const [what, network] of [['sent', undefined], ['sent, its reply lost', los
     assert.equal(p.drawings.state('d1')?.status, 'saved');
   });
 }
+
+test('a drawing deleted while the program logs in is not sent either', async () => {
+  const p = new Program();
+  p.network = (request, arrive) => {
+    if (request.method === 'POST') p.drawings.remove('d1');
+    return arrive();
+  };
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  assert.deepEqual(p.service.sent('PUT', /d1/), []);
+  assert.deepEqual(p.kept, []);
+});
+
+test('a deletion is of the drawing as it was last seen', async () => {
+  const p = new Program();
+  const etag = p.service.write('d1', drawing('cat'));
+  await p.drawings.open('d1');
+  p.drawings.remove('d1');
+  await p.drawings.flush();
+  assert.deepEqual(p.service.sent('DELETE', /d1/).map(({ headers }) => headers['If-Match']), [etag]);
+  assert.deepEqual(p.service.titles(), {});
+});
+
+test('a deletion of a drawing that was not seen is of what is there when it is sent', async () => {
+  const p = new Program();
+  const etag = p.service.write('d1', drawing('cat'));
+  p.drawings.remove('d1');
+  p.drawings.remove('d2');
+  await p.drawings.flush();
+  assert.deepEqual(p.service.sent('DELETE', /d/).map(({ headers }) => headers['If-Match']), [etag]);
+  assert.deepEqual([p.drawings.state('d1')?.status, p.drawings.state('d2')?.status], ['deleted', 'deleted']);
+});
+
+test('a deletion that arrives late deletes nothing that was saved since', async () => {
+  const p = new Program();
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  let arriveLate = () => {};
+  p.network = (request, arrive) => {
+    if (request.method !== 'DELETE') return arrive();
+    arriveLate = arrive;
+    return offline();
+  };
+  p.drawings.remove('d1');
+  await p.drawings.flush();
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  arriveLate();
+  assert.equal(p.service.sent('DELETE', /d1/).length, 1);
+  assert.deepEqual(p.service.titles(), { d1: 'cat' });
+});
+
+const ends: [string, (p: Program) => void, Record<string, string>, DrawingState['status']][] = [
+  ['deleting it still', p => p.drawings.remove('d1'), {}, 'deleted'],
+  ['letting it be', p => p.drawings.discard('d1'), { d1: 'theirs' }, 'saved'],
+  ['a drawing of both', p => p.drawings.resolve('d1', drawing('merged')), { d1: 'merged' }, 'saved'],
+  ['nothing but more drawing', p => p.drawings.save('d1', drawing('more')), { d1: 'theirs' }, 'conflict'],
+];
+for (const [what, end, titles, status] of ends) {
+  test(`a deletion of what another device changed since is a conflict, and ends with ${what}`, async () => {
+    const p = new Program();
+    p.service.write('d1', drawing('first'));
+    await p.drawings.open('d1');
+    p.service.write('d1', drawing('theirs'));
+    p.drawings.remove('d1');
+    await p.drawings.flush();
+    const state = p.drawings.state('d1');
+    assert.ok(state?.status === 'conflict');
+    assert.deepEqual([state.mine, state.theirs?.title], [null, 'theirs']);
+    end(p);
+    await p.drawings.flush();
+    assert.deepEqual(p.service.titles(), titles);
+    assert.equal(p.drawings.state('d1')?.status, status);
+  });
+}
+
+test('a change that overtakes a refused one is sent', async () => {
+  const p = new Program();
+  await p.client.getSession();
+  p.network = () => {
+    p.network = undefined;
+    p.drawings.save('d1', drawing('smaller'));
+    return problem(413, 'ERR_TOO_LARGE');
+  };
+  p.drawings.save('d1', drawing('large'));
+  await p.drawings.flush();
+  assert.deepEqual(p.service.titles(), { d1: 'smaller' });
+  assert.equal(p.drawings.state('d1')?.status, 'saved');
+});
+
+test('an entity tag that a proxy weakened still names the drawing', async () => {
+  const p = new Program();
+  p.network = (_, arrive) => {
+    const answer = arrive();
+    return { ...answer, headers: { ...answer.headers, ...(answer.headers['Etag'] ? { Etag: 'W/' + answer.headers['Etag'] } : {}) } };
+  };
+  for (const title of ['1', '2']) {
+    p.drawings.save('d1', drawing(title));
+    await p.drawings.flush();
+  }
+  p.drawings.remove('d1');
+  await p.drawings.flush();
+  assert.deepEqual(p.states, ['waiting', 'saved', 'waiting', 'saved', 'waiting', 'deleted']);
+});
+
+test('a drawing whose entity tag is lost on the way waits', async () => {
+  const p = new Program();
+  p.service.write('d1', drawing('theirs'));
+  p.network = (_, arrive) => ({ ...arrive(), headers: { 'Content-Type': 'application/json' } });
+  p.drawings.remove('d1');
+  await p.drawings.flush();
+  assert.deepEqual(p.states, ['waiting', 'waiting BAD_ANSWER']);
+});
 
 for (const [status, code] of [[400, 'ERR_INVALID_REQUEST'], [403, 'ERR_QUOTA_EXCEEDED'], [413, 'ERR_TOO_LARGE']] as const) {
   test(`what the service refuses with ${code} is not sent again until it is changed`, async () => {

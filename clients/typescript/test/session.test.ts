@@ -169,6 +169,75 @@ test('unsent drawings wait for the user who drew them', async () => {
   assert.deepEqual(service.titles(), { d1: 'mine' });
 });
 
+test('what one user has unsent is not shown to another', async () => {
+  const service = new MemoryService();
+  const storage = memoryStorage();
+  let user = 'xiaoming';
+  let online = false;
+  const { client } = clientOf(service, {
+    login: () => user,
+    storage,
+    transport: request => (request.method === 'PUT' && !online ? exchangeOf(Promise.reject(new Error('offline'))) : service.transport(request)),
+  });
+  await client.getSession();
+  client.drawings.save('d1', drawing('xiaoming'));
+  await client.drawings.flush();
+  await client.logOut();
+  assert.deepEqual(client.drawings.unsent(), []);
+  user = 'xiaohong';
+  await client.getSession();
+  client.drawings.save('d2', drawing('xiaohong'));
+  await client.drawings.flush();
+  assert.deepEqual(client.drawings.unsent().map(({ id }) => id), ['d2']);
+  assert.equal(client.drawings.state('d1'), undefined);
+  const opened = await client.drawings.open('d1');
+  assert.equal(opened.ok || opened.problem.code, 'ERR_NOT_FOUND');
+  assert.equal((await client.deleteAccount()).ok, true);
+  user = 'xiaoming';
+  await client.getSession();
+  assert.deepEqual(client.drawings.unsent().map(({ id }) => id), ['d1']);
+  const saved = new Promise<void>(resolve => client.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  online = true;
+  await saved;
+  assert.deepEqual(service.titles(), { d1: 'xiaoming' });
+});
+
+test('a login by whatever request sends what waited for it', async () => {
+  const service = new MemoryService();
+  const { client } = clientOf(service);
+  await client.getSession();
+  await client.logOut();
+  client.drawings.save('d1', drawing('mine'));
+  await client.drawings.flush();
+  assert.equal(service.drawings.size, 0);
+  const saved = new Promise<void>(resolve => client.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  await client.getSession();
+  await saved;
+  assert.deepEqual(service.titles(), { d1: 'mine' });
+});
+
+for (const [what, next] of [['logs out', undefined], ['is another by then', 'xiaohong']] as const) {
+  test(`a request is not repeated where its user ${what}`, async () => {
+    const service = new MemoryService();
+    let login = 'xiaoming';
+    const { client } = clientOf(service, {
+      login: () => login,
+      transport: request => {
+        if (request.method !== 'PUT') return service.transport(request);
+        login = next ?? login;
+        const change = next ? client.logIn({ body: { code: next } }) : client.logOut();
+        service.tokens.delete(request.headers['Authorization']!.replace('Bearer ', ''));
+        return exchangeOf(change.then(() => service.answer(request)));
+      },
+    });
+    await client.getSession();
+    const result = await client.putDrawing({ id: 'd1', ifNoneMatch: '*', body: drawing('mine') });
+    assert.equal(result.ok || result.problem.code, 'ERR_SESSION_EXPIRED');
+    assert.equal(service.drawings.size, 0);
+    assert.equal(service.tokens.size, next ? 1 : 0);
+  });
+}
+
 test('a deleted account leaves nothing here', async () => {
   const service = new MemoryService();
   const storage = memoryStorage();
@@ -179,9 +248,14 @@ test('a deleted account leaves nothing here', async () => {
       return service.transport(request);
     },
   });
-  client.drawings.save('d1', drawing('mine'));
+  service.write('d1', drawing('before'));
+  await client.drawings.open('d1');
+  client.drawings.save('d1', drawing('unsent'));
   await client.drawings.flush();
+  const told: string[] = [];
+  client.drawings.subscribe(({ id, status }) => told.push(`${id} ${status}`));
   assert.equal((await client.deleteAccount()).ok, true);
   assert.deepEqual(storage.keys(), []);
   assert.deepEqual(client.drawings.unsent(), []);
+  assert.deepEqual(told, ['d1 deleted']);
 });

@@ -24,6 +24,7 @@ func Run(t *testing.T, open func(*testing.T) drawing.Store) {
 		{"what was put comes back equal", comesBackEqual},
 		{"an id is taken once", takenOnce},
 		{"only the stored etag can be replaced", replacedByETag},
+		{"only an allowed etag can be deleted", deletedByETag},
 		{"owners do not see each other", ownersApart},
 		{"a list is ordered, and pages cover it", listOrdered},
 		{"pages hold while drawings come and go", pagesHold},
@@ -32,6 +33,7 @@ func Run(t *testing.T, open func(*testing.T) drawing.Store) {
 		{"a creation sent many times at once is one drawing", creationRepeated},
 		{"a replacement does not bring back what was deleted", notResurrected},
 		{"a stale replacement does not touch what was made anew", staleReplacement},
+		{"of a replacement and a deletion of the same etag, one succeeds", replacedOrDeleted},
 		{"paints come back byte for byte, oldest first", paintsComeBack},
 		{"a drawing of either kind is in both galleries", oneGallery},
 		{"a paint saved by many at once is one drawing", onePaint},
@@ -122,8 +124,8 @@ func takenOnce(t *testing.T, store drawing.Store) {
 	succeeds(t, err)
 	equal(t, got, first)
 
-	succeeds(t, store.Delete(t.Context(), alice, ID(1)))
-	succeeds(t, store.Delete(t.Context(), alice, ID(1)))
+	succeeds(t, store.Delete(t.Context(), alice, ID(1), drawing.IfPresent()))
+	succeeds(t, store.Delete(t.Context(), alice, ID(1), drawing.IfPresent()))
 	_, err = store.Get(t.Context(), alice, ID(1))
 	fails(t, err, drawing.ErrNotFound)
 	succeeds(t, store.Insert(t.Context(), alice, second))
@@ -144,13 +146,37 @@ func replacedByETag(t *testing.T, store drawing.Store) {
 	equal(t, got, second)
 }
 
+func deletedByETag(t *testing.T, store drawing.Store) {
+	first, second := record(1, "first"), record(1, "second")
+	exactly := drawing.IfMatch("other", first.ETag)
+	succeeds(t, store.Delete(t.Context(), alice, ID(1), exactly))
+	succeeds(t, store.Insert(t.Context(), alice, second))
+	for _, p := range []drawing.Precondition{{}, drawing.IfMatch(), drawing.IfMatch(""), exactly, drawing.IfAbsent()} {
+		fails(t, store.Delete(t.Context(), alice, ID(1), p), drawing.ErrChanged)
+	}
+	got, err := store.Get(t.Context(), alice, ID(1))
+	succeeds(t, err)
+	equal(t, got, second)
+
+	succeeds(t, store.Replace(t.Context(), alice, second.ETag, first))
+	_, err = store.Share(t.Context(), alice, ID(1), drawing.Share{Token: "token"})
+	succeeds(t, err)
+	for range 2 {
+		succeeds(t, store.Delete(t.Context(), alice, ID(1), exactly))
+		_, err = store.Get(t.Context(), alice, ID(1))
+		fails(t, err, drawing.ErrNotFound)
+		_, _, err = store.FindShare(t.Context(), "token")
+		fails(t, err, drawing.ErrNotFound)
+	}
+}
+
 func ownersApart(t *testing.T, store drawing.Store) {
 	of := map[string]drawing.Record{alice: record(1, "alice's"), bob: record(1, "bob's")}
 	succeeds(t, store.Insert(t.Context(), alice, of[alice]))
 	_, err := store.Get(t.Context(), bob, ID(1))
 	fails(t, err, drawing.ErrNotFound)
 	fails(t, store.Replace(t.Context(), bob, of[alice].ETag, of[bob]), drawing.ErrChanged)
-	succeeds(t, store.Delete(t.Context(), bob, ID(1)))
+	succeeds(t, store.Delete(t.Context(), bob, ID(1), drawing.IfPresent()))
 	succeeds(t, store.Insert(t.Context(), bob, of[bob]))
 
 	for owner, r := range of {
@@ -233,7 +259,7 @@ func pagesHold(t *testing.T, store drawing.Store) {
 		last := items[len(items)-1].ID // the one the cursor stands on
 		for n := range kept {
 			if odd := ID(2*n + 1); odd == last || n%8 == page {
-				succeeds(t, s.Delete(t.Context(), alice, odd))
+				succeeds(t, s.Delete(t.Context(), alice, odd, drawing.IfPresent()))
 			}
 		}
 	}

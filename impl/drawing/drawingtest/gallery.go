@@ -96,7 +96,7 @@ func oneGallery(t *testing.T, store drawing.Store) {
 		drawing.Paint{ID: "jc0a1b2c3d4e5f", Actions: drawing.ToActions(same)})
 
 	succeeds(t, s.DeletePaint(t.Context(), alice, old.ID)) // by either id
-	succeeds(t, s.Delete(t.Context(), alice, ID(1)))
+	succeeds(t, s.Delete(t.Context(), alice, ID(1), drawing.IfPresent()))
 	equal(t, len(slices.Collect(each(t, s.Paints(t.Context(), alice)))), 0)
 }
 
@@ -124,7 +124,7 @@ func quotaHolds(t *testing.T, store drawing.Store) {
 	succeeds(t, put(alice, 1, drawing.IfPresent()))
 	succeeds(t, save("last", "[1]"))
 	for n := range 3 * quota { // room, and none, over and over
-		succeeds(t, s.Delete(t.Context(), alice, ID(n)))
+		succeeds(t, s.Delete(t.Context(), alice, ID(n), drawing.IfPresent()))
 		succeeds(t, put(alice, n+quota-1, drawing.IfAbsent()))
 		fails(t, put(alice, 1_000, drawing.IfAbsent()), drawing.ErrQuota)
 	}
@@ -151,7 +151,7 @@ func quotaAtOnce(t *testing.T, store drawing.Store) {
 		_, _, err := s.Put(t.Context(), alice, ID(10_000), Content("", 1, 1), drawing.IfAbsent())
 		fails(t, err, drawing.ErrQuota)
 		for _, d := range kept[quota/2:] {
-			succeeds(t, s.Delete(t.Context(), alice, d.ID))
+			succeeds(t, s.Delete(t.Context(), alice, d.ID, drawing.IfPresent()))
 		}
 	}
 }

@@ -50,8 +50,11 @@ func (m *Memory) Get(ctx context.Context, owner, id string) (drawing.Record, err
 	return r, nil
 }
 
-func (m *Memory) Delete(ctx context.Context, owner, id string) error {
+func (m *Memory) Delete(ctx context.Context, owner, id string, p drawing.Precondition) error {
 	defer m.lock()()
+	if r, found := m.drawings[key{owner, id}]; found && !p.Allows(r.ETag) {
+		return drawing.ErrChanged
+	}
 	delete(m.drawings, key{owner, id})
 	return nil
 }
@@ -82,7 +85,7 @@ func (m *Memory) All(ctx context.Context, owner string) iter.Seq2[drawing.Record
 
 func (m *Memory) DeleteAll(ctx context.Context, owner string) error {
 	for _, r := range m.owned(owner) {
-		if err := m.Delete(ctx, owner, r.ID); err != nil {
+		if err := m.Delete(ctx, owner, r.ID, drawing.IfPresent()); err != nil {
 			return err
 		}
 	}

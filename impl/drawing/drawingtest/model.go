@@ -97,7 +97,8 @@ func (c *course) step(d *device) {
 	case n < 68:
 		request = func() { c.paints(d.owner) }
 	case n < 74:
-		request = func() { succeeds(c.T, c.service.Delete(c.Context(), d.owner, id)); delete(g, id) }
+		condition := c.condition(d, id)
+		request = func() { c.delete(d.owner, id, condition) }
 	case n < 79:
 		request = func() {
 			succeeds(c.T, c.service.DeletePaint(c.Context(), d.owner, paintID))
@@ -186,6 +187,16 @@ func (c *course) put(owner, id string, content drawing.Content, condition condit
 	succeeds(c.T, err)
 	equal(c.T, created, condition.absent)
 	c.check(k, d)
+}
+
+func (c *course) delete(owner, id string, condition condition) {
+	err := c.service.Delete(c.Context(), owner, id, condition.Precondition)
+	if k := c.galleries[owner][id]; k != nil && !condition.present && condition.etag != k.etag {
+		fails(c.T, err, drawing.ErrChanged)
+		return
+	}
+	succeeds(c.T, err)
+	delete(c.galleries[owner], id)
 }
 
 func (c *course) savePaint(owner string, p drawing.Paint) {

@@ -97,7 +97,7 @@ func notResurrected(t *testing.T, store drawing.Store) {
 		succeeds(t, err)
 		together(4, func(n int) {
 			if n == 0 {
-				if err := s.Delete(t.Context(), alice, id); err != nil {
+				if err := s.Delete(t.Context(), alice, id, drawing.IfPresent()); err != nil {
 					t.Error(err)
 				}
 				return
@@ -123,13 +123,38 @@ func staleReplacement(t *testing.T, store drawing.Store) {
 				}
 				return
 			}
-			if err := errors.Join(store.Delete(t.Context(), alice, before.ID), store.Insert(t.Context(), alice, anew)); err != nil {
+			if err := errors.Join(store.Delete(t.Context(), alice, before.ID, drawing.IfPresent()), store.Insert(t.Context(), alice, anew)); err != nil {
 				t.Error(err)
 			}
 		})
 		got, err := store.Get(t.Context(), alice, before.ID)
 		succeeds(t, err)
 		equal(t, got, anew)
+	}
+}
+
+func replacedOrDeleted(t *testing.T, store drawing.Store) {
+	for round := range 20 {
+		before, after := record(round, "before"), record(round, "after")
+		succeeds(t, store.Insert(t.Context(), alice, before))
+		var replaced, deleted error
+		together(2, func(n int) {
+			if n == 0 {
+				replaced = store.Replace(t.Context(), alice, before.ETag, after)
+			} else {
+				deleted = store.Delete(t.Context(), alice, before.ID, drawing.IfMatch(before.ETag))
+			}
+		})
+		got, err := store.Get(t.Context(), alice, before.ID)
+		if replaced == nil {
+			fails(t, deleted, drawing.ErrChanged)
+			succeeds(t, err)
+			equal(t, got, after)
+			continue
+		}
+		fails(t, replaced, drawing.ErrChanged)
+		succeeds(t, deleted)
+		fails(t, err, drawing.ErrNotFound)
 	}
 }
 

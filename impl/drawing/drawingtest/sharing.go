@@ -61,7 +61,7 @@ func shareOutlasts(t *testing.T, store drawing.Store) {
 		t.Errorf("shared anew with %q, created %v", next, created)
 	}
 	leadsNowhere(token)
-	succeeds(t, s.Delete(t.Context(), alice, ID(1)))
+	succeeds(t, s.Delete(t.Context(), alice, ID(1), drawing.IfPresent()))
 	leadsNowhere(next)
 	_, _, err = s.Put(t.Context(), alice, ID(1), Content("made anew", 1, 5), drawing.IfAbsent())
 	succeeds(t, err)
@@ -130,7 +130,7 @@ func shareRaces(t *testing.T, store drawing.Store) {
 				expect(t, s.Unshare(t.Context(), alice, ID(1)), nil)
 			case 4:
 				if round%3 == 2 {
-					expect(t, s.Delete(t.Context(), alice, ID(1)), nil)
+					expect(t, s.Delete(t.Context(), alice, ID(1), drawing.IfPresent()), nil)
 				}
 			case 5:
 				create(fmt.Sprint("anew ", round))

@@ -40,7 +40,7 @@ public final class Proof {
         var drawing = drawings.getDrawing(id, null, null, null, null);
         expect(drawing.getStrokes().equals(List.of(stroke)), "the drawing comes back as it was");
 
-        drawings.deleteDrawing(id, null, null, null);
+        drawings.deleteDrawing(id, null, null, null, null);
         try {
             drawings.getDrawing(id, null, null, null, null);
             throw new AssertionError("what is deleted is gone");

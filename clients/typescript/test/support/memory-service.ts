@@ -31,6 +31,7 @@ export class MemoryService {
       case 'GET':
         return held ? json(200, whole(id, held.content), held.etag) : problem(404, 'ERR_NOT_FOUND');
       case 'DELETE':
+        if (held && headers['If-Match'] && headers['If-Match'] !== held.etag) return problem(412, 'ERR_PRECONDITION_FAILED');
         this.drawings.delete(id);
         return empty;
     }

@@ -42,16 +42,22 @@ export class FakeWx implements Wx2017 {
       return { abort() {} };
     }
     this.most = Math.max(this.most, ++this.running);
+    let over = false;
+    const end = () => {
+      if (!over) this.running--;
+      over = true;
+    };
     let why = '';
     const sent = httpRequest(url, { method, timeout, agent: false, headers: { 'content-type': 'application/json', referer: 'https://servicewechat.com/wx/0/page-frame.html', ...header } });
     sent.on('timeout', () => sent.destroy(new Error((why = 'timeout'))));
-    sent.on('close', () => this.running--);
+    sent.on('close', end);
     sent.on('error', error => fail(why || error.message));
     sent.on('response', response => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', error => fail(why || error.message));
       response.on('end', () => {
+        end();
         const names: Record<string, string> = {};
         for (let i = 0; i < response.rawHeaders.length; i += 2) names[response.rawHeaders[i]!] = response.rawHeaders[i + 1]!;
         options.success?.({ statusCode: response.statusCode!, header: names, data: read(Buffer.concat(parts), dataType, responseType) });
