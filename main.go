@@ -27,9 +27,11 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.yaml.in/yaml/v3"
+	_ "golang.org/x/crypto/x509roots/fallback" // an image from scratch has no certificates to check WeChat by
 	"golang.org/x/term"
 
 	"onestroke/api"
+	"onestroke/clients/playground"
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
 	"onestroke/impl/docs"
@@ -133,8 +135,9 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 	if err != nil {
 		return err
 	}
-	page := docs.New(docs.Options{Simulator: simulator != nil})
-	extra := map[string]http.Handler{"/docs": page, "/docs/": page}
+	extra := playground.Handlers(playground.Options{Simulator: simulator != nil})
+	reference := docs.New(docs.Options{Simulator: simulator != nil})
+	extra["/docs"], extra["/docs/"] = reference, reference
 	if simulator != nil {
 		extra["/simulator/"] = simulator
 	}
@@ -144,11 +147,12 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		return err
 	}
 
+	limits := session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute)
 	handler, err := api.New(api.Options{
 		Sessions: session.New(exchanger, sessions, session.Options{
-			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout,
+			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Limits: limits,
 		}),
-		Limits:   session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
+		Limits:   limits,
 		Drawings: drawing.New(drawings, drawing.Options{Quota: c.DrawingQuota}),
 		Dependencies: []api.Dependency{
 			{Name: "redis", Check: sessions.Ping},
@@ -431,18 +435,18 @@ func prepare(ctx context.Context, store *mongostore.Store, logger *slog.Logger) 
 	}
 }
 
-// greet says where the service serves: to people, or as a line of the log.
+// greet says where the service serves and what to try next: to people, or as a
+// line of the log.
 func greet(w io.Writer, c config.Config, url, wechatName, redisName, mongoName string) {
-	if !isTerminal(w) {
-		newLogger(w, slog.LevelInfo).Info("serving", "url", url, "wechat", wechatName, "redis", redisName, "mongodb", mongoName)
-		return
-	}
-	fmt.Fprintf(w, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n  Contract %s/docs\n", url, wechatName, redisName, mongoName, url)
+	try := "curl -s " + url + "/readyz"
 	if c.SimulatorOn() {
-		fmt.Fprintf(w, "Try: curl -s %s/simulator/login -d '{\"user\":\"小明\"}' | curl -s %s/v1/session -H 'Content-Type: application/json' -d @-\n", url, url)
+		try = "open " + url + " in a browser and draw, or: curl -s " + url + "/simulator/login -d '{\"user\":\"小明\"}'"
+	}
+	if !isTerminal(w) {
+		newLogger(w, slog.LevelInfo).Info("serving", "url", url, "wechat", wechatName, "redis", redisName, "mongodb", mongoName, "try", try)
 		return
 	}
-	fmt.Fprintf(w, "Try: curl -s %s/readyz\n", url)
+	fmt.Fprintf(w, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n  Contract %s/docs\nTry: %s\n", url, wechatName, redisName, mongoName, url, try)
 }
 
 // newLogger writes for people where they watch, and for programs elsewhere.

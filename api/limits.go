@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,9 @@ func (s *server) limit(next http.Handler) http.Handler {
 			s.fail(w, r, &http.MaxBytesError{Limit: s.MaxBody})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
+		if r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -88,7 +91,7 @@ func (s *server) limitUser(ctx context.Context) error {
 
 // limitLogin counts an attempt to log in with code from the client's address.
 func (s *server) limitLogin(ctx context.Context, code string) error {
-	left, err := s.Limits.LogIn(ctx, noteOf(ctx).client, code)
+	left, err := s.Limits.LogIn(ctx, s.clientAddress(noteOf(ctx)), code)
 	noteOf(ctx).limited(left)
 	return err
 }
@@ -98,8 +101,9 @@ func tellLimit(h http.Header, left *session.Allowance) {
 	if left == nil {
 		return
 	}
-	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", left.Name, max(left.Left, 0), seconds(left.Reset)))
-	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=60", left.Name, left.PerMinute))
+	name := `"` + left.Name + `"`
+	h.Set("Ratelimit", name+";r="+strconv.Itoa(max(left.Left, 0))+";t="+strconv.Itoa(seconds(left.Reset)))
+	h.Set("Ratelimit-Policy", name+";q="+strconv.Itoa(left.PerMinute)+";w=60")
 }
 
 // seconds rounds up: a client that waits so long has waited long enough.
@@ -108,12 +112,12 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 // clientAddress is whom the limits of logins count: the address of the peer,
 // or where that is a trusted proxy the nearest one before it in
 // X-Forwarded-For that is not. An IPv6 client has a whole /64.
-func (s *server) clientAddress(r *http.Request) string {
-	address, ok := peer(r)
+func (s *server) clientAddress(e *exchange) string {
+	address, ok := addressOf(e.peer)
 	if !ok {
-		return r.RemoteAddr
+		return e.peer
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	hops := strings.Split(strings.Join(e.header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusts(address); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
@@ -128,9 +132,9 @@ func (s *server) clientAddress(r *http.Request) string {
 	return address.String()
 }
 
-// peer is who has dialled.
-func peer(r *http.Request) (netip.Addr, bool) {
-	address, err := netip.ParseAddrPort(r.RemoteAddr)
+// addressOf reads the address of a peer, who has dialled.
+func addressOf(peer string) (netip.Addr, bool) {
+	address, err := netip.ParseAddrPort(peer)
 	return address.Addr(), err == nil
 }
 

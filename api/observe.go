@@ -20,11 +20,11 @@ import (
 type exchange struct {
 	id        string
 	header    http.Header        // the request's
-	client    string             // its address, for the limits
+	peer      string             // who has dialled, with the port
 	left      *session.Allowance // of the limit that was asked last
 	route     string             // as the contract has it, with its {placeholders}
 	user      string             // the caller's ID, where it is known who calls
-	mediaType string             // of the answer, as negotiated
+	mediaType string             // of the answer, as negotiated where there are several
 	code      string
 	cause     error // only where it is for the log
 }
@@ -57,7 +57,7 @@ func (e *exchange) limited(left *session.Allowance) {
 // observe gives the request its id and writes one line about it when it is done.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{id: s.nameRequest(r), header: r.Header, client: s.clientAddress(r)}
+		e := &exchange{id: s.nameRequest(r), header: r.Header, peer: r.RemoteAddr}
 		h := w.Header()
 		h.Set("X-Request-Id", e.id)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -178,7 +178,7 @@ var wellFormed = regexp.MustCompile(`^[0-9A-Za-z._-]{8,64}$`)
 // logs of both name it alike, or a new one.
 func (s *server) nameRequest(r *http.Request) string {
 	if given := r.Header.Get("X-Request-Id"); wellFormed.MatchString(given) {
-		if from, ok := peer(r); ok && s.trusts(from) {
+		if from, ok := addressOf(r.RemoteAddr); ok && s.trusts(from) {
 			return given
 		}
 	}

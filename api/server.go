@@ -170,7 +170,7 @@ func (s *server) atBasePath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rest, below := strings.CutPrefix(r.URL.Path, s.BasePath+"/")
 		switch {
-		case r.URL.Path != path.Clean("/"+r.URL.Path) && !s.isExtra(r):
+		case !isPlain(r.URL.Path) && !s.isExtra(r):
 			s.fail(w, r, errNoRoute)
 			return
 		case s.BasePath == contractBase:
@@ -183,6 +183,8 @@ func (s *server) atBasePath(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+func isPlain(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
 
 func (s *server) isExtra(r *http.Request) bool {
 	for pattern := range s.Extra {

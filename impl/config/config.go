@@ -111,8 +111,8 @@ func (c Config) check() error {
 		return &Error{"TLS_KEY_FILE", "is needed with TLS_CERT_FILE"}
 	case !basePath.MatchString(c.BasePath) || strings.Contains(c.BasePath+"/", "/./") || strings.Contains(c.BasePath+"/", "/../"):
 		return &Error{"BASE_PATH", "must be a path such as /applet/session, without a slash at the end"}
-	case c.BasePath == "/v1" || strings.HasPrefix(c.BasePath, "/v1/") || strings.HasPrefix(c.BasePath+"/", "/simulator/") || strings.HasPrefix(c.BasePath+"/", "/docs/"):
-		return &Error{"BASE_PATH", "must not lie below /v1, /docs or /simulator"}
+	case c.BasePath == "/v1" || strings.HasPrefix(c.BasePath, "/v1/") || strings.HasPrefix(c.BasePath+"/", "/simulator/") || strings.HasPrefix(c.BasePath+"/", "/docs/") || strings.HasPrefix(c.BasePath+"/", "/assets/"):
+		return &Error{"BASE_PATH", "must not lie below /v1, /assets, /docs or /simulator"}
 	case c.RedisURL != "" && !isURL(c.RedisURL, "redis", "rediss"):
 		return &Error{"REDIS_URL", "must be a redis:// or rediss:// URL"}
 	case c.MongoDBURI != "" && !strings.HasPrefix(c.MongoDBURI, "mongodb://") && !strings.HasPrefix(c.MongoDBURI, "mongodb+srv://"):

@@ -187,7 +187,7 @@ func TestATerminalIsWrittenForPeople(t *testing.T) {
 	if err := program.Wait(); err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"onestroke serves http://127.0.0.1:", "WeChat   simulated", "Redis    embedded", "MongoDB  embedded", "Try: curl", "level=INFO msg=stopping"} {
+	for _, want := range []string{"onestroke serves http://127.0.0.1:", "WeChat   simulated", "Redis    embedded", "MongoDB  embedded", "Try: open http://127.0.0.1:", "level=INFO msg=stopping"} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("%q is not in\n%s", want, seen)
 		}

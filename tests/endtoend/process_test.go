@@ -14,7 +14,7 @@ import (
 func TestTheProgramSaysWhereItServes(t *testing.T) {
 	p := service.Build(t).Start(t, "BASE_PATH=/x/y")
 	eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
-	for _, want := range []string{`"msg":"serving"`, `"url":"` + p.URL + `"`, `"wechat":"simulated`, `"redis":"embedded`, `"mongodb":"embedded`} {
+	for _, want := range []string{`"msg":"serving"`, `"url":"` + p.URL + `"`, `"wechat":"simulated`, `"redis":"embedded`, `"mongodb":"embedded`, `"try":"open http://127.0.0.1:`} {
 		eventually(t, func() bool { return strings.Contains(p.Output(), want) })
 	}
 	p.LogIn2017(t, service.NewUser()).Do(t, http.MethodGet, "/x/y/paints/list", nil).ExpectPaints(t)
