@@ -1,6 +1,6 @@
 import type { DrawingContent, Stroke } from 'onestroke-client';
 import { timelineOf } from './timeline.js';
-import type { View } from './view.js';
+import type { Place, View } from './view.js';
 
 /** What is used of a canvas' 2D context, in a browser or a mini program. Both fit. */
 export interface Surface {
@@ -26,18 +26,21 @@ export interface Surface {
  * Paints a drawing on its paper, as the service's pictures show it: each stroke one shape with round ends and corners, as wide as it says
  * whatever the pressure; the eraser paints with the paper. Outside of the paper nothing changes.
  *
- * With `until` it is what a replay shows after so many milliseconds.
+ * With `until` it is what a replay shows after so many milliseconds. With `since` as well, the surface shows it at that earlier
+ * moment already, and only what has been drawn from there on is painted.
  */
-export function paint(surface: Surface, content: DrawingContent, view: View, until = Infinity): void {
+export function paint(surface: Surface, content: DrawingContent, view: View, until = Infinity, since = -Infinity): void {
+  const { times } = timelineOf(content);
+  const drawn = content.strokes
+    .map((stroke, i) => ({ stroke, own: times[i]! }))
+    .filter(({ own }) => own[0]! <= until && own[own.length - 1]! > since);
+  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
   onPaper(surface, content, view, () => {
-    surface.fillStyle = paperOf(content);
-    surface.fill();
-    const { times } = timelineOf(content);
-    content.strokes.forEach((stroke, i) => {
-      const own = times[i]!;
-      if (own[0]! > until) return;
-      trace(surface, stroke, content, 0, partAt(own, until));
-    });
+    if (since === -Infinity) {
+      surface.fillStyle = paperOf(content);
+      surface.fill();
+    }
+    for (const { stroke, own } of drawn) trace(surface, stroke, content, partAt(own, since), partAt(own, until));
   });
 }
 
@@ -55,8 +58,7 @@ export class Brush {
   paint(stroke: Stroke): void {
     const { surface, content, view } = this;
     if (stroke.x.length === this.painted) return;
-    const opaque = stroke.tool === 'eraser' || !/^#.{6}(?!ff)..$/i.test(stroke.color);
-    // Where a translucent line met what is painted of it, that would show.
+    const opaque = isOpaque(stroke);
     if (!opaque) paint(surface, content, view);
     const from = opaque ? Math.max(0, this.painted - 1) : 0;
     onPaper(surface, content, view, () => trace(surface, stroke, content, from, stroke.x.length - 1));
@@ -75,20 +77,25 @@ function onPaper(surface: Surface, { canvas }: DrawingContent, { left, top, scal
   surface.restore();
 }
 
+/** Whether a stroke can be painted in pieces. Where those of a translucent one meet, that would show. */
+function isOpaque({ tool, color }: Stroke): boolean {
+  return tool === 'eraser' || !/^#.{6}(?!ff)..$/i.test(color);
+}
+
 /** Paints a stroke from one of its points to another. A part of a point is a part of the way to the next. */
 function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from: number, to: number): void {
-  const { x, y, width } = stroke;
+  const { width } = stroke;
   const color = stroke.tool === 'eraser' ? paperOf(content) : cssOf(stroke.color);
-  const last = Math.floor(to);
+  const first = placeAt(stroke, from);
   let moved = false;
-  surface.beginPath();
-  surface.moveTo(x[from]!, y[from]!);
-  const go = (toX: number, toY: number) => {
-    moved = moved || toX !== x[from] || toY !== y[from];
-    surface.lineTo(toX, toY);
+  const go = ({ x, y }: Place) => {
+    moved = moved || x !== first.x || y !== first.y;
+    surface.lineTo(x, y);
   };
-  for (let i = from + 1; i <= last; i++) go(x[i]!, y[i]!);
-  if (to > last) go(x[last]! + (x[last + 1]! - x[last]!) * (to - last), y[last]! + (y[last + 1]! - y[last]!) * (to - last));
+  surface.beginPath();
+  surface.moveTo(first.x, first.y);
+  for (let i = Math.floor(from) + 1; i < to; i++) go(placeAt(stroke, i));
+  go(placeAt(stroke, to));
   if (moved) {
     surface.strokeStyle = color;
     surface.lineWidth = width;
@@ -97,16 +104,24 @@ function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from: 
   } else {
     // Not every canvas draws a line that stays where it is.
     surface.beginPath();
-    surface.arc(x[from]!, y[from]!, width / 2, 0, 2 * Math.PI);
+    surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
     surface.fillStyle = color;
     surface.fill();
   }
+}
+
+function placeAt({ x, y }: Stroke, part: number): Place {
+  const i = Math.floor(part);
+  const rest = part - i;
+  if (!rest) return { x: x[i]!, y: y[i]! };
+  return { x: x[i]! + (x[i + 1]! - x[i]!) * rest, y: y[i]! + (y[i + 1]! - y[i]!) * rest };
 }
 
 /** How far a stroke with these times is at a moment: the last point drawn, and the part of the way to the next. */
 function partAt(times: readonly number[], moment: number): number {
   const end = times.length - 1;
   if (moment >= times[end]!) return end;
+  if (moment <= times[0]!) return 0;
   let [low, high] = [0, end]; // times[low] <= moment < times[high]
   while (high - low > 1) {
     const middle = (low + high) >> 1;

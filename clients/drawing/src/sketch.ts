@@ -166,7 +166,7 @@ export class Sketch {
   /** Takes the newest point into the stroke, and before it what lies between. */
   private settle(next: Point | undefined): void {
     const [from, to] = [this.last!, this.newest!];
-    const tolerance = shorterSide(this.drawn.canvas) / 1_500;
+    const tolerance = shorterSide(this.drawn.canvas) / 4_000;
     for (const { part, x, y } of between(this.before, from, to, next, tolerance)) {
       const mix = (a: number, b: number) => a + (b - a) * part;
       const pressure = from.pressure === undefined || to.pressure === undefined ? undefined : mix(from.pressure, to.pressure);

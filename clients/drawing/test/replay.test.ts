@@ -129,6 +129,31 @@ test('a replay adds to the picture only, and ends as the whole of it', () => {
   assert.equal(at(0).length, 2, 'paper and a dot');
 });
 
+test('painted piece by piece, a replay shows every piece once', () => {
+  const stroke = { ...pen, x: [0, 1000, 1000, 0], y: [0, 0, 1000, 1000], t: [0, 100, 200, 300] };
+  const drawing = content([stroke, { ...stroke, t: [400, 500, 600, 700] }]);
+  const view = fit(drawing.canvas, { width: 375, height: 500 });
+  const notes = new Notes();
+  const random = chance(9);
+  paint(notes, drawing, view, 0);
+  for (let since = 0; since < 700; ) {
+    const until = Math.min(since + 120 * random(), 700);
+    paint(notes, drawing, view, until, since);
+    since = until;
+  }
+  const length = (path: number[][]) => path.reduce((sum, [x, y], i) => sum + (i ? Math.hypot(x! - path[i - 1]![0]!, y! - path[i - 1]![1]!) : 0), 0);
+  const lines = notes.painted.filter(({ what }) => what === 'line');
+  assert.ok(Math.abs(lines.reduce((sum, { path }) => sum + length(path), 0) - 6000) < 1e-6);
+  assert.equal(notes.painted.filter(({ what }) => what === 'paper').length, 1);
+});
+
+test('a translucent stroke is not painted in pieces', () => {
+  const drawing = content([{ ...second, color: '#66666680' }]);
+  const notes = new Notes();
+  paint(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), 500, 250);
+  assert.deepEqual(notes.painted.map(({ what, path }) => [what, path[path.length - 1]]), [['paper', [0, 0, 3750, 5000]], ['line', [50, 0]]]);
+});
+
 test('between two points the line is as far as the time', () => {
   const drawing = content([second]);
   const notes = new Notes();
