@@ -42,7 +42,7 @@ test-clients: clients build ## test the clients, against a mock and the service,
 	@for client in $(CLIENTS); do ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/$$client run --silent test || exit 1; done
 
 clients/%/node_modules: clients/%/package-lock.json
-	npm --prefix clients/$* ci --silent
+	npm --prefix clients/$* ci --loglevel=error
 	touch $@
 
 generate: ## rebuild everything under gen/, the types of clients/typescript, the page, miniprogram_npm, and the tables and the picture in the READMEs
