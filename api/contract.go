@@ -34,8 +34,16 @@ func newDocument(text []byte) document {
 // operation is what the contract says of one method of one path.
 type operation struct {
 	gen.Operation
-	endsSession bool                    // a session that has already ended will do
-	produces    []contenttype.MediaType // with success
+	endsSession    bool                    // a session that has already ended will do
+	produces       []contenttype.MediaType // with success
+	sessionHeaders []parameter             // that tell who is calling
+	parameters     []parameter             // all others
+}
+
+// parameter is one of the contract's.
+type parameter struct {
+	*gen.Parameter
+	canonical string // as Go spells the name of a header
 }
 
 // newContract reads the contract and moves its 2017 paths to base.
@@ -56,6 +64,15 @@ func newContract(text []byte, base string) (*contract, error) {
 func newOperation(pattern string) *operation {
 	o := &operation{Operation: gen.Operations[pattern]}
 	o.endsSession = o.ID == "logOut"
+	for i := range o.Parameters {
+		p := parameter{&o.Parameters[i], http.CanonicalHeaderKey(o.Parameters[i].Name)}
+		switch p.canonical {
+		case headerCode, headerRawData, headerSignature:
+			o.sessionHeaders = append(o.sessionHeaders, p)
+		default:
+			o.parameters = append(o.parameters, p)
+		}
+	}
 	for _, mediaType := range o.Produces {
 		o.produces = append(o.produces, contenttype.NewMediaType(mediaType))
 	}
@@ -76,7 +93,9 @@ func (o *operation) negotiate(r *http.Request) error {
 			return o.notAcceptable()
 		}
 	}
-	note(r).mediaType = picked.MIME()
+	if len(o.produces) > 1 {
+		note(r).mediaType = picked.MIME()
+	}
 	return nil
 }
 

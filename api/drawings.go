@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,7 +26,7 @@ func (s *server) ListDrawings(ctx context.Context, r gen.ListDrawingsRequestObje
 		body.Items[i] = summaryBody(item)
 		body.Items[i].Thumbnail = optional(item.Thumbnail)
 	}
-	return gen.ListDrawings200JSONResponse{Body: body}, nil
+	return answer{status: http.StatusOK, body: &body}, nil
 }
 
 func (s *server) GetDrawing(ctx context.Context, r gen.GetDrawingRequestObject) (gen.GetDrawingResponseObject, error) {
@@ -39,10 +40,8 @@ func (s *server) GetDrawing(ctx context.Context, r gen.GetDrawingRequestObject) 
 			ETag: quote(d.ETag), CacheControl: &caching,
 		}}, nil
 	}
-	return gen.GetDrawing200JSONResponse{
-		Body:    drawingBody(d),
-		Headers: gen.GetDrawing200ResponseHeaders{ETag: quote(d.ETag), CacheControl: &caching},
-	}, nil
+	body := drawingBody(d)
+	return answer{http.StatusOK, d.ETag, caching, &body}, nil
 }
 
 func (s *server) PutDrawing(ctx context.Context, r gen.PutDrawingRequestObject) (gen.PutDrawingResponseObject, error) {
@@ -57,14 +56,12 @@ func (s *server) PutDrawing(ctx context.Context, r gen.PutDrawingRequestObject) 
 	if err != nil {
 		return nil, err
 	}
+	status := http.StatusOK
 	if created {
-		return gen.PutDrawing201JSONResponse{
-			Body: summaryBody(d.Summary), Headers: gen.PutDrawing201ResponseHeaders{ETag: quote(d.ETag)},
-		}, nil
+		status = http.StatusCreated
 	}
-	return gen.PutDrawing200JSONResponse{
-		Body: summaryBody(d.Summary), Headers: gen.PutDrawing200ResponseHeaders{ETag: quote(d.ETag)},
-	}, nil
+	body := summaryBody(d.Summary)
+	return answer{status: status, etag: d.ETag, body: &body}, nil
 }
 
 func (s *server) DeleteDrawing(ctx context.Context, r gen.DeleteDrawingRequestObject) (gen.DeleteDrawingResponseObject, error) {

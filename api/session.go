@@ -46,6 +46,7 @@ func (s *server) identify(op *operation, r *http.Request) (context.Context, erro
 	if err != nil {
 		return nil, err
 	}
+	note(r).user = c.session.User.ID
 	return context.WithValue(ctx, callerKey{}, c), nil
 }
 
@@ -127,14 +128,15 @@ func (s *server) LogIn(ctx context.Context, r gen.LogInRequestObject) (gen.LogIn
 	if err != nil {
 		return nil, err
 	}
-	return gen.LogIn201JSONResponse{Body: gen.LoggedIn{
+	noteOf(ctx).user = opened.User.ID
+	return answer{status: http.StatusCreated, body: &gen.LoggedIn{
 		Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User),
 	}}, nil
 }
 
 func (s *server) GetSession(ctx context.Context, _ gen.GetSessionRequestObject) (gen.GetSessionResponseObject, error) {
 	current := callerOf(ctx).session
-	return gen.GetSession200JSONResponse{Body: gen.Session{
+	return answer{status: http.StatusOK, body: &gen.Session{
 		ExpiresAt: current.ExpiresAt, User: userBody(current.User),
 	}}, nil
 }
@@ -193,29 +195,30 @@ func missingCounterparts(l session.Login) (fields []gen.FieldError) {
 }
 
 func userBody(u session.User) gen.User {
-	p := u.Profile
+	p := &u.Profile
 	body := gen.User{
 		ID:        u.ID,
-		Nickname:  optional(p.Nickname),
-		AvatarURL: optional(p.AvatarURL),
-		Language:  optional(p.Language),
-		Country:   optional(p.Country),
-		Province:  optional(p.Province),
-		City:      optional(p.City),
+		Nickname:  unlessEmpty(&p.Nickname),
+		AvatarURL: unlessEmpty(&p.AvatarURL),
+		Language:  unlessEmpty(&p.Language),
+		Country:   unlessEmpty(&p.Country),
+		Province:  unlessEmpty(&p.Province),
+		City:      unlessEmpty(&p.City),
 	}
-	if p != (session.Profile{}) {
-		gender := int32(p.Gender)
-		body.Gender = &gender
+	if *p != (session.Profile{}) {
+		body.Gender = new(int32(p.Gender))
 	}
 	return body
 }
 
 // optional is a member that is left out where it is empty.
-func optional(text string) *string {
-	if text == "" {
+func optional(text string) *string { return unlessEmpty(&text) }
+
+func unlessEmpty(text *string) *string {
+	if *text == "" {
 		return nil
 	}
-	return &text
+	return text
 }
 
 // value is the other way round.

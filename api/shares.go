@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
@@ -41,13 +42,10 @@ func (s *server) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingReq
 		}}, nil
 	}
 	whole := drawingBody(d)
-	return gen.GetSharedDrawing200JSONResponse{
-		Body: gen.SharedDrawing{
-			Title: whole.Title, Author: optional(author), Canvas: whole.Canvas, Format: whole.Format, Strokes: whole.Strokes,
-			StrokeCount: whole.StrokeCount, PointCount: whole.PointCount, DurationMs: whole.DurationMs, Bounds: whole.Bounds,
-		},
-		Headers: gen.GetSharedDrawing200ResponseHeaders{ETag: quote(tag), CacheControl: &caching},
-	}, nil
+	return answer{http.StatusOK, tag, caching, &gen.SharedDrawing{
+		Title: whole.Title, Author: optional(author), Canvas: whole.Canvas, Format: whole.Format, Strokes: whole.Strokes,
+		StrokeCount: whole.StrokeCount, PointCount: whole.PointCount, DurationMs: whole.DurationMs, Bounds: whole.Bounds,
+	}}, nil
 }
 
 // sharedTag names what a stranger sees: the drawing, and whose it is.

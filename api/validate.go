@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -17,9 +18,12 @@ import (
 // ready to be bound. A form is checked here, JSON while it is bound: see [bindJSON].
 func (o *operation) validate(r *http.Request) error {
 	var fields []gen.FieldError
-	query := r.URL.Query()
-	for i := range o.Parameters {
-		fields = append(fields, check(&o.Parameters[i], r, query)...)
+	var query url.Values
+	if r.URL.RawQuery != "" {
+		query = r.URL.Query()
+	}
+	for _, p := range o.parameters {
+		fields = append(fields, p.check(r, query)...)
 	}
 	if fields != nil {
 		return invalidRequest(fields...)
@@ -33,19 +37,16 @@ func (o *operation) validate(r *http.Request) error {
 // checkSessionHeaders holds the headers that tell who is calling against the
 // contract. They are needed before everything else is looked at.
 func (o *operation) checkSessionHeaders(r *http.Request) (fields []gen.FieldError) {
-	for i := range o.Parameters {
-		switch p := &o.Parameters[i]; http.CanonicalHeaderKey(p.Name) {
-		case headerCode, headerRawData, headerSignature:
-			fields = append(fields, check(p, r, nil)...)
-		}
+	for _, p := range o.sessionHeaders {
+		fields = append(fields, p.check(r, nil)...)
 	}
 	return fields
 }
 
-func check(p *gen.Parameter, r *http.Request, query url.Values) []gen.FieldError {
+func (p parameter) check(r *http.Request, query url.Values) []gen.FieldError {
 	switch p.In {
 	case "header":
-		return p.Check(r.Header.Values(p.Name))
+		return p.Check(r.Header[p.canonical])
 	case "query":
 		return p.Check(query[p.Name])
 	default:
@@ -59,7 +60,9 @@ func (o *operation) readBody(r *http.Request) error {
 		return err
 	}
 	r.Header.Set("Content-Type", mediaType) // as the generated binding spells it
-	text, err := io.ReadAll(r.Body)
+	// As large as most bodies are at once; what is only announced takes no more.
+	text := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), 64<<10)+bytes.MinRead))
+	_, err = text.ReadFrom(r.Body)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return tooLarge
 	}
@@ -67,9 +70,9 @@ func (o *operation) readBody(r *http.Request) error {
 		return invalidBody("complete", "ended before it was complete")
 	}
 	if mediaType == "application/x-www-form-urlencoded" {
-		return o.readForm(r, string(text))
+		return o.readForm(r, text.String())
 	}
-	r.Body = jsonBody{http.NoBody, text}
+	r.Body = jsonBody{http.NoBody, text.Bytes()}
 	return nil
 }
 

@@ -1,5 +1,6 @@
-// Decode writes the decoders of request bodies and the rules of parameters and
-// forms, from the contract and the types that oapi-codegen made of it:
+// Decode writes the decoders of request bodies, the rules of parameters and
+// forms, and the encoders of answers, from the contract and the types that
+// oapi-codegen made of it:
 //
 //	go run ./decode ../openapi.yaml ../gen
 //
@@ -48,6 +49,12 @@ func run(contractFile, gen string) error {
 		return fmt.Errorf("%s: %w", contractFile, err)
 	}
 	if err := os.WriteFile(filepath.Join(gen, "bodies.gen.go"), source, 0o644); err != nil {
+		return err
+	}
+	if source, err = encoders(types); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(gen, "answers.gen.go"), source, 0o644); err != nil {
 		return err
 	}
 	return copyRuntime(gen)

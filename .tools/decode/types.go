@@ -76,6 +76,37 @@ func (t goTypes) fieldOf(structName, pointee string) (string, error) {
 	return "", fmt.Errorf("type %s has no field for %s", structName, pointee)
 }
 
+// fieldType returns the type of a field.
+func (t goTypes) fieldType(structName, field string) (string, error) {
+	if s, ok := t.structOf(structName); ok {
+		for _, f := range s.Fields.List {
+			if len(f.Names) == 1 && f.Names[0].Name == field {
+				return typeName(t.resolve(f.Type)), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("type %s has no field %s", structName, field)
+}
+
+func (t goTypes) structOf(name string) (*ast.StructType, bool) {
+	spec, ok := t[name]
+	if !ok {
+		return nil, false
+	}
+	s, ok := spec.Type.(*ast.StructType)
+	return s, ok
+}
+
+// underlying follows aliases and defined types.
+func (t goTypes) underlying(typ ast.Expr) ast.Expr {
+	if name, ok := typ.(*ast.Ident); ok {
+		if spec, ok := t[name.Name]; ok {
+			return t.underlying(spec.Type)
+		}
+	}
+	return typ
+}
+
 // resolve follows aliases.
 func (t goTypes) resolve(typ ast.Expr) ast.Expr {
 	name, ok := typ.(*ast.Ident)

@@ -59,18 +59,25 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p Paint) error {
 		draft.PaintID = p.ID
 	}
 	for {
+		// Most are new: to look first would cost each of them a question.
+		refusal := s.insert(ctx, owner, draft.created(s.now()))
+		if !errors.Is(refusal, ErrChanged) && !errors.Is(refusal, ErrQuota) {
+			return refusal
+		}
 		stored, err := s.store.Get(ctx, owner, id)
-		draft.Title = stored.Title // none where there is nothing stored
 		switch {
+		case errors.Is(err, ErrNotFound) && errors.Is(refusal, ErrQuota):
+			return refusal
 		case errors.Is(err, ErrNotFound):
-			err = s.insert(ctx, owner, draft.created(s.now()))
+			continue // deleted in between
 		case err != nil:
 			return err
 		case stored.shows(p.Actions):
 			return nil
-		default:
-			err = s.store.Replace(ctx, owner, stored.ETag, draft.replacing(stored, s.now()))
 		}
+		changed := draft
+		changed.Title = stored.Title
+		err = s.store.Replace(ctx, owner, stored.ETag, changed.replacing(stored, s.now()))
 		if !errors.Is(err, ErrChanged) {
 			return err
 		}

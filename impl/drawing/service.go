@@ -60,7 +60,7 @@ func (p Precondition) names(etag string) bool {
 // It returns [InvalidErrors] for an id or a content that breaks a rule, and
 // [ErrChanged] where the precondition does not hold, and [ErrQuota] for one
 // drawing too many. The quota of an owner who creates many drawings at the same
-// moment may be overshot by as many.
+// moment may be overshot by as many: see [Store.Admit].
 func (s *Service) Put(ctx context.Context, owner, id string, c Content, p Precondition) (d Drawing, created bool, err error) {
 	id = strings.ToLower(id)
 	if !drawingID.MatchString(id) {

@@ -38,8 +38,8 @@ type Store interface {
 
 	// Admit tells whether the owner may have one more drawing, which is then
 	// inserted: [ErrQuota] when there are quota already. Calls at the same time
-	// may be admitted together where only one should be; they are counted by the
-	// next.
+	// may be admitted together where only one should be, and so may a hundredth of
+	// the quota in each of several processes; they are counted by the next.
 	Admit(ctx context.Context, owner string, quota int) error
 
 	// Share gives a drawing a share unless it has one, in one indivisible step,

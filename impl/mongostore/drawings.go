@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -12,48 +11,6 @@ import (
 
 	"onestroke/impl/drawing"
 )
-
-// drawingDocument is a drawing in the collection drawings. The owner is a field
-// of its own, besides being in _id, for the index of the list and as a shard key.
-type drawingDocument struct {
-	Key          string    `bson:"_id,omitempty"`
-	Owner        string    `bson:"owner"`
-	ID           string    `bson:"id"`
-	Title        string    `bson:"title"`
-	Canvas       canvas    `bson:"canvas"`
-	StrokeCount  int       `bson:"strokeCount"`
-	PointCount   int       `bson:"pointCount"`
-	DurationMs   int       `bson:"durationMs"`
-	Bounds       bounds    `bson:"bounds"`
-	Revision     int       `bson:"revision"`
-	ETag         string    `bson:"etag"`
-	PreviousETag string    `bson:"previousEtag"`
-	CreatedAt    time.Time `bson:"createdAt"`
-	UpdatedAt    time.Time `bson:"updatedAt"`
-	Packed       []byte    `bson:"packed"`
-	Thumbnail    string    `bson:"thumbnail"`
-	PaintID      string    `bson:"paintId"`
-	Actions      []byte    `bson:"actions"` // binary, as a BSON string holds UTF-8 only
-	Share        *share    `bson:"share,omitempty"`
-}
-
-type canvas struct {
-	Width      int    `bson:"width"`
-	Height     int    `bson:"height"`
-	Background string `bson:"background"`
-}
-
-type bounds struct {
-	MinX int `bson:"minX"`
-	MinY int `bson:"minY"`
-	MaxX int `bson:"maxX"`
-	MaxY int `bson:"maxY"`
-}
-
-type share struct {
-	Token    string `bson:"token"`
-	Nickname string `bson:"nickname"`
-}
 
 // batch bounds what is in memory of all drawings, the largest of which take 640
 // KB; MongoDB stops at 16 MB before that.
@@ -97,7 +54,7 @@ func (s *Store) Get(ctx context.Context, owner, id string) (drawing.Record, erro
 	if err != nil {
 		return drawing.Record{}, failure(ctx, "get drawing", err)
 	}
-	d, err := decode[drawingDocument](raw, "get drawing")
+	d, err := decode(raw, "get drawing")
 	return d.record(), err
 }
 
@@ -112,7 +69,7 @@ func (s *Store) Delete(ctx context.Context, owner, id string, p drawing.Precondi
 		if err != nil {
 			return failure(ctx, "delete drawing", err)
 		}
-		d, err := decode[drawingDocument](raw, "delete drawing")
+		d, err := decode(raw, "delete drawing")
 		if err != nil {
 			return err
 		}
@@ -168,7 +125,7 @@ func (s *Store) List(ctx context.Context, owner string, after drawing.Position, 
 	defer cursor.Close(context.WithoutCancel(ctx))
 	items := make([]drawing.Summary, 0, cursor.RemainingBatchLength())
 	for cursor.Next(ctx) {
-		d, err := decode[drawingDocument](cursor.Current, "list drawings")
+		d, err := decode(cursor.Current, "list drawings")
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +147,7 @@ func (s *Store) All(ctx context.Context, owner string) iter.Seq2[drawing.Record,
 		}
 		defer cursor.Close(context.WithoutCancel(ctx))
 		for cursor.Next(ctx) {
-			d, err := decode[drawingDocument](cursor.Current, "read drawings")
+			d, err := decode(cursor.Current, "read drawings")
 			if !yield(d.record(), err) || err != nil {
 				return
 			}
@@ -210,64 +167,7 @@ func (s *Store) DeleteAll(ctx context.Context, owner string) error {
 	if _, err := s.shares.DeleteMany(ctx, owned); err != nil {
 		return failure(ctx, "delete all shares", err)
 	}
+	s.leases.drop(owner)
 	_, err := s.owners.DeleteOne(ctx, byKey(owner))
 	return failure(ctx, "delete quota", err)
-}
-
-func documentOf(owner string, r drawing.Record) drawingDocument {
-	d := drawingDocument{
-		Key:          key(owner, r.ID),
-		Owner:        owner,
-		ID:           r.ID,
-		Title:        r.Title,
-		Canvas:       canvas(r.Canvas),
-		StrokeCount:  r.StrokeCount,
-		PointCount:   r.PointCount,
-		DurationMs:   r.DurationMs,
-		Bounds:       bounds(r.Bounds),
-		Revision:     r.Revision,
-		ETag:         r.ETag,
-		PreviousETag: r.PreviousETag,
-		CreatedAt:    r.CreatedAt,
-		UpdatedAt:    r.UpdatedAt,
-		Packed:       r.Packed,
-		Thumbnail:    r.Thumbnail,
-		PaintID:      r.PaintID,
-		Actions:      r.Actions,
-	}
-	if r.Share != (drawing.Share{}) {
-		d.Share = (*share)(&r.Share)
-	}
-	return d
-}
-
-func (d drawingDocument) record() drawing.Record {
-	r := drawing.Record{
-		Summary:      d.summary(),
-		PreviousETag: d.PreviousETag,
-		Packed:       d.Packed,
-		PaintID:      d.PaintID,
-		Actions:      d.Actions,
-	}
-	if d.Share != nil {
-		r.Share = drawing.Share(*d.Share)
-	}
-	return r
-}
-
-func (d drawingDocument) summary() drawing.Summary {
-	return drawing.Summary{
-		ID:          d.ID,
-		Title:       d.Title,
-		Canvas:      drawing.Canvas(d.Canvas),
-		StrokeCount: d.StrokeCount,
-		PointCount:  d.PointCount,
-		DurationMs:  d.DurationMs,
-		Bounds:      drawing.Bounds(d.Bounds),
-		Revision:    d.Revision,
-		ETag:        d.ETag,
-		CreatedAt:   d.CreatedAt.UTC(),
-		UpdatedAt:   d.UpdatedAt.UTC(),
-		Thumbnail:   d.Thumbnail,
-	}
 }

@@ -8,7 +8,6 @@ package mongostore
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -17,6 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"golang.org/x/sync/singleflight"
 
 	"onestroke/impl/drawing"
 )
@@ -32,6 +32,8 @@ type Store struct {
 	ferretDB atomic.Pointer[bool] // nil until the server was asked
 	seed     maphash.Seed
 	changing [256]sync.Mutex
+	leases   leases
+	leasing  singleflight.Group
 }
 
 var _ drawing.Store = (*Store)(nil)
@@ -48,6 +50,7 @@ func New(client *mongo.Client, database string) *Store {
 		shares:   db.Collection("shares"),
 		owners:   db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())),
 		seed:     maphash.MakeSeed(),
+		leases:   newLeases(),
 	}
 }
 
@@ -135,13 +138,4 @@ func (s *Store) isFerretDB(ctx context.Context) (bool, error) {
 	is := err == nil
 	s.ferretDB.Store(&is)
 	return is, nil
-}
-
-// decode reads a document as a T.
-func decode[T any](raw bson.Raw, doing string) (document T, err error) {
-	if err := bson.Unmarshal(raw, &document); err != nil {
-		id, _ := raw.Lookup("id").StringValueOK()
-		return document, &drawing.CorruptError{ID: id, Err: fmt.Errorf("%s: %w", doing, err)}
-	}
-	return document, nil
 }

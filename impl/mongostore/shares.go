@@ -87,7 +87,7 @@ func (s *Store) share(ctx context.Context, owner, id string) (drawing.Share, err
 	if err != nil {
 		return drawing.Share{}, failure(ctx, "read share", err)
 	}
-	d, err := decode[drawingDocument](raw, "read share")
+	d, err := decode(raw, "read share")
 	return d.record().Share, err
 }
 

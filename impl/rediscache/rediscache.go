@@ -1,7 +1,8 @@
 // Package rediscache keeps sessions and login attempts in Redis.
 //
-// There are three kinds of keys, and every command or script touches one key
-// only, so that each is atomic on a single Redis and on Redis Cluster alike:
+// There are three kinds of keys, and every command or script touches one key, or
+// two of one user, which are in one slot. So each is atomic on a single Redis and
+// on Redis Cluster alike:
 //
 //	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
 //	onestroke:code:{<code ID>}   string: the login attempt on a code; says whose session a code opens
@@ -36,17 +37,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Open fills [session.Store].
 func (s *Store) Open(ctx context.Context, x session.Session) (session.Session, error) {
-	newest := ""
-	if x.User.Profile != (session.Profile{}) {
-		newest = encodeProfile(x.User.Profile)
-	}
-	kept, err := open.Run(ctx, s.redis, []string{userKey(x.User.ID)},
-		x.ID, encodeSession(x), newest, x.LastUsedAt.Unix(), session.MaxTokens).Text()
-	if err != nil {
-		return session.Session{}, unavailable("open a session", err)
-	}
-	x.User.Profile, err = decodeProfile(kept)
-	return x, err
+	return opened(x, open.Run(ctx, s.redis, []string{userKey(x.User.ID)}, openArgs(x)...))
 }
 
 // Find fills [session.Store].
@@ -61,6 +52,23 @@ func (s *Store) Find(ctx context.Context, userID, id string) (session.Session, e
 	}
 	profile, _ := values[1].(string)
 	return decode(userID, id, found, profile)
+}
+
+// Enter fills [session.Store].
+func (s *Store) Enter(ctx context.Context, userID, id string, r session.Rate, n int) (session.Session, int, session.Allowance, error) {
+	values, err := enter.Run(ctx, s.redis, []string{userKey(userID), rateKey(r.Name, userID)}, id, r.PerMinute, n).Slice()
+	if err != nil {
+		return session.Session{}, 0, session.Allowance{}, unavailable("find a session", err)
+	}
+	if len(values) == 0 || id == profileField {
+		return session.Session{}, 0, session.Allowance{}, session.ErrExpired
+	}
+	var taken [4]int64
+	for i := range taken {
+		taken[i] = values[2+i].(int64)
+	}
+	x, err := decode(userID, id, values[0].(string), values[1].(string))
+	return x, int(taken[0]), allowance(r, taken[:]), err
 }
 
 // Renew fills [session.Store].
@@ -122,12 +130,26 @@ func (s *Store) Claim(ctx context.Context, codeID string, a session.Attempt, hol
 
 // Settle fills [session.Store].
 func (s *Store) Settle(ctx context.Context, codeID string, from, to session.Attempt, hold time.Duration) error {
-	done, err := settle.Run(ctx, s.redis, []string{codeKey(codeID)},
-		encodeAttempt(from), encodeAttempt(to), hold.Milliseconds()).Bool()
-	if err == nil && !done {
-		err = errors.New("the claim has run out")
+	return settled(settle.Run(ctx, s.redis, []string{codeKey(codeID)}, settleArgs(from, to, hold)...))
+}
+
+// Complete fills [session.Store]. One server does what it is sent in order. The
+// nodes of a cluster would not, nor does one server that has yet to learn a script.
+func (s *Store) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
+	if _, isCluster := s.redis.(*redis.ClusterClient); !isCluster {
+		both := s.redis.Pipeline()
+		opening := open.EvalSha(ctx, both, []string{userKey(x.User.ID)}, openArgs(x)...)
+		settling := settle.EvalSha(ctx, both, []string{codeKey(codeID)}, settleArgs(from, to, hold)...)
+		if _, err := both.Exec(ctx); !redis.HasErrorPrefix(err, "NOSCRIPT") {
+			kept, err := opened(x, opening)
+			return kept, errors.Join(err, settled(settling))
+		}
 	}
-	return unavailable("settle a login", err)
+	kept, err := s.Open(ctx, x)
+	if err != nil {
+		return kept, err
+	}
+	return kept, s.Settle(ctx, codeID, from, to, hold)
 }
 
 // Attempt fills [session.Store].
@@ -145,6 +167,36 @@ func (s *Store) Attempt(ctx context.Context, codeID string) (session.Attempt, er
 // Forget fills [session.Store].
 func (s *Store) Forget(ctx context.Context, codeID string) error {
 	return unavailable("forget a code", s.redis.Del(ctx, codeKey(codeID)).Err())
+}
+
+func openArgs(x session.Session) []any {
+	newest := ""
+	if x.User.Profile != (session.Profile{}) {
+		newest = encodeProfile(x.User.Profile)
+	}
+	return []any{x.ID, encodeSession(x), newest, x.LastUsedAt.Unix(), session.MaxTokens}
+}
+
+// opened returns the session with the profile that open answers with.
+func opened(x session.Session, answer *redis.Cmd) (session.Session, error) {
+	kept, err := answer.Text()
+	if err != nil {
+		return session.Session{}, unavailable("open a session", err)
+	}
+	x.User.Profile, err = decodeProfile(kept)
+	return x, err
+}
+
+func settleArgs(from, to session.Attempt, hold time.Duration) []any {
+	return []any{encodeAttempt(from), encodeAttempt(to), hold.Milliseconds()}
+}
+
+func settled(answer *redis.Cmd) error {
+	done, err := answer.Bool()
+	if err == nil && !done {
+		err = errors.New("the claim has run out")
+	}
+	return unavailable("settle a login", err)
 }
 
 const profileField = "p" // no session's ID: those have 22 characters

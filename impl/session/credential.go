@@ -74,7 +74,8 @@ func digest(purpose string, parts ...string) string {
 // sum hashes parts for one purpose. Lengths are hashed too: no two lists of
 // parts run together.
 func sum(purpose string, parts ...string) [sha256.Size]byte {
-	text := append([]byte("onestroke "), purpose...)
+	text := append(make([]byte, 0, 256), "onestroke "...)
+	text = append(text, purpose...)
 	for _, p := range parts {
 		text = binary.BigEndian.AppendUint64(text, uint64(len(p)))
 		text = append(text, p...)

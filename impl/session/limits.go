@@ -16,6 +16,9 @@ type Rate struct {
 	PerMinute int    // also how many may come at once after a quiet minute; 0 is no limit
 }
 
+// share is what a replica takes in advance.
+func (r Rate) share() int { return max(1, r.PerMinute/60) }
+
 // Allowance is what a limit has left for one subject.
 type Allowance struct {
 	Rate
@@ -46,16 +49,20 @@ type Limits struct {
 
 	mu     sync.Mutex
 	leases *simplelru.LRU[string, *lease]
-	away   time.Time // when to ask buckets that did not answer again; zero where they did
+	owed   *simplelru.LRU[string, int] // tries of a code that no bucket has heard of
+	away   time.Time                   // when to ask buckets that did not answer again; zero where they did
 }
 
-// lease is what this replica has taken from a user's bucket in advance, so that
-// not every request costs a question: a sixtieth of a minute's worth.
+// lease is what this replica has taken from the bucket of a user or an address in
+// advance, so that not every request costs a question: a sixtieth of a minute's
+// worth.
 type lease struct {
 	left  Allowance // what the lease holds included
 	held  int
 	until time.Time
 }
+
+func (l *lease) good() bool { return l.held > 0 && time.Now().Before(l.until) }
 
 const (
 	// loginsPerCode is enough for every page of a program to begin with the same
@@ -65,6 +72,7 @@ const (
 	// asks keeps no more than a sixtieth of their requests from the others.
 	leaseLife = time.Minute
 	maxLeases = 10_000
+	maxCodes  = 10_000
 	// takeTimeout bounds one question, and awayLife is how long one that was not
 	// answered is not repeated.
 	takeTimeout = 500 * time.Millisecond
@@ -75,11 +83,13 @@ const (
 // and so many requests a minute from one user. 0 is no limit.
 func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
 	leases, _ := simplelru.NewLRU[string, *lease](maxLeases, nil) // fails for no positive size
+	owed, _ := simplelru.NewLRU[string, int](maxCodes, nil)
 	l := &Limits{
 		buckets:   b,
 		addresses: Rate{"login", loginsPerMinute},
 		requests:  Rate{"user", requestsPerMinute},
 		leases:    leases,
+		owed:      owed,
 	}
 	if loginsPerMinute > 0 {
 		l.code = Rate{"code", loginsPerCode}
@@ -95,39 +105,62 @@ func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, e
 	if err != nil {
 		return left, err
 	}
-	if left, err := l.count(ctx, Credential{Code, code}.ID(), l.code); err != nil {
+	if left, err := l.try(ctx, Credential{Code, code}.ID()); err != nil {
 		return left, err
 	}
 	return left, nil
 }
 
-func (l *Limits) count(ctx context.Context, subject string, r Rate) (*Allowance, error) {
-	if r.PerMinute <= 0 {
+// Request counts a request of a user. It returns what the user has left, nil
+// where there is no limit, or a [*RateError] and what is left.
+func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error) {
+	return l.count(ctx, userID, l.requests)
+}
+
+// try counts an attempt to log in with a code. The first that this replica sees
+// is owed to the bucket, and paid with the second: hardly any code has one.
+func (l *Limits) try(ctx context.Context, codeID string) (*Allowance, error) {
+	if l.code.PerMinute <= 0 {
 		return nil, nil
 	}
-	taken, left, err := l.take(ctx, subject, r, 1)
+	owed, again := l.owe(codeID)
+	if !again {
+		return nil, nil
+	}
+	taken, left, err := l.take(ctx, codeID, l.code, owed+1)
 	switch {
 	case err != nil:
 		return nil, nil
-	case taken == 0:
+	case taken <= owed:
 		return &left, &RateError{left}
 	default:
 		return &left, nil
 	}
 }
 
-// Request counts a request of a user. It returns what the user has left, nil
-// where there is no limit, or a [*RateError] and what is left.
-func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error) {
-	if l.requests.PerMinute <= 0 {
+// owe returns what is owed for a code, if it was tried here before.
+func (l *Limits) owe(codeID string) (owed int, again bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	owed, again = l.owed.Get(codeID)
+	if again {
+		l.owed.Add(codeID, 0)
+	} else {
+		l.owed.Add(codeID, 1)
+	}
+	return owed, again
+}
+
+func (l *Limits) count(ctx context.Context, subject string, r Rate) (*Allowance, error) {
+	if r.PerMinute <= 0 {
 		return nil, nil
 	}
 	for {
-		if left, ok := l.leased(userID); ok {
+		if left, ok := l.leased(subject); ok {
 			return &left, nil
 		}
 		// Requests that come at once share one question and what it brings.
-		_, err, _ := l.leasing.Do(userID, func() (any, error) { return nil, l.lease(ctx, userID) })
+		_, err, _ := l.leasing.Do(subject, func() (any, error) { return nil, l.lease(ctx, subject, r) })
 		var refused *RateError
 		switch {
 		case errors.As(err, &refused):
@@ -139,11 +172,11 @@ func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error)
 }
 
 // leased takes a request from what this replica has in advance.
-func (l *Limits) leased(userID string) (Allowance, bool) {
+func (l *Limits) leased(subject string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held, ok := l.leases.Get(userID)
-	if !ok || held.held == 0 || !time.Now().Before(held.until) {
+	held, ok := l.leases.Get(subject)
+	if !ok || !held.good() {
 		return Allowance{}, false
 	}
 	held.held--
@@ -152,19 +185,38 @@ func (l *Limits) leased(userID string) (Allowance, bool) {
 }
 
 // lease takes requests in advance.
-func (l *Limits) lease(ctx context.Context, userID string) error {
-	taken, left, err := l.take(ctx, userID, l.requests, max(1, l.requests.PerMinute/60))
+func (l *Limits) lease(ctx context.Context, subject string, r Rate) error {
+	taken, left, err := l.take(ctx, subject, r, r.share())
 	if err != nil {
 		return err
 	}
 	if taken == 0 {
 		return &RateError{left}
 	}
+	l.hold(subject, taken, left)
+	return nil
+}
+
+// wanted is how many requests to take in advance for a user: 0 where some are
+// there, or there is no limit.
+func (l *Limits) wanted(userID string) (Rate, int) {
+	if l == nil || l.requests.PerMinute <= 0 {
+		return Rate{}, 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if held, ok := l.leases.Peek(userID); ok && held.good() {
+		return l.requests, 0
+	}
+	return l.requests, l.requests.share()
+}
+
+// hold keeps what was taken in advance.
+func (l *Limits) hold(subject string, taken int, left Allowance) {
 	left.Left += taken
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.leases.Add(userID, &lease{left: left, held: taken, until: time.Now().Add(leaseLife)})
-	return nil
+	l.leases.Add(subject, &lease{left: left, held: taken, until: time.Now().Add(leaseLife)})
 }
 
 // take asks the buckets, unless they are known to be away.

@@ -142,22 +142,20 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 		return entry{}, err
 	}
 	now := s.options.Now().Truncate(time.Second).UTC()
-	opened, err := s.store.Open(ctx, s.used(Session{
+	x := s.used(Session{
 		ID:        c.ID(),
 		Kind:      done.Kind,
 		User:      User{ID: done.UserID, Profile: identity.Profile},
 		Label:     cut(l.Label, maxLabel),
 		CreatedAt: now,
-	}, now))
-	if err != nil {
-		return entry{}, err
-	}
+	}, now)
 	hold := codeLife
 	if done.Kind == Code { // the attempt says whose session the code opens
-		hold = max(hold, opened.ExpiresAt.Sub(now))
+		hold = max(hold, x.ExpiresAt.Sub(now))
 		done.Nonce = nil
 	}
-	if err := s.store.Settle(ctx, codeID, claim, done, hold); err != nil {
+	opened, err := s.store.Complete(ctx, x, codeID, claim, done, hold)
+	if err != nil {
 		return entry{}, err
 	}
 	return entry{c, opened}, nil

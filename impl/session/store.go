@@ -25,6 +25,10 @@ type Store interface {
 	Open(ctx context.Context, s Session) (Session, error)
 	// Find returns one session of a user, or [ErrExpired].
 	Find(ctx context.Context, userID, id string) (Session, error)
+	// Enter is Find, and takes up to n requests from the user's bucket as
+	// [Buckets] does, in the same exchange with the store. Where there is no
+	// session nothing is taken: anybody can name a user.
+	Enter(ctx context.Context, userID, id string, r Rate, n int) (s Session, taken int, left Allowance, err error)
 	// Renew replaces a session by what it becomes with use, if it still is from;
 	// done tells whether it was. to.LastUsedAt is taken as the present.
 	Renew(ctx context.Context, from, to Session) (done bool, err error)
@@ -42,6 +46,9 @@ type Store interface {
 	// Settle replaces the pending attempt from by its outcome to. An attempt that
 	// no longer is from has lost its claim, which is an [ErrUnavailable].
 	Settle(ctx context.Context, codeID string, from, to Attempt, hold time.Duration) error
+	// Complete is Open, and then Settle where that succeeds, in as few exchanges
+	// with the store as keep this order. After an error either may have been done.
+	Complete(ctx context.Context, s Session, codeID string, from, to Attempt, hold time.Duration) (Session, error)
 	// Attempt returns the attempt on a code, the zero Attempt where there is none.
 	Attempt(ctx context.Context, codeID string) (Attempt, error)
 	// Forget removes the attempt on a code. That there is none is no error.

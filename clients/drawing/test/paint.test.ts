@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Brush, colors, fit, nib, paint, papers, Sketch, widths } from '../src/index.ts';
+import { Brush, colors, fit, nib, paint, papers, picture, Sketch, widths } from '../src/index.ts';
 import { chance, content, Notes, pen, wandering } from './support.ts';
 
 const box = { width: 375, height: 500 };
@@ -78,4 +78,18 @@ test('there are seven colours and a few widths, which suit every canvas', () => 
   assert.deepEqual(widths.map(width => nib(width, papers.landscape)), widths);
   assert.equal(nib(50, { width: 375, height: 667 }), 5);
   assert.equal(nib(20, { width: 10, height: 10 }), 1);
+});
+
+test('a picture shows lines and dots in order on the paper, as SVG', () => {
+  const drawing = content([
+    { ...pen, x: [1, 2, 3], y: [4, 5, 6] },
+    { ...pen, tool: 'eraser', x: [7], y: [8] },
+  ]);
+  drawing.canvas.background = '#FFEEDD';
+  assert.equal(
+    picture(drawing),
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3750 5000"><rect width="3750" height="5000" fill="#FFEEDD"/>' +
+      '<g fill="none" stroke-linecap="round" stroke-linejoin="round"><path d="M1 4L2 5 3 6" stroke="#666666" stroke-width="50"/>' +
+      '<path d="M7 8L7 8" stroke="#FFEEDD" stroke-width="50"/></g></svg>',
+  );
 });

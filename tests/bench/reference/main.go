@@ -91,6 +91,7 @@ func handler(sessions *redis.Client, drawings *mongo.Collection, wechat string) 
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(body)
 	}
+	mux.HandleFunc("GET /livez", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /v1/session", func(w http.ResponseWriter, r *http.Request) {
 		body, err := sessions.Get(r.Context(), "reference:"+r.Header.Get("Authorization")).Bytes()
 		answer(w, body, err)
@@ -130,6 +131,32 @@ func handler(sessions *redis.Client, drawings *mongo.Collection, wechat string) 
 		}
 		w.WriteHeader(http.StatusCreated)
 		answer(w, []byte("{}"), err)
+	})
+	mux.HandleFunc("POST /applet/session/paints/save", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var p struct{ ID, Actions string }
+		if err == nil {
+			err = json.Unmarshal(body, &p)
+		}
+		if err == nil {
+			n++
+			_, err = drawings.InsertOne(r.Context(), document{ID: p.ID, Owner: "painter", N: n, Body: body})
+		}
+		answer(w, []byte("{}"), err)
+	})
+	mux.HandleFunc("GET /applet/session/paints/list", func(w http.ResponseWriter, r *http.Request) {
+		cursor, err := drawings.Find(r.Context(), bson.D{{Key: "owner", Value: "painter"}}, options.Find().
+			SetSort(bson.D{{Key: "n", Value: 1}}).SetLimit(20))
+		var found []document
+		if err == nil {
+			err = cursor.All(r.Context(), &found)
+		}
+		all := make([]json.RawMessage, len(found))
+		for i, d := range found {
+			all[i] = d.Body
+		}
+		body, _ := json.Marshal(all)
+		answer(w, body, err)
 	})
 	mux.HandleFunc("GET /v1/drawings/{id}", func(w http.ResponseWriter, r *http.Request) {
 		var d document

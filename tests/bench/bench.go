@@ -1,0 +1,137 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/impl/drawing"
+	"onestroke/impl/wechatsim"
+)
+
+const appID, appSecret = "wxbench", "bench"
+
+// bench is the two programs and all they need.
+type bench struct {
+	closers
+	stores          *stores
+	dir             string
+	env             []string
+	ours, reference *program
+	redis           *redis.Client
+	wechat          *connection
+	people          int // who logged in so far
+
+	drawings       []drawing.Content
+	bodies         [][]byte // of drawings
+	actions        []string // of 2017
+	tokens         []string
+	ids            []string // of drawings of the first token
+	painter, saver string   // credentials of 2017
+}
+
+// prepare starts all there is, logs users in and draws what is to be read.
+func prepare(o settings) (b *bench, err error) {
+	b = &bench{}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
+	if b.drawings, err = load(o.data); err != nil {
+		return b, err
+	}
+	for _, c := range b.drawings {
+		b.bodies = append(b.bodies, encode(c))
+		b.actions = append(b.actions, drawing.ToActions(c))
+	}
+	if b.dir, err = os.MkdirTemp("", "bench"); err != nil {
+		return b, err
+	}
+	b.add(func() { os.RemoveAll(b.dir) })
+	if b.stores, err = openStores(); err != nil {
+		return b, err
+	}
+	b.add(b.stores.close)
+	redisOptions, err := redis.ParseURL(b.stores.redisURL)
+	if err != nil {
+		return b, err
+	}
+	b.redis = redis.NewClient(redisOptions)
+	wechat := httptest.NewServer(wechatsim.New(appID, appSecret))
+	b.add(wechat.Close)
+	if b.wechat, err = dial(strings.TrimPrefix(wechat.URL, "http://")); err != nil {
+		return b, err
+	}
+	b.env = []string{
+		"REDIS_URL=" + b.stores.redisURL, "MONGODB_URI=" + b.stores.mongoURI, "WECHAT_API_URL=" + wechat.URL + "/simulator",
+		"WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "PORT=0",
+		// High enough for one client, and else as they are by default.
+		"LOGIN_RATE_PER_MINUTE=600000", "REQUEST_RATE_PER_MINUTE=600000", "DRAWING_QUOTA=100000",
+	}
+	if b.ours, err = b.run("onestroke", ".", nil, "GOMAXPROCS=1"); err != nil {
+		return b, err
+	}
+	if b.reference, err = b.run("reference", "./tests/bench/reference", nil, "GOMAXPROCS=1"); err != nil {
+		return b, err
+	}
+	return b, b.fill(o.sessions)
+}
+
+// run builds and starts a program on the stores.
+func (b *bench) run(name, pkg string, flags []string, env ...string) (*program, error) {
+	binary, err := build(b.dir, name, pkg, flags...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := start(binary, append(b.env, env...)...)
+	if err == nil {
+		b.add(p.stop)
+	}
+	return p, err
+}
+
+// fill logs users in and draws what is to be read.
+func (b *bench) fill(sessions int) (err error) {
+	if b.tokens, err = b.shareSessions(sessions); err != nil {
+		return err
+	}
+	c, err := dial(b.ours.address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	reference, err := dial(b.reference.address)
+	if err != nil {
+		return err
+	}
+	defer reference.Close()
+	for i := range 100 {
+		b.ids = append(b.ids, uuid.NewString())
+		put := request(http.MethodPut, "/v1/drawings/"+b.ids[i], bearer(b.tokens[0]), b.bodies[i%len(b.bodies)])
+		for _, to := range []*connection{c, reference} {
+			if _, err := to.do(put); err != nil {
+				return err
+			}
+		}
+	}
+	if b.painter, err = b.credential2017(c); err != nil {
+		return err
+	}
+	if b.saver, err = b.credential2017(c); err != nil {
+		return err
+	}
+	for i := range 20 {
+		save := b.paint(b.painter, uuid.NewString(), i)
+		for _, to := range []*connection{c, reference} {
+			if _, err := to.do(save); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

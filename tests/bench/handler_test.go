@@ -1,0 +1,60 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/api"
+	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/rediscache"
+	"onestroke/impl/session"
+)
+
+// BenchmarkHandler is a hot session without any network: what is our own of the
+// request that costs least. With -cpu 1,2 it shows whether cores get into each
+// other's way.
+func BenchmarkHandler(b *testing.B) {
+	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(b).Addr()})
+	defer client.Close()
+	contract, err := os.ReadFile("../../openapi.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	store := rediscache.New(client)
+	tokens, err := openSessions(store, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	handler, err := api.New(api.Options{
+		Sessions: session.New(nil, store, session.Options{}),
+		Limits:   session.NewLimits(store, 6000, 1_000_000_000),
+		Drawings: drawing.New(&drawingtest.Memory{}, drawing.Options{}),
+		Contract: contract,
+		BasePath: "/applet/session",
+		Logger:   slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		r := httptest.NewRequest(http.MethodGet, "/v1/session", nil)
+		r.Header.Set("Authorization", "Bearer "+tokens[0])
+		for p.Next() {
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				b.Fatal(w.Code, w.Body)
+			}
+		}
+	})
+}

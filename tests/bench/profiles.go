@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// profileFor is how long each row runs under the profiler.
+const profileFor = 5 * time.Second
+
+// writeProfiles writes a CPU and an allocation profile of each row. Each has a
+// process of its own, so that no other row shows in it.
+func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	flags, err := profiled(b.dir)
+	if err != nil {
+		return err
+	}
+	binary, err := build(b.dir, "profiled", ".", flags...)
+	if err != nil {
+		return err
+	}
+	for _, r := range append(b.pictures(), b.rows()...) {
+		if !only.MatchString(r.operation) {
+			continue
+		}
+		if err := b.writeProfile(binary, filepath.Join(folder, r.operation), r); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		fmt.Printf("%s.cpu, .allocs: %s\n", filepath.Join(folder, r.operation), r.name)
+	}
+	return nil
+}
+
+func (b *bench) writeProfile(binary, name string, r row) error {
+	p, err := start(binary, append(b.env, "GOMAXPROCS=1", "PROFILE="+name)...)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	if _, err := r.round(p); err != nil { // it grows warm
+		return err
+	}
+	_ = os.Remove(name + ".allocs")
+	if err := p.toggleProfile(); err != nil {
+		return err
+	}
+	for begin := time.Now(); time.Since(begin) < profileFor; {
+		if _, err := r.round(p); err != nil {
+			return err
+		}
+	}
+	if err := p.toggleProfile(); err != nil {
+		return err
+	}
+	_, err = await(name + ".allocs")
+	return err
+}

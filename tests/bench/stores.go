@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"onestroke/impl/embedded"
+)
+
+// stores are the Redis and the MongoDB that both programs use, and nobody else.
+type stores struct {
+	redisURL, mongoURI, redisName string
+	closers
+}
+
+// openStores starts a redis-server where the machine has one, as a process of
+// its own, and else the embedded Redis. MongoDB is the embedded one. What runs
+// in this process is on nobody's account.
+func openStores() (s *stores, err error) {
+	s = &stores{redisURL: os.Getenv("REDIS_URL"), mongoURI: os.Getenv("MONGODB_URI"), redisName: "of REDIS_URL"}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.redisURL == "" {
+		if err := s.openRedis(); err != nil {
+			return s, err
+		}
+	}
+	if s.mongoURI == "" {
+		dir, err := os.MkdirTemp("", "bench")
+		if err != nil {
+			return s, err
+		}
+		s.add(func() { os.RemoveAll(dir) })
+		server, err := embedded.MongoDB(embedded.Loopback, dir)
+		if err != nil {
+			return s, err
+		}
+		s.add(func() { server.Close() })
+		s.mongoURI = server.URL
+	}
+	return s, nil
+}
+
+func (s *stores) openRedis() error {
+	binary, err := exec.LookPath("redis-server")
+	if errors.Is(err, exec.ErrNotFound) {
+		server, err := embedded.Redis(embedded.Loopback)
+		if err != nil {
+			return err
+		}
+		s.add(func() { server.Close() })
+		s.redisURL, s.redisName = server.URL, "embedded"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	p := exec.Command(binary, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+	out, err := p.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := p.Start(); err != nil {
+		return err
+	}
+	s.add(func() { p.Process.Kill(); p.Wait() })
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.Contains(lines.Text(), "Ready to accept connections") {
+			s.redisURL, s.redisName = fmt.Sprintf("redis://127.0.0.1:%d", port), "redis-server"
+			return nil
+		}
+	}
+	return errors.New("redis-server did not start")
+}
+
+// closers run in the reverse of the order in which they were added.
+type closers []func()
+
+func (c *closers) add(f func()) { *c = append(*c, f) }
+
+func (c *closers) close() {
+	for i := len(*c) - 1; i >= 0; i-- {
+		(*c)[i]()
+	}
+	*c = nil
+}
