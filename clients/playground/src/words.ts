@@ -119,7 +119,7 @@ const en: Words = {
   widths: ['Fine', 'Medium', 'Broad', 'Very broad'],
   oneStroke: 'One stroke: done when you lift',
   done: '到底',
-  doneSays: 'One stroke, to the end!',
+  doneSays: 'One stroke!',
   again: 'Draw another',
   replay: 'Replay',
   play: 'Play',
