@@ -29,8 +29,9 @@ test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|contai
 bench: ## print what a request costs beside the reference program, as ratios; DATA=folder of Quick Draw files
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)')
 
-screenshots: clients/playground/node_modules ## take the pictures of the page that the READMEs show; needs Chromium and a Chinese font
+screenshots: clients/playground/node_modules clients/miniprogram/node_modules ## take the pictures of the page and the mini program that the READMEs show; needs Chromium and a Chinese font
 	npm --prefix clients/playground run --silent screenshots
+	npm --prefix clients/miniprogram run --silent screenshots
 
 clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients, each in its folder under clients
 	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
