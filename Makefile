@@ -26,8 +26,11 @@ demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawin
 test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|containers
 	$(GO) test -race -timeout 15m $(PACKAGE)
 
-bench: ## print what a request costs beside the reference program, as ratios; DATA=folder of Quick Draw files
-	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)')
+bench: ## print what a request costs beside the reference program, and what the service takes; DATA=folder of Quick Draw files, BENCH=flags
+	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)') $(BENCH)
+
+profile: ## write CPU and allocation profiles of each row of the bench to .build/profiles; DATA=folder of Quick Draw files
+	$(GO) run ./tests/bench -profiles .build/profiles $(if $(DATA),-data '$(DATA)') $(BENCH)
 
 screenshots: clients/playground/node_modules clients/miniprogram/node_modules ## take the pictures of the page and the mini program that the READMEs show; needs Chromium and a Chinese font
 	npm --prefix clients/playground run --silent screenshots
@@ -71,4 +74,4 @@ contract: ## hold the built program against the contract with Schemathesis (Pyth
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build image demo test bench screenshots clients test-clients generate check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build image demo test bench profile screenshots clients test-clients generate check contract breaking changelog baseline mock clients-proof help

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -59,7 +60,9 @@ func (o *operation) readBody(r *http.Request) error {
 		return err
 	}
 	r.Header.Set("Content-Type", mediaType) // as the generated binding spells it
-	text, err := io.ReadAll(r.Body)
+	// As large as most bodies are at once; what is only announced takes no more.
+	text := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), 64<<10)+bytes.MinRead))
+	_, err = text.ReadFrom(r.Body)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return tooLarge
 	}
@@ -67,9 +70,9 @@ func (o *operation) readBody(r *http.Request) error {
 		return invalidBody("complete", "ended before it was complete")
 	}
 	if mediaType == "application/x-www-form-urlencoded" {
-		return o.readForm(r, string(text))
+		return o.readForm(r, text.String())
 	}
-	r.Body = jsonBody{http.NoBody, text}
+	r.Body = jsonBody{http.NoBody, text.Bytes()}
 	return nil
 }
 

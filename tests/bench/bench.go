@@ -35,7 +35,7 @@ type bench struct {
 }
 
 // prepare starts all there is, logs users in and draws what is to be read.
-func prepare(o options) (b *bench, err error) {
+func prepare(o settings) (b *bench, err error) {
 	b = &bench{}
 	defer func() {
 		if err != nil {

@@ -9,35 +9,74 @@ import (
 
 // compare prints what a request of each row costs, and what it costs the reference.
 func (b *bench) compare(rounds int, only *regexp.Regexp) error {
-	fmt.Printf("CPU time a request, median of %d rounds; Redis: %s\n\n", rounds, b.stores.redisName)
+	fmt.Printf("\nCPU time a request, median of %d rounds; Redis: %s\n\n", rounds, b.stores.redisName)
 	fmt.Printf("%-34s %10s %10s %8s %6s  %s\n", "", "ours", "reference", "ratio", "aim", "spread")
+	for _, r := range b.pictures() {
+		if !only.MatchString(r.operation) {
+			continue
+		}
+		if err := b.picture(r); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
 	for _, r := range b.rows() {
 		if !only.MatchString(r.operation) {
 			continue
 		}
-		ours, reference, ratios, err := b.measure(r, rounds)
+		took, err := r.measure(rounds, b.ours, b.reference)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		fmt.Printf("%-34s %7.0f µs %7.0f µs %6.2f × %6.2f  %.2f to %.2f\n", r.name,
-			median(ours), median(reference), median(ratios), r.aim, slices.Min(ratios), slices.Max(ratios))
+		fmt.Printf("%-34s %7.0f µs %7.0f µs %6.2f × %6.2f  %.2f to %.2f\n", r.name, median(took.first), median(took.second),
+			median(took.ratios), r.aim, slices.Min(took.ratios), slices.Max(took.ratios))
 	}
 	return nil
 }
 
-// measure returns what a request of a row costs either program, round by round.
-// The first round, in which they grow warm, does not count.
-func (b *bench) measure(r row, rounds int) (ours, reference, ratios []float64, err error) {
-	for i := range rounds + 1 {
-		took, err := r.round(b.ours, b.reference)
+// picture prints what a row without a reference costs.
+func (b *bench) picture(r row) error {
+	took, err := r.round(b.ours)
+	if err != nil {
+		return err
+	}
+	c, err := dial(b.ours.address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	size := 0
+	for i := range r.requests {
+		request, err := r.next(i)
 		if err != nil {
-			return nil, nil, nil, err
+			return err
+		}
+		answer, err := c.do(request)
+		if err != nil {
+			return err
+		}
+		size += len(answer)
+	}
+	fmt.Printf("%-34s %7.0f µs, %d bytes\n", r.name, took[0], size/r.requests)
+	return nil
+}
+
+// comparison is what a request cost either program, round by round, in µs.
+type comparison struct{ first, second, ratios []float64 }
+
+// measure lets two programs take turns. The first round, in which they grow warm,
+// does not count.
+func (r row) measure(rounds int, first, second *program) (c comparison, err error) {
+	for i := range rounds + 1 {
+		took, err := r.round(first, second)
+		if err != nil {
+			return c, err
 		}
 		if i > 0 {
-			ours, reference, ratios = append(ours, took[0]), append(reference, took[1]), append(ratios, took[0]/took[1])
+			c.first, c.second = append(c.first, took[0]), append(c.second, took[1])
+			c.ratios = append(c.ratios, took[0]/took[1])
 		}
 	}
-	return ours, reference, ratios, nil
+	return c, nil
 }
 
 // turn is how many requests a program answers before it is the other's turn: so
@@ -50,17 +89,19 @@ func (r row) round(programs ...*program) (took []float64, err error) {
 	took = make([]float64, len(programs))
 	requests := make([][][]byte, len(programs))
 	connections := make([]*connection, len(programs))
-	for i, p := range programs {
+	for i := range programs {
 		if requests[i], err = r.make(); err != nil {
 			return nil, err
 		}
-		if connections[i], err = dial(p.address); err != nil {
-			return nil, err
-		}
-		defer connections[i].Close()
 	}
 	for at := 0; at < r.requests; at += turn {
 		for i, p := range programs {
+			if at == 0 { // not before its turn: nobody keeps a silent connection for long
+				if connections[i], err = dial(p.address); err != nil {
+					return nil, err
+				}
+				defer connections[i].Close()
+			}
 			d, err := p.spend(connections[i], requests[i][at:min(at+turn, r.requests)])
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
@@ -95,9 +136,4 @@ func (r row) make() (requests [][]byte, err error) {
 		}
 	}
 	return requests, nil
-}
-
-func median(v []float64) float64 {
-	sorted := slices.Sorted(slices.Values(v))
-	return sorted[len(sorted)/2]
 }

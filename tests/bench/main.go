@@ -2,31 +2,33 @@
 // beside what it costs the reference program in the same run. Wall time on a
 // shared machine is noise, and so is one absolute figure: look at the ratios.
 //
-//	go run ./tests/bench [-data folder of Quick Draw files] [-rounds 7]
+//	go run ./tests/bench [-data folder of Quick Draw files] [-rounds 7] [-rows expression]
+//	go run ./tests/bench -sessions 1000000 -drawings 10000    # the long form
 //
 // Redis and MongoDB are those of REDIS_URL and MONGODB_URI, or a redis-server
 // and an embedded MongoDB. It needs Linux: CPU time is read from /proc.
 package main
 
 import (
+	"errors"
 	"flag"
 	"log"
 	"regexp"
 )
 
-// options are the flags.
-type options struct {
+// settings are the flags.
+type settings struct {
 	data                                    string
 	rounds, sessions, drawings, connections int
 	rows, profiles                          string
 }
 
 func main() {
-	var o options
+	var o settings
 	flag.StringVar(&o.data, "data", "", "folder of Quick Draw files; drawings of its own without")
 	flag.IntVar(&o.rounds, "rounds", 7, "how often each row is measured on either side, alternating")
 	flag.IntVar(&o.sessions, "sessions", 100_000, "sessions asked for in random order")
-	flag.IntVar(&o.drawings, "drawings", 1_000, "drawings of the user who has many")
+	flag.IntVar(&o.drawings, "drawings", 500, "drawings of the user who has many")
 	flag.IntVar(&o.connections, "connections", 10_000, "connections that are open at once")
 	flag.StringVar(&o.rows, "rows", "", "only the rows whose operation matches this expression, such as PutDrawing")
 	flag.StringVar(&o.profiles, "profiles", "", "write a CPU and an allocation profile of each row to this folder, and print nothing")
@@ -36,7 +38,7 @@ func main() {
 	}
 }
 
-func run(o options) error {
+func run(o settings) error {
 	b, err := prepare(o)
 	if err != nil {
 		return err
@@ -49,5 +51,17 @@ func run(o options) error {
 	if o.profiles != "" {
 		return b.writeProfiles(o.profiles, only)
 	}
-	return b.compare(o.rounds, only)
+	if o.rows != "" {
+		return b.compare(o.rounds, only)
+	}
+	return errors.Join( // as far as it goes
+		b.weight(),
+		b.compare(o.rounds, only),
+		validation(),
+		b.throughput(),
+		b.growth(o.rounds, o.drawings),
+		b.footprint(o.connections),
+		cores(),
+		allocations(o.data),
+	)
 }

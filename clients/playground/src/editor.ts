@@ -147,26 +147,26 @@ export function createEditor(opened?: string): Screen {
         return say('warn', `${words.refused}: ${state.problem.code}`, 'refused');
       case 'conflict':
         status.dataset.kind = 'conflict';
-        return status.replaceChildren(el('button', { type: 'button', onclick: () => settle(state.mine, state.theirs, choice => resolve(state, choice)) }, icon('warn'), words.conflictChoose));
+        return status.replaceChildren(el('button', { type: 'button', onclick: () => settle(kept!, state.theirs, choice => resolve(choice, state.theirs)) }, icon('warn'), words.conflictChoose));
       case 'deleted':
         delete status.dataset.kind;
         return status.replaceChildren();
     }
   }
 
-  function resolve({ mine, theirs }: Extract<DrawingState, { status: 'conflict' }>, choice: Choice): void {
+  function resolve(choice: Choice, theirs: DrawingContent | null): void {
     const { drawings } = client;
-    if (choice === 'mine') return drawings.resolve(id, sketch?.content || mine);
-    const theirsId = id;
+    if (choice === 'mine') return drawings.resolve(id, kept!);
+    drawings.discard(id);
     if (choice === 'both') {
       id = newId();
-      drawings.save(id, sketch?.content || mine);
       history.replaceState(null, '', write({ at: 'draw', id }));
+      drawings.save(id, kept!);
+    } else if (theirs) {
+      void load();
+    } else {
+      go({ at: 'gallery' });
     }
-    drawings.discard(theirsId);
-    if (choice === 'both') return;
-    if (theirs) void load();
-    else go({ at: 'gallery' });
   }
 }
 

@@ -19,7 +19,12 @@ interface Entry {
 
 /** What the service has listed so far, to be there at once when people come back. */
 const listed = { owner: '', items: [] as DrawingSummary[], next: undefined as string | undefined, stale: true, top: 0 };
-client.drawings.subscribe(({ status }) => (listed.stale ||= status === 'saved' || status === 'deleted'));
+client.drawings.subscribe(state => {
+  listed.stale ||= state.status === 'saved' || state.status === 'deleted';
+  if (state.status !== 'conflict' || state.mine) return;
+  client.drawings.discard(state.id); // deleted here, but first look at what became of it
+  toast(words.notRemoved, { label: words.remove, run: () => void remove(state.id) });
+});
 
 /** Whether somebody whose gallery is empty has been led to the paper. Once is enough. */
 let invited = false;

@@ -23,7 +23,7 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
   const vector = (animate: boolean) => ('id' in of ? client.getDrawingImage({ ...of, width, animate }) : client.getSharedDrawingImage({ ...of, width, animate }));
   const pixels = () => ('id' in of ? client.getDrawingImage({ ...of, width, accept: 'image/png' }) : client.getSharedDrawingImage({ ...of, width, accept: 'image/png' }));
   const download = async (kind: 'png' | 'svg', call: () => Promise<Result<string | ArrayBuffer>>) => {
-    await client.drawings.flush(); // what is downloaded is what has been drawn
+    if ('id' in of) await client.drawings.flush(of.id); // what is downloaded is what has been drawn
     const result = await call();
     if (result.ok) hand(new Blob([result.data], { type: kind === 'png' ? 'image/png' : 'image/svg+xml' }), `${title || words.untitled}.${kind}`);
     else toast(sayProblem(result.problem));

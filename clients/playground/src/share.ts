@@ -6,7 +6,7 @@ import { words } from './words';
 
 /** Makes a link to a drawing and shows it, to be copied, or taken back. */
 export async function share(id: string): Promise<void> {
-  await client.drawings.flush(); // what is shared must be there
+  await client.drawings.flush(id); // what is shared must be there
   const result = await client.shareDrawing({ id });
   if (!result.ok) return toast(sayProblem(result.problem));
   const link = home + write({ at: 'shared', token: result.data.token });

@@ -49,6 +49,7 @@ export function createToolbar(pen: Pen, deeds: Deeds): Toolbar {
       el('div', { class: 'group' }, undo, redo, clear),
     ),
   );
+  undo.disabled = redo.disabled = clear.disabled = true; // until there is a sketch
   tell();
 
   const keys: { [key: string]: () => void } = {

@@ -125,6 +125,33 @@ for (const [choice, titles] of [['Keep mine', ['mine']], ['Take theirs', ['their
   });
 }
 
+test('a drawing that was changed elsewhere is not deleted unseen', async () => {
+  const client = stage.clientOf('late');
+  const id = await saved(client, line('before'));
+  const here = await Visitor.come(stage, desktop);
+  here.expect(/412/);
+  await here.logIn('late');
+  const open = here.page.getByRole('link', { name: 'before' });
+  await open.waitFor();
+  await here.page.route('**/v1/drawings/' + id, async route => {
+    if (route.request().method() === 'DELETE') {
+      const opened = await client.drawings.open(id);
+      assert.ok(opened.ok);
+      client.drawings.save(id, { ...opened.data, title: 'after' });
+      await client.drawings.flush();
+    }
+    await route.continue();
+  });
+  await here.page.getByRole('button', { name: 'More: before' }).click();
+  await here.page.getByRole('button', { name: 'Delete' }).click();
+  await here.page.getByText('Changed elsewhere, so not deleted').waitFor();
+  await here.page.getByRole('link', { name: 'after' }).waitFor();
+  await here.page.unroute('**/v1/drawings/' + id);
+  await here.page.locator('.toast').getByRole('button', { name: 'Delete' }).click();
+  await here.page.getByRole('link', { name: 'after' }).waitFor({ state: 'detached' });
+  await here.leave();
+});
+
 test('a drawing is made and found with keys alone', async () => {
   const mei = await Visitor.come(stage, desktop);
   const { keyboard } = mei.page;

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+const starts = 5
+
+// footprint prints what the service takes before and beside requests: bytes on
+// disk, milliseconds to start, megabytes of memory.
+func (b *bench) footprint(connections int) error {
+	fmt.Printf("\nSize, start and memory\n\n")
+	lean, err := build(b.dir, "noembed", ".", "-tags=noembed")
+	if err != nil {
+		return err
+	}
+	alone := []string{"PORT=0", "REDIS_URL=", "MONGODB_URI=", "DATA_DIR=" + filepath.Join(b.dir, "data")}
+	for _, v := range []struct {
+		name, binary    string
+		env             []string
+		ready, resident int64 // aims, in ms and MB
+	}{
+		{"without the embedded parts", lean, b.env, 150, 25},
+		{"with them", b.ours.command.Path, alone, 500, 80},
+	} {
+		info, err := os.Stat(v.binary)
+		if err != nil {
+			return err
+		}
+		var ready, resident []float64
+		for range starts {
+			p, err := start(v.binary, v.env...)
+			if err != nil {
+				return err
+			}
+			ready = append(ready, float64(p.ready.Milliseconds()))
+			n, err := p.resident()
+			p.stop()
+			if err != nil {
+				return err
+			}
+			resident = append(resident, megabytes(n))
+		}
+		fmt.Printf("%-30s %5.1f MB binary, ready in %.0f ms (aim %d), %.1f MB resident when idle (aim %d)\n",
+			v.name, megabytes(info.Size()), median(ready), v.ready, median(resident), v.resident)
+	}
+	return b.manyConnections(lean, connections)
+}
+
+// manyConnections prints what open connections take, and what stays of them.
+func (b *bench) manyConnections(binary string, n int) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	n = min(n, int(limit.Max)-200)
+	p, err := start(binary, b.env...)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	ask := request(http.MethodGet, "/v1/session", bearer(b.tokens[0]), nil)
+	var open []*connection
+	for range n {
+		c, err := dial(p.address)
+		if err != nil {
+			return err
+		}
+		open = append(open, c)
+		if _, err := c.do(ask); err != nil {
+			return err
+		}
+	}
+	with, err := p.resident()
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		c.Close()
+	}
+	if _, _, err := closedLoop(p.address, [][]byte{ask}, throughputConnections, time.Second); err != nil {
+		return err
+	}
+	after, err := p.resident()
+	fmt.Printf("%-30s %5.1f MB resident with them, %.1f MB after they are closed and a second of load\n",
+		fmt.Sprintf("%d connections", n), megabytes(with), megabytes(after))
+	return err
+}
+
+func megabytes(n int64) float64 { return float64(n) / 1e6 }
+
+func median(v []float64) float64 {
+	sorted := slices.Sorted(slices.Values(v))
+	return sorted[len(sorted)/2]
+}

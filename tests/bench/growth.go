@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/impl/rediscache"
+)
+
+// few is what many are compared with.
+const (
+	fewDrawings = 10
+	fewSessions = 1_000
+)
+
+// growth prints what a request costs where there is much, beside what it costs
+// where there is little.
+func (b *bench) growth(rounds, drawings int) error {
+	fmt.Printf("\nHow cost grows: CPU time a request, aim 1.10 ×\n\n")
+	if err := b.growthOfSessions(rounds); err != nil {
+		return err
+	}
+	return b.growthOfDrawings(rounds, drawings)
+}
+
+// growthOfSessions asks for the same sessions of two Redis databases, one of
+// which has many others.
+func (b *bench) growthOfSessions(rounds int) error {
+	o, err := redis.ParseURL(b.stores.redisURL)
+	if err != nil {
+		return err
+	}
+	o.DB = 1
+	client := redis.NewClient(o)
+	defer client.Close()
+	some := b.tokens[:min(fewSessions, len(b.tokens))]
+	if err := keepSessions(rediscache.New(client), some); err != nil {
+		return err
+	}
+	small, err := start(b.ours.command.Path, append(slices.Clone(b.env), "GOMAXPROCS=1", "REDIS_URL="+b.stores.redisURL+"/1")...)
+	if err != nil {
+		return err
+	}
+	defer small.stop()
+	r := row{requests: 1000, next: func(int) ([]byte, error) {
+		return request(http.MethodGet, "/v1/session", bearer(some[rand.IntN(len(some))]), nil), nil
+	}}
+	if err := r.grow(fmt.Sprintf("session, of %d against %d", len(b.tokens), len(some)), rounds, b.ours, small); err != nil {
+		return err
+	}
+	requests, err := r.make()
+	if err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		name string
+		*program
+	}{{"many", b.ours}, {"few", small}} {
+		_, took, err := closedLoop(p.address, requests, 8, loadFor/2)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  latency among %s: %v\n", p.name, took)
+	}
+	return nil
+}
+
+// growthOfDrawings compares a user who has many drawings with one who has few.
+func (b *bench) growthOfDrawings(rounds, drawings int) error {
+	many, few := bearer(b.tokens[2]), bearer(b.tokens[3])
+	c, err := dial(b.ours.address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ids := map[string][]string{}
+	for who, n := range map[string]int{many: drawings, few: fewDrawings} {
+		for i := range n {
+			id := uuid.NewString()
+			ids[who] = append(ids[who], id)
+			if _, err := c.do(request(http.MethodPut, "/v1/drawings/"+id, who, b.bodies[i%fewDrawings])); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range []struct {
+		name     string
+		requests int
+		request  func(who string) []byte
+	}{
+		{"GET drawing", 100, func(who string) []byte {
+			return request(http.MethodGet, "/v1/drawings/"+ids[who][rand.IntN(fewDrawings)], who, nil)
+		}},
+		{"list of 10", 5, func(who string) []byte {
+			return request(http.MethodGet, "/v1/drawings?limit=10", who, nil)
+		}},
+		{"PUT drawing", 50, func(who string) []byte {
+			return request(http.MethodPut, "/v1/drawings/"+uuid.NewString(), who, b.bodies[rand.IntN(fewDrawings)])
+		}},
+	} {
+		// One program, asked by both in turns: the second one's requests come first.
+		turns := 0
+		alternating := row{requests: r.requests, next: func(i int) ([]byte, error) {
+			if i == 0 {
+				turns++
+			}
+			return r.request([]string{few, many}[turns%2]), nil
+		}}
+		name := fmt.Sprintf("%s, of %d against %d", r.name, drawings, fewDrawings)
+		if err := alternating.grow(name, rounds, b.ours, b.ours); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grow prints what a request costs the first program and the second.
+func (r row) grow(name string, rounds int, many, few *program) error {
+	took, err := r.measure(rounds, many, few)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	fmt.Printf("%-38s %7.0f µs %7.0f µs %6.2f ×  %.2f to %.2f\n", name, median(took.first), median(took.second),
+		median(took.ratios), slices.Min(took.ratios), slices.Max(took.ratios))
+	return nil
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	throughputConnections = 32
+	openConnections       = 64
+	loadFor               = 4 * time.Second
+)
+
+// latencies are how long answers took.
+type latencies []time.Duration
+
+func (l latencies) String() string {
+	at := func(share float64) time.Duration {
+		return l[min(int(share*float64(len(l))), len(l)-1)].Round(10 * time.Microsecond)
+	}
+	return fmt.Sprintf("p50 %v, p99 %v, p99.9 %v", at(0.5), at(0.99), at(0.999))
+}
+
+// throughput prints how many requests a second the service answers on all cores,
+// and how long they take at that and at less.
+func (b *bench) throughput() error {
+	p, err := start(b.ours.command.Path, b.env...)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	fmt.Printf("\nRequests a second on all cores, which client and stores share\n\n")
+	for _, r := range b.rows() {
+		if r.operation != "SessionHot" && r.operation != "GetDrawing" {
+			continue
+		}
+		requests, err := r.make()
+		if err != nil {
+			return err
+		}
+		if _, _, err := closedLoop(p.address, requests, throughputConnections, loadFor/4); err != nil { // it grows warm
+			return err
+		}
+		perSecond, took, err := closedLoop(p.address, requests, throughputConnections, loadFor)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%-34s %7.0f a second, %d connections: %v\n", r.name, perSecond, throughputConnections, took)
+		for _, share := range []float64{0.5, 0.8} {
+			took, err := openLoop(p.address, requests, share*perSecond, loadFor)
+			if err != nil {
+				return err
+			}
+			fmt.Printf("%-34s %7.0f a second, open loop at %.0f %%: %v\n", "", share*perSecond, 100*share, took)
+		}
+	}
+	return nil
+}
+
+// closedLoop asks as fast as the answers come.
+func closedLoop(address string, requests [][]byte, connections int, d time.Duration) (perSecond float64, all latencies, err error) {
+	begin := time.Now()
+	all, err = onConnections(address, connections, func(n int, c *connection) (took latencies, err error) {
+		for i := n; time.Since(begin) < d; i += connections {
+			sent := time.Now()
+			if _, err := c.do(requests[i%len(requests)]); err != nil {
+				return nil, err
+			}
+			took = append(took, time.Since(sent))
+		}
+		return took, nil
+	})
+	return float64(len(all)) / time.Since(begin).Seconds(), all, err
+}
+
+// openLoop asks at a rate, whether answers come or not. A request that had to
+// wait for its connection took that long, too.
+func openLoop(address string, requests [][]byte, perSecond float64, d time.Duration) (latencies, error) {
+	interval := time.Duration(float64(time.Second) / perSecond)
+	begin := time.Now()
+	return onConnections(address, openConnections, func(n int, c *connection) (took latencies, err error) {
+		for i := n; ; i += openConnections {
+			due := begin.Add(time.Duration(i) * interval)
+			if due.Sub(begin) > d {
+				return took, nil
+			}
+			time.Sleep(time.Until(due))
+			if _, err := c.do(requests[i%len(requests)]); err != nil {
+				return nil, err
+			}
+			took = append(took, time.Since(due))
+		}
+	})
+}
+
+func onConnections(address string, n int, load func(n int, c *connection) (latencies, error)) (latencies, error) {
+	each := make([]latencies, n)
+	var running errgroup.Group
+	for i := range each {
+		running.Go(func() error {
+			c, err := dial(address)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			each[i], err = load(i, c)
+			return err
+		})
+	}
+	err := running.Wait()
+	all := slices.Concat(each...)
+	slices.Sort(all)
+	return all, err
+}
