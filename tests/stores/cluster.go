@@ -137,7 +137,7 @@ func (c *cluster) await(ctx context.Context) error {
 	for _, n := range c.nodes {
 		err := until(ctx, func() bool {
 			info := n.client.ClusterInfo(ctx).Val()
-			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_assigned:16384")
+			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_size:"+strconv.Itoa(masters))
 		})
 		if err != nil {
 			return fmt.Errorf("the masters do not agree: %w", err)
