@@ -2,14 +2,23 @@
 
 GO      ?= go
 PACKAGE ?= ./...
+OUTPUT  ?= onestroke
+
+# The npm packages under clients, each after those it is built with.
+CLIENTS = typescript drawing playground miniprogram
 
 .DEFAULT_GOAL := help
 
 run: ## serve on 127.0.0.1:5757, with embedded stores and simulated WeChat where nothing is configured
 	$(GO) run .
 
-build: ## build the service as ./onestroke
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o onestroke .
+build: ## build the service as ./onestroke; TAGS=noembed leaves the embedded parts out; VERSION= and COMMIT= of a release
+	CGO_ENABLED=0 $(GO) build -tags '$(TAGS)' -trimpath -o '$(OUTPUT)' \
+		-ldflags='-s -w $(if $(VERSION),-X main.version=$(VERSION)) $(if $(COMMIT),-X main.commit=$(COMMIT))' .
+
+image: ## build the image onestroke, without an image registry
+	$(MAKE) build TAGS=noembed,timetzdata OUTPUT=.build/image/onestroke
+	docker build --quiet --file deploy/Dockerfile --target prebuilt --tag onestroke .build/image
 
 demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawings of its own; URL=another service
 	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
@@ -23,17 +32,20 @@ bench: ## print what a request costs beside the reference program, and what the 
 profile: ## write CPU and allocation profiles of each row of the bench to .build/profiles; DATA=folder of Quick Draw files
 	$(GO) run ./tests/bench -profiles .build/profiles $(if $(DATA),-data '$(DATA)') $(BENCH)
 
-clients: clients/typescript/node_modules ## build the clients: npm package in clients/typescript/dist
-	npm --prefix clients/typescript run --silent build
+screenshots: clients/playground/node_modules ## take the pictures of the page that the READMEs show; needs Chromium and a Chinese font
+	npm --prefix clients/playground run --silent screenshots
 
-test-clients: build clients/typescript/node_modules ## test the clients, against a mock and the service, in Node and in Chromium
-	ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/typescript run --silent test
+clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients, each in its folder under clients
+	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
 
-clients/typescript/node_modules: clients/typescript/package-lock.json
-	npm --prefix clients/typescript ci --silent
+test-clients: clients build ## test the clients, against a mock and the service, in Node and in Chromium
+	@for client in $(CLIENTS); do ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/$$client run --silent test || exit 1; done
+
+clients/%/node_modules: clients/%/package-lock.json
+	npm --prefix clients/$* ci --silent
 	touch $@
 
-generate: ## rebuild everything under gen/, the types of clients/typescript, and the tables and the picture in the READMEs
+generate: ## rebuild everything under gen/, the types of clients/typescript, the page, miniprogram_npm, and the tables and the picture in the READMEs
 	.tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
@@ -61,4 +73,4 @@ contract: ## hold the built program against the contract with Schemathesis (Pyth
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build demo test bench profile clients test-clients generate check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build image demo test bench profile screenshots clients test-clients generate check contract breaking changelog baseline mock clients-proof help

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -14,37 +13,38 @@ import (
 	"onestroke/impl/session"
 )
 
+// What the contract lets a request bring, in bytes.
 const (
-	maxBody    = 512 << 10 // bytes, of every request
-	maxHeaders = 64 << 10  // bytes, names and values of one request in all
+	MaxBody    = 512 << 10
+	MaxHeaders = 64 << 10 // names and values in all
 
-	// MaxHeaderBytes is what the HTTP server itself should read of a request's
+	// ReadHeaders is what the HTTP server itself should read of a request's
 	// headers: enough above the limit of the contract that most of what breaks
 	// it gets an answer that names the header.
-	MaxHeaderBytes = 1 << 20
+	ReadHeaders = 1 << 20
 )
 
 // limit bounds what a request may bring.
 func (s *server) limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := checkHeaders(r.Header); err != nil {
+		if err := s.checkHeaders(r.Header); err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		if r.ContentLength > maxBody {
+		if r.ContentLength > s.MaxBody {
 			// Not read, so the connection cannot be used again.
 			w.Header().Set("Connection", "close")
-			s.fail(w, r, &http.MaxBytesError{Limit: maxBody})
+			s.fail(w, r, &http.MaxBytesError{Limit: s.MaxBody})
 			return
 		}
 		if r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func checkHeaders(h http.Header) error {
+func (s *server) checkHeaders(h http.Header) error {
 	total, largest, largestName := 0, 0, ""
 	for name, values := range h {
 		n := 0
@@ -56,15 +56,27 @@ func checkHeaders(h http.Header) error {
 			largest, largestName = n, name
 		}
 	}
-	if total <= maxHeaders {
+	if total <= s.MaxHeaders {
 		return nil
 	}
 	return &problem{
 		code:   gen.ErrHeadersTooLarge,
-		detail: fmt.Sprintf("the headers are larger than %d bytes; the largest is %s", maxHeaders, cut(largestName, 128)),
+		detail: fmt.Sprintf("the headers are larger than %d bytes; the largest is %s", s.MaxHeaders, cut(largestName, 128)),
 		fields: []gen.FieldError{{Field: cut(contractName(largestName), 128), Rule: "maxLength", Detail: fmt.Sprintf("is %d bytes long", largest)}},
 	}
 }
+
+// enter admits an operation while there are not too many under way, and tells
+// whether it did; leave ends it.
+func (s *server) enter() bool {
+	if s.MaxInFlight == 0 || s.inFlight.Add(1) <= int64(s.MaxInFlight) {
+		return true
+	}
+	s.leave()
+	return false
+}
+
+func (s *server) leave() { s.inFlight.Add(-1) }
 
 // limitUser counts a request of the caller, who may be nobody any more where a
 // session is ended that has ended.
@@ -101,10 +113,9 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 // or where that is a trusted proxy the nearest one before it in
 // X-Forwarded-For that is not. An IPv6 client has a whole /64.
 func (s *server) clientAddress(e *exchange) string {
-	host, _, _ := net.SplitHostPort(e.peer)
-	address, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
+	address, ok := addressOf(e.peer)
+	if !ok {
+		return e.peer
 	}
 	hops := strings.Split(strings.Join(e.header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusts(address); i-- {
@@ -119,6 +130,12 @@ func (s *server) clientAddress(e *exchange) string {
 		return network.String()
 	}
 	return address.String()
+}
+
+// addressOf reads the address of a peer, who has dialled.
+func addressOf(peer string) (netip.Addr, bool) {
+	address, err := netip.ParseAddrPort(peer)
+	return address.Addr(), err == nil
 }
 
 func (s *server) trusts(address netip.Addr) bool {

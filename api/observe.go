@@ -2,11 +2,14 @@ package api
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"runtime/debug"
 	"time"
 
@@ -18,10 +21,11 @@ import (
 type exchange struct {
 	id        string
 	header    http.Header        // the request's
-	peer      string             // its RemoteAddr
+	peer      string             // who has dialled, with the port
 	left      *session.Allowance // of the limit that was asked last
-	operation string
-	mediaType string // of the answer, as negotiated where there are several
+	route     string             // as the contract has it, with its {placeholders}
+	user      string             // the caller's ID, where it is known who calls
+	mediaType string             // of the answer, as negotiated where there are several
 	code      string
 	cause     error // only where it is for the log
 }
@@ -54,11 +58,14 @@ func (e *exchange) limited(left *session.Allowance) {
 // observe gives the request its id and writes one line about it when it is done.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{id: newRequestID(), header: r.Header, peer: r.RemoteAddr}
+		e := &exchange{id: s.nameRequest(r), header: r.Header, peer: r.RemoteAddr}
 		h := w.Header()
 		h.Set("X-Request-Id", e.id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
+		if s.stopping() {
+			h.Set("Connection", "close") // that the next request goes elsewhere
+		}
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
 		recorded := &recorder{ResponseWriter: w, exchange: e, status: http.StatusOK}
 		start := time.Now()
@@ -67,24 +74,49 @@ func (s *server) observe(next http.Handler) http.Handler {
 	})
 }
 
+func (s *server) stopping() bool {
+	select {
+	case <-s.Stopping:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *server) log(r *http.Request, e *exchange, w *recorder, took time.Duration) {
 	level := slog.LevelInfo
+	if e.cause != nil && !errors.Is(e.cause, context.Canceled) {
+		level = slog.LevelError
+	}
+	if !s.Logger.Enabled(r.Context(), level) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("method", r.Method),
-		slog.String("operation", e.operation),
+		slog.String("route", e.route),
 		slog.Int("status", w.status),
-		slog.Duration("took", took),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
 		slog.Int64("bytes", w.bytes),
 		slog.String("request", e.id),
+	}
+	if e.user != "" {
+		attrs = append(attrs, slog.String("user", s.pseudonym(e.user)))
 	}
 	if e.code != "" {
 		attrs = append(attrs, slog.String("code", e.code))
 	}
-	if e.cause != nil && !errors.Is(e.cause, context.Canceled) {
-		level = slog.LevelError
+	if level == slog.LevelError {
 		attrs = append(attrs, slog.String("cause", e.cause.Error()))
 	}
 	s.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// pseudonym names a user in the log to those who have the key only: a store that
+// leaks does not tell who is in the log, nor a log who is in the store.
+func (s *server) pseudonym(user string) string {
+	mac := hmac.New(sha256.New, s.LogKey)
+	mac.Write([]byte(user))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
 // recover turns a panic into an internal error; the stack is for the log.
@@ -138,7 +170,17 @@ func (w *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func newRequestID() string {
+// wellFormed is a request id as the contract has it.
+var wellFormed = regexp.MustCompile(`^[0-9A-Za-z._-]{8,64}$`)
+
+// nameRequest returns the id that a trusted proxy gave the request, so that the
+// logs of both name it alike, or a new one.
+func (s *server) nameRequest(r *http.Request) string {
+	if given := r.Header.Get("X-Request-Id"); wellFormed.MatchString(given) {
+		if from, ok := addressOf(r.RemoteAddr); ok && s.trusts(from) {
+			return given
+		}
+	}
 	var b [16]byte
 	rand.Read(b[:])
 	return hex.EncodeToString(b[:])

@@ -86,6 +86,8 @@ var (
 	errNoRoute              = &problem{code: gen.ErrNotFound, detail: "there is no such path"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
+	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
+	errStopping             = &problem{code: gen.ErrUnavailable, detail: "the service is about to stop", retryAfter: 2}
 	errIDMissing            = &problem{code: gen.ErrInvalidRequest, detail: "id is missing", paint: gen.PaintIDMissing}
 	errIDOrActionsMissing   = &problem{code: gen.ErrInvalidRequest, detail: "id or actions is missing", paint: gen.PaintIDOrActionsMissing}
 )

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,33 +13,48 @@ import (
 	"path"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
 	"onestroke/impl/session"
 )
 
-// Options are the parts a server is made of. All but CORSOrigins and Extra are
-// needed.
+// Options are the parts a server is made of. The bounds,
+// Stopping, CORSOrigins and Extra may be left out.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
 	Drawings *drawing.Service
 	// Dependencies are asked by /readyz.
 	Dependencies []Dependency
+	// Stopping is closed when the service is about to end: /readyz then sends
+	// users elsewhere.
+	Stopping <-chan struct{}
 	// Contract is the text of openapi.yaml.
 	Contract []byte
 	// BasePath is where programs of 2017 find their paths, such as /applet/session.
 	BasePath string
-	// TrustedProxies may say for whom they forward, in X-Forwarded-For.
+	// TrustedProxies may say for whom they forward, in X-Forwarded-For, and how
+	// they call the request, in X-Request-Id.
 	TrustedProxies []netip.Prefix
 	// TrustCloudRun takes the caller's openid from the headers that the gateway
 	// of WeChat Cloud Run adds. Anybody else could send them, too.
 	TrustCloudRun bool
+	// MaxHeaders and MaxBody bound what a request may bring, in bytes; the
+	// contract's [MaxHeaders] and [MaxBody] when 0.
+	MaxHeaders int
+	MaxBody    int64
+	// MaxInFlight bounds the requests below /v1 and BasePath that may be under way
+	// at once; none does when 0.
+	MaxInFlight int
 	// CORSOrigins are those of web pages that may call /v1, such as
 	// https://example.com; none when empty.
 	CORSOrigins []string
 	Logger      *slog.Logger
+	// LogKey makes the pseudonyms of users in the log; it should be secret, and
+	// the same for all replicas.
+	LogKey []byte
 	// Extra are handlers beside the contract, by their pattern for http.ServeMux.
 	Extra map[string]http.Handler
 }
@@ -54,11 +70,13 @@ type server struct {
 	mux      *http.ServeMux
 	contract *contract
 	easels   chan struct{} // one for each PNG that may be drawn at once
+	inFlight atomic.Int64  // requests below /v1 and BasePath
 }
 
 // New returns the handler for everything the service answers. It fails when
 // the contract cannot be used.
 func New(o Options) (http.Handler, error) {
+	o.MaxHeaders, o.MaxBody = cmp.Or(o.MaxHeaders, MaxHeaders), cmp.Or(o.MaxBody, MaxBody)
 	c, err := newContract(o.Contract, o.BasePath)
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
@@ -88,8 +106,17 @@ type operations struct{ *server }
 
 func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
 	op := newOperation(pattern)
+	_, route, _ := strings.Cut(pattern, " ")
+	bounded := strings.HasPrefix(route, "/v1/") || strings.HasPrefix(route, contractBase+"/")
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		note(r).operation = op.ID
+		note(r).route = route
+		if bounded {
+			if !s.enter() {
+				s.fail(w, r, errTooMany)
+				return
+			}
+			defer s.leave()
+		}
 		if err := op.negotiate(r); err != nil {
 			s.fail(w, r, err)
 			return

@@ -19,6 +19,9 @@ func (s *server) Livez(context.Context, gen.LivezRequestObject) (gen.LivezRespon
 }
 
 func (s *server) Readyz(ctx context.Context, _ gen.ReadyzRequestObject) (gen.ReadyzResponseObject, error) {
+	if s.stopping() {
+		return nil, errStopping
+	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	failures := make([]error, len(s.Dependencies))

@@ -46,6 +46,7 @@ func (s *server) identify(op *operation, r *http.Request) (context.Context, erro
 	if err != nil {
 		return nil, err
 	}
+	note(r).user = c.session.User.ID
 	return context.WithValue(ctx, callerKey{}, c), nil
 }
 
@@ -127,6 +128,7 @@ func (s *server) LogIn(ctx context.Context, r gen.LogInRequestObject) (gen.LogIn
 	if err != nil {
 		return nil, err
 	}
+	noteOf(ctx).user = opened.User.ID
 	return answer{status: http.StatusCreated, body: &gen.LoggedIn{
 		Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User),
 	}}, nil

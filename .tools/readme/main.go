@@ -1,7 +1,7 @@
-// Readme writes the tables of operations and of error codes into the READMEs,
-// from the contract, each between two marks:
+// Readme writes tables into the READMEs, each between two marks: operations and
+// error codes from the contract, and the variables of the configuration.
 //
-//	go run ./readme openapi.yaml README.md README.zh-CN.md
+//	go run ./readme openapi.yaml variables.yaml README.md README.zh-CN.md
 package main
 
 import (
@@ -35,43 +35,62 @@ type operation struct {
 	Chinese string `yaml:"x-summary-zh"`
 }
 
-// table is a table in both languages, and what it is called in its marks.
-type table struct{ name, english, chinese string }
+// variable is one variable of the configuration.
+type variable struct{ Name, Default, Least, Most, English, Chinese string }
+
+// table is a table in both languages, and what its marks say: what it is, and
+// of what it is made.
+type table struct{ name, source, english, chinese string }
 
 func main() {
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 		fmt.Fprintln(os.Stderr, "readme:", err)
 		os.Exit(1)
 	}
 }
 
-func run(contractFile, englishFile, chineseFile string) error {
-	text, err := os.ReadFile(contractFile)
-	if err != nil {
+func run(contractFile, variablesFile, englishFile, chineseFile string) error {
+	var c contract
+	if err := decode(contractFile, &c); err != nil {
 		return err
 	}
-	var c contract
-	if err := yaml.Unmarshal(text, &c); err != nil {
-		return fmt.Errorf("%s: %w", contractFile, err)
+	var v []variable
+	if err := decode(variablesFile, &v); err != nil {
+		return err
 	}
-	for _, made := range []func(contract) (table, error){operations, errorCodes} {
-		t, err := made(c)
+	for _, made := range []func() (table, error){
+		func() (table, error) { return operations(c) },
+		func() (table, error) { return errorCodes(c) },
+		func() (table, error) { return variables(v) },
+	} {
+		t, err := made()
 		if err != nil {
-			return fmt.Errorf("%s: %w", contractFile, err)
-		}
-		if err := insert(englishFile, t.name, t.english); err != nil {
 			return err
 		}
-		if err := insert(chineseFile, t.name, t.chinese); err != nil {
+		if err := insert(englishFile, t, t.english); err != nil {
+			return err
+		}
+		if err := insert(chineseFile, t, t.chinese); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func decode(file string, into any) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
 func operations(c contract) (table, error) {
 	t := table{
-		name:    "operations",
+		name: "operations", source: "openapi.yaml",
 		english: "| operation | method and path | what it does |\n|---|---|---|\n",
 		chinese: "| 操作 | 方法与路径 | 作用 |\n|---|---|---|\n",
 	}
@@ -101,7 +120,7 @@ var (
 
 func errorCodes(c contract) (table, error) {
 	t := table{
-		name:    "error codes",
+		name: "error codes", source: "openapi.yaml",
 		english: "| code | status | what to do |\n|---|---|---|\n",
 		chinese: "| code | 状态码 | 该怎么做 |\n|---|---|---|\n",
 	}
@@ -119,10 +138,33 @@ func errorCodes(c contract) (table, error) {
 	return t, nil
 }
 
+func variables(all []variable) (table, error) {
+	t := table{
+		name: "variables", source: "impl/config/variables.yaml",
+		english: "| variable | default | meaning |\n|---|---|---|\n",
+		chinese: "| 变量 | 默认值 | 含义 |\n|---|---|---|\n",
+	}
+	for _, v := range all {
+		if v.Name == "" || v.English == "" || v.Chinese == "" {
+			return t, fmt.Errorf("the variable %s is not described in both languages", v.Name)
+		}
+		if v.Default != "" {
+			v.Default = "`" + v.Default + "` "
+		}
+		if v.Least != "" {
+			v.English += fmt.Sprintf(" From `%s` to `%s`.", v.Least, v.Most)
+			v.Chinese += fmt.Sprintf("`%s` 到 `%s`。", v.Least, v.Most)
+		}
+		t.english += fmt.Sprintf("| `%s` | %s| %s |\n", v.Name, v.Default, v.English)
+		t.chinese += fmt.Sprintf("| `%s` | %s| %s |\n", v.Name, v.Default, v.Chinese)
+	}
+	return t, nil
+}
+
 // insert replaces what is between the marks of a table in a file.
-func insert(file, name, rows string) error {
-	begin := "<!-- " + name + ", from openapi.yaml: make generate -->\n"
-	end := "<!-- end of " + name + " -->\n"
+func insert(file string, t table, rows string) error {
+	begin := "<!-- " + t.name + ", from " + t.source + ": make generate -->\n"
+	end := "<!-- end of " + t.name + " -->\n"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,49 +17,15 @@ import (
 	"onestroke/tests/stores"
 )
 
-// server is a Redis to test on. More than one address makes a cluster.
-type server struct {
-	name      string
-	addresses []string
-}
-
 func TestMain(m *testing.M) { stores.Main(m) }
 
-// servers are those of [stores.Redis] and those that TEST_REDIS_URL names: URLs
-// of single servers, separated by spaces, each a comma-separated list for a cluster.
-func servers(t *testing.T) []server {
-	var all []server
-	for _, s := range stores.Redis(t) {
-		all = append(all, server{s.Name, addresses(t, s.URL)})
-	}
-	for _, urls := range strings.Fields(os.Getenv("TEST_REDIS_URL")) {
-		named := addresses(t, strings.Split(urls, ",")...)
-		all = append(all, server{"of TEST_REDIS_URL at " + named[0], named})
-	}
-	return all
-}
-
-func addresses(t *testing.T, urls ...string) []string {
-	var all []string
-	for _, url := range urls {
-		o, err := redis.ParseURL(url)
-		if err != nil {
-			t.Fatal("not a Redis URL")
-		}
-		all = append(all, o.Addr)
-	}
-	return all
-}
-
-func connect(t *testing.T, s server) redis.UniversalClient {
-	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: s.addresses, ContextTimeoutEnabled: true})
-	t.Cleanup(func() { client.Close() })
-	return client
+func connect(t *testing.T, s stores.Server) redis.UniversalClient {
+	return stores.DialRedis(t, s.URL)
 }
 
 func TestStoreConforms(t *testing.T) {
-	for _, s := range servers(t) {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
 			client := connect(t, s)
 			sessiontest.Run(t, func(*testing.T) session.Store { return rediscache.New(client) })
 		})
@@ -69,16 +33,16 @@ func TestStoreConforms(t *testing.T) {
 }
 
 func TestBucketsConform(t *testing.T) {
-	for _, s := range servers(t) {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
 			sessiontest.RunBuckets(t, func(t *testing.T) session.Buckets { return rediscache.New(connect(t, s)) })
 		})
 	}
 }
 
 func TestABucketExpiresWhenItIsFull(t *testing.T) {
-	for _, s := range servers(t) {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
 			client := connect(t, s)
 			left := take(t, rediscache.New(client), t.Name(), 15)
 			if expires := client.PTTL(t.Context(), "onestroke:rate:test:{"+t.Name()+"}").Val(); expires <= 0 || expires > left.Reset {
@@ -98,8 +62,8 @@ func take(t *testing.T, b session.Buckets, subject string, n int) session.Allowa
 }
 
 func TestKeysExpireWithTheLastSessionInThem(t *testing.T) {
-	for _, s := range servers(t) {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
 			client := connect(t, s)
 			store := rediscache.New(client)
 			now := time.Now().Truncate(time.Second)
@@ -138,11 +102,11 @@ func TestKeysExpireWithTheLastSessionInThem(t *testing.T) {
 }
 
 func TestSessionIsSmall(t *testing.T) {
-	for _, s := range servers(t) {
-		if s.name == "embedded" {
+	for _, s := range stores.RedisAndCluster(t) {
+		if s.Name == "embedded" {
 			continue // counts its memory in its own way
 		}
-		t.Run(s.name, func(t *testing.T) { weigh(t, connect(t, s)) })
+		t.Run(s.Name, func(t *testing.T) { weigh(t, connect(t, s)) })
 	}
 }
 
@@ -222,7 +186,7 @@ func TestRedisAwayIsUnavailable(t *testing.T) {
 
 func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 	r := miniredis.RunT(t)
-	store := rediscache.New(connect(t, server{"", []string{r.Addr()}}))
+	store := rediscache.New(connect(t, stores.Server{URL: "redis://" + r.Addr()}))
 	const good = "t7000000070000000" + "70000000label"
 	text, err := json.Marshal(session.Profile{})
 	if err != nil {
@@ -255,8 +219,8 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 }
 
 func TestWhoEntersTakesRequestsAndAStrangerTakesNone(t *testing.T) {
-	for _, s := range servers(t) {
-		t.Run(s.name, func(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
 			store := rediscache.New(connect(t, s))
 			now := time.Now().Truncate(time.Second).UTC()
 			x, err := store.Open(t.Context(), session.Session{

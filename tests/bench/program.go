@@ -52,7 +52,7 @@ func profiled(dir string) (flags []string, err error) {
 	return []string{"-tags=profile", "-overlay=" + file}, os.WriteFile(file, overlay, 0o644)
 }
 
-var servesAt = regexp.MustCompile(`serves http://(\S+)`)
+var servesAt = regexp.MustCompile(`(?:"url":"|serves )http://([^\s"]+)`)
 
 // start runs a server and waits until it answers.
 func start(binary string, env ...string) (*program, error) {

@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -171,18 +173,27 @@ func traces(t *testing.T, redisServer, mongodb stores.Server, words ...string) m
 	}
 	found := map[string]time.Duration{}
 
-	o, err := redis.ParseURL(redisServer.URL)
+	var mu sync.Mutex
+	search := func(ctx context.Context, cache *redis.Client) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for keys := cache.Scan(ctx, 0, "*", 1_000).Iterator(); keys.Next(ctx); {
+			key := keys.Val()
+			value := cache.Get(ctx, key).Val() + fmt.Sprint(cache.HGetAll(ctx, key).Val())
+			if holds(key + value) {
+				found[key] = cache.PTTL(ctx, key).Val()
+			}
+		}
+		return nil
+	}
+	switch cache := stores.DialRedis(t, redisServer.URL).(type) {
+	case *redis.Client:
+		err = search(t.Context(), cache)
+	case *redis.ClusterClient:
+		err = cache.ForEachMaster(t.Context(), search)
+	}
 	if err != nil {
 		t.Fatal(err)
-	}
-	cache := redis.NewClient(o)
-	defer cache.Close()
-	for keys := cache.Scan(t.Context(), 0, "*", 1_000).Iterator(); keys.Next(t.Context()); {
-		key := keys.Val()
-		value := cache.Get(t.Context(), key).Val() + fmt.Sprint(cache.HGetAll(t.Context(), key).Val())
-		if holds(key + value) {
-			found[key] = cache.PTTL(t.Context(), key).Val()
-		}
 	}
 
 	client, err := mongo.Connect(options.Client().ApplyURI(mongodb.URL))

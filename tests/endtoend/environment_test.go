@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"onestroke/impl/config"
 	"onestroke/tests/service"
 )
 
@@ -19,16 +20,30 @@ func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
 	_, takenPort, _ := net.SplitHostPort(taken.Addr().String())
 
 	const secret = "hunter2"
-	for variable, environments := range map[string][][]string{
+	tried := map[string][][]string{
 		"HOST":                {{"HOST=127.0.0.1:80"}, {"HOST=a b"}, {"HOST=[::1]"}, {"HOST=192.0.2.1", "SIMULATOR=on"}},
 		"PORT":                {{"PORT=http"}, {"PORT=65536"}, {"PORT=-1"}, {"PORT=" + takenPort}},
-		"BASE_PATH":           {{"BASE_PATH=applet"}, {"BASE_PATH=/"}, {"BASE_PATH=/a/"}, {"BASE_PATH=/a/../b"}, {"BASE_PATH=/v1"}, {"BASE_PATH=/simulator/x"}, {"BASE_PATH=/{id}"}},
+		"BASE_PATH":           {{"BASE_PATH=applet"}, {"BASE_PATH=/"}, {"BASE_PATH=/a/"}, {"BASE_PATH=/a/../b"}, {"BASE_PATH=/v1"}, {"BASE_PATH=/simulator/x"}, {"BASE_PATH=/assets"}, {"BASE_PATH=/{id}"}},
 		"DATA_DIR":            {{"DATA_DIR=/dev/null/data"}},
-		"REDIS_URL":           {{"REDIS_URL=127.0.0.1:6379"}, {"REDIS_URL=http://:hunter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost:port"}, {"REDIS_URL=redis://:hunter2@localhost/x"}, {"REDIS_URL=redis://:hun%zzter2@localhost"}},
+		"REDIS_URL_FILE":      {{"REDIS_URL_FILE=/nowhere"}, {"REDIS_URL_FILE=/dev/null"}},
+		"REDIS_URL":           {{"REDIS_URL=127.0.0.1:6379"}, {"REDIS_URL=http://:hunter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost:port"}, {"REDIS_URL=redis://:hunter2@localhost/x"}, {"REDIS_URL=redis://:hun%zzter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost?addr=other"}, {"REDIS_URL=redis://:hunter2@localhost?master_name="}, {"REDIS_URL=redis://localhost?password=hunter2&unknown=1"}},
 		"MONGODB_URI":         {{"MONGODB_URI=localhost"}, {"MONGODB_URI=mongodb://me:hunter2@"}, {"MONGODB_URI=mongodb://me:hun/ter2@localhost"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?tls=maybe"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?replicaSet=a&directConnection=true&loadBalanced=true"}},
 		"WECHAT_APP_ID":       {{"WECHAT_APP_ID=wx 1", "WECHAT_APP_SECRET=hunter2"}, {"WECHAT_APP_SECRET=hunter2"}, {"SIMULATOR=off"}, {"HOST=0.0.0.0"}},
 		"WECHAT_APP_SECRET":   {{"WECHAT_APP_ID=wx1"}, {"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=hunter2 hunter2"}},
-		"WECHAT_API_URL":      {{"WECHAT_API_URL=api.weixin.qq.com"}, {"WECHAT_API_URL=ftp://me:hunter2@api.weixin.qq.com"}},
+		"TLS_CERT_FILE":       {{"TLS_CERT_FILE=cert.pem"}, {"TLS_CERT_FILE=/nowhere", "TLS_KEY_FILE=/nowhere"}, {"TLS_CERT_FILE=/dev/null", "TLS_KEY_FILE=/dev/null"}},
+		"TLS_KEY_FILE":        {{"TLS_KEY_FILE=key.pem"}},
+		"CORS_ORIGINS":        {{"CORS_ORIGINS=*"}},
+		"READ_HEADER_TIMEOUT": {{"READ_HEADER_TIMEOUT=0s"}},
+		"READ_TIMEOUT":        {{"READ_TIMEOUT=1d"}},
+		"WRITE_TIMEOUT":       {{"WRITE_TIMEOUT=60"}},
+		"IDLE_TIMEOUT":        {{"IDLE_TIMEOUT=-1s"}},
+		"MAX_HEADER_BYTES":    {{"MAX_HEADER_BYTES=64K"}},
+		"MAX_BODY_BYTES":      {{"MAX_BODY_BYTES=1048576"}},
+		"MAX_IN_FLIGHT":       {{"MAX_IN_FLIGHT=0"}},
+		"LOG_LEVEL":           {{"LOG_LEVEL=loud"}},
+		"SHUTDOWN_DELAY":      {{"SHUTDOWN_DELAY=5"}},
+		"DRAWING_QUOTA":       {{"DRAWING_QUOTA=-1"}},
+		"WECHAT_API_URL":      {{"WECHAT_API_URL=https://me:hunter2@api.weixin.qq.com"}, {"WECHAT_API_URL=api.weixin.qq.com"}, {"WECHAT_API_URL=ftp://me:hunter2@api.weixin.qq.com"}},
 		"WECHAT_TIMEOUT":      {{"WECHAT_TIMEOUT=5"}, {"WECHAT_TIMEOUT=1ms"}, {"WECHAT_TIMEOUT=2m"}},
 		"WECHAT_DATA_MAX_AGE": {{"WECHAT_DATA_MAX_AGE=old"}, {"WECHAT_DATA_MAX_AGE=0s"}},
 		"SIMULATOR":           {{"SIMULATOR=yes"}},
@@ -40,7 +55,13 @@ func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
 
 		"LOGIN_RATE_PER_MINUTE":   {{"LOGIN_RATE_PER_MINUTE=many"}, {"LOGIN_RATE_PER_MINUTE=-1"}},
 		"REQUEST_RATE_PER_MINUTE": {{"REQUEST_RATE_PER_MINUTE=1.5"}, {"REQUEST_RATE_PER_MINUTE=-1"}},
-	} {
+	}
+	for _, v := range config.Variables() {
+		if tried[v.Name] == nil {
+			t.Errorf("no wrong value of %s is tried", v.Name)
+		}
+	}
+	for variable, environments := range tried {
 		for _, env := range environments {
 			t.Run(strings.Join(env, " "), func(t *testing.T) {
 				refuses(t, program, env, variable, secret)

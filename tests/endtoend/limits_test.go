@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"onestroke/gen"
-	"onestroke/impl/embedded"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -174,7 +173,7 @@ type limited struct{ *service.Local }
 
 func startLimited(t *testing.T, o service.Options) limited {
 	t.Helper()
-	o.RedisURL, o.MongoDBURI = ownRedis(t), stores.MongoDB(t)[0].URL
+	o.RedisURL, o.MongoDBURI = stores.EmptyRedis(t).URL, stores.MongoDB(t)[0].URL
 	return limited{service.Start(t, o)}
 }
 
@@ -204,15 +203,4 @@ func expectPolicy(t *testing.T, a service.Answer, name string, perMinute int) {
 	if got, want := a.Header.Get("RateLimit-Policy"), strconv.Quote(name)+";q="+strconv.Itoa(perMinute)+";w=60"; got != want {
 		t.Errorf("RateLimit-Policy %q, want %q", got, want)
 	}
-}
-
-// ownRedis is a Redis for one test.
-func ownRedis(t *testing.T) string {
-	t.Helper()
-	server, err := embedded.Redis(embedded.Loopback)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	return server.URL
 }

@@ -1,9 +1,15 @@
 package endtoend
 
 import (
+	"context"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/gen"
 	"onestroke/tests/service"
@@ -48,7 +54,9 @@ func TestRedisAwayIsSaidToBeAndNothingIsExpired(t *testing.T) {
 		o.redis.Up(t)
 		o.resumes(t)
 		// The login that could not be begun has burnt no code.
-		o.service.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		eventually(t, func() bool {
+			return o.service.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil).Status == http.StatusOK
+		})
 	})
 }
 
@@ -79,6 +87,56 @@ func TestMongoDBAwayIsSaidToBeAndNothingIsMissing(t *testing.T) {
 		o.mongodb.Up(t)
 		o.resumes(t)
 	})
+}
+
+func TestTheServiceStartsBeforeItsStores(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, redisServer, mongodbServer stores.Server) {
+		redis, mongodb := redisServer.Proxy(t), mongodbServer.Proxy(t)
+		redis.Down()
+		mongodb.Down()
+		uri := service.InDatabase(t, mongodb.URL, service.NewDatabase())
+		p := service.Build(t).Start(t, "REDIS_URL="+redis.URL, "MONGODB_URI="+uri)
+		p.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
+		problem := p.Nobody().Do(t, http.MethodGet, "/readyz", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+		if problem.Errors == nil || len(*problem.Errors) != 2 {
+			t.Errorf("/readyz names %v", problem.Errors)
+		}
+		redis.Up(t)
+		eventually(t, func() bool {
+			problem := p.Nobody().Do(t, http.MethodGet, "/readyz", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+			return len(*problem.Errors) == 1 && (*problem.Errors)[0].Field == "mongodb"
+		})
+		mongodb.Up(t)
+		eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
+		if names := indexes(t, uri, "drawings"); len(names) != 2 {
+			t.Errorf("it has the indexes %q", names)
+		}
+		caller := p.LogIn(t, service.NewUser())
+		caller.Do(t, http.MethodPut, path(newID()), oneStroke("first"), creating()).Expect(t, http.StatusCreated)
+	})
+}
+
+// indexes are the names of those of a collection.
+func indexes(t *testing.T, uri, collection string) (names []string) {
+	t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Disconnect(context.Background()) }()
+	u, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := client.Database(strings.Trim(u.Path, "/")).Collection(collection).Indexes().ListSpecifications(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range all {
+		names = append(names, index.Name)
+	}
+	return names
 }
 
 // outage is the program on stores that can be taken away, with a user in two
@@ -114,11 +172,12 @@ func (o outage) namesTheMissing(t *testing.T, dependency string) {
 }
 
 // resumes waits until the service serves again, and finds everything as it was.
+// Each server of a cluster is found back by itself.
 func (o outage) resumes(t *testing.T) {
 	t.Helper()
 	eventually(t, func() bool { return o.service.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
-	eventually(t, func() bool { return o.today.Do(t, http.MethodGet, path(o.id), nil).Status == http.StatusOK })
 	for _, caller := range []service.Caller{o.today, o.then} {
+		eventually(t, func() bool { return caller.Do(t, http.MethodGet, path(o.id), nil).Status == http.StatusOK })
 		if seen := list(t, caller); len(seen) != 2 || seen[1].Title != "kept" {
 			t.Errorf("afterwards there is %v", seen)
 		}

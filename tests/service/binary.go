@@ -2,6 +2,7 @@ package service
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,9 @@ import (
 
 // Binary is the program, built.
 type Binary struct{ path string }
+
+// Path is where the program is.
+func (b Binary) Path() string { return b.path }
 
 // startTimeout bounds the start and the end of a process. A machine that builds
 // at the same time is slow.
@@ -38,9 +42,10 @@ func RemoveBinaries() error {
 // Process is the program, running.
 type Process struct {
 	Service
-	cmd    *exec.Cmd
-	output *output
-	ended  chan struct{} // closed when it has
+	cmd     *exec.Cmd
+	output  *output
+	address chan string   // where it serves
+	ended   chan struct{} // closed when it has
 }
 
 // Start runs the program until the test ends, with nothing in its environment
@@ -49,33 +54,9 @@ type Process struct {
 // env says otherwise.
 func (b Binary) Start(t testing.TB, env ...string) *Process {
 	t.Helper()
-	cmd := exec.Command(b.path)
-	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{"PORT=0", "DATA_DIR=" + filepath.Join(cmd.Dir, "data")}, env...)
-	p := &Process{cmd: cmd, output: &output{}, ended: make(chan struct{})}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = p.output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	addresses := make(chan string, 1)
-	go func() {
-		defer close(p.ended)
-		p.follow(stdout, addresses)
-		_ = cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-p.ended
-		if t.Failed() {
-			t.Logf("the process wrote:\n%s", p.output)
-		}
-	})
+	p := b.Launch(t, env...)
 	select {
-	case address := <-addresses:
+	case address := <-p.address:
 		p.Service = newService(t, address, value(env, "BASE_PATH", DefaultBasePath))
 	case <-p.ended:
 		t.Fatal("the program ended at its start")
@@ -85,13 +66,44 @@ func (b Binary) Start(t testing.TB, env ...string) *Process {
 	return p
 }
 
+// Launch is Start for who does not wait until it serves.
+func (b Binary) Launch(t testing.TB, env ...string) *Process {
+	t.Helper()
+	cmd := exec.Command(b.path)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{"PORT=0", "DATA_DIR=" + filepath.Join(cmd.Dir, "data")}, env...)
+	p := &Process{cmd: cmd, output: &output{}, address: make(chan string, 1), ended: make(chan struct{})}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = p.output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		p.follow(stdout)
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-p.ended
+		if t.Failed() {
+			t.Logf("the process wrote:\n%s", p.output)
+		}
+	})
+	return p
+}
+
 // follow keeps what the process writes and reports where it serves.
-func (p *Process) follow(stdout io.Reader, addresses chan<- string) {
+func (p *Process) follow(stdout io.Reader) {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		fmt.Fprintln(p.output, lines.Text())
-		if address, ok := strings.CutPrefix(lines.Text(), "onestroke serves "); ok {
-			addresses <- address
+		var line struct{ Msg, URL string }
+		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "serving" {
+			p.address <- line.URL
 		}
 	}
 }
@@ -123,7 +135,14 @@ func (p *Process) Output() string { return p.output.String() }
 // code and what it wrote.
 func (b Binary) Refused(t testing.TB, env ...string) (code int, output string) {
 	t.Helper()
-	cmd := exec.Command(b.path)
+	return b.Run(t, env)
+}
+
+// Run runs the program with arguments until it ends, with nothing in its
+// environment but env, and returns its exit code and what it wrote.
+func (b Binary) Run(t testing.TB, env []string, args ...string) (code int, output string) {
+	t.Helper()
+	cmd := exec.Command(b.path, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{"PORT=0"}, env...)
 	kill := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -19,7 +20,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -30,6 +30,7 @@ import (
 	"onestroke/impl/session"
 	"onestroke/impl/wechat"
 	"onestroke/impl/wechatsim"
+	"onestroke/tests/stores"
 )
 
 // Service is a running service as its clients see it.
@@ -59,6 +60,8 @@ type Options struct {
 	// Fault is what the stores answer to whatever begins a request, when not nil.
 	Fault       error
 	CORSOrigins []string
+	MaxInFlight int             // no limit when 0
+	Stopping    <-chan struct{} // closed when the service is about to end
 }
 
 // Local is a service in this process.
@@ -93,7 +96,7 @@ func Start(t testing.TB, o Options) *Local {
 	local.Service = newService(t, "http://"+server.Listener.Addr().String(), o.BasePath)
 	output := &output{}
 	logger := slog.New(slog.NewTextHandler(output, nil))
-	sessions, drawings := openRedis(t, o.RedisURL), openMongoDB(t, o.MongoDBURI)
+	sessions, drawings := rediscache.New(stores.DialRedis(t, o.RedisURL)), openMongoDB(t, o.MongoDBURI)
 	var sessionStore session.Store = sessions
 	var drawingStore drawing.Store = drawings
 	if o.Fault != nil {
@@ -112,6 +115,8 @@ func Start(t testing.TB, o Options) *Local {
 		TrustedProxies: o.TrustedProxies,
 		TrustCloudRun:  o.TrustCloudRun,
 		CORSOrigins:    o.CORSOrigins,
+		MaxInFlight:    o.MaxInFlight,
+		Stopping:       o.Stopping,
 		Logger:         logger,
 		Extra:          map[string]http.Handler{"/simulator/": o.WeChat},
 	})
@@ -119,7 +124,7 @@ func Start(t testing.TB, o Options) *Local {
 		t.Fatal(err)
 	}
 	server.Config.Handler = handler
-	server.Config.MaxHeaderBytes = api.MaxHeaderBytes
+	server.Config.MaxHeaderBytes = api.ReadHeaders
 	server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 	server.Start()
 	t.Cleanup(func() {
@@ -131,8 +136,19 @@ func Start(t testing.TB, o Options) *Local {
 	return local
 }
 
+// Behind is a service as its clients see it through a proxy at url, to which
+// transport leads.
+func Behind(t testing.TB, url string, transport *http.Transport) Service {
+	return reached(t, url, DefaultBasePath, transport)
+}
+
 func newService(t testing.TB, url, basePath string) Service {
-	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	// A service of a test has a certificate that nobody else trusts.
+	return reached(t, url, basePath, &http.Transport{MaxIdleConnsPerHost: 100, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}})
+}
+
+func reached(t testing.TB, url, basePath string, transport *http.Transport) Service {
+	t.Helper()
 	t.Cleanup(transport.CloseIdleConnections)
 	return Service{
 		URL:      url,
@@ -142,18 +158,6 @@ func newService(t testing.TB, url, basePath string) Service {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-}
-
-func openRedis(t testing.TB, url string) *rediscache.Store {
-	t.Helper()
-	o, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.DialTimeout, o.DialerRetries, o.ContextTimeoutEnabled = time.Second, 1, true // as the program does
-	client := redis.NewClient(o)
-	t.Cleanup(func() { _ = client.Close() })
-	return rediscache.New(client)
 }
 
 func openMongoDB(t testing.TB, uri string) *mongostore.Store {

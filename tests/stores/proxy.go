@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -15,86 +16,137 @@ import (
 type Proxy struct {
 	URL string // to dial in place of the server's
 
-	server string // the server's address
-	mu     sync.Mutex
-	gate   net.Listener // nil while down
-	conns  map[net.Conn]struct{}
-	relays sync.WaitGroup
+	gates []*gate // one for each address that the server is made of
 }
 
-// Proxy opens a way to the server for this test alone.
+// Proxy opens a way to the server for this test alone. A cluster tells its
+// clients where its masters are, and so the way leads to a cluster of its own.
 func (s Server) Proxy(t testing.TB) *Proxy {
 	t.Helper()
+	if s.Name == clusterName {
+		return proxyCluster(t)
+	}
 	target, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{server: target.Host, conns: make(map[net.Conn]struct{})}
-	target.Host = p.open(t, embedded.Loopback)
-	p.URL = target.String()
-	t.Cleanup(p.Down)
-	return p
+	g := openGate(t, listen(t, embedded.Loopback), target.Host)
+	target.Host = g.address
+	return &Proxy{URL: target.String(), gates: []*gate{g}}
 }
 
 // Down cuts all connections and refuses new ones.
 func (p *Proxy) Down() {
-	p.mu.Lock()
-	if p.gate != nil {
-		_ = p.gate.Close()
-		p.gate = nil
+	for _, g := range p.gates {
+		g.shut()
 	}
-	for conn := range p.conns {
-		_ = conn.Close()
-	}
-	p.mu.Unlock()
-	p.relays.Wait()
 }
 
 // Up lets connections through again.
 func (p *Proxy) Up(t testing.TB) {
 	t.Helper()
-	target, err := url.Parse(p.URL)
-	if err != nil {
-		t.Fatal(err)
+	for _, g := range p.gates {
+		g.open(listen(t, g.address))
 	}
-	p.open(t, target.Host)
 }
 
-func (p *Proxy) open(t testing.TB, address string) string {
+func proxyCluster(t testing.TB) *Proxy {
 	t.Helper()
-	gate, err := net.Listen("tcp", address)
+	var listeners []net.Listener
+	var ports []string
+	for range masters {
+		l := listen(t, embedded.Loopback)
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		listeners, ports = append(listeners, l), append(ports, port)
+	}
+	c, err := startCluster(ports...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.gate = gate
-	p.relays.Go(func() { p.accept(gate) })
-	return gate.Addr().String()
+	t.Cleanup(func() {
+		if err := c.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	p := &Proxy{URL: c.url()}
+	for i, n := range c.nodes {
+		g := openGate(t, listeners[i], n.address)
+		p.gates = append(p.gates, g)
+		p.URL = strings.Replace(p.URL, n.address, g.address, 1)
+	}
+	return p
 }
 
-func (p *Proxy) accept(gate net.Listener) {
+// gate relays connections to one address, while it is open.
+type gate struct {
+	address string // where clients come
+	server  string // where they are led
+
+	mu       sync.Mutex
+	listener net.Listener // nil while shut
+	conns    map[net.Conn]struct{}
+	relays   sync.WaitGroup
+}
+
+// openGate opens a gate where listener is, until the test ends.
+func openGate(t testing.TB, listener net.Listener, server string) *gate {
+	g := &gate{address: listener.Addr().String(), server: server, conns: make(map[net.Conn]struct{})}
+	g.open(listener)
+	t.Cleanup(g.shut)
+	return g
+}
+
+func listen(t testing.TB, address string) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+func (g *gate) open(listener net.Listener) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listener = listener
+	g.relays.Go(func() { g.accept(listener) })
+}
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	if g.listener != nil {
+		_ = g.listener.Close()
+		g.listener = nil
+	}
+	for conn := range g.conns {
+		_ = conn.Close()
+	}
+	g.mu.Unlock()
+	g.relays.Wait()
+}
+
+func (g *gate) accept(listener net.Listener) {
 	for {
-		client, err := gate.Accept()
+		client, err := listener.Accept()
 		if err != nil {
-			return // down
+			return // shut
 		}
-		p.relays.Go(func() { p.relay(gate, client) })
+		g.relays.Go(func() { g.relay(listener, client) })
 	}
 }
 
-// relay passes bytes both ways until either side, or Down, ends it.
-func (p *Proxy) relay(gate net.Listener, client net.Conn) {
+// relay passes bytes both ways until either side, or shut, ends it.
+func (g *gate) relay(listener net.Listener, client net.Conn) {
 	defer client.Close()
-	server, err := net.Dial("tcp", p.server)
+	server, err := net.Dial("tcp", g.server)
 	if err != nil {
 		return
 	}
 	defer server.Close()
-	if !p.admit(gate, client, server) {
+	if !g.admit(listener, client, server) {
 		return
 	}
-	defer p.forget(client, server)
+	defer g.forget(client, server)
 
 	var back sync.WaitGroup
 	back.Go(func() {
@@ -106,23 +158,23 @@ func (p *Proxy) relay(gate net.Listener, client net.Conn) {
 	back.Wait()
 }
 
-// admit makes Down cut the connections, unless it has been called by now.
-func (p *Proxy) admit(gate net.Listener, conns ...net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.gate != gate {
+// admit makes shut cut the connections, unless it has been called by now.
+func (g *gate) admit(listener net.Listener, conns ...net.Conn) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.listener != listener {
 		return false
 	}
 	for _, conn := range conns {
-		p.conns[conn] = struct{}{}
+		g.conns[conn] = struct{}{}
 	}
 	return true
 }
 
-func (p *Proxy) forget(conns ...net.Conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (g *gate) forget(conns ...net.Conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, conn := range conns {
-		delete(p.conns, conn)
+		delete(g.conns, conn)
 	}
 }

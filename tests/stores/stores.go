@@ -21,29 +21,84 @@
 //	embedded    none but those in this process
 //
 // TEST_REDIS_IMAGE and TEST_MONGO_IMAGE name other images than redis:8-alpine
-// and mongo:8.
+// and mongo:8. With TEST_REDIS=cluster, the one Redis is a cluster of three
+// masters, made of the program redis-server.
 package stores
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"onestroke/impl/embedded"
+	"onestroke/impl/rediscache"
 )
 
 // Server is a running server.
 type Server struct {
-	Name string // "embedded" or "container", for the subtest
+	Name string // "embedded", "container" or "cluster", for the subtest
 	URL  string // what a client library dials; needs no password
 }
 
 // Redis returns the Redis servers to test on.
 func Redis(t testing.TB) []Server {
 	t.Helper()
+	if onCluster() {
+		return handOut(t, redisCluster)
+	}
 	return handOut(t, redisServers)
+}
+
+// RedisAndCluster returns a Redis Cluster besides, where the program redis-server
+// is installed; without it is a failure where TEST_STORES asks for all there is.
+func RedisAndCluster(t testing.TB) []Server {
+	t.Helper()
+	if onCluster() {
+		return Redis(t)
+	}
+	if _, err := exec.LookPath("redis-server"); err != nil && os.Getenv("TEST_STORES") != "containers" {
+		t.Log("not tested on a cluster:", err)
+		return Redis(t)
+	}
+	return append(slices.Clip(Redis(t)), handOut(t, redisCluster)...)
+}
+
+// EmptyRedis returns a Redis without keys, which is this test's alone.
+func EmptyRedis(t testing.TB) Server {
+	t.Helper()
+	if onCluster() { // which takes seconds to start: tests take turns with one
+		emptying.Lock()
+		t.Cleanup(emptying.Unlock)
+		server := handOut(t, emptyCluster)[0]
+		if err := emptied.empty(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return server
+	}
+	server, err := embedded.Redis(embedded.Loopback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return Server{Name: "embedded", URL: server.URL}
+}
+
+// DialRedis returns a client of the Redis, or the cluster, that a URL names, as
+// the service's own is.
+func DialRedis(t testing.TB, url string) redis.UniversalClient {
+	t.Helper()
+	client, _, err := rediscache.Dial(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
 }
 
 // MongoDB returns the MongoDB servers to test on.
@@ -77,6 +132,17 @@ var (
 				url:   "redis://%s",
 			})
 	})
+	redisCluster = sync.OnceValues(func() ([]Server, error) {
+		servers, _, err := serveCluster()
+		return servers, err
+	})
+	emptyCluster = sync.OnceValues(func() (servers []Server, err error) {
+		servers, emptied, err = serveCluster()
+		return servers, err
+	})
+	emptied  *cluster // of emptyCluster
+	emptying sync.Mutex
+
 	mongoServers = sync.OnceValues(func() ([]Server, error) {
 		dir, err := os.MkdirTemp("", "onestroke-mongodb-")
 		if err != nil {
@@ -97,6 +163,20 @@ var (
 	stopping sync.Mutex
 	stops    []func() error // last started, first stopped
 )
+
+const clusterName = "cluster"
+
+// onCluster tells whether all tests are to run on a cluster.
+func onCluster() bool { return os.Getenv("TEST_REDIS") == clusterName }
+
+func serveCluster() ([]Server, *cluster, error) {
+	c, err := startCluster()
+	if err != nil {
+		return nil, nil, err
+	}
+	stopLater(c.stop)
+	return []Server{{Name: clusterName, URL: c.url()}}, c, nil
+}
 
 func handOut(t testing.TB, servers func() ([]Server, error)) []Server {
 	t.Helper()

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -66,13 +65,7 @@ func survivesAnOutage(t *testing.T, server stores.Server, dial func(t *testing.T
 
 func dialRedis(t *testing.T, url string) ping {
 	t.Helper()
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	options.MaxRetries = -1 // an outage is seen at once
-	client := redis.NewClient(options)
-	t.Cleanup(func() { _ = client.Close() })
+	client := stores.DialRedis(t, url)
 	return func(ctx context.Context) error { return client.Ping(ctx).Err() }
 }
 

@@ -1156,7 +1156,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNAVAILABLE`: the drawings cannot be reached for the moment. Wait as long as `Retry-After` says, then repeat. */
+        /** @description `ERR_UNAVAILABLE`: the drawings cannot be reached for the moment, or too many requests are under way. Wait as long as `Retry-After` says, then repeat. */
         StoreAway: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1180,7 +1180,7 @@ export interface components {
             };
         };
         /**
-         * @description - `ERR_UNAVAILABLE`: a part that the service needs is away for the moment. Nobody's session or drawing is lost. Keep the token, wait as long as `Retry-After` says, then send the same request again.
+         * @description - `ERR_UNAVAILABLE`: a part that the service needs is away for the moment, or too many requests are under way. Nobody's session or drawing is lost. Keep the token, wait as long as `Retry-After` says, then send the same request again.
          *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat is away or busy. Wait as long as `Retry-After` says, then log in with a new `wx.login()` code.
          */
         Unavailable: {
@@ -1194,7 +1194,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNAVAILABLE`: a dependency is away; `errors` names it. Send users elsewhere until this is 200 again. */
+        /** @description `ERR_UNAVAILABLE`: a dependency is away, and `errors` names it; or the service is about to stop. Send users elsewhere until this is 200 again. */
         NotReady: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1377,7 +1377,7 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
-        /** @description A part that the service needs is away for the moment (`ERR_UNAVAILABLE`). In the 2017 form. */
+        /** @description A part that the service needs is away for the moment, or too many requests are under way (`ERR_UNAVAILABLE`). In the 2017 form. */
         PaintUnavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];

@@ -1,0 +1,143 @@
+import type { DrawingContent, Stroke } from 'onestroke-client';
+import { timelineOf } from './timeline.js';
+import type { Place, View } from './view.js';
+
+/** What is used of a canvas' 2D context, in a browser or a mini program. Both fit. */
+export interface Surface {
+  fillStyle: unknown;
+  strokeStyle: unknown;
+  lineWidth: number;
+  lineCap: unknown;
+  lineJoin: unknown;
+  save(): void;
+  restore(): void;
+  setTransform(a: number, b: number, c: number, d: number, e: number, f: number): void;
+  beginPath(): void;
+  rect(x: number, y: number, width: number, height: number): void;
+  clip(): void;
+  moveTo(x: number, y: number): void;
+  lineTo(x: number, y: number): void;
+  arc(x: number, y: number, radius: number, from: number, to: number): void;
+  fill(): void;
+  stroke(): void;
+}
+
+/**
+ * Paints a drawing on its paper, as the service's pictures show it: each stroke one shape with round ends and corners, as wide as it says
+ * whatever the pressure; the eraser paints with the paper. Outside of the paper nothing changes.
+ *
+ * With `until` it is what a replay shows after so many milliseconds. With `since` as well, the surface shows it at that earlier
+ * moment already, and only what has been drawn from there on is painted.
+ */
+export function paint(surface: Surface, content: DrawingContent, view: View, until = Infinity, since = -Infinity): void {
+  const { times } = timelineOf(content);
+  const drawn = content.strokes
+    .map((stroke, i) => ({ stroke, own: times[i]! }))
+    .filter(({ own }) => own[0]! <= until && own[own.length - 1]! > since);
+  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
+  onPaper(surface, content, view, () => {
+    if (since === -Infinity) {
+      surface.fillStyle = paperOf(content);
+      surface.fill();
+    }
+    for (const { stroke, own } of drawn) trace(surface, stroke, content, partAt(own, since), partAt(own, until));
+  });
+}
+
+/** Paints a stroke while it is drawn, each time what is new of it, on a surface where `content` is painted. */
+export class Brush {
+  private painted = 0;
+
+  constructor(
+    private readonly surface: Surface,
+    private readonly content: DrawingContent,
+    private readonly view: View,
+  ) {}
+
+  /** Paints what has been added to `stroke` since the last time. */
+  paint(stroke: Stroke): void {
+    const { surface, content, view } = this;
+    if (stroke.x.length === this.painted) return;
+    const opaque = isOpaque(stroke);
+    if (!opaque) paint(surface, content, view);
+    const from = opaque ? Math.max(0, this.painted - 1) : 0;
+    onPaper(surface, content, view, () => trace(surface, stroke, content, from, stroke.x.length - 1));
+    this.painted = stroke.x.length;
+  }
+}
+
+/** Lets `draw` paint in canvas units, on the paper only, which is the path it begins with. */
+function onPaper(surface: Surface, { canvas }: DrawingContent, { left, top, scale, pixelRatio }: View, draw: () => void): void {
+  surface.save();
+  surface.setTransform(scale * pixelRatio, 0, 0, scale * pixelRatio, left * pixelRatio, top * pixelRatio);
+  surface.beginPath();
+  surface.rect(0, 0, canvas.width, canvas.height);
+  surface.clip();
+  draw();
+  surface.restore();
+}
+
+/** Whether a stroke can be painted in pieces. Where those of a translucent one meet, that would show. */
+function isOpaque({ tool, color }: Stroke): boolean {
+  return tool === 'eraser' || !/^#.{6}(?!ff)..$/i.test(color);
+}
+
+/** Paints a stroke from one of its points to another. A part of a point is a part of the way to the next. */
+function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from: number, to: number): void {
+  const { width } = stroke;
+  const color = stroke.tool === 'eraser' ? paperOf(content) : cssOf(stroke.color);
+  const first = placeAt(stroke, from);
+  let moved = false;
+  const go = ({ x, y }: Place) => {
+    moved = moved || x !== first.x || y !== first.y;
+    surface.lineTo(x, y);
+  };
+  surface.beginPath();
+  surface.moveTo(first.x, first.y);
+  for (let i = Math.floor(from) + 1; i < to; i++) go(placeAt(stroke, i));
+  go(placeAt(stroke, to));
+  if (moved) {
+    surface.strokeStyle = color;
+    surface.lineWidth = width;
+    surface.lineCap = surface.lineJoin = 'round';
+    surface.stroke();
+  } else {
+    // Not every canvas draws a line that stays where it is.
+    surface.beginPath();
+    surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
+    surface.fillStyle = color;
+    surface.fill();
+  }
+}
+
+function placeAt({ x, y }: Stroke, part: number): Place {
+  const i = Math.floor(part);
+  const rest = part - i;
+  if (!rest) return { x: x[i]!, y: y[i]! };
+  return { x: x[i]! + (x[i + 1]! - x[i]!) * rest, y: y[i]! + (y[i + 1]! - y[i]!) * rest };
+}
+
+/** How far a stroke with these times is at a moment: the last point drawn, and the part of the way to the next. */
+function partAt(times: readonly number[], moment: number): number {
+  const end = times.length - 1;
+  if (moment >= times[end]!) return end;
+  if (moment <= times[0]!) return 0;
+  let [low, high] = [0, end]; // times[low] <= moment < times[high]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! <= moment) low = middle;
+    else high = middle;
+  }
+  return low + (moment - times[low]!) / (times[high]! - times[low]!);
+}
+
+function paperOf({ canvas }: DrawingContent): string {
+  return canvas.background || '#FFFFFF';
+}
+
+/** As every canvas understands it; not all know `#RRGGBBAA`. */
+function cssOf(color: string): string {
+  if (color.length < 9) return color;
+  const [r, g, b, a] = [1, 3, 5, 7].map(at => parseInt(color.slice(at, at + 2), 16));
+  return `rgba(${r},${g},${b},${a! / 255})`;
+}

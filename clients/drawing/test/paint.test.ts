@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Brush, colors, fit, nib, paint, papers, picture, Sketch, widths } from '../src/index.ts';
+import { chance, content, Notes, pen, wandering } from './support.ts';
+
+const box = { width: 375, height: 500 };
+
+test('a drawing is painted in order on its paper, the eraser with the paper', () => {
+  const drawing = content([
+    { ...pen, x: [1, 2], y: [3, 4] },
+    { ...pen, tool: 'eraser', x: [5, 6], y: [7, 8] },
+    { ...pen, color: '#FF000080', x: [9], y: [9] },
+  ]);
+  drawing.canvas.background = '#FFEEDD';
+  const notes = new Notes();
+  paint(notes, drawing, fit(drawing.canvas, box, 2));
+  assert.deepEqual(notes.painted, [
+    { what: 'paper', color: '#FFEEDD', path: [[0, 0, 3750, 5000]] },
+    { what: 'line', color: '#666666', path: [[1, 3], [2, 4]] },
+    { what: 'line', color: '#FFEEDD', path: [[5, 7], [6, 8]] },
+    { what: 'dot', color: `rgba(255,0,0,${128 / 255})`, path: [[9, 9, 25]] },
+  ]);
+  assert.deepEqual([notes.transform, notes.depth, notes.clips], [[0.2, 0, 0, 0.2, 0, 0], 0, 1]);
+});
+
+test('a brush paints every piece of an opaque stroke once', () => {
+  const sketch = new Sketch();
+  const notes = new Notes();
+  const brush = new Brush(notes, sketch.content, fit(sketch.content.canvas, box));
+  const points = wandering(chance(1), 80);
+  sketch.begin(points[0]!, pen);
+  brush.paint(sketch.current!);
+  for (let i = 1; i < points.length; i += 4) {
+    sketch.extend(points.slice(i, i + 4));
+    brush.paint(sketch.current!);
+  }
+  const { x, y } = sketch.current!;
+  const [dot, ...lines] = notes.painted;
+  assert.equal(dot!.what, 'dot');
+  let at = 0;
+  for (const { path } of lines) {
+    assert.deepEqual(path, path.map((_, i) => [x[at + i], y[at + i]]));
+    at += path.length - 1;
+  }
+  assert.equal(at, x.length - 1);
+});
+
+test('a translucent stroke under way is one shape on what is beneath', () => {
+  const beneath = content([{ ...pen, x: [1, 2], y: [3, 4] }]);
+  const notes = new Notes();
+  const brush = new Brush(notes, beneath, fit(beneath.canvas, box));
+  const stroke = { ...pen, color: '#FF000080', x: [0, 10], y: [0, 0] };
+  brush.paint(stroke);
+  stroke.x.push(20);
+  stroke.y.push(0);
+  brush.paint(stroke);
+  brush.paint(stroke);
+  const kinds = notes.painted.map(({ what, path }) => `${what} ${path.length}`);
+  assert.deepEqual(kinds, ['paper 1', 'line 2', 'line 2', 'paper 1', 'line 2', 'line 3']);
+});
+
+test('a canvas is shown as large as fits, in the middle, and places are found again', () => {
+  for (const [width, height, left, top, scale] of [[750, 1000, 0, 0, 0.2], [1000, 500, 312.5, 0, 0.1], [375, 900, 0, 200, 0.1]] as const) {
+    const view = fit(papers.portrait, { width, height }, 3);
+    assert.deepEqual([view.left, view.top, view.scale], [left, top, scale]);
+    const random = chance(width);
+    for (let i = 0; i < 20; i++) {
+      const place = { x: 5000 * random() - 500, y: 5000 * random() - 500 };
+      const again = view.toCanvas(view.toBox(place));
+      assert.ok(Math.hypot(again.x - place.x, again.y - place.y) < 1e-6);
+    }
+  }
+});
+
+test('there are seven colours and a few widths, which suit every canvas', () => {
+  assert.equal(new Set(colors.map(({ value }) => value)).size, 7);
+  for (const { value } of colors) assert.match(value, /^#[0-9A-F]{6}$/);
+  assert.deepEqual(widths.map(width => nib(width, papers.landscape)), widths);
+  assert.equal(nib(50, { width: 375, height: 667 }), 5);
+  assert.equal(nib(20, { width: 10, height: 10 }), 1);
+});
+
+test('a picture shows lines and dots in order on the paper, as SVG', () => {
+  const drawing = content([
+    { ...pen, x: [1, 2, 3], y: [4, 5, 6] },
+    { ...pen, tool: 'eraser', x: [7], y: [8] },
+  ]);
+  drawing.canvas.background = '#FFEEDD';
+  assert.equal(
+    picture(drawing),
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3750 5000"><rect width="3750" height="5000" fill="#FFEEDD"/>' +
+      '<g fill="none" stroke-linecap="round" stroke-linejoin="round"><path d="M1 4L2 5 3 6" stroke="#666666" stroke-width="50"/>' +
+      '<path d="M7 8L7 8" stroke="#FFEEDD" stroke-width="50"/></g></svg>',
+  );
+});

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Stroke } from 'onestroke-client';
+import { maxPoints, maxStrokePoints, maxStrokes, Sketch, type Point } from '../src/index.ts';
+import { chance, content, distance, pen, placesOf, wandering } from './support.ts';
+
+/** Draws a stroke through these points, some of them at a time. */
+function draw(sketch: Sketch, points: Point[], atOnce = 3): boolean {
+  if (!sketch.begin(points[0]!, pen)) return false;
+  for (let i = 1; i < points.length; i += atOnce) sketch.extend(points.slice(i, i + atOnce));
+  return sketch.end();
+}
+
+function line(...places: [number, number][]): Point[] {
+  return places.map(([x, y], i) => ({ x, y, time: 1000 + 16 * i }));
+}
+
+const seeds = Array.from({ length: 50 }, (_, seed) => seed);
+
+test('a stroke has what the contract asks for, wherever the finger goes', () => {
+  for (const seed of seeds) {
+    const random = chance(seed);
+    const sketch = new Sketch();
+    const points = wandering(random, 200).map(point => ({ ...point, x: 50 * (point.x - 1000), pressure: 3 * random() - 1 }));
+    draw(sketch, points);
+    const { x, y, t, p } = sketch.content.strokes[0]!;
+    assert.ok(t && p && y.length === x.length && t.length === x.length && p.length === x.length);
+    for (const value of [...x, ...y]) assert.ok(Number.isInteger(value) && Math.abs(value) <= 65_535);
+    for (const value of p) assert.ok(Number.isInteger(value) && value >= 0 && value <= 255);
+    for (const [i, value] of t.entries()) assert.ok(Number.isInteger(value) && value >= (t[i - 1] ?? 0));
+    assert.equal(t[0], 0);
+    assert.equal(t[t.length - 1], Math.round(points[points.length - 1]!.time - points[0]!.time));
+  }
+});
+
+test('the line begins where the finger touches, ends where it lifts, and is never far from its way', () => {
+  for (const seed of seeds) {
+    const points = wandering(chance(seed), 100);
+    const sketch = new Sketch();
+    draw(sketch, points);
+    const places = placesOf(sketch.content.strokes[0]!);
+    const round = ({ x, y }: Point) => ({ x: Math.round(x), y: Math.round(y) });
+    assert.deepEqual(places[0], round(points[0]!));
+    assert.deepEqual(places[places.length - 1], round(points[points.length - 1]!));
+    for (const point of points) assert.ok(distance(point, places) < 3750 / 300 + 1, 'a point of the way is left aside');
+    for (const place of places) assert.ok(distance(place, points) < 40, 'the line bulges');
+  }
+});
+
+test('how the points arrive makes no difference', () => {
+  for (const seed of seeds) {
+    const points = wandering(chance(seed), 60);
+    const strokes = [1, 2, 7, 100].map(atOnce => {
+      const sketch = new Sketch();
+      draw(sketch, points, atOnce);
+      return sketch.content.strokes[0];
+    });
+    for (const stroke of strokes) assert.deepEqual(stroke, strokes[0]);
+  }
+});
+
+test('a quick circle is round', () => {
+  const points = Array.from({ length: 13 }, (_, i) => ({ x: 2000 + 1000 * Math.cos((i * Math.PI) / 6), y: 2000 + 1000 * Math.sin((i * Math.PI) / 6), time: 16 * i }));
+  const sketch = new Sketch();
+  draw(sketch, points);
+  for (const { x, y } of placesOf(sketch.content.strokes[0]!)) assert.ok(Math.abs(Math.hypot(x - 2000, y - 2000) - 1000) < 12);
+});
+
+test('straight lines and corners stay what they are', () => {
+  const sketch = new Sketch();
+  const square = line([500, 500], [2500, 500], [2500, 2500], [500, 2500], [500, 500]);
+  draw(sketch, square);
+  const { x, y, t } = sketch.content.strokes[0]!;
+  assert.deepEqual([x, y, t], [[500, 2500, 2500, 500, 500], [500, 500, 2500, 2500, 500], [0, 16, 32, 48, 64]]);
+});
+
+test('a tap is a dot', () => {
+  const sketch = new Sketch();
+  draw(sketch, line([100, 200]));
+  assert.deepEqual(sketch.content.strokes, [{ ...pen, x: [100], y: [200], t: [0] }]);
+});
+
+test('the stroke under way only grows at its end', () => {
+  const sketch = new Sketch();
+  const points = wandering(chance(7), 200);
+  sketch.begin(points[0]!, pen);
+  let before: number[] = [];
+  for (const point of points.slice(1)) {
+    sketch.extend([point]);
+    const { x } = sketch.current!;
+    assert.deepEqual(x.slice(0, before.length), before);
+    before = x.slice();
+  }
+  sketch.end();
+  assert.deepEqual(sketch.content.strokes[0]!.x.slice(0, before.length), before);
+});
+
+test('time goes on from stroke to stroke, and a second after the last where a drawing is taken up again', () => {
+  const sketch = new Sketch();
+  draw(sketch, line([0, 0], [100, 0]));
+  draw(sketch, line([0, 50], [100, 50]).map(point => ({ ...point, time: point.time + 5_000 })));
+  assert.deepEqual(sketch.content.strokes.map(({ t }) => t), [[0, 16], [5_000, 5_016]]);
+  const later = new Sketch(sketch.content);
+  draw(later, line([0, 90], [100, 90]).map(point => ({ ...point, time: point.time + 9e9 })));
+  assert.deepEqual(later.content.strokes[2]!.t, [6_016, 6_032]);
+});
+
+test('a clock that steps back does not', () => {
+  const sketch = new Sketch();
+  draw(sketch, [{ x: 0, y: 0, time: 50 }, { x: 100, y: 0, time: 60 }, { x: 200, y: 0, time: 40 }]);
+  assert.deepEqual(sketch.content.strokes[0]!.t, [0, 10, 10]);
+});
+
+test('undo, redo and clear lead through all states and back', () => {
+  for (const seed of seeds) {
+    const random = chance(seed);
+    const sketch = new Sketch();
+    const states = [sketch.content.strokes];
+    for (let i = 0; i < 20; i++) {
+      if (random() < 0.2) sketch.clear();
+      else draw(sketch, wandering(random, 5));
+      if (sketch.content.strokes !== states[states.length - 1]) states.push(sketch.content.strokes);
+    }
+    const kept = JSON.stringify(states);
+    for (let at = states.length - 1, i = 0; i < 200; i++) {
+      const back = random() < 0.5;
+      assert.equal(sketch.canUndo, at > 0);
+      assert.equal(sketch.canRedo, at < states.length - 1);
+      if (back) sketch.undo();
+      else sketch.redo();
+      at = Math.min(Math.max(at + (back ? -1 : 1), 0), states.length - 1);
+      assert.equal(sketch.content.strokes, states[at]);
+    }
+    assert.equal(JSON.stringify(states), kept, 'what was given out has changed');
+  }
+});
+
+test('a new stroke ends what could be done again', () => {
+  const sketch = new Sketch();
+  draw(sketch, line([0, 0]));
+  sketch.undo();
+  draw(sketch, line([5, 5]));
+  assert.equal(sketch.canRedo, false);
+  assert.deepEqual(sketch.content.strokes.map(({ x }) => x), [[5]]);
+});
+
+test('a drawing of one stroke ends when the finger lifts, until that is taken back', () => {
+  const sketch = new Sketch(undefined, { oneStroke: true });
+  assert.equal(draw(sketch, line([0, 0], [100, 100])), true);
+  assert.equal(sketch.finished, true);
+  assert.equal(draw(sketch, line([0, 0], [100, 100])), false);
+  sketch.undo();
+  assert.equal(sketch.finished, false);
+  assert.equal(draw(sketch, line([0, 0], [100, 100])), true);
+});
+
+test('a cancelled touch leaves nothing', () => {
+  const sketch = new Sketch();
+  sketch.begin(line([0, 0])[0]!, pen);
+  sketch.extend(line([50, 50], [90, 90]));
+  sketch.cancel();
+  assert.equal(sketch.current, undefined);
+  assert.equal(sketch.end(), false);
+  assert.deepEqual([sketch.content.strokes, sketch.canUndo], [[], false]);
+});
+
+test('a second finger does not begin a stroke during another', () => {
+  const sketch = new Sketch();
+  assert.equal(sketch.begin(line([0, 0])[0]!, pen), true);
+  assert.equal(sketch.begin(line([9, 9])[0]!, pen), false);
+});
+
+test('the limits of the contract are kept, and it is told that they are reached', () => {
+  const zigzag = (points: number) => line(...Array.from({ length: points }, (_, i): [number, number] => [i % 2 ? 0 : 900, i]));
+  const long = new Sketch();
+  long.begin(zigzag(1)[0]!, pen);
+  long.extend(zigzag(maxStrokePoints + 50));
+  assert.ok(long.full);
+  long.end();
+  assert.equal(long.content.strokes[0]!.x.length, maxStrokePoints);
+  assert.ok(!long.full, 'another stroke may begin');
+
+  for (let i = 1; i < 5; i++) draw(long, zigzag(maxStrokePoints + 50));
+  assert.equal(long.content.strokes.reduce((sum, { x }) => sum + x.length, 0), maxPoints);
+  assert.ok(long.full);
+  assert.equal(draw(long, zigzag(2)), false);
+
+  const dot: Stroke = { ...pen, x: [1], y: [1] };
+  const many = new Sketch(content(Array.from({ length: maxStrokes }, () => dot)));
+  assert.ok(many.full);
+  assert.equal(draw(many, zigzag(2)), false);
+});
+
+test('it tells of every change, until it need not any more', () => {
+  const sketch = new Sketch();
+  let told = 0;
+  const stop = sketch.subscribe(() => told++);
+  const changes = [() => sketch.begin(line([0, 0])[0]!, pen), () => sketch.extend(line([0, 0], [99, 99])), () => sketch.end(), () => sketch.undo(), () => sketch.redo(), () => sketch.clear(), () => sketch.rename('猫')];
+  for (const [i, change] of changes.entries()) {
+    change();
+    assert.equal(told, i + 1);
+  }
+  assert.equal(sketch.content.title, '猫');
+  stop();
+  sketch.undo();
+  assert.equal(told, changes.length);
+});

@@ -1,0 +1,662 @@
+"use strict";
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __export = (target, all) => {
+  for (var name in all)
+    __defProp(target, name, { get: all[name], enumerable: true });
+};
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key2 of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key2) && key2 !== except)
+        __defProp(to, key2, { get: () => from[key2], enumerable: !(desc = __getOwnPropDesc(from, key2)) || desc.enumerable });
+  }
+  return to;
+};
+var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+
+// ../typescript/src/index.ts
+var src_exports = {};
+__export(src_exports, {
+  createClient: () => createClient,
+  fetchTransport: () => fetchTransport,
+  memoryStorage: () => memoryStorage,
+  newId: () => newId,
+  webStorage: () => webStorage,
+  wxLogin: () => wxLogin,
+  wxStorage: () => wxStorage,
+  wxTransport: () => wxTransport
+});
+module.exports = __toCommonJS(src_exports);
+
+// ../typescript/src/operations.ts
+var routes = {
+  logIn: ["POST", "/v1/session", "open"],
+  getSession: ["GET", "/v1/session"],
+  logOut: ["DELETE", "/v1/session"],
+  listSessions: ["GET", "/v1/sessions"],
+  endOtherSessions: ["DELETE", "/v1/sessions"],
+  endSession: ["DELETE", "/v1/sessions/{id}"],
+  listDrawings: ["GET", "/v1/drawings"],
+  getDrawing: ["GET", "/v1/drawings/{id}"],
+  putDrawing: ["PUT", "/v1/drawings/{id}"],
+  deleteDrawing: ["DELETE", "/v1/drawings/{id}"],
+  getDrawingImage: ["GET", "/v1/drawings/{id}/image"],
+  shareDrawing: ["PUT", "/v1/drawings/{id}/share"],
+  unshareDrawing: ["DELETE", "/v1/drawings/{id}/share"],
+  getSharedDrawing: ["GET", "/v1/shared/{token}", "open"],
+  getSharedDrawingImage: ["GET", "/v1/shared/{token}/image", "open"],
+  exportDrawings: ["GET", "/v1/export"],
+  deleteAccount: ["DELETE", "/v1/account"],
+  listPaints: ["GET", "/applet/session/paints/list"],
+  savePaint: ["POST", "/applet/session/paints/save"],
+  deletePaint: ["POST", "/applet/session/paints/delete"],
+  livez: ["GET", "/livez", "open"],
+  readyz: ["GET", "/readyz", "open"],
+  getContractYaml: ["GET", "/openapi.yaml", "open"],
+  getContractJson: ["GET", "/openapi.json", "open"]
+};
+function requestOf(baseUrl, [method, path], args = {}) {
+  const { ifMatch, ifNoneMatch, accept, body, ...parameters } = args;
+  const headers = {};
+  if (ifMatch) headers["If-Match"] = ifMatch;
+  if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;
+  if (accept) headers.Accept = accept;
+  if (body !== void 0) headers["Content-Type"] = "application/json";
+  const filled = path.replace(/{(\w+)}/g, (_, name) => {
+    const value = parameters[name];
+    delete parameters[name];
+    return encodeURIComponent(String(value));
+  });
+  const query = Object.keys(parameters).filter((name) => parameters[name] !== void 0).map((name) => `${name}=${encodeURIComponent(String(parameters[name]))}`).join("&");
+  return {
+    method,
+    url: baseUrl + filled + (query && "?" + query),
+    headers,
+    body: body === void 0 ? void 0 : JSON.stringify(body),
+    responseType: accept === "image/png" ? "arraybuffer" : "text"
+  };
+}
+
+// ../typescript/src/fingerprint.ts
+function fingerprint({ title, canvas, strokes }) {
+  const text = JSON.stringify([
+    title || "",
+    canvas.width,
+    canvas.height,
+    canvas.background || "",
+    strokes.map(({ tool, color, width, x, y, t = [], p = [] }) => [tool, color, width, x, y, lifted(t), p])
+  ]);
+  return hash(text, 0) + hash(text, 2654435769);
+}
+function lifted(t) {
+  let latest = 0;
+  return t.map((value) => latest = Math.max(latest, value));
+}
+function hash(text, seed) {
+  let h = 2166136261 ^ seed;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
+  h = Math.imul(h ^ h >>> 16, 2246822507);
+  h = Math.imul(h ^ h >>> 13, 3266489909);
+  return ((h ^ h >>> 16) >>> 0).toString(36);
+}
+
+// ../typescript/src/result.ts
+function failure(code, detail = "", status = 0) {
+  return { ok: false, problem: { code, status, detail } };
+}
+
+// ../typescript/src/sender.ts
+var longestWaitMs = 3e4;
+var systemTimer = (ms, f) => {
+  const id = setTimeout(f, ms);
+  return () => clearTimeout(id);
+};
+function backoff(failures, firstMs, mostMs, random) {
+  return Math.min(firstMs * Math.pow(2, failures), mostMs) * (1 - random() / 2);
+}
+function createSender(options) {
+  const { transport, timeoutMs = 15e3, retries = 3, maxConcurrent = 10, random = Math.random, timer = systemTimer } = options;
+  const waiting = [];
+  let running = 0;
+  return async (request, call = {}, cancellation = { cancelled: false, stop() {
+  } }) => {
+    const sent = { ...request, timeoutMs: call.timeoutMs === void 0 ? timeoutMs : call.timeoutMs };
+    const most = call.retries === void 0 ? retries : call.retries;
+    for (let failures = 0; ; failures++) {
+      const result = await inTurn(() => exchange(sent, cancellation));
+      if (result.ok || failures >= most || !mayPass(result)) return result;
+      const { retryAfterMs = 0 } = result;
+      if (retryAfterMs > longestWaitMs) return result;
+      await pause(retryAfterMs + backoff(failures, 300, 1e4, random), cancellation);
+    }
+  };
+  async function inTurn(f) {
+    if (running >= maxConcurrent) await new Promise((next2) => waiting.push(next2));
+    else running++;
+    const result = await f();
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+    return result;
+  }
+  function exchange(request, cancellation) {
+    if (cancellation.cancelled) return Promise.resolve(failure("CANCELLED"));
+    return new Promise((resolve) => {
+      const { response, abort } = begin(request);
+      const giveUp = (code) => {
+        end(failure(code));
+        abort();
+      };
+      const stopTimer = timer(request.timeoutMs, () => giveUp("TIMED_OUT"));
+      const end = (result) => {
+        stopTimer();
+        resolve(result);
+      };
+      cancellation.stop = () => giveUp("CANCELLED");
+      response.then((answer) => end(read(answer)), (error) => end(failure("NETWORK_FAILED", String(error))));
+    });
+  }
+  function begin(request) {
+    try {
+      return transport(request);
+    } catch (error) {
+      return { response: Promise.reject(error), abort() {
+      } };
+    }
+  }
+  function pause(ms, cancellation) {
+    if (cancellation.cancelled) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stopTimer = timer(ms, resolve);
+      cancellation.stop = () => {
+        stopTimer();
+        resolve();
+      };
+    });
+  }
+}
+function mayPass({ problem }) {
+  switch (problem.code) {
+    case "NETWORK_FAILED":
+    case "TIMED_OUT":
+    case "BAD_ANSWER":
+      return true;
+  }
+  return problem.status === 429 || problem.status === 503;
+}
+function read({ status, headers, body }) {
+  const header = (name) => {
+    const key2 = Object.keys(headers).find((key3) => key3.toLowerCase() === name);
+    return key2 === void 0 ? void 0 : String(headers[key2]);
+  };
+  const etag = (header("etag") || "").replace(/^W\//, "") || void 0;
+  const type = header("content-type") || "";
+  if (status === 204) return { ok: true, data: void 0, etag };
+  if (status === 304) return { ok: true, data: null, etag };
+  const succeeded = status >= 200 && status < 300;
+  if (succeeded && /^(image\/|application\/(x-ndjson|yaml))/.test(type)) return { ok: true, data: body, etag };
+  const json = parse(body);
+  if (json && /json/.test(type)) {
+    if (succeeded) return { ok: true, data: json, etag };
+    const problem = json;
+    if (/^ERR_/.test(problem.code)) return { ok: false, problem, retryAfterMs: Number(header("retry-after")) * 1e3 || void 0 };
+  }
+  return failure("BAD_ANSWER", `HTTP ${status}, ${type}`, status);
+}
+function parse(body) {
+  try {
+    return JSON.parse(typeof body === "string" ? body : decode(body));
+  } catch (e) {
+    return void 0;
+  }
+}
+function decode(bytes2) {
+  return decodeURIComponent(Array.from(new Uint8Array(bytes2), (byte) => "%" + (256 + byte).toString(16).slice(1)).join(""));
+}
+
+// ../typescript/src/outbox.ts
+var prefix = "onestroke.unsent.";
+var mostBytes = 1e6;
+var nothing = "-";
+function createOutbox({ service, session, storage, random, timer }) {
+  const unsettled = /* @__PURE__ */ new Map();
+  const settled = /* @__PURE__ */ new Map();
+  const heads = /* @__PURE__ */ new Map();
+  const listeners = /* @__PURE__ */ new Set();
+  const outbox = {
+    async open(id) {
+      const kept = unsettled.get(id);
+      if (kept && isOwn(kept)) return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: void 0 } : failure("DELETED");
+      const result = await service.getDrawing({ id });
+      if (!result.ok) return result;
+      heads.set(id, result.etag);
+      const { title, canvas, format, strokes } = result.data;
+      return { ...result, data: { title, canvas, format, strokes } };
+    },
+    save: (id, content) => put(id, JSON.stringify(content)),
+    remove(id) {
+      const kept = overrule(id);
+      if (kept && !kept.entry.base && !kept.entry.tried.length) settle({ id, status: "deleted" });
+      else put(id, "");
+    },
+    resolve(id, content) {
+      overrule(id);
+      outbox.save(id, content);
+    },
+    discard(id) {
+      const kept = unsettled.get(id);
+      if (!kept) return;
+      const etag = kept.state.status === "conflict" ? kept.theirs : kept.entry.base;
+      settle(etag ? { id, status: "saved", etag } : { id, status: "deleted" });
+    },
+    state(id) {
+      const kept = unsettled.get(id);
+      return kept && isOwn(kept) ? kept.state : settled.get(id);
+    },
+    unsent: () => Array.from(unsettled.values()).filter(isOwn).map(({ entry, state }) => ({ id: entry.id, content: entry.text ? contentOf(entry) : null, state })),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async flush(id) {
+      const tried = Array.from(unsettled.values()).filter(({ entry }) => id === void 0 || entry.id === id);
+      await Promise.all(tried.map(send));
+    },
+    forget() {
+      const saved = Array.from(settled.values()).filter(({ status }) => status === "saved");
+      [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: "deleted" }));
+      heads.clear();
+    }
+  };
+  for (const key2 of storage.keys()) {
+    const entry = key2.startsWith(prefix) && restore(storage.get(key2));
+    if (entry) unsettled.set(entry.id, begin(entry));
+  }
+  void outbox.flush();
+  return outbox;
+  function put(id, text) {
+    let kept = unsettled.get(id);
+    if (!kept) unsettled.set(id, kept = begin({ id, text, base: heads.get(id) || "", tried: [], owner: session.user() }));
+    const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
+    if (kept.state.status === "conflict" && text) {
+      report(kept, { ...kept.state, mine: contentOf(kept.entry) });
+      return;
+    }
+    report(kept, { id, status: "waiting", problem: stored ? void 0 : failure("NOT_STORED").problem });
+    kept.failures = 0;
+    void send(kept);
+  }
+  function overrule(id) {
+    const kept = unsettled.get(id);
+    if (kept && kept.state.status === "conflict") {
+      change(kept, { base: kept.theirs, tried: [] });
+      kept.state = { id, status: "waiting" };
+    }
+    return kept;
+  }
+  function isOwn({ entry }) {
+    return entry.owner === void 0 || entry.owner === session.user();
+  }
+  function send(kept) {
+    if (!kept.sending) {
+      kept.stopTimer();
+      const done = () => kept.sending = void 0;
+      kept.sending = untilStuck(kept);
+      kept.sending.then(done, done);
+    }
+    return kept.sending;
+  }
+  async function untilStuck(kept) {
+    await void 0;
+    while (isWaiting(kept) && !session.loggedOut()) {
+      const opened = await session.open();
+      if (!isWaiting(kept) || opened.ok && !isOwn(kept)) return;
+      const { text } = kept.entry;
+      const failed = opened.ok ? await sendOnce(kept, opened.data.user) : opened;
+      if (!failed) continue;
+      if (!isWaiting(kept)) return;
+      const { problem, retryAfterMs = 0 } = failed;
+      if (isFinal(failed) && kept.entry.text !== text) continue;
+      if (isFinal(failed)) return report(kept, { id: kept.entry.id, status: "refused", problem });
+      report(kept, { id: kept.entry.id, status: "waiting", problem });
+      kept.stopTimer = timer(retryAfterMs + backoff(kept.failures++, 2e3, 3e5, random), () => void send(kept));
+      return;
+    }
+  }
+  function isWaiting(kept) {
+    return unsettled.get(kept.entry.id) === kept && kept.state.status === "waiting";
+  }
+  async function sendOnce(kept, owner) {
+    const sent = kept.entry;
+    const { id, base } = sent;
+    if (!sent.text && !base) return compare(kept);
+    change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
+    const result = sent.text ? await service.putDrawing({ id, body: contentOf(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } }, { retries: 0 }) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
+    if (unsettled.get(id) !== kept) {
+      if (result.ok) heads.set(id, result.etag || "");
+      return void 0;
+    }
+    if (result.ok) {
+      arrived(kept, sent.text, result.etag || "", result.data);
+      return void 0;
+    }
+    return result.problem.code === "ERR_PRECONDITION_FAILED" ? compare(kept) : result;
+  }
+  function arrived(kept, text, etag, summary) {
+    const { id } = kept.entry;
+    kept.failures = 0;
+    if (kept.entry.text !== text) change(kept, { base: etag, tried: [] });
+    else settle(text ? { id, status: "saved", etag, summary } : { id, status: "deleted" });
+  }
+  async function compare(kept) {
+    const { id } = kept.entry;
+    const result = await service.getDrawing({ id }, { retries: 0 });
+    if (unsettled.get(id) !== kept) return void 0;
+    const gone = !result.ok && result.problem.code === "ERR_NOT_FOUND";
+    if (!result.ok && !gone) return result;
+    if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
+    const { entry } = kept;
+    const theirs = result.ok ? result.data : null;
+    const etag = result.ok ? result.etag : "";
+    const mark = theirs ? fingerprint(theirs) : nothing;
+    const deletedUnseen = !entry.base && entry.tried[0] === nothing;
+    if (mark === markOf(entry)) arrived(kept, entry.text, etag);
+    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
+    else {
+      kept.theirs = etag;
+      report(kept, { id, status: "conflict", mine: entry.text ? contentOf(entry) : null, theirs });
+    }
+    return void 0;
+  }
+  function begin(entry) {
+    return { entry, state: { id: entry.id, status: "waiting" }, theirs: "", failures: 0, stopTimer() {
+    } };
+  }
+  function change(kept, changes) {
+    kept.entry = { ...kept.entry, ...changes };
+    const { text, ...rest } = kept.entry;
+    const value = JSON.stringify(rest) + "\n" + text;
+    const key2 = prefix + rest.id;
+    try {
+      if (bytes(value) > mostBytes) throw new Error("too large");
+      storage.set(key2, value);
+      return true;
+    } catch (e) {
+      storage.remove(key2);
+      return false;
+    }
+  }
+  function settle(state) {
+    const { id } = state;
+    const kept = unsettled.get(id);
+    if (kept) kept.stopTimer();
+    unsettled.delete(id);
+    storage.remove(prefix + id);
+    heads.set(id, state.status === "saved" ? state.etag : "");
+    settled.set(id, state);
+    tell(state);
+  }
+  function report(kept, state) {
+    kept.state = state;
+    tell(state);
+  }
+  function tell(state) {
+    listeners.forEach((listener) => listener(state));
+  }
+}
+function isFinal(failed) {
+  const { status } = failed.problem;
+  return !mayPass(failed) && status >= 400 && status < 500 && status !== 401;
+}
+function union(marks, mark) {
+  return marks.includes(mark) ? marks : marks.concat(mark);
+}
+function markOf(entry) {
+  return entry.text ? fingerprint(contentOf(entry)) : nothing;
+}
+function contentOf({ text }) {
+  return JSON.parse(text);
+}
+function restore(value) {
+  try {
+    const [head, text] = value.split("\n");
+    return { ...JSON.parse(head), text };
+  } catch (e) {
+    return void 0;
+  }
+}
+function bytes(text) {
+  return encodeURIComponent(text).replace(/%../g, " ").length;
+}
+
+// ../typescript/src/session.ts
+var key = "onestroke.session";
+function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = systemTimer, loggedIn = () => {
+} }, send) {
+  let known = restore2(storage.get(key));
+  let opening;
+  let out = false;
+  const session = {
+    async send(request, options, cancellation) {
+      const opened = await session.open();
+      if (!opened.ok) return opened;
+      const { token, user } = opened.data;
+      const result = await send(withToken(request, token), options, cancellation);
+      if (!hasEnded(result) || known.user !== user) return result;
+      session.drop(token);
+      const renewed = await session.open();
+      if (!renewed.ok) return renewed;
+      return renewed.data.user === user ? send(withToken(request, renewed.data.token), options, cancellation) : result;
+    },
+    open() {
+      const { token, user } = known;
+      if (token && user) return Promise.resolve({ ok: true, data: { token, user }, etag: void 0 });
+      if (!opening) {
+        opening = renew();
+        const done = () => opening = void 0;
+        opening.then(done, done);
+      }
+      return opening;
+    },
+    async logIn(code, options) {
+      const body = JSON.stringify(typeof code === "string" ? { code } : code);
+      const headers = { "Content-Type": "application/json" };
+      const result = await send({ method: "POST", url: baseUrl + "/v1/session", headers, body, responseType: "text" }, options);
+      if (result.ok) {
+        out = false;
+        keep({ token: result.data.token, user: result.data.user.id });
+        loggedIn();
+      }
+      return result;
+    },
+    async logOut(request, options) {
+      if (opening) await opening;
+      const { token } = known;
+      session.forget();
+      out = true;
+      if (!token) return { ok: true, data: void 0, etag: void 0 };
+      const result = await send(withToken(request, token), options);
+      return hasEnded(result) ? { ok: true, data: void 0, etag: void 0 } : result;
+    },
+    drop(token) {
+      if (known.token === token) keep({ user: known.user });
+    },
+    forget() {
+      keep({});
+    },
+    user: () => known.user,
+    loggedOut: () => out
+  };
+  return session;
+  async function renew() {
+    for (let tries = 1; ; tries++) {
+      const code = await ask();
+      if (typeof code === "object" && "ok" in code) return code;
+      const result = await session.logIn(code);
+      if (result.ok) return { ok: true, data: known, etag: void 0 };
+      if (tries === 2 || result.problem.code !== "ERR_SESSION_KEY_EXCHANGE_FAILED" || result.problem.status !== 401) return result;
+    }
+  }
+  function ask() {
+    return new Promise((resolve) => {
+      const failed = (error) => resolve(failure("LOGIN_FAILED", String(error)));
+      const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
+      Promise.resolve().then(login).then(resolve, failed).then(stopTimer);
+    });
+  }
+  function keep(credential) {
+    known = credential;
+    try {
+      if (known.user) storage.set(key, JSON.stringify(known));
+      else storage.remove(key);
+    } catch (e) {
+    }
+  }
+}
+function hasEnded(result) {
+  const reason = result.ok ? sessionFailure(result.data) : result.problem.code;
+  return reason === "ERR_SESSION_EXPIRED" || reason === "ERR_LOGIN_REQUIRED";
+}
+function sessionFailure(body) {
+  const answer = body || {};
+  return answer["F2C224D4-2BCE-4C64-AF9F-A6D872000D1A"] ? answer.reason || "" : void 0;
+}
+function withToken(request, token) {
+  return { ...request, headers: { ...request.headers, Authorization: `Bearer ${token}` } };
+}
+function restore2(text) {
+  try {
+    return JSON.parse(text || "{}");
+  } catch (e) {
+    return {};
+  }
+}
+
+// ../typescript/src/storage.ts
+function wxStorage(wx) {
+  return {
+    get: (key2) => wx.getStorageSync(key2) || void 0,
+    // '' where there is nothing
+    set: (key2, value) => wx.setStorageSync(key2, value),
+    remove: (key2) => wx.removeStorageSync(key2),
+    keys: () => wx.getStorageInfoSync().keys
+  };
+}
+function webStorage(storage) {
+  return {
+    get: (key2) => storage.getItem(key2) || void 0,
+    set: (key2, value) => storage.setItem(key2, value),
+    remove: (key2) => storage.removeItem(key2),
+    keys: () => Array.from({ length: storage.length }, (_, i) => storage.key(i))
+  };
+}
+function memoryStorage() {
+  const values = /* @__PURE__ */ new Map();
+  return {
+    get: (key2) => values.get(key2),
+    set: (key2, value) => void values.set(key2, value),
+    remove: (key2) => void values.delete(key2),
+    keys: () => Array.from(values.keys())
+  };
+}
+
+// ../typescript/src/client.ts
+function createClient(options) {
+  const { storage = memoryStorage(), random = Math.random, timer = systemTimer } = options;
+  const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  const send = createSender(options);
+  const session = createSession({ ...options, baseUrl, storage, loggedIn: () => void outbox.flush() }, send);
+  const operations = {};
+  for (const id of Object.keys(routes)) {
+    operations[id] = (args, options2) => cancellable((cancellation) => run(id, args, options2, cancellation));
+  }
+  const client = operations;
+  const outbox = createOutbox({ service: client, session, storage, random, timer });
+  client.drawings = outbox;
+  return client;
+  async function run(id, args, options2, cancellation) {
+    const route = routes[id];
+    const request = requestOf(baseUrl, route, args);
+    if (id === "logIn") return session.logIn(args.body, options2);
+    if (id === "logOut") return session.logOut(request, options2);
+    const result = await (route[2] ? send : session.send)(request, options2, cancellation);
+    if (id === "deleteAccount" && result.ok) {
+      outbox.forget();
+      session.forget();
+    }
+    return result;
+  }
+}
+function cancellable(run) {
+  const cancellation = { cancelled: false, stop() {
+  } };
+  let cancel = () => {
+  };
+  const call = new Promise((resolve) => {
+    cancel = () => {
+      cancellation.cancelled = true;
+      cancellation.stop();
+      resolve(failure("CANCELLED"));
+    };
+    run(cancellation).then(resolve, (error) => resolve(failure("NETWORK_FAILED", String(error))));
+  });
+  return Object.assign(call, { cancel });
+}
+
+// ../typescript/src/transport.ts
+function wxTransport(wx) {
+  return ({ method, url, headers, body, responseType, timeoutMs }) => {
+    let abort = () => {
+    };
+    const response = new Promise((resolve, reject) => {
+      const task = wx.request({
+        method,
+        url,
+        header: headers,
+        data: body,
+        responseType,
+        dataType: "other",
+        // or wx.request parses what it takes for JSON
+        timeout: timeoutMs + 1e3,
+        // the client's own time-out comes first, and knows what it was
+        success: ({ statusCode, header, data }) => resolve({ status: statusCode, headers: header, body: data }),
+        fail: ({ errMsg }) => reject(new Error(errMsg))
+      });
+      abort = () => task.abort();
+    });
+    return { response, abort: () => abort() };
+  };
+}
+function fetchTransport(fetch) {
+  return ({ method, url, headers, body, responseType }) => {
+    const controller = new AbortController();
+    const response = fetch(url, { method, headers, body, credentials: "omit", signal: controller.signal }).then(async (answer) => {
+      const names = {};
+      answer.headers.forEach((value, name) => names[name] = value);
+      return {
+        status: answer.status,
+        headers: names,
+        body: await (responseType === "text" ? answer.text() : answer.arrayBuffer())
+      };
+    });
+    return { response, abort: () => controller.abort() };
+  };
+}
+
+// ../typescript/src/wx.ts
+function wxLogin(wx) {
+  return () => new Promise((resolve, reject) => {
+    wx.login({ success: ({ code }) => resolve(code), fail: ({ errMsg }) => reject(new Error(errMsg)) });
+  });
+}
+
+// ../typescript/src/id.ts
+function newId(random = Math.random) {
+  return "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (place) => {
+    const digit = Math.floor(random() * 16);
+    return (place === "x" ? digit : digit & 3 | 8).toString(16);
+  });
+}

@@ -1,0 +1,242 @@
+import type { DrawingContent, DrawingState } from 'onestroke-client';
+import { newId } from 'onestroke-client';
+import type { Point, View } from 'onestroke-drawing';
+import { Brush, colors, fit, nib, paint, Sketch, widths } from 'onestroke-drawing';
+import { client } from '../../client';
+import { textOf } from '../../problem';
+import type { Screen } from '../../screen';
+import { screenOf } from '../../screen';
+import { words } from '../../words';
+import type { Mix } from './color';
+import { bandsOf, hexOf } from './color';
+
+type Tap<Data extends object> = WechatMiniprogram.BaseEvent<{}, Data>;
+type Slide = WechatMiniprogram.CustomEvent<{ value: number }, {}, { name: keyof Mix }>;
+type Touch = WechatMiniprogram.TouchCanvas;
+
+/** How the drawing stands: as the outbox says, but what has not failed yet is being saved, and an empty drawing is nothing. */
+type Status = 'saving' | 'waiting' | 'saved' | 'conflict' | 'refused' | '';
+
+const parts: { name: keyof Mix; most: number }[] = [
+  { name: 'hue', most: 360 },
+  { name: 'saturation', most: 100 },
+  { name: 'lightness', most: 100 },
+];
+
+Page({
+  data: {
+    words,
+    colors: colors.map(({ value, ...names }) => ({ value, name: names[words.language] })),
+    widths: widths.map((value, i) => ({ value, size: 4 + 5 * i })),
+    tool: 'pen' as 'pen' | 'eraser',
+    color: colors[0]!.value,
+    width: widths[1]!,
+    /** Whether the colour is one that the person has mixed. */
+    own: false,
+    picking: false,
+    mix: [] as { name: keyof Mix; most: number; value: number; band: string }[],
+    canUndo: false,
+    canRedo: false,
+    empty: true,
+    finished: false,
+    status: '' as Status,
+  },
+
+  id: '',
+  oneStroke: false,
+  sketch: undefined as Sketch | undefined,
+  screen: undefined as Screen | undefined,
+  view: undefined as View | undefined,
+  brush: undefined as Brush | undefined,
+  /** The finger that draws; others do not. */
+  finger: undefined as number | undefined,
+  mixed: { hue: 340, saturation: 75, lightness: 60 } as Mix,
+  unsubscribe: () => {},
+
+  onLoad({ id, mode }): void {
+    this.id = id || newId();
+    this.oneStroke = mode === 'one';
+    this.unsubscribe = client.drawings.subscribe(state => {
+      if (state.id === this.id) this.stand(state);
+    });
+    this.setMix();
+  },
+
+  async onReady(): Promise<void> {
+    const { id } = this.options;
+    const [screen, opened] = await Promise.all([screenOf(this, '#canvas'), id ? client.drawings.open(id) : undefined]);
+    this.screen = screen;
+    if (opened && !opened.ok) {
+      await wx.showModal({ content: textOf(opened.problem), showCancel: false, confirmText: words.close });
+      return void wx.navigateBack();
+    }
+    this.begin(opened && opened.data);
+    const state = client.drawings.state(this.id);
+    if (state) this.stand(state);
+  },
+
+  onHide(): void {
+    this.lift();
+  },
+
+  onUnload(): void {
+    this.lift();
+    this.unsubscribe();
+  },
+
+  /** Puts a drawing on the canvas, or an empty one. */
+  begin(content?: DrawingContent): void {
+    void wx.setNavigationBarTitle({ title: (content && content.title) || (this.oneStroke ? words.oneStroke : words.freely) });
+    const sketch = (this.sketch = new Sketch(content, { oneStroke: this.oneStroke }));
+    let due = false;
+    sketch.subscribe(() => {
+      if (due) return;
+      due = true;
+      this.screen!.canvas.requestAnimationFrame(() => {
+        due = false;
+        if (this.sketch === sketch) this.paint();
+      });
+    });
+    const { box, pixelRatio } = this.screen!;
+    this.view = fit(sketch.content.canvas, box, pixelRatio);
+    this.paint();
+    this.showTools();
+  },
+
+  /** Paints what has changed: while a finger draws, no more than what is new. */
+  paint(): void {
+    const { content, current } = this.sketch!;
+    const { surface } = this.screen!;
+    if (!current || !this.brush) paint(surface, content, this.view!);
+    this.brush = current && (this.brush || new Brush(surface, content, this.view!));
+    if (current) this.brush!.paint(current);
+  },
+
+  touchStart(event: Touch): void {
+    const [touch] = event.changedTouches;
+    if (!this.sketch || this.finger !== undefined || !touch) return;
+    const { tool, color, width } = this.data;
+    if (this.data.picking) this.setData({ picking: false });
+    if (this.sketch.begin(this.pointOf(touch, event), { tool, color, width: nib(width, this.sketch.content.canvas) })) this.finger = touch.identifier;
+    else if (this.sketch.full) void wx.showToast({ title: words.full, icon: 'none' });
+  },
+
+  touchMove(event: Touch): void {
+    const points = event.changedTouches.filter(({ identifier }) => identifier === this.finger).map(touch => this.pointOf(touch, event));
+    if (points.length) this.sketch!.extend(points);
+  },
+
+  touchEnd(event: Touch): void {
+    if (event.changedTouches.some(({ identifier }) => identifier === this.finger)) this.lift();
+  },
+
+  touchCancel(event: Touch): void {
+    if (!event.changedTouches.some(({ identifier }) => identifier === this.finger)) return;
+    this.finger = this.brush = undefined;
+    this.sketch!.cancel();
+  },
+
+  pointOf({ x, y }: { x: number; y: number }, { timeStamp }: Touch): Point {
+    return { ...this.view!.toCanvas({ x, y }), time: timeStamp };
+  },
+
+  /** Ends the stroke under way, as when the finger lifts. */
+  lift(): void {
+    this.finger = this.brush = undefined;
+    if (this.sketch && this.sketch.end()) this.save();
+  },
+
+  /** Each change is saved. A drawing without strokes is none. */
+  save(): void {
+    const { content } = this.sketch!;
+    if (content.strokes.length) client.drawings.save(this.id, content);
+    else client.drawings.remove(this.id);
+    this.showTools();
+  },
+
+  undo(): void {
+    if (!this.sketch || !this.sketch.canUndo) return;
+    this.sketch.undo();
+    this.save();
+  },
+
+  redo(): void {
+    if (!this.sketch || !this.sketch.canRedo) return;
+    this.sketch.redo();
+    this.save();
+  },
+
+  clear(): void {
+    if (!this.sketch || this.data.empty) return;
+    this.sketch.clear();
+    this.save();
+  },
+
+  showTools(): void {
+    const { content, canUndo, canRedo, finished } = this.sketch!;
+    this.setData({ canUndo, canRedo, finished, empty: !content.strokes.length });
+  },
+
+  pickColor({ currentTarget }: Tap<{ color: string }>): void {
+    this.setData({ tool: 'pen', color: currentTarget.dataset.color, own: false, picking: false });
+  },
+
+  togglePicker(): void {
+    const picking = !this.data.picking;
+    this.setData({ picking, ...(picking && { tool: 'pen', own: true, color: hexOf(this.mixed) }) });
+  },
+
+  mixColor({ currentTarget, detail }: Slide): void {
+    this.mixed = { ...this.mixed, [currentTarget.dataset.name]: detail.value };
+    this.setMix();
+    this.setData({ color: hexOf(this.mixed) });
+  },
+
+  setMix(): void {
+    const bands = bandsOf(this.mixed);
+    this.setData({ mix: parts.map(({ name, most }) => ({ name, most, value: this.mixed[name], band: bands[name] })) });
+  },
+
+  pickWidth({ currentTarget }: Tap<{ width: number }>): void {
+    this.setData({ width: Number(currentTarget.dataset.width) });
+  },
+
+  toggleEraser(): void {
+    this.setData({ tool: this.data.tool === 'eraser' ? 'pen' : 'eraser', picking: false });
+  },
+
+  stand(state: DrawingState): void {
+    const before = this.data.status;
+    const status = state.status === 'deleted' ? '' : state.status === 'waiting' && !state.problem ? 'saving' : state.status;
+    if (status !== before) this.setData({ status });
+    if (status === 'conflict' && before !== 'conflict') void this.explain();
+  },
+
+  /** Says more about how the drawing stands; in a conflict asks which of both drawings it shall be. */
+  async explain(): Promise<void> {
+    const state = client.drawings.state(this.id);
+    if (!state) return;
+    if (state.status === 'conflict') return this.decide(state);
+    if (!('problem' in state) || !state.problem) return;
+    const later = state.status === 'waiting' ? `\n${words.sentLater}` : '';
+    await wx.showModal({ title: words.states[state.status], content: textOf(state.problem) + later, showCancel: false, confirmText: words.close });
+  },
+
+  async decide({ mine, theirs }: DrawingState & { status: 'conflict' }): Promise<void> {
+    const answer = await wx.showActionSheet({ itemList: [words.mine, theirs ? words.theirs : words.theirDeletion] }).catch(() => undefined);
+    if (!answer) return;
+    if (answer.tapIndex === 0) return mine ? client.drawings.resolve(this.id, mine) : client.drawings.remove(this.id);
+    client.drawings.discard(this.id);
+    if (!theirs) return void wx.navigateBack();
+    const { title, canvas, format, strokes } = theirs;
+    this.begin({ title, canvas, format, strokes });
+  },
+
+  watch(): void {
+    void wx.redirectTo({ url: `/pages/replay/replay?id=${this.id}` });
+  },
+
+  next(): void {
+    void wx.redirectTo({ url: '/pages/draw/draw?mode=one' });
+  },
+});

@@ -1,0 +1,39 @@
+import type { DrawingSummary, Unsent } from 'onestroke-client';
+import { picture } from 'onestroke-drawing';
+import { words } from '../../words';
+
+/** A drawing as the gallery shows it. */
+export interface Card {
+  id: string;
+  title: string;
+  /** The title, or what stands for one. */
+  name: string;
+  /** An address for an image. */
+  picture: string;
+  /** How it stands, where the service does not have it as it is here. */
+  status: 'waiting' | 'conflict' | 'refused' | '';
+}
+
+/** What the service lists, with what is unsent: new drawings first, changed ones in their place, deleted ones gone. */
+export function cardsOf(listed: DrawingSummary[], unsent: Unsent[], removed?: string): Card[] {
+  const here = new Map(unsent.map(drawing => [drawing.id, drawing]));
+  const known = new Set(listed.map(({ id }) => id));
+  const drawings = unsent.filter(({ id }) => !known.has(id)).reverse();
+  return [...drawings, ...listed.map(summary => here.get(summary.id) || summary)]
+    .filter(({ id }) => id !== removed)
+    .reduce<Card[]>((cards, drawing) => cards.concat('state' in drawing ? ofUnsent(drawing) : ofListed(drawing)), []);
+}
+
+function ofListed({ id, title, thumbnail = '' }: DrawingSummary): Card {
+  return { id, title, name: title || words.untitled, picture: addressOf(thumbnail), status: '' };
+}
+
+function ofUnsent({ id, content, state: { status } }: Unsent): Card[] {
+  if (!content) return [];
+  const { title = '' } = content;
+  return [{ id, title, name: title || words.untitled, picture: addressOf(picture(content)), status: status === 'conflict' || status === 'refused' ? status : 'waiting' }];
+}
+
+function addressOf(svg: string): string {
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}

@@ -1,0 +1,30 @@
+import { client } from '../../client';
+import type { Player } from '../../components/player/player';
+import { textOf } from '../../problem';
+import { cardOf } from '../../share';
+import { words } from '../../words';
+
+/** One of my drawings as it was drawn: `?id=`. */
+Page({
+  data: { words },
+  title: '',
+
+  /** On every return, too: then the drawing may be another. */
+  async onShow(): Promise<void> {
+    const { id } = this.options;
+    const opened = await client.drawings.open(id!);
+    const player = this.selectComponent('#player') as unknown as Player;
+    if (!opened.ok) return player.say(textOf(opened.problem));
+    this.title = opened.data.title || '';
+    void wx.setNavigationBarTitle({ title: this.title || words.untitled });
+    await player.show(opened.data);
+  },
+
+  goOn(): void {
+    void wx.navigateTo({ url: `/pages/draw/draw?id=${this.options.id}` });
+  },
+
+  onShareAppMessage(): WechatMiniprogram.Page.IAsyncCustomShareContent {
+    return cardOf(this.options.id!, this.title);
+  },
+});

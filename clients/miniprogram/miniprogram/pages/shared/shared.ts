@@ -1,0 +1,30 @@
+import { client } from '../../client';
+import type { Player } from '../../components/player/player';
+import { textOf } from '../../problem';
+import { pathOf } from '../../share';
+import { words } from '../../words';
+
+/** A drawing from a card that somebody sent: `?token=`. It needs no login. */
+Page({
+  data: { words, author: '' },
+  title: '',
+
+  async onReady(): Promise<void> {
+    const shared = await client.getSharedDrawing({ token: this.options.token! });
+    const player = this.selectComponent('#player') as unknown as Player;
+    if (!shared.ok) return player.say(textOf(shared.problem));
+    const { title, author = '', canvas, format, strokes } = shared.data;
+    this.title = title;
+    this.setData({ author });
+    void wx.setNavigationBarTitle({ title: title || words.untitled });
+    await player.show({ title, canvas, format, strokes });
+  },
+
+  tryIt(): void {
+    void wx.reLaunch({ url: '/pages/gallery/gallery' });
+  },
+
+  onShareAppMessage(): WechatMiniprogram.Page.ICustomShareContent {
+    return { title: this.title || words.oneStroke, path: pathOf(this.options.token!) };
+  },
+});

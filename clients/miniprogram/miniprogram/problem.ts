@@ -1,0 +1,29 @@
+import type { Problem } from 'onestroke-client';
+import { words } from './words';
+
+/** What a problem means to the person who draws. */
+export function textOf({ code }: Problem): string {
+  switch (code) {
+    case 'NETWORK_FAILED':
+    case 'TIMED_OUT':
+    case 'BAD_ANSWER':
+      return words.problems.offline;
+    case 'LOGIN_FAILED':
+    case 'ERR_LOGIN_REQUIRED':
+    case 'ERR_SESSION_EXPIRED':
+    case 'ERR_SESSION_KEY_EXCHANGE_FAILED':
+      return words.problems.login;
+    case 'ERR_NOT_FOUND':
+    case 'DELETED':
+      return words.problems.gone;
+    case 'ERR_QUOTA_EXCEEDED':
+      return words.problems.tooMany;
+    case 'ERR_TOO_LARGE':
+    case 'ERR_INVALID_REQUEST':
+      return words.problems.tooLarge;
+    case 'NOT_STORED':
+      return words.problems.noRoom;
+    default:
+      return words.problems.busy;
+  }
+}

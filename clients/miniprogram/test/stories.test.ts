@@ -1,0 +1,452 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startBinary, type Binary } from '../../typescript/test/support/binary.ts';
+import { newId, type Client } from '../../typescript/src/index.ts';
+import { domain, Network } from './support/host.ts';
+import { drawing, elsewhere, somebody } from './support/people.ts';
+import { JsdomScreen, programAt, type Options } from './support/screen.ts';
+
+let service: Binary;
+before(async () => void (service = await startBinary()));
+after(() => service.stop());
+
+const line = [
+  { x: 30, y: 40 },
+  { x: 90, y: 160 },
+  { x: 200, y: 300 },
+];
+
+/** Somebody's phone, the program running, and what else they have. It is closed after the test, and had no errors. */
+function story(name: string, tell: (phone: JsdomScreen, other: Client, user: string) => Promise<void>, options?: Options): void {
+  test(name, async () => {
+    const user = somebody();
+    const phone = new JsdomScreen(new Network(service, user), options);
+    try {
+      await phone.launch();
+      await tell(phone, elsewhere(service, user), user);
+      assert.deepEqual(await phone.evaluate('phone.errors'), []);
+    } finally {
+      await phone.close();
+    }
+  });
+}
+
+/** Begins a drawing, and draws a stroke. Gives the drawing's id. */
+async function draw(phone: JsdomScreen, how = '随意画'): Promise<string> {
+  await phone.tap(how);
+  await stroke(phone);
+  return phone.evaluate('phone.top.id');
+}
+
+async function stroke(phone: JsdomScreen): Promise<void> {
+  await phone.until('phone.top.view');
+  await phone.call('swipe', '画布', line);
+}
+
+async function titles(client: Client): Promise<string[]> {
+  const list = await client.listDrawings();
+  assert.ok(list.ok);
+  return list.data.items.map(({ title }) => title);
+}
+
+/** Waits until the service lists drawings of these titles and no others. */
+async function lists(client: Client, expected: string[]): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (JSON.stringify(await titles(client)) !== JSON.stringify(expected)) assert.ok(Date.now() < end, `${await titles(client)}, not ${expected}`);
+}
+
+async function strokesOf(client: Client, id: string): Promise<number> {
+  const result = await client.getDrawing({ id });
+  return result.ok ? result.data.strokes.length : 0;
+}
+
+story('a drawing is drawn, left, seen in the gallery and replayed', async (phone, other) => {
+  await phone.see('还没有画');
+  const id = await draw(phone);
+  await phone.see('已保存');
+  assert.equal(await strokesOf(other, id), 1);
+  await phone.call('navigateBack');
+  await phone.tap('未命名');
+  await phone.see('暂停');
+  await phone.see('播放');
+  assert.equal(await phone.call('title'), '未命名');
+  await phone.tap('继续画');
+  await stroke(phone);
+  await phone.see('已保存');
+  assert.equal(await strokesOf(other, id), 2);
+});
+
+story('strokes have the colour, width and tool that were picked, and the time of every point', async (phone, other) => {
+  await phone.tap('随意画');
+  await phone.tap('蓝');
+  await phone.tap('粗细 4');
+  await stroke(phone);
+  await phone.tap('橡皮');
+  await stroke(phone);
+  await phone.tap('其他颜色');
+  await phone.call('slide', '色相', 120);
+  await phone.call('slide', '饱和度', 100);
+  await phone.call('slide', '明度', 50);
+  await stroke(phone);
+  await phone.see('已保存');
+  const saved = await other.getDrawing({ id: await phone.evaluate('phone.top.id') });
+  assert.ok(saved.ok);
+  const [blue, eraser, green] = saved.data.strokes;
+  assert.deepEqual([blue!.color, blue!.width, blue!.tool], ['#0A84E0', 200, 'pen']);
+  assert.equal(eraser!.tool, 'eraser');
+  assert.deepEqual([green!.color, green!.tool], ['#00FF00', 'pen']);
+  assert.ok(blue!.x.length >= line.length && blue!.t!.length === blue!.x.length);
+  assert.ok(blue!.t![0] === 0 && green!.t![0]! >= eraser!.t![0]!);
+});
+
+story('undo and redo go back and forth, and clear takes all, which undo gives back', async (phone, other) => {
+  const id = await draw(phone);
+  await stroke(phone);
+  const becomes = async (count: number) => {
+    await phone.until(count ? 'phone.has("已保存")' : '!phone.top.data.status');
+    assert.equal(await strokesOf(other, id), count);
+  };
+  await becomes(2);
+  await phone.tap('撤销');
+  await becomes(1);
+  await phone.tap('重做');
+  await becomes(2);
+  await phone.tap('清空');
+  await becomes(0);
+  await phone.tap('撤销');
+  await becomes(2);
+});
+
+story('a drawing in one stroke ends when the finger lifts', async (phone, other) => {
+  const id = await draw(phone, '一笔到底');
+  await phone.see('一笔到底！');
+  await phone.call('swipe', '画布', line);
+  await phone.see('已保存');
+  assert.equal(await strokesOf(other, id), 1);
+  await phone.tap('撤销');
+  await stroke(phone);
+  await phone.see('一笔到底！');
+  await phone.tap('再来一笔');
+  await phone.until(`phone.top.view && phone.top.id !== "${id}"`);
+  await phone.call('navigateBack');
+  await phone.see('未命名');
+  await lists(other, ['']);
+});
+
+story('a drawing is renamed by a long press', async (phone, other) => {
+  await draw(phone);
+  await phone.call('navigateBack');
+  await phone.see('未命名');
+  await phone.call('longPress', '未命名');
+  await phone.tap('改名');
+  assert.equal((await phone.answer({ confirm: true, content: ' 一笔猫 ' })).title, '画的名字');
+  await phone.see('一笔猫');
+  await lists(other, ['一笔猫']);
+  await phone.tap('更多 一笔猫');
+  await phone.tap('改名');
+  await phone.answer({ confirm: false, cancel: true });
+  assert.ok(await phone.call('has', '一笔猫'));
+});
+
+for (const [where, open, button] of [
+  ['the gallery', (phone: JsdomScreen) => phone.tap('更多 一笔猫'), '分享'],
+  ['the replay', (phone: JsdomScreen) => phone.tap('一笔猫'), '分享'],
+  ['the menu of the replay', (phone: JsdomScreen) => phone.tap('一笔猫'), undefined],
+] as const) {
+  story(`a drawing that is shared from ${where} is seen without a login`, async (phone, other) => {
+    await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('一笔猫') });
+    await phone.call('pullDown');
+    await phone.see('一笔猫');
+    await open(phone);
+    if (where !== 'the gallery') await phone.see('播放');
+    const card = await phone.call('share', button);
+    assert.equal(card.title, '一笔猫');
+    assert.ok((await phone.evaluate<number>(`phone.wx.files.get(${JSON.stringify(card.imageUrl)})`)) > 100);
+
+    const network = new Network(service, somebody());
+    const stranger = new JsdomScreen(network);
+    await stranger.launch(card.path);
+    await stranger.see('播放');
+    assert.deepEqual([await stranger.call('title'), network.arrived.length], ['一笔猫', 1]);
+    assert.equal((await stranger.call('share')).path, card.path);
+    await stranger.tap('我也来一笔');
+    await stranger.see('还没有画');
+    await stranger.close();
+  });
+}
+
+story('the author of a shared drawing is named, and a drawing that is shared no more is missed', async (phone, other) => {
+  const id = newId();
+  await other.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') });
+  const share = await other.shareDrawing({ id });
+  assert.ok(share.ok);
+  const me = await other.getSession();
+  assert.ok(me.ok);
+  await phone.launch(`/pages/shared/shared?token=${share.data.token}`);
+  await phone.see(`作者：${me.data.user.nickname}`);
+  await other.unshareDrawing({ id });
+  await phone.launch(`/pages/shared/shared?token=${share.data.token}`);
+  await phone.see('这幅画不在了');
+});
+
+story('a deletion can be taken back, and is sent when it was not', async (phone, other) => {
+  const removal = /^DELETE/;
+  await draw(phone);
+  await phone.see('已保存');
+  await phone.call('navigateBack');
+  await phone.tap('更多 未命名');
+  await phone.tap('删除');
+  await phone.see('已删除');
+  assert.ok(!(await phone.call('has', '未命名')));
+  await phone.tap('撤销');
+  await phone.see('未命名');
+  assert.ok(!phone.network.arrived.some(request => removal.test(request)));
+
+  await phone.tap('更多 未命名');
+  await phone.tap('删除');
+  await phone.call('hide');
+  await phone.until('!phone.top.data.removed');
+  await phone.call('unhide');
+  await phone.see('还没有画');
+  await lists(other, []);
+});
+
+story('a deletion is sent by itself after five seconds', async (phone, other) => {
+  await draw(phone);
+  await phone.see('已保存');
+  await phone.call('navigateBack');
+  await phone.tap('更多 未命名');
+  await phone.tap('删除');
+  await phone.until('!phone.has("已删除")');
+  await phone.see('还没有画');
+  await lists(other, []);
+});
+
+story('without a network drawings wait on the phone, and go when it is back', async (phone, other) => {
+  await phone.see('还没有画');
+  await phone.connect(false);
+  await draw(phone);
+  await phone.see('等待上传');
+  await phone.tap('等待上传');
+  assert.equal((await phone.answer({ confirm: true })).content, '网络不通\n画会自动上传');
+  await phone.call('navigateBack');
+  await phone.see('等待上传');
+  await phone.tap('未命名');
+  await phone.see('播放');
+  await phone.call('navigateBack');
+  assert.deepEqual(await titles(other), []);
+  await phone.connect(true);
+  await phone.until('!phone.has("等待上传")');
+  await phone.see('未命名');
+  await lists(other, ['']);
+  await phone.connect(false);
+  await phone.tap('未命名');
+  await phone.see('网络不通');
+  await phone.tap('继续画');
+  assert.equal((await phone.answer({ confirm: true })).content, '网络不通');
+  await phone.until('phone.pages.length === 2');
+});
+
+story('what was not sent is still there when the program is started again', async (phone, other) => {
+  await phone.see('还没有画');
+  await phone.connect(false);
+  const id = await draw(phone);
+  await phone.see('等待上传');
+  await phone.launch();
+  await phone.see('等待上传');
+  await phone.tap('重试');
+  await phone.see('网络不通');
+  phone.network.connected = true;
+  await phone.launch();
+  await phone.until('phone.has("未命名") && !phone.has("等待上传")');
+  assert.equal(await strokesOf(other, id), 1);
+});
+
+for (const [choice, index, count] of [
+  ['mine', 0, 3],
+  ['theirs', 1, 1],
+] as const) {
+  story(`a drawing that two devices changed becomes ${choice}`, async (phone, other) => {
+    const id = await draw(phone);
+    await stroke(phone);
+    await phone.see('已保存');
+    const before = await other.drawings.open(id);
+    assert.ok(before.ok);
+    other.drawings.save(id, { ...before.data, strokes: before.data.strokes.slice(0, 1), title: 'theirs' });
+    await other.drawings.flush();
+    await stroke(phone);
+    assert.deepEqual((await phone.answer()).itemList, ['用我的', '用另一台设备上的']);
+    await phone.tap('有冲突');
+    await phone.answer({ tapIndex: index });
+    await phone.see('已保存');
+    assert.equal(await strokesOf(other, id), count);
+    await stroke(phone);
+    await phone.until('phone.has("已保存") && !phone.top.data.empty');
+    assert.equal(await strokesOf(other, id), count + 1);
+  });
+}
+
+story('a drawing that was deleted elsewhere is let go, or lives on', async (phone, other) => {
+  const id = await draw(phone);
+  await phone.see('已保存');
+  for (const tapIndex of [0, 1]) {
+    await other.deleteDrawing({ id });
+    await stroke(phone);
+    assert.deepEqual((await phone.answer({ tapIndex })).itemList, ['用我的', '它在别处已删除，不要了']);
+    await phone.until(tapIndex ? 'phone.pages.length === 1' : 'phone.has("已保存")');
+    assert.equal((await strokesOf(other, id)) > 0, tapIndex === 0);
+  }
+  await phone.see('还没有画');
+});
+
+story('a deletion of what another device changed since is given up', async (phone, other) => {
+  const id = await draw(phone);
+  await phone.see('已保存');
+  await phone.call('navigateBack');
+  await phone.see('未命名');
+  await phone.connect(false);
+  await phone.tap('更多 未命名');
+  await phone.tap('删除');
+  await phone.see('已删除');
+  const before = await other.drawings.open(id);
+  assert.ok(before.ok);
+  other.drawings.save(id, { ...before.data, title: '一笔猫' });
+  await other.drawings.flush();
+  await phone.until('!phone.has("已删除")');
+  await phone.connect(true);
+  await phone.see('一笔猫');
+  assert.match(await phone.evaluate('phone.wx.toast'), /没有删除/);
+  await lists(other, ['一笔猫']);
+});
+
+story('the gallery goes on as far as there are drawings, and is renewed by pulling', async (phone, other) => {
+  await Promise.all(Array.from({ length: 45 }, (_, i) => other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(`${i}`) })));
+  await phone.call('pullDown');
+  for (const count of [20, 40, 45]) {
+    await phone.until(`phone.count("img") === ${count}`);
+    await phone.call('reachBottom');
+  }
+  await phone.see('没有更多了');
+  await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('new') });
+  await phone.call('pullDown');
+  await phone.see('new');
+  assert.equal(await phone.call('count', 'img'), 45);
+});
+
+story('a replay is paused, sought and hurried', async (phone, other) => {
+  await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('slow', 60_000) });
+  await phone.call('pullDown');
+  await phone.tap('slow');
+  await phone.tap('暂停');
+  await phone.see('播放');
+  await phone.call('slide', '进度', 30_000);
+  await phone.see('0:30 / 1:00');
+  await phone.tap('速度 1×');
+  await phone.tap('速度 2×');
+  await phone.call('slide', '进度', 59_500);
+  await phone.tap('播放');
+  await phone.see('1:00 / 1:00');
+  await phone.see('播放');
+});
+
+story('a second finger does not draw', async (phone, other) => {
+  await phone.tap('随意画');
+  await phone.until('phone.top.view');
+  await phone.evaluate(`(() => {
+    const touch = (name, identifier, x, y) => phone.top[name]({ timeStamp: 1, changedTouches: [{ identifier, x, y }] });
+    touch('touchStart', 1, 10, 100);
+    touch('touchStart', 2, 90, 200);
+    touch('touchMove', 2, 95, 300);
+    touch('touchMove', 1, 100, 100);
+    touch('touchEnd', 2, 95, 300);
+    touch('touchEnd', 1, 100, 100);
+  })()`);
+  await phone.see('已保存');
+  const saved = await other.getDrawing({ id: await phone.evaluate('phone.top.id') });
+  assert.ok(saved.ok);
+  assert.deepEqual([saved.data.strokeCount, new Set(saved.data.strokes[0]!.y).size], [1, 1]);
+});
+
+story('everything that can be tapped or seen has a name, in English, too', async (phone, other) => {
+  await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('cat') });
+  const named = async () => {
+    const labels = await phone.call('labels');
+    assert.ok(labels.length);
+    assert.deepEqual(labels.filter(label => /\?$|undefined|[\u4e00-\u9fff]/.test(label)), []);
+    assert.doesNotMatch(await phone.call('text'), /undefined|[\u4e00-\u9fff]/);
+  };
+  await phone.call('pullDown');
+  await phone.tap('More cat');
+  await named();
+  await phone.tap('Close');
+  await phone.tap('cat');
+  await phone.see('Play');
+  await named();
+  await phone.tap('Go on drawing');
+  await phone.tap('Another colour');
+  await phone.see('Hue');
+  await named();
+  const { path } = await phone.evaluate<{ path: string }>('(phone.navigateBack(), phone.share())');
+  await phone.launch(path);
+  await phone.see('Play');
+  await named();
+}, { system: { language: 'en' } });
+
+story('a drawing that is emptied is none, also for the replay beneath', async phone => {
+  await draw(phone);
+  await phone.call('navigateBack');
+  await phone.tap('未命名');
+  await phone.tap('继续画');
+  await phone.until('!phone.top.data.empty');
+  await phone.tap('清空');
+  await phone.call('navigateBack');
+  await phone.see('这幅画不在了');
+  await phone.call('navigateBack');
+  await phone.see('还没有画');
+});
+
+test('a drawing that the service does not take says so', async () => {
+  const small = await startBinary({ DRAWING_QUOTA: '1' });
+  const phone = new JsdomScreen(new Network(small, somebody()));
+  await phone.launch();
+  await draw(phone);
+  await phone.see('已保存');
+  await phone.call('navigateBack');
+  await draw(phone);
+  await phone.tap('无法保存');
+  assert.equal((await phone.answer({ confirm: true })).content, '画太多了，请先删除一些');
+  await phone.call('navigateBack');
+  await phone.see('无法保存');
+  await phone.close();
+  await small.stop();
+});
+
+test('a service on the own computer that has an app id is logged in to with WeChat', async () => {
+  const real = await startBinary({ WECHAT_APP_ID: 'wx0123456789abcdef', WECHAT_APP_SECRET: '0123456789abcdef0123456789abcdef', WECHAT_API_URL: service.baseUrl });
+  const network = new Network(real, somebody(), service);
+  const phone = new JsdomScreen(network, { program: programAt(real.baseUrl) });
+  await phone.launch();
+  await phone.see('登录失败，请检查网络');
+  assert.ok(network.logins > 0);
+  await phone.close();
+  await real.stop();
+});
+
+test('a newcomer with nothing but a service of their own can draw: there the service is WeChat', async () => {
+  const network = new Network(service);
+  const phone = new JsdomScreen(network, { program: programAt(service.baseUrl) });
+  await phone.launch();
+  await draw(phone);
+  await phone.see('已保存');
+  assert.ok(network.arrived.includes('POST /simulator/login'));
+  await phone.close();
+});
+
+test('a login that fails is told, and tried again', async () => {
+  const network = new Network(service);
+  const phone = new JsdomScreen(network, { program: programAt(domain) });
+  await phone.launch();
+  await phone.see('登录失败，请检查网络');
+  assert.deepEqual(network.arrived, []);
+  await phone.close();
+});

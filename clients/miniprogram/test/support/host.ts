@@ -1,0 +1,51 @@
+import { request } from 'node:http';
+import type { Binary } from '../../../typescript/test/support/binary.ts';
+import type { Host } from './wx.ts';
+
+/** Where the mini program of these tests believes the service to be. */
+export const domain = 'https://draw.example.com';
+
+/** The network and account of a phone. */
+export class Network implements Host {
+  /** Without it, no request arrives. */
+  connected = true;
+  /** Method and path of each request that arrived. */
+  readonly arrived: string[] = [];
+
+  constructor(
+    private readonly service: Binary,
+    private readonly user?: string,
+    /** Whose simulator stands in for WeChat. */
+    private readonly wechat = service,
+  ) {}
+
+  readonly request: Host['request'] = ({ url, method, headers, body }) =>
+    new Promise((resolve, reject) => {
+      if (!this.connected) return reject(new Error('net::ERR_INTERNET_DISCONNECTED'));
+      const { pathname, search } = new URL(url);
+      this.arrived.push(`${method} ${pathname}`);
+      const sent = request(this.service.baseUrl + pathname + search, { method, headers, agent: false });
+      sent.on('error', reject);
+      sent.on('response', response => {
+        const parts: Buffer[] = [];
+        response.on('error', reject);
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () => {
+          const { rawHeaders } = response;
+          const names = Object.fromEntries(rawHeaders.flatMap((name, i) => (i % 2 ? [] : [[name, rawHeaders[i + 1]!]])));
+          resolve({ status: response.statusCode!, headers: names, base64: Buffer.concat(parts).toString('base64') });
+        });
+      });
+      sent.end(body);
+    });
+
+  /** How often the program logged in with WeChat. */
+  logins = 0;
+
+  readonly login: Host['login'] = async () => {
+    this.logins++;
+    if (!this.user) throw new Error('this phone has no account');
+    const { code } = await this.wechat.phone(this.user);
+    return { code };
+  };
+}

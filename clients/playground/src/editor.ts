@@ -1,0 +1,176 @@
+import { newId, type DrawingContent, type DrawingState } from 'onestroke-client';
+import { papers, Sketch } from 'onestroke-drawing';
+import { backLink, bar } from './bars';
+import { settle, type Choice } from './conflict';
+import { attribute, drawn, el, flourish, icon, iconButton, type IconName } from './dom';
+import { remove } from './gallery';
+import { createHand } from './hand';
+import { toast } from './overlays';
+import { createPaper } from './paper';
+import { pickUp } from './pen';
+import { offerDownload } from './pictures';
+import { go, write, type Screen } from './routes';
+import { client, sayProblem } from './service';
+import { share } from './share';
+import { createToolbar } from './toolbar';
+import { words } from './words';
+
+/** A new drawing, or one to go on with. Each stroke is saved when it is drawn. */
+export function createEditor(opened?: string): Screen {
+  const pen = pickUp();
+  let id = opened || newId();
+  let sketch: Sketch | undefined;
+  /** What has been opened or saved; undefined of a drawing that nobody else knows. */
+  let kept: DrawingContent | undefined;
+  let left = false;
+
+  const hint = el('div', { class: 'hint', 'aria-hidden': 'true', hidden: true }, drawn('0 0 300 300', flourish, 'line'), el('p', {}, words.drawHere), el('p', { class: 'muted' }, words.savesItself));
+  const done = el('div', { class: 'done', hidden: true },
+    el('span', { class: 'stamp', 'aria-hidden': 'true' }, words.done),
+    el('div', { class: 'done-bar', role: 'status' },
+      el('strong', {}, words.doneSays),
+      el('button', { type: 'button', class: 'quiet small', onclick: () => go({ at: 'replay', id }) }, icon('play'), words.replay),
+      el('button', { type: 'button', class: 'primary small', onclick: () => another() }, words.again),
+    ),
+  );
+  const cursor = el('span', { class: 'pen-cursor', hidden: true });
+  const paper = createPaper(hint, cursor, done);
+  for (const [name, value] of Object.entries({ tabindex: 0, role: 'application', 'aria-roledescription': words.drawing, 'aria-description': words.keyboardDrawing, 'data-focus': '' })) attribute(paper.canvas, name, value);
+  const hand = createHand(paper, cursor, pen, () => sketch, changed);
+  const toolbar = createToolbar(pen, {
+    undo: () => step(() => sketch?.undo()),
+    redo: () => step(() => sketch?.redo()),
+    clear: () => step(() => sketch?.clear()),
+    // A drawing that has strokes is what it is: the mode is for the next one.
+    once: () => (sketch?.content.strokes.length ? another() : begin(blank())),
+  });
+  const title = el('input', { class: 'title', placeholder: words.untitled, 'aria-label': words.title, maxlength: 80, autocomplete: 'off', onchange: () => step(() => sketch?.rename(title.value.trim())), onkeydown: event => event.key === 'Enter' && title.blur() });
+  const status = el('span', { class: 'status', role: 'status' });
+  const saved = [
+    iconButton('play', words.replay, () => go({ at: 'replay', id }), 'R'),
+    iconButton('share', words.share, () => void share(id), 'S'),
+    iconButton('download', words.download, () => offerDownload(title.value, { id }), 'D'),
+  ] as const;
+  const element = el('main', { class: 'editor' },
+    bar(backLink(), title, status, ...saved, iconButton('plus', words.newDrawing, another, 'N')),
+    paper.element,
+    toolbar.element,
+  );
+
+  const stop = client.drawings.subscribe(state => state.id === id && tell(state));
+  if (opened) void load();
+  else begin(blank());
+
+  return {
+    title: words.draw,
+    element,
+    leave() {
+      left = true;
+      hand.leave();
+      if (kept && sketch && !sketch.content.strokes.length) void remove(id);
+      stop();
+      paper.end();
+    },
+    key(event) {
+      if (hand.key(event)) return;
+      const plain = !event.ctrlKey && !event.metaKey;
+      const name = event.key.toLowerCase();
+      if (event.key === 'Escape') go({ at: 'gallery' });
+      else if (plain && name === 'n') another();
+      else if (plain && 'rsd'.includes(name)) saved['rsd'.indexOf(name)]?.click();
+      else toolbar.key(event);
+    },
+  };
+
+  /** Opens the drawing, again after a conflict. */
+  async function load(): Promise<void> {
+    const result = await client.drawings.open(id);
+    if (left) return;
+    if (result.ok) return begin((kept = result.data));
+    paper.element.replaceChildren(el('p', { class: 'notice', role: 'alert' }, sayProblem(result.problem)));
+    title.disabled = true;
+  }
+
+  function begin(content: DrawingContent): void {
+    sketch = new Sketch(content, { oneStroke: pen.once && !content.strokes.length });
+    title.value = content.title || '';
+    show();
+    const state = client.drawings.state(id);
+    if (state) tell(state);
+  }
+
+  function another(): void {
+    if (sketch && !sketch.content.strokes.length) return begin(blank());
+    if (location.hash === write({ at: 'draw' })) dispatchEvent(new Event('hashchange'));
+    else go({ at: 'draw' });
+  }
+
+  function step(change: () => void): void {
+    change();
+    changed();
+  }
+
+  /** Shows what has been drawn, and saves it. The service takes no empty drawing: that is deleted when it is left. */
+  function changed(): void {
+    if (!sketch) return;
+    show();
+    if (sketch.full) toast(words.full);
+    if (!sketch.content.strokes.length || sketch.content === kept) return;
+    if (!opened && location.hash === write({ at: 'draw' })) history.replaceState(null, '', write({ at: 'draw', id }));
+    client.drawings.save(id, (kept = sketch.content));
+  }
+
+  function show(): void {
+    const { content, finished } = sketch!;
+    paper.show(content);
+    toolbar.show(sketch!);
+    const empty = !content.strokes.length;
+    hint.hidden = !empty;
+    done.hidden = !finished;
+    saved.forEach(button => (button.disabled = empty));
+    if (empty) status.replaceChildren();
+    paper.canvas.setAttribute('aria-label', `${content.title || words.untitled}, ${content.strokes.length} ${words.strokes}`);
+  }
+
+  function tell(state: DrawingState): void {
+    const say = (name: IconName, text: string, kind: string) => {
+      status.dataset.kind = kind;
+      status.replaceChildren(icon(name), el('span', {}, text));
+    };
+    switch (state.status) {
+      case 'saved':
+        return say('tick', words.saved, 'saved');
+      case 'waiting':
+        if (!state.problem) return say('cloud', words.saving, 'saving');
+        return say('cloud', state.problem.code === 'NOT_STORED' ? words.notStored : words.waiting, 'waiting');
+      case 'refused':
+        return say('warn', `${words.refused}: ${state.problem.code}`, 'refused');
+      case 'conflict':
+        status.dataset.kind = 'conflict';
+        return status.replaceChildren(el('button', { type: 'button', onclick: () => settle(kept!, state.theirs, choice => resolve(choice, state.theirs)) }, icon('warn'), words.conflictChoose));
+      case 'deleted':
+        delete status.dataset.kind;
+        return status.replaceChildren();
+    }
+  }
+
+  function resolve(choice: Choice, theirs: DrawingContent | null): void {
+    const { drawings } = client;
+    if (choice === 'mine') return drawings.resolve(id, kept!);
+    drawings.discard(id);
+    if (choice === 'both') {
+      id = newId();
+      history.replaceState(null, '', write({ at: 'draw', id }));
+      drawings.save(id, kept!);
+    } else if (theirs) {
+      void load();
+    } else {
+      go({ at: 'gallery' });
+    }
+  }
+}
+
+/** Paper for a new drawing, as the screen is held. */
+function blank(): DrawingContent {
+  return { format: 1, canvas: matchMedia('(orientation: landscape)').matches ? papers.landscape : papers.portrait, strokes: [] };
+}

@@ -1,0 +1,174 @@
+import type { DrawingContent, DrawingSummary } from 'onestroke-client';
+import { bar, brand, languageButton, userButton } from './bars';
+import { drawn, el, flourish, icon, iconButton } from './dom';
+import { ask, choose, toast } from './overlays';
+import { offerDownload, picture } from './pictures';
+import { go, type Screen } from './routes';
+import { client, home, sayProblem, user } from './service';
+import { share } from './share';
+import { ago, words } from './words';
+
+/** A drawing in the gallery: as the service lists it, or what is unsent of it. */
+interface Entry {
+  id: string;
+  title: string;
+  shown: DrawingSummary | DrawingContent;
+  when: string;
+  unsent: boolean;
+}
+
+/** What the service has listed so far, to be there at once when people come back. */
+const listed = { owner: '', items: [] as DrawingSummary[], next: undefined as string | undefined, stale: true, top: 0 };
+client.drawings.subscribe(state => {
+  listed.stale ||= state.status === 'saved' || state.status === 'deleted';
+  if (state.status !== 'conflict' || state.mine) return;
+  client.drawings.discard(state.id); // deleted here, but first look at what became of it
+  toast(words.notRemoved, { label: words.remove, run: () => void remove(state.id) });
+});
+
+/** Whether somebody whose gallery is empty has been led to the paper. Once is enough. */
+let invited = false;
+
+/** All drawings, newest first, those included that are still on their way to the service. */
+export function createGallery(changed: () => void): Screen {
+  if (listed.owner !== user.name) Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true, top: 0 });
+  let loading = false;
+  let left = false;
+  const cards = new Map<string, { of: string; element: HTMLElement }>();
+
+  const invitation = el('li', { class: 'card new' },
+    el('a', { href: '#/draw', 'aria-keyshortcuts': 'N' },
+      el('span', { class: 'frame' }, drawn('0 0 300 300', flourish, 'line'), icon('plus')),
+      el('span', { class: 'caption' }, el('span', { class: 'card-title' }, words.draw), el('kbd', {}, 'N')),
+    ),
+  );
+  const grid = el('ul', { class: 'grid' }, invitation);
+  const more = el('div', { class: 'more', role: 'status' });
+  const element = el('main', { class: 'gallery' },
+    bar(brand(), el('span', { class: 'space' }), el('a', { class: 'quiet small wide-only', href: home + 'docs' }, words.docs), languageButton(changed), userButton(changed)),
+    el('h1', { tabindex: -1 }, words.gallery),
+    grid,
+    more,
+  );
+
+  const watched = new IntersectionObserver(seen => seen.some(({ isIntersecting }) => isIntersecting) && listed.next && void load(listed.next), { rootMargin: '600px' });
+  const stop = client.drawings.subscribe(state => {
+    if (state.status === 'deleted') listed.items = listed.items.filter(({ id }) => id !== state.id);
+    if (state.status === 'saved') void load();
+    else lay();
+  });
+  if (!listed.stale) lay(); // or cards would appear only to move on
+  void load().then(() => !left && scrollY === 0 && scrollTo(0, listed.top));
+  return {
+    title: words.gallery,
+    element,
+    top: listed.top,
+    leave() {
+      left = true;
+      listed.top = scrollY;
+      stop();
+      watched.disconnect();
+    },
+    key: event => event.key.toLowerCase() === 'n' && !event.ctrlKey && !event.metaKey && go({ at: 'draw' }),
+  };
+
+  /** Gets the newest drawings, or those after a cursor. */
+  async function load(cursor?: string): Promise<void> {
+    if (loading) return;
+    loading = true;
+    listed.stale = false;
+    if (!listed.items.length) more.textContent = words.loading;
+    const result = await client.listDrawings({ limit: 24, cursor });
+    loading = false;
+    if (left) return;
+    if (result.ok) {
+      const { items, nextCursor } = result.data;
+      const before = cursor ? listed.items : [];
+      const ids = new Set([...before, ...items].map(({ id }) => id));
+      const last = listed.items.findIndex(({ id }) => id === items[items.length - 1]?.id);
+      const after = cursor || last < 0 ? [] : listed.items.slice(last + 1); // listed earlier
+      if (!after.length) listed.next = nextCursor;
+      listed.items = [...before, ...items, ...after.filter(({ id }) => !ids.has(id))];
+    }
+    more.replaceChildren();
+    lay();
+    if (!result.ok) more.append(el('p', {}, sayProblem(result.problem)), el('button', { type: 'button', class: 'quiet', onclick: () => void load(cursor) }, words.retry));
+    else if (listed.stale) return load(); // something was saved meanwhile
+    else if (!entries().length && !invited) go({ at: 'draw' });
+    invited = true;
+    watched.disconnect();
+    watched.observe(more); // told anew whether it is in sight
+  }
+
+  function entries(): Entry[] {
+    const unsent = client.drawings.unsent();
+    const here = new Map(unsent.map(entry => [entry.id, entry]));
+    const fresh: Entry[] = [];
+    for (const { id, content } of unsent) {
+      if (content && !listed.items.some(item => item.id === id)) fresh.push({ id, title: content.title || '', shown: content, when: '', unsent: true });
+    }
+    for (const item of listed.items) {
+      const kept = here.get(item.id);
+      if (kept && !kept.content) continue;
+      const content = kept?.content;
+      fresh.push({ id: item.id, title: (content || item).title || '', shown: content || item, when: item.createdAt, unsent: !!content });
+    }
+    return fresh;
+  }
+
+  /** Brings the cards in line with the entries; a card that has not changed stays the same element. */
+  function lay(): void {
+    const wanted = entries();
+    const elements = wanted.map(entry => {
+      const of = JSON.stringify([entry.title, entry.unsent, 'thumbnail' in entry.shown ? entry.shown.thumbnail : entry.shown]);
+      const known = cards.get(entry.id);
+      if (known?.of === of) return known.element;
+      const made = card(entry);
+      cards.set(entry.id, { of, element: made });
+      return made;
+    });
+    for (const [id, { element }] of cards) if (!elements.includes(element)) cards.delete(id), element.remove();
+    let before: Element = invitation;
+    for (const element of elements) {
+      if (before.nextElementSibling !== element) before.after(element);
+      before = element;
+    }
+    while (before.nextElementSibling) before.nextElementSibling.remove();
+  }
+
+  function card(entry: Entry): HTMLElement {
+    const name = entry.title || words.untitled;
+    return el('li', { class: 'card' },
+      el('a', { href: `#/draw/${entry.id}`, 'aria-label': name }, el('span', { class: 'frame' }, picture(entry.shown))),
+      el('div', { class: 'caption' },
+        el('span', { class: 'card-title' }, name),
+        entry.unsent ? el('span', { class: 'when', title: words.waiting }, icon('cloud')) : el('time', { class: 'when', datetime: entry.when }, ago(entry.when)),
+        iconButton('more', `${words.more}: ${name}`, () => offer(entry)),
+      ),
+    );
+  }
+
+  function offer({ id, title }: Entry): void {
+    choose(title || words.untitled, [
+      { label: words.replay, icon: 'play', run: () => go({ at: 'replay', id }) },
+      { label: words.rename, icon: 'rename', run: () => ask(words.rename, words.title, title, value => void change(id, content => ({ ...content, title: value }))) },
+      { label: words.share, icon: 'share', run: () => void share(id) },
+      { label: words.download, icon: 'download', run: () => offerDownload(title, { id }) },
+      { label: words.remove, icon: 'clear', danger: true, run: () => void remove(id) },
+    ]);
+  }
+
+  async function change(id: string, to: (content: DrawingContent) => DrawingContent): Promise<void> {
+    const opened = await client.drawings.open(id);
+    if (opened.ok) client.drawings.save(id, to(opened.data));
+    else toast(sayProblem(opened.problem));
+  }
+}
+
+/** Deletes a drawing, and offers to bring it back. */
+export async function remove(id: string): Promise<void> {
+  const opened = await client.drawings.open(id);
+  if (!opened.ok) return toast(sayProblem(opened.problem));
+  client.drawings.remove(id);
+  toast(words.removed, { label: words.restore, run: () => client.drawings.save(id, opened.data) });
+}

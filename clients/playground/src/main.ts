@@ -1,0 +1,46 @@
+import { el } from './dom';
+import { createEditor } from './editor';
+import { createGallery } from './gallery';
+import { openReplay, openShared } from './viewer';
+import { read, type Route, type Screen } from './routes';
+import { user } from './service';
+import { createWelcome } from './welcome';
+import { words } from './words';
+
+const app = document.getElementById('app')!;
+let screen: Screen | undefined;
+
+function open(route: Route): Screen {
+  if (route.at === 'shared') return openShared(route.token, show);
+  if (!user.name) return createWelcome(show);
+  switch (route.at) {
+    case 'gallery':
+      return createGallery(show);
+    case 'draw':
+      return createEditor(route.id);
+    case 'replay':
+      return openReplay(route.id);
+  }
+}
+
+/** Shows what the address names. */
+function show(): void {
+  screen?.leave?.();
+  document.querySelectorAll('dialog').forEach(dialog => dialog.close());
+  screen = open(read(location.hash));
+  document.title = `${screen.title} · ${words.name}`;
+  app.replaceChildren(screen.element);
+  scrollTo(0, screen.top || 0);
+  // Who listens to the page hears where they are.
+  const start = screen.element.querySelector<HTMLElement>('[data-focus]') || screen.element.querySelector('h1');
+  if (document.activeElement === document.body) start?.focus({ preventScroll: true });
+}
+
+addEventListener('hashchange', show);
+addEventListener('keydown', event => {
+  const target = event.target as HTMLElement;
+  const takesKeys = target.closest('input:not([type=range]), select, textarea, dialog');
+  if (!takesKeys && !event.altKey) screen?.key?.(event);
+});
+app.append(el('main'));
+show();

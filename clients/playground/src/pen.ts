@@ -1,0 +1,37 @@
+import { colors, nib, widths, type Style } from 'onestroke-drawing';
+import type { DrawingContent } from 'onestroke-client';
+
+const key = 'onestroke.pen';
+
+/** What people draw with. It stays as they left it. */
+export interface Pen {
+  tool: Style['tool'];
+  /** `#RRGGBB`, one of the palette or any other. */
+  color: string;
+  /** An index of `widths`. */
+  width: number;
+  /** Whether new drawings are of one stroke. */
+  once: boolean;
+}
+
+export function pickUp(): Pen {
+  const pen: Pen = { tool: 'pen', color: colors[0]!.value, width: 1, once: false };
+  try {
+    return { ...pen, ...(JSON.parse(localStorage.getItem(key) || '{}') as Partial<Pen>), tool: 'pen' };
+  } catch {
+    return pen;
+  }
+}
+
+export function layDown({ color, width, once }: Pen): void {
+  try {
+    localStorage.setItem(key, JSON.stringify({ color, width, once }));
+  } catch {
+    // Storage is full of unsent drawings: they matter more.
+  }
+}
+
+/** How a stroke looks that the pen draws on this canvas. An eraser is three times as wide. */
+export function styleOf({ tool, color, width }: Pen, canvas: DrawingContent['canvas']): Style {
+  return { tool, color, width: nib(widths[width]! * (tool === 'eraser' ? 3 : 1), canvas) };
+}

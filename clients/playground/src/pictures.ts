@@ -1,0 +1,42 @@
+import type { DrawingContent, Result } from 'onestroke-client';
+import { fit, paint } from 'onestroke-drawing';
+import { el } from './dom';
+import { choose, toast } from './overlays';
+import { client, sayProblem } from './service';
+import { words } from './words';
+
+/** A drawing as a small picture: the service's thumbnail, or painted here while it is unsent. */
+export function picture(of: { thumbnail?: string } | DrawingContent, name = ''): HTMLElement {
+  if ('strokes' in of) {
+    const canvas = el('canvas', { class: 'picture', role: 'img', 'aria-label': name });
+    const view = fit(of.canvas, { width: 256, height: 256 });
+    [canvas.width, canvas.height] = [Math.round(view.width), Math.round(view.height)];
+    paint(canvas.getContext('2d')!, of, fit(of.canvas, canvas));
+    return canvas;
+  }
+  return el('img', { class: 'picture', alt: name, draggable: 'false', src: 'data:image/svg+xml,' + encodeURIComponent(of.thumbnail || '') });
+}
+
+/** Offers a drawing as a file, its own or one that was shared. */
+export function offerDownload(title: string, of: { id: string } | { token: string }): void {
+  const width = 1536;
+  const vector = (animate: boolean) => ('id' in of ? client.getDrawingImage({ ...of, width, animate }) : client.getSharedDrawingImage({ ...of, width, animate }));
+  const pixels = () => ('id' in of ? client.getDrawingImage({ ...of, width, accept: 'image/png' }) : client.getSharedDrawingImage({ ...of, width, accept: 'image/png' }));
+  const download = async (kind: 'png' | 'svg', call: () => Promise<Result<string | ArrayBuffer>>) => {
+    if ('id' in of) await client.drawings.flush(of.id); // what is downloaded is what has been drawn
+    const result = await call();
+    if (result.ok) hand(new Blob([result.data], { type: kind === 'png' ? 'image/png' : 'image/svg+xml' }), `${title || words.untitled}.${kind}`);
+    else toast(sayProblem(result.problem));
+  };
+  choose(words.download, [
+    { label: words.downloadPNG, icon: 'download', run: () => void download('png', pixels) },
+    { label: words.downloadSVG, icon: 'download', run: () => void download('svg', () => vector(false)) },
+    { label: words.downloadMoving, icon: 'play', run: () => void download('svg', () => vector(true)) },
+  ]);
+}
+
+function hand(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
+  el('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -1,0 +1,39 @@
+/** A place in the page, kept in the address behind `#`: what is there never reaches a server. */
+export type Route = { at: 'gallery' } | { at: 'draw'; id?: string } | { at: 'replay'; id: string } | { at: 'shared'; token: string };
+
+/** What is shown at a place. */
+export interface Screen {
+  title: string;
+  element: HTMLElement;
+  /** How far down it is scrolled. */
+  top?: number;
+  /** Called when another screen takes its place. */
+  leave?(): void;
+  /** Called with every key that is pressed and was not meant for a field. */
+  key?(event: KeyboardEvent): void;
+}
+
+export function read(hash: string): Route {
+  const [at, what] = hash.replace(/^#\/?/, '').split('/');
+  if (at === 'draw') return { at, id: what };
+  if (at === 'replay' && what) return { at, id: what };
+  if (at === 'shared' && what) return { at, token: what };
+  return { at: 'gallery' };
+}
+
+export function write(route: Route): string {
+  switch (route.at) {
+    case 'gallery':
+      return '#/';
+    case 'draw':
+      return route.id ? `#/draw/${route.id}` : '#/draw';
+    case 'replay':
+      return `#/replay/${route.id}`;
+    case 'shared':
+      return `#/shared/${route.token}`;
+  }
+}
+
+export function go(route: Route): void {
+  location.hash = write(route);
+}

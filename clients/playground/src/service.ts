@@ -1,0 +1,42 @@
+import { createClient, fetchTransport, webStorage, type LoginCode, type Problem } from 'onestroke-client';
+import { words } from './words';
+
+/** Where the page is, and the service with it. */
+export const home = new URL('.', location.href).href.replace(/[?#].*/, '');
+
+/** Whether the service plays WeChat, so that any name can log in. */
+export const simulated = document.documentElement.dataset.simulator === 'true';
+
+const key = 'onestroke.user';
+
+/** Whoever draws here; null before somebody has said a name. */
+export const user = {
+  get name(): string | null {
+    return simulated ? localStorage.getItem(key) : null;
+  },
+  set name(name: string | null) {
+    if (name) localStorage.setItem(key, name);
+    else localStorage.removeItem(key);
+  },
+};
+
+export const client = createClient({
+  baseUrl: home,
+  transport: fetchTransport((url, init) => fetch(url, init)),
+  storage: webStorage(localStorage),
+  async login(): Promise<LoginCode> {
+    if (!user.name) throw new Error('nobody is logged in');
+    const answer = await fetch(home + 'simulator/login', { method: 'POST', body: JSON.stringify({ user: user.name }) });
+    const { code, rawData, signature } = (await answer.json()) as { code: string; rawData: string; signature: string };
+    return { code, rawData, signature };
+  },
+});
+
+addEventListener('online', () => void client.drawings.flush());
+document.addEventListener('visibilitychange', () => void client.drawings.flush());
+
+/** What people are told about a request that failed. */
+export function sayProblem({ code }: Problem): string {
+  if (code === 'ERR_NOT_FOUND' || code === 'ERR_INVALID_REQUEST' || code === 'DELETED') return words.notFound;
+  return code === 'NETWORK_FAILED' || code === 'TIMED_OUT' ? words.offline : words.failed;
+}

@@ -1,0 +1,38 @@
+import { el, icon } from './dom';
+import { dialog, toast } from './overlays';
+import { write } from './routes';
+import { client, home, sayProblem } from './service';
+import { words } from './words';
+
+/** Makes a link to a drawing and shows it, to be copied, or taken back. */
+export async function share(id: string): Promise<void> {
+  await client.drawings.flush(id); // what is shared must be there
+  const result = await client.shareDrawing({ id });
+  if (!result.ok) return toast(sayProblem(result.problem));
+  const link = home + write({ at: 'shared', token: result.data.token });
+  const input = el('input', { readonly: true, value: link, 'aria-label': words.link, onfocus: () => input.select() });
+  const copy = el('button', { type: 'button', class: 'primary', onclick: () => void copyLink() }, icon('copy'), words.copy);
+  const box = dialog(
+    words.share,
+    el('p', {}, words.shareSays),
+    el('div', { class: 'link' }, input, copy),
+    el('div', { class: 'buttons' },
+      el('button', { type: 'button', class: 'quiet danger', onclick: () => void unshare() }, words.unshare),
+      el('a', { class: 'quiet', href: link, target: '_blank', rel: 'noopener' }, words.open),
+    ),
+  );
+  input.focus();
+
+  async function copyLink(): Promise<void> {
+    input.select();
+    // Without HTTPS there is no clipboard but that of old.
+    const copied = navigator.clipboard ? await navigator.clipboard.writeText(link).then(() => true, () => false) : false;
+    if (copied || document.execCommand('copy')) copy.replaceChildren(icon('tick'), words.copied);
+  }
+
+  async function unshare(): Promise<void> {
+    const ended = await client.unshareDrawing({ id });
+    box.close();
+    toast(ended.ok ? words.unshared : sayProblem(ended.problem));
+  }
+}

@@ -1,0 +1,127 @@
+import type { DrawingContent, Result, SharedDrawing } from 'onestroke-client';
+import { Replay } from 'onestroke-drawing';
+import { backLink, bar, brand, languageButton } from './bars';
+import { el, icon, iconButton } from './dom';
+import { createPaper } from './paper';
+import { offerDownload } from './pictures';
+import { go, type Screen } from './routes';
+import { client, sayProblem } from './service';
+import { words } from './words';
+
+const speeds = [1, 2, 4, 0.5];
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const clock = { now: () => performance.now(), frame: (run: () => void) => void requestAnimationFrame(run) };
+
+/** One's own drawing, drawn again. */
+export function openReplay(id: string): Screen {
+  return createViewer(client.drawings.open(id), content => [
+    backLink(),
+    el('h1', { class: 'viewer-title', tabindex: -1 }, content?.title || words.untitled),
+    el('span', { class: 'space' }),
+    iconButton('rename', words.open, () => go({ at: 'draw', id })),
+    iconButton('download', words.download, () => offerDownload(content?.title || '', { id })),
+  ], () => go({ at: 'draw', id }));
+}
+
+/** What somebody has shared, for whoever has the link. */
+export function openShared(token: string, changed: () => void): Screen {
+  return createViewer(client.getSharedDrawing({ token }), (drawing: SharedDrawing | undefined) => [
+    brand(),
+    el('div', { class: 'viewer-title' },
+      el('h1', { tabindex: -1 }, drawing?.title || words.untitled),
+      drawing?.author && el('p', { class: 'author' }, words.by + drawing.author),
+    ),
+    el('span', { class: 'space' }),
+    drawing && iconButton('download', words.download, () => offerDownload(drawing.title, { token })),
+    languageButton(changed),
+    el('a', { class: 'primary small', href: '#/draw' }, words.drawYourOwn),
+  ], () => go({ at: 'gallery' }));
+}
+
+function createViewer<Content extends DrawingContent>(opening: Promise<Result<Content>>, head: (content?: Content) => (Node | string | undefined | false)[], escape: () => void): Screen {
+  const paper = createPaper();
+  paper.canvas.setAttribute('role', 'img');
+  const header = bar();
+  const controls = el('div', { class: 'player', role: 'group', 'aria-label': words.replay });
+  const element = el('main', { class: 'viewer' }, header, paper.element, controls);
+  let replay: Replay | undefined;
+  let left = false;
+  void opening.then(result => {
+    if (left) return;
+    if (!result.ok) {
+      header.replaceChildren(backLink());
+      return paper.element.replaceChildren(el('p', { class: 'notice', role: 'alert' }, sayProblem(result.problem)));
+    }
+    header.replaceChildren(...bar(...head(result.data)).childNodes);
+    paper.canvas.setAttribute('aria-label', `${result.data.title || words.untitled}, ${result.data.strokes.length} ${words.strokes}`);
+    begin(result.data);
+  });
+
+  const toggle = () => {
+    if (!replay) return;
+    if (replay.playing) replay.pause();
+    else replay.play();
+    controls.dispatchEvent(new Event('change'));
+  };
+  return {
+    title: words.replay,
+    element,
+    leave() {
+      left = true;
+      replay?.pause();
+      paper.end();
+    },
+    key(event) {
+      const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement;
+      if (event.key === ' ' && !inField) event.preventDefault(), toggle();
+      else if (event.key === 'Escape') escape();
+      else if ((event.key === 'ArrowLeft' || event.key === 'ArrowRight') && !inField && replay) {
+        event.preventDefault();
+        replay.seek(replay.position + (event.key === 'ArrowLeft' ? -1_000 : 1_000));
+      }
+    },
+  };
+
+  function begin(content: Content): void {
+    const slider = el('input', { type: 'range', min: 0, step: 1, 'aria-label': words.position, oninput: () => running.seek(Number(slider.value)) });
+    const button = el('button', { type: 'button', class: 'play primary', onclick: toggle, 'aria-keyshortcuts': 'Space' });
+    const time = el('span', { class: 'time' });
+    const pace = el('button', { type: 'button', class: 'quiet pace', onclick: () => faster() });
+    const running = (replay = new Replay(content, { clock, paint: show }));
+    slider.max = String(Math.ceil(running.duration));
+    controls.append(button, slider, time, pace);
+    controls.addEventListener('change', () => tell());
+    faster(1);
+    if (calm.matches) running.seek(running.duration);
+    else running.play();
+    tell();
+
+    function show(position: number): void {
+      paper.show(content, position < running.duration ? position : undefined);
+      slider.value = String(position);
+      slider.style.setProperty('--part', String(running.duration ? position / running.duration : 1));
+      const shown = `${clockTime(position)} / ${clockTime(running.duration)}`;
+      if (time.textContent !== shown) slider.setAttribute('aria-valuetext', (time.textContent = shown));
+      if (!running.playing) tell();
+    }
+
+    function tell(): void {
+      const label = running.playing ? words.pause : words.play;
+      if (button.getAttribute('aria-label') === label) return;
+      button.setAttribute('aria-label', label);
+      button.title = label;
+      button.replaceChildren(icon(running.playing ? 'pause' : 'play'));
+    }
+
+    function faster(speed = speeds[(speeds.indexOf(running.speed) + 1) % speeds.length]!): void {
+      running.speed = speed;
+      pace.textContent = `${speed}×`;
+      pace.setAttribute('aria-label', `${words.speed}: ${speed}×`);
+    }
+  }
+}
+
+function clockTime(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desktop, line, phone, saved, setUp, Visitor, type Stage } from './support.ts';
+
+let stage: Stage;
+before(async () => (stage = await setUp()));
+after(() => stage.close());
+
+test('from the first sight to a saved drawing, and on to all that is done with it', async () => {
+  const began = Date.now();
+  const ming = await Visitor.come(stage, phone);
+  const { page } = ming;
+  await ming.logIn('小明');
+  await page.getByText('在这里画一笔').waitFor(); // an empty gallery invites to draw
+  await ming.touch([0.2, 0.5], [0.4, 0.5], [0.6, 0.5], [0.8, 0.5]);
+  await ming.status('已保存');
+  assert.ok(Date.now() - began < 10_000, 'a drawing is saved within ten seconds');
+  assert.equal(await ming.color(0.5, 0.5), '102,102,102');
+  await page.getByLabel('标题').fill('第一笔');
+  await page.getByLabel('标题').press('Enter');
+  await ming.status('已保存');
+
+  // Gallery, reload: still there.
+  await page.getByLabel('我的画').click();
+  const card = page.getByRole('link', { name: '第一笔' });
+  await card.locator('img').waitFor();
+  await page.reload();
+  await card.locator('img').waitFor();
+
+  // Replay.
+  await card.click();
+  await page.locator('.hint').waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: '回放' }).click();
+  await page.getByRole('button', { name: '播放' }).waitFor(); // at its end
+  assert.equal(await ming.color(0.5, 0.5), '102,102,102');
+  const slider = page.getByLabel('进度');
+  await slider.fill('0');
+  assert.equal(await ming.color(0.7, 0.5), '255,255,255');
+  await page.getByRole('button', { name: '速度: 1×' }).click();
+  await page.getByRole('button', { name: '速度: 2×' }).waitFor();
+  await page.getByRole('button', { name: '播放' }).click();
+  await page.waitForFunction(() => {
+    const { value, max } = document.querySelector<HTMLInputElement>('[type=range]')!;
+    return Number(max) - Number(value) < 2;
+  });
+
+  // Share, and open as a stranger in another browser.
+  await page.getByLabel('打开').click();
+  await page.getByRole('button', { name: '分享' }).click();
+  const link = await page.getByLabel('链接').inputValue();
+  const stranger = await Visitor.come(stage, desktop);
+  await stranger.page.goto(link);
+  await stranger.page.getByText('by 小明').waitFor();
+  await stranger.page.getByRole('heading', { name: '第一笔' }).waitFor();
+  await stranger.page.getByRole('button', { name: 'Play' }).waitFor();
+  assert.equal(await stranger.color(0.5, 0.5), '102,102,102');
+
+  // Delete, undo, delete for good.
+  await page.getByRole('button', { name: '关闭' }).click();
+  await page.getByLabel('我的画').click();
+  const remove = async () => {
+    await page.getByRole('button', { name: '更多: 第一笔' }).click();
+    await page.getByRole('button', { name: '删除' }).click();
+    await card.waitFor({ state: 'detached' });
+  };
+  await remove();
+  await page.getByRole('button', { name: '恢复' }).click();
+  await card.locator('img').waitFor();
+  await remove();
+  stranger.expect(/404/);
+  await stranger.page.reload();
+  await stranger.page.getByText('This drawing is gone').waitFor();
+  const list = await stage.clientOf('小明').listDrawings({});
+  assert.deepEqual(list.ok && list.data.items, []);
+  await stranger.leave();
+  await ming.leave();
+});
+
+test('what is drawn offline is kept, said to be waiting, and saved when the network is back', async () => {
+  const li = await Visitor.come(stage, desktop);
+  li.expect(/ERR_INTERNET_DISCONNECTED/);
+  await li.logIn('离线');
+  await li.page.getByText('Draw something here').waitFor();
+  await li.context.setOffline(true);
+  await li.draw([0.2, 0.2], [0.8, 0.8]);
+  await li.status('Kept here until the network is back');
+  await li.draw([0.8, 0.2], [0.2, 0.8]);
+  await li.page.getByRole('link', { name: 'My drawings' }).click();
+  await li.page.getByRole('link', { name: 'Untitled' }).locator('canvas').waitFor(); // painted here
+  await li.context.setOffline(false);
+  await li.page.getByRole('link', { name: 'Untitled' }).locator('img').waitFor(); // as the service has it
+  const list = await stage.clientOf('离线').listDrawings({});
+  assert.deepEqual(list.ok && list.data.items.map(({ strokeCount }) => strokeCount), [2]);
+  await li.leave();
+});
+
+for (const [choice, titles] of [['Keep mine', ['mine']], ['Take theirs', ['theirs']], ['Keep both', ['mine', 'theirs']]] as const) {
+  test(`two tabs change one drawing: ${choice}`, async () => {
+    const user = `conflict ${choice}`;
+    const client = stage.clientOf(user);
+    const id = await saved(client, line('before'));
+    const here = await Visitor.come(stage, desktop);
+    here.expect(/412/);
+    await here.logIn(user);
+    await here.page.goto(`${here.base}/#/draw/${id}`);
+    const there = await here.another();
+    await there.page.goto(`${here.base}/#/draw/${id}`);
+    const title = (visitor: Visitor) => visitor.page.getByRole('textbox', { name: 'Title' });
+    const rename = async (visitor: Visitor, name: string) => {
+      await title(visitor).fill(name);
+      await title(visitor).press('Enter');
+    };
+    for (const visitor of [here, there]) await visitor.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'before');
+    await rename(there, 'theirs');
+    await there.status('Saved');
+    await rename(here, 'mine');
+    await here.page.getByRole('button', { name: 'Conflict' }).click();
+    await here.page.getByRole('button', { name: choice }).click();
+    if (choice === 'Take theirs') await here.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'theirs');
+    await here.status('Saved');
+    const list = await client.listDrawings({});
+    assert.deepEqual(list.ok && list.data.items.map(item => item.title).sort(), titles);
+    await there.leave();
+    await here.leave();
+  });
+}
+
+test('a drawing that was changed elsewhere is not deleted unseen', async () => {
+  const client = stage.clientOf('late');
+  const id = await saved(client, line('before'));
+  const here = await Visitor.come(stage, desktop);
+  here.expect(/412/);
+  await here.logIn('late');
+  const open = here.page.getByRole('link', { name: 'before' });
+  await open.waitFor();
+  await here.page.route('**/v1/drawings/' + id, async route => {
+    if (route.request().method() === 'DELETE') {
+      const opened = await client.drawings.open(id);
+      assert.ok(opened.ok);
+      client.drawings.save(id, { ...opened.data, title: 'after' });
+      await client.drawings.flush();
+    }
+    await route.continue();
+  });
+  await here.page.getByRole('button', { name: 'More: before' }).click();
+  await here.page.getByRole('button', { name: 'Delete' }).click();
+  await here.page.getByText('Changed elsewhere, so not deleted').waitFor();
+  await here.page.getByRole('link', { name: 'after' }).waitFor();
+  await here.page.unroute('**/v1/drawings/' + id);
+  await here.page.locator('.toast').getByRole('button', { name: 'Delete' }).click();
+  await here.page.getByRole('link', { name: 'after' }).waitFor({ state: 'detached' });
+  await here.leave();
+});
+
+test('a drawing is made and found with keys alone', async () => {
+  const mei = await Visitor.come(stage, desktop);
+  const { keyboard } = mei.page;
+  await mei.page.goto(mei.base);
+  await mei.page.waitForFunction(() => document.activeElement?.matches('input[name=user]'));
+  await keyboard.press('Control+A');
+  await keyboard.type('Mei');
+  await keyboard.press('Enter');
+  await mei.page.waitForFunction(() => document.activeElement?.matches('canvas'));
+  await keyboard.press('2'); // red
+  await keyboard.press(']');
+  await keyboard.press('Enter'); // the pen is down, in the middle
+  for (let i = 0; i < 20; i++) await keyboard.press('ArrowRight');
+  for (let i = 0; i < 4; i++) await keyboard.press('Shift+ArrowDown');
+  await keyboard.press('Enter');
+  await mei.status('Saved');
+  assert.equal(await mei.color(0.6, 0.5), '229,72,77');
+  await keyboard.press('Control+z');
+  assert.equal(await mei.color(0.6, 0.5), '255,255,255');
+  await keyboard.press('Control+Shift+z');
+  assert.equal(await mei.color(0.6, 0.5), '229,72,77');
+  await mei.status('Saved');
+  await keyboard.press('r');
+  await mei.page.getByRole('slider').waitFor();
+  await keyboard.press('Escape');
+  await mei.page.locator('.editor').waitFor();
+  await keyboard.press('Escape');
+  await mei.page.getByRole('link', { name: 'Untitled' }).waitFor();
+  const ring = await mei.page.evaluate(() => (document.activeElement as HTMLElement).tagName);
+  assert.ok(ring);
+  await keyboard.press('n');
+  await mei.page.getByText('Draw something here').waitFor();
+  await mei.leave();
+});
+
+test('another user finds their own drawings only', async () => {
+  await saved(stage.clientOf('A'), line('of A'));
+  await saved(stage.clientOf('B'), line('of B'));
+  const both = await Visitor.come(stage, desktop);
+  await both.logIn('A');
+  await both.page.getByRole('link', { name: 'of A' }).waitFor();
+  await both.page.getByRole('button', { name: 'Logged in as: A' }).click();
+  await both.page.locator('input[name=user]').fill('B');
+  await both.page.locator('form button').click();
+  await both.page.getByRole('link', { name: 'of B' }).waitFor();
+  assert.equal(await both.page.getByRole('link', { name: 'of A' }).count(), 0);
+  await both.leave();
+});

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { createClient, fetchTransport, newId, type Client, type DrawingContent } from 'onestroke-client';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type CDPSession, type Page } from 'playwright-core';
+import { startBinary, type Binary } from '../../typescript/test/support/binary.ts';
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export const phone: BrowserContextOptions = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, locale: 'zh-CN' };
+export const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' };
+
+/** The service and a browser. */
+export interface Stage {
+  service: Binary;
+  browser: Browser;
+  /** A client of somebody's, beside the page. */
+  clientOf(user: string): Client;
+  close(): Promise<void>;
+}
+
+export async function setUp(): Promise<Stage> {
+  const [service, browser] = await Promise.all([startBinary(), chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags })]);
+  return {
+    service,
+    browser,
+    clientOf: user => createClient({ baseUrl: service.baseUrl, transport: fetchTransport(fetch), login: () => service.phone(user) }),
+    close: async () => {
+      await browser.close();
+      await service.stop();
+    },
+  };
+}
+
+/**
+ * Somebody at a browser of their own. Whatever the browser complains about, and every shift of the layout, fails
+ * the test when they leave.
+ */
+export class Visitor {
+  readonly complaints: string[] = [];
+  private readonly expected: RegExp[] = [];
+
+  private constructor(
+    readonly base: string,
+    readonly context: BrowserContext,
+    readonly page: Page,
+    readonly devtools: CDPSession,
+  ) {}
+
+  static async come({ browser, service }: Stage, options: BrowserContextOptions): Promise<Visitor> {
+    const context = await browser.newContext(options);
+    await context.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => console.error(`policy: ${violatedDirective} ${blockedURI}`));
+      new PerformanceObserver(list => {
+        for (const shift of list.getEntries() as (PerformanceEntry & { hadRecentInput: boolean; sources: { node: Element | null }[] })[]) {
+          // What has no node is inside of a field, where the browser puts its text.
+          const moved = shift.sources.flatMap(({ node }) => node?.className || node?.nodeName || []);
+          if (!shift.hadRecentInput && moved.length) console.error(`layout shift: ${moved}`);
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    const page = await context.newPage();
+    return Visitor.at(service.baseUrl, context, page);
+  }
+
+  /** Opens another tab of the same browser. */
+  async another(): Promise<Visitor> {
+    return Visitor.at(this.base, this.context, await this.context.newPage());
+  }
+
+  private static async at(base: string, context: BrowserContext, page: Page): Promise<Visitor> {
+    page.setDefaultTimeout(20_000);
+    const visitor = new Visitor(base, context, page, await context.newCDPSession(page));
+    page.on('console', message => message.type() === 'error' && visitor.complaints.push(message.text()));
+    page.on('pageerror', error => visitor.complaints.push(String(error.stack)));
+    return visitor;
+  }
+
+  /** The browser will say this, and that is right. */
+  expect(complaint: RegExp): void {
+    this.expected.push(complaint);
+  }
+
+  async logIn(user: string): Promise<void> {
+    await this.page.goto(this.base + '/');
+    await this.page.locator('input[name=user]').fill(user);
+    await this.page.locator('form button').click();
+  }
+
+  /** Draws a line with the mouse through places given as parts of the paper. */
+  async draw(...places: [number, number][]): Promise<void> {
+    const at = await this.onPaper();
+    await this.page.mouse.move(...at(places[0]!));
+    await this.page.mouse.down();
+    for (const place of places.slice(1)) await this.page.mouse.move(...at(place), { steps: 4 });
+    await this.page.mouse.up();
+  }
+
+  /** Draws with a finger. */
+  async touch(...places: [number, number][]): Promise<void> {
+    const at = await this.onPaper();
+    for (const [i, place] of places.entries()) {
+      const [x, y] = at(place);
+      await this.devtools.send('Input.dispatchTouchEvent', { type: i ? 'touchMove' : 'touchStart', touchPoints: [{ x, y }] });
+    }
+    await this.devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  }
+
+  /** Where a part of the paper is in the window. */
+  async onPaper(): Promise<(place: [number, number]) => [number, number]> {
+    const box = (await this.page.locator('canvas.canvas').boundingBox())!;
+    return ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
+  }
+
+  /** Waits until the page says this of the drawing. */
+  async status(text: string): Promise<void> {
+    await this.page.locator('.status', { hasText: text }).waitFor({ state: 'attached' });
+  }
+
+  /** The colour of a place on the paper, as `r,g,b`. */
+  color(x: number, y: number): Promise<string> {
+    return this.page.locator('canvas.canvas').evaluate((canvas: HTMLCanvasElement, { x, y }) => {
+      const pixel = canvas.getContext('2d')!.getImageData(Math.round(x * canvas.width), Math.round(y * canvas.height), 1, 1).data;
+      return Array.from(pixel.slice(0, 3)).join();
+    }, { x, y });
+  }
+
+  async leave(): Promise<void> {
+    const unexpected = this.complaints.filter(complaint => !this.expected.some(pattern => pattern.test(complaint)));
+    if (this.context.pages().length > 1) await this.page.close();
+    else await this.context.close();
+    assert.deepEqual(unexpected, []);
+  }
+}
+
+export function line(title: string, color = '#0A84E0'): DrawingContent {
+  return { format: 1, title, canvas: { width: 3750, height: 5000 }, strokes: [{ tool: 'pen', color, width: 200, x: [500, 3250], y: [2500, 2500], t: [0, 600] }] };
+}
+
+/** Saves a drawing that others made, and returns its id. */
+export async function saved(client: Client, content: DrawingContent): Promise<string> {
+  const id = newId();
+  const result = await client.putDrawing({ id, ifNoneMatch: '*', body: content });
+  assert.ok(result.ok);
+  return id;
+}

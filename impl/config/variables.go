@@ -1,0 +1,97 @@
+package config
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Variable is one variable of the environment.
+type Variable struct {
+	Name    string
+	Default string
+	// Least and Most bound what is a number or a duration; empty for all else.
+	Least, Most string
+	// Secret says that the value is never shown, and that NAME_FILE may name a
+	// file that holds it.
+	Secret bool
+	// What it means, for people: code stands between backquotes.
+	English, Chinese string
+}
+
+// Variables returns all there are, in the order in which they are explained.
+func Variables() []Variable { return variables() }
+
+// WriteTable explains all variables, in English.
+func WriteTable(w io.Writer) error {
+	for _, v := range Variables() {
+		name := v.Name
+		if v.Secret {
+			name += " *"
+		}
+		meaning := strings.ReplaceAll(v.English, "`", "")
+		if v.Least != "" {
+			meaning += fmt.Sprintf(" From %s to %s.", v.Least, v.Most)
+		}
+		head := strings.TrimSpace(fmt.Sprintf("%-25s %s", name, v.Default))
+		if _, err := fmt.Fprintf(w, "%s\n%s", head, indented(meaning)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+//go:embed variables.yaml
+var variablesYAML []byte
+
+var variables = sync.OnceValue(func() (all []Variable) {
+	if err := yaml.Unmarshal(variablesYAML, &all); err != nil {
+		panic(err) // it is part of the program, as code is
+	}
+	return all
+})
+
+// check holds a value of the variable's type against its bounds.
+func (v Variable) check(value reflect.Value) error {
+	var below, above bool
+	switch value := value.Interface().(type) {
+	case int:
+		least, _ := strconv.Atoi(v.Least)
+		most, _ := strconv.Atoi(v.Most)
+		below, above = value < least, value > most
+	case time.Duration:
+		least, _ := time.ParseDuration(v.Least)
+		most, _ := time.ParseDuration(v.Most)
+		below, above = value < least, value > most
+	}
+	if below || above {
+		return &Error{v.Name, "must be from " + v.Least + " to " + v.Most}
+	}
+	return nil
+}
+
+// indented breaks text into lines of at most 80 columns, set in by four.
+func indented(text string) string {
+	var lines strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		if column == 0 || column+1+len(word) > 80 {
+			if column > 0 {
+				lines.WriteByte('\n')
+			}
+			lines.WriteString("   ")
+			column = 3
+		}
+		lines.WriteString(" " + word)
+		column += 1 + len(word)
+	}
+	lines.WriteByte('\n')
+	return lines.String()
+}

@@ -1,0 +1,63 @@
+package mongostore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
+)
+
+// What is wrong with a URI. They quote nothing of it, as there may be a password
+// in it.
+var (
+	ErrURI    = errors.New("must be a mongodb:// or mongodb+srv:// URI, such as mongodb://user:password@host:27017/onestroke")
+	ErrOption = errors.New("cannot be used: an option in it is wrong")
+)
+
+// DefaultDatabase is where drawings are kept when a URI names none.
+const DefaultDatabase = "onestroke"
+
+// How long to look for a server before it is said to be away, and how long an
+// operation may take. A URI may say otherwise. The driver looks twice a second:
+// once more after a connection broke will do, and an election takes longer than
+// anybody should wait.
+const (
+	selectionTimeout = time.Second
+	operationTimeout = 10 * time.Second
+)
+
+// Dial returns a store in the database that uri names, and what may be shown of
+// uri. It does not wait for an answer. Whatever the driver understands may stand
+// in uri.
+func Dial(uri string) (store *Store, shown string, err error) {
+	parsed, err := connstring.Parse(uri)
+	if err != nil {
+		return nil, "", ErrURI
+	}
+	o := options.Client().ApplyURI(uri).SetAppName("onestroke")
+	if parsed.ServerSelectionTimeout == 0 {
+		o.SetServerSelectionTimeout(selectionTimeout)
+	}
+	if parsed.Timeout == 0 {
+		o.SetTimeout(operationTimeout)
+	}
+	client, err := mongo.Connect(o)
+	if err != nil {
+		return nil, "", ErrOption
+	}
+	database := cmp.Or(parsed.Database, DefaultDatabase)
+	return New(client, database), fmt.Sprintf("%s, database %s", strings.Join(parsed.Hosts, ", "), database), nil
+}
+
+// Close disconnects from the database.
+func (s *Store) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return s.client.Disconnect(ctx)
+}

@@ -1,0 +1,58 @@
+package rediscache
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"onestroke/impl/session"
+)
+
+// Check tries what the service does with Redis. The error says, to whoever
+// operates the service, what is wrong and what to do about it.
+func (s *Store) Check(ctx context.Context) error {
+	code := "check-" + rand.Text()
+	_, err := s.Claim(ctx, code, session.Attempt{Kind: session.Token, Nonce: []byte(rand.Text())}, time.Second)
+	if err == nil {
+		err = s.Forget(ctx, code)
+	}
+	if err == nil {
+		return nil
+	}
+	return errors.Join(errors.New(advice(err)), err)
+}
+
+// advice is what to do about an error of Redis, by the word it begins with, or of
+// the network.
+func advice(err error) string {
+	text := err.Error()
+	for word, advice := range map[string]string{
+		"WRONGPASS": "it refuses the user or the password; mend them in REDIS_URL",
+		"NOAUTH":    "it wants a password: put it into REDIS_URL, as redis://user:password@host",
+		"NOPERM":    "the user may not do enough: ACL SETUSER <name> ~onestroke:* +@all -@admin -@dangerous +info",
+		"LOADING":   "it is loading its data: wait",
+		"READONLY":  "it is a replica: name its master in REDIS_URL, or Sentinels and master_name",
+		"MOVED":     "it is part of a cluster: add addr= with another of its servers to REDIS_URL",
+		"DB index":  "it has no such database; mend the number at the end of the path in REDIS_URL",
+		"OOM":       "it is full: raise its maxmemory",
+		"sentinel":  "the Sentinels do not say where the master is: look at the addresses and at master_name in REDIS_URL",
+	} {
+		if strings.Contains(text, word) {
+			return advice
+		}
+	}
+	if errors.As(err, new(*tls.CertificateVerificationError)) {
+		return "its certificate is not trusted: SSL_CERT_FILE names the authorities that are"
+	}
+	if errors.As(err, new(tls.RecordHeaderError)) {
+		return "it does not speak TLS: begin REDIS_URL with redis://"
+	}
+	if errors.Is(err, io.EOF) {
+		return "it hangs up; where it speaks TLS, begin REDIS_URL with rediss://"
+	}
+	return "it cannot be reached; is it running, is the address in REDIS_URL right, does it speak TLS if that begins with rediss://, does a firewall stand between?"
+}

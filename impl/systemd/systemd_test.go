@@ -1,0 +1,81 @@
+package systemd_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"onestroke/impl/systemd"
+)
+
+func TestTheWatchdogHearsOfALivingServiceOnly(t *testing.T) {
+	states := listen(t)
+	t.Setenv("WATCHDOG_USEC", "20000")
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := 0
+	err := systemd.KeepAlive(ctx, func(context.Context) error {
+		if asked++; asked < 10 {
+			return errors.New("it hangs")
+		}
+		if asked > 10 {
+			cancel()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One for the tenth, one for the last; none for those before.
+	for i := range 3 {
+		if err := states.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		text := make([]byte, 100)
+		n, err := states.Read(text)
+		if i == 2 {
+			if err == nil {
+				t.Errorf("it also said %s", text[:n])
+			}
+			break
+		}
+		if err != nil || string(text[:n]) != "WATCHDOG=1" {
+			t.Fatalf("it said %q: %v", text[:n], err)
+		}
+	}
+}
+
+func TestWhereNobodyWaitsNothingIsSaid(t *testing.T) {
+	for _, name := range []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"} {
+		t.Setenv(name, "")
+	}
+	err := errors.Join(systemd.Ready(), systemd.Stopping(), systemd.KeepAlive(t.Context(), func(context.Context) error {
+		t.Error("it asks whether the service is alive")
+		return nil
+	}))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestThatNobodyListensIsAnError(t *testing.T) {
+	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
+	if systemd.Ready() == nil {
+		t.Error("it is none")
+	}
+}
+
+func listen(t *testing.T) *net.UnixConn {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "notify")
+	t.Setenv("NOTIFY_SOCKET", socket)
+	t.Setenv("WATCHDOG_PID", "")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}

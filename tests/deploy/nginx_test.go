@@ -1,0 +1,386 @@
+package deploy_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"onestroke/gen"
+	"onestroke/impl/wechatsim"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestThroughNginx(t *testing.T) {
+	if !have(t, "nginx", "openssl") {
+		return
+	}
+	two := startReplicas(t)
+	s := startNginx(t, two.addresses...).site(t, two.phones)
+	t.Run("programs of today are served", s.draws)
+	t.Run("programs of 2017 are served", s.drew)
+	t.Run("what needs no login is there", func(t *testing.T) {
+		for _, path := range []string{"/livez", "/readyz", "/openapi.yaml", "/docs"} {
+			s.Nobody().Do(t, http.MethodGet, path, nil).Expect(t, http.StatusOK)
+		}
+		s.Nobody().Do(t, http.MethodGet, "/", nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+	})
+	t.Run("what is not for all is not there", func(t *testing.T) {
+		s.HTTP.Transport = trusting(t, s.tls) // no operation's answer
+		for _, path := range []string{"/simulator/login", "/simulator/sns/jscode2session", "/metrics"} {
+			s.Nobody().Do(t, http.MethodGet, path, nil).Expect(t, http.StatusNotFound)
+		}
+	})
+	t.Run("a body is as large as the service takes it", s.limitsBodies)
+	t.Run("headers are as large as the service takes them", s.limitsHeaders)
+	t.Run("a compressed answer can be replaced", s.compresses)
+	t.Run("it is HTTP/2, by TLS of today", s.isModern)
+	t.Run("HTTP leads to HTTPS", s.redirects)
+	t.Run("a restart of each replica loses no request", func(t *testing.T) { s.losesNothing(t, two) })
+}
+
+func TestNginxSaysThatNoReplicaIsThereAsTheServiceWould(t *testing.T) {
+	if !have(t, "nginx", "openssl") {
+		return
+	}
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody.Close()
+	s := startNginx(t, nobody.Addr().String()).site(t, service.Service{})
+	answer := s.Nobody().Do(t, http.MethodGet, "/v1/drawings", nil)
+	answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+	answer = s.Nobody().Do(t, http.MethodGet, "/applet/session/paints/list", nil)
+	answer.ExpectPaintFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE")
+}
+
+func TestNginxPassesOnWhoAsks(t *testing.T) {
+	if !have(t, "nginx", "openssl") {
+		return
+	}
+	var got http.Header
+	behind := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = r.Header.Clone()
+		got.Set("Host", r.Host)
+	}))
+	defer behind.Close()
+	n := startNginx(t, strings.TrimPrefix(behind.URL, "http://"))
+	client := &http.Client{Transport: trusting(t, n.tls)}
+	for name, c := range map[string]struct{ sent, want http.Header }{
+		"an id of the client's": {
+			http.Header{"X-Request-Id": {"mine-0123.456_789"}}, http.Header{"X-Request-Id": {"mine-0123.456_789"}},
+		},
+		"other proxies before": {
+			http.Header{"X-Forwarded-For": {"192.0.2.7"}}, http.Header{"X-Forwarded-For": {"192.0.2.7, 127.0.0.1"}},
+		},
+		"none": {
+			nil, http.Header{"X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Proto": {"https"}, "Host": {"localhost"}, "Connection": nil},
+		},
+		"a tag weakened here": {http.Header{"If-Match": {`W/"1-abc"`}}, http.Header{"If-Match": {`"1-abc"`}}},
+		"a strong tag":        {http.Header{"If-Match": {`"1-abc", "2-abc"`}}, http.Header{"If-Match": {`"1-abc", "2-abc"`}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.url+"/v1/session", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header = c.sent
+			response, err := client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			for header, want := range c.want {
+				if fmt.Sprint(got[header]) != fmt.Sprint(want) {
+					t.Errorf("%s is %q, not %q", header, got[header], want)
+				}
+			}
+		})
+	}
+	for _, id := range []string{"", "short", "with space in it", strings.Repeat("x", 65)} {
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, n.url, nil)
+		r.Header.Set("X-Request-Id", id)
+		response, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got.Get("X-Request-Id") == id || len(got.Get("X-Request-Id")) != 32 {
+			t.Errorf("for %q there is %q", id, got.Get("X-Request-Id"))
+		}
+	}
+}
+
+// behindNginx is a site whose HTTPS is nginx.
+type behindNginx struct {
+	site
+	*nginx
+}
+
+func (s behindNginx) limitsBodies(t *testing.T) {
+	caller, then := s.logIn(t, service.NewUser()), s.logIn2017(t, service.NewUser())
+	paint := func(size int) string {
+		return `{"id":"large","actions":"` + strings.Repeat("[", size-len(`{"id":"large","actions":""}`)) + `"}`
+	}
+	then.Do(t, http.MethodPost, "/applet/session/paints/save", paint(512<<10)).ExpectPaintDone(t)
+	for _, size := range []int{512<<10 + 1, 4 << 20} {
+		then.Do(t, http.MethodPost, "/applet/session/paints/save", paint(size)).
+			ExpectPaintFailure(t, http.StatusRequestEntityTooLarge, "ERR_TOO_LARGE")
+		caller.Do(t, http.MethodPut, "/v1/drawings/"+uuid.NewString(), paint(size), http.Header{"If-None-Match": {"*"}}).
+			ExpectProblem(t, http.StatusRequestEntityTooLarge, gen.ErrTooLarge)
+	}
+}
+
+// Programs of 2017 send a user's data in a header.
+func (s behindNginx) limitsHeaders(t *testing.T) {
+	caller := s.logIn(t, service.NewUser())
+	for size, want := range map[int]int{16 << 10: http.StatusOK, 60 << 10: http.StatusOK, 70 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		// Over HTTP/1.1, as many phones do.
+		transport := trusting(t, s.tls)
+		transport.ForceAttemptHTTP2 = false
+		transport.TLSClientConfig.NextProtos = []string{"http/1.1"}
+		plain := service.Behind(t, s.url, transport).With(caller.Header)
+		header := http.Header{"X-Wx-Appdata": {strings.Repeat("x", size)}}
+		if got := plain.Do(t, http.MethodGet, "/v1/session", nil, header).Status; got != want {
+			t.Errorf("%d bytes: %d, want %d", size, got, want)
+		}
+	}
+}
+
+func (s behindNginx) compresses(t *testing.T) {
+	caller, path := s.logIn(t, service.NewUser()), "/v1/drawings/"+uuid.NewString()
+	caller.Do(t, http.MethodPut, path, drawing(2000), http.Header{"If-None-Match": {"*"}}).Expect(t, http.StatusCreated)
+
+	s.HTTP.Transport = trusting(t, s.tls) // the contract's tags are strong
+	caller = s.With(caller.Header)
+	plain := caller.Do(t, http.MethodGet, path, nil)
+	packed := caller.Do(t, http.MethodGet, path, nil, http.Header{"Accept-Encoding": {"gzip"}})
+	if got := packed.Header.Get("Content-Encoding"); got != "gzip" {
+		t.Fatalf("Content-Encoding is %q", got)
+	}
+	unpacked, err := gzip.NewReader(bytes.NewReader(packed.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(unpacked); err != nil || !bytes.Equal(text, plain.Body) {
+		t.Errorf("%v: %.200s is not %.200s", err, text, plain.Body)
+	}
+	t.Logf("%d bytes, %d compressed", len(plain.Body), len(packed.Body))
+	tag := http.Header{"If-Match": {packed.Header.Get("ETag")}}
+	caller.Do(t, http.MethodPut, path, drawing(3), tag).Expect(t, http.StatusOK)
+	caller.Do(t, http.MethodPut, path, drawing(4), tag).Expect(t, http.StatusPreconditionFailed)
+}
+
+func (s behindNginx) isModern(t *testing.T) {
+	for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+		transport := trusting(t, s.tls)
+		transport.TLSClientConfig.MinVersion, transport.TLSClientConfig.MaxVersion = version, version
+		response, err := (&http.Client{Transport: transport}).Get(s.url + "/livez")
+		if (err == nil) != want {
+			t.Errorf("%s: %v", tls.VersionName(version), err)
+		}
+		if err != nil {
+			continue
+		}
+		response.Body.Close()
+		if response.Proto != "HTTP/2.0" || response.Header.Get("Strict-Transport-Security") == "" {
+			t.Errorf("%s: %s %v", tls.VersionName(version), response.Proto, response.Header)
+		}
+		transport.CloseIdleConnections()
+	}
+}
+
+func (s behindNginx) redirects(t *testing.T) {
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Get(s.plainURL + "/v1/drawings?limit=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if got := response.Header.Get("Location"); response.StatusCode != http.StatusMovedPermanently || got != "https://localhost/v1/drawings?limit=3" {
+		t.Errorf("%d to %q", response.StatusCode, got)
+	}
+}
+
+// losesNothing restarts one replica soon after the other while programs draw.
+func (s behindNginx) losesNothing(t *testing.T, two *replicas) {
+	var drawers sync.WaitGroup
+	var over atomic.Bool
+	var requests atomic.Int64
+	for range 6 {
+		today, then := s.logIn(t, service.NewUser()), s.logIn2017(t, service.NewUser())
+		drawers.Go(func() {
+			for !over.Load() {
+				path := "/v1/drawings/" + uuid.NewString()
+				today.Do(t, http.MethodPut, path, drawing(10), http.Header{"If-None-Match": {"*"}}).Expect(t, http.StatusCreated)
+				today.Do(t, http.MethodGet, path, nil).Expect(t, http.StatusOK)
+				today.Do(t, http.MethodDelete, path, nil).Expect(t, http.StatusNoContent)
+				then.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "same", "actions": "[]"}).ExpectPaintDone(t)
+				requests.Add(4)
+			}
+		})
+	}
+	for round := range 3 {
+		for i := range two.processes {
+			before := requests.Load()
+			two.restart(t, i)
+			eventually(t, "the programs go on", func() bool { return requests.Load() > before+40 })
+		}
+		t.Logf("after round %d: %d requests", round+1, requests.Load())
+	}
+	over.Store(true)
+	drawers.Wait()
+}
+
+// replicas are two processes of the program, on the same stores and WeChat, at
+// addresses that they keep.
+type replicas struct {
+	program   service.Binary
+	env       []string
+	processes []*service.Process
+	addresses []string
+	phones    service.Service
+}
+
+func startReplicas(t *testing.T) *replicas {
+	t.Helper()
+	weChat := httptest.NewServer(wechatsim.New(appID, appSecret))
+	t.Cleanup(weChat.Close)
+	r := &replicas{
+		program: service.Build(t),
+		env: []string{
+			"REDIS_URL=" + stores.Redis(t)[0].URL, "MONGODB_URI=" + service.InDatabase(t, stores.MongoDB(t)[0].URL, service.NewDatabase()),
+			"WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "WECHAT_API_URL=" + weChat.URL + "/simulator",
+			"TRUSTED_PROXIES=127.0.0.1", "LOG_LEVEL=warn",
+		},
+	}
+	for range 2 {
+		p := r.program.Start(t, r.env...)
+		r.processes, r.addresses = append(r.processes, p), append(r.addresses, strings.TrimPrefix(p.URL, "http://"))
+	}
+	r.phones = r.processes[0].Service
+	r.phones.URL = weChat.URL
+	return r
+}
+
+// restart does what systemctl restart does.
+func (r *replicas) restart(t *testing.T, i int) {
+	t.Helper()
+	r.processes[i].Signal(t, syscall.SIGTERM)
+	if code := r.processes[i].Wait(t); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	_, port, _ := net.SplitHostPort(r.addresses[i])
+	r.processes[i] = r.program.Start(t, append(r.env, "PORT="+port)...)
+}
+
+// nginx is Debian's, with our configuration at ports of its own.
+type nginx struct{ url, plainURL, tls string }
+
+func startNginx(t *testing.T, servers ...string) *nginx {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	secure, plain := freePort(t), freePort(t)
+	n := &nginx{url: "https://localhost:" + secure, plainURL: "http://localhost:" + plain, tls: makeCertificate(t)}
+	write(t, filepath.Join(dir, "onestroke.conf"), strings.NewReplacer(
+		"listen 443", "listen 127.0.0.1:"+secure, "listen [::]:443 ssl http2;", "",
+		"listen 80", "listen 127.0.0.1:"+plain, "listen [::]:80;", "",
+		"/etc/onestroke/tls", n.tls, "/var/log/nginx", dir,
+	).Replace(read(t, "nginx.conf")))
+	upstream := read(t, "upstream.conf")
+	server := "    server 127.0.0.1:5757 max_fails=0;\n"
+	if !strings.Contains(upstream, server) {
+		t.Fatal("upstream.conf names another server")
+	}
+	var all strings.Builder
+	for _, address := range servers {
+		all.WriteString(strings.ReplaceAll(server, "127.0.0.1:5757", address))
+	}
+	write(t, filepath.Join(dir, "upstream.conf"), strings.Replace(upstream, server, all.String(), 1))
+
+	var temporary strings.Builder
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		fmt.Fprintf(&temporary, "%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
+	}
+	user := ""
+	if os.Getuid() == 0 {
+		user = "user root;"
+	}
+	write(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf(`
+daemon off;
+%s
+pid %[2]s/pid;
+error_log stderr warn;
+events { worker_connections 1024; }
+http {
+	%[3]s
+	include %[2]s/onestroke.conf;
+	include %[2]s/upstream.conf;
+}`, user, dir, temporary.String()))
+
+	var output bytes.Buffer
+	cmd := exec.Command("nginx", "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf"))
+	cmd.Stderr = &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+		if t.Failed() {
+			t.Logf("nginx wrote:\n%.3000s", output.String())
+		}
+	})
+	eventually(t, "nginx listens", func() bool {
+		select {
+		case <-ended:
+			t.Fatal("nginx ended at its start")
+		default:
+		}
+		conn, err := net.Dial("tcp", "127.0.0.1:"+secure)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+	return n
+}
+
+func (n *nginx) site(t *testing.T, phones service.Service) behindNginx {
+	return behindNginx{site{service.Behind(t, n.url, trusting(t, n.tls)), phones}, n}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}

@@ -1,0 +1,63 @@
+package deploy_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"onestroke/tests/service"
+)
+
+// What the commands of the walk do is tested by the script walk, beside this file.
+
+var pages = map[string]string{"README.md": "README.zh-CN.md", "scaling.md": "scaling.zh-CN.md"}
+
+func TestBothLanguagesSayTheSame(t *testing.T) {
+	for english, chinese := range pages {
+		for what, pattern := range map[string]string{
+			"commands": "(?ms)^```.*?^```$", "more commands": `(?m)^    .*$`, "numbers": `[0-9][0-9,.]*[0-9]`,
+		} {
+			find := regexp.MustCompile(pattern)
+			en, zh := find.FindAllString(read(t, english), -1), find.FindAllString(read(t, chinese), -1)
+			if what == "numbers" { // those of users are words in Chinese, and all may come in another order
+				en = find.FindAllString(regexp.MustCompile(`[0-9]+ (thousand|million)`).ReplaceAllString(read(t, english), ""), -1)
+				slices.Sort(en)
+				slices.Sort(zh)
+			}
+			if !slices.Equal(en, zh) {
+				t.Errorf("%s has the %s\n%q\nand %s\n%q", english, what, en, chinese, zh)
+			}
+		}
+		rows := func(page string) []string {
+			var first []string
+			for _, row := range regexp.MustCompile(`(?m)^\|[^|]*\|`).FindAllString(read(t, page), -1) {
+				first = append(first, strings.Join(regexp.MustCompile("`[^`]+`").FindAllString(row, -1), " "))
+			}
+			return first
+		}
+		if en, zh := rows(english), rows(chinese); !slices.Equal(en, zh) {
+			t.Errorf("the tables of %s begin with\n%q\nand those of %s\n%q", english, en, chinese, zh)
+		}
+	}
+}
+
+func TestWhatThePagesNameIsThere(t *testing.T) {
+	for english, chinese := range pages {
+		for _, page := range []string{english, chinese} {
+			text := read(t, page)
+			for _, link := range regexp.MustCompile(`\]\(([^):#]+)\)`).FindAllStringSubmatch(text, -1) {
+				if _, err := os.Stat(file(link[1])); err != nil {
+					t.Errorf("%s: %v", page, err)
+				}
+			}
+			for _, path := range regexp.MustCompile("(?:[ `])((?:deploy|tests)/[a-z./-]*[a-z])").FindAllStringSubmatch(text, -1) {
+				if _, err := os.Stat(filepath.Join(service.Root(), path[1])); err != nil {
+					t.Errorf("%s: %v", page, err)
+				}
+			}
+		}
+	}
+}

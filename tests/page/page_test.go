@@ -1,0 +1,165 @@
+// Package page_test holds what the page at / is served with: what it looks like
+// and does is tried in clients/playground.
+package page_test
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := service.RemoveBinaries(); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
+func TestThePageKeepsToItselfAndIsAskedForAnew(t *testing.T) {
+	p := service.Build(t).Start(t)
+	page := ask(t, http.MethodGet, p.URL+"/")
+	page.expect(t, http.StatusOK, map[string]string{
+		"Content-Type":           "text/html; charset=utf-8",
+		"Cache-Control":          "no-cache",
+		"Referrer-Policy":        "no-referrer",
+		"X-Content-Type-Options": "nosniff",
+	})
+	policy := page.Header.Get("Content-Security-Policy")
+	for _, rule := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"} {
+		if !strings.Contains(policy, rule) {
+			t.Errorf("the policy is %q, without %q", policy, rule)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "//") {
+		t.Errorf("the policy lets strangers in: %q", policy)
+	}
+
+	tag := page.Header.Get("ETag")
+	again := ask(t, http.MethodGet, p.URL+"/", "If-None-Match", tag)
+	again.expect(t, http.StatusNotModified, map[string]string{"ETag": tag, "Content-Security-Policy": policy})
+	head := ask(t, http.MethodHead, p.URL+"/")
+	head.expect(t, http.StatusOK, map[string]string{"ETag": tag, "Content-Length": page.Header.Get("Content-Length")})
+	if again.body != "" || head.body != "" {
+		t.Errorf("bodies where there are none: %q, %q", again.body, head.body)
+	}
+}
+
+func TestFilesOfThePageAreKeptForGood(t *testing.T) {
+	p := service.Build(t).Start(t)
+	page := ask(t, http.MethodGet, p.URL+"/")
+	files := regexp.MustCompile(`(?:src|href)="(.*?)"`).FindAllStringSubmatch(page.body, -1)
+	if len(files) < 3 {
+		t.Fatalf("the page names %d files", len(files))
+	}
+	for _, file := range files {
+		name, relative := strings.CutPrefix(file[1], "./") // behind a proxy the page may lie deeper
+		if !relative {
+			t.Errorf("%s is not beside the page", file[1])
+		}
+		whole := ask(t, http.MethodGet, p.URL+"/"+name)
+		whole.expect(t, http.StatusOK, map[string]string{"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"})
+		packed := ask(t, http.MethodGet, p.URL+"/"+name, "Accept-Encoding", "gzip")
+		if packed.Header.Get("Content-Encoding") == "gzip" {
+			unpacked, err := gzip.NewReader(strings.NewReader(packed.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, err := io.ReadAll(unpacked); err != nil || string(text) != whole.body {
+				t.Errorf("%s is another file when it is compressed: %v", name, err)
+			}
+		} else if packed.body != whole.body {
+			t.Errorf("%s is another file when it may be compressed", name)
+		}
+		ask(t, http.MethodHead, p.URL+"/"+name).expect(t, http.StatusOK, map[string]string{"Content-Type": whole.Header.Get("Content-Type")})
+	}
+}
+
+func TestBesideThePageEverythingIsTheContracts(t *testing.T) {
+	for basePath, p := range map[string]*service.Process{
+		"as in 2017": service.Build(t).Start(t),
+		"elsewhere":  service.Build(t).Start(t, "BASE_PATH=/moved"),
+	} {
+		for request, want := range map[string]struct {
+			status int
+			code   gen.ErrorCode
+		}{
+			"GET /assets/":            {http.StatusNotFound, gen.ErrNotFound},
+			"GET /assets/index.js":    {http.StatusNotFound, gen.ErrNotFound},
+			"GET /index.html":         {http.StatusNotFound, gen.ErrNotFound},
+			"GET /dist/index.html":    {http.StatusNotFound, gen.ErrNotFound},
+			"GET /anything":           {http.StatusNotFound, gen.ErrNotFound},
+			"POST /":                  {http.StatusMethodNotAllowed, gen.ErrMethodNotAllowed},
+			"GET /v1/drawings":        {http.StatusUnauthorized, gen.ErrLoginRequired},
+			"GET /v1/shared/nonsense": {http.StatusBadRequest, gen.ErrInvalidRequest},
+		} {
+			method, path, _ := strings.Cut(request, " ")
+			got := ask(t, method, p.URL+path)
+			var problem gen.Problem
+			if err := json.Unmarshal([]byte(got.body), &problem); err != nil || got.StatusCode != want.status || problem.Code != want.code {
+				t.Errorf("%s: %s answered %d: %s", basePath, request, got.StatusCode, got.body)
+			}
+		}
+		ask(t, http.MethodGet, p.URL+"/").expect(t, http.StatusOK, nil)
+	}
+}
+
+func TestThePageKnowsWhetherWeChatIsSimulated(t *testing.T) {
+	for mark, p := range map[string]*service.Process{
+		`data-simulator="true"`:  service.Build(t).Start(t),
+		`data-simulator="false"`: service.Build(t).Start(t, "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=secret"),
+	} {
+		if page := ask(t, http.MethodGet, p.URL+"/"); !strings.Contains(page.body, mark) {
+			t.Errorf("%s is not in\n%s", mark, page.body)
+		}
+	}
+}
+
+type answer struct {
+	*http.Response
+	body string
+}
+
+// ask sends a request with this header, as it is: nothing is unpacked.
+func ask(t *testing.T, method, url string, header ...string) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	response, err := plain.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{response, string(body)}
+}
+
+var plain = &http.Client{Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
+
+func (a answer) expect(t *testing.T, status int, header map[string]string) {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Errorf("%s answered %d, not %d", a.Request.URL, a.StatusCode, status)
+	}
+	for name, want := range header {
+		if got := a.Header.Get(name); got != want {
+			t.Errorf("%s has %s: %q, not %q", a.Request.URL, name, got, want)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package stores
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	masters    = 3
+	slots      = 16384 // that a cluster divides among them
+	busAbove   = 10_000
+	allAgree   = 30 * time.Second // at most, until the masters know each other
+	askedEvery = 10 * time.Millisecond
+)
+
+// cluster is a Redis Cluster of three masters without replicas, made of the
+// program redis-server.
+type cluster struct {
+	dir   string
+	nodes []*node
+}
+
+type node struct {
+	address string // it listens there
+	process *exec.Cmd
+	client  *redis.Client
+}
+
+// startCluster returns a cluster that serves every key. Its masters tell
+// clients to come to the announced ports of the loopback address, or to where
+// they listen when there are none.
+func startCluster(announced ...string) (c *cluster, err error) {
+	c = &cluster{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("start a Redis Cluster: %w", err), c.stop())
+		}
+	}()
+	if c.dir, err = os.MkdirTemp("", "onestroke-cluster-"); err != nil {
+		return c, err
+	}
+	for i := range masters {
+		var more []string
+		if announced != nil {
+			more = []string{"--cluster-announce-port", announced[i]}
+		}
+		if err := c.startNode(more...); err != nil {
+			return c, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), allAgree)
+	defer cancel()
+	if err := c.introduce(ctx); err != nil {
+		return c, err
+	}
+	return c, c.await(ctx)
+}
+
+// url has the other masters as parameters, as the service reads it.
+func (c *cluster) url() string {
+	url := "redis://" + c.nodes[0].address
+	for i, n := range c.nodes[1:] {
+		url += []string{"?", "&"}[min(i, 1)] + "addr=" + n.address
+	}
+	return url
+}
+
+func (c *cluster) stop() (err error) {
+	for _, n := range c.nodes {
+		err = errors.Join(err, n.client.Close(), n.process.Process.Kill())
+		_ = n.process.Wait() // killed
+	}
+	return errors.Join(err, os.RemoveAll(c.dir))
+}
+
+// empty removes every key.
+func (c *cluster) empty(ctx context.Context) (err error) {
+	for _, n := range c.nodes {
+		err = errors.Join(err, n.client.FlushAll(ctx).Err())
+	}
+	return err
+}
+
+func (c *cluster) startNode(more ...string) error {
+	port := freePort()
+	dir, err := os.MkdirTemp(c.dir, "")
+	if err != nil {
+		return err
+	}
+	n := &node{address: "127.0.0.1:" + port}
+	n.process = exec.Command("redis-server", append([]string{
+		"--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--save", "", "--dir", dir,
+	}, more...)...)
+	if err := n.process.Start(); err != nil {
+		return err
+	}
+	n.client = redis.NewClient(&redis.Options{Addr: n.address})
+	c.nodes = append(c.nodes, n)
+	return nil
+}
+
+// introduce gives each master its slots and makes the first meet the others.
+func (c *cluster) introduce(ctx context.Context) error {
+	for i, n := range c.nodes {
+		if err := until(ctx, func() bool { return n.client.Ping(ctx).Err() == nil }); err != nil {
+			return fmt.Errorf("redis-server does not answer: %w", err)
+		}
+		first, last := i*slots/masters, (i+1)*slots/masters-1
+		if err := n.client.ClusterAddSlotsRange(ctx, first, last).Err(); err != nil {
+			return err
+		}
+		if err := n.client.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(); err != nil {
+			return err
+		}
+	}
+	for _, n := range c.nodes[1:] {
+		host, port, _ := net.SplitHostPort(n.address)
+		if err := c.nodes[0].client.ClusterMeet(ctx, host, port).Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await waits until each master knows where every slot is, and serves its own.
+func (c *cluster) await(ctx context.Context) error {
+	for _, n := range c.nodes {
+		err := until(ctx, func() bool {
+			known, _ := n.client.ClusterSlots(ctx).Result()
+			return len(known) == masters && strings.Contains(n.client.ClusterInfo(ctx).Val(), "cluster_state:ok")
+		})
+		if err != nil {
+			return fmt.Errorf("the masters do not agree: %w", err)
+		}
+	}
+	return nil
+}
+
+func until(ctx context.Context, holds func() bool) error {
+	ticker := time.NewTicker(askedEvery)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+// freePort is below those that the kernel gives away by itself, and so is that
+// of the node's bus.
+func freePort() string {
+	for {
+		port := 10_001 + rand.IntN(12_000)
+		if isFree(port) && isFree(port+busAbove) {
+			return strconv.Itoa(port)
+		}
+	}
+}
+
+func isFree(port int) bool {
+	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}
