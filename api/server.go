@@ -20,8 +20,8 @@ import (
 	"onestroke/impl/session"
 )
 
-// Options are the parts a server is made of. The bounds,
-// Stopping, CORSOrigins and Extra may be left out.
+// Options are the parts a server is made of. Stopping, CORSOrigins, Extra and the
+// bounds may be left out.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits

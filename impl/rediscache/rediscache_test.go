@@ -230,15 +230,15 @@ func TestWhoEntersTakesRequestsAndAStrangerTakesNone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := session.Rate{Name: "user", PerMinute: 10}
-			if _, taken, _, err := store.Enter(t.Context(), x.User.ID, session.UserID("stranger"), r, 4); !errors.Is(err, session.ErrExpired) || taken != 0 {
+			r := session.Rate{Name: "user", PerMinute: 2} // half a minute for one to come back
+			if _, taken, _, err := store.Enter(t.Context(), x.User.ID, session.UserID("stranger"), r, 1); !errors.Is(err, session.ErrExpired) || taken != 0 {
 				t.Errorf("a stranger took %d, %v", taken, err)
 			}
-			found, taken, left, err := store.Enter(t.Context(), x.User.ID, x.ID, r, 4)
-			if err != nil || found != x || taken != 4 || left.Left != 6 || left.Rate != r {
+			found, taken, left, err := store.Enter(t.Context(), x.User.ID, x.ID, r, 1)
+			if err != nil || found != x || taken != 1 || left.Left != 1 || left.Rate != r {
 				t.Errorf("%+v took %d, left %+v, %v", found, taken, left, err)
 			}
-			if taken, left, err := store.Take(t.Context(), x.User.ID, r, 10); err != nil || taken != 6 || left.Left != 0 {
+			if taken, left, err := store.Take(t.Context(), x.User.ID, r, 2); err != nil || taken != 1 || left.Left != 0 {
 				t.Errorf("then %d were there, left %+v, %v", taken, left, err)
 			}
 		})
