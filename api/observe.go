@@ -2,11 +2,10 @@ package api
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -114,7 +113,9 @@ func (s *server) log(r *http.Request, e *exchange, w *recorder, took time.Durati
 // pseudonym names a user in the log to those who have the key only: a store that
 // leaks does not tell who is in the log, nor a log who is in the store.
 func (s *server) pseudonym(user string) string {
-	mac := hmac.New(sha256.New, s.LogKey)
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(user))
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }

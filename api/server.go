@@ -6,6 +6,8 @@ package api
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"path"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"onestroke/gen"
@@ -71,6 +74,7 @@ type server struct {
 	contract *contract
 	easels   chan struct{} // one for each PNG that may be drawn at once
 	inFlight atomic.Int64  // requests below /v1 and BasePath
+	macs     sync.Pool     // of hash.Hash, keyed with LogKey
 }
 
 // New returns the handler for everything the service answers. It fails when
@@ -84,6 +88,7 @@ func New(o Options) (http.Handler, error) {
 	s := &server{
 		Options: o, mux: http.NewServeMux(), contract: c,
 		easels: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		macs:   sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
 	}
 	gen.HandlerWithOptions(
 		gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{bindJSON}, gen.StrictHTTPServerOptions{
