@@ -32,8 +32,9 @@ bench: ## print what a request costs beside the reference program, and what the 
 profile: ## write CPU and allocation profiles of each row of the bench to .build/profiles; DATA=folder of Quick Draw files
 	$(GO) run ./tests/bench -profiles .build/profiles $(if $(DATA),-data '$(DATA)') $(BENCH)
 
-screenshots: clients/playground/node_modules ## take the pictures of the page that the READMEs show; needs Chromium and a Chinese font
+screenshots: clients/playground/node_modules clients/miniprogram/node_modules ## take the pictures of the page and the mini program that the READMEs show; needs Chromium and a Chinese font
 	npm --prefix clients/playground run --silent screenshots
+	npm --prefix clients/miniprogram run --silent screenshots
 
 clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients, each in its folder under clients
 	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
@@ -42,7 +43,7 @@ test-clients: clients build ## test the clients, against a mock and the service,
 	@for client in $(CLIENTS); do ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/$$client run --silent test || exit 1; done
 
 clients/%/node_modules: clients/%/package-lock.json
-	npm --prefix clients/$* ci --silent
+	npm --prefix clients/$* ci --loglevel=error
 	touch $@
 
 generate: ## rebuild everything under gen/, the types of clients/typescript, the page, miniprogram_npm, and the tables and the picture in the READMEs

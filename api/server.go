@@ -6,8 +6,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,7 +13,6 @@ import (
 	"path"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"onestroke/gen"
@@ -23,8 +20,8 @@ import (
 	"onestroke/impl/session"
 )
 
-// Options are the parts a server is made of. The bounds,
-// Stopping, CORSOrigins and Extra may be left out.
+// Options are the parts a server is made of. Stopping, CORSOrigins, Extra and the
+// bounds may be left out.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
@@ -74,7 +71,6 @@ type server struct {
 	contract *contract
 	easels   chan struct{} // one for each PNG that may be drawn at once
 	inFlight atomic.Int64  // requests below /v1 and BasePath
-	macs     sync.Pool     // of hash.Hash, keyed with LogKey
 }
 
 // New returns the handler for everything the service answers. It fails when
@@ -88,7 +84,6 @@ func New(o Options) (http.Handler, error) {
 	s := &server{
 		Options: o, mux: http.NewServeMux(), contract: c,
 		easels: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		macs:   sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
 	}
 	gen.HandlerWithOptions(
 		gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{bindJSON}, gen.StrictHTTPServerOptions{

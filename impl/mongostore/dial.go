@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 var (
 	ErrURI    = errors.New("must be a mongodb:// or mongodb+srv:// URI, such as mongodb://user:password@host:27017/onestroke")
 	ErrOption = errors.New("cannot be used: an option in it is wrong")
+	ErrDNS    = errors.New("cannot be looked up: the DNS does not say where its servers are")
 )
 
 // DefaultDatabase is where drawings are kept when a URI names none.
@@ -37,6 +39,9 @@ const (
 // in uri.
 func Dial(uri string) (store *Store, shown string, err error) {
 	parsed, err := connstring.Parse(uri)
+	if errors.As(err, new(*net.DNSError)) { // of mongodb+srv://
+		return nil, "", ErrDNS
+	}
 	if err != nil {
 		return nil, "", ErrURI
 	}

@@ -27,7 +27,7 @@ func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
 		"DATA_DIR":            {{"DATA_DIR=/dev/null/data"}},
 		"REDIS_URL_FILE":      {{"REDIS_URL_FILE=/nowhere"}, {"REDIS_URL_FILE=/dev/null"}},
 		"REDIS_URL":           {{"REDIS_URL=127.0.0.1:6379"}, {"REDIS_URL=http://:hunter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost:port"}, {"REDIS_URL=redis://:hunter2@localhost/x"}, {"REDIS_URL=redis://:hun%zzter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost?addr=other"}, {"REDIS_URL=redis://:hunter2@localhost?master_name="}, {"REDIS_URL=redis://localhost?password=hunter2&unknown=1"}},
-		"MONGODB_URI":         {{"MONGODB_URI=localhost"}, {"MONGODB_URI=mongodb://me:hunter2@"}, {"MONGODB_URI=mongodb://me:hun/ter2@localhost"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?tls=maybe"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?replicaSet=a&directConnection=true&loadBalanced=true"}},
+		"MONGODB_URI":         {{"MONGODB_URI=mongodb+srv://me:hunter2@no-such-host.invalid"}, {"MONGODB_URI=localhost"}, {"MONGODB_URI=mongodb://me:hunter2@"}, {"MONGODB_URI=mongodb://me:hun/ter2@localhost"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?tls=maybe"}, {"MONGODB_URI=mongodb://me:hunter2@localhost/?replicaSet=a&directConnection=true&loadBalanced=true"}},
 		"WECHAT_APP_ID":       {{"WECHAT_APP_ID=wx 1", "WECHAT_APP_SECRET=hunter2"}, {"WECHAT_APP_SECRET=hunter2"}, {"SIMULATOR=off"}, {"HOST=0.0.0.0"}},
 		"WECHAT_APP_SECRET":   {{"WECHAT_APP_ID=wx1"}, {"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=hunter2 hunter2"}},
 		"TLS_CERT_FILE":       {{"TLS_CERT_FILE=cert.pem"}, {"TLS_CERT_FILE=/nowhere", "TLS_KEY_FILE=/nowhere"}, {"TLS_CERT_FILE=/dev/null", "TLS_KEY_FILE=/dev/null"}},

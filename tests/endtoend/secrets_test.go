@@ -150,6 +150,7 @@ func TestNoPathLeadsASecretToTheLog(t *testing.T) {
 // What does not work is said with its cause, and the cause may know a password.
 func TestNoFailureTellsASecret(t *testing.T) {
 	m := marks{}
+	openID, sessionKey := m.new("openid"), m.new("session key")
 	wechat := http.NewServeMux()
 	answer := func(code string, h http.HandlerFunc) string {
 		wechat.HandleFunc("/"+code+"/sns/jscode2session", h)
@@ -158,28 +159,26 @@ func TestNoFailureTellsASecret(t *testing.T) {
 	hostile := []string{
 		answer("status", func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusBadGateway)
-			_, _ = io.WriteString(w, r.URL.String()+m["session key"])
+			_, _ = io.WriteString(w, r.URL.String()+sessionKey)
 		}),
 		answer("redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere?"+r.URL.RawQuery, http.StatusFound)
 		}),
 		answer("json", func(w http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(w, `{"openid":%q,"session_key":%q`, m["openid"], m["session key"])
+			fmt.Fprintf(w, `{"openid":%q,"session_key":%q`, openID, sessionKey)
 		}),
 		answer("key", func(w http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(w, `{"openid":%q,"session_key":%q}`, m["openid"], m["session key"])
+			fmt.Fprintf(w, `{"openid":%q,"session_key":%q}`, openID, sessionKey)
 		}),
 		answer("errmsg", func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `{"errcode":40125,"errmsg":%q}`, r.URL.String())
 		}),
 		answer("header", func(w http.ResponseWriter, r *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
-			_, _ = io.WriteString(conn, "HTTP/1.1 "+m["session key"]+"\r\n\r\n")
+			_, _ = io.WriteString(conn, "HTTP/1.1 "+sessionKey+"\r\n\r\n")
 			_ = conn.Close()
 		}),
 	}
-	m.new("openid")
-	m.new("session key")
 	plain, secure := httptest.NewServer(wechat), httptest.NewTLSServer(wechat)
 	t.Cleanup(plain.Close)
 	t.Cleanup(secure.Close)

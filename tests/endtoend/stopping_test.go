@@ -135,10 +135,19 @@ func TestNothingAcknowledgedIsLostWhenItIsKilled(t *testing.T) {
 				}
 			})
 		}
-		<-enough
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			writers.Wait()
+		}()
+		select {
+		case <-enough:
+		case <-ended:
+			t.Fatal("nothing more can be saved")
+		}
 		p.Signal(t, syscall.SIGKILL)
 		p.Wait(t)
-		writers.Wait()
+		<-ended
 	}
 	caller := program.Start(t, data).LogIn(t, user)
 	for id, tag := range acknowledged {

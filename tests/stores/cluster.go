@@ -136,8 +136,8 @@ func (c *cluster) introduce(ctx context.Context) error {
 func (c *cluster) await(ctx context.Context) error {
 	for _, n := range c.nodes {
 		err := until(ctx, func() bool {
-			known, _ := n.client.ClusterSlots(ctx).Result()
-			return len(known) == masters && strings.Contains(n.client.ClusterInfo(ctx).Val(), "cluster_state:ok")
+			info := n.client.ClusterInfo(ctx).Val()
+			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_size:"+strconv.Itoa(masters))
 		})
 		if err != nil {
 			return fmt.Errorf("the masters do not agree: %w", err)

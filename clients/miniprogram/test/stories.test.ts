@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startBinary, type Binary } from '../../typescript/test/support/binary.ts';
 import { newId, type Client } from '../../typescript/src/index.ts';
-import { domain, Network } from './support/host.ts';
+import { Network } from './support/host.ts';
 import { drawing, elsewhere, somebody } from './support/people.ts';
 import { JsdomScreen, programAt, type Options } from './support/screen.ts';
 
@@ -444,7 +444,7 @@ test('a newcomer with nothing but a service of their own can draw: there the ser
 
 test('a login that fails is told, and tried again', async () => {
   const network = new Network(service);
-  const phone = new JsdomScreen(network, { program: programAt(domain) });
+  const phone = new JsdomScreen(network);
   await phone.launch();
   await phone.see('登录失败，请检查网络');
   assert.deepEqual(network.arrived, []);

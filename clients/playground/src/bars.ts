@@ -1,6 +1,6 @@
 import { drawn, el, icon, type Child } from './dom';
 import { client, user } from './service';
-import { switchLanguage, words } from './words';
+import { language, switchLanguage, words } from './words';
 
 const seal = 'M5 17.500c2.600-6.400 6.200-9.600 8.600-8.200 3.400 2-4.200 11.400-.9 12.900 2.900 1.300 4.700-7.300 7.800-6.600 2.100.5.3 5 4.500 4.100';
 
@@ -14,8 +14,7 @@ export function bar(...children: Child[]): HTMLElement {
 
 /** The other language, by its own name. */
 export function languageButton(changed: () => void): HTMLElement {
-  const { language } = words;
-  return el('button', { type: 'button', class: 'quiet small', lang: language === 'English' ? 'en' : 'zh-CN', onclick: () => (switchLanguage(), changed()) }, language);
+  return el('button', { type: 'button', class: 'quiet small', lang: language === 'zh' ? 'en' : 'zh-CN', onclick: () => (switchLanguage(), changed()) }, words.otherLanguage);
 }
 
 /** Who is logged in; pressed, somebody else may be. */

@@ -15,6 +15,9 @@ import { share } from './share';
 import { createToolbar } from './toolbar';
 import { words } from './words';
 
+/** The sketch that was left last, so that who comes back from its replay can still undo. */
+let lately: { id: string; sketch: Sketch } | undefined;
+
 /** A new drawing, or one to go on with. Each stroke is saved when it is drawn. */
 export function createEditor(opened?: string): Screen {
   const pen = pickUp();
@@ -67,6 +70,7 @@ export function createEditor(opened?: string): Screen {
     leave() {
       left = true;
       hand.leave();
+      if (sketch) lately = { id, sketch };
       if (kept && sketch && !sketch.content.strokes.length) void remove(id);
       stop();
       paper.end();
@@ -86,13 +90,15 @@ export function createEditor(opened?: string): Screen {
   async function load(): Promise<void> {
     const result = await client.drawings.open(id);
     if (left) return;
-    if (result.ok) return begin((kept = result.data));
+    if (result.ok) return begin(result.data);
     paper.element.replaceChildren(el('p', { class: 'notice', role: 'alert' }, sayProblem(result.problem)));
     title.disabled = true;
   }
 
   function begin(content: DrawingContent): void {
-    sketch = new Sketch(content, { oneStroke: pen.once && !content.strokes.length });
+    const again = lately?.id === id && isSame(lately.sketch.content, content) ? lately.sketch : undefined;
+    sketch = again || new Sketch(content, { oneStroke: pen.once && !content.strokes.length });
+    if (content.strokes.length) kept = sketch.content;
     title.value = content.title || '';
     show();
     const state = client.drawings.state(id);
@@ -168,6 +174,13 @@ export function createEditor(opened?: string): Screen {
       go({ at: 'gallery' });
     }
   }
+}
+
+/** Whether two drawings are alike, in whatever order their members are. */
+function isSame(a: DrawingContent, b: DrawingContent): boolean {
+  const members = ['title', 'canvas', 'width', 'height', 'background', 'strokes', 'tool', 'color', 'x', 'y', 't', 'p'];
+  const [one, other] = [a, b].map(content => JSON.stringify({ ...content, title: content.title || '' }, members));
+  return one === other;
 }
 
 /** Paper for a new drawing, as the screen is held. */

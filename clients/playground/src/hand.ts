@@ -5,7 +5,7 @@ import { styleOf, type Pen } from './pen';
 /** How far an arrow key moves the pen, as a part of the paper's shorter side; with Shift five times as far. */
 const stride = 1 / 100;
 
-/** The mark of the pen for those who draw with keys. */
+/** Whoever draws, with a pointer or with keys. */
 export interface Hand {
   /** Draws with the keyboard. Returns whether the key was for that. */
   key(event: KeyboardEvent): boolean;
@@ -13,7 +13,10 @@ export interface Hand {
   leave(): void;
 }
 
-/** Draws on the paper with mouse, pen, finger or keys. `sketchNow` is what is drawn on at the moment, `drawn` is called after each stroke. */
+/**
+ * Lets people draw on the paper with mouse, pen, finger or keys; `cursor` marks where the keys' pen is. `sketchNow` is what is drawn on at the
+ * moment, `drawn` is called after each stroke.
+ */
 export function createHand(paper: Paper, cursor: HTMLElement, pen: Pen, sketchNow: () => Sketch | undefined, drawn: () => void): Hand {
   const { canvas, surface } = paper;
   let brush: Brush | undefined;

@@ -8,7 +8,7 @@ const zh = {
   simulated: '开发模式：微信是模拟的，起个名字就能登录。',
   production: '这里是小程序“一笔到底”的后端服务。画画请打开微信小程序；开发者请看接口文档。',
   docs: '接口文档',
-  language: 'English',
+  otherLanguage: 'English',
   switchUser: '换个人',
   loggedInAs: '当前用户',
   gallery: '我的画',
@@ -21,7 +21,6 @@ const zh = {
   drawing: '画纸',
   strokes: '笔',
   keyboardDrawing: '按方向键移动，按回车落笔或抬笔。',
-  back: '返回',
   undo: '撤销',
   redo: '重做',
   clear: '清空',
@@ -83,7 +82,6 @@ const zh = {
   offline: '网络不通，稍后再试。',
   retry: '再试一次',
   loading: '载入中…',
-  shortcuts: '快捷键',
 };
 
 type Words = typeof zh;
@@ -98,7 +96,7 @@ const en: Words = {
   simulated: 'Development mode: WeChat is simulated, any name logs you in.',
   production: 'This is the service behind the WeChat mini program 一笔到底. To draw, open the mini program; to build on it, read the reference.',
   docs: 'API reference',
-  language: '中文',
+  otherLanguage: '中文',
   switchUser: 'Switch user',
   loggedInAs: 'Logged in as',
   gallery: 'My drawings',
@@ -111,7 +109,6 @@ const en: Words = {
   drawing: 'Paper',
   strokes: 'strokes',
   keyboardDrawing: 'Arrow keys move, Enter puts the pen down or lifts it.',
-  back: 'Back',
   undo: 'Undo',
   redo: 'Redo',
   clear: 'Clear',
@@ -122,7 +119,7 @@ const en: Words = {
   widths: ['Fine', 'Medium', 'Broad', 'Very broad'],
   oneStroke: 'One stroke: done when you lift',
   done: '到底',
-  doneSays: 'One stroke, to the end!',
+  doneSays: 'One stroke!',
   again: 'Draw another',
   replay: 'Replay',
   play: 'Play',
@@ -173,7 +170,6 @@ const en: Words = {
   offline: 'No network. Try again later.',
   retry: 'Try again',
   loading: 'Loading…',
-  shortcuts: 'Keys',
 };
 
 export type Language = 'zh' | 'en';

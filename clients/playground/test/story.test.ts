@@ -177,7 +177,11 @@ test('a drawing is made and found with keys alone', async () => {
   await keyboard.press('r');
   await mei.page.getByRole('slider').waitFor();
   await keyboard.press('Escape');
-  await mei.page.locator('.editor').waitFor();
+  await mei.page.locator('.editor .sheet.laid').waitFor();
+  await keyboard.press('Control+z'); // a replay is no reason to forget what can be undone
+  assert.equal(await mei.color(0.6, 0.5), '255,255,255');
+  await keyboard.press('Control+y');
+  assert.equal(await mei.color(0.6, 0.5), '229,72,77');
   await keyboard.press('Escape');
   await mei.page.getByRole('link', { name: 'Untitled' }).waitFor();
   const ring = await mei.page.evaluate(() => (document.activeElement as HTMLElement).tagName);

@@ -8,12 +8,23 @@ import { domain, type Network } from './host.ts';
 import type { Phone, Program } from './phone.ts';
 import type { System } from './wx.ts';
 
+export interface Options {
+  system?: Partial<System>;
+  program?: Program;
+}
+
 /** A phone in a window, of jsdom or of Chromium. */
 export abstract class Screen {
+  protected readonly system: System;
+  protected readonly program: Program;
+
   constructor(
     readonly network: Network,
-    protected readonly system: System,
-  ) {}
+    { system, program = programAt(domain) }: Options = {},
+  ) {
+    this.system = { ...usual, ...system };
+    this.program = program;
+  }
 
   /** Starts the program, anew if it runs: what is in storage is still there. */
   abstract launch(url?: string): Promise<void>;
@@ -65,63 +76,10 @@ export abstract class Screen {
   }
 }
 
-type Methods = { [Name in keyof Phone]: Phone[Name] extends (...args: never[]) => unknown ? Name : never }[keyof Phone];
-
-const phone = buildSync({
-  stdin: {
-    contents: `import { Phone } from './phone.ts'; window.start = (program, host, system) => (window.phone = new Phone(program, host, system));`,
-    resolveDir: fileURLToPath(new URL('.', import.meta.url)),
-    loader: 'ts',
-  },
-  bundle: true,
-  write: false,
-  format: 'iife',
-}).outputFiles[0]!.text;
-
-/** What WeChat's own style sheet says of the elements that are used. */
-const html = `<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><style>
-  html { --navigation-bar: 88px; }
-  body { margin: 0; padding-top: var(--navigation-bar); font-family: system-ui, 'Noto Sans CJK SC', sans-serif; }
-  #navigation-bar { position: fixed; z-index: 9; top: 0; left: 0; right: 0; height: 44px; padding-top: 44px; background: inherit; text-align: center; font-size: 17px; font-weight: 500; line-height: 44px; }
-  [hidden] { display: none; }
-  page-root, view { display: block; }
-  text { white-space: pre-line; }
-  canvas[disable-scroll] { touch-action: none; }
-  img { display: inline-block; width: 320px; height: 240px; }
-  img[mode=aspectFit] { object-fit: contain; }
-  wx-button { position: relative; display: block; margin: 0 auto; padding: 0 14px; border: 0; border-radius: 5px; background: #f8f8f8; font: inherit; font-size: 18px; line-height: 2.55; text-align: center; }
-  input[type=range] { display: block; width: -webkit-fill-available; min-width: 0; margin: 10px 18px; -webkit-appearance: none; height: 28px; background: linear-gradient(#b5b5b5, #b5b5b5) center / 100% 2px no-repeat; }
-  input[type=range]::-webkit-slider-thumb { -webkit-appearance: none; width: 24px; height: 24px; border-radius: 50%; background: #fff; box-shadow: 0 0 4px rgba(0, 0, 0, .3); }
-</style><style id="wxss"></style><body><div id="navigation-bar"></div></body>`;
-
-const address = 'http://phone.invalid/';
-
-export interface Options {
-  system?: Partial<System>;
-  program?: Program;
-}
-
-const programs = new Map<string, Program>();
-
-/** The program, with the service's address set as its README says. */
-export function programAt(address = domain): Program {
-  let program = programs.get(address);
-  if (!program) programs.set(address, (program = compile((path, text) => (path === 'config.ts' ? text.replace(/http:[^']+/, address) : text))));
-  return program;
-}
-
-const usual: System = { language: 'zh_CN', theme: 'light' };
-
 export class JsdomScreen extends Screen {
   private dom: JSDOM | undefined;
-  private readonly program: Program;
   /** Answers for a program that has been killed reach nobody. */
   private launches = 0;
-
-  constructor(network: Network, { system, program = programAt() }: Options = {}) {
-    super(network, { ...usual, ...system });
-    this.program = program;
-  }
 
   async launch(url?: string): Promise<void> {
     const stored = this.dom ? Object.entries(this.dom.window.localStorage) : [];
@@ -129,7 +87,13 @@ export class JsdomScreen extends Screen {
     const { window } = (this.dom = new JSDOM(html, { url: address, runScripts: 'outside-only', pretendToBeVisual: true }));
     for (const [key, value] of stored) window.localStorage.setItem(key, value as string);
     const launch = ++this.launches;
-    const whileRunning = <T>(promise: Promise<T>) => new Promise<T>((resolve, reject) => promise.then(value => launch === this.launches && resolve(value), error => launch === this.launches && reject(error)));
+    const whileRunning = <T>(promise: Promise<T>) =>
+      new Promise<T>((resolve, reject) =>
+        promise.then(
+          value => launch === this.launches && resolve(value),
+          error => launch === this.launches && reject(error),
+        ),
+      );
     Object.assign(window, {
       program: this.program,
       system: this.system,
@@ -157,22 +121,21 @@ export class JsdomScreen extends Screen {
 export class ChromiumScreen extends Screen {
   private constructor(
     network: Network,
-    system: System,
+    options: Options,
     private readonly context: BrowserContext,
     readonly page: Page,
-    private readonly program: Program,
   ) {
-    super(network, system);
+    super(network, options);
   }
 
-  static async open(browser: Browser, network: Network, { system, program = programAt(), width = 375, height = 812 }: Options & { width?: number; height?: number } = {}): Promise<ChromiumScreen> {
-    const settings = { ...usual, ...system };
-    const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 2, hasTouch: true, isMobile: true, colorScheme: settings.theme });
+  static async open(browser: Browser, network: Network, { width = 375, height = 812, ...options }: Options & { width?: number; height?: number } = {}): Promise<ChromiumScreen> {
+    const { theme } = { ...usual, ...options.system };
+    const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 2, hasTouch: true, isMobile: true, colorScheme: theme });
     const page = await context.newPage();
     await page.route(address, route => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
     await page.exposeFunction('request', network.request);
     await page.exposeFunction('login', network.login);
-    return new ChromiumScreen(network, settings, context, page, program);
+    return new ChromiumScreen(network, options, context, page);
   }
 
   async launch(url?: string): Promise<void> {
@@ -185,12 +148,12 @@ export class ChromiumScreen extends Screen {
     return this.page.evaluate<T>(expression);
   }
 
-  /** Moves a finger on the glass, from place to place in pixels of the window. */
-  async finger(places: { x: number; y: number }[], ms = 8): Promise<void> {
+  /** Moves a finger on the glass, from place to place in pixels of the window, one a frame. */
+  async finger(places: { x: number; y: number }[]): Promise<void> {
     const session = await this.context.newCDPSession(this.page);
     for (const [i, place] of places.entries()) {
       await session.send('Input.dispatchTouchEvent', { type: i ? 'touchMove' : 'touchStart', touchPoints: [place] });
-      await setTimeout(ms);
+      await this.page.evaluate('new Promise(requestAnimationFrame)');
     }
     await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     await session.detach();
@@ -207,3 +170,47 @@ export function openChromium(): Promise<Browser> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }
+
+/** The program, with the service's address set as its README says. */
+export function programAt(baseUrl: string): Program {
+  let program = programs.get(baseUrl);
+  if (!program) programs.set(baseUrl, (program = compile((path, text) => (path === 'config.ts' ? text.replace(/http:[^']+/, baseUrl) : text))));
+  return program;
+}
+
+/** The names of the phone's methods. */
+type Methods = { [Name in keyof Phone]: Phone[Name] extends (...args: never[]) => unknown ? Name : never }[keyof Phone];
+
+const phone = buildSync({
+  stdin: {
+    contents: `import { Phone } from './phone.ts'; window.start = (program, host, system) => (window.phone = new Phone(program, host, system));`,
+    resolveDir: fileURLToPath(new URL('.', import.meta.url)),
+    loader: 'ts',
+  },
+  bundle: true,
+  write: false,
+  format: 'iife',
+}).outputFiles[0]!.text;
+
+/** A window with nothing in it but the navigation bar, and what WeChat's own style sheet says of the elements that are used. */
+const html = `<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><style>
+  html { --navigation-bar: 88px; }
+  body { margin: 0; padding-top: var(--navigation-bar); font-family: system-ui, 'Noto Sans CJK SC', sans-serif; }
+  #navigation-bar { position: fixed; z-index: 9; top: 0; left: 0; right: 0; height: 44px; padding-top: 44px; background: inherit; text-align: center; font-size: 17px; font-weight: 500; line-height: 44px; }
+  [hidden] { display: none; }
+  page-root, view { display: block; }
+  text { white-space: pre-line; }
+  canvas[disable-scroll] { touch-action: none; }
+  img { display: inline-block; width: 320px; height: 240px; }
+  img[mode=aspectFit] { object-fit: contain; }
+  wx-button { position: relative; display: block; margin: 0 auto; padding: 0 14px; border: 0; border-radius: 5px; background: #f8f8f8; font: inherit; font-size: 18px; line-height: 2.55; text-align: center; }
+  input[type=range] { display: block; width: -webkit-fill-available; min-width: 0; margin: 10px 18px; -webkit-appearance: none; height: 28px; background: linear-gradient(#b5b5b5, #b5b5b5) center / 100% 2px no-repeat; }
+  input[type=range]::-webkit-slider-thumb { -webkit-appearance: none; width: 24px; height: 24px; border-radius: 50%; background: #fff; box-shadow: 0 0 4px rgba(0, 0, 0, .3); }
+</style><style id="wxss"></style><body><div id="navigation-bar"></div></body>`;
+
+/** Where the window believes to be. */
+const address = 'http://phone.invalid/';
+
+const programs = new Map<string, Program>();
+
+const usual: System = { language: 'zh_CN', theme: 'light' };

@@ -65,10 +65,13 @@ Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Field
       this.setData({ notice: '' });
       const { canvas, surface, box, pixelRatio } = await this.screen;
       const view = fit(content.canvas, box, pixelRatio);
+      let painted: number | undefined;
       const replay = new Replay(content, {
         clock: { now: Date.now, frame: run => void canvas.requestAnimationFrame(run) },
         paint: position => {
-          paint(surface, content, view, position);
+          // Forwards, no more than what is new.
+          paint(surface, content, view, position, painted !== undefined && painted < position ? painted : undefined);
+          painted = position;
           this.showPosition();
         },
       });

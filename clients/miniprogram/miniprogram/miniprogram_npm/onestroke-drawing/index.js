@@ -255,7 +255,7 @@ var Sketch = class {
   /** Takes the newest point into the stroke, and before it what lies between. */
   settle(next) {
     const [from, to] = [this.last, this.newest];
-    const tolerance = shorterSide(this.drawn.canvas) / 1500;
+    const tolerance = shorterSide(this.drawn.canvas) / 4e3;
     for (const { part, x, y } of between(this.before, from, to, next, tolerance)) {
       const mix = (a, b) => a + (b - a) * part;
       const pressure = from.pressure === void 0 || to.pressure === void 0 ? void 0 : mix(from.pressure, to.pressure);
@@ -302,16 +302,16 @@ function whole(value, least, most) {
 }
 
 // ../drawing/src/paint.ts
-function paint(surface, content, view, until = Infinity) {
+function paint(surface, content, view, until = Infinity, since = -Infinity) {
+  const { times } = timelineOf(content);
+  const drawn = content.strokes.map((stroke, i) => ({ stroke, own: times[i] })).filter(({ own }) => own[0] <= until && own[own.length - 1] > since);
+  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
   onPaper(surface, content, view, () => {
-    surface.fillStyle = paperOf(content);
-    surface.fill();
-    const { times } = timelineOf(content);
-    content.strokes.forEach((stroke, i) => {
-      const own = times[i];
-      if (own[0] > until) return;
-      trace(surface, stroke, content, 0, partAt(own, until));
-    });
+    if (since === -Infinity) {
+      surface.fillStyle = paperOf(content);
+      surface.fill();
+    }
+    for (const { stroke, own } of drawn) trace(surface, stroke, content, partAt(own, since), partAt(own, until));
   });
 }
 var Brush = class {
@@ -325,7 +325,7 @@ var Brush = class {
   paint(stroke) {
     const { surface, content, view } = this;
     if (stroke.x.length === this.painted) return;
-    const opaque = stroke.tool === "eraser" || !/^#.{6}(?!ff)..$/i.test(stroke.color);
+    const opaque = isOpaque(stroke);
     if (!opaque) paint(surface, content, view);
     const from = opaque ? Math.max(0, this.painted - 1) : 0;
     onPaper(surface, content, view, () => trace(surface, stroke, content, from, stroke.x.length - 1));
@@ -341,19 +341,22 @@ function onPaper(surface, { canvas }, { left, top, scale, pixelRatio }, draw) {
   draw();
   surface.restore();
 }
+function isOpaque({ tool, color }) {
+  return tool === "eraser" || !/^#.{6}(?!ff)..$/i.test(color);
+}
 function trace(surface, stroke, content, from, to) {
-  const { x, y, width } = stroke;
+  const { width } = stroke;
   const color = stroke.tool === "eraser" ? paperOf(content) : cssOf(stroke.color);
-  const last = Math.floor(to);
+  const first = placeAt(stroke, from);
   let moved = false;
-  surface.beginPath();
-  surface.moveTo(x[from], y[from]);
-  const go = (toX, toY) => {
-    moved = moved || toX !== x[from] || toY !== y[from];
-    surface.lineTo(toX, toY);
+  const go = ({ x, y }) => {
+    moved = moved || x !== first.x || y !== first.y;
+    surface.lineTo(x, y);
   };
-  for (let i = from + 1; i <= last; i++) go(x[i], y[i]);
-  if (to > last) go(x[last] + (x[last + 1] - x[last]) * (to - last), y[last] + (y[last + 1] - y[last]) * (to - last));
+  surface.beginPath();
+  surface.moveTo(first.x, first.y);
+  for (let i = Math.floor(from) + 1; i < to; i++) go(placeAt(stroke, i));
+  go(placeAt(stroke, to));
   if (moved) {
     surface.strokeStyle = color;
     surface.lineWidth = width;
@@ -361,14 +364,21 @@ function trace(surface, stroke, content, from, to) {
     surface.stroke();
   } else {
     surface.beginPath();
-    surface.arc(x[from], y[from], width / 2, 0, 2 * Math.PI);
+    surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
     surface.fillStyle = color;
     surface.fill();
   }
 }
+function placeAt({ x, y }, part) {
+  const i = Math.floor(part);
+  const rest = part - i;
+  if (!rest) return { x: x[i], y: y[i] };
+  return { x: x[i] + (x[i + 1] - x[i]) * rest, y: y[i] + (y[i + 1] - y[i]) * rest };
+}
 function partAt(times, moment) {
   const end = times.length - 1;
   if (moment >= times[end]) return end;
+  if (moment <= times[0]) return 0;
   let [low, high] = [0, end];
   while (high - low > 1) {
     const middle = low + high >> 1;
