@@ -47,7 +47,7 @@ func prepare(o settings) (b *bench, err error) {
 	}
 	for _, c := range b.drawings {
 		b.bodies = append(b.bodies, encode(c))
-		b.actions = append(b.actions, drawing.ToActions(c))
+		b.actions = append(b.actions, actions(c))
 	}
 	if b.dir, err = os.MkdirTemp("", "bench"); err != nil {
 		return b, err
