@@ -31,10 +31,9 @@ const (
 // package. Of what is more than a drawing may hold, that which comes first is
 // kept.
 func FromActions(actions string) Content {
-	var r recording
-	r.style = style{color: "#000000", width: 1}
-	for _, c := range decode[[]call](json.RawMessage(actions)) {
-		r.play(c)
+	r := recording{style: style{color: "#000000", width: 1}}
+	if readCalls(actions, r.play) != nil {
+		r = recording{}
 	}
 	return r.content()
 }
@@ -64,15 +63,6 @@ func ToActions(c Content) string {
 	calls = append(calls, written{Method: "restore"})
 	text, _ := json.Marshal(calls) // strings and finite numbers: it cannot fail
 	return string(text)
-}
-
-// call is one recorded call. What is not of these types is read as if it were
-// not there.
-type call struct {
-	Method string
-	Data   json.RawMessage
-	Canvas json.RawMessage
-	Stroke json.RawMessage
 }
 
 // written is a call as it is put down.
@@ -116,10 +106,10 @@ type style struct {
 }
 
 func (r *recording) play(c call) {
-	switch c.Method {
+	switch c.method {
 	case "save":
 		r.saved = append(r.saved, r.style)
-		if canvas, ok := readPaper(c.Canvas); ok && r.canvas == (Canvas{}) && len(r.strokes) == 0 {
+		if canvas, ok := readPaper(c.canvas); ok && r.canvas == (Canvas{}) && len(r.strokes) == 0 {
 			r.canvas = canvas
 		}
 	case "restore":
@@ -127,30 +117,24 @@ func (r *recording) play(c call) {
 			r.style, r.saved = r.saved[n], r.saved[:n]
 		}
 	case "setStrokeStyle":
-		if text, ok := readColor(c.Data); ok {
+		if text, ok := readColor(c.arguments); ok {
 			r.color = text
 		}
 	case "setLineWidth":
-		if arguments := decode[[]any](c.Data); len(arguments) > 0 {
-			if width, ok := arguments[0].(float64); ok {
-				r.width = width
-			}
+		if numbers := c.arguments.numbers; len(numbers) > 0 && !math.IsNaN(numbers[0]) {
+			r.width = numbers[0]
 		}
 	case "strokePath":
-		if s, ok := readStroke(c.Stroke); ok {
+		if s, ok := readStroke(c.stroke); ok {
 			r.add(s)
 		} else {
-			r.path(c.Data)
+			r.path(c.arguments.steps)
 		}
 	}
 }
 
 // path adds a stroke for each moveTo that a lineTo follows.
-func (r *recording) path(data json.RawMessage) {
-	steps := decode[[]struct {
-		Method string
-		Data   []any
-	}](data)
+func (r *recording) path(steps []step) {
 	scale := float64(perPixel)
 	if r.canvas != (Canvas{}) {
 		scale = unitsPerPixel(r.canvas)
@@ -164,15 +148,10 @@ func (r *recording) path(data json.RawMessage) {
 		run = pen
 	}
 	for _, step := range steps {
-		if step.Method != "moveTo" && step.Method != "lineTo" || len(step.Data) < 2 {
+		if step.method != "moveTo" && step.method != "lineTo" || math.IsNaN(step.x) || math.IsNaN(step.y) {
 			continue
 		}
-		x, okX := step.Data[0].(float64)
-		y, okY := step.Data[1].(float64)
-		if !okX || !okY {
-			continue
-		}
-		if step.Method == "moveTo" {
+		if step.method == "moveTo" {
 			end()
 		}
 		if n := len(run.X); n == MaxStrokePoints { // too long for one stroke: another goes on where it ends
@@ -180,8 +159,8 @@ func (r *recording) path(data json.RawMessage) {
 			end()
 			run.X, run.Y = []int32{lastX}, []int32{lastY}
 		}
-		run.X = append(run.X, int32(units(x, scale, MaxSide)))
-		run.Y = append(run.Y, int32(units(y, scale, MaxSide)))
+		run.X = append(run.X, int32(units(step.x, scale, MaxSide)))
+		run.Y = append(run.Y, int32(units(step.y, scale, MaxSide)))
 	}
 	end()
 }
@@ -244,25 +223,13 @@ func pathOf(s Stroke, scale float64) []written {
 // readColor reads the arguments of setStrokeStyle: "normal" and an array of
 // red, green, blue and alpha, each 0 to 255, or a color of CSS in hexadecimal or
 // rgb() notation.
-func readColor(data json.RawMessage) (text string, ok bool) {
-	arguments := decode[[]any](data)
-	if len(arguments) == 0 {
-		return "", false
+func readColor(a arguments) (text string, ok bool) {
+	if a.text != "normal" {
+		return cssColor(a.text)
 	}
-	text, ok = arguments[0].(string)
-	if !ok {
-		return "", false
-	}
-	if text != "normal" {
-		return cssColor(text)
-	}
-	if len(arguments) < 2 {
-		return "", false
-	}
-	values, _ := arguments[1].([]any)
 	parts := make([]float64, 0, 4)
-	for _, v := range values {
-		if n, ok := v.(float64); ok && len(parts) < 4 {
+	for _, n := range a.numbers {
+		if !math.IsNaN(n) && len(parts) < 4 {
 			parts = append(parts, n)
 		}
 	}
@@ -318,7 +285,7 @@ func hexColor(parts []float64) (string, bool) {
 	return b.String(), true
 }
 
-func readPaper(data json.RawMessage) (Canvas, bool) {
+func readPaper(data []byte) (Canvas, bool) {
 	var own ownPaper
 	if len(data) == 0 || json.Unmarshal(data, &own) != nil {
 		return Canvas{}, false
@@ -328,7 +295,7 @@ func readPaper(data json.RawMessage) (Canvas, bool) {
 	return Canvas(own), len(f) == 0
 }
 
-func readStroke(data json.RawMessage) (s Stroke, ok bool) {
+func readStroke(data []byte) (s Stroke, ok bool) {
 	var own ownStroke
 	if len(data) == 0 || json.Unmarshal(data, &own) != nil {
 		return Stroke{}, false
@@ -351,12 +318,4 @@ func ownStrokeOf(s Stroke) *ownStroke {
 		own.P = append(own.P, uint16(p))
 	}
 	return own
-}
-
-// decode reads as much of data as is of the type T: encoding/json goes on past a
-// value of another type, and leaves zero in its place. What is no JSON at all is
-// zero altogether.
-func decode[T any](data json.RawMessage) (v T) {
-	_ = json.Unmarshal(data, &v)
-	return v
 }

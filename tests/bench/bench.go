@@ -47,7 +47,7 @@ func prepare(o settings) (b *bench, err error) {
 	}
 	for _, c := range b.drawings {
 		b.bodies = append(b.bodies, encode(c))
-		b.actions = append(b.actions, drawing.ToActions(c))
+		b.actions = append(b.actions, actions(c))
 	}
 	if b.dir, err = os.MkdirTemp("", "bench"); err != nil {
 		return b, err
@@ -110,9 +110,10 @@ func (b *bench) fill(sessions int) (err error) {
 		return err
 	}
 	defer reference.Close()
-	for i := range 100 {
+	const drawn = 100
+	for i := range drawn {
 		b.ids = append(b.ids, uuid.NewString())
-		put := request(http.MethodPut, "/v1/drawings/"+b.ids[i], bearer(b.tokens[0]), b.bodies[i%len(b.bodies)])
+		put := request(http.MethodPut, "/v1/drawings/"+b.ids[i], bearer(b.tokens[0]), b.bodies[i*len(b.bodies)/drawn]) // some of each file
 		for _, to := range []*connection{c, reference} {
 			if _, err := to.do(put); err != nil {
 				return err

@@ -67,3 +67,31 @@ func spiral(points int) drawing.Content {
 	}
 	return drawing.Content{Title: "spiral", Canvas: drawing.Canvas{Width: 3750, Height: 6670}, Strokes: []drawing.Stroke{stroke(columns)}}
 }
+
+// actions writes a drawing as a client of 2017 does: the calls of each stroke, in
+// pixels, and nothing that came later.
+func actions(c drawing.Content) string {
+	type call struct {
+		Method string `json:"method"`
+		Data   any    `json:"data,omitempty"`
+	}
+	var calls []call
+	for _, s := range c.Strokes {
+		var path []call
+		for i := range s.X {
+			method := "lineTo"
+			if i == 0 {
+				method = "moveTo"
+			}
+			path = append(path, call{method, [2]float64{float64(s.X[i]) / 10, float64(s.Y[i]) / 10}})
+		}
+		calls = append(calls,
+			call{Method: "save"},
+			call{"setStrokeStyle", []any{"normal", [4]int{51, 51, 51, 255}}},
+			call{"setLineWidth", [1]float64{float64(s.Width) / 10}},
+			call{"strokePath", path},
+			call{Method: "restore"})
+	}
+	text, _ := json.Marshal(calls) // plain data
+	return string(text)
+}

@@ -30,7 +30,7 @@ func (b *bench) weight() error {
 		return err
 	}
 	defer client.Disconnect(ctx)
-	found, err := client.Database("onestroke").Collection("drawings").Find(ctx, bson.D{})
+	found, err := client.Database("onestroke").Collection("drawings").Find(ctx, bson.D{{Key: "actions", Value: nil}})
 	if err != nil {
 		return err
 	}
