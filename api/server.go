@@ -122,13 +122,11 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 			return
 		}
 		if op.Secured {
-			ctx, err := s.identify(op, r)
-			if err != nil {
+			if err := s.identify(op, r); err != nil {
 				s.fail(w, r, err)
 				return
 			}
-			r = r.WithContext(ctx)
-			if err := s.limitUser(ctx); err != nil {
+			if err := s.limitUser(r.Context()); err != nil {
 				s.fail(w, r, err)
 				return
 			}

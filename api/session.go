@@ -26,28 +26,26 @@ type caller struct {
 	credential session.Credential
 }
 
-type callerKey struct{}
-
-func callerOf(ctx context.Context) caller { return ctx.Value(callerKey{}).(caller) }
+func callerOf(ctx context.Context) *caller { return noteOf(ctx).caller }
 
 func owner(ctx context.Context) string { return callerOf(ctx).session.User.ID }
 
 // identify finds out who sends a request. Authorization goes before the headers
-// of 2017. The result is in the context for the operation.
-func (s *server) identify(op *operation, r *http.Request) (context.Context, error) {
+// of 2017. The result is noted for the operation.
+func (s *server) identify(op *operation, r *http.Request) error {
 	if fields := op.checkSessionHeaders(r); fields != nil {
-		return nil, invalidRequest(fields...)
+		return invalidRequest(fields...)
 	}
-	ctx := r.Context()
-	c, err := s.resolve(ctx, r)
+	c, err := s.resolve(r.Context(), r)
 	if errors.Is(err, session.ErrExpired) && op.endsSession {
 		err = nil // it has ended, as was asked
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	note(r).user = c.session.User.ID
-	return context.WithValue(ctx, callerKey{}, c), nil
+	e := note(r)
+	e.caller, e.user = &c, c.session.User.ID
+	return nil
 }
 
 func (s *server) resolve(ctx context.Context, r *http.Request) (c caller, err error) {

@@ -199,7 +199,8 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 		"time":             {"t-" + "zzzzzzz" + good[9:], ""},
 		"profile":          {good, "not JSON"},
 		"another profile":  {good, string(text)},
-		"profile's member": {good, `["name",7]`},
+		"profile's member": {good, "4:name0:1:x"},
+		"profile cut off":  {good, "4:nam"},
 	} {
 		r.HSet("onestroke:user:{u}", "id", stored.session, "p", stored.profile)
 		if got, err := store.Find(t.Context(), "u", "id"); err == nil || errors.Is(err, session.ErrExpired) {
