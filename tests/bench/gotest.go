@@ -46,7 +46,7 @@ func cores() error {
 // allocations prints what a request of each operation allocates.
 func allocations(data string) error {
 	fmt.Printf("\nAllocations, for benchstat\n\n")
-	command := exec.Command("go", "test", "-run", "^$", "-bench", "Operation", "./tests/bench")
+	command := exec.Command("go", "test", "-run", "^$", "-bench", "Operation", "-benchtime", "300ms", "./tests/bench")
 	command.Env = append(os.Environ(), "BENCH_DATA="+data)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	return command.Run()
