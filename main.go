@@ -192,6 +192,7 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		server.TLSConfig = tlsCertificate.Config()
 		go func() { failed <- server.ServeTLS(listener, "", "") }()
 	}
+	debug.FreeOSMemory() // what was read once, the contract above all, is garbage by now
 	greet(stdout, c, url, wechatName, redisName, mongoName)
 	if err := systemd.Ready(); err != nil {
 		logger.Warn("systemd is not told", "cause", err)
