@@ -1,7 +1,6 @@
 package certificate_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"onestroke/impl/certificate"
+	"onestroke/tests/output"
 	"onestroke/tests/pki"
 )
 
@@ -189,12 +189,12 @@ func newFiles(t *testing.T) files {
 type server struct {
 	files
 	address string
-	log     *output
+	log     *output.Output
 }
 
 func serve(t *testing.T, pair pki.Pair) server {
 	t.Helper()
-	s := server{files: newFiles(t), log: &output{}}
+	s := server{files: newFiles(t), log: new(output.Output)}
 	pair.Write(t, s.cert, s.key)
 	loaded, err := certificate.Load(s.cert, s.key)
 	if err != nil {
@@ -268,22 +268,4 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("it never comes true that %s", what)
 		}
 	}
-}
-
-// output gathers what is logged.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"onestroke/impl/drawing"
+	"onestroke/tests/chromium"
 )
 
 // By how much of what is drawn Chromium's pictures may differ from ours: most
@@ -27,8 +28,8 @@ func TestChromiumShowsSVGAsPNG(t *testing.T) {
 		still = append(still, svgOf(t, p.drawing, false))
 		thumbnails = append(thumbnails, []byte(drawing.Thumbnail(p.drawing.Canvas, p.drawing.Strokes)))
 	}
-	shown := chromium(t, still)
-	small := chromium(t, thumbnails)
+	shown := show(t, still)
+	small := show(t, thumbnails)
 	for i, p := range pictures {
 		want := decode(t, pngOf(t, p.drawing, pictureWidth))
 		d := difference(want, crop(shown[i], want))
@@ -52,10 +53,10 @@ func TestChromiumEndsAnimationsAsStillPictures(t *testing.T) {
 		animated = append(animated, svgOf(t, p.drawing, true))
 		reduced = append(reduced, svgOf(t, later(p.drawing), true))
 	}
-	want := chromium(t, still)
+	want := show(t, still)
 	for what, got := range map[string][]image.Image{
-		"after a minute":      chromium(t, animated, "--virtual-time-budget=60000"),
-		"with reduced motion": chromium(t, reduced, "--force-prefers-reduced-motion"),
+		"after a minute":      show(t, animated, "--virtual-time-budget=60000"),
+		"with reduced motion": show(t, reduced, "--force-prefers-reduced-motion"),
 	} {
 		for i, p := range pictures {
 			if d := difference(want[i], got[i]); d > 0.005 {
@@ -78,7 +79,7 @@ func TestChromiumShowsWhatIsDrawnByThen(t *testing.T) {
 	neverDot := timed(pen("#00CC00", 20, 80, 80), hour)
 	half := timed(pen("#222222", 9, 10, 30, 50, 30, 90, 30), 0, 1_000, 2*hour) // 50 to 90 at a snail's pace
 
-	got := chromium(t, [][]byte{svgOf(t, drawingOf(canvas, first, dot, never, neverDot, half), true)}, "--virtual-time-budget=60000")
+	got := show(t, [][]byte{svgOf(t, drawingOf(canvas, first, dot, never, neverDot, half), true)}, "--virtual-time-budget=60000")
 	want := decode(t, pngOf(t, drawingOf(canvas, first, dot, pen("#222222", 9, 10, 30, 50, 30)), pictureWidth))
 	if d := difference(want, crop(got[0], want)); d > apart {
 		t.Errorf("differs by %.3f", d)
@@ -99,16 +100,10 @@ func later(d drawing.Drawing) drawing.Drawing {
 }
 
 // chromium shows SVG documents, each in a cell of its own, and returns the
-// cells. TEST_CHROMIUM=required makes it a failure that there is none.
-func chromium(t *testing.T, documents [][]byte, flags ...string) (cells []image.Image) {
+// cells.
+func show(t *testing.T, documents [][]byte, flags ...string) (cells []image.Image) {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("TEST_CHROMIUM") == "required" {
-			t.Fatal(err)
-		}
-		t.Skip("no chromium here: whether it shows SVG as we do PNG was not tested")
-	}
+	program := chromium.Path(t)
 	const width, height, columns = pictureWidth, 600, 5
 	dir := t.TempDir()
 	var page strings.Builder

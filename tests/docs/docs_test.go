@@ -5,8 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,16 +18,12 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"onestroke/tests/chromium"
 	"onestroke/tests/service"
+	"onestroke/tests/stores"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if err := service.RemoveBinaries(); err != nil {
-		panic(err)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
 func TestThePageListsEveryOperationAndTriesThemOut(t *testing.T) {
 	p := service.Build(t).Start(t)
@@ -106,16 +100,10 @@ type browser struct {
 	complaints []string
 }
 
-// open starts a browser. TEST_CHROMIUM=required makes it a failure that there is none.
+// open starts a browser.
 func open(t *testing.T) *browser {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("TEST_CHROMIUM") == "required" {
-			t.Fatal(err)
-		}
-		t.Skip("no chromium here: the reference page was not looked at")
-	}
+	program := chromium.Path(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(filepath.Join(t.TempDir(), "profile")),

@@ -7,22 +7,16 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"onestroke/gen"
 	"onestroke/tests/service"
+	"onestroke/tests/stores"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if err := service.RemoveBinaries(); err != nil {
-		panic(err)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
 func TestThePageKeepsToItselfAndIsAskedForAnew(t *testing.T) {
 	p := service.Build(t).Start(t)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"onestroke/tests/service"
+	"onestroke/tests/stores"
 )
 
 const (
@@ -20,14 +21,7 @@ const (
 	chinese = "README.zh-CN.md"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if err := service.RemoveBinaries(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = max(code, 1)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
 // A newcomer pastes the blocks into one shell, from the first to the last.
 func TestCommandsPrintWhatTheREADMEShows(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"onestroke/tests/output"
 )
 
 // Binary is the program, built.
@@ -43,7 +45,7 @@ func RemoveBinaries() error {
 type Process struct {
 	Service
 	cmd     *exec.Cmd
-	output  *output
+	output  *output.Output
 	address chan string   // where it serves
 	ended   chan struct{} // closed when it has
 }
@@ -72,7 +74,7 @@ func (b Binary) Launch(t testing.TB, env ...string) *Process {
 	cmd := exec.Command(b.path)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{"PORT=0", "DATA_DIR=" + filepath.Join(cmd.Dir, "data")}, env...)
-	p := &Process{cmd: cmd, output: &output{}, address: make(chan string, 1), ended: make(chan struct{})}
+	p := &Process{cmd: cmd, output: new(output.Output), address: make(chan string, 1), ended: make(chan struct{})}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

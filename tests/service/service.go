@@ -7,7 +7,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -16,7 +15,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +28,7 @@ import (
 	"onestroke/impl/session"
 	"onestroke/impl/wechat"
 	"onestroke/impl/wechatsim"
+	"onestroke/tests/output"
 	"onestroke/tests/stores"
 )
 
@@ -94,8 +93,8 @@ func Start(t testing.TB, o Options) *Local {
 
 	server := httptest.NewUnstartedServer(nil)
 	local.Service = newService(t, "http://"+server.Listener.Addr().String(), o.BasePath)
-	output := &output{}
-	logger := slog.New(slog.NewTextHandler(output, nil))
+	written := new(output.Output)
+	logger := slog.New(slog.NewTextHandler(written, nil))
 	sessions, drawings := rediscache.New(stores.DialRedis(t, o.RedisURL)), openMongoDB(t, o.MongoDBURI)
 	var sessionStore session.Store = sessions
 	var drawingStore drawing.Store = drawings
@@ -130,7 +129,7 @@ func Start(t testing.TB, o Options) *Local {
 	t.Cleanup(func() {
 		server.Close()
 		if t.Failed() {
-			t.Logf("the service logged:\n%s", output)
+			t.Logf("the service logged:\n%s", written)
 		}
 	})
 	return local
@@ -193,22 +192,4 @@ func InDatabase(t testing.TB, uri, database string) string {
 	}
 	u.Path = "/" + database
 	return u.String()
-}
-
-// output gathers what is written to it, by anybody at any time.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
