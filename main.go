@@ -153,12 +153,11 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 		return err
 	}
 
-	limits := session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute)
 	handler, err := api.New(api.Options{
 		Sessions: session.New(exchanger, sessions, session.Options{
-			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Limits: limits,
+			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout,
 		}),
-		Limits:   limits,
+		Limits:   session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
 		Drawings: drawing.New(drawings, drawing.Options{Quota: c.DrawingQuota}),
 		Dependencies: []api.Dependency{
 			{Name: "redis", Check: sessions.Ping},

@@ -9,29 +9,24 @@ import (
 	"onestroke/impl/session"
 )
 
-// takeFrom is the generic cell rate algorithm: the key holds the time, in ms, at
-// which the bucket is full again. By the server's clock, so that replicas agree.
-// key, requests a minute, requests wanted → taken, left, ms until full, ms until the next.
-const takeFrom = `
-local function takeFrom(key, limit, wanted)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local each = 60000 / limit
-  local full = math.max(tonumber(redis.call('GET', key) or '0'), now)
-  local there = math.floor((60000 - (full - now)) / each + 0.000001)
-  local taken = math.max(0, math.min(wanted, there))
-  if taken > 0 then
-    full = full + taken * each
-    redis.call('SET', key, string.format('%.3f', full), 'PX', math.ceil(full - now))
-  end
-  local wait = 0
-  if there - taken < 1 then wait = math.ceil(each - (60000 - (full - now))) end
-  return taken, there - taken, math.ceil(full - now), wait
+// take is the generic cell rate algorithm: the key holds the time, in ms, at which
+// the bucket is full again. By the server's clock, so that replicas agree.
+// requests a minute, requests wanted → taken, left, ms until full, ms until the next.
+var take = redis.NewScript(`
+local key, limit, wanted = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local each = 60000 / limit
+local full = math.max(tonumber(redis.call('GET', key) or '0'), now)
+local there = math.floor((60000 - (full - now)) / each + 0.000001)
+local taken = math.max(0, math.min(wanted, there))
+if taken > 0 then
+  full = full + taken * each
+  redis.call('SET', key, string.format('%.3f', full), 'PX', math.ceil(full - now))
 end
-`
-
-var take = redis.NewScript(takeFrom + `
-return {takeFrom(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))}
+local wait = 0
+if there - taken < 1 then wait = math.ceil(each - (60000 - (full - now))) end
+return {taken, there - taken, math.ceil(full - now), wait}
 `)
 
 // Take fills [session.Buckets].
@@ -40,15 +35,11 @@ func (s *Store) Take(ctx context.Context, subject string, r session.Rate, n int)
 	if err != nil {
 		return 0, session.Allowance{}, unavailable("take from a bucket", err)
 	}
-	return int(v[0]), allowance(r, v), nil
-}
-
-func allowance(r session.Rate, taken []int64) session.Allowance {
-	return session.Allowance{
-		Rate: r, Left: int(taken[1]),
-		Reset: time.Duration(taken[2]) * time.Millisecond,
-		Wait:  time.Duration(taken[3]) * time.Millisecond,
-	}
+	return int(v[0]), session.Allowance{
+		Rate: r, Left: int(v[1]),
+		Reset: time.Duration(v[2]) * time.Millisecond,
+		Wait:  time.Duration(v[3]) * time.Millisecond,
+	}, nil
 }
 
 func rateKey(name, subject string) string { return "onestroke:rate:" + name + ":{" + subject + "}" }

@@ -1,8 +1,7 @@
 // Package rediscache keeps sessions and login attempts in Redis.
 //
-// There are three kinds of keys, and every command or script touches one key, or
-// two of one user, which are in one slot. So each is atomic on a single Redis and
-// on Redis Cluster alike:
+// There are three kinds of keys, and every command or script touches one key, so
+// that each is atomic on a single Redis and on Redis Cluster alike:
 //
 //	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
 //	onestroke:code:{<code ID>}   string: the login attempt on a code; says whose session a code opens
@@ -52,23 +51,6 @@ func (s *Store) Find(ctx context.Context, userID, id string) (session.Session, e
 	}
 	profile, _ := values[1].(string)
 	return decode(userID, id, found, profile)
-}
-
-// Enter fills [session.Store].
-func (s *Store) Enter(ctx context.Context, userID, id string, r session.Rate, n int) (session.Session, int, session.Allowance, error) {
-	values, err := enter.Run(ctx, s.redis, []string{userKey(userID), rateKey(r.Name, userID)}, id, r.PerMinute, n).Slice()
-	if err != nil {
-		return session.Session{}, 0, session.Allowance{}, unavailable("find a session", err)
-	}
-	if len(values) == 0 || id == profileField {
-		return session.Session{}, 0, session.Allowance{}, session.ErrExpired
-	}
-	var taken [4]int64
-	for i := range taken {
-		taken[i] = values[2+i].(int64)
-	}
-	x, err := decode(userID, id, values[0].(string), values[1].(string))
-	return x, int(taken[0]), allowance(r, taken[:]), err
 }
 
 // Renew fills [session.Store].

@@ -218,30 +218,3 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 		}
 	}
 }
-
-func TestWhoEntersTakesRequestsAndAStrangerTakesNone(t *testing.T) {
-	for _, s := range stores.RedisAndCluster(t) {
-		t.Run(s.Name, func(t *testing.T) {
-			store := rediscache.New(connect(t, s))
-			now := time.Now().Truncate(time.Second).UTC()
-			x, err := store.Open(t.Context(), session.Session{
-				ID: session.UserID(rand.Text()), Kind: session.Token, User: session.User{ID: session.UserID(rand.Text())},
-				CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := session.Rate{Name: "user", PerMinute: 2} // half a minute for one to come back
-			if _, taken, _, err := store.Enter(t.Context(), x.User.ID, session.UserID("stranger"), r, 1); !errors.Is(err, session.ErrExpired) || taken != 0 {
-				t.Errorf("a stranger took %d, %v", taken, err)
-			}
-			found, taken, left, err := store.Enter(t.Context(), x.User.ID, x.ID, r, 1)
-			if err != nil || found != x || taken != 1 || left.Left != 1 || left.Rate != r {
-				t.Errorf("%+v took %d, left %+v, %v", found, taken, left, err)
-			}
-			if taken, left, err := store.Take(t.Context(), x.User.ID, r, 2); err != nil || taken != 1 || left.Left != 0 {
-				t.Errorf("then %d were there, left %+v, %v", taken, left, err)
-			}
-		})
-	}
-}

@@ -35,15 +35,6 @@ redis.call('PEXPIRE', key, (last - now) * 1000)
 return redis.call('HGET', key, 'p') or ''
 `)
 
-// enter, of a user's hash and bucket: field, requests a minute, requests wanted →
-// session, profile, and what takeFrom returns; nothing, and nothing taken, where
-// there is no session.
-var enter = redis.NewScript(takeFrom + `
-local found = redis.call('HMGET', KEYS[1], ARGV[1], 'p')
-if not found[1] then return {} end
-return {found[1], found[2] or '', takeFrom(KEYS[2], tonumber(ARGV[2]), tonumber(ARGV[3]))}
-`)
-
 // renew: field, session as it was, as it becomes, milliseconds it has left → 1 if done.
 var renew = redis.NewScript(`
 local key, id, left = KEYS[1], ARGV[1], tonumber(ARGV[4])

@@ -41,38 +41,42 @@ type Buckets interface {
 
 // Limits holds logins and requests to their rates. Where the buckets cannot be
 // reached nobody is refused for that reason, and few wait to find that out.
+//
+// A replica asks the buckets little. The first request of a subject in a minute
+// is owed, and paid with the second: most logins and many visits have none. With
+// it goes a sixtieth of a minute's worth in advance. So a subject has at most one
+// request a minute from each replica beyond its limit, and at most a sixtieth of
+// the limit waits at a replica that it has left.
 type Limits struct {
-	buckets         Buckets
-	addresses, code Rate
-	requests        Rate
-	leasing         singleflight.Group
+	buckets                 Buckets
+	addresses, codes, users *limit
+	asking                  singleflight.Group
 
-	mu     sync.Mutex
-	leases *simplelru.LRU[string, *lease]
-	owed   *simplelru.LRU[string, int] // tries of a code that no bucket has heard of
-	away   time.Time                   // when to ask buckets that did not answer again; zero where they did
+	mu   sync.Mutex // guards the leases, too
+	away time.Time  // when to ask buckets that did not answer again; zero where they did
 }
 
-// lease is what this replica has taken from the bucket of a user or an address in
-// advance, so that not every request costs a question: a sixtieth of a minute's
-// worth.
+// limit is a rate, and what this replica has to do with its buckets.
+type limit struct {
+	Rate
+	leases *simplelru.LRU[string, *lease] // by subject
+}
+
+// lease is what this replica may let through without asking.
 type lease struct {
 	left  Allowance // what the lease holds included
 	held  int
+	owed  int // let through, and not taken from the bucket yet
 	until time.Time
 }
-
-func (l *lease) good() bool { return l.held > 0 && time.Now().Before(l.until) }
 
 const (
 	// loginsPerCode is enough for every page of a program to begin with the same
 	// login at once, and to repeat it.
 	loginsPerCode = 120
-	// leaseLife is what a bucket takes to refill. A replica that a user hardly
-	// asks keeps no more than a sixtieth of their requests from the others.
+	// leaseLife is what a bucket takes to refill.
 	leaseLife = time.Minute
-	maxLeases = 10_000
-	maxCodes  = 10_000
+	maxLeases = 10_000 // of each limit
 	// takeTimeout bounds one question, and awayLife is how long one that was not
 	// answered is not repeated.
 	takeTimeout = 500 * time.Millisecond
@@ -82,30 +86,32 @@ const (
 // NewLimits returns limits of so many logins a minute from one client address,
 // and so many requests a minute from one user. 0 is no limit.
 func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
-	leases, _ := simplelru.NewLRU[string, *lease](maxLeases, nil) // fails for no positive size
-	owed, _ := simplelru.NewLRU[string, int](maxCodes, nil)
 	l := &Limits{
 		buckets:   b,
-		addresses: Rate{"login", loginsPerMinute},
-		requests:  Rate{"user", requestsPerMinute},
-		leases:    leases,
-		owed:      owed,
+		addresses: newLimit("login", loginsPerMinute),
+		codes:     newLimit("code", loginsPerCode),
+		users:     newLimit("user", requestsPerMinute),
 	}
-	if loginsPerMinute > 0 {
-		l.code = Rate{"code", loginsPerCode}
+	if loginsPerMinute <= 0 {
+		l.codes.PerMinute = 0
 	}
 	return l
+}
+
+func newLimit(name string, perMinute int) *limit {
+	leases, _ := simplelru.NewLRU[string, *lease](maxLeases, nil) // fails for no positive size
+	return &limit{Rate{name, perMinute}, leases}
 }
 
 // LogIn counts an attempt to log in with code from a client address. It returns
 // what the address has left, nil where there is no limit, or a [*RateError] and
 // what is left of the limit that is used up.
 func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, error) {
-	left, err := l.count(ctx, digest("address", address), l.addresses)
+	left, err := l.count(ctx, l.addresses, digest("address", address))
 	if err != nil {
 		return left, err
 	}
-	if left, err := l.try(ctx, Credential{Code, code}.ID()); err != nil {
+	if left, err := l.count(ctx, l.codes, Credential{Code, code}.ID()); err != nil {
 		return left, err
 	}
 	return left, nil
@@ -114,53 +120,19 @@ func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, e
 // Request counts a request of a user. It returns what the user has left, nil
 // where there is no limit, or a [*RateError] and what is left.
 func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error) {
-	return l.count(ctx, userID, l.requests)
+	return l.count(ctx, l.users, userID)
 }
 
-// try counts an attempt to log in with a code. The first that this replica sees
-// is owed to the bucket, and paid with the second: hardly any code has one.
-func (l *Limits) try(ctx context.Context, codeID string) (*Allowance, error) {
-	if l.code.PerMinute <= 0 {
-		return nil, nil
-	}
-	owed, again := l.owe(codeID)
-	if !again {
-		return nil, nil
-	}
-	taken, left, err := l.take(ctx, codeID, l.code, owed+1)
-	switch {
-	case err != nil:
-		return nil, nil
-	case taken <= owed:
-		return &left, &RateError{left}
-	default:
-		return &left, nil
-	}
-}
-
-// owe returns what is owed for a code, if it was tried here before.
-func (l *Limits) owe(codeID string) (owed int, again bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	owed, again = l.owed.Get(codeID)
-	if again {
-		l.owed.Add(codeID, 0)
-	} else {
-		l.owed.Add(codeID, 1)
-	}
-	return owed, again
-}
-
-func (l *Limits) count(ctx context.Context, subject string, r Rate) (*Allowance, error) {
-	if r.PerMinute <= 0 {
+func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowance, error) {
+	if of.PerMinute <= 0 {
 		return nil, nil
 	}
 	for {
-		if left, ok := l.leased(subject); ok {
+		if left, ok := l.admit(of, subject); ok {
 			return &left, nil
 		}
 		// Requests that come at once share one question and what it brings.
-		_, err, _ := l.leasing.Do(subject, func() (any, error) { return nil, l.lease(ctx, subject, r) })
+		_, err, _ := l.asking.Do(of.Name+subject, func() (any, error) { return nil, l.lease(ctx, of, subject) })
 		var refused *RateError
 		switch {
 		case errors.As(err, &refused):
@@ -171,52 +143,54 @@ func (l *Limits) count(ctx context.Context, subject string, r Rate) (*Allowance,
 	}
 }
 
-// leased takes a request from what this replica has in advance.
-func (l *Limits) leased(subject string) (Allowance, bool) {
+// admit lets a request through that needs no question: the first of a minute, and
+// those that were taken in advance.
+func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held, ok := l.leases.Get(subject)
-	if !ok || !held.good() {
+	now := time.Now()
+	held, known := of.leases.Get(subject)
+	switch {
+	case !known || !now.Before(held.until):
+		// As far as this replica knows.
+		left := Allowance{Rate: of.Rate, Left: of.PerMinute - 1, Reset: time.Minute / time.Duration(of.PerMinute)}
+		of.leases.Add(subject, &lease{left: left, owed: 1, until: now.Add(leaseLife)})
+		return left, true
+	case held.held > 0:
+		held.held--
+		held.left.Left--
+		return held.left, true
+	default:
 		return Allowance{}, false
 	}
-	held.held--
-	held.left.Left--
-	return held.left, true
 }
 
-// lease takes requests in advance.
-func (l *Limits) lease(ctx context.Context, subject string, r Rate) error {
-	taken, left, err := l.take(ctx, subject, r, r.share())
+// lease pays what is owed, and takes requests in advance.
+func (l *Limits) lease(ctx context.Context, of *limit, subject string) error {
+	owed := l.owed(of, subject)
+	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.share())
 	if err != nil {
 		return err
 	}
-	if taken == 0 {
+	held := max(0, taken-owed)
+	renewed := &lease{left: left, held: held, owed: max(0, owed-taken), until: time.Now().Add(leaseLife)}
+	renewed.left.Left += held
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of.leases.Add(subject, renewed)
+	if held == 0 {
 		return &RateError{left}
 	}
-	l.hold(subject, taken, left)
 	return nil
 }
 
-// wanted is how many requests to take in advance for a user: 0 where some are
-// there, or there is no limit.
-func (l *Limits) wanted(userID string) (Rate, int) {
-	if l == nil || l.requests.PerMinute <= 0 {
-		return Rate{}, 0
-	}
+func (l *Limits) owed(of *limit, subject string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if held, ok := l.leases.Peek(userID); ok && held.good() {
-		return l.requests, 0
+	if held, ok := of.leases.Peek(subject); ok {
+		return held.owed
 	}
-	return l.requests, l.requests.share()
-}
-
-// hold keeps what was taken in advance.
-func (l *Limits) hold(subject string, taken int, left Allowance) {
-	left.Left += taken
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.leases.Add(subject, &lease{left: left, held: taken, until: time.Now().Add(leaseLife)})
+	return 0
 }
 
 // take asks the buckets, unless they are known to be away.

@@ -10,16 +10,62 @@ import (
 	"onestroke/impl/session"
 )
 
+func TestTheFirstRequestOfAMinuteAsksNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &buckets{left: 6000}
+		l := session.NewLimits(b, 0, 6000)
+		for range 3 {
+			if left := request(t, l, true); left == nil || left.Left != 5999 || left.Name != "user" || left.PerMinute != 6000 {
+				t.Errorf("left %+v after the first", left)
+			}
+			time.Sleep(time.Minute)
+		}
+		if b.asked != 0 {
+			t.Errorf("asked %d times for one request a minute", b.asked)
+		}
+	})
+}
+
+func TestWhatIsOwedIsPaidWithTheSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &buckets{left: 6000}
+		l := session.NewLimits(b, 0, 6000)
+		for i := range 2 {
+			if left := request(t, l, true); left == nil || left.Left != 5999-i {
+				t.Errorf("left %+v after %d", left, i+1)
+			}
+		}
+		if b.asked != 1 || b.left != 5899 {
+			t.Errorf("asked %d times, %d left, want one question for a sixtieth and one", b.asked, b.left)
+		}
+	})
+}
+
+func TestWhatIsOwedIsNotForgottenWhereTheBucketIsEmpty(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &buckets{}
+		l := session.NewLimits(b, 0, 6000)
+		request(t, l, true)
+		request(t, l, false)
+		b.left = 1
+		request(t, l, false)
+		if b.left != 0 {
+			t.Errorf("%d left, want the one that was owed taken", b.left)
+		}
+		b.left = 1
+		request(t, l, true)
+	})
+}
+
 func TestRequestsAtOnceShareOneQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &buckets{left: 6000}
 		l := session.NewLimits(b, 0, 6000)
 		atOnce(func(int) { request(t, l, true) })
-		if b.asked != 1 || b.left != 5900 {
-			t.Errorf("asked %d times, %d left, want one question for a sixtieth", b.asked, b.left)
+		if b.asked != 1 || b.left != 5899 {
+			t.Errorf("asked %d times, %d left, want one question for a sixtieth and one", b.asked, b.left)
 		}
-		left := request(t, l, true)
-		if left == nil || left.Left != 6000-51 || left.Name != "user" || left.PerMinute != 6000 {
+		if left := request(t, l, true); left == nil || left.Left != 6000-51 {
 			t.Errorf("left %+v after 51 requests", left)
 		}
 	})
@@ -46,12 +92,14 @@ func TestWhatIsTakenInAdvanceLastsAMinute(t *testing.T) {
 		b := &buckets{left: 6000}
 		l := session.NewLimits(b, 0, 6000)
 		request(t, l, true)
+		request(t, l, true)
 		time.Sleep(time.Minute - time.Millisecond)
 		request(t, l, true)
 		if b.asked != 1 {
 			t.Errorf("asked %d times within a minute", b.asked)
 		}
 		time.Sleep(time.Millisecond)
+		request(t, l, true)
 		request(t, l, true)
 		if b.asked != 2 {
 			t.Errorf("asked %d times in more than a minute", b.asked)
@@ -117,10 +165,10 @@ func TestNobodyIsRefusedWhileTheBucketsAreAwayAndFewWait(t *testing.T) {
 			start, waited := time.Now(), 0
 			for i := range 1000 { // ten seconds of requests
 				begin := time.Now()
-				if left := request(t, l, true); left != nil {
+				if left := request(t, l, true); i > 0 && left != nil {
 					t.Fatalf("%s: left %+v, and who knows", name, left)
 				}
-				if left, err := l.LogIn(t.Context(), "192.0.2.1", "code"); err != nil || left != nil {
+				if left, err := l.LogIn(t.Context(), "192.0.2.1", "code"); err != nil || i > 0 && left != nil {
 					t.Fatalf("%s: %+v, %v", name, left, err)
 				}
 				if took := time.Since(begin); took > time.Second {
@@ -145,6 +193,7 @@ func TestNobodyIsRefusedWhileTheBucketsAreAwayAndFewWait(t *testing.T) {
 func TestACallerWhoLeavesDoesNotMakeTheBucketsAway(t *testing.T) {
 	b := &buckets{left: 6000}
 	l := session.NewLimits(b, 0, 6000)
+	request(t, l, true)
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	if _, err := l.Request(gone, "user"); err != nil {

@@ -16,7 +16,6 @@ type Options struct {
 	MaxAge          time.Duration    // a session this old has expired, used or not; 30 days
 	ExchangeTimeout time.Duration    // bounds one call of the Exchanger, its retries included; 12 s
 	NearSize        int              // sessions in the near cache; 10,000
-	Limits          *Limits          // for which a look-up takes requests in advance; none
 	Now             func() time.Time // time.Now
 }
 
@@ -180,7 +179,7 @@ func (s *Service) user(ctx context.Context, c Credential) (string, error) {
 
 // find returns a living session, renewed if that is due.
 func (s *Service) find(ctx context.Context, userID, id string) (Session, error) {
-	found, err := s.enter(ctx, userID, id)
+	found, err := s.store.Find(ctx, userID, id)
 	if err != nil {
 		return Session{}, err
 	}
@@ -201,19 +200,6 @@ func (s *Service) find(ctx context.Context, userID, id string) (Session, error) 
 	default: // another replica was faster: it renewed or ended the session
 		return s.store.Find(ctx, userID, id)
 	}
-}
-
-// enter finds a session, and what its user's requests will soon ask for with it.
-func (s *Service) enter(ctx context.Context, userID, id string) (Session, error) {
-	r, n := s.options.Limits.wanted(userID)
-	if n == 0 {
-		return s.store.Find(ctx, userID, id)
-	}
-	found, taken, left, err := s.store.Enter(ctx, userID, id, r, n)
-	if err == nil {
-		s.options.Limits.hold(userID, taken, left)
-	}
-	return found, err
 }
 
 // used returns what a session becomes when it is used.

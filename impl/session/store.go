@@ -25,10 +25,6 @@ type Store interface {
 	Open(ctx context.Context, s Session) (Session, error)
 	// Find returns one session of a user, or [ErrExpired].
 	Find(ctx context.Context, userID, id string) (Session, error)
-	// Enter is Find, and takes up to n requests from the user's bucket as
-	// [Buckets] does, in the same exchange with the store. Where there is no
-	// session nothing is taken: anybody can name a user.
-	Enter(ctx context.Context, userID, id string, r Rate, n int) (s Session, taken int, left Allowance, err error)
 	// Renew replaces a session by what it becomes with use, if it still is from;
 	// done tells whether it was. to.LastUsedAt is taken as the present.
 	Renew(ctx context.Context, from, to Session) (done bool, err error)

@@ -18,10 +18,6 @@ func (s faultySessions) Find(context.Context, string, string) (session.Session, 
 	return session.Session{}, s.fault
 }
 
-func (s faultySessions) Enter(context.Context, string, string, session.Rate, int) (session.Session, int, session.Allowance, error) {
-	return session.Session{}, 0, session.Allowance{}, s.fault
-}
-
 func (s faultySessions) Claim(context.Context, string, session.Attempt, time.Duration) (session.Attempt, error) {
 	return session.Attempt{}, s.fault
 }

@@ -101,12 +101,11 @@ func Start(t testing.TB, o Options) *Local {
 	if o.Fault != nil {
 		sessionStore, drawingStore = faultySessions{sessions, o.Fault}, faultyDrawings{drawings, o.Fault}
 	}
-	limits := session.NewLimits(sessions, o.LoginsPerMinute, o.RequestsPerMinute)
 	handler, err := api.New(api.Options{
 		Sessions: session.New(
 			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: AppSecret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
-			sessionStore, session.Options{ExchangeTimeout: o.WeChatTimeout, IdleTTL: o.SessionIdle, Now: o.Now, Limits: limits}),
-		Limits:         limits,
+			sessionStore, session.Options{ExchangeTimeout: o.WeChatTimeout, IdleTTL: o.SessionIdle, Now: o.Now}),
+		Limits:         session.NewLimits(sessions, o.LoginsPerMinute, o.RequestsPerMinute),
 		Drawings:       drawing.New(drawingStore, drawing.Options{Quota: o.DrawingQuota}),
 		Dependencies:   []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
 		Contract:       contract(t),
