@@ -49,8 +49,10 @@ func (s *server) identify(op *operation, r *http.Request) error {
 }
 
 func (s *server) resolve(ctx context.Context, r *http.Request) (c caller, err error) {
-	if openID := r.Header.Get("X-WX-OPENID"); s.TrustCloudRun && openID != "" && r.Header.Get("X-WX-SOURCE") != "" {
-		return cloudRunCaller(openID), nil
+	if s.TrustCloudRun {
+		if openID := r.Header.Get("X-WX-OPENID"); openID != "" && r.Header.Get("X-WX-SOURCE") != "" {
+			return cloudRunCaller(openID), nil
+		}
 	}
 	code, rawData := r.Header.Get(headerCode), r.Header.Get(headerRawData)
 	switch token, ok := bearer(r.Header.Get("Authorization")); {

@@ -39,7 +39,7 @@ func BenchmarkHandler(b *testing.B) {
 		Drawings: drawing.New(&drawingtest.Memory{}, drawing.Options{}),
 		Contract: contract,
 		BasePath: "/applet/session",
-		Logger:   slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:   slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -40,13 +40,13 @@ func TestARequestIsOneLineOfTheLog(t *testing.T) {
 	}
 	known := lines[0].User
 	for i, got := range lines {
-		if got.Bytes == 0 || got.MS <= 0 || !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(got.Request) || got.Level != "INFO" {
+		if got.Bytes == 0 || got.US <= 0 || !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(got.Request) || got.Level != "INFO" {
 			t.Errorf("got %+v", got)
 		}
 		if got.User == known {
 			got.User = "known"
 		}
-		got.Bytes, got.MS, got.Request, got.Level = 0, 0, "", ""
+		got.Bytes, got.US, got.Request, got.Level = 0, 0, "", ""
 		if got != want[i] {
 			t.Errorf("got %+v, want %+v", got, want[i])
 		}
@@ -76,7 +76,7 @@ func TestWhatFailsIsLoggedWithItsCause(t *testing.T) {
 type line struct {
 	Level, Method, Route string
 	Status, Bytes        int
-	MS                   float64
+	US                   int // microseconds
 	Request, User        string
 	Code, Cause          string
 }
