@@ -242,7 +242,7 @@ var (
 )
 
 func cssColor(text string) (string, bool) {
-	if colorPattern.MatchString(text) {
+	if isColor(text) {
 		return text, true
 	}
 	if cssHex.MatchString(text) {

@@ -2,18 +2,24 @@ package drawing
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 )
 
 // MaxFindings bounds what one answer says about a bad input.
 const MaxFindings = 20
 
-var (
-	backgroundPattern = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
-	colorPattern      = regexp.MustCompile(`^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?$`)
-)
+// isColor tells whether text is #RRGGBB or #RRGGBBAA.
+func isColor(text string) bool { return isOpaque(text) || len(text) == len("#RRGGBBAA") && isHex(text) }
+
+// isOpaque tells whether text is #RRGGBB.
+func isOpaque(text string) bool { return len(text) == len("#RRGGBB") && isHex(text) }
+
+func isHex(text string) bool {
+	_, err := strconv.ParseUint(text[1:], 16, 32) // which takes no sign
+	return err == nil && text[0] == '#'
+}
 
 // Normalize returns the content as it is kept: within each stroke, a t that
 // steps backwards is lifted to the one before, as real phones do send such. The
@@ -106,7 +112,7 @@ func (f *findings) countOf(field, what string, n, limit int) {
 func (f *findings) canvas(c Canvas) {
 	f.inRange("canvas.width", c.Width, 1, MaxSide)
 	f.inRange("canvas.height", c.Height, 1, MaxSide)
-	if c.Background != "" && !backgroundPattern.MatchString(c.Background) {
+	if c.Background != "" && !isOpaque(c.Background) {
 		f.add("canvas.background", "pattern", "is not #RRGGBB")
 	}
 }
@@ -115,7 +121,7 @@ func (f *findings) stroke(field string, s Stroke) {
 	if s.Tool != Pen && s.Tool != Eraser {
 		f.add(field+".tool", "enum", "is neither %s nor %s", Pen, Eraser)
 	}
-	if !colorPattern.MatchString(s.Color) {
+	if !isColor(s.Color) {
 		f.add(field+".color", "pattern", "is neither #RRGGBB nor #RRGGBBAA")
 	}
 	f.inRange(field+".width", s.Width, 1, MaxWidth)

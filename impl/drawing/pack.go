@@ -219,7 +219,7 @@ func (r *reader) color() string {
 	}
 	text := string(r.rest[:n])
 	r.rest = r.rest[n:]
-	if !colorPattern.MatchString(text) {
+	if !isColor(text) {
 		r.fail(errors.New("not a color"))
 	}
 	return text

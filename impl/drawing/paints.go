@@ -18,7 +18,7 @@ var paintNamespace = uuid.MustParse("4d0a3f5c-8d7b-4c0e-9a51-0c6f6a2b7e11")
 // itself, so that those programs can save and delete what was drawn since; any
 // other becomes the UUID of version 5 that its name gives.
 func PaintDrawingID(paintID string) string {
-	if drawingID.MatchString(paintID) {
+	if isDrawingID(paintID) {
 		return paintID
 	}
 	return uuid.NewSHA1(paintNamespace, []byte(paintID)).String()

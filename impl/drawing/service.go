@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Service applies the rules of a drawing to what a [Store] keeps. The owner is
@@ -63,7 +64,7 @@ func (p Precondition) names(etag string) bool {
 // moment may be overshot by as many: see [Store.Admit].
 func (s *Service) Put(ctx context.Context, owner, id string, c Content, p Precondition) (d Drawing, created bool, err error) {
 	id = strings.ToLower(id)
-	if !drawingID.MatchString(id) {
+	if !isDrawingID(id) {
 		return Drawing{}, false, InvalidErrors{{Field: "id", Rule: "format", Detail: "is not a UUID"}}
 	}
 	if err := c.Validate(); err != nil {
@@ -88,7 +89,7 @@ func (s *Service) Put(ctx context.Context, owner, id string, c Content, p Precon
 // stored cannot be read.
 func (s *Service) Get(ctx context.Context, owner, id string) (Drawing, error) {
 	id = strings.ToLower(id)
-	if !drawingID.MatchString(id) {
+	if !isDrawingID(id) {
 		return Drawing{}, ErrNotFound
 	}
 	r, err := s.store.Get(ctx, owner, id)
@@ -102,7 +103,7 @@ func (s *Service) Get(ctx context.Context, owner, id string) (Drawing, error) {
 // not hold for it. It is no error when there is none.
 func (s *Service) Delete(ctx context.Context, owner, id string, p Precondition) error {
 	id = strings.ToLower(id)
-	if !drawingID.MatchString(id) {
+	if !isDrawingID(id) {
 		return nil
 	}
 	return s.store.Delete(ctx, owner, id, p)
@@ -157,7 +158,10 @@ func (s *Service) DeleteAll(ctx context.Context, owner string) error {
 	return s.store.DeleteAll(ctx, owner)
 }
 
-var drawingID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+// isDrawingID tells whether id is a UUID as it is kept, in lower case.
+func isDrawingID(id string) bool {
+	return len(id) == 36 && uuid.Validate(id) == nil && id == strings.ToLower(id)
+}
 
 func (s *Service) create(ctx context.Context, owner string, draft Record) (Record, error) {
 	for {

@@ -17,7 +17,7 @@ var shareToken = regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`)
 // owner has no such drawing.
 func (s *Service) Share(ctx context.Context, owner, nickname, id string) (token string, created bool, err error) {
 	id = strings.ToLower(id)
-	if !drawingID.MatchString(id) {
+	if !isDrawingID(id) {
 		return "", false, ErrNotFound
 	}
 	offered := Share{Token: newShareToken(), Nickname: nickname}
@@ -32,7 +32,7 @@ func (s *Service) Share(ctx context.Context, owner, nickname, id string) (token 
 // there is none.
 func (s *Service) Unshare(ctx context.Context, owner, id string) error {
 	id = strings.ToLower(id)
-	if !drawingID.MatchString(id) {
+	if !isDrawingID(id) {
 		return nil
 	}
 	return s.store.Unshare(ctx, owner, id)
