@@ -16,7 +16,7 @@ type Rate struct {
 	PerMinute int    // also how many may come at once after a quiet minute; 0 is no limit
 }
 
-// share is what a replica takes in advance.
+// share is a sixtieth of a minute's worth.
 func (r Rate) share() int { return max(1, r.PerMinute/60) }
 
 // Allowance is what a limit has left for one subject.
@@ -42,11 +42,9 @@ type Buckets interface {
 // Limits holds logins and requests to their rates. Where the buckets cannot be
 // reached nobody is refused for that reason, and few wait to find that out.
 //
-// A replica asks the buckets little. The first request of a subject in a minute
-// is owed, and paid with the second: most logins and many visits have none. With
-// it goes a sixtieth of a minute's worth in advance. So a subject has at most one
-// request a minute from each replica beyond its limit, and at most a sixtieth of
-// the limit waits at a replica that it has left.
+// A replica asks the buckets little. It gives a subject a share of the limit, which
+// most are done with: with the request after that it pays for the share, and takes
+// another in advance. So what a subject gets is exact to a share for each replica.
 type Limits struct {
 	buckets                 Buckets
 	addresses, codes, users *limit
@@ -66,7 +64,7 @@ type limit struct {
 type lease struct {
 	left  Allowance // what the lease holds included
 	held  int
-	owed  int // let through, and not taken from the bucket yet
+	owed  int // to be taken from the bucket when nothing is held any more
 	until time.Time
 }
 
@@ -143,8 +141,7 @@ func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowan
 	}
 }
 
-// admit lets a request through that needs no question: the first of a minute, and
-// those that were taken in advance.
+// admit lets a request through for which nobody need be asked.
 func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -154,7 +151,7 @@ func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
 	case !known || !now.Before(held.until):
 		// As far as this replica knows.
 		left := Allowance{Rate: of.Rate, Left: of.PerMinute - 1, Reset: time.Minute / time.Duration(of.PerMinute)}
-		of.leases.Add(subject, &lease{left: left, owed: 1, until: now.Add(leaseLife)})
+		of.leases.Add(subject, &lease{left: left, held: of.share() - 1, owed: of.share(), until: now.Add(leaseLife)})
 		return left, true
 	case held.held > 0:
 		held.held--
@@ -165,7 +162,7 @@ func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
 	}
 }
 
-// lease pays what is owed, and takes requests in advance.
+// lease pays what is owed, and takes a share in advance.
 func (l *Limits) lease(ctx context.Context, of *limit, subject string) error {
 	owed := l.owed(of, subject)
 	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.share())

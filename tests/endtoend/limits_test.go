@@ -32,7 +32,7 @@ func TestAUserWhoAsksTooMuchIsToldWhenToComeBack(t *testing.T) {
 			expectPolicy(t, answer, "user", limit)
 		}
 		elsewhere := replica.With(today.Header)
-		// The first request that a replica sees of a user in a minute is not counted before the second.
+		// A replica gives a user a sixtieth of the limit before it asks.
 		elsewhere.Do(t, http.MethodGet, "/v1/drawings", nil).Expect(t, http.StatusOK)
 		for _, caller := range []service.Caller{today, elsewhere} {
 			answer := caller.Do(t, http.MethodGet, "/v1/drawings", nil)
