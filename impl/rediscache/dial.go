@@ -23,6 +23,9 @@ const (
 	dialRetries = 1
 )
 
+// RESP 2. With 3, each answer is searched for what Redis might have pushed: nothing, to us.
+const protocol = 2
+
 // Dial returns a client for a URL as go-redis reads it, and what may be shown of
 // it. It does not wait for an answer. With addr=host:port, once or more, the
 // servers are those of a cluster; with master_name=name they are Sentinels, which
@@ -51,7 +54,7 @@ func dialSingle(text string) (redis.UniversalClient, string, error) {
 	}
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
-	o.ContextTimeoutEnabled, o.MaintNotificationsConfig = true, quiet()
+	o.ContextTimeoutEnabled, o.MaintNotificationsConfig, o.Protocol = true, quiet(), protocol
 	return redis.NewClient(o), o.Addr, nil
 }
 
@@ -62,7 +65,7 @@ func dialCluster(text string) (redis.UniversalClient, string, error) {
 	}
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
-	o.ContextTimeoutEnabled, o.MaintNotificationsConfig = true, quiet()
+	o.ContextTimeoutEnabled, o.MaintNotificationsConfig, o.Protocol = true, quiet(), protocol
 	eachByItsName(o.TLSConfig)
 	return redis.NewClusterClient(o), "cluster of " + strings.Join(o.Addrs, ", "), nil
 }
@@ -74,7 +77,7 @@ func dialSentinel(text string) (redis.UniversalClient, string, error) {
 	}
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
-	o.ContextTimeoutEnabled = true
+	o.ContextTimeoutEnabled, o.Protocol = true, protocol
 	eachByItsName(o.TLSConfig)
 	return redis.NewFailoverClient(o), o.MasterName + " of the Sentinels " + strings.Join(o.SentinelAddrs, ", "), nil
 }

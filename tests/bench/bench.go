@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,7 @@ const appID, appSecret = "wxbench", "bench"
 
 // bench is the two programs and all they need.
 type bench struct {
+	ctx context.Context // ends the programs
 	closers
 	stores          *stores
 	dir             string
@@ -35,8 +37,8 @@ type bench struct {
 }
 
 // prepare starts all there is, logs users in and draws what is to be read.
-func prepare(o settings) (b *bench, err error) {
-	b = &bench{}
+func prepare(ctx context.Context, o settings) (b *bench, err error) {
+	b = &bench{ctx: ctx}
 	defer func() {
 		if err != nil {
 			b.close()
@@ -53,7 +55,7 @@ func prepare(o settings) (b *bench, err error) {
 		return b, err
 	}
 	b.add(func() { os.RemoveAll(b.dir) })
-	if b.stores, err = openStores(); err != nil {
+	if b.stores, err = openStores(ctx); err != nil {
 		return b, err
 	}
 	b.add(b.stores.close)
@@ -84,11 +86,11 @@ func prepare(o settings) (b *bench, err error) {
 
 // run builds and starts a program on the stores.
 func (b *bench) run(name, pkg string, flags []string, env ...string) (*program, error) {
-	binary, err := build(b.dir, name, pkg, flags...)
+	binary, err := build(b.ctx, b.dir, name, pkg, flags...)
 	if err != nil {
 		return nil, err
 	}
-	p, err := start(binary, append(b.env, env...)...)
+	p, err := start(b.ctx, binary, append(b.env, env...)...)
 	if err == nil {
 		b.add(p.stop)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,7 +13,7 @@ var operations = sync.OnceValues(func() (*bench, error) {
 	if err := os.Chdir("../.."); err != nil {
 		return nil, err
 	}
-	b, err := prepare(settings{data: os.Getenv("BENCH_DATA"), sessions: 1000})
+	b, err := prepare(context.Background(), settings{data: os.Getenv("BENCH_DATA"), sessions: 1000})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ const starts = 5
 // disk, milliseconds to start, megabytes of memory.
 func (b *bench) footprint(connections int) error {
 	fmt.Printf("\nSize, start and memory\n\n")
-	lean, err := build(b.dir, "noembed", ".", "-tags=noembed")
+	lean, err := build(b.ctx, b.dir, "noembed", ".", "-tags=noembed")
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (b *bench) footprint(connections int) error {
 		}
 		var ready, resident []float64
 		for range starts {
-			p, err := start(v.binary, v.env...)
+			p, err := start(b.ctx, v.binary, v.env...)
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (b *bench) manyConnections(binary string, n int) error {
 		return err
 	}
 	n = min(n, int(limit.Max)-200)
-	p, err := start(binary, b.env...)
+	p, err := start(b.ctx, binary, b.env...)
 	if err != nil {
 		return err
 	}

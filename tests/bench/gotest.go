@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,8 +11,8 @@ import (
 
 // validation prints what it costs to hold a body against the contract, over
 // decoding it strictly.
-func validation() error {
-	out, err := goTest("./tests/validation", "-bench", "Decode/5000", "-benchtime", "200x")
+func validation(ctx context.Context) error {
+	out, err := goTest(ctx, "./tests/validation", "-bench", "Decode/5000", "-benchtime", "200x")
 	if err != nil {
 		return err
 	}
@@ -24,8 +25,8 @@ func validation() error {
 
 // cores prints what a second core is good for, where neither client nor store
 // is the limit: a hot session without a network, in a process of its own.
-func cores() error {
-	out, err := goTest("./tests/bench", "-bench", "Handler", "-cpu", "1,2", "-count", "5", "-benchtime", "30000x")
+func cores(ctx context.Context) error {
+	out, err := goTest(ctx, "./tests/bench", "-bench", "Handler", "-cpu", "1,2", "-count", "5", "-benchtime", "30000x")
 	if err != nil {
 		return err
 	}
@@ -44,16 +45,16 @@ func cores() error {
 }
 
 // allocations prints what a request of each operation allocates.
-func allocations(data string) error {
+func allocations(ctx context.Context, data string) error {
 	fmt.Printf("\nAllocations, for benchstat\n\n")
-	command := exec.Command("go", "test", "-run", "^$", "-bench", "Operation", "-benchtime", "300ms", "./tests/bench")
+	command := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "Operation", "-benchtime", "300ms", "./tests/bench")
 	command.Env = append(os.Environ(), "BENCH_DATA="+data)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	return command.Run()
 }
 
-func goTest(pkg string, args ...string) (string, error) {
-	out, err := exec.Command("go", append([]string{"test", "-run", "^$", pkg}, args...)...).CombinedOutput()
+func goTest(ctx context.Context, pkg string, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", append([]string{"test", "-run", "^$", pkg}, args...)...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go test %s: %w\n%s", pkg, err, out)
 	}

@@ -42,7 +42,7 @@ func (b *bench) growthOfSessions(rounds int) error {
 	if err := keepSessions(rediscache.New(client), some); err != nil {
 		return err
 	}
-	small, err := start(b.ours.command.Path, append(slices.Clone(b.env), "GOMAXPROCS=1", "REDIS_URL="+b.stores.redisURL+"/1")...)
+	small, err := start(b.ctx, b.ours.command.Path, append(slices.Clone(b.env), "GOMAXPROCS=1", "REDIS_URL="+b.stores.redisURL+"/1")...)
 	if err != nil {
 		return err
 	}

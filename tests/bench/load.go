@@ -27,7 +27,7 @@ func (l latencies) String() string {
 // throughput prints how many requests a second the service answers on all cores,
 // and how long they take at that and at less.
 func (b *bench) throughput() error {
-	p, err := start(b.ours.command.Path, b.env...)
+	p, err := start(b.ctx, b.ours.command.Path, b.env...)
 	if err != nil {
 		return err
 	}

@@ -10,10 +10,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"log"
+	"os"
+	"os/signal"
 	"regexp"
+	"syscall"
 )
 
 // settings are the flags.
@@ -39,7 +43,9 @@ func main() {
 }
 
 func run(o settings) error {
-	b, err := prepare(o)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b, err := prepare(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -57,11 +63,11 @@ func run(o settings) error {
 	return errors.Join( // as far as it goes
 		b.weight(),
 		b.compare(o.rounds, only),
-		validation(),
+		validation(ctx),
 		b.throughput(),
 		b.growth(o.rounds, o.drawings),
 		b.footprint(o.connections),
-		cores(),
-		allocations(o.data),
+		cores(ctx),
+		allocations(ctx, o.data),
 	)
 }

@@ -21,7 +21,7 @@ func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	binary, err := build(b.dir, "profiled", ".", flags...)
+	binary, err := build(b.ctx, b.dir, "profiled", ".", flags...)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
 }
 
 func (b *bench) writeProfile(binary, name string, r row) error {
-	p, err := start(binary, append(b.env, "GOMAXPROCS=1", "PROFILE="+name)...)
+	p, err := start(b.ctx, binary, append(b.env, "GOMAXPROCS=1", "PROFILE="+name)...)
 	if err != nil {
 		return err
 	}

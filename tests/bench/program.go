@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -25,10 +26,10 @@ type program struct {
 }
 
 // build builds a package of this module as it is released, with more flags.
-func build(dir, name, pkg string, flags ...string) (binary string, err error) {
+func build(ctx context.Context, dir, name, pkg string, flags ...string) (binary string, err error) {
 	binary = filepath.Join(dir, name)
 	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", binary}, flags...)
-	command := exec.Command("go", append(args, pkg)...)
+	command := exec.CommandContext(ctx, "go", append(args, pkg)...)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
@@ -54,9 +55,9 @@ func profiled(dir string) (flags []string, err error) {
 
 var servesAt = regexp.MustCompile(`(?:"url":"|serves )http://([^\s"]+)`)
 
-// start runs a server and waits until it answers.
-func start(binary string, env ...string) (*program, error) {
-	p := &program{name: filepath.Base(binary), command: exec.Command(binary)}
+// start runs a server until ctx ends, and waits until it answers.
+func start(ctx context.Context, binary string, env ...string) (*program, error) {
+	p := &program{name: filepath.Base(binary), command: exec.CommandContext(ctx, binary)}
 	p.command.Env = append(os.Environ(), env...)
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {

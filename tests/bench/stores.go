@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -20,7 +21,7 @@ type stores struct {
 // openStores starts a redis-server where the machine has one, as a process of
 // its own, and else the embedded Redis. MongoDB is the embedded one. What runs
 // in this process is on nobody's account.
-func openStores() (s *stores, err error) {
+func openStores(ctx context.Context) (s *stores, err error) {
 	s = &stores{redisURL: os.Getenv("REDIS_URL"), mongoURI: os.Getenv("MONGODB_URI"), redisName: "of REDIS_URL"}
 	defer func() {
 		if err != nil {
@@ -28,7 +29,7 @@ func openStores() (s *stores, err error) {
 		}
 	}()
 	if s.redisURL == "" {
-		if err := s.openRedis(); err != nil {
+		if err := s.openRedis(ctx); err != nil {
 			return s, err
 		}
 	}
@@ -48,7 +49,7 @@ func openStores() (s *stores, err error) {
 	return s, nil
 }
 
-func (s *stores) openRedis() error {
+func (s *stores) openRedis(ctx context.Context) error {
 	binary, err := exec.LookPath("redis-server")
 	if errors.Is(err, exec.ErrNotFound) {
 		server, err := embedded.Redis(embedded.Loopback)
@@ -66,7 +67,7 @@ func (s *stores) openRedis() error {
 	if err != nil {
 		return err
 	}
-	p := exec.Command(binary, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+	p := exec.CommandContext(ctx, binary, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
 	out, err := p.StdoutPipe()
 	if err != nil {
 		return err
