@@ -30,7 +30,9 @@ const (
 // Coordinates are rounded to tenths of a pixel and held to the limits of this
 // package. Of what is more than a drawing may hold, that which comes first is
 // kept.
-func FromActions(actions string) Content {
+func FromActions(actions string) Content { return fromActions([]byte(actions)) }
+
+func fromActions(actions []byte) Content {
 	r := recording{style: style{color: "#000000", width: 1}}
 	if readCalls(actions, r.play) != nil {
 		r = recording{}

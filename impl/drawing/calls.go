@@ -34,8 +34,8 @@ type step struct {
 
 // readCalls plays recorded calls while it reads them, in one pass. An error says
 // that the text is no JSON, which may be after some have been played.
-func readCalls(actions string, play func(call)) error {
-	in := callReader{Decoder: jsontext.NewDecoder(bytes.NewBufferString(actions),
+func readCalls(actions []byte, play func(call)) error {
+	in := callReader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(actions),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	for range in.elements() {
 		if c := in.call(); in.err == nil {

@@ -53,8 +53,9 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p Paint) error {
 		return err
 	}
 	id := PaintDrawingID(p.ID)
-	draft := newRecord(id, FromActions(p.Actions))
-	draft.Actions = []byte(p.Actions)
+	actions := []byte(p.Actions)
+	draft := newRecord(id, fromActions(actions))
+	draft.Actions = actions
 	if p.ID != id {
 		draft.PaintID = p.ID
 	}
