@@ -9,6 +9,11 @@ import (
 
 // compare prints what a request of each row costs, and what it costs the reference.
 func (b *bench) compare(rounds int, only *regexp.Regexp) error {
+	together, err := b.apart(b.ours, b.reference)
+	if err != nil {
+		return err
+	}
+	defer together()
 	fmt.Printf("\nCPU time a request, median of %d rounds; Redis: %s\n\n", rounds, b.stores.redisName)
 	fmt.Printf("%-34s %10s %10s %8s %6s  %s\n", "", "ours", "reference", "ratio", "aim", "spread")
 	for _, r := range b.pictures() {

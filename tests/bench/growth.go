@@ -47,6 +47,11 @@ func (b *bench) growthOfSessions(rounds int) error {
 		return err
 	}
 	defer small.stop()
+	together, err := b.apart(b.ours, small)
+	if err != nil {
+		return err
+	}
+	defer together()
 	r := row{requests: 1000, next: func(int) ([]byte, error) {
 		return request(http.MethodGet, "/v1/session", bearer(some[rand.IntN(len(some))]), nil), nil
 	}}
@@ -72,6 +77,11 @@ func (b *bench) growthOfSessions(rounds int) error {
 
 // growthOfDrawings compares a user who has many drawings with one who has few.
 func (b *bench) growthOfDrawings(rounds, drawings int) error {
+	together, err := b.apart(b.ours)
+	if err != nil {
+		return err
+	}
+	defer together()
 	many, few := bearer(b.tokens[2]), bearer(b.tokens[3])
 	c, err := dial(b.ours.address)
 	if err != nil {

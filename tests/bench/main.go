@@ -1,6 +1,7 @@
 // Bench prints what a request costs the service, in CPU time of its process,
 // beside what it costs the reference program in the same run. Wall time on a
-// shared machine is noise, and so is one absolute figure: look at the ratios.
+// shared machine is noise, and so is one absolute figure: look at the ratios. What
+// is measured has a core of its own.
 //
 //	go run ./tests/bench [-data folder of Quick Draw files] [-rounds 7] [-rows expression]
 //	go run ./tests/bench -sessions 1000000 -drawings 10000    # the long form

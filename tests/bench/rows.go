@@ -47,10 +47,10 @@ func (b *bench) rows() []row {
 		}},
 		{"list of 20 with thumbnails", "ListDrawings", 1.3, 40, get("/v1/drawings?limit=20", first)},
 		{"list of 2017, 20 drawings", "ListPaints", 1.6, 40, get("/applet/session/paints/list", b.painter)},
-		{"PUT drawing", "PutDrawing", 1.6, 100, func(i int) ([]byte, error) {
+		{"PUT drawing", "PutDrawing", 1.6, 300, func(i int) ([]byte, error) {
 			return request(http.MethodPut, "/v1/drawings/"+uuid.NewString(), bearer(b.tokens[1]), b.bodies[i%len(b.bodies)]), nil
 		}},
-		{"save of 2017", "SavePaint", 1.6, 100, func(i int) ([]byte, error) {
+		{"save of 2017", "SavePaint", 1.6, 300, func(i int) ([]byte, error) {
 			return b.paint(b.saver, uuid.NewString(), i), nil
 		}},
 	}

@@ -15,6 +15,7 @@ import (
 // stores are the Redis and the MongoDB that both programs use, and nobody else.
 type stores struct {
 	redisURL, mongoURI, redisName string
+	redis                         *os.Process // nil where it is not this program's
 	closers
 }
 
@@ -75,6 +76,7 @@ func (s *stores) openRedis(ctx context.Context) error {
 	if err := p.Start(); err != nil {
 		return err
 	}
+	s.redis = p.Process
 	s.add(func() { p.Process.Kill(); p.Wait() })
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if strings.Contains(lines.Text(), "Ready to accept connections") {
