@@ -115,7 +115,7 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 	}
 	// Little is alive here, so that the garbage would be collected every few hundred
 	// requests. With the ballast it is when 32 MB have come together, or more. It is
-	// never written to, and so takes no memory itself.
+	// never written to, and so takes no memory itself; only GOMEMLIMIT counts it.
 	ballast := make([]byte, 32<<20)
 	defer runtime.KeepAlive(ballast)
 

@@ -56,7 +56,8 @@ func (e *exchange) limited(left *session.Allowance) {
 	}
 }
 
-// What every answer says; the last unless it says otherwise.
+// What every answer says, unless it has something else to say. Shared by all: a
+// header is set anew, not written over.
 var nosniff, noStore = []string{"nosniff"}, []string{"no-store"}
 
 // observe gives the request its id and writes one line about it when it is done.

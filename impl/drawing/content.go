@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -11,14 +12,17 @@ import (
 const MaxFindings = 20
 
 // isColor tells whether text is #RRGGBB or #RRGGBBAA.
-func isColor(text string) bool { return isOpaque(text) || len(text) == len("#RRGGBBAA") && isHex(text) }
+func isColor(text string) bool {
+	return isOpaque(text) || len(text) == len("#RRGGBBAA") && isHashAndHex(text)
+}
 
 // isOpaque tells whether text is #RRGGBB.
-func isOpaque(text string) bool { return len(text) == len("#RRGGBB") && isHex(text) }
+func isOpaque(text string) bool { return len(text) == len("#RRGGBB") && isHashAndHex(text) }
 
-func isHex(text string) bool {
-	_, err := strconv.ParseUint(text[1:], 16, 32) // which takes no sign
-	return err == nil && text[0] == '#'
+func isHashAndHex(text string) bool {
+	digits, ok := strings.CutPrefix(text, "#")
+	_, err := strconv.ParseUint(digits, 16, 32) // which takes no sign
+	return ok && err == nil
 }
 
 // Normalize returns the content as it is kept: within each stroke, a t that

@@ -54,7 +54,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p Paint) error {
 	}
 	id := PaintDrawingID(p.ID)
 	actions := []byte(p.Actions)
-	draft := newRecord(id, fromActions(actions))
+	draft := newRecord(id, fromActions(actions)) // which only reads them
 	draft.Actions = actions
 	if p.ID != id {
 		draft.PaintID = p.ID

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -266,6 +267,17 @@ func TestPaintsKeepTheDrawingTheyWereStoredAs(t *testing.T) {
 	} {
 		if got := drawing.PaintDrawingID(paintID); got != want {
 			t.Errorf("%s is %s, was %s", paintID, got, want)
+		}
+	}
+}
+
+func TestAPaintIDThatOnlyLooksLikeADrawingIsAName(t *testing.T) {
+	const id = "0190d6a4-52e0-7cc3-a4c0-5b7f1f0c9a11"
+	for _, paintID := range []string{
+		"urn:uuid:" + id, "{" + id + "}", strings.ReplaceAll(id, "-", ""), "g" + id[1:], id[1:9] + id[:1] + id[9:],
+	} {
+		if got := drawing.PaintDrawingID(paintID); got == id || got == paintID {
+			t.Errorf("%s is %s", paintID, got)
 		}
 	}
 }

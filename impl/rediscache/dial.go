@@ -23,7 +23,8 @@ const (
 	dialRetries = 1
 )
 
-// RESP 2. With 3, each answer is searched for what Redis might have pushed: nothing, to us.
+// RESP 2, whatever a URL says: with 3, go-redis looks for push messages before each
+// answer, and there are none.
 const protocol = 2
 
 // Dial returns a client for a URL as go-redis reads it, and what may be shown of

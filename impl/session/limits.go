@@ -16,8 +16,11 @@ type Rate struct {
 	PerMinute int    // also how many may come at once after a quiet minute; 0 is no limit
 }
 
-// share is a sixtieth of a minute's worth.
+// share is a sixtieth of a minute's worth, and at least one.
 func (r Rate) share() int { return max(1, r.PerMinute/60) }
+
+// each is how long one request takes to come back.
+func (r Rate) each() time.Duration { return time.Minute / time.Duration(r.PerMinute) }
 
 // Allowance is what a limit has left for one subject.
 type Allowance struct {
@@ -44,37 +47,40 @@ type Buckets interface {
 //
 // A replica asks the buckets little. It gives a subject a share of the limit, which
 // most are done with: with the request after that it pays for the share, and takes
-// another in advance. So what a subject gets is exact to a share for each replica.
+// another in advance. So what a subject gets in a minute is exact to a share for
+// each replica.
 type Limits struct {
 	buckets                 Buckets
 	addresses, codes, users *limit
-	asking                  singleflight.Group
+	settling                singleflight.Group // by limit and subject
 
-	mu   sync.Mutex // guards the leases, too
+	mu   sync.Mutex // guards the accounts, too
 	away time.Time  // when to ask buckets that did not answer again; zero where they did
 }
 
-// limit is a rate, and what this replica has to do with its buckets.
+// limit is a rate, and what this replica holds and owes of it.
 type limit struct {
 	Rate
-	leases *simplelru.LRU[string, *lease] // by subject
+	accounts *simplelru.LRU[string, *account] // by subject
 }
 
-// lease is what this replica may let through without asking.
-type lease struct {
-	left  Allowance // what the lease holds included
+// account is what this replica may let through without asking, and has let
+// through without having asked.
+type account struct {
+	left  Allowance // what is held included
 	held  int
-	owed  int // to be taken from the bucket when nothing is held any more
-	until time.Time
+	owed  int       // to be taken from the bucket when nothing is held any more
+	until time.Time // when it is forgotten
 }
 
 const (
 	// loginsPerCode is enough for every page of a program to begin with the same
 	// login at once, and to repeat it.
 	loginsPerCode = 120
-	// leaseLife is what a bucket takes to refill.
-	leaseLife = time.Minute
-	maxLeases = 10_000 // of each limit
+	// accountLife is what a bucket takes to refill. After it what was owed makes no
+	// difference any more.
+	accountLife = time.Minute
+	maxAccounts = 10_000 // of each limit
 	// takeTimeout bounds one question, and awayLife is how long one that was not
 	// answered is not repeated.
 	takeTimeout = 500 * time.Millisecond
@@ -97,8 +103,8 @@ func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
 }
 
 func newLimit(name string, perMinute int) *limit {
-	leases, _ := simplelru.NewLRU[string, *lease](maxLeases, nil) // fails for no positive size
-	return &limit{Rate{name, perMinute}, leases}
+	accounts, _ := simplelru.NewLRU[string, *account](maxAccounts, nil) // fails for no positive size
+	return &limit{Rate{name, perMinute}, accounts}
 }
 
 // LogIn counts an attempt to log in with code from a client address. It returns
@@ -130,7 +136,7 @@ func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowan
 			return &left, nil
 		}
 		// Requests that come at once share one question and what it brings.
-		_, err, _ := l.asking.Do(of.Name+subject, func() (any, error) { return nil, l.lease(ctx, of, subject) })
+		_, err, _ := l.settling.Do(of.Name+subject, func() (any, error) { return nil, l.settle(ctx, of, subject) })
 		var refused *RateError
 		switch {
 		case errors.As(err, &refused):
@@ -146,48 +152,53 @@ func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	held, known := of.leases.Get(subject)
+	a, known := of.accounts.Get(subject)
 	switch {
-	case !known || !now.Before(held.until):
+	case !known || !now.Before(a.until):
 		// As far as this replica knows.
-		left := Allowance{Rate: of.Rate, Left: of.PerMinute - 1, Reset: time.Minute / time.Duration(of.PerMinute)}
-		of.leases.Add(subject, &lease{left: left, held: of.share() - 1, owed: of.share(), until: now.Add(leaseLife)})
+		left := Allowance{Rate: of.Rate, Left: of.PerMinute - 1, Reset: of.each()}
+		of.accounts.Add(subject, &account{left: left, held: of.share() - 1, owed: of.share(), until: now.Add(accountLife)})
 		return left, true
-	case held.held > 0:
-		held.held--
-		held.left.Left--
-		return held.left, true
+	case a.held > 0:
+		a.held--
+		a.left.Left--
+		return a.left, true
 	default:
 		return Allowance{}, false
 	}
 }
 
-// lease pays what is owed, and takes a share in advance.
-func (l *Limits) lease(ctx context.Context, of *limit, subject string) error {
-	owed := l.owed(of, subject)
+// settle pays what is owed, and takes a share in advance.
+func (l *Limits) settle(ctx context.Context, of *limit, subject string) error {
+	owed, isDue := l.due(of, subject)
+	if !isDue { // somebody has just done it
+		return nil
+	}
 	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.share())
 	if err != nil {
 		return err
 	}
-	held := max(0, taken-owed)
-	renewed := &lease{left: left, held: held, owed: max(0, owed-taken), until: time.Now().Add(leaseLife)}
-	renewed.left.Left += held
+	a := &account{left: left, held: max(0, taken-owed), owed: max(0, owed-taken), until: time.Now().Add(accountLife)}
+	a.left.Left += a.held
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	of.leases.Add(subject, renewed)
-	if held == 0 {
+	of.accounts.Add(subject, a)
+	if a.held == 0 {
+		left.Wait += time.Duration(a.owed) * of.each() // the next ones pay that
 		return &RateError{left}
 	}
 	return nil
 }
 
-func (l *Limits) owed(of *limit, subject string) int {
+// due tells whether the account of a subject is used up, and what is owed then.
+func (l *Limits) due(of *limit, subject string) (owed int, isDue bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if held, ok := of.leases.Peek(subject); ok {
-		return held.owed
+	a, known := of.accounts.Peek(subject)
+	if !known || a.held > 0 || !time.Now().Before(a.until) {
+		return 0, false
 	}
-	return 0
+	return a.owed, true
 }
 
 // take asks the buckets, unless they are known to be away.

@@ -48,9 +48,14 @@ func TestWhatIsOwedIsNotForgottenWhereTheBucketIsEmpty(t *testing.T) {
 		b := &buckets{}
 		l := session.NewLimits(b, 0, 60)
 		request(t, l, true)
-		request(t, l, false)
+		// One second until the next is there, which pays for the first.
+		if left := request(t, l, false); left == nil || left.Wait != 2*time.Second {
+			t.Errorf("left %+v, want to be told to wait for two", left)
+		}
 		b.left = 1
-		request(t, l, false)
+		if left := request(t, l, false); left == nil || left.Wait != time.Second {
+			t.Errorf("left %+v, want to be told to wait for one", left)
+		}
 		if b.left != 0 {
 			t.Errorf("%d left, want the one that was owed taken", b.left)
 		}
@@ -92,24 +97,26 @@ func TestWhatIsTakenInAdvanceIsUsedUpBeforeMoreIsTaken(t *testing.T) {
 	})
 }
 
-func TestWhatIsTakenInAdvanceLastsAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := &buckets{left: 60}
-		l := session.NewLimits(b, 0, 60)
-		request(t, l, true)
-		time.Sleep(time.Minute - time.Millisecond)
-		request(t, l, true)
-		time.Sleep(time.Minute - time.Millisecond)
-		request(t, l, true)
-		if b.asked != 2 {
-			t.Errorf("asked %d times, want each of two shares to be good for a minute", b.asked)
-		}
-		time.Sleep(time.Minute)
-		request(t, l, true)
-		if b.asked != 2 {
-			t.Errorf("asked %d times, although nothing is owed after a minute", b.asked)
-		}
-	})
+func TestWhatIsHeldAndOwedIsForgottenAfterAMinute(t *testing.T) {
+	for name, requests := range map[string]int{"owed": 1, "held": 101} {
+		synctest.Test(t, func(t *testing.T) {
+			b := &buckets{left: 6000}
+			l := session.NewLimits(b, 0, 6000)
+			for range requests {
+				request(t, l, true)
+			}
+			asked := b.asked
+			time.Sleep(time.Minute)
+			for i := range 100 {
+				if left := request(t, l, true); left == nil || left.Left != 5999-i {
+					t.Fatalf("%s: left %+v after %d requests of a new minute", name, left, i+1)
+				}
+			}
+			if b.asked != asked {
+				t.Errorf("%s: asked %d times for a share of a new minute", name, b.asked-asked)
+			}
+		})
+	}
 }
 
 func TestASmallLimitIsExact(t *testing.T) {
@@ -170,10 +177,10 @@ func TestNobodyIsRefusedWhileTheBucketsAreAwayAndFewWait(t *testing.T) {
 			start, waited := time.Now(), 0
 			for i := range 1000 { // ten seconds of requests
 				begin := time.Now()
-				if left := request(t, l, true); i > 100 && left != nil {
+				if left := request(t, l, true); i >= 100 && left != nil {
 					t.Fatalf("%s: left %+v, and who knows", name, left)
 				}
-				if left, err := l.LogIn(t.Context(), "192.0.2.1", "code"); err != nil || i > 100 && left != nil {
+				if left, err := l.LogIn(t.Context(), "192.0.2.1", "code"); err != nil || i >= 100 && left != nil {
 					t.Fatalf("%s: %+v, %v", name, left, err)
 				}
 				if took := time.Since(begin); took > time.Second {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,10 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// apart gives the programs the first core and leaves all others to whom they talk
-// to: this process with WeChat and MongoDB, and Redis. So every answer wakes
-// another core, as it would another machine, and not now this one and now that,
-// which costs differently. On one core it does nothing. together ends it.
+// apart gives the programs the first core, for good, and until together is called
+// leaves all others to those they talk to: this process with WeChat and MongoDB,
+// and Redis, as far as these are started here. So every answer wakes another core,
+// as it would another machine, and not now this one and now that, which costs
+// differently. On one core it does nothing.
 func (b *bench) apart(programs ...*program) (together func(), err error) {
 	var all, first unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
@@ -21,32 +23,24 @@ func (b *bench) apart(programs ...*program) (together func(), err error) {
 	if all.Count() < 2 {
 		return func() {}, nil
 	}
+	others := all
 	for core := 0; first.Count() == 0; core++ {
 		if all.IsSet(core) {
 			first.Set(core)
-		}
-	}
-	others := all
-	for core := range 1024 {
-		if first.IsSet(core) {
 			others.Clear(core)
 		}
 	}
 	for _, p := range programs {
-		if err := keepOn(&first, p.command.Process.Pid); err != nil {
-			return nil, err
-		}
+		err = errors.Join(err, keepOn(&first, p.command.Process.Pid))
 	}
 	for _, pid := range b.peers() {
-		if err := keepOn(&others, pid); err != nil {
-			return nil, err
-		}
+		err = errors.Join(err, keepOn(&others, pid))
 	}
 	return func() {
 		for _, pid := range b.peers() {
 			_ = keepOn(&all, pid)
 		}
-	}, nil
+	}, err
 }
 
 // peers are the processes that the programs talk to.
@@ -59,17 +53,22 @@ func (b *bench) peers() []int {
 
 // keepOn keeps all threads of a process, and those they begin, on some cores.
 func keepOn(cores *unix.CPUSet, pid int) error {
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
-	if err != nil {
-		return err
-	}
-	for _, task := range tasks {
-		thread, err := strconv.Atoi(filepath.Base(task))
+	kept := map[string]bool{}
+	for known := -1; known < len(kept); { // until none has begun while others were looked at
+		known = len(kept)
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
 		if err != nil {
 			return err
 		}
-		if err := unix.SchedSetaffinity(thread, cores); err != nil && err != unix.ESRCH { // it may have ended
-			return err
+		for _, task := range tasks {
+			thread, err := strconv.Atoi(filepath.Base(task))
+			if err != nil {
+				return err
+			}
+			if err := unix.SchedSetaffinity(thread, cores); err != nil && err != unix.ESRCH { // it may have ended
+				return err
+			}
+			kept[task] = true
 		}
 	}
 	return nil

@@ -46,6 +46,7 @@ func main() {
 func run(o settings) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	b, err := prepare(ctx, o)
 	if err != nil {
 		return err

@@ -1464,8 +1464,8 @@ export interface components {
          */
         WWWAuthenticate: string;
         /**
-         * @description How many requests are left, `r`, and in how many seconds all are there again, `t`
-         *     (draft-ietf-httpapi-ratelimit-headers). Absent where no limit is set.
+         * @description How many requests are left, `r`, and in how many seconds all are there again, `t`, as far as the replica that
+         *     answers knows (draft-ietf-httpapi-ratelimit-headers). Absent where no limit is set.
          * @example "user";r=597;t=1
          */
         RateLimit: string;
