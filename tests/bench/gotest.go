@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -23,25 +24,33 @@ func validation(ctx context.Context) error {
 	return nil
 }
 
-// cores prints what a second core is good for, where neither client nor store
-// is the limit: a hot session without a network, in a process of its own.
-func cores(ctx context.Context) error {
-	out, err := goTest(ctx, "./tests/bench", "-bench", "Handler", "-cpu", "1,2", "-count", "5", "-benchtime", "30000x")
-	if err != nil {
-		return err
-	}
-	best := map[string]float64{}
-	for _, m := range regexp.MustCompile(`(?m)^BenchmarkHandler(-2)?\s+\d+\s+(\S+) ns/op`).FindAllStringSubmatch(out, -1) {
-		ns, err := strconv.ParseFloat(m[2], 64)
+// cores prints what a second core is good for, where neither client nor store is
+// the limit: a hot session without a network, in a process of its own. Beside it
+// stands what a second core does for work that shares nothing, on this machine.
+func cores(ctx context.Context, rounds int) error {
+	ratios := map[string][]float64{}
+	for range rounds {
+		out, err := goTest(ctx, "./tests/bench", "-bench", "Handler|Nothing", "-cpu", "1,2", "-benchtime", "50000x")
 		if err != nil {
 			return err
 		}
-		if known, ok := best[m[1]]; !ok || ns < known {
-			best[m[1]] = ns
+		took := map[string]float64{}
+		for _, m := range regexp.MustCompile(`(?m)^Benchmark(\S+)\s+\d+\s+(\S+) ns/op`).FindAllStringSubmatch(out, -1) {
+			if took[m[1]], err = strconv.ParseFloat(m[2], 64); err != nil {
+				return err
+			}
+		}
+		for _, name := range []string{"Handler", "SharingNothing"} {
+			ratios[name] = append(ratios[name], took[name]/took[name+"-2"])
 		}
 	}
-	fmt.Printf("\nTwo cores against one, without a network: %.2f × (aim 1.80); %.1f µs a request on one\n", best[""]/best["-2"], best[""]/1e3)
+	fmt.Printf("\nTwo cores against one, without a network: %s, aim 1.80; work that shares nothing: %s\n",
+		spread(ratios["Handler"]), spread(ratios["SharingNothing"]))
 	return nil
+}
+
+func spread(ratios []float64) string {
+	return fmt.Sprintf("%.2f × (%.2f to %.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios))
 }
 
 // allocations prints what a request of each operation allocates.

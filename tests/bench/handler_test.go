@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -54,6 +55,20 @@ func BenchmarkHandler(b *testing.B) {
 			handler.ServeHTTP(w, r)
 			if w.Code != http.StatusOK {
 				b.Fatal(w.Code, w.Body)
+			}
+		}
+	})
+}
+
+// BenchmarkSharingNothing is work of the same kind, allocations and all, in which
+// nothing is shared: what a second core can be good for on this machine.
+func BenchmarkSharingNothing(b *testing.B) {
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			for range 10 { // about as long as a request
+				if _, err := json.Marshal(map[string]any{"id": 1, "name": "小明", "strokes": []int{1, 2, 3}}); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 	})

@@ -69,7 +69,7 @@ func run(o settings) error {
 		b.throughput(),
 		b.growth(o.rounds, o.drawings),
 		b.footprint(o.connections),
-		cores(ctx),
+		cores(ctx, o.rounds),
 		allocations(ctx, o.data),
 	)
 }
