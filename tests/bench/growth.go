@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
@@ -16,6 +17,8 @@ import (
 const (
 	fewDrawings = 10
 	fewSessions = 1_000
+
+	latencyConnections = 8
 )
 
 // growth prints what a request costs where there is much, beside what it costs
@@ -62,16 +65,23 @@ func (b *bench) growthOfSessions(rounds int) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range []struct {
-		name string
-		*program
-	}{{"many", b.ours}, {"few", small}} {
-		_, took, err := closedLoop(p.address, requests, 8, loadFor/2)
-		if err != nil {
-			return err
+	var many, few latencies
+	var ratios []float64
+	for range rounds {
+		var p99 [2]time.Duration
+		for i, p := range []*program{b.ours, small} {
+			_, took, err := closedLoop(p.address, requests, latencyConnections, loadFor/8)
+			if err != nil {
+				return err
+			}
+			p99[i] = took.at(0.99)
 		}
-		fmt.Printf("  latency among %s: %v\n", p.name, took)
+		many, few = append(many, p99[0]), append(few, p99[1])
+		ratios = append(ratios, float64(p99[0])/float64(p99[1]))
 	}
+	slices.Sort(many)
+	slices.Sort(few)
+	fmt.Printf("  p99 with %d connections %18v %10v %s\n", latencyConnections, many.at(0.5), few.at(0.5), spread(ratios))
 	return nil
 }
 

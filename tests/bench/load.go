@@ -14,14 +14,16 @@ const (
 	loadFor               = 4 * time.Second
 )
 
-// latencies are how long answers took.
+// latencies are how long answers took, the shortest first.
 type latencies []time.Duration
 
 func (l latencies) String() string {
-	at := func(share float64) time.Duration {
-		return l[min(int(share*float64(len(l))), len(l)-1)].Round(10 * time.Microsecond)
-	}
-	return fmt.Sprintf("p50 %v, p99 %v, p99.9 %v", at(0.5), at(0.99), at(0.999))
+	return fmt.Sprintf("p50 %v, p99 %v, p99.9 %v", l.at(0.5), l.at(0.99), l.at(0.999))
+}
+
+// at returns how long a share of the answers, at most, took. They are sorted.
+func (l latencies) at(share float64) time.Duration {
+	return l[min(int(share*float64(len(l))), len(l)-1)].Round(10 * time.Microsecond)
 }
 
 // throughput prints how many requests a second the service answers on all cores,
