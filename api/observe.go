@@ -23,7 +23,7 @@ type exchange struct {
 	header    http.Header        // the request's
 	peer      string             // who has dialled, with the port
 	left      *session.Allowance // of the limit that was asked last
-	log       slog.Handler       // that says which operation it is
+	route     string             // as the contract has it, with its {placeholders}
 	caller    *caller            // where the operation is for those who are logged in
 	user      string             // who calls or logs in, where that is known
 	mediaType string             // of the answer, as negotiated where there are several
@@ -56,18 +56,14 @@ func (e *exchange) limited(left *session.Allowance) {
 	}
 }
 
-// What every answer says, unless it has something else to say. Shared by all: a
-// header is set anew, not written over.
-var nosniff, noStore = []string{"nosniff"}, []string{"no-store"}
-
 // observe gives the request its id and writes one line about it when it is done.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &exchange{id: s.nameRequest(r), header: r.Header, peer: r.RemoteAddr, log: s.Logger.Handler()}
+		e := &exchange{id: s.nameRequest(r), header: r.Header, peer: r.RemoteAddr}
 		h := w.Header()
-		h["X-Request-Id"] = []string{e.id}
-		h["X-Content-Type-Options"] = nosniff
-		h["Cache-Control"] = noStore
+		h.Set("X-Request-Id", e.id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
 		if s.stopping() {
 			h.Set("Connection", "close") // that the next request goes elsewhere
 		}
@@ -101,6 +97,7 @@ func (s *server) log(r *http.Request, e *exchange, w *recorder, start time.Time)
 	record := slog.NewRecord(now, level, "request", 0)
 	record.AddAttrs(
 		slog.String("method", r.Method),
+		slog.String("route", e.route),
 		slog.Int("status", w.status),
 		slog.Int64("us", now.Sub(start).Microseconds()),
 		slog.Int64("bytes", w.bytes),
@@ -115,7 +112,7 @@ func (s *server) log(r *http.Request, e *exchange, w *recorder, start time.Time)
 	if level == slog.LevelError {
 		record.AddAttrs(slog.String("cause", e.cause.Error()))
 	}
-	_ = e.log.Handle(r.Context(), record) // there is nobody to tell
+	_ = s.Logger.Handler().Handle(r.Context(), record) // there is nobody to tell
 }
 
 // pseudonym names a user in the log to those who have the key only: a store that

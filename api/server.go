@@ -107,10 +107,9 @@ type operations struct{ *server }
 func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
 	op := newOperation(pattern)
 	_, route, _ := strings.Cut(pattern, " ")
-	log := s.Logger.Handler().WithAttrs([]slog.Attr{slog.String("route", route)})
 	bounded := strings.HasPrefix(route, "/v1/") || strings.HasPrefix(route, contractBase+"/")
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		note(r).log = log
+		note(r).route = route
 		if bounded {
 			if !s.enter() {
 				s.fail(w, r, errTooMany)

@@ -99,7 +99,7 @@ func later(d drawing.Drawing) drawing.Drawing {
 	return d
 }
 
-// chromium shows SVG documents, each in a cell of its own, and returns the
+// show has Chromium show SVG documents, each in a cell of its own, and returns the
 // cells.
 func show(t *testing.T, documents [][]byte, flags ...string) (cells []image.Image) {
 	t.Helper()

@@ -23,10 +23,6 @@ const (
 	dialRetries = 1
 )
 
-// RESP 2, whatever a URL says: with 3, go-redis looks for push messages before each
-// answer, and there are none.
-const protocol = 2
-
 // Dial returns a client for a URL as go-redis reads it, and what may be shown of
 // it. It does not wait for an answer. With addr=host:port, once or more, the
 // servers are those of a cluster; with master_name=name they are Sentinels, which
@@ -55,7 +51,7 @@ func dialSingle(text string) (redis.UniversalClient, string, error) {
 	}
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
-	o.ContextTimeoutEnabled, o.MaintNotificationsConfig, o.Protocol = true, quiet(), protocol
+	o.ContextTimeoutEnabled, o.MaintNotificationsConfig = true, quiet()
 	return redis.NewClient(o), o.Addr, nil
 }
 
@@ -66,7 +62,7 @@ func dialCluster(text string) (redis.UniversalClient, string, error) {
 	}
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
-	o.ContextTimeoutEnabled, o.MaintNotificationsConfig, o.Protocol = true, quiet(), protocol
+	o.ContextTimeoutEnabled, o.MaintNotificationsConfig = true, quiet()
 	eachByItsName(o.TLSConfig)
 	return redis.NewClusterClient(o), "cluster of " + strings.Join(o.Addrs, ", "), nil
 }
@@ -78,7 +74,7 @@ func dialSentinel(text string) (redis.UniversalClient, string, error) {
 	}
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
-	o.ContextTimeoutEnabled, o.Protocol = true, protocol
+	o.ContextTimeoutEnabled = true
 	eachByItsName(o.TLSConfig)
 	return redis.NewFailoverClient(o), o.MasterName + " of the Sentinels " + strings.Join(o.SentinelAddrs, ", "), nil
 }

@@ -81,7 +81,7 @@ func (b *bench) growthOfSessions(rounds int) error {
 	}
 	slices.Sort(many)
 	slices.Sort(few)
-	fmt.Printf("  p99 with %d connections %18v %10v %s\n", latencyConnections, many.at(0.5), few.at(0.5), spread(ratios))
+	fmt.Printf("  p99 with %d connections %20v %10v   %s\n", latencyConnections, many.at(0.5), few.at(0.5), spread(ratios))
 	return nil
 }
 
@@ -145,7 +145,6 @@ func (r row) grow(name string, rounds int, many, few *program) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	fmt.Printf("%-38s %7.0f µs %7.0f µs %6.2f ×  %.2f to %.2f\n", name, median(took.first), median(took.second),
-		median(took.ratios), slices.Min(took.ratios), slices.Max(took.ratios))
+	fmt.Printf("%-38s %7.0f µs %7.0f µs   %s\n", name, median(took.first), median(took.second), spread(took.ratios))
 	return nil
 }
