@@ -47,29 +47,29 @@ clients/%/node_modules: clients/%/package-lock.json
 	touch $@
 
 generate: ## rebuild everything under gen/, the types of clients/typescript, the page, miniprogram_npm, and the tables and the picture in the READMEs
-	.tools/generate
+	tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
-	.tools/check
+	tools/check
 
 breaking: ## fail on a change of the contract that breaks clients of the last release, unless the major version rises
-	.tools/contract-diff breaking
+	tools/contract-diff breaking
 
 changelog: ## say in words what changed in the contract since the last release
-	.tools/contract-diff changelog
+	tools/contract-diff changelog
 
 baseline: ## take today's contract as the one to compare with, until there is a release
-	cp openapi.yaml .tools/baseline.yaml
+	cp openapi.yaml tools/baseline.yaml
 
 mock: ## serve the contract's examples on 127.0.0.1:4010, for front ends that have no service yet
-	.tools/install
-	.tools/node_modules/.bin/prism mock --host 127.0.0.1 --port 4010 openapi.yaml
+	tools/install
+	tools/node_modules/.bin/prism mock --host 127.0.0.1 --port 4010 openapi.yaml
 
 clients-proof: ## generate clients in four languages and use them against the service; needs Node, Python, Java and Maven
 	TEST_CLIENTS='go typescript python java' $(GO) test -count=1 -v -timeout 30m ./tests/clientsproof
 
 contract: ## hold the built program against the contract with Schemathesis (Python 3.10 or newer); SEED=random, or a number
-	.tools/contract
+	tools/contract
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

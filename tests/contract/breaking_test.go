@@ -68,6 +68,6 @@ func TestABreakingChangeNeedsANewMajorVersion(t *testing.T) {
 
 // contractDiff runs what `make breaking` and `make changelog` run.
 func contractDiff(arguments ...string) (string, error) {
-	output, err := exec.Command(filepath.Join(service.Root(), ".tools", "contract-diff"), arguments...).CombinedOutput()
+	output, err := exec.Command(filepath.Join(service.Root(), "tools", "contract-diff"), arguments...).CombinedOutput()
 	return string(output), err
 }

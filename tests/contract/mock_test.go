@@ -89,7 +89,7 @@ func answering(status int) client.RequestEditorFn {
 func nodeIsThere(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv("TEST_NODE") == "required" {
-		if output, err := exec.Command(filepath.Join(service.Root(), ".tools", "install")).CombinedOutput(); err != nil {
+		if output, err := exec.Command(filepath.Join(service.Root(), "tools", "install")).CombinedOutput(); err != nil {
 			t.Fatalf("install the tools: %v\n%s", err, output)
 		}
 		return true
@@ -99,13 +99,13 @@ func nodeIsThere(t *testing.T) bool {
 		_, err = os.Stat(prism())
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "NOT TESTED: %s: %v. Run .tools/install, or set TEST_NODE=required.\n", t.Name(), err)
+		fmt.Fprintf(os.Stderr, "NOT TESTED: %s: %v. Run tools/install, or set TEST_NODE=required.\n", t.Name(), err)
 	}
 	return err == nil
 }
 
 func prism() string {
-	return filepath.Join(service.Root(), ".tools", "node_modules", ".bin", "prism")
+	return filepath.Join(service.Root(), "tools", "node_modules", ".bin", "prism")
 }
 
 // startMock runs what `make mock` runs, on a free port, until the test ends.

@@ -118,7 +118,7 @@ func TestTablesAreFresh(t *testing.T) {
 		args = append(args, copied)
 	}
 	generator := exec.Command("go", args...)
-	generator.Dir = filepath.Join(service.Root(), ".tools")
+	generator.Dir = filepath.Join(service.Root(), "tools")
 	if text, err := generator.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
