@@ -23,7 +23,7 @@ image: ## build the image onestroke, without an image registry
 demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawings of its own; URL=another service
 	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
 
-test: ## run all tests, with the race detector; TEST_STORES=auto|embedded|containers
+test: ## run all tests, with the race detector; TEST_STORES=auto|local|containers, or TEST_REDIS_URL= and TEST_MONGODB_URI= of your own
 	$(GO) test -race -timeout 15m $(PACKAGE)
 
 bench: ## print what a request costs beside the reference program, and what the service takes; DATA=folder of Quick Draw files, BENCH=flags

@@ -9,22 +9,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alicebob/miniredis/v2"
-	"github.com/redis/go-redis/v9"
-
 	"onestroke/api"
 	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
 	"onestroke/impl/wechat"
+	"onestroke/tests/stores"
 )
 
 // FuzzHeaders sends requests with any headers that could tell who is calling,
 // to a service where somebody is logged in and WeChat knows every code. They are
 // refused in the documented way and open nothing.
 func FuzzHeaders(f *testing.F) {
-	server, store := serve(f)
+	server := serve(f)
 	f.Add("", "", "", "", "", "")
 	f.Add("code", "", "", "", "", "")
 	f.Add("code", "%7B%7D", strings.Repeat("0", 40), "", "", "")
@@ -52,24 +50,16 @@ func FuzzHeaders(f *testing.F) {
 				t.Errorf("%s answered %d %s", path, w.Code, w.Body)
 			}
 		}
-		for _, key := range store.Keys() { // of logins that failed: nothing expires here by itself
-			if strings.HasPrefix(key, "onestroke:code:") {
-				store.Del(key)
-			}
-		}
 	})
 }
 
 // serve returns a service at which one user has a session with a token.
-func serve(f *testing.F) (http.Handler, *miniredis.Miniredis) {
+func serve(f *testing.F) http.Handler {
 	contract, err := os.ReadFile("../openapi.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}
-	store := miniredis.RunT(f)
-	client := redis.NewClient(&redis.Options{Addr: store.Addr()})
-	f.Cleanup(func() { client.Close() })
-	cache := rediscache.New(client)
+	cache := rediscache.New(stores.DialRedis(f, stores.LocalRedis(f).URL))
 	sessions := session.New(wechat.New(wechat.Options{AppID: "wx", AppSecret: "secret", Transport: grants{}}), cache, session.Options{})
 	if _, _, err := sessions.LogIn(f.Context(), session.Login{Code: "code"}); err != nil {
 		f.Fatal(err)
@@ -85,7 +75,7 @@ func serve(f *testing.F) (http.Handler, *miniredis.Miniredis) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	return server, store
+	return server
 }
 
 // grants is a WeChat that knows every code.

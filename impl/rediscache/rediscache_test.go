@@ -5,10 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"net"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
 	"onestroke/impl/rediscache"
@@ -103,7 +103,7 @@ func TestKeysExpireWithTheLastSessionInThem(t *testing.T) {
 
 func TestSessionIsSmall(t *testing.T) {
 	for _, s := range stores.RedisAndCluster(t) {
-		if s.Name == "embedded" {
+		if s.Name == "local" {
 			continue // counts its memory in its own way
 		}
 		t.Run(s.Name, func(t *testing.T) { weigh(t, connect(t, s)) })
@@ -154,9 +154,12 @@ func (published) Exchange(_ context.Context, l session.Login) (session.Identity,
 }
 
 func TestRedisAwayIsUnavailable(t *testing.T) {
-	away := miniredis.RunT(t)
-	client := redis.NewClient(&redis.Options{Addr: away.Addr(), MaxRetries: -1, DialerRetries: 1})
+	away, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
 	away.Close()
+	client := redis.NewClient(&redis.Options{Addr: away.Addr().String(), MaxRetries: -1, DialerRetries: 1})
 	t.Cleanup(func() { client.Close() })
 	store := rediscache.New(client)
 	a := session.Attempt{Kind: session.Token}
@@ -185,8 +188,8 @@ func TestRedisAwayIsUnavailable(t *testing.T) {
 }
 
 func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
-	r := miniredis.RunT(t)
-	store := rediscache.New(connect(t, stores.Server{URL: "redis://" + r.Addr()}))
+	client := connect(t, stores.LocalRedis(t))
+	store := rediscache.New(client)
 	const good = "t7000000070000000" + "70000000label"
 	text, err := json.Marshal(session.Profile{})
 	if err != nil {
@@ -202,7 +205,9 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 		"profile's member": {good, "4:name0:1:x"},
 		"profile cut off":  {good, "4:nam"},
 	} {
-		r.HSet("onestroke:user:{u}", "id", stored.session, "p", stored.profile)
+		if err := client.HSet(t.Context(), "onestroke:user:{u}", "id", stored.session, "p", stored.profile).Err(); err != nil {
+			t.Fatal(err)
+		}
 		if got, err := store.Find(t.Context(), "u", "id"); err == nil || errors.Is(err, session.ErrExpired) {
 			t.Errorf("%s: found %+v, %v, want an error that is not ErrExpired", name, got, err)
 		}
@@ -212,7 +217,9 @@ func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 	}
 	const proof = "01234567"
 	for _, stored := range []string{"", "d", "?t" + proof, "p?" + proof, "dt" + proof + "short", "ft" + proof, "ft" + proof + "?", "ft" + proof + "xnumber busy"} {
-		r.Set("onestroke:code:{c}", stored)
+		if err := client.Set(t.Context(), "onestroke:code:{c}", stored, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
 		if got, err := store.Attempt(t.Context(), "c"); err == nil {
 			t.Errorf("%q: attempt %+v, want an error", stored, got)
 		}

@@ -9,17 +9,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
+	"onestroke/tests/stores"
 )
 
 // house is one Redis, one clock and one WeChat for any number of services.
 type house struct {
 	t      *testing.T
-	redis  *miniredis.Miniredis
+	redis  redis.UniversalClient
+	proxy  *stores.Proxy // leads services to it
 	wechat *wechat
 	writes *writes
 
@@ -28,9 +29,11 @@ type house struct {
 }
 
 func newHouse(t *testing.T) *house {
+	server := stores.LocalRedis(t)
 	return &house{
 		t:      t,
-		redis:  miniredis.RunT(t),
+		redis:  stores.DialRedis(t, server.URL),
+		proxy:  server.Proxy(t),
 		wechat: &wechat{},
 		writes: &writes{},
 		now:    time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
@@ -44,7 +47,7 @@ func (h *house) service() *session.Service {
 
 func (h *house) store() *rediscache.Store {
 	client := redis.NewClient(&redis.Options{
-		Addr: h.redis.Addr(), ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
+		Addr: strings.TrimPrefix(h.proxy.URL, "redis://"), ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
 	})
 	client.AddHook(h.writes)
 	h.t.Cleanup(func() { client.Close() })
@@ -62,24 +65,27 @@ func (h *house) pass(d time.Duration) {
 	h.mu.Lock()
 	h.now = h.now.Add(d)
 	h.mu.Unlock()
-	h.redis.FastForward(d)
+	if err := h.redis.Do(h.t.Context(), "CLOCK.ADVANCE", d.Milliseconds()).Err(); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // dump is all that Redis holds, as it is.
 func (h *house) dump() string {
 	var all strings.Builder
-	for _, key := range h.redis.Keys() {
+	ctx := h.t.Context()
+	for _, key := range h.redis.Keys(ctx, "*").Val() {
 		all.WriteString(key + "\n")
-		if text, err := h.redis.Get(key); err == nil {
+		if text, err := h.redis.Get(ctx, key).Result(); err == nil {
 			all.WriteString(text + "\n")
 			continue
 		}
-		fields, err := h.redis.HKeys(key)
+		fields, err := h.redis.HGetAll(ctx, key).Result()
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		for _, field := range fields {
-			all.WriteString(field + "\n" + h.redis.HGet(key, field) + "\n")
+		for field, value := range fields {
+			all.WriteString(field + "\n" + value + "\n")
 		}
 	}
 	return all.String()

@@ -75,7 +75,7 @@ func TestOnlyTheCredentialOpensTheSession(t *testing.T) {
 func TestMalformedTokenCostsNoCallToRedis(t *testing.T) {
 	h := newHouse(t)
 	s := h.service()
-	h.redis.Close()
+	h.proxy.Down()
 	c := session.Credential{Kind: session.Token, Secret: session.TokenPrefix + "short"}
 	h.opensNothing(s, c)
 	if err := s.LogOut(t.Context(), c); err != nil {
@@ -124,7 +124,7 @@ func TestUseMovesTheExpiryUpToTheAbsoluteLimit(t *testing.T) {
 			h.opens(s, c, userID("anna"))
 			h.pass(time.Second)
 			h.opensNothing(s, c)
-			if keys := h.redis.Keys(); len(keys) != 0 {
+			if keys := h.redis.Keys(t.Context(), "*").Val(); len(keys) != 0 {
 				t.Errorf("left behind: %v", keys)
 			}
 		})
@@ -175,7 +175,7 @@ func TestRedisAwayIsNeitherExpiryNorLoss(t *testing.T) {
 	token, x := h.logIn(s, session.Login{Code: "anna:1"})
 	code, _ := h.logInWithCode(s, session.Login{Code: "bert:1"})
 	calls := h.wechat.called()
-	h.redis.Close()
+	h.proxy.Down()
 	for name, call := range map[string]func() error{
 		"token": func() error { _, err := s.Resolve(t.Context(), token); return err },
 		"code":  func() error { _, err := s.Resolve(t.Context(), code); return err },
@@ -202,9 +202,7 @@ func TestRedisAwayIsNeitherExpiryNorLoss(t *testing.T) {
 	if h.wechat.called() != calls {
 		t.Error("a code was burnt with nowhere to keep its session")
 	}
-	if err := h.redis.Restart(); err != nil {
-		t.Fatal(err)
-	}
+	h.proxy.Up(t)
 	until(t, "Redis is back", func() bool { _, err := s.Resolve(t.Context(), token); return err == nil })
 	h.opens(s, code, userID("bert"))
 	h.logIn(s, session.Login{Code: "anna:2"})

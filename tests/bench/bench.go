@@ -20,7 +20,7 @@ const appID, appSecret = "wxbench", "bench"
 type bench struct {
 	ctx context.Context // ends the programs
 	closers
-	stores          *stores
+	stores          *servers
 	dir             string
 	env             []string
 	ours, reference *program

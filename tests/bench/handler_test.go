@@ -9,27 +9,23 @@ import (
 	"os"
 	"testing"
 
-	"github.com/alicebob/miniredis/v2"
-	"github.com/redis/go-redis/v9"
-
 	"onestroke/api"
 	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
+	"onestroke/tests/stores"
 )
 
 // BenchmarkHandler is a hot session without any network: what is our own of the
 // request that costs least. With -cpu 1,2 it shows whether cores get into each
 // other's way.
 func BenchmarkHandler(b *testing.B) {
-	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(b).Addr()})
-	defer client.Close()
 	contract, err := os.ReadFile("../../openapi.yaml")
 	if err != nil {
 		b.Fatal(err)
 	}
-	store := rediscache.New(client)
+	store := rediscache.New(stores.DialRedis(b, stores.LocalRedis(b).URL))
 	tokens, err := openSessions(store, 1)
 	if err != nil {
 		b.Fatal(err)

@@ -7,7 +7,7 @@
 //	go run ./tests/bench -sessions 1000000 -drawings 10000    # the long form
 //
 // Redis and MongoDB are those of REDIS_URL and MONGODB_URI, or a redis-server
-// and an embedded MongoDB. It needs Linux: CPU time is read from /proc.
+// and a local MongoDB. It needs Linux: CPU time is read from /proc.
 package main
 
 import (

@@ -21,7 +21,7 @@ type row struct {
 	next      func(i int) ([]byte, error)
 }
 
-// rows are in an order that keeps the embedded MongoDB fast: it reads every
+// rows are in an order that keeps the local MongoDB fast: it reads every
 // drawing there is to list some, so that what writes comes last.
 func (b *bench) rows() []row {
 	get := func(path, credential string) func(int) ([]byte, error) {

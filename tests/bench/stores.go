@@ -9,21 +9,20 @@ import (
 	"os/exec"
 	"strings"
 
-	"onestroke/impl/embedded"
+	"onestroke/tests/stores"
 )
 
-// stores are the Redis and the MongoDB that both programs use, and nobody else.
-type stores struct {
+// servers are the Redis and the MongoDB that both programs use, and nobody else.
+type servers struct {
 	redisURL, mongoURI, redisName string
 	redis                         *os.Process // nil where it is not this program's
 	closers
 }
 
 // openStores starts a redis-server where the machine has one, as a process of
-// its own, and else the embedded Redis. MongoDB is the embedded one. What runs
-// in this process is on nobody's account.
-func openStores(ctx context.Context) (s *stores, err error) {
-	s = &stores{redisURL: os.Getenv("REDIS_URL"), mongoURI: os.Getenv("MONGODB_URI"), redisName: "of REDIS_URL"}
+// its own, and else a local one of the tests. MongoDB is the local one.
+func openStores(ctx context.Context) (s *servers, err error) {
+	s = &servers{redisURL: os.Getenv("REDIS_URL"), mongoURI: os.Getenv("MONGODB_URI"), redisName: "of REDIS_URL"}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -35,30 +34,25 @@ func openStores(ctx context.Context) (s *stores, err error) {
 		}
 	}
 	if s.mongoURI == "" {
-		dir, err := os.MkdirTemp("", "bench")
+		server, err := stores.StartMongoDB()
 		if err != nil {
 			return s, err
 		}
-		s.add(func() { os.RemoveAll(dir) })
-		server, err := embedded.MongoDB(embedded.Loopback, dir)
-		if err != nil {
-			return s, err
-		}
-		s.add(func() { server.Close() })
+		s.add(func() { server.Stop() })
 		s.mongoURI = server.URL
 	}
 	return s, nil
 }
 
-func (s *stores) openRedis(ctx context.Context) error {
+func (s *servers) openRedis(ctx context.Context) error {
 	binary, err := exec.LookPath("redis-server")
 	if errors.Is(err, exec.ErrNotFound) {
-		server, err := embedded.Redis(embedded.Loopback)
+		server, err := stores.StartRedis()
 		if err != nil {
 			return err
 		}
-		s.add(func() { server.Close() })
-		s.redisURL, s.redisName = server.URL, "embedded"
+		s.add(func() { server.Stop() })
+		s.redisURL, s.redisName = server.URL, "local"
 		return nil
 	}
 	if err != nil {

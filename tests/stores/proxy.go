@@ -1,6 +1,8 @@
 package stores
 
 import (
+	"cmp"
+	"context"
 	"io"
 	"net"
 	"net/url"
@@ -8,8 +10,13 @@ import (
 	"sync"
 	"testing"
 
-	"onestroke/impl/embedded"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
+
+// loopback is the address to listen on where nobody needs to know the port.
+const loopback = "127.0.0.1:0"
 
 // Proxy is a way to a server that can be shut and opened again: to its clients,
 // the server was stopped, and started again at the same address with its data.
@@ -20,19 +27,45 @@ type Proxy struct {
 }
 
 // Proxy opens a way to the server for this test alone. A cluster tells its
-// clients where its masters are, and so the way leads to a cluster of its own.
+// clients where its masters are, and so the way leads to a cluster of its own. Of
+// a replica set it leads to the primary, and a URL of Sentinels has none.
 func (s Server) Proxy(t testing.TB) *Proxy {
 	t.Helper()
-	if s.Name == clusterName {
-		return proxyCluster(t)
-	}
 	target, err := url.Parse(s.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := openGate(t, listen(t, embedded.Loopback), target.Host)
+	query := target.Query()
+	switch {
+	case query.Has("master_name"):
+		t.Skip("Sentinels lead their clients past a proxy")
+	case s.Name == clusterName || query.Has("addr"):
+		return proxyCluster(t)
+	case strings.HasPrefix(target.Scheme, "mongodb"):
+		target.Scheme, target.Host = "mongodb", primary(t, s.URL, target.Host)
+		query.Del("replicaSet")
+		query.Set("directConnection", "true")
+		target.RawQuery = query.Encode()
+	}
+	g := openGate(t, listen(t, loopback), target.Host)
 	target.Host = g.address
 	return &Proxy{URL: target.String(), gates: []*gate{g}}
+}
+
+// primary returns the address of the server that takes the writes; one that is no
+// member of a replica set is at host.
+func primary(t testing.TB, uri, host string) string {
+	t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Disconnect(context.Background())
+	var hello struct{ Primary string }
+	if err := client.Database("admin").RunCommand(t.Context(), bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
+		t.Fatal(err)
+	}
+	return cmp.Or(hello.Primary, host)
 }
 
 // Down cuts all connections and refuses new ones.
@@ -55,7 +88,7 @@ func proxyCluster(t testing.TB) *Proxy {
 	var listeners []net.Listener
 	var ports []string
 	for range masters {
-		l := listen(t, embedded.Loopback)
+		l := listen(t, loopback)
 		_, port, _ := net.SplitHostPort(l.Addr().String())
 		listeners, ports = append(listeners, l), append(ports, port)
 	}

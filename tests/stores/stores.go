@@ -1,5 +1,5 @@
-// Package stores hands a test the Redis and the MongoDB servers to run on: one
-// in this process always, and one in a container where that can be had.
+// Package stores hands a test the Redis and the MongoDB servers to run on: a local
+// one always, and one in a container where that can be had.
 //
 //	func TestMain(m *testing.M) { stores.Main(m) }
 //
@@ -11,18 +11,21 @@
 //
 // Servers are started when first asked for, shared by all tests of a package,
 // and stopped at its end. What a test puts there stays: take keys, or a
-// database, of your own.
+// database, of your own. The local ones are programs of the module
+// onestroke/tests/servers, which are built for it: Go is all they need.
 //
 // The variable TEST_STORES says which servers there must be:
 //
 //	auto        containers where Docker answers and has the image or can pull it;
 //	            what is missing, and why, is printed. The default.
-//	containers  containers as well as embedded ones; anything missing is a failure
-//	embedded    none but those in this process
+//	containers  containers as well as local ones; anything missing is a failure
+//	local       the local ones only
 //
 // TEST_REDIS_IMAGE and TEST_MONGO_IMAGE name other images than redis:8-alpine
-// and mongo:8. With TEST_REDIS=cluster, the one Redis is a cluster of three
-// masters, made of the program redis-server.
+// and mongo:8. TEST_REDIS_URL and TEST_MONGODB_URI name servers of your own, as
+// REDIS_URL and MONGODB_URI do for the service: all tests of Redis or MongoDB
+// run on them, and on no other. With TEST_REDIS=cluster, the one Redis is a
+// cluster of three masters, made of the program redis-server.
 package stores
 
 import (
@@ -36,14 +39,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"onestroke/impl/embedded"
 	"onestroke/impl/rediscache"
 )
 
 // Server is a running server.
 type Server struct {
-	Name string // "embedded", "container" or "cluster", for the subtest
-	URL  string // what a client library dials; needs no password
+	Name string // "local", "container", "cluster" or "given", for the subtest
+	URL  string // what a client library dials
 }
 
 // Redis returns the Redis servers to test on.
@@ -81,12 +83,23 @@ func EmptyRedis(t testing.TB) Server {
 		}
 		return server
 	}
-	server, err := embedded.Redis(embedded.Loopback)
+	return LocalRedis(t)
+}
+
+// LocalRedis returns a local Redis without keys, which is this test's alone. The
+// command CLOCK.ADVANCE with a number of milliseconds lets time pass there.
+func LocalRedis(t testing.TB) Server {
+	t.Helper()
+	server, err := StartRedis()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
-	return Server{Name: "embedded", URL: server.URL}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return Server{Name: localName, URL: server.URL}
 }
 
 // DialRedis returns a client of the Redis, or the cluster, that a URL names, as
@@ -123,14 +136,12 @@ func Main(m *testing.M, afterwards ...func() error) {
 
 var (
 	redisServers = sync.OnceValues(func() ([]Server, error) {
-		return start(
-			func() (*embedded.Server, error) { return embedded.Redis(embedded.Loopback) },
-			image{
-				name:  getenv("TEST_REDIS_IMAGE", "redis:8-alpine"),
-				port:  "6379/tcp",
-				ready: "Ready to accept connections",
-				url:   "redis://%s",
-			})
+		return start(os.Getenv("TEST_REDIS_URL"), StartRedis, image{
+			name:  getenv("TEST_REDIS_IMAGE", "redis:8-alpine"),
+			port:  "6379/tcp",
+			ready: "Ready to accept connections",
+			url:   "redis://%s",
+		})
 	})
 	redisCluster = sync.OnceValues(func() ([]Server, error) {
 		servers, _, err := serveCluster()
@@ -144,19 +155,12 @@ var (
 	emptying sync.Mutex
 
 	mongoServers = sync.OnceValues(func() ([]Server, error) {
-		dir, err := os.MkdirTemp("", "onestroke-mongodb-")
-		if err != nil {
-			return nil, err
-		}
-		stopLater(func() error { return os.RemoveAll(dir) })
-		return start(
-			func() (*embedded.Server, error) { return embedded.MongoDB(embedded.Loopback, dir) },
-			image{
-				name:  getenv("TEST_MONGO_IMAGE", "mongo:8"),
-				port:  "27017/tcp",
-				ready: "(?i)waiting for connections",
-				url:   "mongodb://%s/?directConnection=true",
-			})
+		return start(os.Getenv("TEST_MONGODB_URI"), StartMongoDB, image{
+			name:  getenv("TEST_MONGO_IMAGE", "mongo:8"),
+			port:  "27017/tcp",
+			ready: "(?i)waiting for connections",
+			url:   "mongodb://%s/?directConnection=true",
+		})
 	})
 
 	inMain   bool
@@ -164,7 +168,11 @@ var (
 	stops    []func() error // last started, first stopped
 )
 
-const clusterName = "cluster"
+// Names of servers that something depends on.
+const (
+	localName   = "local"
+	clusterName = "cluster"
+)
 
 // onCluster tells whether all tests are to run on a cluster.
 func onCluster() bool { return os.Getenv("TEST_REDIS") == clusterName }
@@ -190,32 +198,35 @@ func handOut(t testing.TB, servers func() ([]Server, error)) []Server {
 	return handedOut
 }
 
-func start(inProcess func() (*embedded.Server, error), image image) ([]Server, error) {
-	server, err := inProcess()
+// start returns the given server alone, if there is one; else a local one, and one
+// in a container as TEST_STORES says.
+func start(given string, local func() (*Local, error), image image) ([]Server, error) {
+	if given != "" {
+		return []Server{{Name: "given", URL: given}}, nil
+	}
+	mode := getenv("TEST_STORES", "auto")
+	if !slices.Contains([]string{"auto", "containers", "local"}, mode) {
+		return nil, errors.New("TEST_STORES is none of auto, containers, local")
+	}
+	server, err := local()
 	if err != nil {
 		return nil, err
 	}
-	stopLater(server.Close)
-	servers := []Server{{Name: "embedded", URL: server.URL}}
-
-	mode := getenv("TEST_STORES", "auto")
-	switch mode {
-	case "embedded":
+	stopLater(server.Stop)
+	servers := []Server{{Name: localName, URL: server.URL}}
+	if mode == "local" {
 		return servers, nil
-	case "auto", "containers":
-		url, stop, err := image.run()
-		if err == nil {
-			stopLater(stop)
-			return append(servers, Server{Name: "container", URL: url}), nil
-		}
-		if mode == "containers" {
-			return nil, err
-		}
-		fmt.Fprintf(os.Stderr, "stores: embedded only, without %s: %v\n", image.name, err)
-		return servers, nil
-	default:
-		return nil, errors.New("TEST_STORES is none of auto, containers, embedded")
 	}
+	url, stop, err := image.run()
+	if err != nil && mode == "containers" {
+		return nil, err
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "stores: local only, without %s: %v\n", image.name, err)
+		return servers, nil
+	}
+	stopLater(stop)
+	return append(servers, Server{Name: "container", URL: url}), nil
 }
 
 func stopLater(stop func() error) {
