@@ -23,6 +23,11 @@ const (
 	dialRetries = 1
 )
 
+// topologyLife bounds how long a client of a cluster goes to a master that is dead
+// after its replica was promoted; the cluster is asked this often while commands
+// are sent.
+const topologyLife = time.Second
+
 // Dial returns a client for a URL as go-redis reads it, and what may be shown of
 // it. It does not wait for an answer. With addr=host:port, once or more, the
 // servers are those of a cluster; with master_name=name they are Sentinels, which
@@ -63,6 +68,7 @@ func dialCluster(text string) (redis.UniversalClient, string, error) {
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
 	o.ContextTimeoutEnabled, o.MaintNotificationsConfig = true, quiet()
+	o.ClusterStateReloadInterval = topologyLife
 	eachByItsName(o.TLSConfig)
 	return redis.NewClusterClient(o), "cluster of " + strings.Join(o.Addrs, ", "), nil
 }

@@ -187,6 +187,38 @@ func TestRedisAwayIsUnavailable(t *testing.T) {
 	}
 }
 
+// TestAPromotedReplicaIsFoundSoon kills the master of a user's sessions: they are at
+// its replica, which the client has to find out about.
+func TestAPromotedReplicaIsFoundSoon(t *testing.T) {
+	const soon = 5 * time.Second
+	if !stores.HaveRedisServer(t) {
+		return
+	}
+	cluster := stores.StartFailingCluster(t)
+	store := rediscache.New(stores.DialRedis(t, cluster.URL))
+	now := time.Now().Truncate(time.Second)
+	x := session.Session{
+		ID: session.Credential{Kind: session.Token, Secret: t.Name()}.ID(), Kind: session.Token,
+		User:      session.User{ID: session.UserID(t.Name())},
+		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+	}
+	if _, err := store.Open(t.Context(), x); err != nil {
+		t.Fatal(err)
+	}
+	cluster.Kill(t, "onestroke:user:{"+x.User.ID+"}")
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	for {
+		_, err := store.Find(ctx, x.User.ID, x.ID)
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("not found %v after the promotion: %v", soon, err)
+		}
+	}
+}
+
 func TestUnknownLayoutIsNotAnExpiredSession(t *testing.T) {
 	client := connect(t, stores.LocalRedis(t))
 	store := rediscache.New(client)

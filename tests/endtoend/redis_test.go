@@ -15,12 +15,13 @@ import (
 
 	"onestroke/tests/pki"
 	"onestroke/tests/service"
+	"onestroke/tests/stores"
 )
 
 // The program is run on the real redis-server in each way in which it can be
 // set up; a cluster has tests of its own.
 func TestRedisMayBeGuarded(t *testing.T) {
-	if !haveRedisServer(t) {
+	if !stores.HaveRedisServer(t) {
 		return
 	}
 	root, dir := pki.NewAuthority(t), t.TempDir()
@@ -89,7 +90,7 @@ user stranger on >hunter2 ~other:* +@all
 }
 
 func TestSentinelsLeadToTheNewMaster(t *testing.T) {
-	if !haveRedisServer(t) {
+	if !stores.HaveRedisServer(t) {
 		return
 	}
 	const password = "hunter2"
@@ -180,18 +181,4 @@ func startRedis(t *testing.T, args ...string) redisServer {
 		return err == nil
 	})
 	return redisServer{address, port, stop}
-}
-
-// haveRedisServer fails where TEST_STORES asks for all there is and the program is
-// missing.
-func haveRedisServer(t *testing.T) bool {
-	t.Helper()
-	_, err := exec.LookPath("redis-server")
-	if err != nil && os.Getenv("TEST_STORES") == "containers" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Log("not tested without redis-server:", err)
-	}
-	return err == nil
 }

@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,8 +25,7 @@ const (
 	askedEvery = 10 * time.Millisecond
 )
 
-// cluster is a Redis Cluster of three masters without replicas, made of the
-// program redis-server.
+// cluster is a Redis Cluster of three masters, made of the program redis-server.
 type cluster struct {
 	dir   string
 	nodes []*node
@@ -34,11 +35,13 @@ type node struct {
 	address string // it listens there
 	process *exec.Cmd
 	client  *redis.Client
+
+	first, last int64 // slots of a master
 }
 
 // startCluster returns a cluster that serves every key. Its masters tell
 // clients to come to the announced ports of the loopback address, or to where
-// they listen when there are none.
+// they listen when there are none. They have no replicas.
 func startCluster(announced ...string) (c *cluster, err error) {
 	c = &cluster{}
 	defer func() {
@@ -75,10 +78,93 @@ func (c *cluster) url() string {
 	return url
 }
 
+// FailingCluster is a Redis Cluster of three masters, each with a replica.
+type FailingCluster struct {
+	URL string
+
+	cluster  *cluster
+	replicas []*node // of the master at the same place
+}
+
+// StartFailingCluster starts a cluster for this test alone. A master that does not
+// answer for half a second counts as dead.
+func StartFailingCluster(t testing.TB) *FailingCluster {
+	t.Helper()
+	c, err := startCluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), allAgree)
+	defer cancel()
+	f := &FailingCluster{URL: c.url(), cluster: c}
+	for _, master := range slices.Clone(c.nodes) {
+		replica, err := c.addReplica(ctx, master)
+		if err != nil {
+			t.Fatal("add a replica: ", err)
+		}
+		f.replicas = append(f.replicas, replica)
+	}
+	for _, n := range c.nodes {
+		if err := n.client.ConfigSet(ctx, "cluster-node-timeout", "500").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+// Kill kills the master of a key when its replica has every key, and returns when
+// that has been promoted.
+func (f *FailingCluster) Kill(t testing.TB, key string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), allAgree)
+	defer cancel()
+	slot := f.cluster.nodes[0].client.ClusterKeySlot(ctx, key).Val()
+	at := slices.IndexFunc(f.cluster.nodes[:masters], func(n *node) bool { return n.first <= slot && slot <= n.last })
+	master, replica := f.cluster.nodes[at], f.replicas[at]
+	if n, err := master.client.Wait(ctx, 1, allAgree).Result(); n != 1 {
+		t.Fatalf("%d replicas have the keys: %v", n, err)
+	}
+	if err := master.process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := until(ctx, func() bool { return strings.Contains(replica.client.Info(ctx, "replication").Val(), "role:master") }); err != nil {
+		t.Fatal("the replica is not promoted: ", err)
+	}
+}
+
+// addReplica starts a replica of a master, and returns when it has its keys.
+func (c *cluster) addReplica(ctx context.Context, master *node) (*node, error) {
+	if err := c.startNode(); err != nil {
+		return nil, err
+	}
+	replica := c.nodes[len(c.nodes)-1]
+	if err := until(ctx, func() bool { return replica.client.Ping(ctx).Err() == nil }); err != nil {
+		return nil, err
+	}
+	host, port, _ := net.SplitHostPort(master.address)
+	if err := replica.client.ClusterMeet(ctx, host, port).Err(); err != nil {
+		return nil, err
+	}
+	id := master.client.ClusterMyID(ctx).Val()
+	// Refused until the two know each other.
+	if err := until(ctx, func() bool { return replica.client.ClusterReplicate(ctx, id).Err() == nil }); err != nil {
+		return nil, err
+	}
+	return replica, until(ctx, func() bool {
+		return strings.Contains(replica.client.Info(ctx, "replication").Val(), "master_link_status:up")
+	})
+}
+
 func (c *cluster) stop() (err error) {
 	for _, n := range c.nodes {
-		err = errors.Join(err, n.client.Close(), n.process.Process.Kill())
-		_ = n.process.Wait() // killed
+		_ = n.process.Process.Kill() // unless a test did
+		_ = n.process.Wait()
+		err = errors.Join(err, n.client.Close())
 	}
 	return errors.Join(err, os.RemoveAll(c.dir))
 }
@@ -100,6 +186,7 @@ func (c *cluster) startNode(more ...string) error {
 	n := &node{address: "127.0.0.1:" + port}
 	n.process = exec.Command("redis-server", append([]string{
 		"--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--save", "", "--dir", dir,
+		"--repl-diskless-sync-delay", "0",
 	}, more...)...)
 	if err := n.process.Start(); err != nil {
 		return err
@@ -115,8 +202,8 @@ func (c *cluster) introduce(ctx context.Context) error {
 		if err := until(ctx, func() bool { return n.client.Ping(ctx).Err() == nil }); err != nil {
 			return fmt.Errorf("redis-server does not answer: %w", err)
 		}
-		first, last := i*slots/masters, (i+1)*slots/masters-1
-		if err := n.client.ClusterAddSlotsRange(ctx, first, last).Err(); err != nil {
+		n.first, n.last = int64(i*slots/masters), int64((i+1)*slots/masters-1)
+		if err := n.client.ClusterAddSlotsRange(ctx, int(n.first), int(n.last)).Err(); err != nil {
 			return err
 		}
 		if err := n.client.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(); err != nil {

@@ -57,18 +57,30 @@ func Redis(t testing.TB) []Server {
 	return handOut(t, redisServers)
 }
 
-// RedisAndCluster returns a Redis Cluster besides, where the program redis-server
-// is installed; without it is a failure where TEST_STORES asks for all there is.
+// RedisAndCluster returns a Redis Cluster besides, see [HaveRedisServer].
 func RedisAndCluster(t testing.TB) []Server {
 	t.Helper()
 	if onCluster() {
 		return Redis(t)
 	}
-	if _, err := exec.LookPath("redis-server"); err != nil && os.Getenv("TEST_STORES") != "containers" {
-		t.Log("not tested on a cluster:", err)
+	if !HaveRedisServer(t) {
 		return Redis(t)
 	}
 	return append(slices.Clip(Redis(t)), handOut(t, redisCluster)...)
+}
+
+// HaveRedisServer reports whether the program redis-server is installed. That it is
+// not fails the test where TEST_STORES asks for all there is.
+func HaveRedisServer(t testing.TB) bool {
+	t.Helper()
+	_, err := exec.LookPath("redis-server")
+	if err != nil && os.Getenv("TEST_STORES") == "containers" {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Log("not tested without redis-server:", err)
+	}
+	return err == nil
 }
 
 // EmptyRedis returns a Redis without keys, which is this test's alone.
