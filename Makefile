@@ -46,7 +46,7 @@ clients/%/node_modules: clients/%/package-lock.json
 	npm --prefix clients/$* ci --loglevel=error
 	touch $@
 
-generate: ## rebuild everything under gen/, the types of clients/typescript, the page, miniprogram_npm, and the tables and the picture in the READMEs
+generate: ## rebuild everything that is generated: gen/, the types and bundles of the clients, the tables in docs/, the picture in the README
 	tools/generate
 
 check: ## format, vet, lint, generated files fresh, contract lint, import rules

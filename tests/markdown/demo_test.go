@@ -1,4 +1,4 @@
-package readme_test
+package markdown_test
 
 import (
 	"errors"
