@@ -26,7 +26,7 @@ demo: ## draw into a running service: DATA=folder of Quick Draw files, or drawin
 test: ## run all tests, with the race detector; TEST_STORES=auto|local|containers, or TEST_REDIS_URL= and TEST_MONGODB_URI= of your own
 	$(GO) test -race -timeout 15m $(PACKAGE)
 
-bench: ## print what a request costs beside the reference program, and what the service takes; DATA=folder of Quick Draw files, BENCH=flags
+bench: ## print what a request costs beside the reference program and PocketBase, and what the service takes; DATA=folder of Quick Draw files, BENCH=flags
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)') $(BENCH)
 
 profile: ## write CPU and allocation profiles of each row of the bench to .build/profiles; DATA=folder of Quick Draw files

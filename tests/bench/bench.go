@@ -36,8 +36,8 @@ type bench struct {
 	painter, saver string   // credentials of 2017
 }
 
-// prepare starts all there is, logs users in and draws what is to be read.
-func prepare(ctx context.Context, o settings) (b *bench, err error) {
+// begin reads the drawings and starts WeChat.
+func begin(ctx context.Context, o settings) (b *bench, err error) {
 	b = &bench{ctx: ctx}
 	defer func() {
 		if err != nil {
@@ -55,6 +55,29 @@ func prepare(ctx context.Context, o settings) (b *bench, err error) {
 		return b, err
 	}
 	b.add(func() { os.RemoveAll(b.dir) })
+	wechat := httptest.NewServer(wechatsim.New(appID, appSecret))
+	b.add(wechat.Close)
+	if b.wechat, err = dial(strings.TrimPrefix(wechat.URL, "http://")); err != nil {
+		return b, err
+	}
+	b.env = []string{
+		"WECHAT_API_URL=" + wechat.URL + "/simulator", "WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "PORT=0",
+		// High enough for one client, and else as they are by default.
+		"LOGIN_RATE_PER_MINUTE=600000", "REQUEST_RATE_PER_MINUTE=600000", "DRAWING_QUOTA=100000",
+	}
+	return b, nil
+}
+
+// prepare starts all there is, logs users in and draws what is to be read.
+func prepare(ctx context.Context, o settings) (b *bench, err error) {
+	if b, err = begin(ctx, o); err != nil {
+		return b, err
+	}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
 	if b.stores, err = openStores(ctx); err != nil {
 		return b, err
 	}
@@ -64,17 +87,7 @@ func prepare(ctx context.Context, o settings) (b *bench, err error) {
 		return b, err
 	}
 	b.redis = redis.NewClient(redisOptions)
-	wechat := httptest.NewServer(wechatsim.New(appID, appSecret))
-	b.add(wechat.Close)
-	if b.wechat, err = dial(strings.TrimPrefix(wechat.URL, "http://")); err != nil {
-		return b, err
-	}
-	b.env = []string{
-		"REDIS_URL=" + b.stores.redisURL, "MONGODB_URI=" + b.stores.mongoURI, "WECHAT_API_URL=" + wechat.URL + "/simulator",
-		"WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "PORT=0",
-		// High enough for one client, and else as they are by default.
-		"LOGIN_RATE_PER_MINUTE=600000", "REQUEST_RATE_PER_MINUTE=600000", "DRAWING_QUOTA=100000",
-	}
+	b.env = append(b.env, "REDIS_URL="+b.stores.redisURL, "MONGODB_URI="+b.stores.mongoURI)
 	if b.ours, err = b.run("onestroke", ".", nil, "GOMAXPROCS=1"); err != nil {
 		return b, err
 	}

@@ -89,47 +89,73 @@ func (r row) measure(rounds int, first, second *program) (c comparison, err erro
 const turn = 20
 
 // round returns the CPU time that a request took each program, in µs. Requests
-// come one after the other, and are made before the clock runs.
+// are made before the clock runs.
 func (r row) round(programs ...*program) (took []float64, err error) {
-	took = make([]float64, len(programs))
 	requests := make([][][]byte, len(programs))
-	connections := make([]*connection, len(programs))
 	for i := range programs {
 		if requests[i], err = r.make(); err != nil {
 			return nil, err
 		}
 	}
-	for at := 0; at < r.requests; at += turn {
+	costs, err := takeTurns(programs, requests)
+	for _, c := range costs {
+		took = append(took, c.perRequest())
+	}
+	return took, err
+}
+
+// cost is what some requests took a program, and how long each answer took.
+type cost struct {
+	cpu     time.Duration
+	answers latencies // not sorted
+}
+
+// perRequest is the CPU time of a request, in µs.
+func (c cost) perRequest() float64 {
+	return float64(c.cpu.Nanoseconds()) / 1e3 / float64(len(c.answers))
+}
+
+// takeTurns sends each program its requests, one after the other.
+func takeTurns(programs []*program, requests [][][]byte) ([]cost, error) {
+	costs := make([]cost, len(programs))
+	connections := make([]*connection, len(programs))
+	for at := 0; at < len(requests[0]); at += turn {
 		for i, p := range programs {
 			if at == 0 { // not before its turn: nobody keeps a silent connection for long
-				if connections[i], err = dial(p.address); err != nil {
+				c, err := dial(p.address)
+				if err != nil {
 					return nil, err
 				}
-				defer connections[i].Close()
+				defer c.Close()
+				connections[i] = c
 			}
-			d, err := p.spend(connections[i], requests[i][at:min(at+turn, r.requests)])
+			c, err := p.spend(connections[i], requests[i][at:min(at+turn, len(requests[i]))])
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
-			took[i] += float64(d.Nanoseconds()) / 1e3 / float64(r.requests)
+			costs[i].cpu += c.cpu
+			costs[i].answers = append(costs[i].answers, c.answers...)
 		}
 	}
-	return took, nil
+	return costs, nil
 }
 
-// spend returns the CPU time that some requests took a program.
-func (p *program) spend(c *connection, requests [][]byte) (time.Duration, error) {
+// spend sends a program some requests.
+func (p *program) spend(c *connection, requests [][]byte) (spent cost, err error) {
 	before, err := p.cpu()
 	if err != nil {
-		return 0, err
+		return spent, err
 	}
 	for _, request := range requests {
+		sent := time.Now()
 		if _, err := c.do(request); err != nil {
-			return 0, err
+			return spent, err
 		}
+		spent.answers = append(spent.answers, time.Since(sent))
 	}
 	after, err := p.cpu()
-	return after - before, err
+	spent.cpu = after - before
+	return spent, err
 }
 
 // make makes the requests of a round.

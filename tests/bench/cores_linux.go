@@ -45,7 +45,7 @@ func (b *bench) apart(programs ...*program) (together func(), err error) {
 
 // peers are the processes that the programs talk to.
 func (b *bench) peers() []int {
-	if b.stores.redis == nil {
+	if b.stores == nil || b.stores.redis == nil {
 		return []int{os.Getpid()}
 	}
 	return []int{os.Getpid(), b.stores.redis.Pid}

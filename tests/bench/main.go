@@ -5,6 +5,7 @@
 //
 //	go run ./tests/bench [-data folder of Quick Draw files] [-rounds 7] [-rows expression]
 //	go run ./tests/bench -sessions 1000000 -drawings 10000    # the long form
+//	go run ./tests/bench -pocketbase [-stored 20000]          # only beside PocketBase
 //
 // Redis and MongoDB are those of REDIS_URL and MONGODB_URI, or a redis-server
 // and a local MongoDB. It needs Linux: CPU time is read from /proc.
@@ -26,6 +27,8 @@ type settings struct {
 	data                                    string
 	rounds, sessions, drawings, connections int
 	rows, profiles                          string
+	pocketBase                              bool
+	stored                                  int
 }
 
 func main() {
@@ -37,6 +40,8 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 10_000, "connections that are open at once")
 	flag.StringVar(&o.rows, "rows", "", "only the rows whose operation matches this expression, such as PutDrawing")
 	flag.StringVar(&o.profiles, "profiles", "", "write a CPU and an allocation profile of each row to this folder, and print nothing")
+	flag.BoolVar(&o.pocketBase, "pocketbase", false, "only compare the default store with PocketBase")
+	flag.IntVar(&o.stored, "stored", 20_000, "drawings that are stored for that, of users who have 100 each")
 	flag.Parse()
 	if err := run(o); err != nil {
 		log.Fatal("bench: ", err)
@@ -47,6 +52,14 @@ func run(o settings) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	if o.pocketBase {
+		b, err := begin(ctx, o)
+		if err != nil {
+			return err
+		}
+		defer b.close()
+		return b.comparePocketBase(o.rounds, o.stored)
+	}
 	b, err := prepare(ctx, o)
 	if err != nil {
 		return err
@@ -68,6 +81,7 @@ func run(o settings) error {
 		validation(ctx),
 		b.throughput(),
 		b.growth(o.rounds, o.drawings),
+		b.comparePocketBase(o.rounds, o.stored),
 		b.footprint(o.connections),
 		cores(ctx, o.rounds),
 		allocations(ctx, o.data),

@@ -25,14 +25,15 @@ type program struct {
 	profile string // where its profiles go, where it was built for that
 }
 
-// build builds a package of this module as it is released, with more flags.
-func build(ctx context.Context, dir, name, pkg string, flags ...string) (binary string, err error) {
+// build builds the package in a folder as it is released, with more flags.
+func build(ctx context.Context, dir, name, folder string, flags ...string) (binary string, err error) {
 	binary = filepath.Join(dir, name)
 	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", binary}, flags...)
-	command := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = folder // which may be a module of its own
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+		return "", fmt.Errorf("build %s: %w\n%s", folder, err, out)
 	}
 	return binary, nil
 }

@@ -1,0 +1,315 @@
+package main
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"onestroke/impl/drawing"
+)
+
+const (
+	drawingsPerUser = 100
+	fewStored       = 30 // drawings
+	fillConnections = 16
+)
+
+// gallery is a program with users and their drawings.
+type gallery struct {
+	*program
+	users    []user
+	requests map[string]func(u user) []byte // one that a user makes, by the row's name
+}
+
+// user is somebody who has drawings in a program.
+type user struct {
+	ID       string // of PocketBase's only
+	Token    string
+	Drawings []string // their IDs
+}
+
+func (u user) someDrawing() string { return u.Drawings[rand.IntN(len(u.Drawings))] }
+
+// make makes the requests of a round, each of a user taken at random.
+func (g gallery) make(row string, n int) (requests [][]byte) {
+	for range n {
+		requests = append(requests, g.requests[row](g.users[rand.IntN(len(g.users))]))
+	}
+	return requests
+}
+
+// galleryRow is one kind of request to a gallery.
+type galleryRow struct {
+	name     string
+	requests int     // a round
+	aim      float64 // times PocketBase, at most
+}
+
+// galleryRows are in an order that lets what reads find as many drawings as the
+// gallery was filled with.
+var galleryRows = []galleryRow{
+	{"list of 20 with thumbnails", 100, 0.2},
+	{"get", 100, 0.2},
+	{"save", 60, 0.5},
+}
+
+// ourRequests are those of the rows to the service.
+func (b *bench) ourRequests() map[string]func(user) []byte {
+	return map[string]func(user) []byte{
+		"list of 20 with thumbnails": func(u user) []byte {
+			return request(http.MethodGet, "/v1/drawings?limit=20", bearer(u.Token), nil)
+		},
+		"get": func(u user) []byte {
+			return request(http.MethodGet, "/v1/drawings/"+u.someDrawing(), bearer(u.Token), nil)
+		},
+		"save": func(u user) []byte {
+			return request(http.MethodPut, "/v1/drawings/"+uuid.NewString(), bearer(u.Token), b.bodies[rand.IntN(len(b.bodies))])
+		},
+	}
+}
+
+// pocketBaseRequests are those of the rows to PocketBase: a list without what it
+// does not show, and without a count.
+func pocketBaseRequests(records []record) map[string]func(user) []byte {
+	const path = "/api/collections/drawings/records"
+	return map[string]func(user) []byte{
+		"list of 20 with thumbnails": func(u user) []byte {
+			return request(http.MethodGet, path+"?perPage=20&sort=-created&skipTotal=1&fields=id,title,created,updated,thumbnail", bearer(u.Token), nil)
+		},
+		"get": func(u user) []byte {
+			return request(http.MethodGet, path+"/"+u.someDrawing(), bearer(u.Token), nil)
+		},
+		"save": func(u user) []byte {
+			r := records[rand.IntN(len(records))]
+			r.Owner = u.ID
+			body, _ := json.Marshal(r) // plain data
+			return request(http.MethodPost, path, bearer(u.Token), body)
+		},
+	}
+}
+
+// record is a drawing as a client of PocketBase sends it, which has packed it and
+// made its thumbnail.
+type record struct {
+	Owner     string `json:"owner,omitempty"`
+	Title     string `json:"title"`
+	Packed    []byte `json:"packed"`
+	Thumbnail string `json:"thumbnail"`
+}
+
+// records are the drawings.
+func (b *bench) records() (all []record) {
+	for _, c := range b.drawings {
+		c = c.Normalize()
+		all = append(all, record{Title: c.Title, Packed: drawing.Pack(c.Strokes), Thumbnail: drawing.Thumbnail(c.Canvas, c.Strokes)})
+	}
+	return all
+}
+
+// comparePocketBase prints what requests cost the service on its default store,
+// and what they cost PocketBase, where few drawings are stored and where many are.
+func (b *bench) comparePocketBase(rounds, stored int) error {
+	galleries, version, err := b.openGalleries(stored)
+	if err != nil {
+		return err
+	}
+	together, err := b.apart(programsOf(galleries)...)
+	if err != nil {
+		return err
+	}
+	defer together()
+	fmt.Printf("\nThe default store beside PocketBase %s: CPU time a request, median of %d rounds, and p50 of the answers.\n", version, rounds)
+	fmt.Printf("By default an answered save survives a power cut here (synchronous=FULL), and may not there (NORMAL); both use WAL.\n\n")
+	fmt.Printf("%-41s %10s %10s %8s %6s  %-14s %10s %10s\n", "", "ours", "PocketBase", "ratio", "aim", "spread", "p50 ours", "PocketBase")
+	for _, r := range galleryRows {
+		cpu, p50, err := r.measure(rounds, galleries)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		for i, n := range []int{fewStored, stored} {
+			ours, theirs := 2*i, 2*i+1
+			over := ratios(cpu[ours], cpu[theirs])
+			fmt.Printf("%-41s %7.0f µs %7.0f µs %6.2f × %6.2f  %.2f to %.2f   %10v %10v\n", fmt.Sprintf("%s, of %d", r.name, n),
+				median(cpu[ours]), median(cpu[theirs]), median(over), r.aim, slices.Min(over), slices.Max(over), p50[ours], p50[theirs])
+		}
+		fmt.Printf("  of %d over of %d: ours %s, aim 1.10; PocketBase %s\n", stored, fewStored,
+			spread(ratios(cpu[2], cpu[0])), spread(ratios(cpu[3], cpu[1])))
+	}
+	return nil
+}
+
+// measure lets galleries take turns. It returns for each what a request cost,
+// round by round, in µs, and how long half of the answers took, at most. The
+// first round, in which programs grow warm, does not count.
+func (r galleryRow) measure(rounds int, galleries []gallery) (cpu [][]float64, p50 []time.Duration, err error) {
+	cpu = make([][]float64, len(galleries))
+	answers := make([]latencies, len(galleries))
+	for round := range rounds + 1 {
+		requests := make([][][]byte, len(galleries))
+		for i, g := range galleries {
+			requests[i] = g.make(r.name, r.requests)
+		}
+		costs, err := takeTurns(programsOf(galleries), requests)
+		if err != nil {
+			return nil, nil, err
+		}
+		if round == 0 {
+			continue
+		}
+		for i, c := range costs {
+			cpu[i] = append(cpu[i], c.perRequest())
+			answers[i] = append(answers[i], c.answers...)
+		}
+	}
+	for _, a := range answers {
+		slices.Sort(a)
+		p50 = append(p50, a.at(0.5))
+	}
+	return cpu, p50, nil
+}
+
+func programsOf(galleries []gallery) (programs []*program) {
+	for _, g := range galleries {
+		programs = append(programs, g.program)
+	}
+	return programs
+}
+
+func ratios(first, second []float64) (all []float64) {
+	for i := range first {
+		all = append(all, first[i]/second[i])
+	}
+	return all
+}
+
+// openGalleries starts the service and PocketBase with few drawings, and then
+// both with many, and returns PocketBase's version.
+func (b *bench) openGalleries(stored int) (galleries []gallery, version string, err error) {
+	ours, err := build(b.ctx, b.dir, "onestroke", ".")
+	if err != nil {
+		return nil, "", err
+	}
+	theirs, err := build(b.ctx, b.dir, "pocketbase", "tests/bench/pocketbase")
+	if err != nil {
+		return nil, "", err
+	}
+	if version, err = versionIn(theirs, "github.com/pocketbase/pocketbase"); err != nil {
+		return nil, "", err
+	}
+	records := b.records()
+	for _, n := range []int{fewStored, stored} {
+		for _, binary := range []string{ours, theirs} {
+			folder := filepath.Join(b.dir, fmt.Sprintf("%s of %d", filepath.Base(binary), n))
+			p, err := start(b.ctx, binary, append(slices.Clone(b.env), "REDIS_URL=", "MONGODB_URI=", "DATA_DIR="+folder, "GOMAXPROCS=1")...)
+			if err != nil {
+				return nil, "", err
+			}
+			b.add(p.stop)
+			g := gallery{program: p}
+			if binary == ours {
+				g.requests = b.ourRequests()
+				g.users, err = b.fillOurs(p, n)
+			} else {
+				g.requests = pocketBaseRequests(records)
+				g.users, err = fillPocketBase(p, records, n)
+			}
+			if err != nil {
+				return nil, "", fmt.Errorf("fill %s: %w", p.name, err)
+			}
+			galleries = append(galleries, g)
+		}
+	}
+	return galleries, version, nil
+}
+
+// fillOurs logs users in and saves n drawings.
+func (b *bench) fillOurs(p *program, n int) (users []user, err error) {
+	c, err := dial(p.address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	for len(users)*drawingsPerUser < n {
+		logIn, err := b.logIn()
+		if err != nil {
+			return nil, err
+		}
+		answer, err := c.do(logIn)
+		if err != nil {
+			return nil, err
+		}
+		var u user
+		if err := json.Unmarshal(answer, &u); err != nil {
+			return nil, err
+		}
+		users = append(users, u)
+	}
+	var filling errgroup.Group
+	filling.SetLimit(fillConnections)
+	for i := range users {
+		filling.Go(func() error {
+			c, err := dial(p.address)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			for at := i * drawingsPerUser; at < min((i+1)*drawingsPerUser, n); at++ {
+				id := uuid.NewString()
+				if _, err := c.do(request(http.MethodPut, "/v1/drawings/"+id, bearer(users[i].Token), b.bodies[at%len(b.bodies)])); err != nil {
+					return err
+				}
+				users[i].Drawings = append(users[i].Drawings, id)
+			}
+			return nil
+		})
+	}
+	return users, filling.Wait()
+}
+
+// fillPocketBase has the program make users and n drawings.
+func fillPocketBase(p *program, records []record, n int) (users []user, err error) {
+	var body bytes.Buffer
+	lines := json.NewEncoder(&body)
+	for begin := 0; begin < n; begin += drawingsPerUser {
+		var drawings []record
+		for at := begin; at < min(begin+drawingsPerUser, n); at++ {
+			drawings = append(drawings, records[at%len(records)])
+		}
+		if err := lines.Encode(drawings); err != nil {
+			return nil, err
+		}
+	}
+	c, err := dial(p.address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	answer, err := c.do(request(http.MethodPost, "/fill", "", body.Bytes()))
+	if err != nil {
+		return nil, err
+	}
+	return users, json.Unmarshal(answer, &users)
+}
+
+// versionIn returns the version of a module that a program was built with.
+func versionIn(binary, module string) (string, error) {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range info.Deps {
+		if m.Path == module {
+			return m.Version, nil
+		}
+	}
+	return "", fmt.Errorf("%s has no %s", binary, module)
+}
