@@ -190,7 +190,7 @@ func TestRedisAwayIsUnavailable(t *testing.T) {
 // TestAPromotedReplicaIsFoundSoon kills the master of a user's sessions: they are at
 // its replica, which the client has to find out about.
 func TestAPromotedReplicaIsFoundSoon(t *testing.T) {
-	const soon = 5 * time.Second
+	const soon = 10 * time.Second
 	if !stores.HaveRedisServer(t) {
 		return
 	}

@@ -113,11 +113,18 @@ func StartFailingCluster(t testing.TB) *FailingCluster {
 		if err := n.client.ConfigSet(ctx, "cluster-node-timeout", "500").Err(); err != nil {
 			t.Fatal(err)
 		}
+		// The masters choose among the replicas that they know.
+		if err := until(ctx, func() bool {
+			nodes := n.client.ClusterNodes(ctx).Val()
+			return strings.Count(nodes, "slave") == masters && strings.Count(nodes, " connected") == 2*masters
+		}); err != nil {
+			t.Fatal("the servers do not know each other: ", err)
+		}
 	}
 	return f
 }
 
-// Kill kills the master of a key when its replica has every key, and returns when
+// Kill kills the master of a key once its replica has every key, and returns when
 // that has been promoted.
 func (f *FailingCluster) Kill(t testing.TB, key string) {
 	t.Helper()
