@@ -40,6 +40,12 @@ func StartMongoDB() (*Local, error) {
 	return l, nil
 }
 
+// address is the host and port of the server.
+func (l *Local) address() string {
+	_, address, _ := strings.Cut(l.URL, "://")
+	return strings.TrimSuffix(address, "/")
+}
+
 // Stop ends the server at once and removes its data.
 func (l *Local) Stop() error {
 	err := l.process.Process.Kill()
