@@ -35,8 +35,8 @@ import (
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
 	"onestroke/impl/docs"
-	"onestroke/impl/drawing"
 	"onestroke/impl/embedded"
+	"onestroke/impl/gallery"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/self"
@@ -164,7 +164,7 @@ func serve(ctx context.Context, environ []string, stdout, stderr io.Writer) (err
 			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout,
 		}),
 		Limits:   session.NewLimits(sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
-		Drawings: drawing.New(drawings, drawing.Options{Quota: c.DrawingQuota}),
+		Drawings: gallery.New(drawings, gallery.Options{Quota: c.DrawingQuota}),
 		Dependencies: []api.Dependency{
 			{Name: "redis", Check: sessions.Ping},
 			{Name: "mongodb", Check: ready},

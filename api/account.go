@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"onestroke/gen"
-	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 )
 
 func (s *server) DeleteAccount(ctx context.Context, _ gen.DeleteAccountRequestObject) (gen.DeleteAccountResponseObject, error) {
@@ -29,7 +29,7 @@ func (s *server) ExportDrawings(ctx context.Context, _ gen.ExportDrawingsRequest
 
 // export answers with a drawing a line.
 type export struct {
-	drawings iter.Seq2[drawing.Exported, error]
+	drawings iter.Seq2[gallery.Exported, error]
 }
 
 func (e export) VisitExportDrawingsResponse(w http.ResponseWriter) error {

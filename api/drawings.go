@@ -9,6 +9,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 )
 
 func (s *server) ListDrawings(ctx context.Context, r gen.ListDrawingsRequestObject) (gen.ListDrawingsResponseObject, error) {
@@ -30,7 +31,7 @@ func (s *server) ListDrawings(ctx context.Context, r gen.ListDrawingsRequestObje
 }
 
 func (s *server) GetDrawing(ctx context.Context, r gen.GetDrawingRequestObject) (gen.GetDrawingResponseObject, error) {
-	d, err := s.Drawings.Get(ctx, owner(ctx), r.ID.String())
+	d, err := s.Drawings.Get(ctx, owner(ctx), drawing.ID(r.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (s *server) PutDrawing(ctx context.Context, r gen.PutDrawingRequestObject) 
 	if r.Body.ID != nil && *r.Body.ID != r.ID {
 		return nil, invalidRequest(gen.FieldError{Field: "id", Rule: "samePath", Detail: "must be the id in the path, or left out"})
 	}
-	d, created, err := s.Drawings.Put(ctx, owner(ctx), r.ID.String(), contentOf(*r.Body), precondition)
+	d, created, err := s.Drawings.Put(ctx, owner(ctx), drawing.ID(r.ID), contentOf(*r.Body), precondition)
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +66,11 @@ func (s *server) PutDrawing(ctx context.Context, r gen.PutDrawingRequestObject) 
 }
 
 func (s *server) DeleteDrawing(ctx context.Context, r gen.DeleteDrawingRequestObject) (gen.DeleteDrawingResponseObject, error) {
-	precondition := drawing.IfPresent()
+	precondition := gallery.IfPresent()
 	if r.Params.IfMatch != nil {
 		precondition = ifMatch(*r.Params.IfMatch)
 	}
-	if err := s.Drawings.Delete(ctx, owner(ctx), r.ID.String(), precondition); err != nil {
+	if err := s.Drawings.Delete(ctx, owner(ctx), drawing.ID(r.ID), precondition); err != nil {
 		return nil, err
 	}
 	return gen.DeleteDrawing204Response{}, nil
@@ -77,25 +78,25 @@ func (s *server) DeleteDrawing(ctx context.Context, r gen.DeleteDrawingRequestOb
 
 // preconditionOf reads If-None-Match and If-Match of a PUT. Both together can
 // never hold.
-func preconditionOf(p gen.PutDrawingParams) (drawing.Precondition, error) {
+func preconditionOf(p gen.PutDrawingParams) (gallery.Precondition, error) {
 	switch {
 	case p.IfNoneMatch != nil && p.IfMatch != nil:
-		return drawing.Precondition{}, drawing.ErrChanged
+		return gallery.Precondition{}, gallery.ErrChanged
 	case p.IfNoneMatch != nil:
-		return drawing.IfAbsent(), nil
+		return gallery.IfAbsent(), nil
 	case p.IfMatch == nil:
-		return drawing.Precondition{}, errPreconditionRequired
+		return gallery.Precondition{}, errPreconditionRequired
 	}
 	return ifMatch(*p.IfMatch), nil
 }
 
 // ifMatch compares strongly: a tag that a proxy weakened names nothing.
-func ifMatch(text string) drawing.Precondition {
+func ifMatch(text string) gallery.Precondition {
 	tags := parseEntityTags(text)
 	if tags.any {
-		return drawing.IfPresent()
+		return gallery.IfPresent()
 	}
-	return drawing.IfMatch(tags.strong...)
+	return gallery.IfMatch(tags.strong...)
 }
 
 // entityTags is the value of If-Match or If-None-Match (RFC 9110, section
@@ -140,8 +141,10 @@ func quote(tag string) string { return `"` + tag + `"` }
 
 func contentOf(b gen.DrawingContent) drawing.Content {
 	c := drawing.Content{
-		Title:   value(b.Title),
-		Canvas:  drawing.Canvas{Width: int(b.Canvas.Width), Height: int(b.Canvas.Height), Background: value(b.Canvas.Background)},
+		Properties: drawing.Properties{
+			Title:  value(b.Title),
+			Canvas: drawing.Canvas{Width: int(b.Canvas.Width), Height: int(b.Canvas.Height), Background: value(b.Canvas.Background)},
+		},
 		Strokes: make([]drawing.Stroke, len(b.Strokes)),
 	}
 	for i, s := range b.Strokes {
@@ -159,9 +162,9 @@ func contentOf(b gen.DrawingContent) drawing.Content {
 	return c
 }
 
-func summaryBody(s drawing.Summary) gen.DrawingSummary {
+func summaryBody(s gallery.Summary) gen.DrawingSummary {
 	return gen.DrawingSummary{
-		ID:          uuid.MustParse(s.ID),
+		ID:          uuid.UUID(s.ID),
 		Title:       s.Title,
 		Canvas:      canvasBody(s.Canvas),
 		Format:      gen.Format1,
@@ -175,7 +178,7 @@ func summaryBody(s drawing.Summary) gen.DrawingSummary {
 	}
 }
 
-func drawingBody(d drawing.Drawing) gen.Drawing {
+func drawingBody(d gallery.Drawing) gen.Drawing {
 	s := summaryBody(d.Summary)
 	b := gen.Drawing{
 		ID: s.ID, Title: s.Title, Canvas: s.Canvas, Format: s.Format,

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"onestroke/api"
-	"onestroke/impl/drawing"
-	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/gallery"
+	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
 	"onestroke/impl/wechat"
@@ -67,7 +67,7 @@ func serve(f *testing.F) http.Handler {
 	server, err := api.New(api.Options{
 		Sessions: sessions,
 		Limits:   session.NewLimits(cache, 0, 0),
-		Drawings: drawing.New(drawingtest.NewMemory(), drawing.Options{}),
+		Drawings: gallery.New(gallerytest.NewMemory(), gallery.Options{}),
 		Contract: contract,
 		BasePath: "/applet/session",
 		Logger:   slog.New(slog.DiscardHandler),

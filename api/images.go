@@ -10,6 +10,8 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/render"
+	"onestroke/impl/gallery"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 )
 
 func (s *server) GetDrawingImage(ctx context.Context, r gen.GetDrawingImageRequestObject) (gen.GetDrawingImageResponseObject, error) {
-	d, err := s.Drawings.Get(ctx, owner(ctx), r.ID.String())
+	d, err := s.Drawings.Get(ctx, owner(ctx), drawing.ID(r.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -41,15 +43,15 @@ type image struct {
 	body                     []byte // nil where the client's copy is good
 }
 
-func (s *server) image(ctx context.Context, d drawing.Drawing, caching string, width *int32, animate *bool, ifNoneMatch *string) (image, error) {
-	o := drawing.ImageOptions{Width: defaultWidth, Animate: animate != nil && *animate}
+func (s *server) image(ctx context.Context, d gallery.Drawing, caching string, width *int32, animate *bool, ifNoneMatch *string) (image, error) {
+	o := render.Options{Width: defaultWidth, Animate: animate != nil && *animate}
 	if width != nil {
 		o.Width = int(*width)
 	}
 	i := image{mediaType: noteOf(ctx).mediaType, caching: caching}
-	draw := drawing.SVG
+	draw := render.SVG
 	if i.mediaType == pngType {
-		draw, o.Animate = drawing.PNG, false
+		draw, o.Animate = render.PNG, false
 	}
 	i.etag = imageTag(d.ETag, i.mediaType, o)
 	if ifNoneMatch != nil && parseEntityTags(*ifNoneMatch).include(i.etag) {
@@ -65,7 +67,7 @@ func (s *server) image(ctx context.Context, d drawing.Drawing, caching string, w
 		}
 	}
 	var b bytes.Buffer
-	if err := draw(&b, d, o); err != nil {
+	if err := draw(&b, d.Content(), o); err != nil {
 		return image{}, fmt.Errorf("draw %s as %s: %w", d.ID, i.mediaType, err)
 	}
 	i.body = b.Bytes()
@@ -73,7 +75,7 @@ func (s *server) image(ctx context.Context, d drawing.Drawing, caching string, w
 }
 
 // imageTag names a picture: it changes with the drawing and with what was asked for.
-func imageTag(etag, mediaType string, o drawing.ImageOptions) string {
+func imageTag(etag, mediaType string, o render.Options) string {
 	kind := "svg"
 	switch {
 	case mediaType == pngType:

@@ -9,7 +9,7 @@ import (
 	"net/http"
 
 	"onestroke/gen"
-	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/paint2017"
 )
 
 func (s *server) ListPaints(ctx context.Context, _ gen.ListPaintsRequestObject) (gen.ListPaintsResponseObject, error) {
@@ -20,7 +20,7 @@ func (s *server) ListPaints(ctx context.Context, _ gen.ListPaintsRequestObject) 
 // paintList answers with one paint after the other, as a gen.PaintList: the
 // list of 2017 has no pages.
 type paintList struct {
-	paints iter.Seq2[drawing.Paint, error]
+	paints iter.Seq2[paint2017.Paint, error]
 }
 
 func (l paintList) VisitListPaintsResponse(w http.ResponseWriter) error {
@@ -50,7 +50,7 @@ func (s *server) SavePaint(ctx context.Context, r gen.SavePaintRequestObject) (g
 	if id == "" || actions == "" {
 		return nil, errIDOrActionsMissing
 	}
-	if err := s.Drawings.SavePaint(ctx, owner(ctx), drawing.Paint{ID: id, Actions: actions}); err != nil {
+	if err := s.Drawings.SavePaint(ctx, owner(ctx), paint2017.Paint{ID: id, Actions: actions}); err != nil {
 		return nil, err
 	}
 	return paintDone{}, nil

@@ -10,6 +10,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 )
 
@@ -141,15 +142,15 @@ func problemOf(err error) *problem {
 			code: gen.ErrUnavailable, detail: "the session store cannot be reached for the moment", retryAfter: 2,
 			session: &sessionFailure2017{reason(gen.ErrUnavailable), "session store unavailable", false},
 		}
-	case errors.Is(err, drawing.ErrUnavailable):
+	case errors.Is(err, gallery.ErrUnavailable):
 		return &problem{code: gen.ErrUnavailable, detail: "the drawing store cannot be reached for the moment", retryAfter: 2}
-	case errors.Is(err, drawing.ErrNotFound):
+	case errors.Is(err, gallery.ErrNotFound):
 		return &problem{code: gen.ErrNotFound, detail: "you have no drawing with this id"}
-	case errors.Is(err, drawing.ErrChanged):
-		return &problem{code: gen.ErrPreconditionFailed, detail: drawing.ErrChanged.Error()}
-	case errors.Is(err, drawing.ErrQuota):
+	case errors.Is(err, gallery.ErrChanged):
+		return &problem{code: gen.ErrPreconditionFailed, detail: gallery.ErrChanged.Error()}
+	case errors.Is(err, gallery.ErrQuota):
 		return &problem{code: gen.ErrQuotaExceeded, detail: "you have as many drawings as one may have"}
-	case errors.Is(err, drawing.ErrCursor):
+	case errors.Is(err, gallery.ErrCursor):
 		return invalidRequest(gen.FieldError{Field: "cursor", Rule: "cursor", Detail: "was not made by this service; start again from the first page"})
 	case errors.As(err, &invalid):
 		fields := make([]gen.FieldError, len(invalid))

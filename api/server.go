@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 
 	"onestroke/gen"
-	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 )
 
@@ -25,7 +25,7 @@ import (
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
-	Drawings *drawing.Service
+	Drawings *gallery.Service
 	// Dependencies are asked by /readyz.
 	Dependencies []Dependency
 	// Stopping is closed when the service is about to end: /readyz then sends

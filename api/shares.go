@@ -8,11 +8,12 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 )
 
 func (s *server) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequestObject) (gen.ShareDrawingResponseObject, error) {
 	author := callerOf(ctx).session.User
-	token, created, err := s.Drawings.Share(ctx, author.ID, author.Profile.Nickname, r.ID.String())
+	token, created, err := s.Drawings.Share(ctx, author.ID, author.Profile.Nickname, drawing.ID(r.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +24,7 @@ func (s *server) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequestObje
 }
 
 func (s *server) UnshareDrawing(ctx context.Context, r gen.UnshareDrawingRequestObject) (gen.UnshareDrawingResponseObject, error) {
-	if err := s.Drawings.Unshare(ctx, owner(ctx), r.ID.String()); err != nil {
+	if err := s.Drawings.Unshare(ctx, owner(ctx), drawing.ID(r.ID)); err != nil {
 		return nil, err
 	}
 	return gen.UnshareDrawing204Response{}, nil
@@ -49,7 +50,7 @@ func (s *server) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingReq
 }
 
 // sharedTag names what a stranger sees: the drawing, and whose it is.
-func sharedTag(d drawing.Drawing, author string) string {
+func sharedTag(d gallery.Drawing, author string) string {
 	sum := sha256.Sum256([]byte(author))
 	return d.ETag + "-" + base64.RawURLEncoding.EncodeToString(sum[:6])
 }

@@ -1,16 +1,11 @@
-// Package drawing holds the rules of a drawing: what it consists of, its
-// limits, its revisions, and the packed form in which it is stored.
+// Package drawing says what a drawing is: its parts, their limits, and when two
+// drawings are equal. It knows neither HTTP nor a database.
 //
-// It knows neither HTTP nor MongoDB. What it needs of a database is [Store].
+// What belongs to one user's collection of drawings (revisions, preconditions,
+// shares, quotas) is in package gallery.
 package drawing
 
-import (
-	"errors"
-	"fmt"
-	"time"
-)
-
-// Limits of one drawing. The contract states those a schema can say.
+// Limits of one drawing. The contract states the same ones.
 const (
 	Format          = 1         // the only format there is
 	MaxTitle        = 80        // characters
@@ -22,26 +17,28 @@ const (
 	MaxTime         = 1<<31 - 1 // ms since the drawing began
 )
 
-// Limits of one paint, and of one page of a list.
-const (
-	MaxPaintID = 128       // characters
-	MaxActions = 512 << 10 // bytes
-	MaxPage    = 100
-)
-
-// Content is what the client says a drawing is. Two contents are the same
-// drawing when every field is equal after [Content.Normalize].
+// Content is all that a client decides about a drawing. Two contents are the
+// same drawing if all fields are equal after [Content.Normalize].
 type Content struct {
-	Title   string // 0 to MaxTitle characters
-	Canvas  Canvas
-	Strokes []Stroke // in the order drawn; 1 to MaxStrokes, 0 only where [FromActions] found none
+	Properties
+	Strokes []Stroke // in the order drawn; 1 to MaxStrokes
 }
 
-// Canvas is the coordinate space, as an SVG viewBox: a client that wants
+// Properties are what a drawing has besides its strokes. Stores write this
+// struct as a whole, with the names in its tags, and two of them are compared
+// with ==, so that a new field needs no code there. A new field is tagged
+// omitzero.
+type Properties struct {
+	Title  string `json:"title"` // 0 to MaxTitle characters
+	Canvas Canvas `json:"canvas"`
+}
+
+// Canvas is the coordinate space, as the viewBox of an SVG: a client that needs
 // tenths of a pixel picks a canvas ten times as large.
 type Canvas struct {
-	Width, Height int    // 1 to MaxSide
-	Background    string // #RRGGBB, or empty for none
+	Width      int    `json:"width"` // 1 to MaxSide, as is the height
+	Height     int    `json:"height"`
+	Background string `json:"background,omitzero"` // #RRGGBB, or empty for none
 }
 
 // Tool is what a stroke is drawn with.
@@ -56,92 +53,47 @@ const (
 // of equal length.
 type Stroke struct {
 	Tool  Tool
-	Color string // #RRGGBB or #RRGGBBAA, kept as written
+	Color string // #RRGGBB or #RRGGBBAA, with the letters as the client wrote them
 	Width int    // 1 to MaxWidth, in canvas units
 	X, Y  []int32
-	T     []int32 // ms since the drawing began, never decreasing within a stroke; nil when not recorded
-	P     []uint8 // pressure; nil when not recorded
+	T     []int32 // ms since the drawing began, never decreasing within a stroke; nil if not recorded
+	P     []uint8 // pressure; nil if not recorded
 }
 
-// Bounds is the smallest rectangle that holds every point; zero when there is
-// none.
-type Bounds struct{ MinX, MinY, MaxX, MaxY int }
-
-// Summary is what a list says of a drawing.
-type Summary struct {
-	ID          string // UUID, lower case
-	Title       string
-	Canvas      Canvas
-	StrokeCount int
-	PointCount  int
-	DurationMs  int // the latest t; 0 when no time was recorded
-	Bounds      Bounds
-	Revision    int       // 1 when created, one more with every change
-	ETag        string    // opaque, without quotes; changes when and only when the drawing does
-	CreatedAt   time.Time // UTC, to the millisecond
-	UpdatedAt   time.Time
-	Thumbnail   string // an SVG document, by [Thumbnail]; empty where a list was asked to leave it out
+// Measures are what follows from the strokes of a drawing and what a list shows
+// of them.
+type Measures struct {
+	StrokeCount int    `json:"strokeCount"`
+	PointCount  int    `json:"pointCount"`
+	DurationMs  int    `json:"durationMs"` // the latest t; 0 if no time was recorded
+	Bounds      Bounds `json:"bounds"`
 }
 
-// Drawing is a stored drawing, whole.
-type Drawing struct {
-	Summary
-	Strokes []Stroke
+// Bounds is the smallest rectangle that holds every point; zero if there is no
+// point.
+type Bounds struct {
+	MinX int `json:"minX"`
+	MinY int `json:"minY"`
+	MaxX int `json:"maxX"`
+	MaxY int `json:"maxY"`
 }
 
-// Paint is a drawing as programs of 2017 know it: an id of the client's making,
-// and the JSON text of the canvas calls that draw it, which comes back byte for
-// byte until the drawing is changed through [Service.Put].
-type Paint struct{ ID, Actions string }
-
-// Exported is everything that is kept of a drawing.
-type Exported struct {
-	Drawing
-	PaintID string // as a program of 2017 knows it
-	Actions string // as a program of 2017 saved it; empty when none did, or the drawing was changed since
-}
-
-var (
-	// ErrNotFound: the caller has no such drawing.
-	ErrNotFound = errors.New("drawing not found")
-	// ErrChanged: the precondition does not hold; somebody else wrote in between.
-	ErrChanged = errors.New("drawing was changed or created in between")
-	// ErrQuota: the owner has as many drawings as are allowed. Delete some.
-	ErrQuota = errors.New("too many drawings")
-	// ErrCursor: the cursor was not made here. Start again from the first page.
-	ErrCursor = errors.New("malformed cursor")
-	// ErrUnavailable: the drawing store cannot be reached. Says nothing about the drawing.
-	ErrUnavailable = errors.New("drawing store unavailable")
-)
-
-// InvalidError says what in a content breaks which rule, as the contract's
-// validation does: the field by path, such as strokes[3].y, and the rule by
-// its JSON Schema keyword. Two rules have none: equalLength, that the columns
-// of a stroke are equally long, and maxPoints, the points of a whole drawing.
-type InvalidError struct{ Field, Rule, Detail string }
-
-func (e *InvalidError) Error() string { return e.Field + ": " + e.Detail }
-
-// InvalidErrors is everything found wrong with an input, at most
-// [MaxFindings], in the order of its fields.
-type InvalidErrors []*InvalidError
-
-func (e InvalidErrors) Error() string {
-	if len(e) == 1 {
-		return e[0].Error()
+// Measure computes the measures of a normalized content.
+func (c Content) Measure() (m Measures) {
+	m.StrokeCount = len(c.Strokes)
+	for _, s := range c.Strokes {
+		if n := len(s.T); n > 0 {
+			m.DurationMs = max(m.DurationMs, int(s.T[n-1]))
+		}
+		for i := range s.X {
+			x, y := int(s.X[i]), int(s.Y[i])
+			if m.PointCount == 0 {
+				m.Bounds = Bounds{x, y, x, y}
+			}
+			m.Bounds.MinX, m.Bounds.MaxX = min(m.Bounds.MinX, x), max(m.Bounds.MaxX, x)
+			m.Bounds.MinY, m.Bounds.MaxY = min(m.Bounds.MinY, y), max(m.Bounds.MaxY, y)
+			m.PointCount++
+		}
 	}
-	return fmt.Sprintf("%s, and %d more", e[0].Error(), len(e)-1)
+	return m
 }
-
-// CorruptError says that what the store holds under ID cannot be read. It is
-// nothing the caller could mend; the id is for the log.
-type CorruptError struct {
-	ID  string
-	Err error
-}
-
-func (e *CorruptError) Error() string {
-	return fmt.Sprintf("stored drawing %q is corrupt: %v", e.ID, e.Err)
-}
-
-func (e *CorruptError) Unwrap() error { return e.Err }

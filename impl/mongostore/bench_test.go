@@ -3,8 +3,8 @@ package mongostore_test
 import (
 	"testing"
 
-	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/gallery"
 	"onestroke/tests/stores"
 )
 
@@ -19,10 +19,10 @@ func BenchmarkCreate(b *testing.B) {
 			for _, server := range stores.MongoDB(b) {
 				b.Run(server.Name, func(b *testing.B) {
 					store, _ := open(b, server.URL)
-					s := drawing.New(store, drawing.Options{Quota: c.quota})
+					s := gallery.New(store, gallery.Options{Quota: c.quota})
 					content := drawingtest.Content("", 3, 60)
 					for n := 0; b.Loop(); n++ {
-						if _, _, err := s.Put(b.Context(), "owner", drawingtest.ID(n), content, drawing.IfAbsent()); err != nil {
+						if _, _, err := s.Put(b.Context(), "owner", drawingtest.ID(n), content, gallery.IfAbsent()); err != nil {
 							b.Fatal(err)
 						}
 					}

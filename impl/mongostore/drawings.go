@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 )
 
 // batch bounds what is in memory of all drawings, the largest of which take 640
@@ -21,46 +22,45 @@ var onlyETagAndShare = bson.D{{Key: "_id", Value: 0}, {Key: "etag", Value: 1}, {
 // Insert relies on the primary key: an owner's id is taken once. The driver may
 // send it twice, and the second is then refused; the caller finds its own
 // drawing there.
-func (s *Store) Insert(ctx context.Context, owner string, r drawing.Record) error {
-	_, err := s.drawings.InsertOne(ctx, documentOf(owner, r))
+func (s *Store) Insert(ctx context.Context, owner string, r gallery.Record) error {
+	_, err := s.drawings.InsertOne(ctx, document{key(owner, r.ID), owner, r})
 	if mongo.IsDuplicateKeyError(err) {
-		return drawing.ErrChanged
+		return gallery.ErrChanged
 	}
 	return failure(ctx, "insert drawing", err)
 }
 
 // Replace compares the etag and sets every field but the share.
-func (s *Store) Replace(ctx context.Context, owner, etag string, r drawing.Record) error {
-	d := documentOf(owner, r)
-	d.Key, d.Share = "", nil // which leaves them out
+func (s *Store) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
+	r.Share = gallery.Share{}
+	d := document{Owner: owner, Record: r} // without _id and share
 	unchanged := bson.D{{Key: "etag", Value: etag}}
 	replaced, err := s.update(ctx, s.drawings, key(owner, r.ID), unchanged, bson.D{{Key: "$set", Value: d}})
 	if err != nil {
 		return failure(ctx, "replace drawing", err)
 	}
 	if !replaced {
-		return drawing.ErrChanged
+		return gallery.ErrChanged
 	}
 	return nil
 }
 
 // Get reads one drawing whole. A document it cannot read is a
-// [*drawing.CorruptError].
-func (s *Store) Get(ctx context.Context, owner, id string) (drawing.Record, error) {
+// [*gallery.CorruptError].
+func (s *Store) Get(ctx context.Context, owner string, id drawing.ID) (gallery.Record, error) {
 	raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id))).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return drawing.Record{}, drawing.ErrNotFound
+		return gallery.Record{}, gallery.ErrNotFound
 	}
 	if err != nil {
-		return drawing.Record{}, failure(ctx, "get drawing", err)
+		return gallery.Record{}, failure(ctx, "get drawing", err)
 	}
-	d, err := decode(raw, "get drawing")
-	return d.record(), err
+	return decode(raw, "get drawing")
 }
 
 // Delete removes one drawing while it carries the etag that p was asked about;
 // with it, its token is worthless. What the shares know of the token goes next.
-func (s *Store) Delete(ctx context.Context, owner, id string, p drawing.Precondition) error {
+func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p gallery.Precondition) error {
 	for {
 		raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id)), options.FindOne().SetProjection(onlyETagAndShare)).Raw()
 		if errors.Is(err, mongo.ErrNoDocuments) {
@@ -69,14 +69,14 @@ func (s *Store) Delete(ctx context.Context, owner, id string, p drawing.Precondi
 		if err != nil {
 			return failure(ctx, "delete drawing", err)
 		}
-		d, err := decode(raw, "delete drawing")
+		r, err := decode(raw, "delete drawing")
 		if err != nil {
 			return err
 		}
-		if !p.Allows(d.ETag) {
-			return drawing.ErrChanged
+		if !p.Allows(r.ETag) {
+			return gallery.ErrChanged
 		}
-		unchanged := bson.D{{Key: "etag", Value: d.ETag}}
+		unchanged := bson.D{{Key: "etag", Value: r.ETag}}
 		deleted, err := s.change(ctx, s.drawings, key(owner, id), unchanged, func(filter bson.D) (int64, error) {
 			result, err := s.drawings.DeleteOne(ctx, filter)
 			if err != nil {
@@ -88,7 +88,7 @@ func (s *Store) Delete(ctx context.Context, owner, id string, p drawing.Precondi
 			return failure(ctx, "delete drawing", err)
 		}
 		if deleted {
-			return s.forget(ctx, d.record().Share)
+			return s.forget(ctx, r.Share)
 		}
 		// Somebody wrote first. The precondition may hold for that, too.
 	}
@@ -97,13 +97,13 @@ func (s *Store) Delete(ctx context.Context, owner, id string, p drawing.Precondi
 // List reads a page off the index that [Store.Prepare] made, without the
 // strokes: what it costs does not depend on how many drawings there are. Only
 // FerretDB over SQLite has no use for the index and reads them all.
-func (s *Store) List(ctx context.Context, owner string, after drawing.Position, limit int, thumbnails bool) ([]drawing.Summary, error) {
+func (s *Store) List(ctx context.Context, owner string, after gallery.Position, limit int, thumbnails bool) ([]gallery.Summary, error) {
 	filter := bson.D{{Key: "owner", Value: owner}}
-	if after.ID != "" {
+	if after != (gallery.Position{}) {
 		earlier := bson.D{{Key: "createdAt", Value: bson.D{{Key: "$lt", Value: after.CreatedAt}}}}
 		sameTime := bson.D{
 			{Key: "createdAt", Value: after.CreatedAt},
-			{Key: "id", Value: bson.D{{Key: "$lt", Value: after.ID}}},
+			{Key: "id", Value: bson.D{{Key: "$lt", Value: after.ID.String()}}},
 		}
 		// The first bound is implied by the second, and is what lets the server
 		// enter the index at the cursor.
@@ -123,37 +123,37 @@ func (s *Store) List(ctx context.Context, owner string, after drawing.Position, 
 		return nil, failure(ctx, "list drawings", err)
 	}
 	defer cursor.Close(context.WithoutCancel(ctx))
-	items := make([]drawing.Summary, 0, cursor.RemainingBatchLength())
+	items := make([]gallery.Summary, 0, cursor.RemainingBatchLength())
 	for cursor.Next(ctx) {
-		d, err := decode(cursor.Current, "list drawings")
+		r, err := decode(cursor.Current, "list drawings")
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, d.summary())
+		items = append(items, r.Summary)
 	}
 	return items, failure(ctx, "list drawings", cursor.Err())
 }
 
 // All reads the index of the list backwards, a batch at a time. FerretDB sorts
 // them all in its memory first.
-func (s *Store) All(ctx context.Context, owner string) iter.Seq2[drawing.Record, error] {
-	return func(yield func(drawing.Record, error) bool) {
+func (s *Store) All(ctx context.Context, owner string) iter.Seq2[gallery.Record, error] {
+	return func(yield func(gallery.Record, error) bool) {
 		cursor, err := s.drawings.Find(ctx, bson.D{{Key: "owner", Value: owner}}, options.Find().
 			SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}).
 			SetBatchSize(batch))
 		if err != nil {
-			yield(drawing.Record{}, failure(ctx, "read drawings", err))
+			yield(gallery.Record{}, failure(ctx, "read drawings", err))
 			return
 		}
 		defer cursor.Close(context.WithoutCancel(ctx))
 		for cursor.Next(ctx) {
-			d, err := decode(cursor.Current, "read drawings")
-			if !yield(d.record(), err) || err != nil {
+			r, err := decode(cursor.Current, "read drawings")
+			if !yield(r, err) || err != nil {
 				return
 			}
 		}
 		if err := failure(ctx, "read drawings", cursor.Err()); err != nil {
-			yield(drawing.Record{}, err)
+			yield(gallery.Record{}, err)
 		}
 	}
 }
@@ -167,7 +167,6 @@ func (s *Store) DeleteAll(ctx context.Context, owner string) error {
 	if _, err := s.shares.DeleteMany(ctx, owned); err != nil {
 		return failure(ctx, "delete all shares", err)
 	}
-	s.leases.drop(owner)
 	_, err := s.owners.DeleteOne(ctx, byKey(owner))
-	return failure(ctx, "delete quota", err)
+	return failure(ctx, "delete tally", err)
 }

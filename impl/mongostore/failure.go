@@ -8,7 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
-	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 )
 
 // transient are the answers of a server that is starting, stopping, electing
@@ -41,7 +41,7 @@ func failure(ctx context.Context, doing string, err error) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%s: %w", doing, context.Canceled)
 	case unavailable(err):
-		return fmt.Errorf("%s: %w: %w", doing, drawing.ErrUnavailable, err)
+		return fmt.Errorf("%s: %w: %w", doing, gallery.ErrUnavailable, err)
 	default:
 		return fmt.Errorf("%s: %w", doing, err)
 	}

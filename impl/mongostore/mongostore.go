@@ -1,9 +1,9 @@
 // Package mongostore keeps drawings in MongoDB, or in FerretDB, which speaks
 // its protocol.
 //
-// The _id of a drawing is "<owner>/<id>": whatever reads or writes one drawing
-// is thereby scoped to its owner, and is a look-up by primary key. No query
-// takes anything but typed values, so that no input can become an operator.
+// The _id of a drawing is "<owner>/<id>", so that every read or write of one
+// drawing is limited to its owner and is a look-up by primary key. Queries take
+// typed values only, so that no input can become an operator.
 package mongostore
 
 import (
@@ -16,12 +16,12 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"golang.org/x/sync/singleflight"
 
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 )
 
-// Store fills [drawing.Store]. It needs none of what FerretDB lacks:
+// Store fills [gallery.Store]. It needs none of what FerretDB lacks:
 // transactions, partial and TTL indexes.
 type Store struct {
 	client   *mongo.Client
@@ -32,25 +32,22 @@ type Store struct {
 	ferretDB atomic.Pointer[bool] // nil until the server was asked
 	seed     maphash.Seed
 	changing [256]sync.Mutex
-	leases   leases
-	leasing  singleflight.Group
 }
 
-var _ drawing.Store = (*Store)(nil)
+var _ gallery.Store = (*Store)(nil)
 
 // New returns a store on a database. The client is the caller's to disconnect.
-// Writes are acknowledged by a majority, but for the counts behind a quota,
-// which mend themselves; that they are retried is the driver's default. Call
+// Writes are acknowledged by a majority, except for the tallies behind a quota,
+// which a recount corrects. The driver retries writes by default. Call
 // [Store.Prepare] before serving.
 func New(client *mongo.Client, database string) *Store {
-	db := client.Database(database, options.Database().SetWriteConcern(writeconcern.Majority()))
+	db := client.Database(database, inThisForm(), options.Database().SetWriteConcern(writeconcern.Majority()))
 	return &Store{
 		client:   client,
 		drawings: db.Collection("drawings"),
 		shares:   db.Collection("shares"),
 		owners:   db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())),
 		seed:     maphash.MakeSeed(),
-		leases:   newLeases(),
 	}
 }
 
@@ -68,12 +65,12 @@ func (s *Store) Prepare(ctx context.Context) error {
 }
 
 // Ping tells whether the server that takes the writes can be reached:
-// [drawing.ErrUnavailable], wrapped, when it cannot.
+// [gallery.ErrUnavailable], wrapped, when it cannot.
 func (s *Store) Ping(ctx context.Context) error {
 	return failure(ctx, "ping", s.client.Ping(ctx, nil))
 }
 
-func key(owner, id string) string { return owner + "/" + id }
+func key(owner string, id drawing.ID) string { return owner + "/" + id.String() }
 
 func byKey(key string) bson.D { return bson.D{{Key: "_id", Value: key}} }
 

@@ -14,8 +14,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/gallery"
+	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/mongostore"
 	"onestroke/tests/stores"
 )
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) { stores.Main(m) }
 func TestStore(t *testing.T) {
 	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
-			drawingtest.Run(t, func(t *testing.T) drawing.Store {
+			gallerytest.Run(t, func(t *testing.T) gallery.Store {
 				store, _ := open(t, server.URL)
 				return store
 			})
@@ -61,21 +62,21 @@ func TestCorruptDocumentNamesItsDrawing(t *testing.T) {
 		} {
 			t.Run(server.Name+" "+field, func(t *testing.T) {
 				store, db := open(t, server.URL)
-				s := drawing.New(store, drawing.Options{})
-				if _, _, err := s.Put(t.Context(), owner, id, drawingtest.Content("", 1, 1), drawing.IfAbsent()); err != nil {
+				s := gallery.New(store, gallery.Options{})
+				if _, _, err := s.Put(t.Context(), owner, id, drawingtest.Content("", 1, 1), gallery.IfAbsent()); err != nil {
 					t.Fatal(err)
 				}
-				_, err := db.Collection("drawings").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: owner + "/" + id}},
+				_, err := db.Collection("drawings").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: owner + "/" + id.String()}},
 					bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: damage}}}})
 				if err != nil {
 					t.Fatal(err)
 				}
 				_, err = s.Get(t.Context(), owner, id)
-				if corrupt := (*drawing.CorruptError)(nil); !errors.As(err, &corrupt) || corrupt.ID != id {
+				if corrupt := (*gallery.CorruptError)(nil); !errors.As(err, &corrupt) || corrupt.ID != id.String() {
 					t.Errorf("get: %v", err)
 				}
 				_, _, err = s.List(t.Context(), owner, 10, "", true)
-				if corrupt := (*drawing.CorruptError)(nil); field != "packed" && (!errors.As(err, &corrupt) || corrupt.ID != id) {
+				if corrupt := (*gallery.CorruptError)(nil); field != "packed" && (!errors.As(err, &corrupt) || corrupt.ID != id.String()) {
 					t.Errorf("list: %v", err)
 				}
 			})
@@ -92,7 +93,7 @@ func TestServerThatIsAwayIsUnavailable(t *testing.T) {
 			t.Parallel()
 			client := connect(t, "mongodb://"+address+"/?serverSelectionTimeoutMS=200&connectTimeoutMS=100")
 			for call, err := range everyCall(t.Context(), mongostore.New(client, "away")) {
-				if !errors.Is(err, drawing.ErrUnavailable) {
+				if !errors.Is(err, gallery.ErrUnavailable) {
 					t.Errorf("%s: %v", call, err)
 				}
 			}
@@ -106,8 +107,8 @@ func TestStoreServesAgainWhenItsServerIsBack(t *testing.T) {
 		t.Run(server.Name, func(t *testing.T) {
 			proxy := server.Proxy(t)
 			store, _ := open(t, proxy.URL)
-			s := drawing.New(store, drawing.Options{})
-			put, _, err := s.Put(t.Context(), owner, drawingtest.ID(1), drawingtest.Content("kept", 1, 9), drawing.IfAbsent())
+			s := gallery.New(store, gallery.Options{})
+			put, _, err := s.Put(t.Context(), owner, drawingtest.ID(1), drawingtest.Content("kept", 1, 9), gallery.IfAbsent())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,10 +116,10 @@ func TestStoreServesAgainWhenItsServerIsBack(t *testing.T) {
 			proxy.Down()
 			soon, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
-			if _, err := s.Get(soon, owner, put.ID); !errors.Is(err, drawing.ErrUnavailable) {
+			if _, err := s.Get(soon, owner, put.ID); !errors.Is(err, gallery.ErrUnavailable) {
 				t.Errorf("get while away: %v", err)
 			}
-			if err := store.Ping(soon); !errors.Is(err, drawing.ErrUnavailable) {
+			if err := store.Ping(soon); !errors.Is(err, gallery.ErrUnavailable) {
 				t.Errorf("ping while away: %v", err)
 			}
 
@@ -140,13 +141,13 @@ func TestCallerWhoGivesUpIsTold(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			for call, err := range everyCall(ctx, store) {
-				if !errors.Is(err, context.Canceled) || errors.Is(err, drawing.ErrUnavailable) {
+				if !errors.Is(err, context.Canceled) || errors.Is(err, gallery.ErrUnavailable) {
 					t.Errorf("%s: %v", call, err)
 				}
 			}
 			late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 			defer cancel()
-			if _, err := store.Get(late, "owner", "id"); !errors.Is(err, drawing.ErrUnavailable) {
+			if _, err := store.Get(late, "owner", drawingtest.ID(1)); !errors.Is(err, gallery.ErrUnavailable) {
 				t.Errorf("past the deadline: %v", err)
 			}
 		})
@@ -155,18 +156,22 @@ func TestCallerWhoGivesUpIsTold(t *testing.T) {
 
 func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 	failed := map[string]error{"Prepare": s.Prepare(ctx), "Ping": s.Ping(ctx)}
-	r := drawing.Record{Summary: drawing.Summary{ID: drawingtest.ID(1)}}
+	r := gallery.Record{Summary: gallery.Summary{ID: drawingtest.ID(1)}}
 	failed["Insert"] = s.Insert(ctx, "owner", r)
 	failed["Replace"] = s.Replace(ctx, "owner", "etag", r)
 	_, failed["Get"] = s.Get(ctx, "owner", r.ID)
-	failed["Delete"] = s.Delete(ctx, "owner", r.ID, drawing.IfPresent())
-	_, failed["List"] = s.List(ctx, "owner", drawing.Position{}, 10, true)
+	failed["Delete"] = s.Delete(ctx, "owner", r.ID, gallery.IfPresent())
+	_, failed["List"] = s.List(ctx, "owner", gallery.Position{}, 10, true)
 	for _, err := range s.All(ctx, "owner") {
 		failed["All"] = err
 	}
 	failed["DeleteAll"] = s.DeleteAll(ctx, "owner")
-	failed["Admit"] = s.Admit(ctx, "owner", 1)
-	_, failed["Share"] = s.Share(ctx, "owner", r.ID, drawing.Share{Token: "token"})
+	_, failed["Count"] = s.Count(ctx, "owner", 1)
+	_, failed["Admit"] = s.Admit(ctx, "owner", 1)
+	_, failed["Tally"] = s.Tally(ctx, "owner")
+	_, failed["Recount of none"] = s.Recount(ctx, "owner", gallery.Tally{}, 1)
+	_, failed["Recount"] = s.Recount(ctx, "owner", gallery.Tally{Recounts: 1}, 1)
+	_, failed["Share"] = s.Share(ctx, "owner", r.ID, gallery.Share{Token: "token"})
 	failed["Unshare"] = s.Unshare(ctx, "owner", r.ID)
 	_, _, failed["FindShare"] = s.FindShare(ctx, "token")
 	return failed

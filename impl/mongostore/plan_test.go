@@ -13,8 +13,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/gallery"
+	"onestroke/impl/gallery/gallerytest"
 	"onestroke/tests/stores"
 )
 
@@ -31,17 +32,18 @@ func TestQueriesAreAnsweredFromAnIndex(t *testing.T) {
 		t.Run(server.Name, func(t *testing.T) {
 			sent := &commands{}
 			store, db := open(t, server.URL, options.Client().SetMonitor(&event.CommandMonitor{Started: sent.started}))
-			s := drawing.New(store, drawing.Options{Quota: 2 * drawings})
-			s.Now = drawingtest.Clock()
+			s := gallery.New(store, gallery.Options{Quota: 2 * drawings})
+			s.Now = gallerytest.Clock()
 			for n := range drawings {
 				for _, owner := range []string{owner, "another---------------"} {
-					if _, _, err := s.Put(t.Context(), owner, drawingtest.ID(n), drawingtest.Content("", 1, 3), drawing.IfAbsent()); err != nil {
+					if _, _, err := s.Put(t.Context(), owner, drawingtest.ID(n), drawingtest.Content("", 1, 3), gallery.IfAbsent()); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
 			ferretDB := isFerretDB(t, db)
 
+			sent.take("")
 			_, next, err := s.List(t.Context(), owner, page, "", true)
 			if err == nil {
 				_, _, err = s.List(t.Context(), owner, page, next, false)
@@ -78,16 +80,16 @@ func TestOneDrawingIsFoundByItsKey(t *testing.T) {
 		t.Run(server.Name, func(t *testing.T) {
 			sent := &commands{}
 			store, db := open(t, server.URL, options.Client().SetMonitor(&event.CommandMonitor{Started: sent.started}))
-			s := drawing.New(store, drawing.Options{Quota: 10})
+			s := gallery.New(store, gallery.Options{Quota: 10})
 			id := drawingtest.ID(1)
-			_, _, err := s.Put(t.Context(), owner, id, drawingtest.Content("a", 1, 3), drawing.IfAbsent())
+			_, _, err := s.Put(t.Context(), owner, id, drawingtest.Content("a", 1, 3), gallery.IfAbsent())
 			if err != nil {
 				t.Fatal(err)
 			}
 			sent.take("")
-			_, _, putErr := s.Put(t.Context(), owner, id, drawingtest.Content("b", 1, 3), drawing.IfPresent())
+			_, _, putErr := s.Put(t.Context(), owner, id, drawingtest.Content("b", 1, 3), gallery.IfPresent())
 			_, _, shareErr := s.Share(t.Context(), owner, "", id)
-			if err := errors.Join(putErr, shareErr, s.Unshare(t.Context(), owner, id), s.Delete(t.Context(), owner, id, drawing.IfPresent())); err != nil {
+			if err := errors.Join(putErr, shareErr, s.Unshare(t.Context(), owner, id), s.Delete(t.Context(), owner, id, gallery.IfPresent())); err != nil {
 				t.Fatal(err)
 			}
 			ferretDB := isFerretDB(t, db)

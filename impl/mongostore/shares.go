@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 )
 
 // shareDocument says, under the digest of a token, which drawing it may lead to.
@@ -18,44 +19,44 @@ import (
 // away there is one step. A document whose drawing knows nothing of it is
 // harmless; what came in between may leave one until [Store.DeleteAll].
 type shareDocument struct {
-	Key   string `bson:"_id"`
-	Owner string `bson:"owner"`
-	ID    string `bson:"id"`
+	Key   string     `bson:"_id"`
+	Owner string     `bson:"owner"`
+	ID    drawing.ID `bson:"id"`
 }
 
 var onlyShare = bson.D{{Key: "_id", Value: 0}, {Key: "share", Value: 1}}
 
 // Share makes the way to the drawing before the drawing says that it may be
 // taken.
-func (s *Store) Share(ctx context.Context, owner, id string, offered drawing.Share) (drawing.Share, error) {
+func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered gallery.Share) (gallery.Share, error) {
 	for {
 		kept, err := s.share(ctx, owner, id)
-		if err != nil || kept != (drawing.Share{}) {
+		if err != nil || kept != (gallery.Share{}) {
 			return kept, err
 		}
 		_, err = s.shares.InsertOne(ctx, shareDocument{Key: digest(offered.Token), Owner: owner, ID: id})
 		if err != nil && !mongo.IsDuplicateKeyError(err) { // sent twice
-			return drawing.Share{}, failure(ctx, "share drawing", err)
+			return gallery.Share{}, failure(ctx, "share drawing", err)
 		}
 		unshared := bson.D{{Key: "share", Value: bson.D{{Key: "$exists", Value: false}}}}
-		taken, err := s.update(ctx, s.drawings, key(owner, id), unshared, bson.D{{Key: "$set", Value: bson.D{{Key: "share", Value: share(offered)}}}})
+		taken, err := s.update(ctx, s.drawings, key(owner, id), unshared, bson.D{{Key: "$set", Value: bson.D{{Key: "share", Value: offered}}}})
 		if err != nil {
-			return drawing.Share{}, failure(ctx, "share drawing", err)
+			return gallery.Share{}, failure(ctx, "share drawing", err)
 		}
 		if taken {
 			return offered, nil
 		}
 		if err := s.forget(ctx, offered); err != nil {
-			return drawing.Share{}, err
+			return gallery.Share{}, err
 		}
 	}
 }
 
 // Unshare takes the token from the drawing, and then what the shares know of it.
 // Where another was quicker to take it, there is nothing left to do.
-func (s *Store) Unshare(ctx context.Context, owner, id string) error {
+func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error {
 	shared, err := s.share(ctx, owner, id)
-	if errors.Is(err, drawing.ErrNotFound) || err == nil && shared == (drawing.Share{}) {
+	if errors.Is(err, gallery.ErrNotFound) || err == nil && shared == (gallery.Share{}) {
 		return nil
 	}
 	if err != nil {
@@ -69,31 +70,31 @@ func (s *Store) Unshare(ctx context.Context, owner, id string) error {
 }
 
 // FindShare looks the digest of a token up.
-func (s *Store) FindShare(ctx context.Context, token string) (owner, id string, err error) {
+func (s *Store) FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error) {
 	var d shareDocument
 	err = s.shares.FindOne(ctx, byKey(digest(token))).Decode(&d)
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return "", "", drawing.ErrNotFound
+		return "", drawing.ID{}, gallery.ErrNotFound
 	}
 	return d.Owner, d.ID, failure(ctx, "find share", err)
 }
 
 // share reads what a drawing says of its share.
-func (s *Store) share(ctx context.Context, owner, id string) (drawing.Share, error) {
+func (s *Store) share(ctx context.Context, owner string, id drawing.ID) (gallery.Share, error) {
 	raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id)), options.FindOne().SetProjection(onlyShare)).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return drawing.Share{}, drawing.ErrNotFound
+		return gallery.Share{}, gallery.ErrNotFound
 	}
 	if err != nil {
-		return drawing.Share{}, failure(ctx, "read share", err)
+		return gallery.Share{}, failure(ctx, "read share", err)
 	}
-	d, err := decode(raw, "read share")
-	return d.record().Share, err
+	r, err := decode(raw, "read share")
+	return r.Share, err
 }
 
 // forget removes what the shares know of a token that no drawing has any more.
-func (s *Store) forget(ctx context.Context, shared drawing.Share) error {
-	if shared == (drawing.Share{}) {
+func (s *Store) forget(ctx context.Context, shared gallery.Share) error {
+	if shared == (gallery.Share{}) {
 		return nil
 	}
 	_, err := s.shares.DeleteOne(ctx, byKey(digest(shared.Token)))

@@ -37,7 +37,7 @@ func load(folder string) (drawings []drawing.Content, err error) {
 			if err := json.Unmarshal(line, &raw); err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", filepath.Base(file), i+1, err)
 			}
-			c := drawing.Content{Title: raw.Word, Canvas: drawing.Canvas{Width: 30_000, Height: 30_000}}
+			c := drawing.Content{Properties: drawing.Properties{Title: raw.Word, Canvas: drawing.Canvas{Width: 30_000, Height: 30_000}}}
 			for _, columns := range raw.Drawing {
 				c.Strokes = append(c.Strokes, stroke(columns))
 			}
@@ -65,7 +65,10 @@ func spiral(points int) drawing.Content {
 		columns[1] = append(columns[1], 333+angle*3*math.Sin(angle))
 		columns[2] = append(columns[2], float64(i*16))
 	}
-	return drawing.Content{Title: "spiral", Canvas: drawing.Canvas{Width: 3750, Height: 6670}, Strokes: []drawing.Stroke{stroke(columns)}}
+	return drawing.Content{
+		Properties: drawing.Properties{Title: "spiral", Canvas: drawing.Canvas{Width: 3750, Height: 6670}},
+		Strokes:    []drawing.Stroke{stroke(columns)},
+	}
 }
 
 // actions writes a drawing as a client of 2017 does: the calls of each stroke, in

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"onestroke/api"
-	"onestroke/impl/drawing"
-	"onestroke/impl/drawing/drawingtest"
+	drawings "onestroke/impl/gallery"
+	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
 	"onestroke/tests/stores"
@@ -33,7 +33,7 @@ func BenchmarkHandler(b *testing.B) {
 	handler, err := api.New(api.Options{
 		Sessions: session.New(nil, store, session.Options{}),
 		Limits:   session.NewLimits(store, 6000, 1_000_000_000),
-		Drawings: drawing.New(&drawingtest.Memory{}, drawing.Options{}),
+		Drawings: drawings.New(gallerytest.NewMemory(), drawings.Options{}),
 		Contract: contract,
 		BasePath: "/applet/session",
 		Logger:   slog.New(slog.NewJSONHandler(io.Discard, nil)),

@@ -14,7 +14,8 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/packing"
+	"onestroke/impl/drawing/render"
 )
 
 const (
@@ -110,7 +111,7 @@ type record struct {
 func (b *bench) records() (all []record) {
 	for _, c := range b.drawings {
 		c = c.Normalize()
-		all = append(all, record{Title: c.Title, Packed: drawing.Pack(c.Strokes), Thumbnail: drawing.Thumbnail(c.Canvas, c.Strokes)})
+		all = append(all, record{Title: c.Title, Packed: packing.Pack(c.Strokes), Thumbnail: render.Thumbnail(c.Canvas, c.Strokes)})
 	}
 	return all
 }

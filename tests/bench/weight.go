@@ -8,7 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/packing"
 )
 
 // weight prints what a drawing and a session take where they are stored.
@@ -18,7 +18,7 @@ func (b *bench) weight() error {
 		for _, s := range c.Strokes {
 			points += len(s.X)
 		}
-		packed += len(drawing.Pack(c.Normalize().Strokes))
+		packed += len(packing.Pack(c.Normalize().Strokes))
 		body += len(b.bodies[i])
 	}
 	fmt.Printf("%d drawings, %d points: %.2f bytes a point packed, %.1f as JSON\n",

@@ -12,7 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"onestroke/gen"
-	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
@@ -89,7 +89,7 @@ func TestEveryOperationTellsFaultsFromTroubles(t *testing.T) {
 		code   gen.ErrorCode
 	}{
 		{errors.New("a fault of our own"), http.StatusInternalServerError, gen.ErrInternal},
-		{fmt.Errorf("%w, %w", session.ErrUnavailable, drawing.ErrUnavailable), http.StatusServiceUnavailable, gen.ErrUnavailable},
+		{fmt.Errorf("%w, %w", session.ErrUnavailable, gallery.ErrUnavailable), http.StatusServiceUnavailable, gen.ErrUnavailable},
 	} {
 		s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, Fault: trouble.fault})
 		caller := s.With(header("Authorization", "Bearer "+session.TokenPrefix+strings.Repeat("A", 64)))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 )
 
@@ -22,12 +23,12 @@ func (s faultySessions) Claim(context.Context, string, session.Attempt, time.Dur
 	return session.Attempt{}, s.fault
 }
 
-// faultyDrawings fails strangers, whom nobody asks who they are.
+// faultyDrawings fails those who follow a share, and need no session.
 type faultyDrawings struct {
-	drawing.Store
+	gallery.Store
 	fault error
 }
 
-func (s faultyDrawings) FindShare(context.Context, string) (owner, id string, err error) {
-	return "", "", s.fault
+func (s faultyDrawings) FindShare(context.Context, string) (owner string, id drawing.ID, err error) {
+	return "", drawing.ID{}, s.fault
 }

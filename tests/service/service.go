@@ -22,7 +22,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/api"
-	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
@@ -97,7 +97,7 @@ func Start(t testing.TB, o Options) *Local {
 	logger := slog.New(slog.NewTextHandler(written, nil))
 	sessions, drawings := rediscache.New(stores.DialRedis(t, o.RedisURL)), openMongoDB(t, o.MongoDBURI)
 	var sessionStore session.Store = sessions
-	var drawingStore drawing.Store = drawings
+	var drawingStore gallery.Store = drawings
 	if o.Fault != nil {
 		sessionStore, drawingStore = faultySessions{sessions, o.Fault}, faultyDrawings{drawings, o.Fault}
 	}
@@ -106,7 +106,7 @@ func Start(t testing.TB, o Options) *Local {
 			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: AppSecret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
 			sessionStore, session.Options{ExchangeTimeout: o.WeChatTimeout, IdleTTL: o.SessionIdle, Now: o.Now}),
 		Limits:         session.NewLimits(sessions, o.LoginsPerMinute, o.RequestsPerMinute),
-		Drawings:       drawing.New(drawingStore, drawing.Options{Quota: o.DrawingQuota}),
+		Drawings:       gallery.New(drawingStore, gallery.Options{Quota: o.DrawingQuota}),
 		Dependencies:   []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
 		Contract:       contract(t),
 		BasePath:       o.BasePath,

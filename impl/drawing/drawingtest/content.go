@@ -1,7 +1,9 @@
+// Package drawingtest makes drawings for tests.
 package drawingtest
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -13,14 +15,18 @@ import (
 	"onestroke/impl/drawing"
 )
 
+// ID returns the n-th of the IDs that tests use.
+func ID(n int) drawing.ID {
+	return drawing.ID(binary.BigEndian.AppendUint64([]byte{0, 0, 0, 0, 0, 0, 0x40, 0}, 0x8000<<48|uint64(n)))
+}
+
 // Content makes up a drawing of so many points, spread evenly over its
 // strokes, drawn by an unsteady hand. The same arguments make the same drawing.
 func Content(title string, strokes, points int) drawing.Content {
 	random := rand.New(rand.NewPCG(uint64(strokes), uint64(points)))
-	c := drawing.Content{
-		Title:  title,
-		Canvas: drawing.Canvas{Width: 3750, Height: 6670, Background: "#FFFFFF"},
-	}
+	c := drawing.Content{Properties: drawing.Properties{
+		Title: title, Canvas: drawing.Canvas{Width: 3750, Height: 6670, Background: "#FFFFFF"},
+	}}
 	x, y, t := int32(1000), int32(2000), int32(0)
 	for i := range strokes {
 		s := drawing.Stroke{Tool: drawing.Pen, Color: "#333333", Width: 30}
@@ -33,12 +39,32 @@ func Content(title string, strokes, points int) drawing.Content {
 	return c
 }
 
+// EveryKind returns a content whose strokes have each combination of tool, time and
+// pressure, and the extremes of every column.
+func EveryKind() drawing.Content {
+	c := drawing.Content{Properties: drawing.Properties{Title: "every kind", Canvas: drawing.Canvas{Width: 375, Height: 667, Background: "#FfFfFf"}}}
+	for i := range 8 {
+		s := drawing.Stroke{Tool: drawing.Pen, Color: "#102030", Width: 5 + i, X: []int32{-65_535, 65_535}, Y: []int32{0, -1}}
+		if i&1 != 0 {
+			s.Tool, s.Color = drawing.Eraser, "#AbCdEf80"
+		}
+		if i&2 != 0 {
+			s.T = []int32{int32(i), drawing.MaxTime}
+		}
+		if i&4 != 0 {
+			s.P = []uint8{255, 0}
+		}
+		c.Strokes = append(c.Strokes, s)
+	}
+	return c
+}
+
 // QuickDraw returns the real drawings of the folder quickdraw that lies next to
 // a checkout of this project, coordinates times ten and rounded. Without the
 // folder it makes up drawings that are odd in the same ways.
 func QuickDraw(t testing.TB) []drawing.Content {
 	t.Helper()
-	files, _ := filepath.Glob("../../../shared/quickdraw/*.ndjson")
+	files, _ := filepath.Glob(filepath.Join(checkout(t), "../shared/quickdraw/*.ndjson"))
 	if len(files) == 0 {
 		t.Log("no folder quickdraw: using made-up drawings")
 		return oddDrawings()
@@ -49,6 +75,22 @@ func QuickDraw(t testing.TB) []drawing.Content {
 	}
 	t.Logf("%d drawings of quickdraw", len(all))
 	return all
+}
+
+// checkout returns the folder that holds go.mod, above that of the test.
+func checkout(t testing.TB) string {
+	folder, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(folder, "go.mod")); missing == nil {
+			return folder
+		}
+		if filepath.Dir(folder) == folder {
+			err = os.ErrNotExist
+		}
+		folder = filepath.Dir(folder)
+	}
+	t.Fatal("no go.mod above the test: ", err)
+	return ""
 }
 
 func readDrawings(t testing.TB, file string) (all []drawing.Content) {
@@ -67,7 +109,7 @@ func readDrawings(t testing.TB, file string) (all []drawing.Content) {
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		c := drawing.Content{Title: line.Word, Canvas: drawing.Canvas{Width: 30_000, Height: 30_000}}
+		c := drawing.Content{Properties: drawing.Properties{Title: line.Word, Canvas: drawing.Canvas{Width: 30_000, Height: 30_000}}}
 		for _, columns := range line.Drawing {
 			c.Strokes = append(c.Strokes, drawing.Stroke{
 				Tool: drawing.Pen, Color: "#000000", Width: 50,

@@ -1,0 +1,199 @@
+package paint2017
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// call is one recorded call. What is not of these types is read as if it were
+// not there.
+type call struct {
+	method         string
+	arguments      arguments
+	canvas, stroke jsontext.Value // members that are not of 2017
+}
+
+// arguments are good until the next call is read.
+type arguments struct {
+	text    string    // the first, where it is a string
+	numbers []float64 // all, those of an array in its place; NaN for what is none
+	steps   []step    // those that are calls themselves
+}
+
+// step is a call within the path of a strokePath. What is no number is NaN.
+type step struct {
+	method string
+	x, y   float64
+}
+
+// readCalls plays recorded calls while it reads them, in one pass. An error says
+// that the text is no JSON, which may be after some have been played.
+func readCalls(actions []byte, play func(call)) error {
+	in := callReader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(actions),
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	for range in.elements() {
+		if c := in.call(); in.err == nil {
+			play(c)
+		}
+	}
+	if _, err := in.ReadToken(); in.err == nil && err != io.EOF {
+		return errors.New("more than one value")
+	}
+	return in.err
+}
+
+// callReader reads what comes next as what it is asked for, and passes over
+// what is none. After its first error it yields only zeros, so that loops end by
+// themselves.
+type callReader struct {
+	*jsontext.Decoder
+	err     error
+	word    []byte
+	numbers []float64
+	steps   []step
+}
+
+func (r *callReader) call() (c call) {
+	for name := range r.members() {
+		switch string(name) {
+		case "method":
+			c.method = r.text()
+		case "data":
+			c.arguments = r.arguments()
+		case "canvas":
+			c.canvas = bytes.Clone(r.value())
+		case "stroke":
+			c.stroke = bytes.Clone(r.value())
+		default:
+			r.value()
+		}
+	}
+	return c
+}
+
+func (r *callReader) arguments() (a arguments) {
+	r.numbers, r.steps = r.numbers[:0], r.steps[:0]
+	for kind := range r.elements() {
+		switch kind {
+		case '{':
+			r.steps = append(r.steps, r.step())
+		case '[':
+			for range r.elements() {
+				r.numbers = append(r.numbers, r.number())
+			}
+		case '"':
+			if text := r.text(); len(r.numbers)+len(r.steps) == 0 {
+				a.text = text
+			}
+			r.numbers = append(r.numbers, math.NaN())
+		default:
+			r.numbers = append(r.numbers, r.number())
+		}
+	}
+	a.numbers, a.steps = r.numbers, r.steps
+	return a
+}
+
+func (r *callReader) step() step {
+	s := step{x: math.NaN(), y: math.NaN()}
+	for name := range r.members() {
+		switch string(name) {
+		case "method":
+			s.method = r.text()
+		case "data":
+			place := [2]float64{math.NaN(), math.NaN()}
+			i := 0
+			for range r.elements() {
+				if n := r.number(); i < len(place) {
+					place[i] = n
+				}
+				i++
+			}
+			s.x, s.y = place[0], place[1]
+		default:
+			r.value()
+		}
+	}
+	return s
+}
+
+// elements leads to each element of an array, which has then to be read.
+func (r *callReader) elements() iter.Seq[jsontext.Kind] {
+	return func(yield func(jsontext.Kind) bool) {
+		if r.PeekKind() != '[' {
+			r.value()
+			return
+		}
+		r.token()
+		for kind := r.PeekKind(); kind != ']' && r.err == nil; kind = r.PeekKind() {
+			if !yield(kind) {
+				return
+			}
+		}
+		r.token()
+	}
+}
+
+// members leads to the value of each member of an object, which has then to be
+// read. A name is good until then.
+func (r *callReader) members() iter.Seq[[]byte] {
+	return func(yield func(name []byte) bool) {
+		if r.PeekKind() != '{' {
+			r.value()
+			return
+		}
+		r.token()
+		for r.PeekKind() != '}' && r.err == nil {
+			if !yield(r.unquoted()) {
+				return
+			}
+		}
+		r.token()
+	}
+}
+
+func (r *callReader) text() string {
+	if r.PeekKind() != '"' {
+		r.value()
+		return ""
+	}
+	return string(r.unquoted())
+}
+
+func (r *callReader) unquoted() []byte {
+	r.word, _ = jsontext.AppendUnquote(r.word[:0], r.value()) // all that is wrong with it is its UTF-8
+	return r.word
+}
+
+func (r *callReader) number() float64 {
+	n, err := strconv.ParseFloat(string(r.value()), 64)
+	if err != nil { // something else, or too large
+		return math.NaN()
+	}
+	return n
+}
+
+// value is good until the next is read.
+func (r *callReader) value() jsontext.Value {
+	value, err := r.ReadValue()
+	r.fail(err)
+	return value
+}
+
+// token reads where an array or an object begins or ends.
+func (r *callReader) token() {
+	_, err := r.ReadToken()
+	r.fail(err)
+}
+
+func (r *callReader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}

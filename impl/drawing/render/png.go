@@ -1,0 +1,98 @@
+package render
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+
+	"golang.org/x/image/draw"
+
+	"onestroke/impl/drawing"
+)
+
+const (
+	// pngTolerance is how far, in pixels, a line may be off where that spares
+	// points.
+	pngTolerance = 0.05
+	// pngEffort is what a picture may cost, as [effort] counts: about half a
+	// second. Real drawings stay far below at any width.
+	pngEffort = 128e6
+)
+
+// PNG writes a picture of a drawing as a PNG file, with a palette where one
+// holds all its colors. A drawing that would take seconds, hundreds of strokes
+// across a large picture, is drawn in coarser pixels.
+func PNG(w io.Writer, c drawing.Content, o Options) error {
+	scale := o.scale(c.Canvas)
+	width, height := pixels(c.Canvas.Width, scale), pixels(c.Canvas.Height, scale)
+	zoom := 1
+	for effort(c, scale/float64(zoom)) > pngEffort {
+		zoom *= 2
+	}
+	scale /= float64(zoom)
+	r := newRaster((width+zoom-1)/zoom, (height+zoom-1)/zoom, c.Canvas.BackgroundColor())
+	for _, s := range c.Strokes {
+		if touches(s, c.Canvas) {
+			r.stroke(simplify(lineOf(s, scale), pngTolerance), float64(s.Width)*scale/2, s.ColorOn(c.Canvas))
+		}
+	}
+	picture := r.picture
+	if zoom > 1 {
+		picture = image.NewRGBA(image.Rect(0, 0, width, height))
+		size := r.picture.Rect.Max.Mul(zoom)
+		draw.NearestNeighbor.Scale(picture, image.Rectangle{Max: size}, r.picture, r.picture.Rect, draw.Src, nil)
+	}
+	return png.Encode(w, withPalette(picture))
+}
+
+// effort is about how many pixels are worked on to draw a drawing.
+func effort(c drawing.Content, scale float64) (sum float64) {
+	const edge = 8 // is dearer than what is within
+	width, height := float64(c.Canvas.Width)*scale, float64(c.Canvas.Height)*scale
+	for _, s := range c.Strokes {
+		if !touches(s, c.Canvas) {
+			continue
+		}
+		line, thick := lineOf(s, scale), min(float64(s.Width)*scale+1, 2*maxRadius)
+		low, high := extent(line)
+		sum += shared(low.x, high.x, thick, width) * shared(low.y, high.y, thick, height)
+		for i, p := range line {
+			from := line[max(i-1, 0)]
+			sum += edge * (shared(from.x, p.x, thick, width) + shared(from.y, p.y, thick, height) + thick)
+		}
+	}
+	return sum
+}
+
+// shared is how long the stretch between two places, made thicker, is within 0
+// to size.
+func shared(a, b, thick, size float64) float64 {
+	return max(0, min(max(a, b)+thick/2, size)-max(min(a, b)-thick/2, 0))
+}
+
+// withPalette returns the picture with a palette of its colors, or as it is
+// where they are too many.
+func withPalette(picture *image.RGBA) image.Image {
+	indexed := image.NewPaletted(picture.Rect, nil)
+	indexes := map[color.RGBA]uint8{}
+	var last color.RGBA // no color of a picture: these are opaque
+	var index uint8
+	for i := range indexed.Pix {
+		p := picture.Pix[4*i : 4*i+4 : 4*i+4]
+		if c := (color.RGBA{p[0], p[1], p[2], p[3]}); c != last {
+			known := false
+			if index, known = indexes[c]; !known {
+				if len(indexed.Palette) == 256 {
+					return picture
+				}
+				index = uint8(len(indexed.Palette))
+				indexes[c] = index
+				indexed.Palette = append(indexed.Palette, c)
+			}
+			last = c
+		}
+		indexed.Pix[i] = index
+	}
+	return indexed
+}

@@ -1,0 +1,216 @@
+package render_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/render"
+)
+
+func TestSVGTitleIsTextWhateverItHolds(t *testing.T) {
+	for _, c := range []struct{ title, shown string }{
+		{"", ""},
+		{"一笔", "一笔"},
+		{"</title><script>alert(1)</script>", "</title><script>alert(1)</script>"},
+		{`]]><!ENTITY x SYSTEM "file:///">&x;`, `]]><!ENTITY x SYSTEM "file:///">&x;`},
+		{"a\x00b\x0bc\x1fd\ufffee\uffff", "abcde"},
+		{"\u2028😀\t\n", "\u2028😀\t\n"},
+		{"\x01\x02", ""},
+		{"\xff", "\ufffd"},
+	} {
+		d := drawingOf(drawing.Canvas{Width: 9, Height: 9}, pen("#000000", 1, 1, 1))
+		d.Title = c.title
+		for _, animate := range []bool{false, true} {
+			if got := checkSVG(t, svgOf(t, d, animate)); got != c.shown {
+				t.Errorf("%q is shown as %q", c.title, got)
+			}
+		}
+	}
+}
+
+func TestSVGColorsAreColorsWhateverTheyHold(t *testing.T) {
+	for _, c := range []string{"", "#", "red", `"/><script/>`, "url(http://evil)", "#00000g", "#+12345", "#1234567", "＃000000"} {
+		d := drawingOf(drawing.Canvas{Width: 9, Height: 9, Background: c}, pen(c, 1, 1, 1))
+		checkSVG(t, svgOf(t, d, true))
+		checkSVG(t, []byte(render.Thumbnail(d.Canvas, d.Strokes)))
+	}
+}
+
+func TestAnimatedSVGKeepsTime(t *testing.T) {
+	first := pen("#000000", 1, 0, 0, 10, 0, 20, 0, 100, 0)
+	first.T = []int32{40, 140, 840, 1040}
+	dot := pen("#000000", 1, 5, 5)
+	dot.T = []int32{3_000}
+	untimed := pen("#000000", 1, 0, 0, 50, 0)
+	got := string(svgOf(t, drawingOf(drawing.Canvas{Width: 100, Height: 50}, first, dot, untimed), true))
+	for _, want := range []string{
+		`animation-delay:40ms;animation-duration:1000ms;animation-name:a,d,s0"`,
+		`@keyframes s0{0%{stroke-dashoffset:1000}10%{stroke-dashoffset:900}80%{stroke-dashoffset:800}100%{stroke-dashoffset:0}}`,
+		`animation-delay:3000ms;animation-duration:1ms;animation-name:a"`,
+		`animation-delay:3001ms;animation-duration:500ms;animation-name:a,d"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}
+
+func TestAnimatedSVGIsBounded(t *testing.T) {
+	for name, d := range drawingsAtTheLimits() {
+		got := svgOf(t, d, true)
+		checkSVG(t, got)
+		t.Logf("%s: %d bytes", name, len(got))
+		if len(got) > 2_000_000 {
+			t.Errorf("%s: %d bytes", name, len(got))
+		}
+	}
+}
+
+func TestSVGSaysWhenItCannotWrite(t *testing.T) {
+	d := drawingOf(drawing.Canvas{Width: 9, Height: 9}, pen("#000000", 1, 1, 1))
+	closed, end := io.Pipe()
+	closed.Close()
+	if err := render.SVG(end, d, render.Options{}); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("SVG: %v", err)
+	}
+	if err := render.PNG(end, d, render.Options{}); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("PNG: %v", err)
+	}
+}
+
+func FuzzPictures(f *testing.F) {
+	f.Add("a title", "#FFFFFF", "#00000080", 300, 400, 5, []byte("\x10\x20\x30\x40\x50\x60"), uint16(2))
+	f.Add("</title>&\x00\ufffe", `"/>`, "<script>", 1, 65_535, 65_535, []byte("\xff\x00\x00\xff\x80"), uint16(7))
+	f.Fuzz(func(t *testing.T, title, paper, color string, width, height, pen int, steps []byte, stride uint16) {
+		c := drawing.Content{
+			Properties: drawing.Properties{Canvas: drawing.Canvas{Width: width, Height: height}},
+			Strokes:    strokesOf(steps, pen, int32(stride)),
+		}
+		if c.Validate() != nil {
+			return
+		}
+		d := drawingOf(c.Canvas, c.Strokes...)
+		d.Title, d.Canvas.Background = title, paper
+		for i := range d.Strokes {
+			d.Strokes[i].Color = color
+		}
+		checkSVG(t, svgOf(t, d, false))
+		checkSVG(t, svgOf(t, d, true))
+		checkThumbnail(t, d)
+		decode(t, pngOf(t, d, 64))
+	})
+}
+
+func BenchmarkSVG(b *testing.B) {
+	benchmark(b, func(d drawing.Content) int { return len(svgOf(b, d, false)) })
+}
+
+func BenchmarkAnimatedSVG(b *testing.B) {
+	benchmark(b, func(d drawing.Content) int { return len(svgOf(b, d, true)) })
+}
+
+// strokesOf walks by pairs of bytes, and lifts the pen where both are 0.
+func strokesOf(steps []byte, width int, stride int32) (all []drawing.Stroke) {
+	s := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: width, X: []int32{0}, Y: []int32{0}, T: []int32{0}}
+	for step := range slices.Chunk(steps, 2) {
+		last := len(s.X) - 1
+		if len(step) == 1 || step[0] == 0 && step[1] == 0 {
+			all = append(all, s)
+			s = drawing.Stroke{Tool: drawing.Eraser, Color: "#000000", Width: width, X: []int32{stride}, Y: []int32{stride}}
+			continue
+		}
+		s.X = append(s.X, s.X[last]+int32(int8(step[0]))*stride)
+		s.Y = append(s.Y, s.Y[last]+int32(int8(step[1]))*stride)
+		if s.T != nil {
+			s.T = append(s.T, s.T[last]+int32(step[0]))
+		}
+	}
+	return append(all, s)
+}
+
+func svgOf(t testing.TB, d drawing.Content, animate bool) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := render.SVG(&b, d, render.Options{Width: pictureWidth, Animate: animate}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// svgAttributes is all that may be in an SVG document, each with what it may hold.
+var svgAttributes = map[string]map[string]*regexp.Regexp{
+	"svg": {
+		"xmlns":   regexp.MustCompile(`^http://www\.w3\.org/2000/svg$`),
+		"viewBox": regexp.MustCompile(`^0 0 \d+ \d+$`),
+		"width":   number, "height": number, "fill": none, "stroke-linecap": round, "stroke-linejoin": round,
+	},
+	"title": {},
+	"style": {},
+	"rect":  {"width": number, "height": number, "fill": rgb},
+	"path": {
+		"stroke": rgb, "stroke-width": number, "stroke-opacity": number, "pathLength": number,
+		"d":     regexp.MustCompile(`^(M-?\d+[ -]\d+(h0|l-?\d+([ -]\d+)*))+$`),
+		"style": regexp.MustCompile(`^animation-delay:\d+ms;animation-duration:[1-9]\d*ms;animation-name:a(,d(,s\d+)?)?$`),
+	},
+}
+
+var (
+	number = regexp.MustCompile(`^\d+(\.\d+)?$`)
+	rgb    = regexp.MustCompile(`^#([0-9a-f]{3}){1,2}$`)
+	none   = regexp.MustCompile(`^none$`)
+	round  = regexp.MustCompile(`^round$`)
+	css    = regexp.MustCompile(`^(path\{[a-z0-9: ]*\}|@keyframes [ads]\d*\{([a-z0-9.%]+\{[a-z0-9:;-]*\})*\}|@media\(prefers-reduced-motion:reduce\)\{path\{animation:none!important\}\})*$`)
+)
+
+// checkSVG fails the test unless the document holds nothing but what
+// svgAttributes allow, and returns its title.
+func checkSVG(t testing.TB, document []byte) (title string) {
+	t.Helper()
+	decoder := xml.NewDecoder(bytes.NewReader(document))
+	var open []string
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return title
+		}
+		if err != nil {
+			t.Fatalf("%v in %.2000s", err, document)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			open = append(open, token.Name.Local)
+			allowed, known := svgAttributes[token.Name.Local]
+			if !known {
+				t.Fatalf("<%s> in %.2000s", token.Name.Local, document)
+			}
+			for _, a := range token.Attr {
+				pattern := allowed[a.Name.Local]
+				if pattern == nil || a.Name.Space != "" || !pattern.MatchString(a.Value) {
+					t.Fatalf("%v in <%s>", a, token.Name.Local)
+				}
+			}
+		case xml.EndElement:
+			open = open[:len(open)-1]
+		case xml.CharData:
+			switch open[len(open)-1] {
+			case "title":
+				title += string(token)
+			case "style":
+				if !css.Match(token) {
+					t.Fatalf("style %.2000s", token)
+				}
+			default:
+				t.Fatalf("text %q in <%s>", token, open[len(open)-1])
+			}
+		default:
+			t.Fatalf("%T in %.2000s", token, document)
+		}
+	}
+}

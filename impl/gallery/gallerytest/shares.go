@@ -1,0 +1,168 @@
+package gallerytest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/drawing/paint2017"
+	"onestroke/impl/gallery"
+)
+
+func shareOutlasts(t *testing.T, store gallery.Store) {
+	s := service(store)
+	put, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("shown", 1, 5), gallery.IfAbsent())
+	succeeds(t, err)
+	token, created, err := s.Share(t.Context(), alice, "爱丽丝", drawingtest.ID(1))
+	succeeds(t, err)
+	equal(t, created, true)
+	if !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(token) {
+		t.Errorf("token %q", token)
+	}
+	leadsTo := func(want gallery.Drawing) {
+		t.Helper()
+		d, nickname, err := s.Shared(t.Context(), token)
+		succeeds(t, err)
+		equal(t, d, want)
+		equal(t, nickname, "爱丽丝")
+	}
+	leadsTo(put)
+	again, created, err := s.Share(t.Context(), alice, "another name", drawingtest.ID(1))
+	succeeds(t, err)
+	equal(t, fmt.Sprint(again, created), fmt.Sprint(token, false))
+	got, err := s.Get(t.Context(), alice, drawingtest.ID(1))
+	succeeds(t, err)
+	equal(t, got, put)
+
+	put, _, err = s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("changed", 1, 5), gallery.IfMatch(put.ETag))
+	succeeds(t, err)
+	leadsTo(put)
+	succeeds(t, s.SavePaint(t.Context(), alice, paint2017.Paint{ID: drawingtest.ID(1).String(), Actions: "[]"}))
+	got, err = s.Get(t.Context(), alice, drawingtest.ID(1))
+	succeeds(t, err)
+	leadsTo(got)
+
+	succeeds(t, s.Unshare(t.Context(), bob, drawingtest.ID(1)))
+	leadsTo(got)
+	leadsNowhere := func(token string) {
+		t.Helper()
+		d, nickname, err := s.Shared(t.Context(), token)
+		fails(t, err, gallery.ErrNotFound)
+		equal(t, d.ID, drawing.ID{})
+		equal(t, nickname, "")
+	}
+	for range 2 {
+		succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)))
+		leadsNowhere(token)
+	}
+	next, created, err := s.Share(t.Context(), alice, "", drawingtest.ID(1))
+	succeeds(t, err)
+	if next == token || !created {
+		t.Errorf("shared anew with %q, created %v", next, created)
+	}
+	leadsNowhere(token)
+	succeeds(t, s.Delete(t.Context(), alice, drawingtest.ID(1), gallery.IfPresent()))
+	leadsNowhere(next)
+	_, _, err = s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("made anew", 1, 5), gallery.IfAbsent())
+	succeeds(t, err)
+	leadsNowhere(next)
+
+	for _, malformed := range []string{"", "$ne", next[1:], next + "A", next + "\n", strings.Repeat("A", 22)} {
+		leadsNowhere(malformed)
+	}
+	_, _, err = s.Share(t.Context(), alice, "", drawingtest.ID(2))
+	fails(t, err, gallery.ErrNotFound)
+	succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(2)))
+	_, _, err = s.Share(t.Context(), bob, "", drawingtest.ID(1))
+	fails(t, err, gallery.ErrNotFound)
+}
+
+func oneToken(t *testing.T, store gallery.Store) {
+	s := service(store)
+	_, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("", 1, 5), gallery.IfAbsent())
+	succeeds(t, err)
+	var tokens [writers]string
+	first := make(chan string, writers)
+	together(writers, func(n int) {
+		token, created, err := s.Share(t.Context(), alice, "", drawingtest.ID(1))
+		if err != nil {
+			t.Error(err)
+		}
+		if tokens[n] = token; created {
+			first <- token
+		}
+	})
+	equal(t, len(first), 1)
+	token := <-first
+	for _, got := range tokens {
+		equal(t, got, token)
+	}
+}
+
+// shareRaces shares, revokes, changes, deletes and makes anew all at once.
+// Whoever follows a token meanwhile sees its drawing or nothing; afterwards, the
+// last token leads there if the drawing is still shared, and no other does.
+func shareRaces(t *testing.T, store gallery.Store) {
+	s := service(store)
+	const rounds = 15
+	tokens := make(chan string, 8*rounds)
+	create := func(title string) {
+		_, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content(title, 1, 5), gallery.IfAbsent())
+		expect(t, err, nil, gallery.ErrChanged)
+	}
+	create("first")
+	together(8, func(n int) {
+		for round := range rounds {
+			switch n {
+			case 0, 1, 2:
+				token, _, err := s.Share(t.Context(), alice, "Alice", drawingtest.ID(1))
+				if expect(t, err, nil, gallery.ErrNotFound); err != nil {
+					continue
+				}
+				tokens <- token
+				d, nickname, err := s.Shared(t.Context(), token)
+				if expect(t, err, nil, gallery.ErrNotFound); err == nil && (d.ID != drawingtest.ID(1) || nickname != "Alice") {
+					t.Errorf("a token leads to %q of %q", d.ID, nickname)
+				}
+			case 3:
+				expect(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)), nil)
+			case 4:
+				if round%3 == 2 {
+					expect(t, s.Delete(t.Context(), alice, drawingtest.ID(1), gallery.IfPresent()), nil)
+				}
+			case 5:
+				create(fmt.Sprint("anew ", round))
+			case 6:
+				_, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content(fmt.Sprint("changed ", round), 1, 5), gallery.IfPresent())
+				expect(t, err, nil, gallery.ErrChanged)
+			default:
+				expect(t, s.SavePaint(t.Context(), alice, paint2017.Paint{ID: drawingtest.ID(1).String(), Actions: fmt.Sprint(round)}), nil)
+			}
+		}
+	})
+	close(tokens)
+	create("last")
+	last, _, err := s.Share(t.Context(), alice, "Alice", drawingtest.ID(1))
+	succeeds(t, err)
+	for token := range tokens {
+		_, _, err := s.Shared(t.Context(), token)
+		if leads := err == nil; leads != (token == last) {
+			t.Errorf("a token leads: %v (%v), it is the last: %v", leads, err, token == last)
+		}
+	}
+}
+
+// expect reports an error that is none of those allowed.
+func expect(t *testing.T, err error, allowed ...error) {
+	t.Helper()
+	for _, want := range allowed {
+		if errors.Is(err, want) {
+			return
+		}
+	}
+	t.Errorf("got error %v, want one of %v", err, allowed)
+}

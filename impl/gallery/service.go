@@ -1,0 +1,180 @@
+package gallery
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"onestroke/impl/drawing"
+)
+
+// Service applies the rules to the drawings in a [Store]. The owner is the id of
+// the user who calls; nobody reaches the drawings of another user.
+type Service struct {
+	// Now is the clock, time.Now unless a test sets another. It is set before
+	// the first call.
+	Now func() time.Time
+
+	store Store
+	quota int
+}
+
+// Options of a [Service].
+type Options struct {
+	Quota int // drawings an owner may have; 0 for any number
+}
+
+// New returns a service on a store.
+func New(s Store, o Options) *Service { return &Service{Now: time.Now, store: s, quota: o.Quota} }
+
+// Put creates a drawing, or replaces it, as the precondition says; created
+// reports which. A write that is repeated because its answer was lost gets the
+// same answer again and changes nothing.
+//
+// It returns [drawing.InvalidErrors] for a content that breaks a rule,
+// [ErrChanged] if the precondition is false, and [ErrQuota] for one drawing too
+// many. An owner who creates many drawings at the same moment may get as many
+// above the quota.
+func (s *Service) Put(ctx context.Context, owner string, id drawing.ID, c drawing.Content, p Precondition) (d Drawing, created bool, err error) {
+	if err := c.Validate(); err != nil {
+		return Drawing{}, false, err
+	}
+	c = c.Normalize()
+	draft := newRecord(id, c)
+
+	var stored Record
+	if p.absent {
+		stored, err = s.create(ctx, owner, draft)
+	} else {
+		stored, err = s.replace(ctx, owner, draft, p)
+	}
+	if err != nil {
+		return Drawing{}, false, err
+	}
+	return Drawing{Summary: stored.Summary, Strokes: c.Strokes}, p.absent, nil
+}
+
+// Get returns a drawing, [ErrNotFound], or a [*CorruptError] if what is stored
+// cannot be read.
+func (s *Service) Get(ctx context.Context, owner string, id drawing.ID) (Drawing, error) {
+	r, err := s.store.Get(ctx, owner, id)
+	if err != nil {
+		return Drawing{}, err
+	}
+	return r.drawing()
+}
+
+// Delete removes a drawing, or returns [ErrChanged] if the precondition is
+// false. It is not an error if there is no such drawing.
+func (s *Service) Delete(ctx context.Context, owner string, id drawing.ID, p Precondition) error {
+	return s.store.Delete(ctx, owner, id, p)
+}
+
+// List returns a page of the owner's drawings, newest first by creation: at
+// most limit, of which values outside 1 to [MaxPage] are replaced by the nearest
+// of the two. The cursor is empty for the first page, and the value next of a page
+// leads to the one after it; next is empty on the last page. A drawing that is
+// there throughout is seen exactly once, whatever is created and deleted
+// meanwhile. A cursor that was not made by this service is [ErrCursor].
+func (s *Service) List(ctx context.Context, owner string, limit int, cursor string, thumbnails bool) (items []Summary, next string, err error) {
+	after, err := parseCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	limit = min(max(limit, 1), MaxPage)
+	items, err = s.store.List(ctx, owner, after, limit+1, thumbnails)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(items) > limit {
+		items = items[:limit]
+		next = items[limit-1].position().cursor()
+	}
+	return items, next, nil
+}
+
+// Export yields all that is stored of the owner's drawings, oldest first, with
+// few in memory at a time. An error ends it.
+func (s *Service) Export(ctx context.Context, owner string) iter.Seq2[Exported, error] {
+	return func(yield func(Exported, error) bool) {
+		for r, err := range s.store.All(ctx, owner) {
+			e := Exported{PaintID: r.paintID(), Actions: string(r.Actions)}
+			if err == nil {
+				e.Drawing, err = r.drawing()
+			}
+			if err != nil {
+				yield(Exported{}, err)
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// DeleteAll removes every drawing and share of an owner. What is created while
+// it runs may remain. After an error it must be called again.
+func (s *Service) DeleteAll(ctx context.Context, owner string) error {
+	return s.store.DeleteAll(ctx, owner)
+}
+
+func (s *Service) create(ctx context.Context, owner string, draft Record) (Record, error) {
+	for {
+		r := draft.created(s.now())
+		refusal := s.insert(ctx, owner, r)
+		if !errors.Is(refusal, ErrChanged) && !errors.Is(refusal, ErrQuota) {
+			return r, refusal
+		}
+		stored, err := s.store.Get(ctx, owner, r.ID)
+		switch {
+		case errors.Is(err, ErrNotFound) && errors.Is(refusal, ErrQuota):
+			return Record{}, refusal
+		case errors.Is(err, ErrNotFound):
+			continue // deleted meanwhile: the ID is free again
+		case err != nil:
+			return Record{}, err
+		case stored.Revision == 1 && draft.sameContent(stored):
+			return stored, nil
+		default:
+			return Record{}, ErrChanged
+		}
+	}
+}
+
+// insert adds a drawing within the owner's quota.
+func (s *Service) insert(ctx context.Context, owner string, r Record) error {
+	if err := s.admit(ctx, owner); err != nil {
+		return err
+	}
+	return s.store.Insert(ctx, owner, r)
+}
+
+func (s *Service) replace(ctx context.Context, owner string, draft Record, p Precondition) (Record, error) {
+	for {
+		stored, err := s.store.Get(ctx, owner, draft.ID)
+		if errors.Is(err, ErrNotFound) {
+			return Record{}, ErrChanged
+		}
+		if err != nil {
+			return Record{}, err
+		}
+		isRepeat := draft.sameContent(stored) && (p.Allows(stored.ETag) || p.names(stored.PreviousETag))
+		if isRepeat {
+			return stored, nil
+		}
+		if !p.Allows(stored.ETag) {
+			return Record{}, ErrChanged
+		}
+		r := draft.replacing(stored, s.now())
+		err = s.store.Replace(ctx, owner, stored.ETag, r)
+		if !errors.Is(err, ErrChanged) {
+			return r, err
+		}
+		// Somebody wrote first. The precondition may be true for that, too, or it
+		// was this same write, sent twice.
+	}
+}
+
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
