@@ -1,6 +1,8 @@
 // Package logwriter keeps the log from stopping the service. Lines wait in a
 // bounded buffer, and one goroutine writes them to an output that may be slow,
 // blocked for ever, full or closed. Whoever logs never waits for it.
+//
+// The log is text on a terminal, and JSON elsewhere.
 package logwriter
 
 import (
@@ -8,9 +10,14 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/term"
 )
 
 const (
@@ -25,7 +32,7 @@ const (
 // many were dropped as soon as the output takes lines again.
 type Writer struct {
 	out     io.Writer
-	form    func(io.Writer) slog.Handler
+	text    bool          // rather than JSON
 	delay   time.Duration // that a line waits for others, at most
 	wake    chan struct{} // has a value when lines are to be written now
 	closing chan struct{}
@@ -43,15 +50,18 @@ type Writer struct {
 	amid     bool  // the output ends within a line
 }
 
-// New begins to write to out. The form is that of the log, such as JSON; the
-// Writer needs it for its line about what was dropped. Close must be called.
-func New(out io.Writer, form func(io.Writer) slog.Handler) *Writer {
-	return begin(out, form, maxDelay)
+// New begins to write to out. Close must be called. From then on the process
+// does not end when it writes to stdout or stderr and the reader is gone, as
+// programs of Go otherwise do.
+func New(out io.Writer) *Writer {
+	signal.Ignore(syscall.SIGPIPE)
+	file, ok := out.(*os.File)
+	return begin(out, ok && term.IsTerminal(int(file.Fd())), maxDelay)
 }
 
-func begin(out io.Writer, form func(io.Writer) slog.Handler, delay time.Duration) *Writer {
+func begin(out io.Writer, text bool, delay time.Duration) *Writer {
 	w := &Writer{
-		out: out, form: form, delay: delay,
+		out: out, text: text, delay: delay,
 		wake: make(chan struct{}, 1), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	w.delayed = time.AfterFunc(delay, w.Flush)
@@ -59,9 +69,17 @@ func begin(out io.Writer, form func(io.Writer) slog.Handler, delay time.Duration
 	return w
 }
 
-// Handler returns a handler whose lines go through the Writer. Those of the
-// level error, and above, are written at once.
-func (w *Writer) Handler() slog.Handler { return handler{w.form(w), w} }
+// Handler returns a handler of the lines of a level, and above, that go through
+// the Writer. Errors are written at once.
+func (w *Writer) Handler(level slog.Level) slog.Handler { return handler{w.form(w, level), w} }
+
+func (w *Writer) form(out io.Writer, level slog.Level) slog.Handler {
+	o := &slog.HandlerOptions{Level: level}
+	if w.text {
+		return slog.NewTextHandler(out, o)
+	}
+	return slog.NewJSONHandler(out, o)
+}
 
 // Write takes one line. It neither waits nor fails.
 func (w *Writer) Write(line []byte) (int, error) {
@@ -102,6 +120,9 @@ func (w *Writer) Close() {
 	case <-time.After(closeTime):
 	}
 }
+
+// Text reports whether the log is text, for people.
+func (w *Writer) Text() bool { return w.text }
 
 // Dropped is the number of lines dropped so far.
 func (w *Writer) Dropped() int64 { return w.dropped.Load() }
@@ -162,7 +183,7 @@ func (w *Writer) report(n int64) []byte {
 	var line bytes.Buffer
 	record := slog.NewRecord(time.Now(), slog.LevelWarn, "log lines were dropped: the output did not take them", 0)
 	record.AddAttrs(slog.Int64("lines", n))
-	_ = w.form(&line).Handle(context.Background(), record) // a buffer takes everything
+	_ = w.form(&line, slog.LevelWarn).Handle(context.Background(), record) // a buffer takes everything
 	return line.Bytes()
 }
 
