@@ -49,6 +49,9 @@ clients/%/node_modules: clients/%/package-lock.json
 generate: ## rebuild everything that is generated: gen/, the types and bundles of the clients, the tables in docs/, the picture in the README
 	tools/generate
 
+format: ## format the Go, TypeScript and CSS code
+	tools/format
+
 check: ## format, vet, lint, generated files fresh, contract lint, import rules
 	tools/check
 

@@ -12,7 +12,13 @@ const mostBetween = 15;
  *
  * Without a or d the line begins at b or ends at c. None of the four is moved.
  */
-export function between(a: Place | undefined, b: Place, c: Place, d: Place | undefined, tolerance: number): (Place & { part: number })[] {
+export function between(
+  a: Place | undefined,
+  b: Place,
+  c: Place,
+  d: Place | undefined,
+  tolerance: number,
+): (Place & { part: number })[] {
   const way = minus(c, b);
   const out = a && tangent(minus(b, a), way);
   const into = d && tangent(minus(d, c), way);

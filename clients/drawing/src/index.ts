@@ -4,10 +4,11 @@
  *
  * @module
  */
-export { Sketch, type Point, type SketchOptions, type Style } from './sketch.js';
-export { Brush, paint, type Surface } from './paint.js';
-export { picture } from './picture.js';
-export { fit, type Place, type Size, type View } from './view.js';
-export { Replay, type Clock, type ReplayOptions } from './replay.js';
-export { colors, nib, papers, widths, type Color } from './palette.js';
+
 export { maxPoints, maxStrokePoints, maxStrokes } from './limits.js';
+export { Brush, paint, type Surface } from './paint.js';
+export { type Color, colors, nib, papers, widths } from './palette.js';
+export { picture } from './picture.js';
+export { type Clock, Replay, type ReplayOptions } from './replay.js';
+export { type Point, Sketch, type SketchOptions, type Style } from './sketch.js';
+export { fit, type Place, type Size, type View } from './view.js';

@@ -29,7 +29,13 @@ export interface Surface {
  * With `until` it is what a replay shows after so many milliseconds. With `since` as well, the surface shows it at that earlier
  * moment already, and only what has been drawn from there on is painted.
  */
-export function paint(surface: Surface, content: DrawingContent, view: View, until = Infinity, since = -Infinity): void {
+export function paint(
+  surface: Surface,
+  content: DrawingContent,
+  view: View,
+  until = Infinity,
+  since = -Infinity,
+): void {
   const { times } = timelineOf(content);
   const drawn = content.strokes
     .map((stroke, i) => ({ stroke, own: times[i]! }))
@@ -67,7 +73,12 @@ export class Brush {
 }
 
 /** Lets `draw` paint in canvas units, on the paper only, which is the path it begins with. */
-function onPaper(surface: Surface, { canvas }: DrawingContent, { left, top, scale, pixelRatio }: View, draw: () => void): void {
+function onPaper(
+  surface: Surface,
+  { canvas }: DrawingContent,
+  { left, top, scale, pixelRatio }: View,
+  draw: () => void,
+): void {
   surface.save();
   surface.setTransform(scale * pixelRatio, 0, 0, scale * pixelRatio, left * pixelRatio, top * pixelRatio);
   surface.beginPath();

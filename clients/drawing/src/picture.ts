@@ -1,6 +1,9 @@
 import type { DrawingContent } from 'onestroke-client';
 
-/** A drawing as an SVG document, for images: what the service's thumbnails show, of a drawing that it does not have yet. */
+/**
+ * A drawing as an SVG document, for images: what the service's thumbnails show, of a drawing that it does not have
+ * yet.
+ */
 export function picture({ canvas, strokes }: DrawingContent): string {
   const { width, height, background = '#FFFFFF' } = canvas;
   const lines = strokes.map(({ tool, color, width, x, y }) => {

@@ -11,7 +11,10 @@ export interface Clock {
 
 export interface ReplayOptions {
   clock: Clock;
-  /** Shows the replay after so many milliseconds: `paint` with that as `until`. Called with each change, the last one when it has come to its end. */
+  /**
+   * Shows the replay after so many milliseconds: `paint` with that as `until`. Called with each change, the last
+   * one when it has come to its end.
+   */
   paint(position: number): void;
 }
 

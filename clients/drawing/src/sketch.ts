@@ -48,7 +48,10 @@ export class Sketch {
   private origin: number | undefined;
   private listeners = new Set<() => void>();
 
-  constructor(content: DrawingContent = { format: 1, canvas: papers.portrait, strokes: [] }, private readonly options: SketchOptions = {}) {
+  constructor(
+    content: DrawingContent = { format: 1, canvas: papers.portrait, strokes: [] },
+    private readonly options: SketchOptions = {},
+  ) {
     this.base = content;
     this.drawn = content;
   }
@@ -81,7 +84,10 @@ export class Sketch {
     return this.future.length > 0;
   }
 
-  /** The finger touches the canvas. Returns whether a stroke has begun: not in a drawing that is full or finished, nor during another. */
+  /**
+   * The finger touches the canvas. Returns whether a stroke has begun: not in a drawing that is full or finished,
+   * nor during another.
+   */
   begin(point: Point, { tool, color, width }: Style): boolean {
     if (this.stroke || this.finished || this.full) return false;
     if (this.origin === undefined || !this.drawn.strokes.length) {
@@ -169,7 +175,8 @@ export class Sketch {
     const tolerance = shorterSide(this.drawn.canvas) / 4_000;
     for (const { part, x, y } of between(this.before, from, to, next, tolerance)) {
       const mix = (a: number, b: number) => a + (b - a) * part;
-      const pressure = from.pressure === undefined || to.pressure === undefined ? undefined : mix(from.pressure, to.pressure);
+      const pressure =
+        from.pressure === undefined || to.pressure === undefined ? undefined : mix(from.pressure, to.pressure);
       this.add({ x, y, time: mix(from.time, to.time), pressure });
     }
     this.add(to);

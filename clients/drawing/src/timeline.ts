@@ -2,7 +2,10 @@ import type { DrawingContent, Stroke } from 'onestroke-client';
 
 /** A pause between strokes lasts no longer in a replay, in milliseconds. */
 const longestPause = 2_000;
-/** How long a stroke without times takes for the length of the canvas' longer side, and at most, in milliseconds: as in the service's animations. */
+/**
+ * How long a stroke without times takes for the length of the canvas' longer side, and at most, in milliseconds:
+ * as in the service's animations.
+ */
 const pace = 1_000;
 const longest = 5_000;
 
@@ -16,7 +19,10 @@ export interface Timeline {
 
 const known = new WeakMap<DrawingContent, Timeline>();
 
-/** The course of a replay: as it was drawn, without long pauses. A stroke that has no times is drawn evenly, after those before it. */
+/**
+ * The course of a replay: as it was drawn, without long pauses. A stroke that has no times is drawn evenly, after
+ * those before it.
+ */
 export function timelineOf(content: DrawingContent): Timeline {
   let timeline = known.get(content);
   if (!timeline) known.set(content, (timeline = lay(content)));

@@ -16,8 +16,22 @@ test('a drawing is painted in order on its paper, the eraser with the paper', ()
   paint(notes, drawing, fit(drawing.canvas, box, 2));
   assert.deepEqual(notes.painted, [
     { what: 'paper', color: '#FFEEDD', path: [[0, 0, 3750, 5000]] },
-    { what: 'line', color: '#666666', path: [[1, 3], [2, 4]] },
-    { what: 'line', color: '#FFEEDD', path: [[5, 7], [6, 8]] },
+    {
+      what: 'line',
+      color: '#666666',
+      path: [
+        [1, 3],
+        [2, 4],
+      ],
+    },
+    {
+      what: 'line',
+      color: '#FFEEDD',
+      path: [
+        [5, 7],
+        [6, 8],
+      ],
+    },
     { what: 'dot', color: `rgba(255,0,0,${128 / 255})`, path: [[9, 9, 25]] },
   ]);
   assert.deepEqual([notes.transform, notes.depth, notes.clips], [[0.2, 0, 0, 0.2, 0, 0], 0, 1]);
@@ -39,7 +53,10 @@ test('a brush paints every piece of an opaque stroke once', () => {
   assert.equal(dot!.what, 'dot');
   let at = 0;
   for (const { path } of lines) {
-    assert.deepEqual(path, path.map((_, i) => [x[at + i], y[at + i]]));
+    assert.deepEqual(
+      path,
+      path.map((_, i) => [x[at + i], y[at + i]]),
+    );
     at += path.length - 1;
   }
   assert.equal(at, x.length - 1);
@@ -60,7 +77,11 @@ test('a translucent stroke under way is one shape on what is beneath', () => {
 });
 
 test('a canvas is shown as large as fits, in the middle, and places are found again', () => {
-  for (const [width, height, left, top, scale] of [[750, 1000, 0, 0, 0.2], [1000, 500, 312.5, 0, 0.1], [375, 900, 0, 200, 0.1]] as const) {
+  for (const [width, height, left, top, scale] of [
+    [750, 1000, 0, 0, 0.2],
+    [1000, 500, 312.5, 0, 0.1],
+    [375, 900, 0, 200, 0.1],
+  ] as const) {
     const view = fit(papers.portrait, { width, height }, 3);
     assert.deepEqual([view.left, view.top, view.scale], [left, top, scale]);
     const random = chance(width);
@@ -75,7 +96,10 @@ test('a canvas is shown as large as fits, in the middle, and places are found ag
 test('there are seven colours and a few widths, which suit every canvas', () => {
   assert.equal(new Set(colors.map(({ value }) => value)).size, 7);
   for (const { value } of colors) assert.match(value, /^#[0-9A-F]{6}$/);
-  assert.deepEqual(widths.map(width => nib(width, papers.landscape)), widths);
+  assert.deepEqual(
+    widths.map(width => nib(width, papers.landscape)),
+    widths,
+  );
   assert.equal(nib(50, { width: 375, height: 667 }), 5);
   assert.equal(nib(20, { width: 10, height: 10 }), 1);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { paint, Replay, fit } from '../src/index.ts';
+import { fit, paint, Replay } from '../src/index.ts';
 import { chance, content, Notes, pen } from './support.ts';
 
 /** A clock that stands until it is told to go on; it makes a picture every 10 ms. */
@@ -37,7 +37,10 @@ test('it plays in the time that was needed, and comes to its end', () => {
   assert.ok(replay.playing);
   clock.go(500);
   assert.deepEqual([replay.playing, replay.position, shown[0], shown[shown.length - 1]], [false, 1_000, 0, 1_000]);
-  assert.deepEqual(shown, [...shown].sort((a, b) => a - b));
+  assert.deepEqual(
+    shown,
+    [...shown].sort((a, b) => a - b),
+  );
 });
 
 test('it stands while it is paused, and begins anew after its end', () => {
@@ -141,7 +144,8 @@ test('painted piece by piece, a replay shows every piece once', () => {
     paint(notes, drawing, view, until, since);
     since = until;
   }
-  const length = (path: number[][]) => path.reduce((sum, [x, y], i) => sum + (i ? Math.hypot(x! - path[i - 1]![0]!, y! - path[i - 1]![1]!) : 0), 0);
+  const length = (path: number[][]) =>
+    path.reduce((sum, [x, y], i) => sum + (i ? Math.hypot(x! - path[i - 1]![0]!, y! - path[i - 1]![1]!) : 0), 0);
   const lines = notes.painted.filter(({ what }) => what === 'line');
   assert.ok(Math.abs(lines.reduce((sum, { path }) => sum + length(path), 0) - 6000) < 1e-6);
   assert.equal(notes.painted.filter(({ what }) => what === 'paper').length, 1);
@@ -151,12 +155,21 @@ test('a translucent stroke is not painted in pieces', () => {
   const drawing = content([{ ...second, color: '#66666680' }]);
   const notes = new Notes();
   paint(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), 500, 250);
-  assert.deepEqual(notes.painted.map(({ what, path }) => [what, path[path.length - 1]]), [['paper', [0, 0, 3750, 5000]], ['line', [50, 0]]]);
+  assert.deepEqual(
+    notes.painted.map(({ what, path }) => [what, path[path.length - 1]]),
+    [
+      ['paper', [0, 0, 3750, 5000]],
+      ['line', [50, 0]],
+    ],
+  );
 });
 
 test('between two points the line is as far as the time', () => {
   const drawing = content([second]);
   const notes = new Notes();
   paint(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), 250);
-  assert.deepEqual(notes.painted[1]!.path, [[0, 0], [25, 0]]);
+  assert.deepEqual(notes.painted[1]!.path, [
+    [0, 0],
+    [25, 0],
+  ]);
 });

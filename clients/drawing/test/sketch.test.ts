@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Stroke } from 'onestroke-client';
-import { maxPoints, maxStrokePoints, maxStrokes, Sketch, type Point } from '../src/index.ts';
+import { maxPoints, maxStrokePoints, maxStrokes, type Point, Sketch } from '../src/index.ts';
 import { chance, content, distance, pen, placesOf, wandering } from './support.ts';
 
 /** Draws a stroke through these points, some of them at a time. */
@@ -21,7 +21,11 @@ test('a stroke has what the contract asks for, wherever the finger goes', () => 
   for (const seed of seeds) {
     const random = chance(seed);
     const sketch = new Sketch();
-    const points = wandering(random, 200).map(point => ({ ...point, x: 50 * (point.x - 1000), pressure: 3 * random() - 1 }));
+    const points = wandering(random, 200).map(point => ({
+      ...point,
+      x: 50 * (point.x - 1000),
+      pressure: 3 * random() - 1,
+    }));
     draw(sketch, points);
     const { x, y, t, p } = sketch.content.strokes[0]!;
     assert.ok(t && p && y.length === x.length && t.length === x.length && p.length === x.length);
@@ -60,10 +64,15 @@ test('how the points arrive makes no difference', () => {
 });
 
 test('a quick circle is round', () => {
-  const points = Array.from({ length: 13 }, (_, i) => ({ x: 2000 + 1000 * Math.cos((i * Math.PI) / 6), y: 2000 + 1000 * Math.sin((i * Math.PI) / 6), time: 16 * i }));
+  const points = Array.from({ length: 13 }, (_, i) => ({
+    x: 2000 + 1000 * Math.cos((i * Math.PI) / 6),
+    y: 2000 + 1000 * Math.sin((i * Math.PI) / 6),
+    time: 16 * i,
+  }));
   const sketch = new Sketch();
   draw(sketch, points);
-  for (const { x, y } of placesOf(sketch.content.strokes[0]!)) assert.ok(Math.abs(Math.hypot(x - 2000, y - 2000) - 1000) < 12);
+  for (const { x, y } of placesOf(sketch.content.strokes[0]!))
+    assert.ok(Math.abs(Math.hypot(x - 2000, y - 2000) - 1000) < 12);
 });
 
 test('straight lines and corners stay what they are', () => {
@@ -71,7 +80,14 @@ test('straight lines and corners stay what they are', () => {
   const square = line([500, 500], [2500, 500], [2500, 2500], [500, 2500], [500, 500]);
   draw(sketch, square);
   const { x, y, t } = sketch.content.strokes[0]!;
-  assert.deepEqual([x, y, t], [[500, 2500, 2500, 500, 500], [500, 500, 2500, 2500, 500], [0, 16, 32, 48, 64]]);
+  assert.deepEqual(
+    [x, y, t],
+    [
+      [500, 2500, 2500, 500, 500],
+      [500, 500, 2500, 2500, 500],
+      [0, 16, 32, 48, 64],
+    ],
+  );
 });
 
 test('a tap is a dot', () => {
@@ -98,16 +114,32 @@ test('the stroke under way only grows at its end', () => {
 test('time goes on from stroke to stroke, and a second after the last where a drawing is taken up again', () => {
   const sketch = new Sketch();
   draw(sketch, line([0, 0], [100, 0]));
-  draw(sketch, line([0, 50], [100, 50]).map(point => ({ ...point, time: point.time + 5_000 })));
-  assert.deepEqual(sketch.content.strokes.map(({ t }) => t), [[0, 16], [5_000, 5_016]]);
+  draw(
+    sketch,
+    line([0, 50], [100, 50]).map(point => ({ ...point, time: point.time + 5_000 })),
+  );
+  assert.deepEqual(
+    sketch.content.strokes.map(({ t }) => t),
+    [
+      [0, 16],
+      [5_000, 5_016],
+    ],
+  );
   const later = new Sketch(sketch.content);
-  draw(later, line([0, 90], [100, 90]).map(point => ({ ...point, time: point.time + 9e9 })));
+  draw(
+    later,
+    line([0, 90], [100, 90]).map(point => ({ ...point, time: point.time + 9e9 })),
+  );
   assert.deepEqual(later.content.strokes[2]!.t, [6_016, 6_032]);
 });
 
 test('a clock that steps back does not', () => {
   const sketch = new Sketch();
-  draw(sketch, [{ x: 0, y: 0, time: 50 }, { x: 100, y: 0, time: 60 }, { x: 200, y: 0, time: 40 }]);
+  draw(sketch, [
+    { x: 0, y: 0, time: 50 },
+    { x: 100, y: 0, time: 60 },
+    { x: 200, y: 0, time: 40 },
+  ]);
   assert.deepEqual(sketch.content.strokes[0]!.t, [0, 10, 10]);
 });
 
@@ -141,7 +173,10 @@ test('a new stroke ends what could be done again', () => {
   sketch.undo();
   draw(sketch, line([5, 5]));
   assert.equal(sketch.canRedo, false);
-  assert.deepEqual(sketch.content.strokes.map(({ x }) => x), [[5]]);
+  assert.deepEqual(
+    sketch.content.strokes.map(({ x }) => x),
+    [[5]],
+  );
 });
 
 test('a drawing of one stroke ends when the finger lifts, until that is taken back', () => {
@@ -171,7 +206,8 @@ test('a second finger does not begin a stroke during another', () => {
 });
 
 test('the limits of the contract are kept, and it is told that they are reached', () => {
-  const zigzag = (points: number) => line(...Array.from({ length: points }, (_, i): [number, number] => [i % 2 ? 0 : 900, i]));
+  const zigzag = (points: number) =>
+    line(...Array.from({ length: points }, (_, i): [number, number] => [i % 2 ? 0 : 900, i]));
   const long = new Sketch();
   long.begin(zigzag(1)[0]!, pen);
   long.extend(zigzag(maxStrokePoints + 50));
@@ -181,7 +217,10 @@ test('the limits of the contract are kept, and it is told that they are reached'
   assert.ok(!long.full, 'another stroke may begin');
 
   for (let i = 1; i < 5; i++) draw(long, zigzag(maxStrokePoints + 50));
-  assert.equal(long.content.strokes.reduce((sum, { x }) => sum + x.length, 0), maxPoints);
+  assert.equal(
+    long.content.strokes.reduce((sum, { x }) => sum + x.length, 0),
+    maxPoints,
+  );
   assert.ok(long.full);
   assert.equal(draw(long, zigzag(2)), false);
 
@@ -195,7 +234,15 @@ test('it tells of every change, until it need not any more', () => {
   const sketch = new Sketch();
   let told = 0;
   const stop = sketch.subscribe(() => told++);
-  const changes = [() => sketch.begin(line([0, 0])[0]!, pen), () => sketch.extend(line([0, 0], [99, 99])), () => sketch.end(), () => sketch.undo(), () => sketch.redo(), () => sketch.clear(), () => sketch.rename('猫')];
+  const changes = [
+    () => sketch.begin(line([0, 0])[0]!, pen),
+    () => sketch.extend(line([0, 0], [99, 99])),
+    () => sketch.end(),
+    () => sketch.undo(),
+    () => sketch.redo(),
+    () => sketch.clear(),
+    () => sketch.rename('猫'),
+  ];
   for (const [i, change] of changes.entries()) {
     change();
     assert.equal(told, i + 1);

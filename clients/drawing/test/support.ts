@@ -21,7 +21,11 @@ export function wandering(random: () => number, count: number): Point[] {
   return Array.from({ length: count }, () => {
     direction += random() < 0.05 ? 6 * random() : random() - 0.5;
     const step = 150 * random();
-    return { x: (x += step * Math.cos(direction)), y: (y += step * Math.sin(direction)), time: (time += 16 * random()) };
+    return {
+      x: (x += step * Math.cos(direction)),
+      y: (y += step * Math.sin(direction)),
+      time: (time += 16 * random()),
+    };
   });
 }
 

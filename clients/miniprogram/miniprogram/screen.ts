@@ -9,8 +9,14 @@ export interface Screen {
   pixelRatio: number;
 }
 
-/** The canvas that `selector` names in a page or component, made as large as the device has pixels for it. Ask when the page is ready. */
-export function screenOf(owner: WechatMiniprogram.Component.TrivialInstance | WechatMiniprogram.Page.TrivialInstance, selector: string): Promise<Screen> {
+/**
+ * The canvas that `selector` names in a page or component, made as large as the device has pixels for it. Ask when
+ * the page is ready.
+ */
+export function screenOf(
+  owner: WechatMiniprogram.Component.TrivialInstance | WechatMiniprogram.Page.TrivialInstance,
+  selector: string,
+): Promise<Screen> {
   return new Promise(resolve => {
     wx.createSelectorQuery()
       .in(owner)

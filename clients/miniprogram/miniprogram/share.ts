@@ -1,7 +1,10 @@
 import { client } from './client';
 import { words } from './words';
 
-/** The card of one of my drawings. Whoever taps it sees the drawing; until the service has shared it, the card leads to the gallery. */
+/**
+ * The card of one of my drawings. Whoever taps it sees the drawing; until the service has shared it, the card
+ * leads to the gallery.
+ */
 export function cardOf(id: string, title: string): WechatMiniprogram.Page.IAsyncCustomShareContent {
   const card = { title: title || words.oneStroke, path: '/pages/gallery/gallery' };
   return { ...card, promise: shared(id).then(shown => ({ ...card, ...shown })) };
@@ -25,6 +28,11 @@ async function pictureOf(token: string): Promise<string | undefined> {
   if (!picture.ok) return undefined;
   const filePath = `${wx.env.USER_DATA_PATH}/card.png`;
   return new Promise(resolve => {
-    wx.getFileSystemManager().writeFile({ filePath, data: picture.data, success: () => resolve(filePath), fail: () => resolve(undefined) });
+    wx.getFileSystemManager().writeFile({
+      filePath,
+      data: picture.data,
+      success: () => resolve(filePath),
+      fail: () => resolve(undefined),
+    });
   });
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { startBinary, type Binary } from '../../typescript/test/support/binary.ts';
 import { newId } from '../../typescript/src/index.ts';
+import { type Binary, startBinary } from '../../typescript/test/support/binary.ts';
 import { Network } from './support/host.ts';
 import { drawing, elsewhere, somebody } from './support/people.ts';
 import { ChromiumScreen, openChromium } from './support/screen.ts';
@@ -25,7 +25,10 @@ function story(name: string, tell: (phone: ChromiumScreen, user: string) => Prom
   });
 }
 
-/** The colour of the canvas at a place of it, in pixels as fingers have them: `#RRGGBB`, or nothing where nothing is painted. */
+/**
+ * The colour of the canvas at a place of it, in pixels as fingers have them: `#RRGGBB`, or nothing where nothing
+ * is painted.
+ */
 function colorAt(phone: ChromiumScreen, x: number, y: number): Promise<string> {
   return phone.evaluate(`(() => {
     const canvas = document.querySelector('div:not([hidden]) canvas');
@@ -38,7 +41,8 @@ function colorAt(phone: ChromiumScreen, x: number, y: number): Promise<string> {
 /** Waits until the canvas has a colour at a place. */
 async function becomes(phone: ChromiumScreen, x: number, y: number, color: string): Promise<void> {
   const end = Date.now() + 10_000;
-  while ((await colorAt(phone, x, y)) !== color) assert.ok(Date.now() < end, `${await colorAt(phone, x, y)} at ${x}, ${y}`);
+  while ((await colorAt(phone, x, y)) !== color)
+    assert.ok(Date.now() < end, `${await colorAt(phone, x, y)} at ${x}, ${y}`);
 }
 
 /** Opens an empty drawing; the place of its canvas in the window. */
@@ -52,7 +56,12 @@ async function begin(phone: ChromiumScreen): Promise<{ x: number; y: number; wid
 async function across(phone: ChromiumScreen, from: [number, number], to: [number, number]): Promise<void> {
   const { x, y } = await phone.call('box', '画布');
   const steps = 12;
-  await phone.finger(Array.from({ length: steps + 1 }, (_, i) => ({ x: x + from[0] + ((to[0] - from[0]) * i) / steps, y: y + from[1] + ((to[1] - from[1]) * i) / steps })));
+  await phone.finger(
+    Array.from({ length: steps + 1 }, (_, i) => ({
+      x: x + from[0] + ((to[0] - from[0]) * i) / steps,
+      y: y + from[1] + ((to[1] - from[1]) * i) / steps,
+    })),
+  );
 }
 
 story('a finger draws where it is, in the colour that was picked, in the pixels of the device', async phone => {
@@ -90,7 +99,14 @@ story('a line is painted while the finger is down', async phone => {
 
 story('a drawing that was left is painted again, and a replay paints it bit by bit', async (phone, user) => {
   const id = newId();
-  await elsewhere(service, user).putDrawing({ id, ifNoneMatch: '*', body: { ...drawing('一笔猫'), strokes: [{ tool: 'pen', color: '#2F9E5F', width: 200, x: [500, 3000], y: [2500, 2500], t: [0, 60_000] }] } });
+  await elsewhere(service, user).putDrawing({
+    id,
+    ifNoneMatch: '*',
+    body: {
+      ...drawing('一笔猫'),
+      strokes: [{ tool: 'pen', color: '#2F9E5F', width: 200, x: [500, 3000], y: [2500, 2500], t: [0, 60_000] }],
+    },
+  });
   await phone.call('pullDown');
   await phone.tap('一笔猫');
   await phone.tap('暂停');
@@ -133,35 +149,47 @@ for (const [width, height] of [
   [820, 1180],
 ] as const) {
   for (const theme of ['light', 'dark'] as const) {
-    story(`everything has its place on ${width} × ${height} pixels, ${theme}`, async (phone, user) => {
-      await elsewhere(service, user).putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('一只有很长很长很长很长很长很长名字的猫') });
-      await phone.call('pullDown');
-      const fits = async () => {
-        await phone.until('!document.querySelector("img:not([src])")');
-        assert.ok(await phone.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'wider than the screen');
-        const small = await phone.evaluate(`Array.from(document.querySelectorAll('div:not([hidden]) :is([aria-role=button], [aria-role=radio], wx-button)'), element => {
+    story(
+      `everything has its place on ${width} × ${height} pixels, ${theme}`,
+      async (phone, user) => {
+        await elsewhere(service, user).putDrawing({
+          id: newId(),
+          ifNoneMatch: '*',
+          body: drawing('一只有很长很长很长很长很长很长名字的猫'),
+        });
+        await phone.call('pullDown');
+        const fits = async () => {
+          await phone.until('!document.querySelector("img:not([src])")');
+          assert.ok(
+            await phone.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+            'wider than the screen',
+          );
+          const small =
+            await phone.evaluate(`Array.from(document.querySelectorAll('div:not([hidden]) :is([aria-role=button], [aria-role=radio], wx-button)'), element => {
           const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
           return { name: element.getAttribute('aria-label') || element.textContent.trim(), out: left < 0 || right > innerWidth || top < 0 || bottom > innerHeight, width, height };
         }).filter(({ out, width, height }) => out || Math.min(width, height) < 28)`);
-        assert.deepEqual(small, []);
-        const [paper, ink] = await phone.evaluate<[number, number]>(`(() => {
+          assert.deepEqual(small, []);
+          const [paper, ink] = await phone.evaluate<[number, number]>(`(() => {
           const { backgroundColor, color } = getComputedStyle(document.body);
           return [backgroundColor, color].map(color => Number(/\\d+/.exec(color)[0]));
         })()`);
-        assert.equal(paper > ink, theme === 'light');
-      };
-      await phone.see('一只有很长很长很长很长很长很长名字的猫');
-      await fits();
-      await phone.tap('更多 一只有很长很长很长很长很长很长名字的猫');
-      await fits();
-      await phone.tap('取消');
-      await phone.tap('一只有很长很长很长很长很长很长名字的猫');
-      await phone.see('暂停');
-      await fits();
-      await phone.tap('继续画');
-      await phone.tap('其他颜色');
-      await phone.see('色相');
-      await fits();
-    }, { width, height, system: { theme } });
+          assert.equal(paper > ink, theme === 'light');
+        };
+        await phone.see('一只有很长很长很长很长很长很长名字的猫');
+        await fits();
+        await phone.tap('更多 一只有很长很长很长很长很长很长名字的猫');
+        await fits();
+        await phone.tap('取消');
+        await phone.tap('一只有很长很长很长很长很长很长名字的猫');
+        await phone.see('暂停');
+        await fits();
+        await phone.tap('继续画');
+        await phone.tap('其他颜色');
+        await phone.see('色相');
+        await fits();
+      },
+      { width, height, system: { theme } },
+    );
   }
 }

@@ -1,4 +1,5 @@
-// Takes the picture that the README shows: the drawings of `make demo`, and a flower in one stroke, by day and by night.
+// Takes the picture that the README shows: the drawings of `make demo`, and a flower in one stroke, by day and by
+// night.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startBinary } from '../../typescript/test/support/binary.ts';
@@ -12,7 +13,10 @@ const [service, browser] = await Promise.all([startBinary(), openChromium()]);
 
 /** Saves the demo's drawings, one after the other, so that they are always in the same order. */
 async function fill(): Promise<void> {
-  execFileSync('go', ['run', './clients/demo', '-url', service.baseUrl, '-user', 'demo'], { cwd: root, stdio: 'ignore' });
+  execFileSync('go', ['run', './clients/demo', '-url', service.baseUrl, '-user', 'demo'], {
+    cwd: root,
+    stdio: 'ignore',
+  });
   const [from, to] = [elsewhere(service, 'demo'), elsewhere(service, user)];
   const list = await from.listDrawings({});
   if (!list.ok) throw new Error(list.problem.detail);
@@ -39,24 +43,37 @@ async function flower(phone: ChromiumScreen): Promise<void> {
 await fill();
 const pictures: string[] = [];
 for (const [theme, show] of [
-  ['light', async phone => phone.until('phone.count("img") === 8 && Array.from(document.images).every(({ complete }) => complete)')],
-  ['light', async phone => {
-    await phone.tap('随意画');
-    await phone.tap('红');
-    await phone.tap('粗细 3');
-    await flower(phone);
-  }],
-  ['dark', async phone => {
-    await phone.tap('一笔到底');
-    await phone.tap('红');
-    await phone.tap('粗细 3');
-    await flower(phone);
-  }],
-  ['dark', async phone => {
-    await phone.tap('螺旋 spiral');
-    await phone.tap('暂停');
-    await phone.call('slide', '进度', 5000);
-  }],
+  [
+    'light',
+    async phone =>
+      phone.until('phone.count("img") === 8 && Array.from(document.images).every(({ complete }) => complete)'),
+  ],
+  [
+    'light',
+    async phone => {
+      await phone.tap('随意画');
+      await phone.tap('红');
+      await phone.tap('粗细 3');
+      await flower(phone);
+    },
+  ],
+  [
+    'dark',
+    async phone => {
+      await phone.tap('一笔到底');
+      await phone.tap('红');
+      await phone.tap('粗细 3');
+      await flower(phone);
+    },
+  ],
+  [
+    'dark',
+    async phone => {
+      await phone.tap('螺旋 spiral');
+      await phone.tap('暂停');
+      await phone.call('slide', '进度', 5000);
+    },
+  ],
 ] as ['light' | 'dark', (phone: ChromiumScreen) => Promise<unknown>][]) {
   const phone = await ChromiumScreen.open(browser, new Network(service, user), { system: { theme }, height: 760 });
   await phone.launch();
@@ -67,7 +84,9 @@ for (const [theme, show] of [
 }
 
 const page = await browser.newPage({ viewport: { width: 1596, height: 760 } });
-await page.setContent(`<body style="margin: 0; display: flex; gap: 32px; background: none">${pictures.map(picture => `<img style="border-radius: 32px" src="data:image/png;base64,${picture}">`).join('')}`);
+await page.setContent(
+  `<body style="margin: 0; display: flex; gap: 32px; background: none">${pictures.map(picture => `<img style="border-radius: 32px" src="data:image/png;base64,${picture}">`).join('')}`,
+);
 await page.evaluate(() => Promise.all(Array.from(document.images, image => image.decode())));
 await page.screenshot({ path: `${root}/.github/miniprogram.png`, omitBackground: true });
 await Promise.all([browser.close(), service.stop()]);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startBinary, type Binary } from '../../typescript/test/support/binary.ts';
-import { newId, type Client } from '../../typescript/src/index.ts';
+import { type Client, newId } from '../../typescript/src/index.ts';
+import { type Binary, startBinary } from '../../typescript/test/support/binary.ts';
 import { Network } from './support/host.ts';
 import { drawing, elsewhere, somebody } from './support/people.ts';
-import { JsdomScreen, programAt, type Options } from './support/screen.ts';
+import { JsdomScreen, type Options, programAt } from './support/screen.ts';
 
 let service: Binary;
 before(async () => void (service = await startBinary()));
@@ -17,7 +17,11 @@ const line = [
 ];
 
 /** Somebody's phone, the program running, and what else they have. It is closed after the test, and had no errors. */
-function story(name: string, tell: (phone: JsdomScreen, other: Client, user: string) => Promise<void>, options?: Options): void {
+function story(
+  name: string,
+  tell: (phone: JsdomScreen, other: Client, user: string) => Promise<void>,
+  options?: Options,
+): void {
   test(name, async () => {
     const user = somebody();
     const phone = new JsdomScreen(new Network(service, user), options);
@@ -52,7 +56,8 @@ async function titles(client: Client): Promise<string[]> {
 /** Waits until the service lists drawings of these titles and no others. */
 async function lists(client: Client, expected: string[]): Promise<void> {
   const end = Date.now() + 10_000;
-  while (JSON.stringify(await titles(client)) !== JSON.stringify(expected)) assert.ok(Date.now() < end, `${await titles(client)}, not ${expected}`);
+  while (JSON.stringify(await titles(client)) !== JSON.stringify(expected))
+    assert.ok(Date.now() < end, `${await titles(client)}, not ${expected}`);
 }
 
 async function strokesOf(client: Client, id: string): Promise<number> {
@@ -175,19 +180,22 @@ for (const [where, open, button] of [
   });
 }
 
-story('the author of a shared drawing is named, and a drawing that is shared no more is missed', async (phone, other) => {
-  const id = newId();
-  await other.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') });
-  const share = await other.shareDrawing({ id });
-  assert.ok(share.ok);
-  const me = await other.getSession();
-  assert.ok(me.ok);
-  await phone.launch(`/pages/shared/shared?token=${share.data.token}`);
-  await phone.see(`作者：${me.data.user.nickname}`);
-  await other.unshareDrawing({ id });
-  await phone.launch(`/pages/shared/shared?token=${share.data.token}`);
-  await phone.see('这幅画不在了');
-});
+story(
+  'the author of a shared drawing is named, and a drawing that is shared no more is missed',
+  async (phone, other) => {
+    const id = newId();
+    await other.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') });
+    const share = await other.shareDrawing({ id });
+    assert.ok(share.ok);
+    const me = await other.getSession();
+    assert.ok(me.ok);
+    await phone.launch(`/pages/shared/shared?token=${share.data.token}`);
+    await phone.see(`作者：${me.data.user.nickname}`);
+    await other.unshareDrawing({ id });
+    await phone.launch(`/pages/shared/shared?token=${share.data.token}`);
+    await phone.see('这幅画不在了');
+  },
+);
 
 story('a deletion can be taken back, and is sent when it was not', async (phone, other) => {
   const removal = /^DELETE/;
@@ -320,7 +328,9 @@ story('a deletion of what another device changed since is given up', async (phon
 });
 
 story('the gallery goes on as far as there are drawings, and is renewed by pulling', async (phone, other) => {
-  await Promise.all(Array.from({ length: 45 }, (_, i) => other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(`${i}`) })));
+  await Promise.all(
+    Array.from({ length: 45 }, (_, i) => other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(`${i}`) })),
+  );
   await phone.call('pullDown');
   for (const count of [20, 40, 45]) {
     await phone.until(`phone.count("img") === ${count}`);
@@ -367,30 +377,37 @@ story('a second finger does not draw', async (phone, other) => {
   assert.deepEqual([saved.data.strokeCount, new Set(saved.data.strokes[0]!.y).size], [1, 1]);
 });
 
-story('everything that can be tapped or seen has a name, in English, too', async (phone, other) => {
-  await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('cat') });
-  const named = async () => {
-    const labels = await phone.call('labels');
-    assert.ok(labels.length);
-    assert.deepEqual(labels.filter(label => /\?$|undefined|[\u4e00-\u9fff]/.test(label)), []);
-    assert.doesNotMatch(await phone.call('text'), /undefined|[\u4e00-\u9fff]/);
-  };
-  await phone.call('pullDown');
-  await phone.tap('More cat');
-  await named();
-  await phone.tap('Close');
-  await phone.tap('cat');
-  await phone.see('Play');
-  await named();
-  await phone.tap('Go on drawing');
-  await phone.tap('Another colour');
-  await phone.see('Hue');
-  await named();
-  const { path } = await phone.evaluate<{ path: string }>('(phone.navigateBack(), phone.share())');
-  await phone.launch(path);
-  await phone.see('Play');
-  await named();
-}, { system: { language: 'en' } });
+story(
+  'everything that can be tapped or seen has a name, in English, too',
+  async (phone, other) => {
+    await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('cat') });
+    const named = async () => {
+      const labels = await phone.call('labels');
+      assert.ok(labels.length);
+      assert.deepEqual(
+        labels.filter(label => /\?$|undefined|[\u4e00-\u9fff]/.test(label)),
+        [],
+      );
+      assert.doesNotMatch(await phone.call('text'), /undefined|[\u4e00-\u9fff]/);
+    };
+    await phone.call('pullDown');
+    await phone.tap('More cat');
+    await named();
+    await phone.tap('Close');
+    await phone.tap('cat');
+    await phone.see('Play');
+    await named();
+    await phone.tap('Go on drawing');
+    await phone.tap('Another colour');
+    await phone.see('Hue');
+    await named();
+    const { path } = await phone.evaluate<{ path: string }>('(phone.navigateBack(), phone.share())');
+    await phone.launch(path);
+    await phone.see('Play');
+    await named();
+  },
+  { system: { language: 'en' } },
+);
 
 story('a drawing that is emptied is none, also for the replay beneath', async phone => {
   await draw(phone);
@@ -422,7 +439,11 @@ test('a drawing that the service does not take says so', async () => {
 });
 
 test('a service on the own computer that has an app id is logged in to with WeChat', async () => {
-  const real = await startBinary({ WECHAT_APP_ID: 'wx0123456789abcdef', WECHAT_APP_SECRET: '0123456789abcdef0123456789abcdef', WECHAT_API_URL: service.baseUrl });
+  const real = await startBinary({
+    WECHAT_APP_ID: 'wx0123456789abcdef',
+    WECHAT_APP_SECRET: '0123456789abcdef0123456789abcdef',
+    WECHAT_API_URL: service.baseUrl,
+  });
   const network = new Network(real, somebody(), service);
   const phone = new JsdomScreen(network, { program: programAt(real.baseUrl) });
   await phone.launch();

@@ -11,12 +11,15 @@ export type Choice = 'mine' | 'theirs' | 'both';
 export function settle(mine: DrawingContent, theirs: DrawingContent | null, choose: (choice: Choice) => void): void {
   const button = (choice: Choice, label: string, name = 'quiet') =>
     el('button', { type: 'button', class: name, onclick: () => (box.close(), choose(choice)) }, label);
-  const side = (label: string, content: DrawingContent) => el('figure', {}, el('span', { class: 'frame' }, picture(content, label)), el('figcaption', {}, label));
+  const side = (label: string, content: DrawingContent) =>
+    el('figure', {}, el('span', { class: 'frame' }, picture(content, label)), el('figcaption', {}, label));
   const box = dialog(
     words.conflict,
     el('p', {}, theirs ? words.conflictSays : words.theirsDeleted),
     el('div', { class: 'sides' }, side(words.mine, mine), theirs && side(words.theirs, theirs)),
-    el('div', { class: 'buttons' },
+    el(
+      'div',
+      { class: 'buttons' },
       button('theirs', theirs ? words.takeTheirs : words.letGo),
       theirs && button('both', words.keepBoth),
       button('mine', words.keepMine, 'primary'),

@@ -1,15 +1,15 @@
-import { newId, type DrawingContent, type DrawingState } from 'onestroke-client';
+import { type DrawingContent, type DrawingState, newId } from 'onestroke-client';
 import { papers, Sketch } from 'onestroke-drawing';
 import { backLink, bar } from './bars';
-import { settle, type Choice } from './conflict';
-import { attribute, drawn, el, flourish, icon, iconButton, type IconName } from './dom';
+import { type Choice, settle } from './conflict';
+import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
 import { remove } from './gallery';
 import { createHand } from './hand';
 import { toast } from './overlays';
 import { createPaper } from './paper';
 import { pickUp } from './pen';
 import { offerDownload } from './pictures';
-import { go, write, type Screen } from './routes';
+import { go, type Screen, write } from './routes';
 import { client, sayProblem } from './service';
 import { share } from './share';
 import { createToolbar } from './toolbar';
@@ -27,18 +27,40 @@ export function createEditor(opened?: string): Screen {
   let kept: DrawingContent | undefined;
   let left = false;
 
-  const hint = el('div', { class: 'hint', 'aria-hidden': 'true', hidden: true }, drawn('0 0 300 300', flourish, 'line'), el('p', {}, words.drawHere), el('p', { class: 'muted' }, words.savesItself));
-  const done = el('div', { class: 'done', hidden: true },
+  const hint = el(
+    'div',
+    { class: 'hint', 'aria-hidden': 'true', hidden: true },
+    drawn('0 0 300 300', flourish, 'line'),
+    el('p', {}, words.drawHere),
+    el('p', { class: 'muted' }, words.savesItself),
+  );
+  const done = el(
+    'div',
+    { class: 'done', hidden: true },
     el('span', { class: 'stamp', 'aria-hidden': 'true' }, words.done),
-    el('div', { class: 'done-bar', role: 'status' },
+    el(
+      'div',
+      { class: 'done-bar', role: 'status' },
       el('strong', {}, words.doneSays),
-      el('button', { type: 'button', class: 'quiet small', onclick: () => go({ at: 'replay', id }) }, icon('play'), words.replay),
+      el(
+        'button',
+        { type: 'button', class: 'quiet small', onclick: () => go({ at: 'replay', id }) },
+        icon('play'),
+        words.replay,
+      ),
       el('button', { type: 'button', class: 'primary small', onclick: () => another() }, words.again),
     ),
   );
   const cursor = el('span', { class: 'pen-cursor', hidden: true });
   const paper = createPaper(hint, cursor, done);
-  for (const [name, value] of Object.entries({ tabindex: 0, role: 'application', 'aria-roledescription': words.drawing, 'aria-description': words.keyboardDrawing, 'data-focus': '' })) attribute(paper.canvas, name, value);
+  for (const [name, value] of Object.entries({
+    tabindex: 0,
+    role: 'application',
+    'aria-roledescription': words.drawing,
+    'aria-description': words.keyboardDrawing,
+    'data-focus': '',
+  }))
+    attribute(paper.canvas, name, value);
   const hand = createHand(paper, cursor, pen, () => sketch, changed);
   const toolbar = createToolbar(pen, {
     undo: () => step(() => sketch?.undo()),
@@ -47,14 +69,24 @@ export function createEditor(opened?: string): Screen {
     // A drawing that has strokes is what it is: the mode is for the next one.
     once: () => (sketch?.content.strokes.length ? another() : begin(blank())),
   });
-  const title = el('input', { class: 'title', placeholder: words.untitled, 'aria-label': words.title, maxlength: 80, autocomplete: 'off', onchange: () => step(() => sketch?.rename(title.value.trim())), onkeydown: event => event.key === 'Enter' && title.blur() });
+  const title = el('input', {
+    class: 'title',
+    placeholder: words.untitled,
+    'aria-label': words.title,
+    maxlength: 80,
+    autocomplete: 'off',
+    onchange: () => step(() => sketch?.rename(title.value.trim())),
+    onkeydown: event => event.key === 'Enter' && title.blur(),
+  });
   const status = el('span', { class: 'status', role: 'status' });
   const saved = [
     iconButton('play', words.replay, () => go({ at: 'replay', id }), 'R'),
     iconButton('share', words.share, () => void share(id), 'S'),
     iconButton('download', words.download, () => offerDownload(title.value, { id }), 'D'),
   ] as const;
-  const element = el('main', { class: 'editor' },
+  const element = el(
+    'main',
+    { class: 'editor' },
     bar(backLink(), title, status, ...saved, iconButton('plus', words.newDrawing, another, 'N')),
     paper.element,
     toolbar.element,
@@ -135,7 +167,10 @@ export function createEditor(opened?: string): Screen {
     done.hidden = !finished;
     saved.forEach(button => (button.disabled = empty));
     if (empty) status.replaceChildren();
-    paper.canvas.setAttribute('aria-label', `${content.title || words.untitled}, ${content.strokes.length} ${words.strokes}`);
+    paper.canvas.setAttribute(
+      'aria-label',
+      `${content.title || words.untitled}, ${content.strokes.length} ${words.strokes}`,
+    );
   }
 
   function tell(state: DrawingState): void {
@@ -153,7 +188,14 @@ export function createEditor(opened?: string): Screen {
         return say('warn', `${words.refused}: ${state.problem.code}`, 'refused');
       case 'conflict':
         status.dataset.kind = 'conflict';
-        return status.replaceChildren(el('button', { type: 'button', onclick: () => settle(kept!, state.theirs, choice => resolve(choice, state.theirs)) }, icon('warn'), words.conflictChoose));
+        return status.replaceChildren(
+          el(
+            'button',
+            { type: 'button', onclick: () => settle(kept!, state.theirs, choice => resolve(choice, state.theirs)) },
+            icon('warn'),
+            words.conflictChoose,
+          ),
+        );
       case 'deleted':
         delete status.dataset.kind;
         return status.replaceChildren();
@@ -185,5 +227,9 @@ function isSame(a: DrawingContent, b: DrawingContent): boolean {
 
 /** Paper for a new drawing, as the screen is held. */
 function blank(): DrawingContent {
-  return { format: 1, canvas: matchMedia('(orientation: landscape)').matches ? papers.landscape : papers.portrait, strokes: [] };
+  return {
+    format: 1,
+    canvas: matchMedia('(orientation: landscape)').matches ? papers.landscape : papers.portrait,
+    strokes: [],
+  };
 }

@@ -31,27 +31,43 @@ let invited = false;
 
 /** All drawings, newest first, those included that are still on their way to the service. */
 export function createGallery(changed: () => void): Screen {
-  if (listed.owner !== user.name) Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true, top: 0 });
+  if (listed.owner !== user.name)
+    Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true, top: 0 });
   let loading = false;
   let left = false;
   const cards = new Map<string, { of: string; element: HTMLElement }>();
 
-  const invitation = el('li', { class: 'card new' },
-    el('a', { href: '#/draw', 'aria-keyshortcuts': 'N' },
+  const invitation = el(
+    'li',
+    { class: 'card new' },
+    el(
+      'a',
+      { href: '#/draw', 'aria-keyshortcuts': 'N' },
       el('span', { class: 'frame' }, drawn('0 0 300 300', flourish, 'line'), icon('plus')),
       el('span', { class: 'caption' }, el('span', { class: 'card-title' }, words.draw), el('kbd', {}, 'N')),
     ),
   );
   const grid = el('ul', { class: 'grid' }, invitation);
   const more = el('div', { class: 'more', role: 'status' });
-  const element = el('main', { class: 'gallery' },
-    bar(brand(), el('span', { class: 'space' }), el('a', { class: 'quiet small wide-only', href: home + 'docs' }, words.docs), languageButton(changed), userButton(changed)),
+  const element = el(
+    'main',
+    { class: 'gallery' },
+    bar(
+      brand(),
+      el('span', { class: 'space' }),
+      el('a', { class: 'quiet small wide-only', href: home + 'docs' }, words.docs),
+      languageButton(changed),
+      userButton(changed),
+    ),
     el('h1', { tabindex: -1 }, words.gallery),
     grid,
     more,
   );
 
-  const watched = new IntersectionObserver(seen => seen.some(({ isIntersecting }) => isIntersecting) && listed.next && void load(listed.next), { rootMargin: '600px' });
+  const watched = new IntersectionObserver(
+    seen => seen.some(({ isIntersecting }) => isIntersecting) && listed.next && void load(listed.next),
+    { rootMargin: '600px' },
+  );
   const stop = client.drawings.subscribe(state => {
     if (state.status === 'deleted') listed.items = listed.items.filter(({ id }) => id !== state.id);
     if (state.status === 'saved') void load();
@@ -92,8 +108,13 @@ export function createGallery(changed: () => void): Screen {
     }
     more.replaceChildren();
     lay();
-    if (!result.ok) more.append(el('p', {}, sayProblem(result.problem)), el('button', { type: 'button', class: 'quiet', onclick: () => void load(cursor) }, words.retry));
-    else if (listed.stale) return load(); // something was saved meanwhile
+    if (!result.ok)
+      more.append(
+        el('p', {}, sayProblem(result.problem)),
+        el('button', { type: 'button', class: 'quiet', onclick: () => void load(cursor) }, words.retry),
+      );
+    else if (listed.stale)
+      return load(); // something was saved meanwhile
     else if (!entries().length && !invited) go({ at: 'draw' });
     invited = true;
     watched.disconnect();
@@ -105,13 +126,20 @@ export function createGallery(changed: () => void): Screen {
     const here = new Map(unsent.map(entry => [entry.id, entry]));
     const fresh: Entry[] = [];
     for (const { id, content } of unsent) {
-      if (content && !listed.items.some(item => item.id === id)) fresh.push({ id, title: content.title || '', shown: content, when: '', unsent: true });
+      if (content && !listed.items.some(item => item.id === id))
+        fresh.push({ id, title: content.title || '', shown: content, when: '', unsent: true });
     }
     for (const item of listed.items) {
       const kept = here.get(item.id);
       if (kept && !kept.content) continue;
       const content = kept?.content;
-      fresh.push({ id: item.id, title: (content || item).title || '', shown: content || item, when: item.createdAt, unsent: !!content });
+      fresh.push({
+        id: item.id,
+        title: (content || item).title || '',
+        shown: content || item,
+        when: item.createdAt,
+        unsent: !!content,
+      });
     }
     return fresh;
   }
@@ -120,7 +148,11 @@ export function createGallery(changed: () => void): Screen {
   function lay(): void {
     const wanted = entries();
     const elements = wanted.map(entry => {
-      const of = JSON.stringify([entry.title, entry.unsent, 'thumbnail' in entry.shown ? entry.shown.thumbnail : entry.shown]);
+      const of = JSON.stringify([
+        entry.title,
+        entry.unsent,
+        'thumbnail' in entry.shown ? entry.shown.thumbnail : entry.shown,
+      ]);
       const known = cards.get(entry.id);
       if (known?.of === of) return known.element;
       const made = card(entry);
@@ -138,11 +170,17 @@ export function createGallery(changed: () => void): Screen {
 
   function card(entry: Entry): HTMLElement {
     const name = entry.title || words.untitled;
-    return el('li', { class: 'card' },
+    return el(
+      'li',
+      { class: 'card' },
       el('a', { href: `#/draw/${entry.id}`, 'aria-label': name }, el('span', { class: 'frame' }, picture(entry.shown))),
-      el('div', { class: 'caption' },
+      el(
+        'div',
+        { class: 'caption' },
         el('span', { class: 'card-title' }, name),
-        entry.unsent ? el('span', { class: 'when', title: words.waiting }, icon('cloud')) : el('time', { class: 'when', datetime: entry.when }, ago(entry.when)),
+        entry.unsent
+          ? el('span', { class: 'when', title: words.waiting }, icon('cloud'))
+          : el('time', { class: 'when', datetime: entry.when }, ago(entry.when)),
         iconButton('more', `${words.more}: ${name}`, () => offer(entry)),
       ),
     );
@@ -151,7 +189,12 @@ export function createGallery(changed: () => void): Screen {
   function offer({ id, title }: Entry): void {
     choose(title || words.untitled, [
       { label: words.replay, icon: 'play', run: () => go({ at: 'replay', id }) },
-      { label: words.rename, icon: 'rename', run: () => ask(words.rename, words.title, title, value => void change(id, content => ({ ...content, title: value }))) },
+      {
+        label: words.rename,
+        icon: 'rename',
+        run: () =>
+          ask(words.rename, words.title, title, value => void change(id, content => ({ ...content, title: value }))),
+      },
       { label: words.share, icon: 'share', run: () => void share(id) },
       { label: words.download, icon: 'download', run: () => offerDownload(title, { id }) },
       { label: words.remove, icon: 'clear', danger: true, run: () => void remove(id) },

@@ -1,6 +1,6 @@
 import { Brush, type Point, type Sketch } from 'onestroke-drawing';
 import type { Paper } from './paper';
-import { styleOf, type Pen } from './pen';
+import { type Pen, styleOf } from './pen';
 
 /** How far an arrow key moves the pen, as a part of the paper's shorter side; with Shift five times as far. */
 const stride = 1 / 100;
@@ -17,7 +17,13 @@ export interface Hand {
  * Lets people draw on the paper with mouse, pen, finger or keys; `cursor` marks where the keys' pen is. `sketchNow` is what is drawn on at the
  * moment, `drawn` is called after each stroke.
  */
-export function createHand(paper: Paper, cursor: HTMLElement, pen: Pen, sketchNow: () => Sketch | undefined, drawn: () => void): Hand {
+export function createHand(
+  paper: Paper,
+  cursor: HTMLElement,
+  pen: Pen,
+  sketchNow: () => Sketch | undefined,
+  drawn: () => void,
+): Hand {
   const { canvas, surface } = paper;
   let brush: Brush | undefined;
   let pointer: number | undefined;

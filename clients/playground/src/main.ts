@@ -1,9 +1,9 @@
 import { el } from './dom';
 import { createEditor } from './editor';
 import { createGallery } from './gallery';
-import { openReplay, openShared } from './viewer';
-import { read, type Route, type Screen } from './routes';
+import { type Route, read, type Screen } from './routes';
 import { user } from './service';
+import { openReplay, openShared } from './viewer';
 import { createWelcome } from './welcome';
 import { words } from './words';
 

@@ -1,4 +1,4 @@
-import { el, icon, iconButton, type Child, type IconName } from './dom';
+import { type Child, el, type IconName, icon, iconButton } from './dom';
 import { words } from './words';
 
 const toasts = el('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
@@ -9,7 +9,9 @@ export function toast(text: string, action?: { label: string; run: () => void })
   const shown = el('div', { class: 'toast' }, el('span', {}, text));
   const leave = () => shown.remove();
   if (action) {
-    shown.append(el('button', { type: 'button', class: 'toast-action', onclick: () => (leave(), action.run()) }, action.label));
+    shown.append(
+      el('button', { type: 'button', class: 'toast-action', onclick: () => (leave(), action.run()) }, action.label),
+    );
   }
   toasts.replaceChildren(shown);
   setTimeout(leave, action ? 10_000 : 4_000);
@@ -18,11 +20,25 @@ export function toast(text: string, action?: { label: string; run: () => void })
 /** A dialog over the page. It is gone when it is closed, by its buttons, Escape or a press beside it. */
 export function dialog(title: string, ...children: Child[]): HTMLDialogElement {
   const heading = el('h2', { id: 'dialog-title' }, title);
-  const box: HTMLDialogElement = el('dialog', {
-    'aria-labelledby': 'dialog-title',
-    onclose: () => box.remove(),
-    onpointerdown: event => event.target === box && box.close(),
-  }, el('div', { class: 'dialog-body' }, el('header', {}, heading, iconButton('close', words.close, () => box.close())), ...children));
+  const box: HTMLDialogElement = el(
+    'dialog',
+    {
+      'aria-labelledby': 'dialog-title',
+      onclose: () => box.remove(),
+      onpointerdown: event => event.target === box && box.close(),
+    },
+    el(
+      'div',
+      { class: 'dialog-body' },
+      el(
+        'header',
+        {},
+        heading,
+        iconButton('close', words.close, () => box.close()),
+      ),
+      ...children,
+    ),
+  );
   document.body.append(box);
   box.showModal();
   return box;
@@ -39,20 +55,44 @@ export interface Action {
 export function choose(title: string, actions: Action[]): void {
   const box: HTMLDialogElement = dialog(
     title,
-    el('ul', { class: 'actions' }, ...actions.map(action =>
-      el('li', {}, el('button', { type: 'button', class: action.danger && 'danger', onclick: () => (box.close(), action.run()) }, icon(action.icon), action.label)),
-    )),
+    el(
+      'ul',
+      { class: 'actions' },
+      ...actions.map(action =>
+        el(
+          'li',
+          {},
+          el(
+            'button',
+            { type: 'button', class: action.danger && 'danger', onclick: () => (box.close(), action.run()) },
+            icon(action.icon),
+            action.label,
+          ),
+        ),
+      ),
+    ),
   );
 }
 
 /** Asks for a text. */
 export function ask(title: string, label: string, value: string, done: (value: string) => void): void {
-  const input = el('input', { name: 'value', value, maxlength: 80, 'aria-label': label, placeholder: words.untitled, autocomplete: 'off' });
+  const input = el('input', {
+    name: 'value',
+    value,
+    maxlength: 80,
+    'aria-label': label,
+    placeholder: words.untitled,
+    autocomplete: 'off',
+  });
   const box = dialog(
     title,
-    el('form', { class: 'stack', onsubmit: event => (event.preventDefault(), box.close(), done(input.value.trim())) },
+    el(
+      'form',
+      { class: 'stack', onsubmit: event => (event.preventDefault(), box.close(), done(input.value.trim())) },
       input,
-      el('div', { class: 'buttons' },
+      el(
+        'div',
+        { class: 'buttons' },
         el('button', { type: 'button', class: 'quiet', onclick: () => box.close() }, words.cancel),
         el('button', { class: 'primary' }, words.save),
       ),

@@ -1,6 +1,6 @@
 import type { DrawingContent } from 'onestroke-client';
 import { fit, paint, type View } from 'onestroke-drawing';
-import { el, type Child } from './dom';
+import { type Child, el } from './dom';
 
 /** A sheet of paper in the middle of what room there is, with a canvas on it. */
 export interface Paper {
@@ -30,7 +30,12 @@ export function createPaper(...overlays: Child[]): Paper {
     const room = fit(space, { width: element.clientWidth, height: element.clientHeight });
     const [width, height] = [Math.floor(room.width), Math.floor(room.height)];
     const ratio = devicePixelRatio;
-    Object.assign(sheet.style, { width: `${width}px`, height: `${height}px`, left: `${Math.round(room.left)}px`, top: `${Math.round(room.top)}px` });
+    Object.assign(sheet.style, {
+      width: `${width}px`,
+      height: `${height}px`,
+      left: `${Math.round(room.left)}px`,
+      top: `${Math.round(room.top)}px`,
+    });
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);

@@ -1,5 +1,5 @@
-import { colors, nib, widths, type Style } from 'onestroke-drawing';
 import type { DrawingContent } from 'onestroke-client';
+import { colors, nib, type Style, widths } from 'onestroke-drawing';
 
 const key = 'onestroke.pen';
 

@@ -14,18 +14,33 @@ export function picture(of: { thumbnail?: string } | DrawingContent, name = ''):
     paint(canvas.getContext('2d')!, of, fit(of.canvas, canvas));
     return canvas;
   }
-  return el('img', { class: 'picture', alt: name, draggable: 'false', src: 'data:image/svg+xml,' + encodeURIComponent(of.thumbnail || '') });
+  return el('img', {
+    class: 'picture',
+    alt: name,
+    draggable: 'false',
+    src: 'data:image/svg+xml,' + encodeURIComponent(of.thumbnail || ''),
+  });
 }
 
 /** Offers a drawing as a file, its own or one that was shared. */
 export function offerDownload(title: string, of: { id: string } | { token: string }): void {
   const width = 1536;
-  const vector = (animate: boolean) => ('id' in of ? client.getDrawingImage({ ...of, width, animate }) : client.getSharedDrawingImage({ ...of, width, animate }));
-  const pixels = () => ('id' in of ? client.getDrawingImage({ ...of, width, accept: 'image/png' }) : client.getSharedDrawingImage({ ...of, width, accept: 'image/png' }));
+  const vector = (animate: boolean) =>
+    'id' in of
+      ? client.getDrawingImage({ ...of, width, animate })
+      : client.getSharedDrawingImage({ ...of, width, animate });
+  const pixels = () =>
+    'id' in of
+      ? client.getDrawingImage({ ...of, width, accept: 'image/png' })
+      : client.getSharedDrawingImage({ ...of, width, accept: 'image/png' });
   const download = async (kind: 'png' | 'svg', call: () => Promise<Result<string | ArrayBuffer>>) => {
     if ('id' in of) await client.drawings.flush(of.id); // what is downloaded is what has been drawn
     const result = await call();
-    if (result.ok) hand(new Blob([result.data], { type: kind === 'png' ? 'image/png' : 'image/svg+xml' }), `${title || words.untitled}.${kind}`);
+    if (result.ok)
+      hand(
+        new Blob([result.data], { type: kind === 'png' ? 'image/png' : 'image/svg+xml' }),
+        `${title || words.untitled}.${kind}`,
+      );
     else toast(sayProblem(result.problem));
   };
   choose(words.download, [

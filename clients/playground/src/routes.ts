@@ -1,5 +1,9 @@
 /** A place in the page, kept in the address behind `#`: what is there never reaches a server. */
-export type Route = { at: 'gallery' } | { at: 'draw'; id?: string } | { at: 'replay'; id: string } | { at: 'shared'; token: string };
+export type Route =
+  | { at: 'gallery' }
+  | { at: 'draw'; id?: string }
+  | { at: 'replay'; id: string }
+  | { at: 'shared'; token: string };
 
 /** What is shown at a place. */
 export interface Screen {

@@ -1,4 +1,4 @@
-import { createClient, fetchTransport, webStorage, type LoginCode, type Problem } from 'onestroke-client';
+import { createClient, fetchTransport, type LoginCode, type Problem, webStorage } from 'onestroke-client';
 import { words } from './words';
 
 /** Where the page is, and the service with it. */

@@ -11,12 +11,19 @@ export async function share(id: string): Promise<void> {
   if (!result.ok) return toast(sayProblem(result.problem));
   const link = home + write({ at: 'shared', token: result.data.token });
   const input = el('input', { readonly: true, value: link, 'aria-label': words.link, onfocus: () => input.select() });
-  const copy = el('button', { type: 'button', class: 'primary', onclick: () => void copyLink() }, icon('copy'), words.copy);
+  const copy = el(
+    'button',
+    { type: 'button', class: 'primary', onclick: () => void copyLink() },
+    icon('copy'),
+    words.copy,
+  );
   const box = dialog(
     words.share,
     el('p', {}, words.shareSays),
     el('div', { class: 'link' }, input, copy),
-    el('div', { class: 'buttons' },
+    el(
+      'div',
+      { class: 'buttons' },
       el('button', { type: 'button', class: 'quiet danger', onclick: () => void unshare() }, words.unshare),
       el('a', { class: 'quiet', href: link, target: '_blank', rel: 'noopener' }, words.open),
     ),
@@ -26,7 +33,12 @@ export async function share(id: string): Promise<void> {
   async function copyLink(): Promise<void> {
     input.select();
     // Without HTTPS there is no clipboard but that of old.
-    const copied = navigator.clipboard ? await navigator.clipboard.writeText(link).then(() => true, () => false) : false;
+    const copied = navigator.clipboard
+      ? await navigator.clipboard.writeText(link).then(
+          () => true,
+          () => false,
+        )
+      : false;
     if (copied || document.execCommand('copy')) copy.replaceChildren(icon('tick'), words.copied);
   }
 

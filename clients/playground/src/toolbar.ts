@@ -1,4 +1,4 @@
-import { colors, widths, type Sketch } from 'onestroke-drawing';
+import { colors, type Sketch, widths } from 'onestroke-drawing';
 import { attribute, el, icon, iconButton } from './dom';
 import { layDown, type Pen } from './pen';
 import { language, words } from './words';
@@ -23,27 +23,69 @@ export interface Toolbar {
 /** Colours, widths, eraser, and what can be done and undone. It changes `pen` as people choose. */
 export function createToolbar(pen: Pen, deeds: Deeds): Toolbar {
   const isOther = () => !colors.some(({ value }) => value === pen.color);
-  const other = el('input', { type: 'color', value: isOther() ? pen.color : '#00A3A3', 'aria-label': words.otherColor, oninput: () => choose({ tool: 'pen', color: other.value.toUpperCase() }), onclick: () => choose({ tool: 'pen', color: other.value.toUpperCase() }) });
+  const other = el('input', {
+    type: 'color',
+    value: isOther() ? pen.color : '#00A3A3',
+    'aria-label': words.otherColor,
+    oninput: () => choose({ tool: 'pen', color: other.value.toUpperCase() }),
+    onclick: () => choose({ tool: 'pen', color: other.value.toUpperCase() }),
+  });
   const otherSwatch = el('label', { class: 'swatch other', title: words.otherColor }, other);
   const swatches = colors.map((color, i) => {
-    const button = el('button', { type: 'button', class: 'swatch', 'aria-label': color[language], title: `${color[language]} (${i + 1})`, onclick: () => choose({ tool: 'pen', color: color.value }) });
+    const button = el('button', {
+      type: 'button',
+      class: 'swatch',
+      'aria-label': color[language],
+      title: `${color[language]} (${i + 1})`,
+      onclick: () => choose({ tool: 'pen', color: color.value }),
+    });
     button.style.setProperty('--color', color.value);
     return button;
   });
   const nibs = widths.map((width, i) => {
-    const button = el('button', { type: 'button', class: 'nib', 'aria-label': words.widths[i], title: `${words.widths[i]} ([ ])`, onclick: () => choose({ width: i }) }, el('span'));
+    const button = el(
+      'button',
+      {
+        type: 'button',
+        class: 'nib',
+        'aria-label': words.widths[i],
+        title: `${words.widths[i]} ([ ])`,
+        onclick: () => choose({ width: i }),
+      },
+      el('span'),
+    );
     button.style.setProperty('--nib', `${4 + width / 12}px`);
     return button;
   });
-  const eraser = iconButton('eraser', words.eraser, () => choose({ tool: pen.tool === 'eraser' ? 'pen' : 'eraser' }), 'E');
+  const eraser = iconButton(
+    'eraser',
+    words.eraser,
+    () => choose({ tool: pen.tool === 'eraser' ? 'pen' : 'eraser' }),
+    'E',
+  );
   const undo = iconButton('undo', words.undo, deeds.undo, 'Control+Z');
   const redo = iconButton('redo', words.redo, deeds.redo, 'Control+Y');
   const clear = iconButton('clear', words.clear, deeds.clear, 'Delete');
-  const once = el('button', { type: 'button', class: 'icon-button once', 'aria-label': words.oneStroke, title: `${words.oneStroke} (O)`, 'aria-keyshortcuts': 'O', onclick: () => choose({ once: !pen.once }) }, icon('once'));
+  const once = el(
+    'button',
+    {
+      type: 'button',
+      class: 'icon-button once',
+      'aria-label': words.oneStroke,
+      title: `${words.oneStroke} (O)`,
+      'aria-keyshortcuts': 'O',
+      onclick: () => choose({ once: !pen.once }),
+    },
+    icon('once'),
+  );
 
-  const element = el('div', { class: 'toolbar', role: 'toolbar', 'aria-label': words.draw },
+  const element = el(
+    'div',
+    { class: 'toolbar', role: 'toolbar', 'aria-label': words.draw },
     el('div', { class: 'group', role: 'group', 'aria-label': words.color }, ...swatches, otherSwatch),
-    el('div', { class: 'tools' },
+    el(
+      'div',
+      { class: 'tools' },
       el('div', { class: 'group', role: 'group', 'aria-label': words.width }, ...nibs),
       el('div', { class: 'group' }, eraser, once),
       el('div', { class: 'group' }, undo, redo, clear),
@@ -88,7 +130,9 @@ export function createToolbar(pen: Pen, deeds: Deeds): Toolbar {
 
   function tell(): void {
     const drawing = pen.tool === 'pen';
-    swatches.forEach((swatch, i) => attribute(swatch, 'aria-pressed', String(drawing && pen.color === colors[i]!.value)));
+    swatches.forEach((swatch, i) =>
+      attribute(swatch, 'aria-pressed', String(drawing && pen.color === colors[i]!.value)),
+    );
     attribute(otherSwatch, 'data-chosen', drawing && isOther());
     otherSwatch.style.setProperty('--color', other.value);
     nibs.forEach((nib, i) => attribute(nib, 'aria-pressed', String(pen.width === i)));

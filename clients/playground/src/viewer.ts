@@ -14,31 +14,45 @@ const clock = { now: () => performance.now(), frame: (run: () => void) => void r
 
 /** One's own drawing, drawn again. */
 export function openReplay(id: string): Screen {
-  return createViewer(client.drawings.open(id), content => [
-    backLink(),
-    el('h1', { class: 'viewer-title', tabindex: -1 }, content?.title || words.untitled),
-    el('span', { class: 'space' }),
-    iconButton('rename', words.open, () => go({ at: 'draw', id })),
-    iconButton('download', words.download, () => offerDownload(content?.title || '', { id })),
-  ], () => go({ at: 'draw', id }));
+  return createViewer(
+    client.drawings.open(id),
+    content => [
+      backLink(),
+      el('h1', { class: 'viewer-title', tabindex: -1 }, content?.title || words.untitled),
+      el('span', { class: 'space' }),
+      iconButton('rename', words.open, () => go({ at: 'draw', id })),
+      iconButton('download', words.download, () => offerDownload(content?.title || '', { id })),
+    ],
+    () => go({ at: 'draw', id }),
+  );
 }
 
 /** What somebody has shared, for whoever has the link. */
 export function openShared(token: string, changed: () => void): Screen {
-  return createViewer(client.getSharedDrawing({ token }), (drawing: SharedDrawing | undefined) => [
-    brand(),
-    el('div', { class: 'viewer-title' },
-      el('h1', { tabindex: -1 }, drawing?.title || words.untitled),
-      drawing?.author && el('p', { class: 'author' }, words.by + drawing.author),
-    ),
-    el('span', { class: 'space' }),
-    drawing && iconButton('download', words.download, () => offerDownload(drawing.title, { token })),
-    languageButton(changed),
-    el('a', { class: 'primary small', href: '#/draw' }, words.drawYourOwn),
-  ], () => go({ at: 'gallery' }));
+  return createViewer(
+    client.getSharedDrawing({ token }),
+    (drawing: SharedDrawing | undefined) => [
+      brand(),
+      el(
+        'div',
+        { class: 'viewer-title' },
+        el('h1', { tabindex: -1 }, drawing?.title || words.untitled),
+        drawing?.author && el('p', { class: 'author' }, words.by + drawing.author),
+      ),
+      el('span', { class: 'space' }),
+      drawing && iconButton('download', words.download, () => offerDownload(drawing.title, { token })),
+      languageButton(changed),
+      el('a', { class: 'primary small', href: '#/draw' }, words.drawYourOwn),
+    ],
+    () => go({ at: 'gallery' }),
+  );
 }
 
-function createViewer<Content extends DrawingContent>(opening: Promise<Result<Content>>, head: (content?: Content) => (Node | string | undefined | false)[], escape: () => void): Screen {
+function createViewer<Content extends DrawingContent>(
+  opening: Promise<Result<Content>>,
+  head: (content?: Content) => (Node | string | undefined | false)[],
+  leave: () => void,
+): Screen {
   const paper = createPaper();
   paper.canvas.setAttribute('role', 'img');
   const header = bar();
@@ -53,7 +67,10 @@ function createViewer<Content extends DrawingContent>(opening: Promise<Result<Co
       return paper.element.replaceChildren(el('p', { class: 'notice', role: 'alert' }, sayProblem(result.problem)));
     }
     header.replaceChildren(...bar(...head(result.data)).childNodes);
-    paper.canvas.setAttribute('aria-label', `${result.data.title || words.untitled}, ${result.data.strokes.length} ${words.strokes}`);
+    paper.canvas.setAttribute(
+      'aria-label',
+      `${result.data.title || words.untitled}, ${result.data.strokes.length} ${words.strokes}`,
+    );
     begin(result.data);
   });
 
@@ -72,9 +89,12 @@ function createViewer<Content extends DrawingContent>(opening: Promise<Result<Co
       paper.end();
     },
     key(event) {
-      const inField = event.target instanceof HTMLInputElement || event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement;
+      const inField =
+        event.target instanceof HTMLInputElement ||
+        event.target instanceof HTMLButtonElement ||
+        event.target instanceof HTMLAnchorElement;
       if (event.key === ' ' && !inField) event.preventDefault(), toggle();
-      else if (event.key === 'Escape') escape();
+      else if (event.key === 'Escape') leave();
       else if ((event.key === 'ArrowLeft' || event.key === 'ArrowRight') && !inField && replay) {
         event.preventDefault();
         replay.seek(replay.position + (event.key === 'ArrowLeft' ? -1_000 : 1_000));
@@ -83,8 +103,19 @@ function createViewer<Content extends DrawingContent>(opening: Promise<Result<Co
   };
 
   function begin(content: Content): void {
-    const slider = el('input', { type: 'range', min: 0, step: 1, 'aria-label': words.position, oninput: () => running.seek(Number(slider.value)) });
-    const button = el('button', { type: 'button', class: 'play primary', onclick: toggle, 'aria-keyshortcuts': 'Space' });
+    const slider = el('input', {
+      type: 'range',
+      min: 0,
+      step: 1,
+      'aria-label': words.position,
+      oninput: () => running.seek(Number(slider.value)),
+    });
+    const button = el('button', {
+      type: 'button',
+      class: 'play primary',
+      onclick: toggle,
+      'aria-keyshortcuts': 'Space',
+    });
     const time = el('span', { class: 'time' });
     const pace = el('button', { type: 'button', class: 'quiet pace', onclick: () => faster() });
     const running = (replay = new Replay(content, { clock, paint: show }));

@@ -94,7 +94,8 @@ const en: Words = {
   defaultUser: 'Ming',
   start: 'Start drawing',
   simulated: 'Development mode: WeChat is simulated, any name logs you in.',
-  production: 'This is the service behind the WeChat mini program 一笔到底. To draw, open the mini program; to build on it, read the reference.',
+  production:
+    'This is the service behind the WeChat mini program 一笔到底. To draw, open the mini program; to build on it, read the reference.',
   docs: 'API reference',
   otherLanguage: '中文',
   switchUser: 'Switch user',
@@ -175,7 +176,12 @@ const en: Words = {
 export type Language = 'zh' | 'en';
 const key = 'onestroke.language';
 
-export let language: Language = localStorage.getItem(key) === 'zh' || localStorage.getItem(key) === 'en' ? (localStorage.getItem(key) as Language) : navigator.language.startsWith('zh') ? 'zh' : 'en';
+export let language: Language =
+  localStorage.getItem(key) === 'zh' || localStorage.getItem(key) === 'en'
+    ? (localStorage.getItem(key) as Language)
+    : navigator.language.startsWith('zh')
+      ? 'zh'
+      : 'en';
 export let words = language === 'zh' ? zh : en;
 tell();
 
@@ -191,7 +197,11 @@ export function switchLanguage(): void {
 export function ago(moment: string): string {
   const seconds = (Date.parse(moment) - Date.now()) / 1000;
   const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto', style: 'narrow' });
-  for (const [unit, length] of [['day', 86_400], ['hour', 3_600], ['minute', 60]] as const) {
+  for (const [unit, length] of [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+  ] as const) {
     if (Math.abs(seconds) >= 7 * 86_400) break;
     if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit);
   }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { DrawingContent, Stroke } from 'onestroke-client';
 import { startBinary } from '../../typescript/test/support/binary.ts';
-import { desktop, line, phone, saved, setUp, Visitor, type Stage } from './support.ts';
+import { desktop, line, phone, type Stage, saved, setUp, Visitor } from './support.ts';
 
 let stage: Stage;
 before(async () => (stage = await setUp()));
@@ -85,8 +85,16 @@ test('colours, widths, eraser, undo, redo and clear do what they say', async () 
   await guest.draw([0.2, 0.9], [0.8, 0.9]);
   await guest.status('Saved');
   const { strokes } = await newest('tools');
-  assert.deepEqual(strokes.map(({ tool, color, width }) => [tool, color, width]), [['pen', '#2F9E5F', 200], ['eraser', '#2F9E5F', 60], ['pen', '#00A3A3', 20]]);
-  for (const { x, t, p } of strokes) assert.ok(t && t.length === x.length && t[t.length - 1]! > t[0]! && p === undefined);
+  assert.deepEqual(
+    strokes.map(({ tool, color, width }) => [tool, color, width]),
+    [
+      ['pen', '#2F9E5F', 200],
+      ['eraser', '#2F9E5F', 60],
+      ['pen', '#00A3A3', 20],
+    ],
+  );
+  for (const { x, t, p } of strokes)
+    assert.ok(t && t.length === x.length && t[t.length - 1]! > t[0]! && p === undefined);
   await guest.leave();
 });
 
@@ -97,7 +105,16 @@ test('a pen presses, and its other end erases', async () => {
   const at = await guest.onPaper();
   const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', place: [number, number], force: number) => {
     const [x, y] = at(place);
-    return guest.devtools.send('Input.dispatchMouseEvent', { type, x, y, force, pointerType: 'pen', button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1 });
+    return guest.devtools.send('Input.dispatchMouseEvent', {
+      type,
+      x,
+      y,
+      force,
+      pointerType: 'pen',
+      button: 'left',
+      buttons: type === 'mouseReleased' ? 0 : 1,
+      clickCount: 1,
+    });
   };
   await pen('mousePressed', [0.2, 0.2], 0.25);
   await pen('mouseMoved', [0.4, 0.4], 0.5);
@@ -153,7 +170,11 @@ test('the page shows what the service shows', async () => {
     format: 1,
     canvas: { width: 3750, height: 5000, background: '#FFF6DD' },
     strokes: [
-      { ...pen, x: bow.map(u => Math.round(300 + 3100 * u)), y: bow.map(u => Math.round(2500 + 1500 * Math.sin(9 * u))) },
+      {
+        ...pen,
+        x: bow.map(u => Math.round(300 + 3100 * u)),
+        y: bow.map(u => Math.round(2500 + 1500 * Math.sin(9 * u))),
+      },
       { ...pen, color: '#E5484D80', width: 400, x: [200, 3500, 400], y: [700, 1500, 2300] },
       { ...pen, tool: 'eraser', width: 250, x: [1800, 2000], y: [200, 4800] },
       { ...pen, color: '#8E4EC6', width: 500, x: [3000], y: [4000] },
@@ -168,19 +189,24 @@ test('the page shows what the service shows', async () => {
   const width = await guest.page.locator('canvas.canvas').evaluate((canvas: HTMLCanvasElement) => canvas.width);
   const png = await client.getDrawingImage({ id, width, accept: 'image/png' });
   assert.ok(png.ok);
-  const { mean, off } = await guest.page.locator('canvas.canvas').evaluate(async (canvas: HTMLCanvasElement, bytes) => {
-    const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
-    const other = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
-    other.drawImage(picture, 0, 0);
-    const [a, b] = [canvas.getContext('2d')!, other].map(context => context.getImageData(0, 0, canvas.width, canvas.height).data);
-    let [sum, off] = [0, 0];
-    for (let i = 0; i < a!.length; i++) {
-      const difference = Math.abs(a![i]! - b![i]!);
-      sum += difference;
-      if (difference > 64) off++;
-    }
-    return { mean: sum / a!.length, off: off / a!.length };
-  }, Array.from(new Uint8Array(png.data)));
+  const { mean, off } = await guest.page.locator('canvas.canvas').evaluate(
+    async (canvas: HTMLCanvasElement, bytes) => {
+      const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
+      const other = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
+      other.drawImage(picture, 0, 0);
+      const [a, b] = [canvas.getContext('2d')!, other].map(
+        context => context.getImageData(0, 0, canvas.width, canvas.height).data,
+      );
+      let [sum, off] = [0, 0];
+      for (let i = 0; i < a!.length; i++) {
+        const difference = Math.abs(a![i]! - b![i]!);
+        sum += difference;
+        if (difference > 64) off++;
+      }
+      return { mean: sum / a!.length, off: off / a!.length };
+    },
+    Array.from(new Uint8Array(png.data)),
+  );
   assert.ok(mean < 1 && off < 0.002, `${mean} of 255 apart on average, ${100 * off} % are another colour`);
   await guest.leave();
 });
@@ -189,10 +215,17 @@ test('a drawing is downloaded as PNG and as SVG', async () => {
   await saved(stage.clientOf('files'), line('猫'));
   const guest = await Visitor.come(stage, desktop);
   await guest.logIn('files');
-  for (const [name, file, begins] of [['PNG picture', '猫.png', '\x89PNG'], ['SVG picture', '猫.svg', '<svg'], ['SVG that draws itself', '猫.svg', '<svg']] as const) {
+  for (const [name, file, begins] of [
+    ['PNG picture', '猫.png', '\x89PNG'],
+    ['SVG picture', '猫.svg', '<svg'],
+    ['SVG that draws itself', '猫.svg', '<svg'],
+  ] as const) {
     await guest.page.getByRole('button', { name: 'More: 猫' }).click();
     await guest.page.getByRole('button', { name: 'Download', exact: true }).click();
-    const [download] = await Promise.all([guest.page.waitForEvent('download'), guest.page.getByRole('button', { name, exact: true }).click()]);
+    const [download] = await Promise.all([
+      guest.page.waitForEvent('download'),
+      guest.page.getByRole('button', { name, exact: true }).click(),
+    ]);
     assert.equal(download.suggestedFilename(), file);
     const content = readFileSync(await download.path(), 'latin1');
     assert.ok(content.startsWith(begins));
@@ -230,7 +263,12 @@ test('the other language is one press away, and stays', async () => {
 for (const locale of ['zh-CN', 'en-GB']) {
   test(`everything that can be pressed has a name, is in sight on a narrow screen and large enough: ${locale}`, async () => {
     const user = `narrow ${locale}`;
-    const guest = await Visitor.come(stage, { ...phone, locale, viewport: { width: 320, height: 568 }, colorScheme: 'dark' });
+    const guest = await Visitor.come(stage, {
+      ...phone,
+      locale,
+      viewport: { width: 320, height: 568 },
+      colorScheme: 'dark',
+    });
     await saved(stage.clientOf(user), line('一'));
     await guest.logIn(user);
     await guest.page.getByRole('link', { name: '一', exact: true }).waitFor();
@@ -240,8 +278,15 @@ for (const locale of ['zh-CN', 'en-GB']) {
       const faults = await guest.page.evaluate(() =>
         Array.from(document.querySelectorAll<HTMLElement>('button, a[href], input'))
           .filter(element => element.offsetParent)
-          .map(element => ({ name: element.getAttribute('aria-label') || element.textContent, box: element.getBoundingClientRect(), html: element.outerHTML.slice(0, 80) }))
-          .filter(({ name, box }) => !name?.trim() || box.left < 0 || box.right > innerWidth || box.width < 24 || box.height < 24)
+          .map(element => ({
+            name: element.getAttribute('aria-label') || element.textContent,
+            box: element.getBoundingClientRect(),
+            html: element.outerHTML.slice(0, 80),
+          }))
+          .filter(
+            ({ name, box }) =>
+              !name?.trim() || box.left < 0 || box.right > innerWidth || box.width < 24 || box.height < 24,
+          )
           .map(({ html, box }) => `${html} ${JSON.stringify(box)}`),
       );
       assert.deepEqual(faults, []);
@@ -257,7 +302,10 @@ test('where WeChat is not simulated the page says what the service is, and nobod
   await guest.page.goto(production.baseUrl + '/#/draw');
   await guest.page.getByText('This is the service behind the WeChat mini program').waitFor();
   assert.equal(await guest.page.locator('input').count(), 0);
-  assert.equal(await guest.page.getByRole('link', { name: 'API reference' }).evaluate((link: HTMLAnchorElement) => link.href), production.baseUrl + '/docs');
+  assert.equal(
+    await guest.page.getByRole('link', { name: 'API reference' }).evaluate((link: HTMLAnchorElement) => link.href),
+    production.baseUrl + '/docs',
+  );
   guest.expect(/404/);
   await guest.page.goto(production.baseUrl + '/#/shared/kT1uB7nR2sV9wYA5mC3xQw');
   await guest.page.getByText('This drawing is gone').waitFor();
@@ -273,9 +321,14 @@ test('nobody is shut out: axe finds no fault with any screen, light or dark', as
     const faults = async (what: string) => {
       await guest.page.evaluate(axe);
       const found = await guest.page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ passes: object[]; violations: { id: string; nodes: { html: string }[] }[] }> } };
+        const { axe } = globalThis as unknown as {
+          axe: { run(): Promise<{ passes: object[]; violations: { id: string; nodes: { html: string }[] }[] }> };
+        };
         const { passes, violations } = await axe.run();
-        return { passes: passes.length, violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`) };
+        return {
+          passes: passes.length,
+          violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+        };
       });
       assert.ok(found.passes > 10, what);
       assert.deepEqual(found.violations, [], what);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { desktop, line, phone, saved, setUp, Visitor, type Stage } from './support.ts';
+import { desktop, line, phone, type Stage, saved, setUp, Visitor } from './support.ts';
 
 let stage: Stage;
 before(async () => (stage = await setUp()));
@@ -94,7 +94,11 @@ test('what is drawn offline is kept, said to be waiting, and saved when the netw
   await li.leave();
 });
 
-for (const [choice, titles] of [['Keep mine', ['mine']], ['Take theirs', ['theirs']], ['Keep both', ['mine', 'theirs']]] as const) {
+for (const [choice, titles] of [
+  ['Keep mine', ['mine']],
+  ['Take theirs', ['theirs']],
+  ['Keep both', ['mine', 'theirs']],
+] as const) {
   test(`two tabs change one drawing: ${choice}`, async () => {
     const user = `conflict ${choice}`;
     const client = stage.clientOf(user);
@@ -110,13 +114,15 @@ for (const [choice, titles] of [['Keep mine', ['mine']], ['Take theirs', ['their
       await title(visitor).fill(name);
       await title(visitor).press('Enter');
     };
-    for (const visitor of [here, there]) await visitor.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'before');
+    for (const visitor of [here, there])
+      await visitor.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'before');
     await rename(there, 'theirs');
     await there.status('Saved');
     await rename(here, 'mine');
     await here.page.getByRole('button', { name: 'Conflict' }).click();
     await here.page.getByRole('button', { name: choice }).click();
-    if (choice === 'Take theirs') await here.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'theirs');
+    if (choice === 'Take theirs')
+      await here.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'theirs');
     await here.status('Saved');
     const list = await client.listDrawings({});
     assert.deepEqual(list.ok && list.data.items.map(item => item.title).sort(), titles);

@@ -1,11 +1,32 @@
 import assert from 'node:assert/strict';
-import { createClient, fetchTransport, newId, type Client, type DrawingContent } from 'onestroke-client';
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type CDPSession, type Page } from 'playwright-core';
-import { startBinary, type Binary } from '../../typescript/test/support/binary.ts';
+import { type Client, createClient, type DrawingContent, fetchTransport, newId } from 'onestroke-client';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type CDPSession,
+  chromium,
+  type Page,
+} from 'playwright-core';
+import { type Binary, startBinary } from '../../typescript/test/support/binary.ts';
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
-export const phone: BrowserContextOptions = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, locale: 'zh-CN' };
+export const phone: BrowserContextOptions = {
+  viewport: { width: 375, height: 812 },
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+  locale: 'zh-CN',
+};
 export const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 800 }, locale: 'en-GB' };
 
 /** The service and a browser. */
@@ -18,11 +39,15 @@ export interface Stage {
 }
 
 export async function setUp(): Promise<Stage> {
-  const [service, browser] = await Promise.all([startBinary(), chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags })]);
+  const [service, browser] = await Promise.all([
+    startBinary(),
+    chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags }),
+  ]);
   return {
     service,
     browser,
-    clientOf: user => createClient({ baseUrl: service.baseUrl, transport: fetchTransport(fetch), login: () => service.phone(user) }),
+    clientOf: user =>
+      createClient({ baseUrl: service.baseUrl, transport: fetchTransport(fetch), login: () => service.phone(user) }),
     close: async () => {
       await browser.close();
       await service.stop();
@@ -48,9 +73,14 @@ export class Visitor {
   static async come({ browser, service }: Stage, options: BrowserContextOptions): Promise<Visitor> {
     const context = await browser.newContext(options);
     await context.addInitScript(() => {
-      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => console.error(`policy: ${violatedDirective} ${blockedURI}`));
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        console.error(`policy: ${violatedDirective} ${blockedURI}`),
+      );
       new PerformanceObserver(list => {
-        for (const shift of list.getEntries() as (PerformanceEntry & { hadRecentInput: boolean; sources: { node: Element | null }[] })[]) {
+        for (const shift of list.getEntries() as (PerformanceEntry & {
+          hadRecentInput: boolean;
+          sources: { node: Element | null }[];
+        })[]) {
           // What has no node is inside of a field, where the browser puts its text.
           const moved = shift.sources.flatMap(({ node }) => node?.className || node?.nodeName || []);
           if (!shift.hadRecentInput && moved.length) console.error(`layout shift: ${moved}`);
@@ -99,7 +129,10 @@ export class Visitor {
     const at = await this.onPaper();
     for (const [i, place] of places.entries()) {
       const [x, y] = at(place);
-      await this.devtools.send('Input.dispatchTouchEvent', { type: i ? 'touchMove' : 'touchStart', touchPoints: [{ x, y }] });
+      await this.devtools.send('Input.dispatchTouchEvent', {
+        type: i ? 'touchMove' : 'touchStart',
+        touchPoints: [{ x, y }],
+      });
     }
     await this.devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
   }
@@ -117,10 +150,15 @@ export class Visitor {
 
   /** The colour of a place on the paper, as `r,g,b`. */
   color(x: number, y: number): Promise<string> {
-    return this.page.locator('canvas.canvas').evaluate((canvas: HTMLCanvasElement, { x, y }) => {
-      const pixel = canvas.getContext('2d')!.getImageData(Math.round(x * canvas.width), Math.round(y * canvas.height), 1, 1).data;
-      return Array.from(pixel.slice(0, 3)).join();
-    }, { x, y });
+    return this.page.locator('canvas.canvas').evaluate(
+      (canvas: HTMLCanvasElement, { x, y }) => {
+        const pixel = canvas
+          .getContext('2d')!
+          .getImageData(Math.round(x * canvas.width), Math.round(y * canvas.height), 1, 1).data;
+        return Array.from(pixel.slice(0, 3)).join();
+      },
+      { x, y },
+    );
   }
 
   async leave(): Promise<void> {
@@ -132,7 +170,12 @@ export class Visitor {
 }
 
 export function line(title: string, color = '#0A84E0'): DrawingContent {
-  return { format: 1, title, canvas: { width: 3750, height: 5000 }, strokes: [{ tool: 'pen', color, width: 200, x: [500, 3250], y: [2500, 2500], t: [0, 600] }] };
+  return {
+    format: 1,
+    title,
+    canvas: { width: 3750, height: 5000 },
+    strokes: [{ tool: 'pen', color, width: 200, x: [500, 3250], y: [2500, 2500], t: [0, 600] }],
+  };
 }
 
 /** Saves a drawing that others made, and returns its id. */

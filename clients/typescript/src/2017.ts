@@ -5,10 +5,10 @@
  * @module
  */
 import { createSender } from './sender.js';
-import { createSession, hasEnded, sessionFailure, type LoginCode, type Session } from './session.js';
+import { createSession, hasEnded, type LoginCode, type Session, sessionFailure } from './session.js';
 import { wxStorage } from './storage.js';
 import { wxTransport } from './transport.js';
-import { wxLogin, type Wx, type WxAnswer, type WxFailure, type WxRequest } from './wx.js';
+import { type Wx, type WxAnswer, type WxFailure, type WxRequest, wxLogin } from './wx.js';
 
 /** The options of `wx.request`, and `login`. */
 export interface RequestOptions extends WxRequest {
@@ -92,7 +92,12 @@ export function createRequest(wx: Wx2017): Request2017 {
         {
           baseUrl,
           login: () => loginWithProfile(wx),
-          storage: { ...storage, get: key => storage.get(at(key)), set: (key, value) => storage.set(at(key), value), remove: key => storage.remove(at(key)) },
+          storage: {
+            ...storage,
+            get: key => storage.get(at(key)),
+            set: (key, value) => storage.set(at(key), value),
+            remove: key => storage.remove(at(key)),
+          },
         },
         createSender({ transport: wxTransport(wx) }),
       );
@@ -107,6 +112,9 @@ async function loginWithProfile(wx: Wx2017): Promise<LoginCode> {
   const code = await wxLogin(wx)();
   return new Promise(resolve => {
     if (!wx.getUserInfo) return resolve(code);
-    wx.getUserInfo({ success: ({ rawData, signature }) => resolve({ code, rawData, signature }), fail: () => resolve(code) });
+    wx.getUserInfo({
+      success: ({ rawData, signature }) => resolve({ code, rawData, signature }),
+      fail: () => resolve(code),
+    });
   });
 }

@@ -1,8 +1,8 @@
 import type { components } from './contract.js';
-import { requestOf, routes, type AnyArguments, type Call, type OperationId, type Operations } from './operations.js';
+import { type AnyArguments, type Call, type OperationId, type Operations, requestOf, routes } from './operations.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { failure, type Result } from './result.js';
-import { createSender, systemTimer, type CallOptions, type Cancellation, type SenderOptions } from './sender.js';
+import { type CallOptions, type Cancellation, createSender, type SenderOptions, systemTimer } from './sender.js';
 import { createSession, type LoginCode } from './session.js';
 import { memoryStorage, type Storage } from './storage.js';
 
@@ -15,7 +15,10 @@ export interface ClientOptions extends SenderOptions {
   storage?: Storage;
 }
 
-/** The service: its operations by their names in the contract, and `drawings`, which are saved whatever the network does. */
+/**
+ * The service: its operations by their names in the contract, and `drawings`, which are saved whatever the network
+ * does.
+ */
 export interface Client extends Operations {
   drawings: Outbox;
 }
@@ -36,7 +39,12 @@ export function createClient(options: ClientOptions): Client {
   client.drawings = outbox;
   return client;
 
-  async function run(id: OperationId, args: AnyArguments | undefined, options: CallOptions | undefined, cancellation: Cancellation): Promise<Result<unknown>> {
+  async function run(
+    id: OperationId,
+    args: AnyArguments | undefined,
+    options: CallOptions | undefined,
+    cancellation: Cancellation,
+  ): Promise<Result<unknown>> {
     const route = routes[id];
     const request = requestOf(baseUrl, route, args);
     if (id === 'logIn') return session.logIn(args!.body as components['schemas']['Login'], options);

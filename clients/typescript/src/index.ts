@@ -5,15 +5,23 @@
  */
 import type { components } from './contract.js';
 
-export { createClient, type Client, type ClientOptions } from './client.js';
-export { fetchTransport, wxTransport, type Fetch, type HttpExchange, type HttpRequest, type HttpResponse, type Transport } from './transport.js';
-export { memoryStorage, webStorage, wxStorage, type Storage, type WebStorage } from './storage.js';
-export { wxLogin, type Wx } from './wx.js';
+export { type Client, type ClientOptions, createClient } from './client.js';
 export type { Arguments, Call, Data, OperationId, Operations } from './operations.js';
 export type { Drawing, DrawingContent, DrawingState, DrawingSummary, Outbox, Unsent } from './outbox.js';
 export type { ClientCode, ClientProblem, Failure, Problem, Result, ServiceProblem, Success } from './result.js';
 export type { CallOptions, Timer } from './sender.js';
 export type { LoginCode } from './session.js';
+export { memoryStorage, type Storage, type WebStorage, webStorage, wxStorage } from './storage.js';
+export {
+  type Fetch,
+  fetchTransport,
+  type HttpExchange,
+  type HttpRequest,
+  type HttpResponse,
+  type Transport,
+  wxTransport,
+} from './transport.js';
+export { type Wx, wxLogin } from './wx.js';
 
 export type Stroke = components['schemas']['Stroke'];
 export type SharedDrawing = components['schemas']['SharedDrawing'];

@@ -30,10 +30,22 @@ export interface ConditionalOperation<Id extends OperationId> {
 
 /** Answers an SVG as text, or a PNG as bytes where `accept` asks for one. */
 export interface PictureOperation<Id extends OperationId> {
-  (args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch: string }, options?: CallOptions): Call<ArrayBuffer | null, ETag<Id>>;
-  (args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch?: undefined }, options?: CallOptions): Call<ArrayBuffer, ETag<Id>>;
-  (args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch: string }, options?: CallOptions): Call<string | null, ETag<Id>>;
-  (args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch?: undefined }, options?: CallOptions): Call<string, ETag<Id>>;
+  (
+    args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch: string },
+    options?: CallOptions,
+  ): Call<ArrayBuffer | null, ETag<Id>>;
+  (
+    args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch?: undefined },
+    options?: CallOptions,
+  ): Call<ArrayBuffer, ETag<Id>>;
+  (
+    args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch: string },
+    options?: CallOptions,
+  ): Call<string | null, ETag<Id>>;
+  (
+    args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch?: undefined },
+    options?: CallOptions,
+  ): Call<string, ETag<Id>>;
 }
 
 type Input<Args> = object extends Args ? [args?: Args, options?: CallOptions] : [args: Args, options?: CallOptions];
@@ -49,11 +61,15 @@ export type Data<Id extends OperationId> = 'application/json' extends keyof Cont
     : string;
 
 /** The entity tag of an answer, where the operation has one. */
-export type ETag<Id extends OperationId> = Succeeded<Id> extends { headers: { ETag: infer Tag } } ? Tag : string | undefined;
+export type ETag<Id extends OperationId> =
+  Succeeded<Id> extends { headers: { ETag: infer Tag } } ? Tag : string | undefined;
 
-type Succeeded<Id extends OperationId> = operations[Id]['responses'][(200 | 201 | 204) & keyof operations[Id]['responses']];
+type Succeeded<Id extends OperationId> = operations[Id]['responses'][(200 | 201 | 204) &
+  keyof operations[Id]['responses']];
 type Content<Id extends OperationId> = Succeeded<Id> extends { content: infer C } ? C : {};
-type Part<Id extends OperationId, Name extends 'path' | 'query'> = [NonNullable<operations[Id]['parameters'][Name]>] extends [never]
+type Part<Id extends OperationId, Name extends 'path' | 'query'> = [
+  NonNullable<operations[Id]['parameters'][Name]>,
+] extends [never]
   ? unknown
   : operations[Id]['parameters'][Name] extends infer P
     ? undefined extends P
@@ -63,7 +79,9 @@ type Part<Id extends OperationId, Name extends 'path' | 'query'> = [NonNullable<
 type Header<Id extends OperationId> = NonNullable<operations[Id]['parameters']['header']>;
 type Conditions<Id extends OperationId> = ('If-Match' extends keyof Header<Id> ? { ifMatch?: string } : unknown) &
   ('If-None-Match' extends keyof Header<Id> ? { ifNoneMatch?: string } : unknown);
-type Body<Id extends OperationId> = operations[Id] extends { requestBody: { content: { 'application/json': infer B } } } ? { body: B } : unknown;
+type Body<Id extends OperationId> = operations[Id] extends { requestBody: { content: { 'application/json': infer B } } }
+  ? { body: B }
+  : unknown;
 
 /** Where an operation is, and whether it needs no session. */
 export type Route = readonly [method: Outgoing['method'], path: keyof paths, open?: 'open'];

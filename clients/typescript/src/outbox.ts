@@ -1,7 +1,7 @@
 import type { components } from './contract.js';
 import { fingerprint } from './fingerprint.js';
 import type { Operations } from './operations.js';
-import { failure, type Failure, type Problem, type Result } from './result.js';
+import { type Failure, failure, type Problem, type Result } from './result.js';
 import { backoff, mayPass, type Timer } from './sender.js';
 import type { Session } from './session.js';
 import type { Storage } from './storage.js';
@@ -18,7 +18,10 @@ export type DrawingState =
   | { id: string; status: 'saved'; etag: string; summary?: DrawingSummary }
   /** The service has it no more. */
   | { id: string; status: 'deleted' }
-  /** Somebody else wrote in between: call `resolve`, `remove` or `discard`. `mine` is null where it was deleted here, `theirs` where they deleted it. */
+  /**
+   * Somebody else wrote in between: call `resolve`, `remove` or `discard`. `mine` is null where it was deleted
+   * here, `theirs` where they deleted it.
+   */
   | { id: string; status: 'conflict'; mine: DrawingContent | null; theirs: Drawing | null }
   /** The service will not take it as it is: save it changed, or call `discard`. */
   | { id: string; status: 'refused'; problem: Problem };
@@ -41,9 +44,15 @@ export interface Outbox {
   open(id: string): Promise<Result<DrawingContent>>;
   /** Saves a drawing that was made here, or got by `open`. Returns at once, when it is in storage. */
   save(id: string, content: DrawingContent): void;
-  /** Deletes a drawing as it was last seen here, or whatever the service has where it was not. `save` with what it was brings it back. */
+  /**
+   * Deletes a drawing as it was last seen here, or whatever the service has where it was not. `save` with what it
+   * was brings it back.
+   */
   remove(id: string): void;
-  /** Ends a conflict: `content` replaces what the service has. Pass `mine`, or both merged. `remove` deletes it instead. */
+  /**
+   * Ends a conflict: `content` replaces what the service has. Pass `mine`, or both merged. `remove` deletes it
+   * instead.
+   */
   resolve(id: string, content: DrawingContent): void;
   /** Gives up what is unsent of a drawing, as in a conflict where the others are right. */
   discard(id: string): void;
@@ -53,7 +62,10 @@ export interface Outbox {
   unsent(): Unsent[];
   /** Calls `listener` with each change of a state, until what it returns is called. */
   subscribe(listener: (state: DrawingState) => void): () => void;
-  /** Tries all that waits now, or one drawing: when the network is back, or before it is shared. Resolves when that has been tried. */
+  /**
+   * Tries all that waits now, or one drawing: when the network is back, or before it is shared. Resolves when that
+   * has been tried.
+   */
   flush(id?: string): Promise<void>;
 }
 
@@ -110,7 +122,8 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   const outbox: OutboxOfClient = {
     async open(id) {
       const kept = unsettled.get(id);
-      if (kept && isOwn(kept)) return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: undefined } : failure('DELETED');
+      if (kept && isOwn(kept))
+        return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: undefined } : failure('DELETED');
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
       heads.set(id, result.etag);
@@ -122,7 +135,8 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
     remove(id) {
       const kept = overrule(id);
-      if (kept && !kept.entry.base && !kept.entry.tried.length) settle({ id, status: 'deleted' }); // the service never heard of it
+      if (kept && !kept.entry.base && !kept.entry.tried.length)
+        settle({ id, status: 'deleted' }); // the service never heard of it
       else put(id, '');
     },
 
@@ -174,7 +188,8 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   function put(id: string, text: string): void {
     let kept = unsettled.get(id);
-    if (!kept) unsettled.set(id, (kept = begin({ id, text, base: heads.get(id) || '', tried: [], owner: session.user() })));
+    if (!kept)
+      unsettled.set(id, (kept = begin({ id, text, base: heads.get(id) || '', tried: [], owner: session.user() })));
     const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
     if (kept.state.status === 'conflict' && text) {
       report(kept, { ...kept.state, mine: contentOf(kept.entry) });
@@ -241,7 +256,10 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     // In storage before it is sent: a program killed meanwhile must know it again when the service shows it.
     change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text
-      ? await service.putDrawing({ id, body: contentOf(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) }, { retries: 0 })
+      ? await service.putDrawing(
+          { id, body: contentOf(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) },
+          { retries: 0 },
+        )
       : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== kept) {
       if (result.ok) heads.set(id, result.etag || '');
@@ -279,7 +297,8 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const mark = theirs ? fingerprint(theirs) : nothing;
     const deletedUnseen = !entry.base && entry.tried[0] === nothing;
     if (mark === markOf(entry)) arrived(kept, entry.text, etag);
-    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
+    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark))
+      change(kept, { base: etag, tried: [] });
     else {
       kept.theirs = etag;
       report(kept, { id, status: 'conflict', mine: entry.text ? contentOf(entry) : null, theirs });

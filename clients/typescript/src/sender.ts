@@ -1,4 +1,4 @@
-import { failure, type ClientCode, type Failure, type Result, type ServiceProblem } from './result.js';
+import { type ClientCode, type Failure, failure, type Result, type ServiceProblem } from './result.js';
 import type { HttpRequest, HttpResponse, Transport } from './transport.js';
 
 /** How requests are sent. */
@@ -33,7 +33,11 @@ export type Outgoing = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body' |
  * Sends a request until it is answered, and reads the answer. Every request of
  * the contract may be sent twice: it has the effect of one.
  */
-export type Sender = (request: Outgoing, options?: CallOptions, cancellation?: Cancellation) => Promise<Result<unknown>>;
+export type Sender = (
+  request: Outgoing,
+  options?: CallOptions,
+  cancellation?: Cancellation,
+) => Promise<Result<unknown>>;
 
 /** Calls a request off. */
 export interface Cancellation {
@@ -54,13 +58,23 @@ export const systemTimer: Timer = (ms, f) => {
   return () => clearTimeout(id);
 };
 
-/** Doubles with every failure, from `firstMs` to `mostMs`; up to half of it is left to chance, so that not all come back at once. */
+/**
+ * Doubles with every failure, from `firstMs` to `mostMs`; up to half of it is left to chance, so that not all come
+ * back at once.
+ */
 export function backoff(failures: number, firstMs: number, mostMs: number, random: () => number): number {
   return Math.min(firstMs * Math.pow(2, failures), mostMs) * (1 - random() / 2);
 }
 
 export function createSender(options: SenderOptions): Sender {
-  const { transport, timeoutMs = 15_000, retries = 3, maxConcurrent = 10, random = Math.random, timer = systemTimer } = options;
+  const {
+    transport,
+    timeoutMs = 15_000,
+    retries = 3,
+    maxConcurrent = 10,
+    random = Math.random,
+    timer = systemTimer,
+  } = options;
   const waiting: (() => void)[] = [];
   let running = 0;
 
@@ -100,7 +114,10 @@ export function createSender(options: SenderOptions): Sender {
         resolve(result);
       };
       cancellation.stop = () => giveUp('CANCELLED');
-      response.then(answer => end(read(answer)), error => end(failure('NETWORK_FAILED', String(error))));
+      response.then(
+        answer => end(read(answer)),
+        error => end(failure('NETWORK_FAILED', String(error))),
+      );
     });
   }
 
@@ -150,7 +167,8 @@ function read({ status, headers, body }: HttpResponse): Result<unknown> {
   if (json && /json/.test(type)) {
     if (succeeded) return { ok: true, data: json, etag };
     const problem = json as ServiceProblem;
-    if (/^ERR_/.test(problem.code)) return { ok: false, problem, retryAfterMs: Number(header('retry-after')) * 1000 || undefined };
+    if (/^ERR_/.test(problem.code))
+      return { ok: false, problem, retryAfterMs: Number(header('retry-after')) * 1000 || undefined };
   }
   return failure('BAD_ANSWER', `HTTP ${status}, ${type}`, status);
 }
@@ -165,5 +183,7 @@ function parse(body: string | ArrayBuffer): unknown {
 
 /** UTF-8 to text; a mini program has no TextDecoder. */
 function decode(bytes: ArrayBuffer): string {
-  return decodeURIComponent(Array.from(new Uint8Array(bytes), byte => '%' + (256 + byte).toString(16).slice(1)).join(''));
+  return decodeURIComponent(
+    Array.from(new Uint8Array(bytes), byte => '%' + (256 + byte).toString(16).slice(1)).join(''),
+  );
 }

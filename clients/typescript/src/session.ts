@@ -1,6 +1,6 @@
 import type { components } from './contract.js';
-import { failure, type Failure, type Result } from './result.js';
-import { systemTimer, type CallOptions, type Outgoing, type Sender, type Timer } from './sender.js';
+import { type Failure, failure, type Result } from './result.js';
+import { type CallOptions, type Outgoing, type Sender, systemTimer, type Timer } from './sender.js';
 import type { Storage } from './storage.js';
 
 /** What `login` gives: the code of `wx.login()`, or that and the signed profile. */
@@ -46,7 +46,10 @@ export interface SessionOptions {
 
 const key = 'onestroke.session';
 
-export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, timer = systemTimer, loggedIn = () => {} }: SessionOptions, send: Sender): Session {
+export function createSession(
+  { baseUrl, login, storage, timeoutMs = 15_000, timer = systemTimer, loggedIn = () => {} }: SessionOptions,
+  send: Sender,
+): Session {
   let known: Partial<Credential> = restore(storage.get(key));
   let opening: Promise<Result<Credential>> | undefined;
   let out = false;
@@ -79,7 +82,10 @@ export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, tim
     async logIn(code, options) {
       const body = JSON.stringify(typeof code === 'string' ? { code } : code);
       const headers = { 'Content-Type': 'application/json' };
-      const result = (await send({ method: 'POST', url: baseUrl + '/v1/session', headers, body, responseType: 'text' }, options)) as Result<LoggedIn>;
+      const result = (await send(
+        { method: 'POST', url: baseUrl + '/v1/session', headers, body, responseType: 'text' },
+        options,
+      )) as Result<LoggedIn>;
       if (result.ok) {
         out = false;
         keep({ token: result.data.token, user: result.data.user.id });
@@ -118,7 +124,8 @@ export function createSession({ baseUrl, login, storage, timeoutMs = 15_000, tim
       const result = await session.logIn(code);
       if (result.ok) return { ok: true, data: known as Credential, etag: undefined };
       // WeChat exchanges a code once: a new one may do.
-      if (tries === 2 || result.problem.code !== 'ERR_SESSION_KEY_EXCHANGE_FAILED' || result.problem.status !== 401) return result;
+      if (tries === 2 || result.problem.code !== 'ERR_SESSION_KEY_EXCHANGE_FAILED' || result.problem.status !== 401)
+        return result;
     }
   }
 

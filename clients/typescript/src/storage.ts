@@ -13,7 +13,9 @@ export interface Storage {
 }
 
 /** A mini program's storage: 1 MB a key, 10 MB in all. Pass the global `wx`. */
-export function wxStorage(wx: Pick<Wx, 'getStorageSync' | 'setStorageSync' | 'removeStorageSync' | 'getStorageInfoSync'>): Storage {
+export function wxStorage(
+  wx: Pick<Wx, 'getStorageSync' | 'setStorageSync' | 'removeStorageSync' | 'getStorageInfoSync'>,
+): Storage {
   return {
     get: key => (wx.getStorageSync(key) as string) || undefined, // '' where there is nothing
     set: (key, value) => wx.setStorageSync(key, value),

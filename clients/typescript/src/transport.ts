@@ -45,7 +45,8 @@ export function wxTransport(wx: Pick<Wx, 'request'>): Transport {
         responseType,
         dataType: 'other', // or wx.request parses what it takes for JSON
         timeout: timeoutMs + 1000, // the client's own time-out comes first, and knows what it was
-        success: ({ statusCode, header, data }) => resolve({ status: statusCode, headers: header, body: data as string | ArrayBuffer }),
+        success: ({ statusCode, header, data }) =>
+          resolve({ status: statusCode, headers: header, body: data as string | ArrayBuffer }),
         fail: ({ errMsg }) => reject(new Error(errMsg)),
       });
       abort = () => task.abort();
@@ -72,15 +73,17 @@ declare const AbortController: { new (): { signal: object; abort(): void } };
 export function fetchTransport(fetch: Fetch): Transport {
   return ({ method, url, headers, body, responseType }) => {
     const controller = new AbortController();
-    const response = fetch(url, { method, headers, body, credentials: 'omit', signal: controller.signal }).then(async answer => {
-      const names: Record<string, string> = {};
-      answer.headers.forEach((value, name) => (names[name] = value));
-      return {
-        status: answer.status,
-        headers: names,
-        body: await (responseType === 'text' ? answer.text() : answer.arrayBuffer()),
-      };
-    });
+    const response = fetch(url, { method, headers, body, credentials: 'omit', signal: controller.signal }).then(
+      async answer => {
+        const names: Record<string, string> = {};
+        answer.headers.forEach((value, name) => (names[name] = value));
+        return {
+          status: answer.status,
+          headers: names,
+          body: await (responseType === 'text' ? answer.text() : answer.arrayBuffer()),
+        };
+      },
+    );
     return { response, abort: () => controller.abort() };
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRequest, type RequestFailure, type RequestOptions, type Request2017, type Wx2017 } from '../src/2017.ts';
+import { createRequest, type Request2017, type RequestFailure, type RequestOptions, type Wx2017 } from '../src/2017.ts';
 import type { WxAnswer, WxRequest } from '../src/wx.ts';
 
 const magic = 'F2C224D4-2BCE-4C64-AF9F-A6D872000D1A';
@@ -37,7 +37,10 @@ function fakeWx(answer: (options: WxRequest) => Partial<WxAnswer> | string, getU
 }
 
 /** Resolves with what was called with what, in order. */
-function outcome(request: Request2017, options: Omit<RequestOptions, 'url'> & { url?: string }): Promise<[string, WxAnswer | RequestFailure][]> {
+function outcome(
+  request: Request2017,
+  options: Omit<RequestOptions, 'url'> & { url?: string },
+): Promise<[string, WxAnswer | RequestFailure][]> {
   return new Promise(resolve => {
     const called: [string, WxAnswer | RequestFailure][] = [];
     request({
@@ -57,9 +60,15 @@ test('an old request gets its answer as wx.request gives it, as the user', async
   const data = { code: 0, msg: 'success', data: [{ id: 'a', actions: '[]' }] };
   const { request, sent, logins } = fakeWx(() => ({ data }));
   const called = await outcome(request, { method: 'POST', data: { id: 'a' }, header: { 'X-Mine': '1' }, login: true });
-  assert.deepEqual(called, [['success', { statusCode: 200, header: {}, data }], ['complete', { statusCode: 200, header: {}, data }]]);
+  assert.deepEqual(called, [
+    ['success', { statusCode: 200, header: {}, data }],
+    ['complete', { statusCode: 200, header: {}, data }],
+  ]);
   const { method, data: body, header } = sent[0]!;
-  assert.deepEqual({ method, body, header }, { method: 'POST', body: { id: 'a' }, header: { 'X-Mine': '1', Authorization: 'Bearer 1' } });
+  assert.deepEqual(
+    { method, body, header },
+    { method: 'POST', body: { id: 'a' }, header: { 'X-Mine': '1', Authorization: 'Bearer 1' } },
+  );
   assert.deepEqual(logins, [{ code: 'code' }]);
 });
 
@@ -70,18 +79,29 @@ test('pages that begin at the same moment share one login', async () => {
 });
 
 test('the login carries the signed profile, where the user gives it', async () => {
-  const { request, logins } = fakeWx(() => ({}), ({ success }) => success({ rawData: '{}', signature: 'abc' }));
+  const { request, logins } = fakeWx(
+    () => ({}),
+    ({ success }) => success({ rawData: '{}', signature: 'abc' }),
+  );
   await outcome(request, {});
   assert.deepEqual(logins, [{ code: 'code', rawData: '{}', signature: 'abc' }]);
-  const refused = fakeWx(() => ({}), ({ fail }) => fail());
+  const refused = fakeWx(
+    () => ({}),
+    ({ fail }) => fail(),
+  );
   await outcome(refused.request, {});
   assert.deepEqual(refused.logins, [{ code: 'code' }]);
 });
 
 test('an ended session is renewed unseen', async () => {
-  const { request, sent } = fakeWx(({ header }) => ({ data: header!['Authorization'] === 'Bearer 1' ? { [magic]: 1, reason: 'ERR_SESSION_EXPIRED' } : { code: 0 } }));
+  const { request, sent } = fakeWx(({ header }) => ({
+    data: header!['Authorization'] === 'Bearer 1' ? { [magic]: 1, reason: 'ERR_SESSION_EXPIRED' } : { code: 0 },
+  }));
   const called = await outcome(request, {});
-  assert.deepEqual(called.map(([name]) => name), ['success', 'complete']);
+  assert.deepEqual(
+    called.map(([name]) => name),
+    ['success', 'complete'],
+  );
   assert.equal(sent.length, 2);
 });
 
@@ -93,7 +113,10 @@ for (const [what, data, type] of [
   test(`fail is called for ${what}`, async () => {
     const { request } = fakeWx(() => ({ data }));
     const called = await outcome(request, {});
-    assert.deepEqual(called.map(([name]) => name), ['fail', 'complete']);
+    assert.deepEqual(
+      called.map(([name]) => name),
+      ['fail', 'complete'],
+    );
     assert.equal((called[0]![1] as RequestFailure).type, type);
   });
 }
@@ -114,7 +137,10 @@ test('a token is for the host that gave it', async () => {
   const { request, sent } = fakeWx(() => ({}));
   await outcome(request, {});
   await outcome(request, { url: 'https://other.example.com/list' });
-  assert.deepEqual(sent.map(({ header }) => header!['Authorization']), ['Bearer 1', 'Bearer 2']);
+  assert.deepEqual(
+    sent.map(({ header }) => header!['Authorization']),
+    ['Bearer 1', 'Bearer 2'],
+  );
 });
 
 test('abort ends a request, also while it waits for the login', async () => {

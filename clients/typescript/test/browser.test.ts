@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import type * as Library from '../src/index.ts';
-import { startBinary, type Binary } from './support/binary.ts';
+import { type Binary, startBinary } from './support/binary.ts';
 import { drawing } from './support/drawings.ts';
 
 const library = readFileSync(new URL('../dist/esm/index.js', import.meta.url));
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 const html = `<!doctype html><title>test</title><script type="module">
   import { createClient, fetchTransport, webStorage } from './client.js';
@@ -24,7 +32,10 @@ let browser: Browser;
 let page: Page;
 
 before(async () => {
-  [service, browser] = await Promise.all([startBinary(), chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags })]);
+  [service, browser] = await Promise.all([
+    startBinary(),
+    chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags }),
+  ]);
   page = await browser.newPage();
   await page.route('**/test/', route => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
   await page.route('**/test/client.js', route => route.fulfill({ contentType: 'text/javascript', body: library }));
@@ -47,12 +58,19 @@ test('a drawing is made, seen, and fetched again in a browser', async () => {
       client.drawings.save(id, content);
       await client.drawings.flush();
       const whole = await client.getDrawing({ id });
-      return [await client.listDrawings(), await client.getDrawing({ id, ifNoneMatch: whole.ok ? whole.etag : '' }), await client.getDrawingImage({ id, accept: 'image/png' }).then(r => r.ok && r.data.byteLength)] as const;
+      return [
+        await client.listDrawings(),
+        await client.getDrawing({ id, ifNoneMatch: whole.ok ? whole.etag : '' }),
+        await client.getDrawingImage({ id, accept: 'image/png' }).then(r => r.ok && r.data.byteLength),
+      ] as const;
     },
     { id, content: drawing('一笔猫') },
   );
   assert.ok(list.ok);
-  assert.deepEqual(list.data.items.map(({ title }) => title), ['一笔猫']);
+  assert.deepEqual(
+    list.data.items.map(({ title }) => title),
+    ['一笔猫'],
+  );
   assert.ok(unchanged.ok && unchanged.data === null);
   assert.ok(Number(png) > 0);
 });

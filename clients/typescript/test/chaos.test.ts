@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createClient, memoryStorage, type Client, type DrawingContent, type Transport } from '../src/index.ts';
+import { type Client, createClient, type DrawingContent, memoryStorage, type Transport } from '../src/index.ts';
 import { chaos, type Weather } from './support/chaos.ts';
 import { Clock, seeded } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
@@ -24,7 +24,8 @@ for (const [what, storm, removals] of [
   });
 }
 
-// A creation that arrives after the drawing was deleted brings it back, to be in conflict with what is saved next. Nothing that was saved is lost.
+// A creation that arrives after the drawing was deleted brings it back, to be in conflict with what is saved next.
+// Nothing that was saved is lost.
 test('what was saved last is at the service where deletions, too, arrive long after they were given up', async () => {
   for (let seed = 1; seed <= seeds; seed++) {
     const { held, expected } = await weathered(late, 0.1, seed, keepMine);
@@ -62,7 +63,11 @@ async function weathered(
     const client = createClient({
       baseUrl: 'http://service',
       login: () => `xiaoming:${++login}`,
-      storage: { ...storage, set: (key, value) => alive && storage.set(key, value), remove: key => alive && storage.remove(key) },
+      storage: {
+        ...storage,
+        set: (key, value) => alive && storage.set(key, value),
+        remove: key => alive && storage.remove(key),
+      },
       random,
       timer: (ms, f) => clock.timer(ms, () => alive && f()),
       transport,

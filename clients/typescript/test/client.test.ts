@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createClient, newId, type Client, type HttpRequest, type HttpResponse } from '../src/index.ts';
+import { type Client, createClient, type HttpRequest, type HttpResponse, newId } from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
 import { empty, exchangeOf, json, problem } from './support/memory-service.ts';
@@ -15,7 +15,8 @@ function clientOf(answer: HttpResponse): { client: Client; sent: HttpRequest[] }
     login: () => 'code',
     timer: new Clock().timer,
     transport: request => {
-      if (request.url.endsWith('/v1/session')) return exchangeOf(Promise.resolve(json(201, { token: 'token', user: { id: 'user' } })));
+      if (request.url.endsWith('/v1/session'))
+        return exchangeOf(Promise.resolve(json(201, { token: 'token', user: { id: 'user' } })));
       sent.push(request);
       return exchangeOf(Promise.resolve(answer));
     },
@@ -26,18 +27,46 @@ function clientOf(answer: HttpResponse): { client: Client; sent: HttpRequest[] }
 const content = drawing('cat');
 const calls: [string, (client: Client) => unknown, Partial<HttpRequest> & { headers?: Record<string, string> }][] = [
   ['nothing', client => client.listDrawings(), { method: 'GET', url: 'http://service/v1/drawings' }],
-  ['a query', client => client.listDrawings({ limit: 3, cursor: 'a_-1' }), { url: 'http://service/v1/drawings?limit=3&cursor=a_-1' }],
-  ['a parameter left undefined', client => client.listDrawings({ limit: 3, cursor: undefined }), { url: 'http://service/v1/drawings?limit=3' }],
+  [
+    'a query',
+    client => client.listDrawings({ limit: 3, cursor: 'a_-1' }),
+    { url: 'http://service/v1/drawings?limit=3&cursor=a_-1' },
+  ],
+  [
+    'a parameter left undefined',
+    client => client.listDrawings({ limit: 3, cursor: undefined }),
+    { url: 'http://service/v1/drawings?limit=3' },
+  ],
   ['a path', client => client.getDrawing({ id: 'a/b?' }), { url: 'http://service/v1/drawings/a%2Fb%3F' }],
-  ['path and query', client => client.getDrawingImage({ id, width: 64, animate: true }), { url: `http://service/v1/drawings/${id}/image?width=64&animate=true`, responseType: 'text' }],
-  ['a condition', client => client.getDrawing({ id, ifNoneMatch: '"1"' }), { headers: { 'If-None-Match': '"1"', Authorization: 'Bearer token' } }],
-  ['a picture as bytes', client => client.getDrawingImage({ id, accept: 'image/png' }), { responseType: 'arraybuffer', headers: { Accept: 'image/png', Authorization: 'Bearer token' } }],
+  [
+    'path and query',
+    client => client.getDrawingImage({ id, width: 64, animate: true }),
+    { url: `http://service/v1/drawings/${id}/image?width=64&animate=true`, responseType: 'text' },
+  ],
+  [
+    'a condition',
+    client => client.getDrawing({ id, ifNoneMatch: '"1"' }),
+    { headers: { 'If-None-Match': '"1"', Authorization: 'Bearer token' } },
+  ],
+  [
+    'a picture as bytes',
+    client => client.getDrawingImage({ id, accept: 'image/png' }),
+    { responseType: 'arraybuffer', headers: { Accept: 'image/png', Authorization: 'Bearer token' } },
+  ],
   [
     'a body',
     client => client.putDrawing({ id, ifMatch: '"1"', body: content }),
-    { method: 'PUT', body: JSON.stringify(content), headers: { 'If-Match': '"1"', 'Content-Type': 'application/json', Authorization: 'Bearer token' } },
+    {
+      method: 'PUT',
+      body: JSON.stringify(content),
+      headers: { 'If-Match': '"1"', 'Content-Type': 'application/json', Authorization: 'Bearer token' },
+    },
   ],
-  ['no session where none is needed', client => client.getSharedDrawing({ token: 'abc' }), { url: 'http://service/v1/shared/abc', headers: {} }],
+  [
+    'no session where none is needed',
+    client => client.getSharedDrawing({ token: 'abc' }),
+    { url: 'http://service/v1/shared/abc', headers: {} },
+  ],
 ];
 for (const [what, call, expected] of calls) {
   test(`a request carries ${what}`, async () => {
@@ -51,15 +80,43 @@ for (const [what, call, expected] of calls) {
 const bytes = new TextEncoder().encode('{"code":"ERR_NOT_FOUND","status":404,"detail":"没有"}').buffer as ArrayBuffer;
 const answers: [string, HttpResponse, object][] = [
   ['data and entity tag', json(200, { title: 'cat' }, '"1"'), { ok: true, data: { title: 'cat' }, etag: '"1"' }],
-  ['headers of any case', { status: 200, headers: { eTAG: '"1"', 'CONTENT-type': 'application/json; charset=utf-8' }, body: '{}' }, { ok: true, data: {}, etag: '"1"' }],
+  [
+    'headers of any case',
+    { status: 200, headers: { eTAG: '"1"', 'CONTENT-type': 'application/json; charset=utf-8' }, body: '{}' },
+    { ok: true, data: {}, etag: '"1"' },
+  ],
   ['nothing changed', { status: 304, headers: { etag: '"1"' }, body: '' }, { ok: true, data: null, etag: '"1"' }],
   ['no content', empty, { ok: true, data: undefined, etag: undefined }],
-  ['a picture', { status: 200, headers: { 'content-type': 'image/svg+xml', etag: '"1"' }, body: '<svg/>' }, { ok: true, data: '<svg/>', etag: '"1"' }],
-  ['a problem', problem(404, 'ERR_NOT_FOUND'), { ok: false, problem: JSON.parse(problem(404, 'ERR_NOT_FOUND').body as string), retryAfterMs: undefined }],
-  ['a problem as bytes', { status: 404, headers: { 'content-type': 'application/problem+json' }, body: bytes }, { ok: false, problem: { code: 'ERR_NOT_FOUND', status: 404, detail: '没有' }, retryAfterMs: undefined }],
-  ['what a public network says', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, { ok: false, problem: { code: 'BAD_ANSWER', status: 200, detail: 'HTTP 200, text/html' } }],
-  ['what a proxy says', { status: 504, headers: {}, body: '' }, { ok: false, problem: { code: 'BAD_ANSWER', status: 504, detail: 'HTTP 504, ' } }],
-  ['JSON that is no problem', json(500, null), { ok: false, problem: { code: 'BAD_ANSWER', status: 500, detail: 'HTTP 500, application/json' } }],
+  [
+    'a picture',
+    { status: 200, headers: { 'content-type': 'image/svg+xml', etag: '"1"' }, body: '<svg/>' },
+    { ok: true, data: '<svg/>', etag: '"1"' },
+  ],
+  [
+    'a problem',
+    problem(404, 'ERR_NOT_FOUND'),
+    { ok: false, problem: JSON.parse(problem(404, 'ERR_NOT_FOUND').body as string), retryAfterMs: undefined },
+  ],
+  [
+    'a problem as bytes',
+    { status: 404, headers: { 'content-type': 'application/problem+json' }, body: bytes },
+    { ok: false, problem: { code: 'ERR_NOT_FOUND', status: 404, detail: '没有' }, retryAfterMs: undefined },
+  ],
+  [
+    'what a public network says',
+    { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' },
+    { ok: false, problem: { code: 'BAD_ANSWER', status: 200, detail: 'HTTP 200, text/html' } },
+  ],
+  [
+    'what a proxy says',
+    { status: 504, headers: {}, body: '' },
+    { ok: false, problem: { code: 'BAD_ANSWER', status: 504, detail: 'HTTP 504, ' } },
+  ],
+  [
+    'JSON that is no problem',
+    json(500, null),
+    { ok: false, problem: { code: 'BAD_ANSWER', status: 500, detail: 'HTTP 500, application/json' } },
+  ],
 ];
 for (const [what, answer, expected] of answers) {
   test(`a result holds ${what}`, async () => {

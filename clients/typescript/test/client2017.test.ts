@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { newId } from '../src/index.ts';
 import type { WxAnswer } from '../src/wx.ts';
-import { startBinary, type Binary, type Phone } from './support/binary.ts';
+import { type Binary, type Phone, startBinary } from './support/binary.ts';
 import { Client2017, SessionError } from './support/client2017.ts';
 import { FakeWx } from './support/wx.ts';
 
@@ -14,7 +14,10 @@ before(async () => {
 after(() => Promise.all([service.stop(), withoutRedis.stop()]));
 
 /** An old program on the phone of a user of its own, whose every login may go in another way. */
-function oldProgram(phone: (login: number, user: string) => Promise<Phone> = (_, user) => service.phone(user), { baseUrl } = service) {
+function oldProgram(
+  phone: (login: number, user: string) => Promise<Phone> = (_, user) => service.phone(user),
+  { baseUrl } = service,
+) {
   const user = `user ${newId()}`;
   const wx: FakeWx = new FakeWx(() => phone(wx.logins, user));
   const client = new Client2017(wx);
@@ -45,7 +48,10 @@ test('pages that begin at the same moment with the same code all succeed', async
 test('pages that find their session ended log in again, once, and succeed', async () => {
   const { wx, call } = oldProgram();
   await call('save', paint);
-  const ended = await fetch(service.baseUrl + '/v1/session', { method: 'DELETE', headers: { 'X-WX-Code': wx.getStorageSync('code') } });
+  const ended = await fetch(service.baseUrl + '/v1/session', {
+    method: 'DELETE',
+    headers: { 'X-WX-Code': wx.getStorageSync('code') },
+  });
   assert.equal(ended.status, 204);
   const answers = await Promise.all(Array.from({ length: 10 }, () => call('list')));
   assert.deepEqual(answers, Array(10).fill(success([paint])));
@@ -60,12 +66,18 @@ test('a code that WeChat refuses is replaced', async () => {
 
 test('a program gives up when WeChat refuses its fourth code', async () => {
   const { wx, call } = oldProgram((_, user) => service.phone(user, { errcode: 40029 }));
-  await assert.rejects(call('list'), new SessionError('ERR_SESSION_KEY_EXCHANGE_FAILED', 'jscode failed to exchange session_key'));
+  await assert.rejects(
+    call('list'),
+    new SessionError('ERR_SESSION_KEY_EXCHANGE_FAILED', 'jscode failed to exchange session_key'),
+  );
   assert.equal(wx.logins, 4);
 });
 
 test('a wrong signature fails at once', async () => {
-  const { wx, call } = oldProgram(async (_, user) => ({ ...(await service.phone(user)), signature: '75e81ceda165f4ffa64f4068af58c64b8f54b88c' }));
+  const { wx, call } = oldProgram(async (_, user) => ({
+    ...(await service.phone(user)),
+    signature: '75e81ceda165f4ffa64f4068af58c64b8f54b88c',
+  }));
   await assert.rejects(call('list'), new SessionError('ERR_UNTRUSTED_RAW_DATA', 'untrusted raw data'));
   assert.equal(wx.logins, 1);
 });

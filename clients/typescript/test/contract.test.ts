@@ -18,14 +18,19 @@ test('every operation of the contract has its route', () => {
   const expected: Record<string, readonly string[]> = {};
   for (const [path, item] of Object.entries((parse(contract) as Contract).paths)) {
     for (const [method, { operationId, security }] of Object.entries(item)) {
-      if (operationId) expected[operationId] = [method.toUpperCase(), path, ...(security?.length === 0 ? ['open'] : [])];
+      if (operationId)
+        expected[operationId] = [method.toUpperCase(), path, ...(security?.length === 0 ? ['open'] : [])];
     }
   }
   assert.deepEqual(routes, expected);
 });
 
 // The sources of this package and a test of theirs, compiled against another contract.
-const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(join(root, 'test/tsconfig.json'), ts.sys.readFile).config, ts.sys, join(root, 'test'));
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(join(root, 'test/tsconfig.json'), ts.sys.readFile).config,
+  ts.sys,
+  join(root, 'test'),
+);
 const host = ts.createCompilerHost(options);
 const read = host.getSourceFile;
 const files = new Map<string, ts.SourceFile | undefined>();
@@ -50,7 +55,7 @@ test('the committed types are those of the contract', async () => {
 
 for (const [change, from, to] of [
   ['a renamed field of an answer', /^ {8}nextCursor:/m, '        following:'],
-  ['a renamed field of a request', /(\n    DrawingContent:[^]*?\n {8})strokes:/, '$1lines:'],
+  ['a renamed field of a request', /(\n {4}DrawingContent:[\s\S]*?\n {8})strokes:/, '$1lines:'],
   ['a renamed parameter', /- name: limit\b/, '- name: most'],
   ['a renamed error code', /- ERR_PRECONDITION_FAILED\b/, '- ERR_OVERTAKEN'],
   ['a renamed operation', /operationId: putDrawing\b/, 'operationId: storeDrawing'],

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { createClient, fetchTransport, type Client, type Result } from '../src/index.ts';
+import { type Client, createClient, fetchTransport, type Result } from '../src/index.ts';
 import { drawing } from './support/drawings.ts';
 
 // Prism answers with the examples of the contract, and with 4xx to what breaks it.
@@ -18,7 +18,11 @@ before(async () => {
     const baseUrl = /listening on (http:\S+\d)/.exec(line)?.[1];
     if (!baseUrl) continue;
     mock.stdout.resume();
-    client = createClient({ baseUrl, transport: fetchTransport(fetch), login: () => '0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9' });
+    client = createClient({
+      baseUrl,
+      transport: fetchTransport(fetch),
+      login: () => '0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9',
+    });
     return;
   }
   throw new Error('Prism did not start');

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { createClient, memoryStorage, type DrawingState, type HttpRequest, type HttpResponse, type Storage } from '../src/index.ts';
+import {
+  createClient,
+  type DrawingState,
+  type HttpRequest,
+  type HttpResponse,
+  memoryStorage,
+  type Storage,
+} from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
 import { exchangeOf, MemoryService, problem } from './support/memory-service.ts';
@@ -33,7 +40,9 @@ class Program {
       },
     });
     programs.push(this);
-    this.drawings.subscribe(state => this.states.push(state.status + ('problem' in state && state.problem ? ' ' + state.problem.code : '')));
+    this.drawings.subscribe(state =>
+      this.states.push(state.status + ('problem' in state && state.problem ? ' ' + state.problem.code : '')),
+    );
   }
 
   get drawings() {
@@ -61,7 +70,9 @@ test('a saved drawing is in storage at once, and then at the service', async () 
   p.drawings.save('d1', drawing('cat'));
   assert.equal(p.kept.length, 1);
   assert.equal(p.drawings.state('d1')?.status, 'waiting');
-  assert.deepEqual(p.drawings.unsent(), [{ id: 'd1', content: drawing('cat'), state: { id: 'd1', status: 'waiting', problem: undefined } }]);
+  assert.deepEqual(p.drawings.unsent(), [
+    { id: 'd1', content: drawing('cat'), state: { id: 'd1', status: 'waiting', problem: undefined } },
+  ]);
   await p.drawings.flush();
   assert.deepEqual(p.service.titles(), { d1: 'cat' });
   assert.deepEqual(p.kept, []);
@@ -88,7 +99,10 @@ test('states that are overtaken while another is under way are not sent', async 
   p.drawings.save('d1', drawing('1'));
   await p.drawings.flush();
   assert.deepEqual(p.puts, ['1', '4']);
-  assert.deepEqual(p.service.sent('PUT', /d1/).map(({ headers }) => headers['If-Match'] ?? headers['If-None-Match']), ['*', '"1"']);
+  assert.deepEqual(
+    p.service.sent('PUT', /d1/).map(({ headers }) => headers['If-Match'] ?? headers['If-None-Match']),
+    ['*', '"1"'],
+  );
 });
 
 test('a failed connection is tried again, ever later, until it holds', async () => {
@@ -124,7 +138,10 @@ test('unsent drawings survive a restart', async () => {
   before.drawings.remove('d2');
   await before.drawings.flush();
   const after = new Program(before.service, before.storage);
-  assert.deepEqual(after.drawings.unsent().map(({ content }) => content?.title), ['cat']);
+  assert.deepEqual(
+    after.drawings.unsent().map(({ content }) => content?.title),
+    ['cat'],
+  );
   await after.drawings.flush();
   assert.deepEqual(before.service.titles(), { d1: 'cat' });
 });
@@ -282,7 +299,10 @@ test('a deletion waits for the network, and is undone by saving again', async ()
   assert.deepEqual(p.service.titles(), { d1: 'cat' });
 });
 
-for (const [what, network] of [['sent', undefined], ['sent, its reply lost', loseReply]] as const) {
+for (const [what, network] of [
+  ['sent', undefined],
+  ['sent, its reply lost', loseReply],
+] as const) {
   test(`a deletion that was ${what} is undone by saving again`, async () => {
     const p = new Program();
     p.drawings.save('d1', drawing('cat'));
@@ -317,7 +337,10 @@ test('a deletion is of the drawing as it was last seen', async () => {
   await p.drawings.open('d1');
   p.drawings.remove('d1');
   await p.drawings.flush();
-  assert.deepEqual(p.service.sent('DELETE', /d1/).map(({ headers }) => headers['If-Match']), [etag]);
+  assert.deepEqual(
+    p.service.sent('DELETE', /d1/).map(({ headers }) => headers['If-Match']),
+    [etag],
+  );
   assert.deepEqual(p.service.titles(), {});
 });
 
@@ -327,7 +350,10 @@ test('a deletion of a drawing that was not seen is of what is there when it is s
   p.drawings.remove('d1');
   p.drawings.remove('d2');
   await p.drawings.flush();
-  assert.deepEqual(p.service.sent('DELETE', /d/).map(({ headers }) => headers['If-Match']), [etag]);
+  assert.deepEqual(
+    p.service.sent('DELETE', /d/).map(({ headers }) => headers['If-Match']),
+    [etag],
+  );
   assert.deepEqual([p.drawings.state('d1')?.status, p.drawings.state('d2')?.status], ['deleted', 'deleted']);
 });
 
@@ -392,7 +418,10 @@ test('an entity tag that a proxy weakened still names the drawing', async () => 
   const p = new Program();
   p.network = (_, arrive) => {
     const answer = arrive();
-    return { ...answer, headers: { ...answer.headers, ...(answer.headers['Etag'] ? { Etag: 'W/' + answer.headers['Etag'] } : {}) } };
+    return {
+      ...answer,
+      headers: { ...answer.headers, ...(answer.headers['Etag'] ? { Etag: 'W/' + answer.headers['Etag'] } : {}) },
+    };
   };
   for (const title of ['1', '2']) {
     p.drawings.save('d1', drawing(title));
@@ -412,7 +441,11 @@ test('a drawing whose entity tag is lost on the way waits', async () => {
   assert.deepEqual(p.states, ['waiting', 'waiting BAD_ANSWER']);
 });
 
-for (const [status, code] of [[400, 'ERR_INVALID_REQUEST'], [403, 'ERR_QUOTA_EXCEEDED'], [413, 'ERR_TOO_LARGE']] as const) {
+for (const [status, code] of [
+  [400, 'ERR_INVALID_REQUEST'],
+  [403, 'ERR_QUOTA_EXCEEDED'],
+  [413, 'ERR_TOO_LARGE'],
+] as const) {
   test(`what the service refuses with ${code} is not sent again until it is changed`, async () => {
     const p = new Program();
     await p.client.getSession();
@@ -470,7 +503,10 @@ test('a drawing of more than 1 MB leaves no older state in storage', async () =>
   const p = new Program();
   p.network = offline;
   p.drawings.save('d1', drawing('small'));
-  p.drawings.save('d1', { ...drawing('large'), strokes: Array.from({ length: 20 }, () => drawing('', 5000).strokes[0]!) });
+  p.drawings.save('d1', {
+    ...drawing('large'),
+    strokes: Array.from({ length: 20 }, () => drawing('', 5000).strokes[0]!),
+  });
   assert.deepEqual(p.kept, []);
 });
 

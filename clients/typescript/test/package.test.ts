@@ -14,21 +14,39 @@ let files: string[];
 
 // What others get: packed, and installed in a project that has nothing else.
 before(() => {
-  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const tarball = /"filename": "(.+?)"/.exec(packed)![1]!;
-  files = execFileSync('tar', ['-tf', join(project, tarball)], { encoding: 'utf8' }).trim().split('\n').map(name => name.replace('package/', ''));
+  files = execFileSync('tar', ['-tf', join(project, tarball)], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(name => name.replace('package/', ''));
   writeFileSync(join(project, 'package.json'), '{ "private": true }');
-  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', join(project, tarball)], { cwd: project, stdio: 'ignore' });
+  execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', join(project, tarball)], {
+    cwd: project,
+    stdio: 'ignore',
+  });
 });
 after(() => rmSync(project, { recursive: true }));
 
 test('the package holds both module kinds with their types, the licence, and nothing of the workshop', () => {
   for (const name of ['LICENSE', 'README.md', 'package.json']) assert.ok(files.includes(name), name);
   for (const kind of ['esm', 'cjs']) {
-    for (const name of ['index.js', 'index.d.ts', '2017.js', '2017.d.ts', 'contract.d.ts']) assert.ok(files.includes(`dist/${kind}/${name}`), name);
+    for (const name of ['index.js', 'index.d.ts', '2017.js', '2017.d.ts', 'contract.d.ts'])
+      assert.ok(files.includes(`dist/${kind}/${name}`), name);
   }
-  assert.deepEqual(files.filter(name => !/^(LICENSE|README\.md|package\.json|dist\/(esm|cjs)\/([\w-]+\.(js|d\.ts)|package\.json))$/.test(name)), []);
-  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies?: object };
+  assert.deepEqual(
+    files.filter(
+      name => !/^(LICENSE|README\.md|package\.json|dist\/(esm|cjs)\/([\w-]+\.(js|d\.ts)|package\.json))$/.test(name),
+    ),
+    [],
+  );
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    dependencies?: object;
+  };
   assert.equal(dependencies, undefined);
 });
 
@@ -51,12 +69,18 @@ const client = createClient({ baseUrl: 'http://127.0.0.1:1', transport: fetchTra
 if (typeof client.putDrawing !== 'function' || typeof request !== 'function') throw new Error('not as expected');
 `;
 test('the package is imported', () => {
-  writeFileSync(join(project, 'a.mjs'), `import { createClient, fetchTransport } from 'onestroke-client';\nimport { request } from 'onestroke-client/2017';\n${used}`);
+  writeFileSync(
+    join(project, 'a.mjs'),
+    `import { createClient, fetchTransport } from 'onestroke-client';\nimport { request } from 'onestroke-client/2017';\n${used}`,
+  );
   execFileSync('node', ['a.mjs'], { cwd: project });
 });
 
 test('the package is required', () => {
-  writeFileSync(join(project, 'a.cjs'), `const { createClient, fetchTransport } = require('onestroke-client');\nconst { request } = require('onestroke-client/2017');\n${used}`);
+  writeFileSync(
+    join(project, 'a.cjs'),
+    `const { createClient, fetchTransport } = require('onestroke-client');\nconst { request } = require('onestroke-client/2017');\n${used}`,
+  );
   execFileSync('node', ['a.cjs'], { cwd: project });
 });
 
@@ -74,7 +98,11 @@ request({ url: '', login: true, success: ({ statusCode }) => statusCode.toFixed(
 export const wrong = (client: ReturnType<typeof createClient>) => client.listDrawings().then(page => page.ok && page.data.items[0]!.name);
 `;
   for (const name of ['b.mts', 'b.cts', 'b.ts']) writeFileSync(join(project, name), source);
-  const tsc = (...args: string[]) => execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '--strict', '--lib', 'ES2018', ...args], { cwd: project, stdio: ['ignore', 'inherit', 'inherit'] });
+  const tsc = (...args: string[]) =>
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '--strict', '--lib', 'ES2018', ...args], {
+      cwd: project,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
   tsc('--module', 'node16', 'b.mts', 'b.cts');
   tsc('--module', 'esnext', '--moduleResolution', 'bundler', 'b.ts');
   tsc('--module', 'commonjs', '--moduleResolution', 'node10', 'b.ts');

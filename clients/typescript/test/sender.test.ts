@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createClient, type ClientOptions, type HttpRequest, type HttpResponse } from '../src/index.ts';
+import { type ClientOptions, createClient, type HttpRequest, type HttpResponse } from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { exchangeOf, json, problem } from './support/memory-service.ts';
 
@@ -42,7 +42,12 @@ const stories: [string, Answer[], string, number[]][] = [
   ['never an answer', [never], 'TIMED_OUT', [0, 15_300, 30_900, 47_100]],
   ['503 is tried again', [say(503, 'ERR_UNAVAILABLE'), ok], 'ok', [0, 300]],
   ['Retry-After is waited for', [say(429, 'ERR_RATE_LIMITED', { 'retry-AFTER': '7' }), ok], 'ok', [0, 7300]],
-  ['a long Retry-After is the caller’s to wait for', [say(503, 'ERR_UNAVAILABLE', { 'Retry-After': '600' }), ok], 'ERR_UNAVAILABLE', [0]],
+  [
+    'a long Retry-After is the caller’s to wait for',
+    [say(503, 'ERR_UNAVAILABLE', { 'Retry-After': '600' }), ok],
+    'ERR_UNAVAILABLE',
+    [0],
+  ],
   ['500 is not tried again', [say(500, 'ERR_INTERNAL'), ok], 'ERR_INTERNAL', [0]],
   ['400 is not tried again', [say(400, 'ERR_INVALID_REQUEST'), ok], 'ERR_INVALID_REQUEST', [0]],
 ];
@@ -110,7 +115,10 @@ test('at most ten requests are under way at once, in their order', async () => {
     answers[i]!();
     await calls[i];
   }
-  assert.deepEqual(paths, Array.from({ length: 25 }, (_, i) => String(10 + i)));
+  assert.deepEqual(
+    paths,
+    Array.from({ length: 25 }, (_, i) => String(10 + i)),
+  );
 });
 
 test('cancel ends a request that is under way, and aborts it', async () => {

@@ -4,9 +4,20 @@ import { after, before, test } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createRequest } from '../src/2017.ts';
 import * as library from '../src/index.ts';
-import { createClient, fetchTransport, memoryStorage, newId, wxLogin, wxStorage, wxTransport, type Client, type Result, type Transport } from '../src/index.ts';
+import {
+  type Client,
+  createClient,
+  fetchTransport,
+  memoryStorage,
+  newId,
+  type Result,
+  type Transport,
+  wxLogin,
+  wxStorage,
+  wxTransport,
+} from '../src/index.ts';
 import type { WxAnswer } from '../src/wx.ts';
-import { startBinary, type Binary } from './support/binary.ts';
+import { type Binary, startBinary } from './support/binary.ts';
 import { chaos } from './support/chaos.ts';
 import { seeded } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
@@ -19,12 +30,24 @@ after(() => service.stop());
 const user = () => `user ${newId()}`;
 
 function overFetch(name = user(), transport: Transport = fetchTransport(fetch)): Client {
-  return createClient({ baseUrl: service.baseUrl, transport, login: () => service.phone(name).then(({ code }) => code) });
+  return createClient({
+    baseUrl: service.baseUrl,
+    transport,
+    login: () => service.phone(name).then(({ code }) => code),
+  });
 }
 
 function overWx(name = user()): { client: Client; wx: FakeWx } {
   const wx = new FakeWx(() => service.phone(name));
-  return { wx, client: createClient({ baseUrl: service.baseUrl, transport: wxTransport(wx), login: wxLogin(wx), storage: wxStorage(wx) }) };
+  return {
+    wx,
+    client: createClient({
+      baseUrl: service.baseUrl,
+      transport: wxTransport(wx),
+      login: wxLogin(wx),
+      storage: wxStorage(wx),
+    }),
+  };
 }
 
 for (const [runtime, start] of [
@@ -48,7 +71,8 @@ for (const [runtime, start] of [
     assert.ok(whole.ok && whole.etag === replaced.etag);
     assert.deepEqual(whole.data.strokes, drawing('', 5).strokes);
 
-    for (const title of ['second', 'third']) assert.ok((await client.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(title) })).ok);
+    for (const title of ['second', 'third'])
+      assert.ok((await client.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(title) })).ok);
     const titles: string[] = [];
     for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
       const page = await client.listDrawings({ limit: 2, cursor });
@@ -85,7 +109,11 @@ for (const [runtime, start] of [
   });
 
   test(`a refused request names its faults over ${runtime}`, async () => {
-    const result = await start().putDrawing({ id: newId(), ifNoneMatch: '*', body: { ...drawing('cat'), strokes: [] } });
+    const result = await start().putDrawing({
+      id: newId(),
+      ifNoneMatch: '*',
+      body: { ...drawing('cat'), strokes: [] },
+    });
     assert.ok(!result.ok && result.problem.code === 'ERR_INVALID_REQUEST');
     assert.equal(result.problem.errors?.[0]?.field, 'strokes');
   });
@@ -105,12 +133,20 @@ for (const [runtime, start] of [
 }
 
 test('the start that the README shows works as it stands there', async () => {
-  const start = /```ts\n([^]*?)```/.exec(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))![1]!;
-  const [, names, body] = /^import \{ (.+?) \} from .*\n([^]*)$/.exec(start)!;
+  const start = /```ts\n([\s\S]*?)```/.exec(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))![1]!;
+  const [, names, body] = /^import \{ (.+?) \} from .*\n([\s\S]*)$/.exec(start)!;
   const name = user();
   const wx = new FakeWx(() => service.phone(name));
-  const program = new Function('library', 'wx', 'strokes', `const { ${names} } = library; return (async () => { ${body!.replace(/https:[^']+/, service.baseUrl)} return { client, page }; })()`);
-  const { client, page } = (await program(library, wx, drawing('').strokes)) as { client: Client; page: Result<unknown> };
+  const program = new Function(
+    'library',
+    'wx',
+    'strokes',
+    `const { ${names} } = library; return (async () => { ${body!.replace(/https:[^']+/, service.baseUrl)} return { client, page }; })()`,
+  );
+  const { client, page } = (await program(library, wx, drawing('').strokes)) as {
+    client: Client;
+    page: Result<unknown>;
+  };
   assert.ok(page.ok);
   await client.drawings.flush();
   const list = await client.listDrawings();
@@ -172,14 +208,25 @@ test('a program of 2017 works with its import changed', async () => {
   const request = createRequest(wx);
   const call = (path: string, data?: object) =>
     new Promise<WxAnswer['data']>((success, fail) =>
-      request({ url: `${service.baseUrl}/applet/session/paints/${path}`, method: data ? 'POST' : 'GET', data, login: true, success: ({ data }) => success(data), fail }),
+      request({
+        url: `${service.baseUrl}/applet/session/paints/${path}`,
+        method: data ? 'POST' : 'GET',
+        data,
+        login: true,
+        success: ({ data }) => success(data),
+        fail,
+      }),
     );
   const actions = '[{"method":"setLineWidth","data":[5]}] 任何东西';
   assert.deepEqual(await call('save', { id: 'j8x3k2m1q9w0zt', actions }), { code: 0, msg: 'success', data: {} });
   assert.deepEqual(await call('list'), { code: 0, msg: 'success', data: [{ id: 'j8x3k2m1q9w0zt', actions }] });
   assert.deepEqual(await call('delete', { id: 'j8x3k2m1q9w0zt' }), { code: 0, msg: 'success', data: {} });
   assert.equal(wx.logins, 1);
-  const session = createClient({ baseUrl: service.baseUrl, transport: wxTransport(wx), login: () => service.phone('小明') });
+  const session = createClient({
+    baseUrl: service.baseUrl,
+    transport: wxTransport(wx),
+    login: () => service.phone('小明'),
+  });
   const me = await session.getSession();
   assert.equal(me.ok && me.data.user.nickname, '小明');
 });
@@ -217,7 +264,10 @@ test('after a storm, service and client hold the same drawings', async () => {
     assert.deepEqual(client.drawings.unsent(), []);
     const list = await client.listDrawings();
     assert.ok(list.ok);
-    assert.deepEqual(new Map(list.data.items.map(({ id, title }) => [id, title] as const).sort()), new Map(Array.from(expected).sort()));
+    assert.deepEqual(
+      new Map(list.data.items.map(({ id, title }) => [id, title] as const).sort()),
+      new Map(Array.from(expected).sort()),
+    );
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createClient, memoryStorage, type ClientOptions } from '../src/index.ts';
+import { type ClientOptions, createClient, memoryStorage } from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
 import { exchangeOf, json, MemoryService } from './support/memory-service.ts';
@@ -69,7 +69,9 @@ test('a session that has ended is found so in an answer of 2017, too', async () 
   const { client, logins } = clientOf(service, {
     transport: request => {
       if (!request.url.endsWith('/paints/list')) return service.transport(request);
-      const answer = ended ? { 'F2C224D4-2BCE-4C64-AF9F-A6D872000D1A': 1, reason: 'ERR_SESSION_EXPIRED' } : { code: 0, msg: 'success', data: [] };
+      const answer = ended
+        ? { 'F2C224D4-2BCE-4C64-AF9F-A6D872000D1A': 1, reason: 'ERR_SESSION_EXPIRED' }
+        : { code: 0, msg: 'success', data: [] };
       ended = false;
       return exchangeOf(Promise.resolve(json(200, answer)));
     },
@@ -96,7 +98,14 @@ test('a login whose reply is lost is the same login again', async () => {
 const refusals: [string, ClientOptions['login'], string, number][] = [
   ['a code that WeChat refuses is replaced once', () => 'nobody', 'ERR_SESSION_KEY_EXCHANGE_FAILED', 2],
   ['a login that fails', () => Promise.reject(new Error('user said no')), 'LOGIN_FAILED', 0],
-  ['a login that throws', () => { throw new Error('no wx'); }, 'LOGIN_FAILED', 0], // prettier-ignore
+  [
+    'a login that throws',
+    () => {
+      throw new Error('no wx');
+    },
+    'LOGIN_FAILED',
+    0,
+  ], // prettier-ignore
   ['a login that never ends', () => new Promise(() => {}), 'LOGIN_FAILED', 0],
 ];
 for (const [what, login, code, requests] of refusals) {
@@ -133,7 +142,10 @@ test('logging out offline ends the session here', async () => {
   const service = new MemoryService();
   const storage = memoryStorage();
   let online = true;
-  const { client } = clientOf(service, { storage, transport: request => (online ? service.transport(request) : exchangeOf(Promise.reject(new Error('offline')))) });
+  const { client } = clientOf(service, {
+    storage,
+    transport: request => (online ? service.transport(request) : exchangeOf(Promise.reject(new Error('offline')))),
+  });
   await client.getSession();
   online = false;
   assert.equal((await client.logOut()).ok, false);
@@ -177,7 +189,10 @@ test('what one user has unsent is not shown to another', async () => {
   const { client } = clientOf(service, {
     login: () => user,
     storage,
-    transport: request => (request.method === 'PUT' && !online ? exchangeOf(Promise.reject(new Error('offline'))) : service.transport(request)),
+    transport: request =>
+      request.method === 'PUT' && !online
+        ? exchangeOf(Promise.reject(new Error('offline')))
+        : service.transport(request),
   });
   await client.getSession();
   client.drawings.save('d1', drawing('xiaoming'));
@@ -188,15 +203,23 @@ test('what one user has unsent is not shown to another', async () => {
   await client.getSession();
   client.drawings.save('d2', drawing('xiaohong'));
   await client.drawings.flush();
-  assert.deepEqual(client.drawings.unsent().map(({ id }) => id), ['d2']);
+  assert.deepEqual(
+    client.drawings.unsent().map(({ id }) => id),
+    ['d2'],
+  );
   assert.equal(client.drawings.state('d1'), undefined);
   const opened = await client.drawings.open('d1');
   assert.equal(opened.ok || opened.problem.code, 'ERR_NOT_FOUND');
   assert.equal((await client.deleteAccount()).ok, true);
   user = 'xiaoming';
   await client.getSession();
-  assert.deepEqual(client.drawings.unsent().map(({ id }) => id), ['d1']);
-  const saved = new Promise<void>(resolve => client.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  assert.deepEqual(
+    client.drawings.unsent().map(({ id }) => id),
+    ['d1'],
+  );
+  const saved = new Promise<void>(resolve =>
+    client.drawings.subscribe(({ status }) => status === 'saved' && resolve()),
+  );
   online = true;
   await saved;
   assert.deepEqual(service.titles(), { d1: 'xiaoming' });
@@ -210,13 +233,18 @@ test('a login by whatever request sends what waited for it', async () => {
   client.drawings.save('d1', drawing('mine'));
   await client.drawings.flush();
   assert.equal(service.drawings.size, 0);
-  const saved = new Promise<void>(resolve => client.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  const saved = new Promise<void>(resolve =>
+    client.drawings.subscribe(({ status }) => status === 'saved' && resolve()),
+  );
   await client.getSession();
   await saved;
   assert.deepEqual(service.titles(), { d1: 'mine' });
 });
 
-for (const [what, next] of [['logs out', undefined], ['is another by then', 'xiaohong']] as const) {
+for (const [what, next] of [
+  ['logs out', undefined],
+  ['is another by then', 'xiaohong'],
+] as const) {
   test(`a request is not repeated where its user ${what}`, async () => {
     const service = new MemoryService();
     let login = 'xiaoming';

@@ -32,7 +32,9 @@ export class Network implements Host {
         response.on('data', (part: Buffer) => parts.push(part));
         response.on('end', () => {
           const { rawHeaders } = response;
-          const names = Object.fromEntries(rawHeaders.flatMap((name, i) => (i % 2 ? [] : [[name, rawHeaders[i + 1]!]])));
+          const names = Object.fromEntries(
+            rawHeaders.flatMap((name, i) => (i % 2 ? [] : [[name, rawHeaders[i + 1]!]])),
+          );
           resolve({ status: response.statusCode!, headers: names, base64: Buffer.concat(parts).toString('base64') });
         });
       });

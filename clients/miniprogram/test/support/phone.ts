@@ -1,5 +1,5 @@
 import * as glassEasel from 'glass-easel';
-import { MiniProgramEnv, type CodeSpace } from 'glass-easel-miniprogram-adapter';
+import { type CodeSpace, MiniProgramEnv } from 'glass-easel-miniprogram-adapter';
 import { createWx, type Host, type System } from './wx.ts';
 
 /** A mini program, compiled. Paths have no extension. */
@@ -30,7 +30,22 @@ export interface OpenPage {
 const elements: Record<string, string> = { button: 'wx-button', image: 'img', slider: 'input' };
 
 /** Names of a browser that a mini program's code does not see. */
-const absent = ['window', 'document', 'navigator', 'location', 'localStorage', 'fetch', 'Request', 'Response', 'Headers', 'XMLHttpRequest', 'URL', 'URLSearchParams', 'AbortController', 'TextDecoder'];
+const absent = [
+  'window',
+  'document',
+  'navigator',
+  'location',
+  'localStorage',
+  'fetch',
+  'Request',
+  'Response',
+  'Headers',
+  'XMLHttpRequest',
+  'URL',
+  'URLSearchParams',
+  'AbortController',
+  'TextDecoder',
+];
 
 /**
  * Runs a mini program in this window, jsdom's or a browser's: its pages under
@@ -112,7 +127,8 @@ export class Phone {
 
   /** Pulls the page down, if it lets that be done to it. */
   pullDown(): void {
-    if ((this.configOf(this.top.route) as { enablePullDownRefresh?: boolean }).enablePullDownRefresh) this.top['onPullDownRefresh']?.();
+    if ((this.configOf(this.top.route) as { enablePullDownRefresh?: boolean }).enablePullDownRefresh)
+      this.top['onPullDownRefresh']?.();
   }
 
   reachBottom(): void {
@@ -123,7 +139,9 @@ export class Phone {
   async share(label?: string): Promise<{ title: string; path: string; imageUrl?: string }> {
     const button = label && this.find(label);
     if (button && button.getAttribute('open-type') !== 'share') throw new Error(`${label} does not share`);
-    const { promise, ...card } = this.top['onShareAppMessage'](button ? { from: 'button', target: { dataset: this.elementOf(button).dataset } } : { from: 'menu' });
+    const { promise, ...card } = this.top['onShareAppMessage'](
+      button ? { from: 'button', target: { dataset: this.elementOf(button).dataset } } : { from: 'menu' },
+    );
     return { ...card, ...(await promise) };
   }
 
@@ -195,7 +213,10 @@ export class Phone {
   }
 
   /** The screen of an open page, for `wx.createSelectorQuery`. */
-  select(selector: string, component: { _$: glassEasel.GeneralComponent } = this.top as never): HTMLElement | undefined {
+  select(
+    selector: string,
+    component: { _$: glassEasel.GeneralComponent } = this.top as never,
+  ): HTMLElement | undefined {
     const found = component._$.getShadowRoot()!.querySelector(selector);
     return found ? (found.getBackendElement() as unknown as HTMLElement) : undefined;
   }
@@ -210,15 +231,25 @@ export class Phone {
 
   private open(url: string): void {
     const [path = '', query = ''] = url.replace(/^\//, '').split('?');
-    if (!(this.program.configs['app'] as { pages: string[] }).pages.includes(path)) throw new Error(`page "${path}" is not found`);
+    if (!(this.program.configs['app'] as { pages: string[] }).pages.includes(path))
+      throw new Error(`page "${path}" is not found`);
     this.define(path);
     const element = document.body.appendChild(document.createElement('div'));
     const root = this.backend.createRoot('page-root', this.space, path);
     const page = root.get() as unknown as OpenPage;
     page.route = path;
-    page.options = Object.fromEntries(query.split('&').filter(Boolean).map(pair => pair.split('=') as [string, string]));
+    page.options = Object.fromEntries(
+      query
+        .split('&')
+        .filter(Boolean)
+        .map(pair => pair.split('=') as [string, string]),
+    );
     this.pages.push(page);
-    this.screens.push({ element, root: root.getComponent(), title: (this.configOf(path) as { navigationBarTitleText: string }).navigationBarTitleText });
+    this.screens.push({
+      element,
+      root: root.getComponent(),
+      title: (this.configOf(path) as { navigationBarTitleText: string }).navigationBarTitleText,
+    });
     root.attach(element as never, element.appendChild(document.createElement('div')) as never);
     page['onLoad']?.(page.options);
     this.show();
@@ -295,7 +326,9 @@ export class Phone {
     const { styles } = this.program;
     const components = this.usedBy(route).map(path => {
       const prefix = path.split('/').pop();
-      return (styles[path] || '').replace(/\.(?=[a-z][\w-]*[^{}]*\{)/g, `.${prefix}--`).replace(/:host/g, `[wx-host=${prefix}]`);
+      return (styles[path] || '')
+        .replace(/\.(?=[a-z][\w-]*[^{}]*\{)/g, `.${prefix}--`)
+        .replace(/:host/g, `[wx-host=${prefix}]`);
     });
     document.querySelector('#wxss')!.textContent = [styles['app'], ...components, styles[route]].join('\n');
     this.screens.forEach(({ element }) => (element.hidden = element !== this.screen));
@@ -308,7 +341,13 @@ export class Phone {
   private all(label: string): HTMLElement[] {
     const elements = Array.from(this.screen.querySelectorAll<HTMLElement>('*'));
     const labelled = elements.filter(element => element.getAttribute('aria-label') === label);
-    return labelled.length ? labelled : elements.filter(element => element.textContent!.trim() === label && !Array.from(element.children).some(child => child.textContent!.trim() === label));
+    return labelled.length
+      ? labelled
+      : elements.filter(
+          element =>
+            element.textContent!.trim() === label &&
+            !Array.from(element.children).some(child => child.textContent!.trim() === label),
+        );
   }
 
   private find(label: string): HTMLElement {
@@ -323,8 +362,20 @@ export class Phone {
 
   private touch(type: string, element: HTMLElement, { x, y }: Point): void {
     const { left, top } = element.getBoundingClientRect();
-    const touch = { identifier: 0, target: element, clientX: left + x, clientY: top + y, pageX: left + x, pageY: top + y };
-    element.dispatchEvent(Object.assign(new Event(type, { bubbles: true, composed: true, cancelable: true }), { touches: type === 'touchend' ? [] : [touch], changedTouches: [touch] }));
+    const touch = {
+      identifier: 0,
+      target: element,
+      clientX: left + x,
+      clientY: top + y,
+      pageX: left + x,
+      pageY: top + y,
+    };
+    element.dispatchEvent(
+      Object.assign(new Event(type, { bubbles: true, composed: true, cancelable: true }), {
+        touches: type === 'touchend' ? [] : [touch],
+        changedTouches: [touch],
+      }),
+    );
   }
 }
 
@@ -340,7 +391,11 @@ class Backend extends glassEasel.CurrentWindowBackendContext {
     this.onEvent((target, type, detail: object, options) => {
       const { originalEvent } = options as { originalEvent: Event };
       const element = originalEvent.target as HTMLInputElement;
-      const event = new glassEasel.Event(type, element.localName === 'input' ? { value: Number(element.value) } : detail, { ...options, extraFields: touchesOf(originalEvent) });
+      const event = new glassEasel.Event(
+        type,
+        element.localName === 'input' ? { value: Number(element.value) } : detail,
+        { ...options, extraFields: touchesOf(originalEvent) },
+      );
       const sharing = type === 'tap' && element.closest<HTMLElement>('wx-button[open-type=share]');
       if (sharing) void phone.share(sharing.textContent!.trim());
       target.dispatchEvent(event);
@@ -351,7 +406,11 @@ class Backend extends glassEasel.CurrentWindowBackendContext {
 
 function createElement(name: string): HTMLElement {
   const element = document.createElement(elements[name] || name);
-  if (name === 'canvas') Object.assign(element, { requestAnimationFrame: window.requestAnimationFrame.bind(window), cancelAnimationFrame: window.cancelAnimationFrame.bind(window) });
+  if (name === 'canvas')
+    Object.assign(element, {
+      requestAnimationFrame: window.requestAnimationFrame.bind(window),
+      cancelAnimationFrame: window.cancelAnimationFrame.bind(window),
+    });
   if (name === 'slider') {
     const input = element as HTMLInputElement;
     input.type = 'range';
@@ -364,14 +423,21 @@ function createElement(name: string): HTMLElement {
   return element;
 }
 
-/** A mini program's touches are `{identifier, pageX, pageY, clientX, clientY}`, and those on a canvas `{identifier, x, y}`. */
+/**
+ * A mini program's touches are `{identifier, pageX, pageY, clientX, clientY}`, and those on a canvas `{identifier,
+ * x, y}`.
+ */
 function touchesOf(event: Event): Record<string, unknown> {
   const { touches, changedTouches } = event as TouchEvent;
   if (!touches) return {};
   const element = event.target as HTMLElement;
   const { left, top } = element.getBoundingClientRect();
   const convert = (list: TouchList) =>
-    Array.from(list, ({ identifier, clientX, clientY, pageX, pageY }) => (element.localName === 'canvas' ? { identifier, x: clientX - left, y: clientY - top } : { identifier, clientX, clientY, pageX, pageY }));
+    Array.from(list, ({ identifier, clientX, clientY, pageX, pageY }) =>
+      element.localName === 'canvas'
+        ? { identifier, x: clientX - left, y: clientY - top }
+        : { identifier, clientX, clientY, pageX, pageY },
+    );
   return { touches: convert(touches), changedTouches: convert(changedTouches) };
 }
 

@@ -1,11 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { JSDOM } from 'jsdom';
-import { fileURLToPath } from 'node:url';
-import { setTimeout } from 'node:timers/promises';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { compile } from './program.ts';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { domain, type Network } from './host.ts';
 import type { Phone, Program } from './phone.ts';
+import { compile } from './program.ts';
 import type { System } from './wx.ts';
 
 export interface Options {
@@ -33,7 +33,10 @@ export abstract class Screen {
   abstract evaluate<T>(expression: string): Promise<T>;
 
   /** Calls a method of the phone. */
-  call<Name extends Methods>(method: Name, ...args: Parameters<Phone[Name]>): Promise<Awaited<ReturnType<Phone[Name]>>> {
+  call<Name extends Methods>(
+    method: Name,
+    ...args: Parameters<Phone[Name]>
+  ): Promise<Awaited<ReturnType<Phone[Name]>>> {
     return this.evaluate(`phone.${method}(...${JSON.stringify(args)})`);
   }
 
@@ -47,7 +50,10 @@ export abstract class Screen {
     for (const end = Date.now() + 10_000; ; ) {
       const value = await this.evaluate<T>(expression);
       if (value) return value;
-      if (Date.now() > end) throw new Error(`never: ${expression}; on the screen: ${await this.call('text')}; ${(await this.call('labels')).join(', ')}`);
+      if (Date.now() > end)
+        throw new Error(
+          `never: ${expression}; on the screen: ${await this.call('text')}; ${(await this.call('labels')).join(', ')}`,
+        );
       await setTimeout(10);
     }
   }
@@ -84,7 +90,11 @@ export class JsdomScreen extends Screen {
   async launch(url?: string): Promise<void> {
     const stored = this.dom ? Object.entries(this.dom.window.localStorage) : [];
     this.dom?.window.close();
-    const { window } = (this.dom = new JSDOM(html, { url: address, runScripts: 'outside-only', pretendToBeVisual: true }));
+    const { window } = (this.dom = new JSDOM(html, {
+      url: address,
+      runScripts: 'outside-only',
+      pretendToBeVisual: true,
+    }));
     for (const [key, value] of stored) window.localStorage.setItem(key, value as string);
     const launch = ++this.launches;
     const whileRunning = <T>(promise: Promise<T>) =>
@@ -97,7 +107,10 @@ export class JsdomScreen extends Screen {
     Object.assign(window, {
       program: this.program,
       system: this.system,
-      host: { request: (request: never) => whileRunning(this.network.request(request)), login: () => whileRunning(this.network.login()) },
+      host: {
+        request: (request: never) => whileRunning(this.network.request(request)),
+        login: () => whileRunning(this.network.login()),
+      },
     });
     // jsdom has neither layout nor pictures.
     window.eval(`
@@ -128,9 +141,19 @@ export class ChromiumScreen extends Screen {
     super(network, options);
   }
 
-  static async open(browser: Browser, network: Network, { width = 375, height = 812, ...options }: Options & { width?: number; height?: number } = {}): Promise<ChromiumScreen> {
+  static async open(
+    browser: Browser,
+    network: Network,
+    { width = 375, height = 812, ...options }: Options & { width?: number; height?: number } = {},
+  ): Promise<ChromiumScreen> {
     const { theme } = { ...usual, ...options.system };
-    const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 2, hasTouch: true, isMobile: true, colorScheme: theme });
+    const context = await browser.newContext({
+      viewport: { width, height },
+      deviceScaleFactor: 2,
+      hasTouch: true,
+      isMobile: true,
+      colorScheme: theme,
+    });
     const page = await context.newPage();
     await page.route(address, route => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
     await page.exposeFunction('request', network.request);
@@ -141,7 +164,9 @@ export class ChromiumScreen extends Screen {
   async launch(url?: string): Promise<void> {
     await this.page.goto(address);
     await this.page.evaluate(phone);
-    await this.page.evaluate(`start(${JSON.stringify(this.program)}, { request, login }, ${JSON.stringify(this.system)}).launch(${JSON.stringify(url)})`);
+    await this.page.evaluate(
+      `start(${JSON.stringify(this.program)}, { request, login }, ${JSON.stringify(this.system)}).launch(${JSON.stringify(url)})`,
+    );
   }
 
   evaluate<T>(expression: string): Promise<T> {
@@ -167,14 +192,26 @@ export class ChromiumScreen extends Screen {
 export function openChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
 }
 
 /** The program, with the service's address set as its README says. */
 export function programAt(baseUrl: string): Program {
   let program = programs.get(baseUrl);
-  if (!program) programs.set(baseUrl, (program = compile((path, text) => (path === 'config.ts' ? text.replace(/http:[^']+/, baseUrl) : text))));
+  if (!program)
+    programs.set(
+      baseUrl,
+      (program = compile((path, text) => (path === 'config.ts' ? text.replace(/http:[^']+/, baseUrl) : text))),
+    );
   return program;
 }
 
@@ -192,7 +229,10 @@ const phone = buildSync({
   format: 'iife',
 }).outputFiles[0]!.text;
 
-/** A window with nothing in it but the navigation bar, and what WeChat's own style sheet says of the elements that are used. */
+/**
+ * A window with nothing in it but the navigation bar, and what WeChat's own style sheet says of the elements that
+ * are used.
+ */
 const html = `<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><style>
   html { --navigation-bar: 88px; }
   body { margin: 0; padding-top: var(--navigation-bar); font-family: system-ui, 'Noto Sans CJK SC', sans-serif; }

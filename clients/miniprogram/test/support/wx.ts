@@ -3,7 +3,12 @@ import type { Phone } from './phone.ts';
 /** What a phone has from outside: a network, an account, and its settings. */
 export interface Host {
   /** Rejected where no answer came. */
-  request(request: { url: string; method: string; headers: Record<string, string>; body?: string }): Promise<{ status: number; headers: Record<string, string>; base64: string }>;
+  request(request: {
+    url: string;
+    method: string;
+    headers: Record<string, string>;
+    body?: string;
+  }): Promise<{ status: number; headers: Record<string, string>; base64: string }>;
   login(): Promise<{ code: string }>;
 }
 
@@ -73,12 +78,23 @@ export function createWx(phone: Phone, host: Host, system: System) {
       else {
         running++;
         const done = () => running--;
-        const sent = host.request({ url, method, headers: { 'content-type': 'application/json', ...header }, body: typeof data === 'object' ? JSON.stringify(data) : data });
+        const sent = host.request({
+          url,
+          method,
+          headers: { 'content-type': 'application/json', ...header },
+          body: typeof data === 'object' ? JSON.stringify(data) : data,
+        });
         sent.then(done, done);
         sent.then(
           ({ status, headers, base64 }) =>
             settle(() => {
-              const result = { statusCode: status, header: headers, cookies: [], errMsg: 'request:ok', data: read(base64, dataType, responseType) };
+              const result = {
+                statusCode: status,
+                header: headers,
+                cookies: [],
+                errMsg: 'request:ok',
+                data: read(base64, dataType, responseType),
+              };
               options.success?.(result);
               options.complete?.(result);
             }),
@@ -96,26 +112,53 @@ export function createWx(phone: Phone, host: Host, system: System) {
       const size = (text: string) => new Blob([text]).size;
       const others = wx.getStorageInfoSync().keys.filter(other => other !== key);
       if (size(text) > 1024 * 1024) throw new Error('setStorageSync:fail entry size limit reached');
-      if (others.reduce((sum, other) => sum + size(localStorage.getItem(other)!), size(text)) > 10 * 1024 * 1024) throw new Error('setStorageSync:fail exceed storage max size 10Mb');
+      if (others.reduce((sum, other) => sum + size(localStorage.getItem(other)!), size(text)) > 10 * 1024 * 1024)
+        throw new Error('setStorageSync:fail exceed storage max size 10Mb');
       localStorage.setItem(key, text);
     },
     removeStorageSync: (key: string) => localStorage.removeItem(key),
     getStorageInfoSync: () => ({ keys: Array.from({ length: localStorage.length }, (_, i) => localStorage.key(i)!) }),
 
-    getWindowInfo: () => ({ pixelRatio: window.devicePixelRatio, windowWidth: window.innerWidth, windowHeight: window.innerHeight }),
+    getWindowInfo: () => ({
+      pixelRatio: window.devicePixelRatio,
+      windowWidth: window.innerWidth,
+      windowHeight: window.innerHeight,
+    }),
     getAppBaseInfo: () => ({ language: system.language, theme: system.theme, SDKVersion: '2.33.0' }),
-    onNetworkStatusChange: (listener: (state: { isConnected: boolean; networkType: string }) => void) => void network.add(listener),
+    onNetworkStatusChange: (listener: (state: { isConnected: boolean; networkType: string }) => void) =>
+      void network.add(listener),
 
     createSelectorQuery: () => new SelectorQuery(phone),
 
-    navigateTo: (options: Callbacks & { url: string }) => answered('navigateTo', options, later(() => phone.navigateTo(absolute(phone, options.url)))),
-    redirectTo: (options: Callbacks & { url: string }) => answered('redirectTo', options, later(() => phone.redirectTo(absolute(phone, options.url)))),
-    reLaunch: (options: Callbacks & { url: string }) => answered('reLaunch', options, later(() => phone.reLaunch(absolute(phone, options.url)))),
-    navigateBack: (options: Callbacks & { delta?: number } = {}) => answered('navigateBack', options, later(() => phone.navigateBack(options.delta))),
+    navigateTo: (options: Callbacks & { url: string }) =>
+      answered(
+        'navigateTo',
+        options,
+        later(() => phone.navigateTo(absolute(phone, options.url))),
+      ),
+    redirectTo: (options: Callbacks & { url: string }) =>
+      answered(
+        'redirectTo',
+        options,
+        later(() => phone.redirectTo(absolute(phone, options.url))),
+      ),
+    reLaunch: (options: Callbacks & { url: string }) =>
+      answered(
+        'reLaunch',
+        options,
+        later(() => phone.reLaunch(absolute(phone, options.url))),
+      ),
+    navigateBack: (options: Callbacks & { delta?: number } = {}) =>
+      answered(
+        'navigateBack',
+        options,
+        later(() => phone.navigateBack(options.delta)),
+      ),
 
     showModal: (options: Callbacks & Partial<Dialog>) => answered('showModal', options, ask('modal', options)),
     showActionSheet(options: Callbacks & Partial<Dialog>) {
-      if (options.itemList!.length > 6) throw new Error('showActionSheet:fail parameter error: itemList should not be larger than 6');
+      if (options.itemList!.length > 6)
+        throw new Error('showActionSheet:fail parameter error: itemList should not be larger than 6');
       return answered('showActionSheet', options, ask('sheet', options));
     },
     showToast(options: Callbacks & { title: string }) {
@@ -123,7 +166,11 @@ export function createWx(phone: Phone, host: Host, system: System) {
       return answered('showToast', options, later());
     },
     setNavigationBarTitle(options: Callbacks & { title: string }) {
-      return answered('setNavigationBarTitle', options, later(() => phone.setTitle(options.title)));
+      return answered(
+        'setNavigationBarTitle',
+        options,
+        later(() => phone.setTitle(options.title)),
+      );
     },
     stopPullDownRefresh: (options: Callbacks = {}) => answered('stopPullDownRefresh', options, later()),
 
@@ -140,13 +187,15 @@ export function createWx(phone: Phone, host: Host, system: System) {
     /** The sizes of what was written. */
     files: new Map<string, number>(),
     /** The question that waits for an answer. */
-    dialog: (): Dialog | undefined => dialog && { kind: dialog.kind, title: dialog.title, content: dialog.content, itemList: dialog.itemList },
+    dialog: (): Dialog | undefined =>
+      dialog && { kind: dialog.kind, title: dialog.title, content: dialog.content, itemList: dialog.itemList },
     /** Answers it: `{confirm, cancel, content}` or `{tapIndex}`; nothing is a tap beside a sheet. */
     answer(result?: object) {
       if (!dialog) throw new Error('nothing was asked');
       dialog.answer(result);
     },
-    setNetwork: (isConnected: boolean) => network.forEach(listener => listener({ isConnected, networkType: isConnected ? 'wifi' : 'none' })),
+    setNetwork: (isConnected: boolean) =>
+      network.forEach(listener => listener({ isConnected, networkType: isConnected ? 'wifi' : 'none' })),
   };
   return wx;
 }
@@ -192,7 +241,12 @@ type Fields = { node?: boolean; size?: boolean; rect?: boolean };
 
 class SelectorQuery {
   private component?: never;
-  private readonly queries: { selector: string; fields: Fields; component?: never; callback?(result: object | null): void }[] = [];
+  private readonly queries: {
+    selector: string;
+    fields: Fields;
+    component?: never;
+    callback?(result: object | null): void;
+  }[] = [];
 
   constructor(private readonly phone: Phone) {}
 
@@ -220,7 +274,11 @@ class SelectorQuery {
         const node = this.phone.select(selector, component);
         if (!node) return null;
         const { left, top, right, bottom, width, height } = node.getBoundingClientRect();
-        return { ...(fields.node && { node }), ...(fields.size && { width, height }), ...(fields.rect && { left, top, right, bottom }) };
+        return {
+          ...(fields.node && { node }),
+          ...(fields.size && { width, height }),
+          ...(fields.rect && { left, top, right, bottom }),
+        };
       });
       this.queries.forEach((query, i) => query.callback?.(results[i]!));
       callback?.(results);

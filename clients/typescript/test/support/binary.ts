@@ -19,11 +19,17 @@ export interface Phone {
   signature: string;
 }
 
-/** Starts ONESTROKE_BINARY, or what the sources two folders up are built to, and waits until /readyz answers `ready`. */
+/**
+ * Starts ONESTROKE_BINARY, or what the sources two folders up are built to, and waits until /readyz answers
+ * `ready`.
+ */
 export async function startBinary(environment: Record<string, string> = {}, ready = 200): Promise<Binary> {
   const folder = mkdtempSync(join(tmpdir(), 'onestroke-client-'));
   const program = process.env['ONESTROKE_BINARY'] ?? build(folder);
-  const service = spawn(program, { env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(folder, 'data'), ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const service = spawn(program, {
+    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: join(folder, 'data'), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let log = '';
   service.stderr.on('data', (text: Buffer) => (log = (log + text.toString()).slice(-10_000)));
   const exited = once(service, 'exit');
@@ -38,7 +44,10 @@ export async function startBinary(environment: Record<string, string> = {}, read
     service.stdout.resume();
     while ((await fetch(baseUrl + '/readyz')).status !== ready);
     const phone = async (user: string, how = {}) => {
-      const answer = await fetch(baseUrl + '/simulator/login', { method: 'POST', body: JSON.stringify({ user, ...how }) });
+      const answer = await fetch(baseUrl + '/simulator/login', {
+        method: 'POST',
+        body: JSON.stringify({ user, ...how }),
+      });
       return (await answer.json()) as Phone;
     };
     return { baseUrl, phone, stop };

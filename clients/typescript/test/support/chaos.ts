@@ -14,7 +14,12 @@ export interface Weather {
 }
 
 /** Loses requests and replies and shuffles their order, as `random` has it, until `weather` says otherwise. */
-export function chaos(transport: Transport, weather: Weather, random: () => number, after: (ms: number) => Promise<void>): Transport {
+export function chaos(
+  transport: Transport,
+  weather: Weather,
+  random: () => number,
+  after: (ms: number) => Promise<void>,
+): Transport {
   return request => {
     const lost = (probability: number) => random() < probability;
     const silent = lost(weather.silent);

@@ -28,14 +28,18 @@ export class Client2017 {
   async request(options: WxRequest, attempt = 1): Promise<WxAnswer['data']> {
     const stored = this.wx.getStorageSync('code') as string;
     const header = stored ? { 'X-WX-Code': stored } : await (this.entering = this.entering ?? this.enter());
-    const { data } = await new Promise<WxAnswer>((success, fail) => this.wx.request({ ...options, header: { ...options.header, ...header }, success, fail }));
+    const { data } = await new Promise<WxAnswer>((success, fail) =>
+      this.wx.request({ ...options, header: { ...options.header, ...header }, success, fail }),
+    );
     const failure = data as { [magic]?: number; reason?: string; error?: { message: string } };
     if (!failure[magic]) {
       this.wx.setStorageSync('code', header['X-WX-Code']!);
       return data;
     }
-    const mayEnterAgain = failure.reason === 'ERR_SESSION_EXPIRED' || failure.reason === 'ERR_SESSION_KEY_EXCHANGE_FAILED';
-    if (!mayEnterAgain || attempt === mostAttempts) throw new SessionError(failure.reason, failure.error?.message ?? '');
+    const mayEnterAgain =
+      failure.reason === 'ERR_SESSION_EXPIRED' || failure.reason === 'ERR_SESSION_KEY_EXCHANGE_FAILED';
+    if (!mayEnterAgain || attempt === mostAttempts)
+      throw new SessionError(failure.reason, failure.error?.message ?? '');
     if (this.wx.getStorageSync('code') === stored) {
       this.wx.removeStorageSync('code');
       this.entering = undefined;

@@ -30,7 +30,10 @@ export class Clock {
     // An immediate comes after all promises that can be settled now.
     setImmediate(() => {
       this.passing = false;
-      const next = this.due.reduce<(typeof this.due)[number] | undefined>((first, event) => (first && first.at <= event.at ? first : event), undefined);
+      const next = this.due.reduce<(typeof this.due)[number] | undefined>(
+        (first, event) => (first && first.at <= event.at ? first : event),
+        undefined,
+      );
       if (!next || this.stopped) return;
       this.due = this.due.filter(event => event !== next);
       this.now = next.at;

@@ -7,6 +7,8 @@ export function drawing(title: string, points = 3): DrawingContent {
     title,
     canvas: { width: 3750, height: 6670 },
     format: 1,
-    strokes: [{ tool: 'pen', color: '#666666', width: 50, x, y: x.map(value => value + 1), t: x.map((_, i) => 16 * i) }],
+    strokes: [
+      { tool: 'pen', color: '#666666', width: 50, x, y: x.map(value => value + 1), t: x.map((_, i) => 16 * i) },
+    ],
   };
 }

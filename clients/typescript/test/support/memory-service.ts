@@ -1,5 +1,4 @@
-import type { Drawing, DrawingContent } from '../../src/index.ts';
-import type { HttpExchange, HttpRequest, HttpResponse, Transport } from '../../src/index.ts';
+import type { Drawing, DrawingContent, HttpExchange, HttpRequest, HttpResponse, Transport } from '../../src/index.ts';
 
 /** The part of the service that the client's rules rest on, in memory: sessions by token, drawings by id. */
 export class MemoryService {
@@ -31,13 +30,15 @@ export class MemoryService {
       case 'GET':
         return held ? json(200, whole(id, held.content), held.etag) : problem(404, 'ERR_NOT_FOUND');
       case 'DELETE':
-        if (held && headers['If-Match'] && headers['If-Match'] !== held.etag) return problem(412, 'ERR_PRECONDITION_FAILED');
+        if (held && headers['If-Match'] && headers['If-Match'] !== held.etag)
+          return problem(412, 'ERR_PRECONDITION_FAILED');
         this.drawings.delete(id);
         return empty;
     }
     const content = body as DrawingContent;
     const expected = headers['If-Match'] ?? '';
-    if (held && held.replaced === expected && same(held.content, content)) return json(200, whole(id, content), held.etag); // the repeat of the last write
+    if (held && held.replaced === expected && same(held.content, content))
+      return json(200, whole(id, content), held.etag); // the repeat of the last write
     if (expected !== (held?.etag ?? '')) return problem(412, 'ERR_PRECONDITION_FAILED');
     return json(held ? 200 : 201, whole(id, content), this.write(id, content, expected));
   }
@@ -75,7 +76,11 @@ export function exchangeOf(response: Promise<HttpResponse>, abort = () => {}): H
 export const empty: HttpResponse = { status: 204, headers: {}, body: '' };
 
 export function json(status: number, value: unknown, etag?: string): HttpResponse {
-  return { status, headers: { 'Content-Type': 'application/json', ...(etag ? { Etag: etag } : {}) }, body: JSON.stringify(value) };
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json', ...(etag ? { Etag: etag } : {}) },
+    body: JSON.stringify(value),
+  };
 }
 
 export function problem(status: number, code: string, headers: Record<string, string> = {}): HttpResponse {
@@ -89,7 +94,18 @@ export function problem(status: number, code: string, headers: Record<string, st
 function whole(id: string, content: DrawingContent): Drawing {
   const at = '2026-11-22T08:00:00Z';
   const bounds = { minX: 0, minY: 0, maxX: 0, maxY: 0 };
-  return { title: '', ...content, id, strokeCount: content.strokes.length, pointCount: 0, durationMs: 0, bounds, revision: 1, createdAt: at, updatedAt: at };
+  return {
+    title: '',
+    ...content,
+    id,
+    strokeCount: content.strokes.length,
+    pointCount: 0,
+    durationMs: 0,
+    bounds,
+    revision: 1,
+    createdAt: at,
+    updatedAt: at,
+  };
 }
 
 function same(a: DrawingContent, b: DrawingContent): boolean {

@@ -31,7 +31,15 @@ export class FakeWx implements Wx2017 {
   };
 
   readonly request = (options: WxRequest): { abort(): void } => {
-    const { url, method = 'GET', header = {}, data, dataType = 'json', responseType = 'text', timeout = 60_000 } = options;
+    const {
+      url,
+      method = 'GET',
+      header = {},
+      data,
+      dataType = 'json',
+      responseType = 'text',
+      timeout = 60_000,
+    } = options;
     const fail = (why: string) => options.fail?.({ errMsg: `request:fail ${why}` });
     if (!methods.includes(method)) {
       setImmediate(fail, 'invalid method');
@@ -48,7 +56,16 @@ export class FakeWx implements Wx2017 {
       over = true;
     };
     let why = '';
-    const sent = httpRequest(url, { method, timeout, agent: false, headers: { 'content-type': 'application/json', referer: 'https://servicewechat.com/wx/0/page-frame.html', ...header } });
+    const sent = httpRequest(url, {
+      method,
+      timeout,
+      agent: false,
+      headers: {
+        'content-type': 'application/json',
+        referer: 'https://servicewechat.com/wx/0/page-frame.html',
+        ...header,
+      },
+    });
     sent.on('timeout', () => sent.destroy(new Error((why = 'timeout'))));
     sent.on('close', end);
     sent.on('error', error => fail(why || error.message));
@@ -59,8 +76,13 @@ export class FakeWx implements Wx2017 {
       response.on('end', () => {
         end();
         const names: Record<string, string> = {};
-        for (let i = 0; i < response.rawHeaders.length; i += 2) names[response.rawHeaders[i]!] = response.rawHeaders[i + 1]!;
-        options.success?.({ statusCode: response.statusCode!, header: names, data: read(Buffer.concat(parts), dataType, responseType) });
+        for (let i = 0; i < response.rawHeaders.length; i += 2)
+          names[response.rawHeaders[i]!] = response.rawHeaders[i + 1]!;
+        options.success?.({
+          statusCode: response.statusCode!,
+          header: names,
+          data: read(Buffer.concat(parts), dataType, responseType),
+        });
       });
     });
     sent.end(typeof data === 'string' ? data : data && JSON.stringify(data));

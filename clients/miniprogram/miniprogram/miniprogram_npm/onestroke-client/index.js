@@ -118,7 +118,14 @@ function backoff(failures, firstMs, mostMs, random) {
   return Math.min(firstMs * Math.pow(2, failures), mostMs) * (1 - random() / 2);
 }
 function createSender(options) {
-  const { transport, timeoutMs = 15e3, retries = 3, maxConcurrent = 10, random = Math.random, timer = systemTimer } = options;
+  const {
+    transport,
+    timeoutMs = 15e3,
+    retries = 3,
+    maxConcurrent = 10,
+    random = Math.random,
+    timer = systemTimer
+  } = options;
   const waiting = [];
   let running = 0;
   return async (request, call = {}, cancellation = { cancelled: false, stop() {
@@ -156,7 +163,10 @@ function createSender(options) {
         resolve(result);
       };
       cancellation.stop = () => giveUp("CANCELLED");
-      response.then((answer) => end(read(answer)), (error) => end(failure("NETWORK_FAILED", String(error))));
+      response.then(
+        (answer) => end(read(answer)),
+        (error) => end(failure("NETWORK_FAILED", String(error)))
+      );
     });
   }
   function begin(request) {
@@ -202,7 +212,8 @@ function read({ status, headers, body }) {
   if (json && /json/.test(type)) {
     if (succeeded) return { ok: true, data: json, etag };
     const problem = json;
-    if (/^ERR_/.test(problem.code)) return { ok: false, problem, retryAfterMs: Number(header("retry-after")) * 1e3 || void 0 };
+    if (/^ERR_/.test(problem.code))
+      return { ok: false, problem, retryAfterMs: Number(header("retry-after")) * 1e3 || void 0 };
   }
   return failure("BAD_ANSWER", `HTTP ${status}, ${type}`, status);
 }
@@ -214,7 +225,9 @@ function parse(body) {
   }
 }
 function decode(bytes2) {
-  return decodeURIComponent(Array.from(new Uint8Array(bytes2), (byte) => "%" + (256 + byte).toString(16).slice(1)).join(""));
+  return decodeURIComponent(
+    Array.from(new Uint8Array(bytes2), (byte) => "%" + (256 + byte).toString(16).slice(1)).join("")
+  );
 }
 
 // ../typescript/src/outbox.ts
@@ -229,7 +242,8 @@ function createOutbox({ service, session, storage, random, timer }) {
   const outbox = {
     async open(id) {
       const kept = unsettled.get(id);
-      if (kept && isOwn(kept)) return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: void 0 } : failure("DELETED");
+      if (kept && isOwn(kept))
+        return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: void 0 } : failure("DELETED");
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
       heads.set(id, result.etag);
@@ -239,7 +253,8 @@ function createOutbox({ service, session, storage, random, timer }) {
     save: (id, content) => put(id, JSON.stringify(content)),
     remove(id) {
       const kept = overrule(id);
-      if (kept && !kept.entry.base && !kept.entry.tried.length) settle({ id, status: "deleted" });
+      if (kept && !kept.entry.base && !kept.entry.tried.length)
+        settle({ id, status: "deleted" });
       else put(id, "");
     },
     resolve(id, content) {
@@ -279,7 +294,8 @@ function createOutbox({ service, session, storage, random, timer }) {
   return outbox;
   function put(id, text) {
     let kept = unsettled.get(id);
-    if (!kept) unsettled.set(id, kept = begin({ id, text, base: heads.get(id) || "", tried: [], owner: session.user() }));
+    if (!kept)
+      unsettled.set(id, kept = begin({ id, text, base: heads.get(id) || "", tried: [], owner: session.user() }));
     const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
     if (kept.state.status === "conflict" && text) {
       report(kept, { ...kept.state, mine: contentOf(kept.entry) });
@@ -334,7 +350,10 @@ function createOutbox({ service, session, storage, random, timer }) {
     const { id, base } = sent;
     if (!sent.text && !base) return compare(kept);
     change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
-    const result = sent.text ? await service.putDrawing({ id, body: contentOf(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } }, { retries: 0 }) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
+    const result = sent.text ? await service.putDrawing(
+      { id, body: contentOf(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } },
+      { retries: 0 }
+    ) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== kept) {
       if (result.ok) heads.set(id, result.etag || "");
       return void 0;
@@ -364,7 +383,8 @@ function createOutbox({ service, session, storage, random, timer }) {
     const mark = theirs ? fingerprint(theirs) : nothing;
     const deletedUnseen = !entry.base && entry.tried[0] === nothing;
     if (mark === markOf(entry)) arrived(kept, entry.text, etag);
-    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark)) change(kept, { base: etag, tried: [] });
+    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark))
+      change(kept, { base: etag, tried: [] });
     else {
       kept.theirs = etag;
       report(kept, { id, status: "conflict", mine: entry.text ? contentOf(entry) : null, theirs });
@@ -464,7 +484,10 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
     async logIn(code, options) {
       const body = JSON.stringify(typeof code === "string" ? { code } : code);
       const headers = { "Content-Type": "application/json" };
-      const result = await send({ method: "POST", url: baseUrl + "/v1/session", headers, body, responseType: "text" }, options);
+      const result = await send(
+        { method: "POST", url: baseUrl + "/v1/session", headers, body, responseType: "text" },
+        options
+      );
       if (result.ok) {
         out = false;
         keep({ token: result.data.token, user: result.data.user.id });
@@ -497,7 +520,8 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
       if (typeof code === "object" && "ok" in code) return code;
       const result = await session.logIn(code);
       if (result.ok) return { ok: true, data: known, etag: void 0 };
-      if (tries === 2 || result.problem.code !== "ERR_SESSION_KEY_EXCHANGE_FAILED" || result.problem.status !== 401) return result;
+      if (tries === 2 || result.problem.code !== "ERR_SESSION_KEY_EXCHANGE_FAILED" || result.problem.status !== 401)
+        return result;
     }
   }
   function ask() {
@@ -633,15 +657,17 @@ function wxTransport(wx) {
 function fetchTransport(fetch) {
   return ({ method, url, headers, body, responseType }) => {
     const controller = new AbortController();
-    const response = fetch(url, { method, headers, body, credentials: "omit", signal: controller.signal }).then(async (answer) => {
-      const names = {};
-      answer.headers.forEach((value, name) => names[name] = value);
-      return {
-        status: answer.status,
-        headers: names,
-        body: await (responseType === "text" ? answer.text() : answer.arrayBuffer())
-      };
-    });
+    const response = fetch(url, { method, headers, body, credentials: "omit", signal: controller.signal }).then(
+      async (answer) => {
+        const names = {};
+        answer.headers.forEach((value, name) => names[name] = value);
+        return {
+          status: answer.status,
+          headers: names,
+          body: await (responseType === "text" ? answer.text() : answer.arrayBuffer())
+        };
+      }
+    );
     return { response, abort: () => controller.abort() };
   };
 }

@@ -36,6 +36,235 @@ __export(src_exports, {
 });
 module.exports = __toCommonJS(src_exports);
 
+// ../drawing/src/limits.ts
+var maxStrokes = 1e3;
+var maxStrokePoints = 5e3;
+var maxPoints = 2e4;
+var maxCoordinate = 65535;
+var maxTime = 2147483647;
+
+// ../drawing/src/timeline.ts
+var longestPause = 2e3;
+var pace = 1e3;
+var longest = 5e3;
+var known = /* @__PURE__ */ new WeakMap();
+function timelineOf(content) {
+  let timeline = known.get(content);
+  if (!timeline) known.set(content, timeline = lay(content));
+  return timeline;
+}
+function endOf(strokes) {
+  return strokes.reduce((end, { t }) => Math.max(end, t ? t[t.length - 1] : 0), 0);
+}
+function lay({ canvas, strokes }) {
+  let duration = 0;
+  let drawn = 0;
+  let skipped = 0;
+  const times = strokes.map((stroke) => {
+    let own;
+    if (stroke.t) {
+      skipped += Math.max(0, stroke.t[0] - drawn - longestPause);
+      drawn = Math.max(drawn, stroke.t[stroke.t.length - 1]);
+      own = stroke.t.map((t) => t - skipped);
+    } else {
+      own = evenly(stroke, Math.max(canvas.width, canvas.height), duration);
+    }
+    duration = Math.max(duration, own[own.length - 1]);
+    return own;
+  });
+  return { duration, times };
+}
+function evenly({ x, y }, side, begin) {
+  let way = 0;
+  const ways = x.map((_, i) => way += i ? Math.hypot(x[i] - x[i - 1], y[i] - y[i - 1]) : 0);
+  const duration = Math.min(way / side * pace, longest);
+  return ways.map((sum) => begin + (way ? sum / way * duration : 0));
+}
+
+// ../drawing/src/paint.ts
+function paint(surface, content, view, until = Infinity, since = -Infinity) {
+  const { times } = timelineOf(content);
+  const drawn = content.strokes.map((stroke, i) => ({ stroke, own: times[i] })).filter(({ own }) => own[0] <= until && own[own.length - 1] > since);
+  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
+  onPaper(surface, content, view, () => {
+    if (since === -Infinity) {
+      surface.fillStyle = paperOf(content);
+      surface.fill();
+    }
+    for (const { stroke, own } of drawn) trace(surface, stroke, content, partAt(own, since), partAt(own, until));
+  });
+}
+var Brush = class {
+  constructor(surface, content, view) {
+    this.surface = surface;
+    this.content = content;
+    this.view = view;
+    this.painted = 0;
+  }
+  /** Paints what has been added to `stroke` since the last time. */
+  paint(stroke) {
+    const { surface, content, view } = this;
+    if (stroke.x.length === this.painted) return;
+    const opaque = isOpaque(stroke);
+    if (!opaque) paint(surface, content, view);
+    const from = opaque ? Math.max(0, this.painted - 1) : 0;
+    onPaper(surface, content, view, () => trace(surface, stroke, content, from, stroke.x.length - 1));
+    this.painted = stroke.x.length;
+  }
+};
+function onPaper(surface, { canvas }, { left, top, scale, pixelRatio }, draw) {
+  surface.save();
+  surface.setTransform(scale * pixelRatio, 0, 0, scale * pixelRatio, left * pixelRatio, top * pixelRatio);
+  surface.beginPath();
+  surface.rect(0, 0, canvas.width, canvas.height);
+  surface.clip();
+  draw();
+  surface.restore();
+}
+function isOpaque({ tool, color }) {
+  return tool === "eraser" || !/^#.{6}(?!ff)..$/i.test(color);
+}
+function trace(surface, stroke, content, from, to) {
+  const { width } = stroke;
+  const color = stroke.tool === "eraser" ? paperOf(content) : cssOf(stroke.color);
+  const first = placeAt(stroke, from);
+  let moved = false;
+  const go = ({ x, y }) => {
+    moved = moved || x !== first.x || y !== first.y;
+    surface.lineTo(x, y);
+  };
+  surface.beginPath();
+  surface.moveTo(first.x, first.y);
+  for (let i = Math.floor(from) + 1; i < to; i++) go(placeAt(stroke, i));
+  go(placeAt(stroke, to));
+  if (moved) {
+    surface.strokeStyle = color;
+    surface.lineWidth = width;
+    surface.lineCap = surface.lineJoin = "round";
+    surface.stroke();
+  } else {
+    surface.beginPath();
+    surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
+    surface.fillStyle = color;
+    surface.fill();
+  }
+}
+function placeAt({ x, y }, part) {
+  const i = Math.floor(part);
+  const rest = part - i;
+  if (!rest) return { x: x[i], y: y[i] };
+  return { x: x[i] + (x[i + 1] - x[i]) * rest, y: y[i] + (y[i + 1] - y[i]) * rest };
+}
+function partAt(times, moment) {
+  const end = times.length - 1;
+  if (moment >= times[end]) return end;
+  if (moment <= times[0]) return 0;
+  let [low, high] = [0, end];
+  while (high - low > 1) {
+    const middle = low + high >> 1;
+    if (times[middle] <= moment) low = middle;
+    else high = middle;
+  }
+  return low + (moment - times[low]) / (times[high] - times[low]);
+}
+function paperOf({ canvas }) {
+  return canvas.background || "#FFFFFF";
+}
+function cssOf(color) {
+  if (color.length < 9) return color;
+  const [r, g, b, a] = [1, 3, 5, 7].map((at) => parseInt(color.slice(at, at + 2), 16));
+  return `rgba(${r},${g},${b},${a / 255})`;
+}
+
+// ../drawing/src/palette.ts
+var colors = [
+  { value: "#666666", zh: "\u7070", en: "Grey" },
+  { value: "#E5484D", zh: "\u7EA2", en: "Red" },
+  { value: "#F76B15", zh: "\u6A59", en: "Orange" },
+  { value: "#F2B90D", zh: "\u9EC4", en: "Yellow" },
+  { value: "#2F9E5F", zh: "\u7EFF", en: "Green" },
+  { value: "#0A84E0", zh: "\u84DD", en: "Blue" },
+  { value: "#8E4EC6", zh: "\u7D2B", en: "Purple" }
+];
+var widths = [20, 50, 100, 200];
+var papers = {
+  portrait: { width: 3750, height: 5e3 },
+  landscape: { width: 5e3, height: 3750 }
+};
+function nib(width, canvas) {
+  return Math.max(1, Math.round(width * shorterSide(canvas) / shorterSide(papers.portrait)));
+}
+function shorterSide({ width, height }) {
+  return Math.min(width, height);
+}
+
+// ../drawing/src/picture.ts
+function picture({ canvas, strokes }) {
+  const { width, height, background = "#FFFFFF" } = canvas;
+  const lines = strokes.map(({ tool, color, width: width2, x, y }) => {
+    const points = x.map((value, i) => `${value} ${y[i]}`);
+    return `<path d="M${points[0]}L${points.slice(1).join(" ") || points[0]}" stroke="${tool === "eraser" ? background : color}" stroke-width="${width2}"/>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="${background}"/><g fill="none" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g></svg>`;
+}
+
+// ../drawing/src/replay.ts
+var Replay = class {
+  constructor(content, options) {
+    this.options = options;
+    /** Where it was at `since`, by the clock. */
+    this.reached = 0;
+    this.since = 0;
+    this.pace = 1;
+    this.duration = timelineOf(content).duration;
+  }
+  /** How much of it has been shown, in milliseconds. */
+  get position() {
+    if (!this.run) return this.reached;
+    return Math.min(this.reached + (this.options.clock.now() - this.since) * this.pace, this.duration);
+  }
+  get playing() {
+    return !!this.run;
+  }
+  /** 1 is as it was drawn, 2 is twice as fast. It may change while it plays. */
+  get speed() {
+    return this.pace;
+  }
+  set speed(speed) {
+    this.hold();
+    this.pace = speed;
+  }
+  /** Goes on from where it is; from the beginning when it has come to its end. */
+  play() {
+    if (this.run) return;
+    if (this.reached >= this.duration) this.reached = 0;
+    this.since = this.options.clock.now();
+    const run = this.run = {};
+    const show = () => {
+      if (this.run !== run) return;
+      const { position } = this;
+      if (position >= this.duration) this.pause();
+      else this.options.clock.frame(show);
+      this.options.paint(position);
+    };
+    show();
+  }
+  pause() {
+    this.hold();
+    this.run = void 0;
+  }
+  /** Goes to a position and, if it plays, on from there. */
+  seek(position) {
+    this.hold();
+    this.reached = Math.min(Math.max(position, 0), this.duration);
+    this.options.paint(this.reached);
+  }
+  hold() {
+    this.reached = this.position;
+    this.since = this.options.clock.now();
+  }
+};
+
 // ../drawing/src/curve.ts
 var corner = Math.PI / 3;
 var mostBetween = 15;
@@ -80,73 +309,6 @@ function size({ x, y }) {
   return Math.hypot(x, y);
 }
 
-// ../drawing/src/limits.ts
-var maxStrokes = 1e3;
-var maxStrokePoints = 5e3;
-var maxPoints = 2e4;
-var maxCoordinate = 65535;
-var maxTime = 2147483647;
-
-// ../drawing/src/palette.ts
-var colors = [
-  { value: "#666666", zh: "\u7070", en: "Grey" },
-  { value: "#E5484D", zh: "\u7EA2", en: "Red" },
-  { value: "#F76B15", zh: "\u6A59", en: "Orange" },
-  { value: "#F2B90D", zh: "\u9EC4", en: "Yellow" },
-  { value: "#2F9E5F", zh: "\u7EFF", en: "Green" },
-  { value: "#0A84E0", zh: "\u84DD", en: "Blue" },
-  { value: "#8E4EC6", zh: "\u7D2B", en: "Purple" }
-];
-var widths = [20, 50, 100, 200];
-var papers = {
-  portrait: { width: 3750, height: 5e3 },
-  landscape: { width: 5e3, height: 3750 }
-};
-function nib(width, canvas) {
-  return Math.max(1, Math.round(width * shorterSide(canvas) / shorterSide(papers.portrait)));
-}
-function shorterSide({ width, height }) {
-  return Math.min(width, height);
-}
-
-// ../drawing/src/timeline.ts
-var longestPause = 2e3;
-var pace = 1e3;
-var longest = 5e3;
-var known = /* @__PURE__ */ new WeakMap();
-function timelineOf(content) {
-  let timeline = known.get(content);
-  if (!timeline) known.set(content, timeline = lay(content));
-  return timeline;
-}
-function endOf(strokes) {
-  return strokes.reduce((end, { t }) => Math.max(end, t ? t[t.length - 1] : 0), 0);
-}
-function lay({ canvas, strokes }) {
-  let duration = 0;
-  let drawn = 0;
-  let skipped = 0;
-  const times = strokes.map((stroke) => {
-    let own;
-    if (stroke.t) {
-      skipped += Math.max(0, stroke.t[0] - drawn - longestPause);
-      drawn = Math.max(drawn, stroke.t[stroke.t.length - 1]);
-      own = stroke.t.map((t) => t - skipped);
-    } else {
-      own = evenly(stroke, Math.max(canvas.width, canvas.height), duration);
-    }
-    duration = Math.max(duration, own[own.length - 1]);
-    return own;
-  });
-  return { duration, times };
-}
-function evenly({ x, y }, side, begin) {
-  let way = 0;
-  const ways = x.map((_, i) => way += i ? Math.hypot(x[i] - x[i - 1], y[i] - y[i - 1]) : 0);
-  const duration = Math.min(way / side * pace, longest);
-  return ways.map((sum) => begin + (way ? sum / way * duration : 0));
-}
-
 // ../drawing/src/sketch.ts
 var thought = 1e3;
 var Sketch = class {
@@ -180,7 +342,10 @@ var Sketch = class {
   get canRedo() {
     return this.future.length > 0;
   }
-  /** The finger touches the canvas. Returns whether a stroke has begun: not in a drawing that is full or finished, nor during another. */
+  /**
+   * The finger touches the canvas. Returns whether a stroke has begun: not in a drawing that is full or finished,
+   * nor during another.
+   */
   begin(point, { tool, color, width }) {
     if (this.stroke || this.finished || this.full) return false;
     if (this.origin === void 0 || !this.drawn.strokes.length) {
@@ -301,111 +466,6 @@ function whole(value, least, most) {
   return Math.min(Math.max(Math.round(value), least), most);
 }
 
-// ../drawing/src/paint.ts
-function paint(surface, content, view, until = Infinity, since = -Infinity) {
-  const { times } = timelineOf(content);
-  const drawn = content.strokes.map((stroke, i) => ({ stroke, own: times[i] })).filter(({ own }) => own[0] <= until && own[own.length - 1] > since);
-  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
-  onPaper(surface, content, view, () => {
-    if (since === -Infinity) {
-      surface.fillStyle = paperOf(content);
-      surface.fill();
-    }
-    for (const { stroke, own } of drawn) trace(surface, stroke, content, partAt(own, since), partAt(own, until));
-  });
-}
-var Brush = class {
-  constructor(surface, content, view) {
-    this.surface = surface;
-    this.content = content;
-    this.view = view;
-    this.painted = 0;
-  }
-  /** Paints what has been added to `stroke` since the last time. */
-  paint(stroke) {
-    const { surface, content, view } = this;
-    if (stroke.x.length === this.painted) return;
-    const opaque = isOpaque(stroke);
-    if (!opaque) paint(surface, content, view);
-    const from = opaque ? Math.max(0, this.painted - 1) : 0;
-    onPaper(surface, content, view, () => trace(surface, stroke, content, from, stroke.x.length - 1));
-    this.painted = stroke.x.length;
-  }
-};
-function onPaper(surface, { canvas }, { left, top, scale, pixelRatio }, draw) {
-  surface.save();
-  surface.setTransform(scale * pixelRatio, 0, 0, scale * pixelRatio, left * pixelRatio, top * pixelRatio);
-  surface.beginPath();
-  surface.rect(0, 0, canvas.width, canvas.height);
-  surface.clip();
-  draw();
-  surface.restore();
-}
-function isOpaque({ tool, color }) {
-  return tool === "eraser" || !/^#.{6}(?!ff)..$/i.test(color);
-}
-function trace(surface, stroke, content, from, to) {
-  const { width } = stroke;
-  const color = stroke.tool === "eraser" ? paperOf(content) : cssOf(stroke.color);
-  const first = placeAt(stroke, from);
-  let moved = false;
-  const go = ({ x, y }) => {
-    moved = moved || x !== first.x || y !== first.y;
-    surface.lineTo(x, y);
-  };
-  surface.beginPath();
-  surface.moveTo(first.x, first.y);
-  for (let i = Math.floor(from) + 1; i < to; i++) go(placeAt(stroke, i));
-  go(placeAt(stroke, to));
-  if (moved) {
-    surface.strokeStyle = color;
-    surface.lineWidth = width;
-    surface.lineCap = surface.lineJoin = "round";
-    surface.stroke();
-  } else {
-    surface.beginPath();
-    surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
-    surface.fillStyle = color;
-    surface.fill();
-  }
-}
-function placeAt({ x, y }, part) {
-  const i = Math.floor(part);
-  const rest = part - i;
-  if (!rest) return { x: x[i], y: y[i] };
-  return { x: x[i] + (x[i + 1] - x[i]) * rest, y: y[i] + (y[i + 1] - y[i]) * rest };
-}
-function partAt(times, moment) {
-  const end = times.length - 1;
-  if (moment >= times[end]) return end;
-  if (moment <= times[0]) return 0;
-  let [low, high] = [0, end];
-  while (high - low > 1) {
-    const middle = low + high >> 1;
-    if (times[middle] <= moment) low = middle;
-    else high = middle;
-  }
-  return low + (moment - times[low]) / (times[high] - times[low]);
-}
-function paperOf({ canvas }) {
-  return canvas.background || "#FFFFFF";
-}
-function cssOf(color) {
-  if (color.length < 9) return color;
-  const [r, g, b, a] = [1, 3, 5, 7].map((at) => parseInt(color.slice(at, at + 2), 16));
-  return `rgba(${r},${g},${b},${a / 255})`;
-}
-
-// ../drawing/src/picture.ts
-function picture({ canvas, strokes }) {
-  const { width, height, background = "#FFFFFF" } = canvas;
-  const lines = strokes.map(({ tool, color, width: width2, x, y }) => {
-    const points = x.map((value, i) => `${value} ${y[i]}`);
-    return `<path d="M${points[0]}L${points.slice(1).join(" ") || points[0]}" stroke="${tool === "eraser" ? background : color}" stroke-width="${width2}"/>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="${background}"/><g fill="none" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g></svg>`;
-}
-
 // ../drawing/src/view.ts
 function fit(canvas, box, pixelRatio = 1) {
   const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
@@ -424,60 +484,3 @@ function fit(canvas, box, pixelRatio = 1) {
     toBox: ({ x, y }) => ({ x: x * scale + left, y: y * scale + top })
   };
 }
-
-// ../drawing/src/replay.ts
-var Replay = class {
-  constructor(content, options) {
-    this.options = options;
-    /** Where it was at `since`, by the clock. */
-    this.reached = 0;
-    this.since = 0;
-    this.pace = 1;
-    this.duration = timelineOf(content).duration;
-  }
-  /** How much of it has been shown, in milliseconds. */
-  get position() {
-    if (!this.run) return this.reached;
-    return Math.min(this.reached + (this.options.clock.now() - this.since) * this.pace, this.duration);
-  }
-  get playing() {
-    return !!this.run;
-  }
-  /** 1 is as it was drawn, 2 is twice as fast. It may change while it plays. */
-  get speed() {
-    return this.pace;
-  }
-  set speed(speed) {
-    this.hold();
-    this.pace = speed;
-  }
-  /** Goes on from where it is; from the beginning when it has come to its end. */
-  play() {
-    if (this.run) return;
-    if (this.reached >= this.duration) this.reached = 0;
-    this.since = this.options.clock.now();
-    const run = this.run = {};
-    const show = () => {
-      if (this.run !== run) return;
-      const { position } = this;
-      if (position >= this.duration) this.pause();
-      else this.options.clock.frame(show);
-      this.options.paint(position);
-    };
-    show();
-  }
-  pause() {
-    this.hold();
-    this.run = void 0;
-  }
-  /** Goes to a position and, if it plays, on from there. */
-  seek(position) {
-    this.hold();
-    this.reached = Math.min(Math.max(position, 0), this.duration);
-    this.options.paint(this.reached);
-  }
-  hold() {
-    this.reached = this.position;
-    this.since = this.options.clock.now();
-  }
-};

@@ -7,13 +7,19 @@ export interface Mix {
 
 /** `#RRGGBB`, as strokes have it. */
 export function hexOf({ hue, saturation, lightness }: Mix): string {
-  const chroma = (saturation / 100) * Math.min(lightness, 100 - lightness) / 100;
+  const chroma = ((saturation / 100) * Math.min(lightness, 100 - lightness)) / 100;
   // CSS Color 4, section 7.1
   const channel = (n: number) => {
     const k = (n + hue / 30) % 12;
     return Math.round(255 * (lightness / 100 - chroma * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
   };
-  return '#' + [channel(0), channel(8), channel(4)].map(value => (256 + value).toString(16).slice(1)).join('').toUpperCase();
+  return (
+    '#' +
+    [channel(0), channel(8), channel(4)]
+      .map(value => (256 + value).toString(16).slice(1))
+      .join('')
+      .toUpperCase()
+  );
 }
 
 /** What each part of a mix would change: the background of its slider. */

@@ -14,7 +14,10 @@ type Tap<Data extends object> = WechatMiniprogram.BaseEvent<{}, Data>;
 type Slide = WechatMiniprogram.CustomEvent<{ value: number }, {}, { name: keyof Mix }>;
 type Touch = WechatMiniprogram.TouchCanvas;
 
-/** How the drawing stands: as the outbox says, but what has not failed yet is being saved, and an empty drawing is nothing. */
+/**
+ * How the drawing stands: as the outbox says, but what has not failed yet is being saved, and an empty drawing is
+ * nothing.
+ */
 type Status = 'saving' | 'waiting' | 'saved' | 'conflict' | 'refused' | '';
 
 const parts: { name: keyof Mix; most: number }[] = [
@@ -86,7 +89,9 @@ Page({
 
   /** Puts a drawing on the canvas, or an empty one. */
   begin(content?: DrawingContent): void {
-    void wx.setNavigationBarTitle({ title: (content && content.title) || (this.oneStroke ? words.oneStroke : words.freely) });
+    void wx.setNavigationBarTitle({
+      title: (content && content.title) || (this.oneStroke ? words.oneStroke : words.freely),
+    });
     const sketch = (this.sketch = new Sketch(content, { oneStroke: this.oneStroke }));
     let due = false;
     sketch.subscribe(() => {
@@ -117,12 +122,15 @@ Page({
     if (!this.sketch || this.finger !== undefined || !touch) return;
     const { tool, color, width } = this.data;
     if (this.data.picking) this.setData({ picking: false });
-    if (this.sketch.begin(this.pointOf(touch, event), { tool, color, width: nib(width, this.sketch.content.canvas) })) this.finger = touch.identifier;
+    if (this.sketch.begin(this.pointOf(touch, event), { tool, color, width: nib(width, this.sketch.content.canvas) }))
+      this.finger = touch.identifier;
     else if (this.sketch.full) void wx.showToast({ title: words.full, icon: 'none' });
   },
 
   touchMove(event: Touch): void {
-    const points = event.changedTouches.filter(({ identifier }) => identifier === this.finger).map(touch => this.pointOf(touch, event));
+    const points = event.changedTouches
+      .filter(({ identifier }) => identifier === this.finger)
+      .map(touch => this.pointOf(touch, event));
     if (points.length) this.sketch!.extend(points);
   },
 
@@ -207,7 +215,8 @@ Page({
 
   stand(state: DrawingState): void {
     const before = this.data.status;
-    const status = state.status === 'deleted' ? '' : state.status === 'waiting' && !state.problem ? 'saving' : state.status;
+    const status =
+      state.status === 'deleted' ? '' : state.status === 'waiting' && !state.problem ? 'saving' : state.status;
     if (status !== before) this.setData({ status });
     if (status === 'conflict' && before !== 'conflict') void this.explain();
   },
@@ -219,11 +228,18 @@ Page({
     if (state.status === 'conflict') return this.decide(state);
     if (!('problem' in state) || !state.problem) return;
     const later = state.status === 'waiting' ? `\n${words.sentLater}` : '';
-    await wx.showModal({ title: words.states[state.status], content: textOf(state.problem) + later, showCancel: false, confirmText: words.close });
+    await wx.showModal({
+      title: words.states[state.status],
+      content: textOf(state.problem) + later,
+      showCancel: false,
+      confirmText: words.close,
+    });
   },
 
   async decide({ mine, theirs }: DrawingState & { status: 'conflict' }): Promise<void> {
-    const answer = await wx.showActionSheet({ itemList: [words.mine, theirs ? words.theirs : words.theirDeletion] }).catch(() => undefined);
+    const answer = await wx
+      .showActionSheet({ itemList: [words.mine, theirs ? words.theirs : words.theirDeletion] })
+      .catch(() => undefined);
     if (!answer) return;
     if (answer.tapIndex === 0) return mine ? client.drawings.resolve(this.id, mine) : client.drawings.remove(this.id);
     client.drawings.discard(this.id);

@@ -31,7 +31,15 @@ function ofListed({ id, title, thumbnail = '' }: DrawingSummary): Card {
 function ofUnsent({ id, content, state: { status } }: Unsent): Card[] {
   if (!content) return [];
   const { title = '' } = content;
-  return [{ id, title, name: title || words.untitled, picture: addressOf(picture(content)), status: status === 'conflict' || status === 'refused' ? status : 'waiting' }];
+  return [
+    {
+      id,
+      title,
+      name: title || words.untitled,
+      picture: addressOf(picture(content)),
+      status: status === 'conflict' || status === 'refused' ? status : 'waiting',
+    },
+  ];
 }
 
 function addressOf(svg: string): string {

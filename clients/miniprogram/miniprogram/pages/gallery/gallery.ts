@@ -38,7 +38,8 @@ Page({
     void wx.setNavigationBarTitle({ title: words.oneStroke });
     this.unsubscribe = client.drawings.subscribe(({ status }) => {
       if (!this.visible) return;
-      if (status === 'saved' || status === 'deleted') void this.reload(); // what is listed is older
+      if (status === 'saved' || status === 'deleted')
+        void this.reload(); // what is listed is older
       else this.show();
     });
   },
@@ -122,7 +123,13 @@ Page({
   async rename(): Promise<void> {
     const { id, title } = this.data.menu!;
     this.hideMenu();
-    const answer = await wx.showModal({ title: words.titleOf, content: title, editable: true, confirmText: words.rename, cancelText: words.cancel });
+    const answer = await wx.showModal({
+      title: words.titleOf,
+      content: title,
+      editable: true,
+      confirmText: words.rename,
+      cancelText: words.cancel,
+    });
     if (!answer.confirm) return;
     const opened = await client.drawings.open(id);
     if (opened.ok) client.drawings.save(id, { ...opened.data, title: answer.content.trim().slice(0, 80) });
@@ -155,7 +162,9 @@ Page({
     this.show();
   },
 
-  onShareAppMessage({ target }): WechatMiniprogram.Page.ICustomShareContent | WechatMiniprogram.Page.IAsyncCustomShareContent {
+  onShareAppMessage({
+    target,
+  }): WechatMiniprogram.Page.ICustomShareContent | WechatMiniprogram.Page.IAsyncCustomShareContent {
     const id: unknown = target && (target as WechatMiniprogram.Target).dataset['id'];
     const card = this.data.cards.find(card => card.id === id);
     return card ? cardOf(card.id, card.title) : { title: words.oneStroke, path: '/pages/gallery/gallery' };
