@@ -5,7 +5,7 @@
  * @module
  */
 
-export { maxPoints, maxStrokePoints, maxStrokes } from './limits.js';
+export { maxPoints, maxStrokePoints, maxStrokes, maxTitle } from './limits.js';
 export { Brush, paint, type Surface } from './paint.js';
 export { type Color, colors, nib, papers, widths } from './palette.js';
 export { picture } from './picture.js';

@@ -1,5 +1,7 @@
-// What the contract lets a drawing hold.
+// What the contract lets a drawing hold. A test of onestroke-client compares both.
 
+/** Characters of a title. */
+export const maxTitle = 80;
 export const maxStrokes = 1_000;
 /** Points of one stroke. */
 export const maxStrokePoints = 5_000;

@@ -1,5 +1,5 @@
-import { type DrawingContent, type DrawingState, newId } from 'onestroke-client';
-import { papers, Sketch } from 'onestroke-drawing';
+import { type DrawingContent, type DrawingState, isSameContent, newId } from 'onestroke-client';
+import { maxTitle, papers, Sketch } from 'onestroke-drawing';
 import { backLink, bar } from './bars';
 import { type Choice, settle } from './conflict';
 import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
@@ -73,7 +73,7 @@ export function createEditor(opened?: string): Screen {
     class: 'title',
     placeholder: words.untitled,
     'aria-label': words.title,
-    maxlength: 80,
+    maxlength: maxTitle,
     autocomplete: 'off',
     onchange: () => step(() => sketch?.rename(title.value.trim())),
     onkeydown: event => event.key === 'Enter' && title.blur(),
@@ -128,7 +128,7 @@ export function createEditor(opened?: string): Screen {
   }
 
   function begin(content: DrawingContent): void {
-    const again = lately?.id === id && isSame(lately.sketch.content, content) ? lately.sketch : undefined;
+    const again = lately?.id === id && isSameContent(lately.sketch.content, content) ? lately.sketch : undefined;
     sketch = again || new Sketch(content, { oneStroke: pen.once && !content.strokes.length });
     if (content.strokes.length) kept = sketch.content;
     title.value = content.title || '';
@@ -216,13 +216,6 @@ export function createEditor(opened?: string): Screen {
       go({ at: 'gallery' });
     }
   }
-}
-
-/** Whether two drawings are alike, in whatever order their members are. */
-function isSame(a: DrawingContent, b: DrawingContent): boolean {
-  const members = ['title', 'canvas', 'width', 'height', 'background', 'strokes', 'tool', 'color', 'x', 'y', 't', 'p'];
-  const [one, other] = [a, b].map(content => JSON.stringify({ ...content, title: content.title || '' }, members));
-  return one === other;
 }
 
 /** Paper for a new drawing, as the screen is held. */

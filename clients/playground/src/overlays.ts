@@ -1,3 +1,4 @@
+import { maxTitle } from 'onestroke-drawing';
 import { type Child, el, type IconName, icon, iconButton } from './dom';
 import { words } from './words';
 
@@ -79,7 +80,7 @@ export function ask(title: string, label: string, value: string, done: (value: s
   const input = el('input', {
     name: 'value',
     value,
-    maxlength: 80,
+    maxlength: maxTitle,
     'aria-label': label,
     placeholder: words.untitled,
     autocomplete: 'off',

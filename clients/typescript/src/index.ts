@@ -28,4 +28,5 @@ export type SharedDrawing = components['schemas']['SharedDrawing'];
 export type SessionSummary = components['schemas']['SessionSummary'];
 export type User = components['schemas']['User'];
 
+export { contentOf, isSameContent } from './content.js';
 export { newId } from './id.js';

@@ -1,5 +1,5 @@
+import { contentOf, fingerprint } from './content.js';
 import type { components } from './contract.js';
-import { fingerprint } from './fingerprint.js';
 import type { Operations } from './operations.js';
 import { type Failure, failure, type Problem, type Result } from './result.js';
 import { backoff, mayPass, type Timer } from './sender.js';
@@ -123,15 +123,14 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     async open(id) {
       const kept = unsettled.get(id);
       if (kept && isOwn(kept))
-        return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: undefined } : failure('DELETED');
+        return kept.entry.text ? { ok: true, data: read(kept.entry), etag: undefined } : failure('DELETED');
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
       heads.set(id, result.etag);
-      const { title, canvas, format, strokes } = result.data;
-      return { ...result, data: { title, canvas, format, strokes } };
+      return { ...result, data: contentOf(result.data) };
     },
 
-    save: (id, content) => put(id, JSON.stringify(content)),
+    save: (id, content) => put(id, JSON.stringify(contentOf(content))),
 
     remove(id) {
       const kept = overrule(id);
@@ -160,7 +159,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     unsent: () =>
       Array.from(unsettled.values())
         .filter(isOwn)
-        .map(({ entry, state }) => ({ id: entry.id, content: entry.text ? contentOf(entry) : null, state })),
+        .map(({ entry, state }) => ({ id: entry.id, content: entry.text ? read(entry) : null, state })),
 
     subscribe(listener) {
       listeners.add(listener);
@@ -192,7 +191,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       unsettled.set(id, (kept = begin({ id, text, base: heads.get(id) || '', tried: [], owner: session.user() })));
     const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
     if (kept.state.status === 'conflict' && text) {
-      report(kept, { ...kept.state, mine: contentOf(kept.entry) });
+      report(kept, { ...kept.state, mine: read(kept.entry) });
       return;
     }
     report(kept, { id, status: 'waiting', problem: stored ? undefined : failure('NOT_STORED').problem });
@@ -257,7 +256,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text
       ? await service.putDrawing(
-          { id, body: contentOf(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) },
+          { id, body: read(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) },
           { retries: 0 },
         )
       : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
@@ -301,7 +300,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       change(kept, { base: etag, tried: [] });
     else {
       kept.theirs = etag;
-      report(kept, { id, status: 'conflict', mine: entry.text ? contentOf(entry) : null, theirs });
+      report(kept, { id, status: 'conflict', mine: entry.text ? read(entry) : null, theirs });
     }
     return undefined;
   }
@@ -359,10 +358,10 @@ function union(marks: string[], mark: string): string[] {
 
 /** What a drawing is known by, whoever tells of it. */
 function markOf(entry: Entry): string {
-  return entry.text ? fingerprint(contentOf(entry)) : nothing;
+  return entry.text ? fingerprint(read(entry)) : nothing;
 }
 
-function contentOf({ text }: Entry): DrawingContent {
+function read({ text }: Entry): DrawingContent {
   return JSON.parse(text) as DrawingContent;
 }
 

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import ts from 'typescript';
 import { parse } from 'yaml';
+import * as limits from '../../drawing/src/limits.ts';
 import { routes } from '../src/operations.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -23,6 +24,24 @@ test('every operation of the contract has its route', () => {
     }
   }
   assert.deepEqual(routes, expected);
+});
+
+test('the limits of the drawing core are those of the contract', () => {
+  const { schemas } = (parse(contract) as { components: { schemas: Record<string, any> } }).components;
+  const { strokes } = schemas['DrawingContent'].properties;
+  const { t } = schemas['Stroke'].properties;
+  const points = /At most ([\d,]+) points in all/.exec(schemas['DrawingContent'].description)![1]!;
+  assert.deepEqual(
+    { ...limits },
+    {
+      maxTitle: schemas['Title'].maxLength,
+      maxStrokes: strokes.maxItems,
+      maxStrokePoints: t.maxItems,
+      maxPoints: Number(points.replaceAll(',', '')),
+      maxCoordinate: schemas['Coordinate'].maximum,
+      maxTime: t.items.maximum,
+    },
+  );
 });
 
 // The sources of this package and a test of theirs, compiled against another contract.
@@ -56,6 +75,13 @@ test('the committed types are those of the contract', async () => {
 for (const [change, from, to] of [
   ['a renamed field of an answer', /^ {8}nextCursor:/m, '        following:'],
   ['a renamed field of a request', /(\n {4}DrawingContent:[\s\S]*?\n {8})strokes:/, '$1lines:'],
+  [
+    'a new member of a drawing',
+    /(\n {4}DrawingContent:[\s\S]*?\n {6}properties:\n)/,
+    '$1        mood: {type: string}\n',
+  ],
+  ['a new member of a stroke', /(\n {4}Stroke:[\s\S]*?\n {6}properties:\n)/, '$1        tilt: {type: string}\n'],
+  ['a new member of a canvas', /(\n {4}Canvas:[\s\S]*?\n {6}properties:\n)/, '$1        unit: {type: string}\n'],
   ['a renamed parameter', /- name: limit\b/, '- name: most'],
   ['a renamed error code', /- ERR_PRECONDITION_FAILED\b/, '- ERR_OVERTAKEN'],
   ['a renamed operation', /operationId: putDrawing\b/, 'operationId: storeDrawing'],

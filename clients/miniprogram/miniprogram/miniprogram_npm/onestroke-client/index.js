@@ -20,8 +20,10 @@ var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: tru
 // ../typescript/src/index.ts
 var src_exports = {};
 __export(src_exports, {
+  contentOf: () => contentOf,
   createClient: () => createClient,
   fetchTransport: () => fetchTransport,
+  isSameContent: () => isSameContent,
   memoryStorage: () => memoryStorage,
   newId: () => newId,
   webStorage: () => webStorage,
@@ -80,18 +82,59 @@ function requestOf(baseUrl, [method, path], args = {}) {
   };
 }
 
-// ../typescript/src/fingerprint.ts
-function fingerprint({ title, canvas, strokes }) {
-  const text = JSON.stringify([
-    title || "",
-    canvas.width,
-    canvas.height,
-    canvas.background || "",
-    strokes.map(({ tool, color, width, x, y, t = [], p = [] }) => [tool, color, width, x, y, lifted(t), p])
-  ]);
+// ../typescript/src/content.ts
+var stroke = {
+  tool: same,
+  color: same,
+  width: same,
+  x: same,
+  y: same,
+  t: (t = []) => neverDecreasing(t),
+  p: (p = []) => p
+};
+var canvas = {
+  width: same,
+  height: same,
+  background: (color = "") => color
+};
+var content = {
+  format: same,
+  title: (title = "") => title,
+  canvas: (value) => canonical(value, canvas),
+  strokes: (value) => value.map((one) => canonical(one, stroke))
+};
+function contentOf(drawing) {
+  return {
+    ...pick(drawing, content),
+    canvas: pick(drawing.canvas, canvas),
+    strokes: drawing.strokes.map((one) => pick(one, stroke))
+  };
+}
+function isSameContent(a, b) {
+  return canonicalText(a) === canonicalText(b);
+}
+function fingerprint(drawing) {
+  const text = canonicalText(drawing);
   return hash(text, 0) + hash(text, 2654435769);
 }
-function lifted(t) {
+function canonicalText(drawing) {
+  return JSON.stringify(canonical(drawing, content));
+}
+function canonical(value, members) {
+  return namesOf(members).map((name) => members[name](value[name]));
+}
+function pick(value, members) {
+  const picked = {};
+  for (const name of namesOf(members)) if (value[name] !== void 0) picked[name] = value[name];
+  return picked;
+}
+function namesOf(members) {
+  return Object.keys(members);
+}
+function same(value) {
+  return value;
+}
+function neverDecreasing(t) {
   let latest = 0;
   return t.map((value) => latest = Math.max(latest, value));
 }
@@ -243,23 +286,22 @@ function createOutbox({ service, session, storage, random, timer }) {
     async open(id) {
       const kept = unsettled.get(id);
       if (kept && isOwn(kept))
-        return kept.entry.text ? { ok: true, data: contentOf(kept.entry), etag: void 0 } : failure("DELETED");
+        return kept.entry.text ? { ok: true, data: read2(kept.entry), etag: void 0 } : failure("DELETED");
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
       heads.set(id, result.etag);
-      const { title, canvas, format, strokes } = result.data;
-      return { ...result, data: { title, canvas, format, strokes } };
+      return { ...result, data: contentOf(result.data) };
     },
-    save: (id, content) => put(id, JSON.stringify(content)),
+    save: (id, content2) => put(id, JSON.stringify(contentOf(content2))),
     remove(id) {
       const kept = overrule(id);
       if (kept && !kept.entry.base && !kept.entry.tried.length)
         settle({ id, status: "deleted" });
       else put(id, "");
     },
-    resolve(id, content) {
+    resolve(id, content2) {
       overrule(id);
-      outbox.save(id, content);
+      outbox.save(id, content2);
     },
     discard(id) {
       const kept = unsettled.get(id);
@@ -271,7 +313,7 @@ function createOutbox({ service, session, storage, random, timer }) {
       const kept = unsettled.get(id);
       return kept && isOwn(kept) ? kept.state : settled.get(id);
     },
-    unsent: () => Array.from(unsettled.values()).filter(isOwn).map(({ entry, state }) => ({ id: entry.id, content: entry.text ? contentOf(entry) : null, state })),
+    unsent: () => Array.from(unsettled.values()).filter(isOwn).map(({ entry, state }) => ({ id: entry.id, content: entry.text ? read2(entry) : null, state })),
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -298,7 +340,7 @@ function createOutbox({ service, session, storage, random, timer }) {
       unsettled.set(id, kept = begin({ id, text, base: heads.get(id) || "", tried: [], owner: session.user() }));
     const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
     if (kept.state.status === "conflict" && text) {
-      report(kept, { ...kept.state, mine: contentOf(kept.entry) });
+      report(kept, { ...kept.state, mine: read2(kept.entry) });
       return;
     }
     report(kept, { id, status: "waiting", problem: stored ? void 0 : failure("NOT_STORED").problem });
@@ -351,7 +393,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     if (!sent.text && !base) return compare(kept);
     change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text ? await service.putDrawing(
-      { id, body: contentOf(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } },
+      { id, body: read2(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } },
       { retries: 0 }
     ) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== kept) {
@@ -387,7 +429,7 @@ function createOutbox({ service, session, storage, random, timer }) {
       change(kept, { base: etag, tried: [] });
     else {
       kept.theirs = etag;
-      report(kept, { id, status: "conflict", mine: entry.text ? contentOf(entry) : null, theirs });
+      report(kept, { id, status: "conflict", mine: entry.text ? read2(entry) : null, theirs });
     }
     return void 0;
   }
@@ -435,9 +477,9 @@ function union(marks, mark) {
   return marks.includes(mark) ? marks : marks.concat(mark);
 }
 function markOf(entry) {
-  return entry.text ? fingerprint(contentOf(entry)) : nothing;
+  return entry.text ? fingerprint(read2(entry)) : nothing;
 }
-function contentOf({ text }) {
+function read2({ text }) {
   return JSON.parse(text);
 }
 function restore(value) {

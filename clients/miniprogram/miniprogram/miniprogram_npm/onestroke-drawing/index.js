@@ -28,6 +28,7 @@ __export(src_exports, {
   maxPoints: () => maxPoints,
   maxStrokePoints: () => maxStrokePoints,
   maxStrokes: () => maxStrokes,
+  maxTitle: () => maxTitle,
   nib: () => nib,
   paint: () => paint,
   papers: () => papers,
@@ -37,6 +38,7 @@ __export(src_exports, {
 module.exports = __toCommonJS(src_exports);
 
 // ../drawing/src/limits.ts
+var maxTitle = 80;
 var maxStrokes = 1e3;
 var maxStrokePoints = 5e3;
 var maxPoints = 2e4;

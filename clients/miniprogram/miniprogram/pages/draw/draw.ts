@@ -1,5 +1,5 @@
 import type { DrawingContent, DrawingState } from 'onestroke-client';
-import { newId } from 'onestroke-client';
+import { contentOf, newId } from 'onestroke-client';
 import type { Point, View } from 'onestroke-drawing';
 import { Brush, colors, fit, nib, paint, Sketch, widths } from 'onestroke-drawing';
 import { client } from '../../client';
@@ -244,8 +244,7 @@ Page({
     if (answer.tapIndex === 0) return mine ? client.drawings.resolve(this.id, mine) : client.drawings.remove(this.id);
     client.drawings.discard(this.id);
     if (!theirs) return void wx.navigateBack();
-    const { title, canvas, format, strokes } = theirs;
-    this.begin({ title, canvas, format, strokes });
+    this.begin(contentOf(theirs));
   },
 
   watch(): void {

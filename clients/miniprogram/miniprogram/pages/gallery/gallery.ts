@@ -1,4 +1,5 @@
 import type { DrawingSummary } from 'onestroke-client';
+import { maxTitle } from 'onestroke-drawing';
 import { client } from '../../client';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
@@ -132,7 +133,7 @@ Page({
     });
     if (!answer.confirm) return;
     const opened = await client.drawings.open(id);
-    if (opened.ok) client.drawings.save(id, { ...opened.data, title: answer.content.trim().slice(0, 80) });
+    if (opened.ok) client.drawings.save(id, { ...opened.data, title: cut(answer.content.trim(), maxTitle) });
     else void wx.showToast({ title: textOf(opened.problem), icon: 'none' });
   },
 
@@ -170,3 +171,8 @@ Page({
     return card ? cardOf(card.id, card.title) : { title: words.oneStroke, path: '/pages/gallery/gallery' };
   },
 });
+
+/** The first characters of a text: as the contract counts them, an emoji is one. */
+function cut(text: string, length: number): string {
+  return Array.from(text).slice(0, length).join('');
+}

@@ -1,3 +1,4 @@
+import { contentOf } from 'onestroke-client';
 import { client } from '../../client';
 import type { Player } from '../../components/player/player';
 import { textOf } from '../../problem';
@@ -13,11 +14,11 @@ Page({
     const shared = await client.getSharedDrawing({ token: this.options.token! });
     const player = this.selectComponent('#player') as unknown as Player;
     if (!shared.ok) return player.say(textOf(shared.problem));
-    const { title, author = '', canvas, format, strokes } = shared.data;
+    const { title, author = '' } = shared.data;
     this.title = title;
     this.setData({ author });
     void wx.setNavigationBarTitle({ title: title || words.untitled });
-    await player.show({ title, canvas, format, strokes });
+    await player.show(contentOf(shared.data));
   },
 
   tryIt(): void {
