@@ -281,7 +281,7 @@ func (e PutDrawingParamsIfNoneMatch) Valid() bool {
 	}
 }
 
-// Bounds The smallest rectangle that holds every point.
+// Bounds The smallest rectangle that contains every point.
 //
 // Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
 type Bounds struct {
@@ -306,11 +306,11 @@ type Bounds struct {
 	MinY Coordinate `json:"minY"`
 }
 
-// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+// Canvas The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
 //
 // Example: {"background":"#FFFFFF","height":6670,"width":3750}
 type Canvas struct {
-	// Background The paper's colour. White where it is left out.
+	// Background The background color. White if it is left out.
 	Background *string `json:"background,omitempty"`
 	Height     int32   `json:"height"`
 	Width      int32   `json:"width"`
@@ -334,7 +334,7 @@ type Contract struct {
 // Example: 100
 type Coordinate = int32
 
-// Coordinates A column of coordinates in canvas units, a value for each point.
+// Coordinates A column of coordinates in canvas units, one value for each point.
 //
 // Example: [100,110,120]
 type Coordinates = []Coordinate
@@ -344,19 +344,19 @@ type Coordinates = []Coordinate
 // Example: 2026-11-22T08:00:00.123Z
 type CreatedAt = time.Time
 
-// Cursor A place in a list. Opaque; it opens nothing that its user may not see.
+// Cursor A position in a list, as an opaque text. It does not expire. It gives access to the user's own drawings only.
 //
 // Example: AZqKp3YAAAABmZ3oAZGWmKJ6
 type Cursor = string
 
-// Drawing A drawing, whole. `paint` is there in an export only, and only where a program of 2017 saved the drawing.
+// Drawing A drawing with its strokes. `paint` is present in an export only, and only if a program of 2017 saved the drawing.
 type Drawing struct {
-	// Bounds The smallest rectangle that holds every point.
+	// Bounds The smallest rectangle that contains every point.
 	//
 	// Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
 	Bounds Bounds `json:"bounds"`
 
-	// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+	// Canvas The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
 	//
 	//
 	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
@@ -367,22 +367,22 @@ type Drawing struct {
 	// Example: 2026-11-22T08:00:00.123Z
 	CreatedAt CreatedAt `json:"createdAt"`
 
-	// DurationMs How long it took to draw, the latest `t`. 0 where no time was recorded.
+	// DurationMs How long the drawing took, in milliseconds, which is the largest `t`. 0 if no time was recorded.
 	//
 	// Example: 34
 	DurationMs DurationMs `json:"durationMs"`
 
-	// Format The version of the drawing's format. There is one, 1.
+	// Format The version of the drawing's format. The only version is 1.
 	//
 	// Example: 1
 	Format FormatVersion `json:"format"`
 
-	// ID A UUID (RFC 9562). Upper case is read and answered in lower case.
+	// ID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 	//
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 	ID UUID `json:"id"`
 
-	// Paint A drawing as programs of 2017 know it.
+	// Paint A drawing in the form of 2017.
 	Paint *Paint `json:"paint,omitempty"`
 
 	// PointCount How many points the drawing has.
@@ -390,7 +390,7 @@ type Drawing struct {
 	// Example: 3
 	PointCount PointCount `json:"pointCount"`
 
-	// Revision 1 when the drawing was created, one more with every change.
+	// Revision 1 for a new drawing, one more with every change.
 	//
 	// Example: 1
 	Revision Revision `json:"revision"`
@@ -400,7 +400,7 @@ type Drawing struct {
 	// Example: 1
 	StrokeCount StrokeCount `json:"strokeCount"`
 
-	// Strokes In the order in which they were drawn.
+	// Strokes The strokes in the order in which they were drawn.
 	Strokes []Stroke `json:"strokes"`
 
 	// Title 0 to 80 characters.
@@ -414,25 +414,25 @@ type Drawing struct {
 	UpdatedAt UpdatedAt `json:"updatedAt"`
 }
 
-// DrawingContent What you say a drawing is. At most 20,000 points in all, and 512 KiB as JSON.
+// DrawingContent A drawing as the client sends it. At most 20,000 points in all strokes together, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path.
 type DrawingContent struct {
-	// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+	// Canvas The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
 	//
 	//
 	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
 	Canvas Canvas `json:"canvas"`
 
-	// Format The version of the drawing's format. There is one, 1.
+	// Format The version of the drawing's format. The only version is 1.
 	//
 	// Example: 1
 	Format FormatVersion `json:"format"`
 
-	// ID A UUID (RFC 9562). Upper case is read and answered in lower case.
+	// ID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 	//
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 	ID *UUID `json:"id,omitempty"`
 
-	// Strokes In the order in which they were drawn.
+	// Strokes The strokes in the order in which they were drawn.
 	Strokes []Stroke `json:"strokes"`
 
 	// Title 0 to 80 characters.
@@ -445,20 +445,20 @@ type DrawingContent struct {
 type DrawingList struct {
 	Items []DrawingSummary `json:"items"`
 
-	// NextCursor A place in a list. Opaque; it opens nothing that its user may not see.
+	// NextCursor A position in a list, as an opaque text. It does not expire. It gives access to the user's own drawings only.
 	//
 	// Example: AZqKp3YAAAABmZ3oAZGWmKJ6
 	NextCursor *Cursor `json:"nextCursor,omitempty"`
 }
 
-// DrawingSummary A drawing without its strokes. `thumbnail` is there in a list only.
+// DrawingSummary A drawing without its strokes. `thumbnail` is present in a list only.
 type DrawingSummary struct {
-	// Bounds The smallest rectangle that holds every point.
+	// Bounds The smallest rectangle that contains every point.
 	//
 	// Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
 	Bounds Bounds `json:"bounds"`
 
-	// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+	// Canvas The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
 	//
 	//
 	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
@@ -469,17 +469,17 @@ type DrawingSummary struct {
 	// Example: 2026-11-22T08:00:00.123Z
 	CreatedAt CreatedAt `json:"createdAt"`
 
-	// DurationMs How long it took to draw, the latest `t`. 0 where no time was recorded.
+	// DurationMs How long the drawing took, in milliseconds, which is the largest `t`. 0 if no time was recorded.
 	//
 	// Example: 34
 	DurationMs DurationMs `json:"durationMs"`
 
-	// Format The version of the drawing's format. There is one, 1.
+	// Format The version of the drawing's format. The only version is 1.
 	//
 	// Example: 1
 	Format FormatVersion `json:"format"`
 
-	// ID A UUID (RFC 9562). Upper case is read and answered in lower case.
+	// ID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 	//
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 	ID UUID `json:"id"`
@@ -489,7 +489,7 @@ type DrawingSummary struct {
 	// Example: 3
 	PointCount PointCount `json:"pointCount"`
 
-	// Revision 1 when the drawing was created, one more with every change.
+	// Revision 1 for a new drawing, one more with every change.
 	//
 	// Example: 1
 	Revision Revision `json:"revision"`
@@ -516,7 +516,7 @@ type DrawingSummary struct {
 	UpdatedAt UpdatedAt `json:"updatedAt"`
 }
 
-// DurationMs How long it took to draw, the latest `t`. 0 where no time was recorded.
+// DurationMs How long the drawing took, in milliseconds, which is the largest `t`. 0 if no time was recorded.
 //
 // Example: 34
 type DurationMs = int32
@@ -526,27 +526,27 @@ type DurationMs = int32
 // Example: "1-5mC3xQ8kT1u"
 type EntityTags = string
 
-// ErrorCode What went wrong, for programs. Decide by it, not by the status alone.
+// ErrorCode The kind of error, for programs. Decide by it; treat a code that you do not know by the HTTP status.
 type ErrorCode string
 
-// ExpiresAt When the session ends if it is not used before. Use moves it on, up to 30 days after the login.
+// ExpiresAt When the session ends if it is not used before. Each use extends it, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 //
 // Example: 2026-11-22T10:00:00Z
 type ExpiresAt = time.Time
 
 // FieldError One rule that one field breaks.
 type FieldError struct {
-	// Detail The rule in words.
+	// Detail The rule, as a phrase for developers.
 	//
 	// Example: must have as many values as x, which has 120
 	Detail string `json:"detail"`
 
-	// Field The field by its path in the body (`strokes[3].y`), the name of a parameter or header, or `body` for the body as a whole.
+	// Field The path of the field in the body (`strokes[3].y`), the name of a parameter or header, or `body` for the whole body.
 	//
 	// Example: strokes[3].y
 	Field string `json:"field"`
 
-	// Rule The rule by its name in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
+	// Rule The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
 	// `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, and `reachable` for a dependency.
 	//
 	//
@@ -554,7 +554,7 @@ type FieldError struct {
 	Rule string `json:"rule"`
 }
 
-// FormatVersion The version of the drawing's format. There is one, 1.
+// FormatVersion The version of the drawing's format. The only version is 1.
 //
 // Example: 1
 type FormatVersion int32
@@ -569,30 +569,30 @@ type LivenessStatus string
 
 // LoggedIn A new session.
 type LoggedIn struct {
-	// ExpiresAt When the session ends if it is not used before. Use moves it on, up to 30 days after the login.
+	// ExpiresAt When the session ends if it is not used before. Each use extends it, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 	//
 	// Example: 2026-11-22T10:00:00Z
 	ExpiresAt ExpiresAt `json:"expiresAt"`
 
-	// Token The session's credential. Send it as `Authorization: Bearer <token>`. Whoever holds it is the user.
+	// Token The session's credential. Send it as `Authorization: Bearer <token>`. Keep it secret: anyone who has it can act as the user.
 	Token string `json:"token"`
 
-	// User A person as this service knows them. Only `id` is always there; WeChat gives the rest to programs that send signed or encrypted data.
+	// User A user. Only `id` is always present. The rest is the profile, which programs send as signed or encrypted data from WeChat.
 	User User `json:"user"`
 }
 
-// Login What `wx.login()` gave, and if you like what `wx.getUserInfo()` gave after it.
+// Login What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it.
 type Login struct {
-	// Code The `code` of `wx.login()`. It lives five minutes.
+	// Code The `code` of `wx.login()`. It is valid for five minutes.
 	Code string `json:"code"`
 
-	// EncryptedData Base64, as `wx.getUserInfo()` returned it. Needs `iv`.
+	// EncryptedData Base64, as `wx.getUserInfo()` returned it. Requires `iv`.
 	EncryptedData *string `json:"encryptedData,omitempty"`
 
 	// Iv Base64 of 16 bytes, as it came with `encryptedData`.
 	Iv *string `json:"iv,omitempty"`
 
-	// RawData The text that `wx.getUserInfo()` returned, character for character. Needs `signature`.
+	// RawData The unchanged text that `wx.getUserInfo()` returned. Requires `signature`.
 	RawData *string `json:"rawData,omitempty"`
 
 	// Signature The `signature` that came with `rawData`.
@@ -602,39 +602,39 @@ type Login struct {
 // PNG A PNG.
 type PNG = openapi_types.File
 
-// Paint A drawing as programs of 2017 know it.
+// Paint A drawing in the form of 2017.
 type Paint struct {
-	// Actions The recorded canvas calls, as JSON text. Whatever it holds, it comes back byte for byte.
+	// Actions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
 	//
 	// Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 	Actions PaintActions `json:"actions"`
 
-	// ID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
-	// UUID, as drawings made in `/v1` have here, is that UUID.
+	// ID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
 	// Example: j8x3k2m1q9w0zt
 	ID PaintID `json:"id"`
 }
 
-// PaintActions The recorded canvas calls, as JSON text. Whatever it holds, it comes back byte for byte.
+// PaintActions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
 //
 // Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 type PaintActions = string
 
-// PaintDelete Which drawing to delete.
+// PaintDelete The drawing to delete.
 type PaintDelete struct {
-	// ID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
-	// UUID, as drawings made in `/v1` have here, is that UUID.
+	// ID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
 	// Example: j8x3k2m1q9w0zt
 	ID *PaintID `json:"id,omitempty"`
 }
 
-// PaintDone Done, as programs of 2017 know it.
+// PaintDone Success in the form of 2017.
 type PaintDone struct {
-	// Code 0, it worked.
+	// Code 0 for success.
 	//
 	// Example: 0
 	Code PaintSuccessCode `json:"code"`
@@ -646,35 +646,35 @@ type PaintDone struct {
 	Msg PaintSuccessMessage `json:"msg"`
 }
 
-// PaintDoneAnswer Done, or why not. The three are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then by `code`.
+// PaintDoneAnswer Success, or the reason for a failure. To tell the three apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then at `code`.
 type PaintDoneAnswer struct {
 	union json.RawMessage
 }
 
-// PaintError Why it did not work.
+// PaintError The reason for a failure.
 type PaintError struct {
-	// Detail What was wrong, for developers. Only beside an error code.
+	// Detail What is wrong with the request, for developers. Present with an error code only.
 	Detail *string `json:"detail,omitempty"`
 
-	// Reason One of the three reasons of 2017 with HTTP 200, or an error code with the status of that code.
+	// Reason One of the three reasons of 2017, with HTTP 200, or an error code, with the HTTP status of that code.
 	//
 	// Example: id or actions does not exists
 	Reason PaintErrorReason `json:"reason"`
 }
 
-// PaintErrorReason One of the three reasons of 2017 with HTTP 200, or an error code with the status of that code.
+// PaintErrorReason One of the three reasons of 2017, with HTTP 200, or an error code, with the HTTP status of that code.
 //
 // Example: id or actions does not exists
 type PaintErrorReason string
 
-// PaintFailure A failure as programs of 2017 know it.
+// PaintFailure A failure in the form of 2017.
 type PaintFailure struct {
-	// Code -1, it did not work.
+	// Code -1 for a failure.
 	//
 	// Example: -1
 	Code int32 `json:"code"`
 
-	// Error Why it did not work.
+	// Error The reason for a failure.
 	Error PaintError `json:"error"`
 
 	// Msg Example: fail
@@ -684,20 +684,20 @@ type PaintFailure struct {
 // PaintFailureMsg Example: fail
 type PaintFailureMsg string
 
-// PaintFailureAnswer Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintFailureAnswer The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintFailureAnswer struct {
 	union json.RawMessage
 }
 
-// PaintID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
-// UUID, as drawings made in `/v1` have here, is that UUID.
+// PaintID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+// the same in `/v1`; drawings created in `/v1` have such ids.
 //
 // Example: j8x3k2m1q9w0zt
 type PaintID = string
 
-// PaintList The drawings of a user, as programs of 2017 know them.
+// PaintList The drawings of a user in the form of 2017.
 type PaintList struct {
-	// Code 0, it worked.
+	// Code 0 for success.
 	//
 	// Example: 0
 	Code PaintSuccessCode `json:"code"`
@@ -707,27 +707,27 @@ type PaintList struct {
 	Msg PaintSuccessMessage `json:"msg"`
 }
 
-// PaintListAnswer The drawings, or why not. The three are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then by `code`.
+// PaintListAnswer The drawings, or the reason for a failure. To tell the three apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then at `code`.
 type PaintListAnswer struct {
 	union json.RawMessage
 }
 
-// PaintSave A drawing as programs of 2017 save it.
+// PaintSave A drawing in the form of 2017, to save.
 type PaintSave struct {
-	// Actions The recorded canvas calls, as JSON text. Whatever it holds, it comes back byte for byte.
+	// Actions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
 	//
 	// Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 	Actions *PaintActions `json:"actions,omitempty"`
 
-	// ID An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
-	// UUID, as drawings made in `/v1` have here, is that UUID.
+	// ID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
 	// Example: j8x3k2m1q9w0zt
 	ID *PaintID `json:"id,omitempty"`
 }
 
-// PaintSuccessCode 0, it worked.
+// PaintSuccessCode 0 for success.
 //
 // Example: 0
 type PaintSuccessCode = int32
@@ -742,19 +742,19 @@ type PointCount = int32
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// SessionMark The mark by which programs of 2017 recognise a failed session, whatever the HTTP status.
+	// SessionMark Programs of 2017 look for this key to recognise a failed session. They do not look at the HTTP status.
 	SessionMark *SessionMark `json:"F2C224D4-2BCE-4C64-AF9F-A6D872000D1A,omitempty"`
 
-	// Code What went wrong, for programs. Decide by it, not by the status alone.
+	// Code The kind of error, for programs. Decide by it; treat a code that you do not know by the HTTP status.
 	Code ErrorCode `json:"code"`
 
-	// Detail What was wrong this time, for developers.
+	// Detail What is wrong with this request, for developers.
 	Detail string `json:"detail"`
 
-	// Error The failure as programs of 2017 know it.
+	// Error The failure in the form of 2017.
 	Error *SessionError `json:"error,omitempty"`
 
-	// Errors What in the request breaks which rule. There may be more findings than are listed.
+	// Errors The fields of the request that break a rule. There may be more than are listed.
 	Errors *[]FieldError `json:"errors,omitempty"`
 
 	// Instance The request id, also in the header `X-Request-Id`.
@@ -762,18 +762,18 @@ type Problem struct {
 	// Example: 4f9a2c51d0e84b7f9c3a6e2d1b0f8a75
 	Instance RequestID `json:"instance"`
 
-	// Reason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent where 2017 had none.
+	// Reason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent for errors that did not exist in 2017.
 	//
 	// Example: ERR_SESSION_EXPIRED
 	Reason *SessionReason `json:"reason,omitempty"`
 
-	// Status The HTTP status, repeated.
+	// Status The HTTP status of the answer.
 	Status int32 `json:"status"`
 
-	// Title The kind of problem in words, always the same for one `code`.
+	// Title A short name of the kind of problem, always the same for one `code`.
 	Title string `json:"title"`
 
-	// Type Names the kind of problem; one for each `code`.
+	// Type Identifies the kind of problem. Each `code` has its own.
 	Type string `json:"type"`
 }
 
@@ -790,7 +790,7 @@ type ReadinessStatus string
 // Example: 4f9a2c51d0e84b7f9c3a6e2d1b0f8a75
 type RequestID = string
 
-// Revision 1 when the drawing was created, one more with every change.
+// Revision 1 for a new drawing, one more with every change.
 //
 // Example: 1
 type Revision = int32
@@ -800,18 +800,18 @@ type SVG = string
 
 // Session A session.
 type Session struct {
-	// ExpiresAt When the session ends if it is not used before. Use moves it on, up to 30 days after the login.
+	// ExpiresAt When the session ends if it is not used before. Each use extends it, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 	//
 	// Example: 2026-11-22T10:00:00Z
 	ExpiresAt ExpiresAt `json:"expiresAt"`
 
-	// User A person as this service knows them. Only `id` is always there; WeChat gives the rest to programs that send signed or encrypted data.
+	// User A user. Only `id` is always present. The rest is the profile, which programs send as signed or encrypted data from WeChat.
 	User User `json:"user"`
 }
 
-// SessionError The failure as programs of 2017 know it.
+// SessionError The failure in the form of 2017.
 type SessionError struct {
-	// Detail More about it, where there is more to say.
+	// Detail Details, if there are any.
 	Detail *string `json:"detail,omitempty"`
 
 	// Message Example: `wxUserInfo` not found by `code`
@@ -821,21 +821,21 @@ type SessionError struct {
 	Name string `json:"name"`
 }
 
-// SessionFailure A failed session as programs of 2017 know it.
+// SessionFailure A failed session in the form of 2017.
 type SessionFailure struct {
-	// SessionMark The mark by which programs of 2017 recognise a failed session, whatever the HTTP status.
+	// SessionMark Programs of 2017 look for this key to recognise a failed session. They do not look at the HTTP status.
 	SessionMark SessionMark `json:"F2C224D4-2BCE-4C64-AF9F-A6D872000D1A"`
 
-	// Error The failure as programs of 2017 know it.
+	// Error The failure in the form of 2017.
 	Error SessionError `json:"error"`
 
-	// Reason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent where 2017 had none.
+	// Reason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent for errors that did not exist in 2017.
 	//
 	// Example: ERR_SESSION_EXPIRED
 	Reason *SessionReason `json:"reason,omitempty"`
 }
 
-// SessionID Names a session to its owner. It opens nothing.
+// SessionID Identifies a session in the lists of its user. It is not a credential.
 //
 // Example: 5mC3xQ8kT1uB7nR2sV9wYA
 type SessionID = string
@@ -845,82 +845,82 @@ type SessionList struct {
 	Items []SessionSummary `json:"items"`
 }
 
-// SessionMark The mark by which programs of 2017 recognise a failed session, whatever the HTTP status.
+// SessionMark Programs of 2017 look for this key to recognise a failed session. They do not look at the HTTP status.
 type SessionMark = int32
 
-// SessionReason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent where 2017 had none.
+// SessionReason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent for errors that did not exist in 2017.
 //
 // Example: ERR_SESSION_EXPIRED
 type SessionReason = string
 
-// SessionSummary A session as its owner sees it in a list.
+// SessionSummary A session in the list of its user.
 type SessionSummary struct {
-	// CreatedAt When it was opened.
+	// CreatedAt The time of the login.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// Current Whether this request uses it.
+	// Current Whether it is the session of this request.
 	Current bool `json:"current"`
 
-	// ExpiresAt When the session ends if it is not used before. Use moves it on, up to 30 days after the login.
+	// ExpiresAt When the session ends if it is not used before. Each use extends it, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 	//
 	// Example: 2026-11-22T10:00:00Z
 	ExpiresAt ExpiresAt `json:"expiresAt"`
 
-	// ID Names a session to its owner. It opens nothing.
+	// ID Identifies a session in the lists of its user. It is not a credential.
 	//
 	// Example: 5mC3xQ8kT1uB7nR2sV9wYA
 	ID SessionID `json:"id"`
 
-	// Kind What opens it, a token or the login code of a program of 2017.
+	// Kind The kind of its credential, a token or the login code of a program of 2017.
 	Kind SessionSummaryKind `json:"kind"`
 
-	// Label What it was opened from - the version of the mini program, or what the `User-Agent` said. Empty where neither was known.
+	// Label Where the login came from - the version of the mini program, or the `User-Agent`. Empty if neither is known.
 	Label string `json:"label"`
 
-	// LastUsedAt When it was last used, to the minute.
+	// LastUsedAt The time of its last use, to the minute.
 	LastUsedAt time.Time `json:"lastUsedAt"`
 }
 
-// SessionSummaryKind What opens it, a token or the login code of a program of 2017.
+// SessionSummaryKind The kind of its credential, a token or the login code of a program of 2017.
 type SessionSummaryKind string
 
-// Share How a drawing is shared.
+// Share The share of a drawing.
 type Share struct {
-	// Token Opens one shared drawing to whoever holds it.
+	// Token Gives access to one shared drawing, to anyone who has it.
 	//
 	// Example: kT1uB7nR2sV9wYA5mC3xQw
 	Token ShareToken `json:"token"`
 }
 
-// ShareToken Opens one shared drawing to whoever holds it.
+// ShareToken Gives access to one shared drawing, to anyone who has it.
 //
 // Example: kT1uB7nR2sV9wYA5mC3xQw
 type ShareToken = string
 
-// SharedDrawing A drawing that somebody shared.
+// SharedDrawing A shared drawing.
 type SharedDrawing struct {
-	// Author The author's nickname when the drawing was shared. Absent where WeChat gave none.
+	// Author The nickname that the author had when the drawing was shared. Absent if WeChat gave none.
 	//
 	// Example: 小明
 	Author *string `json:"author,omitempty"`
 
-	// Bounds The smallest rectangle that holds every point.
+	// Bounds The smallest rectangle that contains every point.
 	//
 	// Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
 	Bounds Bounds `json:"bounds"`
 
-	// Canvas The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+	// Canvas The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
 	//
 	//
 	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
 	Canvas Canvas `json:"canvas"`
 
-	// DurationMs How long it took to draw, the latest `t`. 0 where no time was recorded.
+	// DurationMs How long the drawing took, in milliseconds, which is the largest `t`. 0 if no time was recorded.
 	//
 	// Example: 34
 	DurationMs DurationMs `json:"durationMs"`
 
-	// Format The version of the drawing's format. There is one, 1.
+	// Format The version of the drawing's format. The only version is 1.
 	//
 	// Example: 1
 	Format FormatVersion `json:"format"`
@@ -935,7 +935,7 @@ type SharedDrawing struct {
 	// Example: 1
 	StrokeCount StrokeCount `json:"strokeCount"`
 
-	// Strokes In the order in which they were drawn.
+	// Strokes The strokes in the order in which they were drawn.
 	Strokes []Stroke `json:"strokes"`
 
 	// Title 0 to 80 characters.
@@ -944,9 +944,9 @@ type SharedDrawing struct {
 	Title Title `json:"title"`
 }
 
-// Stroke One touch of the canvas, from finger down to finger up, in columns: `x`, `y`, and where they are there `t` and `p`, have the same length.
+// Stroke One touch of the canvas, from finger down to finger up, in columns: `x`, `y` and, if present, `t` and `p` have the same length.
 type Stroke struct {
-	// Color `#RRGGBB` or `#RRGGBBAA`, kept as written.
+	// Color `#RRGGBB` or `#RRGGBBAA`, stored as written.
 	//
 	// Example: #666666
 	Color string `json:"color"`
@@ -956,12 +956,12 @@ type Stroke struct {
 	// Example: [128,130,131]
 	P *[]int32 `json:"p,omitempty"`
 
-	// T When each point was drawn, in milliseconds since the drawing began. A step backwards is lifted to the value before it.
+	// T When each point was drawn, in milliseconds since the drawing began. A value that is less than the one before it is raised to that one.
 	//
 	// Example: [0,16,34]
 	T *[]int32 `json:"t,omitempty"`
 
-	// Tool The eraser takes away what was drawn before it.
+	// Tool `pen` draws in `color`. `eraser` removes what was drawn before it.
 	Tool StrokeTool `json:"tool"`
 
 	// Width The width of the line in canvas units.
@@ -969,18 +969,18 @@ type Stroke struct {
 	// Example: 50
 	Width int32 `json:"width"`
 
-	// X A column of coordinates in canvas units, a value for each point.
+	// X A column of coordinates in canvas units, one value for each point.
 	//
 	// Example: [100,110,120]
 	X Coordinates `json:"x"`
 
-	// Y A column of coordinates in canvas units, a value for each point.
+	// Y A column of coordinates in canvas units, one value for each point.
 	//
 	// Example: [100,110,120]
 	Y Coordinates `json:"y"`
 }
 
-// StrokeTool The eraser takes away what was drawn before it.
+// StrokeTool `pen` draws in `color`. `eraser` removes what was drawn before it.
 type StrokeTool string
 
 // StrokeCount How many strokes the drawing has.
@@ -998,7 +998,7 @@ type Thumbnail = string
 // Example: 一笔猫
 type Title = string
 
-// UUID A UUID (RFC 9562). Upper case is read and answered in lower case.
+// UUID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 //
 // Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 type UUID = openapi_types.UUID
@@ -1008,7 +1008,7 @@ type UUID = openapi_types.UUID
 // Example: 2026-11-22T08:00:00.123Z
 type UpdatedAt = time.Time
 
-// User A person as this service knows them. Only `id` is always there; WeChat gives the rest to programs that send signed or encrypted data.
+// User A user. Only `id` is always present. The rest is the profile, which programs send as signed or encrypted data from WeChat.
 type User struct {
 	AvatarURL *string `json:"avatarUrl,omitempty"`
 	City      *string `json:"city,omitempty"`
@@ -1017,7 +1017,7 @@ type User struct {
 	// Gender 0 unknown, 1 male, 2 female.
 	Gender *int32 `json:"gender,omitempty"`
 
-	// ID Always the same for the same person in the same mini program. It opens nothing, and is not the openid.
+	// ID Always the same for one person in one mini program. It is neither a credential nor the openid.
 	//
 	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
 	ID UserID `json:"id"`
@@ -1028,12 +1028,12 @@ type User struct {
 	Province *string `json:"province,omitempty"`
 }
 
-// UserID Always the same for the same person in the same mini program. It opens nothing, and is not the openid.
+// UserID Always the same for one person in one mini program. It is neither a credential nor the openid.
 //
 // Example: 8wYb3mQe1TzqJ0fU2n5KcQ
 type UserID = string
 
-// DrawingID A UUID (RFC 9562). Upper case is read and answered in lower case.
+// DrawingID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 //
 // Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 type DrawingID = UUID
@@ -1080,31 +1080,31 @@ type NotReady = Problem
 // OwnFault An error (RFC 9457).
 type OwnFault = Problem
 
-// PaintHeadersTooLarge Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintHeadersTooLarge The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintHeadersTooLarge = PaintFailureAnswer
 
-// PaintInternal Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintInternal The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintInternal = PaintFailureAnswer
 
-// PaintInvalidRequest Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintInvalidRequest The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintInvalidRequest = PaintFailureAnswer
 
-// PaintNotAcceptable Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintNotAcceptable The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintNotAcceptable = PaintFailureAnswer
 
-// PaintQuotaExceeded Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintQuotaExceeded The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintQuotaExceeded = PaintFailureAnswer
 
-// PaintRateLimited Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintRateLimited The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintRateLimited = PaintFailureAnswer
 
-// PaintTooLarge Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintTooLarge The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintTooLarge = PaintFailureAnswer
 
-// PaintUnavailable Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintUnavailable The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintUnavailable = PaintFailureAnswer
 
-// PaintUnsupportedMediaType Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+// PaintUnsupportedMediaType The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintUnsupportedMediaType = PaintFailureAnswer
 
 // PreconditionFailed An error (RFC 9457).
@@ -1139,97 +1139,97 @@ type UnsupportedMediaType = Problem
 
 // DeletePaintParams defines parameters for DeletePaint.
 type DeletePaintParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListPaintsParams defines parameters for ListPaints.
 type ListPaintsParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // SavePaintParams defines parameters for SavePaint.
 type SavePaintParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // GetContractJSONParams defines parameters for GetContractJSON.
 type GetContractJSONParams struct {
-	// IfNoneMatch The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
 	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
 // GetContractYamlParams defines parameters for GetContractYaml.
 type GetContractYamlParams struct {
-	// IfNoneMatch The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
 	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
 // DeleteAccountParams defines parameters for DeleteAccount.
 type DeleteAccountParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListDrawingsParams defines parameters for ListDrawings.
 type ListDrawingsParams struct {
-	// Limit How many drawings at the most.
+	// Limit The largest number of drawings in the answer.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `nextCursor` of the page before. Leave it out for the first page.
+	// Cursor The `nextCursor` of the previous page. Leave it out for the first page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Thumbnail `none` leaves the thumbnails out.
+	// Thumbnail `svg` for thumbnails as SVG, `none` for an answer without thumbnails.
 	Thumbnail *ListDrawingsParamsThumbnail `form:"thumbnail,omitempty" json:"thumbnail,omitempty"`
 
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
@@ -1238,60 +1238,60 @@ type ListDrawingsParamsThumbnail string
 
 // DeleteDrawingParams defines parameters for DeleteDrawing.
 type DeleteDrawingParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
-	// IfMatch The `ETag` of the drawing to delete: the request deletes nothing when the drawing is another by now.
-	// `*`, or no such header, deletes whatever is there.
+	// IfMatch The `ETag` of the drawing to delete: the request succeeds only if the drawing still has it.
+	// `*`, or no such header, deletes any version.
 	IfMatch *EntityTags `json:"If-Match,omitempty"`
 }
 
 // GetDrawingParams defines parameters for GetDrawing.
 type GetDrawingParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
-	// IfNoneMatch The `ETag` you already hold. When the drawing has not changed since, the answer is an empty 304.
+	// IfNoneMatch The `ETag` of the copy that you have. If the drawing has not changed since, the answer is 304 without a body.
 	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
 // PutDrawingParams defines parameters for PutDrawing.
 type PutDrawingParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
-	// IfNoneMatch `*` creates: the request succeeds only where there is no such drawing yet.
+	// IfNoneMatch `*` creates: the request succeeds only if no drawing has this id yet.
 	IfNoneMatch *PutDrawingParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 
-	// IfMatch The `ETag` of the drawing to replace: the request succeeds only while the drawing is still that one.
-	// `*` replaces whatever is there.
+	// IfMatch The `ETag` of the drawing to replace: the request succeeds only if the drawing still has it.
+	// `*` replaces any version.
 	IfMatch *EntityTags `json:"If-Match,omitempty"`
 }
 
@@ -1300,163 +1300,163 @@ type PutDrawingParamsIfNoneMatch string
 
 // GetDrawingImageParams defines parameters for GetDrawingImage.
 type GetDrawingImageParams struct {
-	// Width The picture's width in pixels. Its height follows from the canvas, and is at most 4,096; a taller picture is made narrower.
+	// Width The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
 	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
 
-	// Animate `true` replays the strokes in their true time, in SVG. A PNG stands still.
+	// Animate `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
-	// IfNoneMatch The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
+	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
 	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
 // UnshareDrawingParams defines parameters for UnshareDrawing.
 type UnshareDrawingParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ShareDrawingParams defines parameters for ShareDrawing.
 type ShareDrawingParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ExportDrawingsParams defines parameters for ExportDrawings.
 type ExportDrawingsParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // LogOutParams defines parameters for LogOut.
 type LogOutParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // GetSessionParams defines parameters for GetSession.
 type GetSessionParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // EndOtherSessionsParams defines parameters for EndOtherSessions.
 type EndOtherSessionsParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // EndSessionParams defines parameters for EndSession.
 type EndSessionParams struct {
-	// XWXCode The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-	// until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
 
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-	// callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-	// before `wx.getUserInfo()`: the other way round the signature does not match.
+	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
 	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
 
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // GetSharedDrawingParams defines parameters for GetSharedDrawing.
 type GetSharedDrawingParams struct {
-	// IfNoneMatch The `ETag` you already hold. When nothing has changed since, the answer is an empty 304.
+	// IfNoneMatch The `ETag` of the copy that you have. If nothing has changed since, the answer is 304 without a body.
 	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
 // GetSharedDrawingImageParams defines parameters for GetSharedDrawingImage.
 type GetSharedDrawingImageParams struct {
-	// Width The picture's width in pixels. Its height follows from the canvas, and is at most 4,096; a taller picture is made narrower.
+	// Width The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
 	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
 
-	// Animate `true` replays the strokes in their true time, in SVG. A PNG stands still.
+	// Animate `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
-	// IfNoneMatch The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
+	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
 	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
 }
 
@@ -1823,7 +1823,7 @@ type ServerInterface interface {
 	// SavePaint Save a drawing (2017)
 	// (POST /applet/session/paints/save)
 	SavePaint(w http.ResponseWriter, r *http.Request, params SavePaintParams)
-	// Livez Is the process alive
+	// Livez Liveness check
 	// (GET /livez)
 	Livez(w http.ResponseWriter, r *http.Request)
 	// GetContractJSON This contract, as JSON
@@ -1832,10 +1832,10 @@ type ServerInterface interface {
 	// GetContractYaml This contract, as YAML
 	// (GET /openapi.yaml)
 	GetContractYaml(w http.ResponseWriter, r *http.Request, params GetContractYamlParams)
-	// Readyz Can it serve users now
+	// Readyz Readiness check
 	// (GET /readyz)
 	Readyz(w http.ResponseWriter, r *http.Request)
-	// DeleteAccount Forget me
+	// DeleteAccount Delete my account and all my data
 	// (DELETE /v1/account)
 	DeleteAccount(w http.ResponseWriter, r *http.Request, params DeleteAccountParams)
 	// ListDrawings List my drawings, newest first
@@ -1844,13 +1844,13 @@ type ServerInterface interface {
 	// DeleteDrawing Delete one of my drawings
 	// (DELETE /v1/drawings/{id})
 	DeleteDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params DeleteDrawingParams)
-	// GetDrawing Fetch one of my drawings
+	// GetDrawing Get one of my drawings
 	// (GET /v1/drawings/{id})
 	GetDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params GetDrawingParams)
 	// PutDrawing Create or replace one of my drawings
 	// (PUT /v1/drawings/{id})
 	PutDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params PutDrawingParams)
-	// GetDrawingImage See one of my drawings
+	// GetDrawingImage Get one of my drawings as SVG or PNG
 	// (GET /v1/drawings/{id}/image)
 	GetDrawingImage(w http.ResponseWriter, r *http.Request, id DrawingID, params GetDrawingImageParams)
 	// UnshareDrawing Stop sharing one of my drawings
@@ -1859,31 +1859,31 @@ type ServerInterface interface {
 	// ShareDrawing Share one of my drawings
 	// (PUT /v1/drawings/{id}/share)
 	ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params ShareDrawingParams)
-	// ExportDrawings Take all my drawings with me
+	// ExportDrawings Export all my drawings
 	// (GET /v1/export)
 	ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams)
-	// LogOut End this session
+	// LogOut Log out (revoke this session)
 	// (DELETE /v1/session)
 	LogOut(w http.ResponseWriter, r *http.Request, params LogOutParams)
-	// GetSession Who am I, and until when
+	// GetSession Get the current session and its user
 	// (GET /v1/session)
 	GetSession(w http.ResponseWriter, r *http.Request, params GetSessionParams)
 	// LogIn Exchange a login code for a token
 	// (POST /v1/session)
 	LogIn(w http.ResponseWriter, r *http.Request)
-	// EndOtherSessions Log out everywhere else
+	// EndOtherSessions Revoke all my other sessions
 	// (DELETE /v1/sessions)
 	EndOtherSessions(w http.ResponseWriter, r *http.Request, params EndOtherSessionsParams)
-	// ListSessions Where am I logged in
+	// ListSessions List my sessions
 	// (GET /v1/sessions)
 	ListSessions(w http.ResponseWriter, r *http.Request, params ListSessionsParams)
-	// EndSession Log out there
+	// EndSession Revoke one of my sessions
 	// (DELETE /v1/sessions/{id})
 	EndSession(w http.ResponseWriter, r *http.Request, id SessionID, params EndSessionParams)
-	// GetSharedDrawing See what somebody shared
+	// GetSharedDrawing Get a shared drawing
 	// (GET /v1/shared/{token})
 	GetSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingParams)
-	// GetSharedDrawingImage See what somebody shared, as a picture
+	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	// (GET /v1/shared/{token}/image)
 	GetSharedDrawingImage(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingImageParams)
 }
@@ -9695,7 +9695,7 @@ type StrictServerInterface interface {
 	// SavePaint Save a drawing (2017)
 	// (POST /applet/session/paints/save)
 	SavePaint(ctx context.Context, request SavePaintRequestObject) (SavePaintResponseObject, error)
-	// Livez Is the process alive
+	// Livez Liveness check
 	// (GET /livez)
 	Livez(ctx context.Context, request LivezRequestObject) (LivezResponseObject, error)
 	// GetContractJSON This contract, as JSON
@@ -9704,10 +9704,10 @@ type StrictServerInterface interface {
 	// GetContractYaml This contract, as YAML
 	// (GET /openapi.yaml)
 	GetContractYaml(ctx context.Context, request GetContractYamlRequestObject) (GetContractYamlResponseObject, error)
-	// Readyz Can it serve users now
+	// Readyz Readiness check
 	// (GET /readyz)
 	Readyz(ctx context.Context, request ReadyzRequestObject) (ReadyzResponseObject, error)
-	// DeleteAccount Forget me
+	// DeleteAccount Delete my account and all my data
 	// (DELETE /v1/account)
 	DeleteAccount(ctx context.Context, request DeleteAccountRequestObject) (DeleteAccountResponseObject, error)
 	// ListDrawings List my drawings, newest first
@@ -9716,13 +9716,13 @@ type StrictServerInterface interface {
 	// DeleteDrawing Delete one of my drawings
 	// (DELETE /v1/drawings/{id})
 	DeleteDrawing(ctx context.Context, request DeleteDrawingRequestObject) (DeleteDrawingResponseObject, error)
-	// GetDrawing Fetch one of my drawings
+	// GetDrawing Get one of my drawings
 	// (GET /v1/drawings/{id})
 	GetDrawing(ctx context.Context, request GetDrawingRequestObject) (GetDrawingResponseObject, error)
 	// PutDrawing Create or replace one of my drawings
 	// (PUT /v1/drawings/{id})
 	PutDrawing(ctx context.Context, request PutDrawingRequestObject) (PutDrawingResponseObject, error)
-	// GetDrawingImage See one of my drawings
+	// GetDrawingImage Get one of my drawings as SVG or PNG
 	// (GET /v1/drawings/{id}/image)
 	GetDrawingImage(ctx context.Context, request GetDrawingImageRequestObject) (GetDrawingImageResponseObject, error)
 	// UnshareDrawing Stop sharing one of my drawings
@@ -9731,31 +9731,31 @@ type StrictServerInterface interface {
 	// ShareDrawing Share one of my drawings
 	// (PUT /v1/drawings/{id}/share)
 	ShareDrawing(ctx context.Context, request ShareDrawingRequestObject) (ShareDrawingResponseObject, error)
-	// ExportDrawings Take all my drawings with me
+	// ExportDrawings Export all my drawings
 	// (GET /v1/export)
 	ExportDrawings(ctx context.Context, request ExportDrawingsRequestObject) (ExportDrawingsResponseObject, error)
-	// LogOut End this session
+	// LogOut Log out (revoke this session)
 	// (DELETE /v1/session)
 	LogOut(ctx context.Context, request LogOutRequestObject) (LogOutResponseObject, error)
-	// GetSession Who am I, and until when
+	// GetSession Get the current session and its user
 	// (GET /v1/session)
 	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
 	// LogIn Exchange a login code for a token
 	// (POST /v1/session)
 	LogIn(ctx context.Context, request LogInRequestObject) (LogInResponseObject, error)
-	// EndOtherSessions Log out everywhere else
+	// EndOtherSessions Revoke all my other sessions
 	// (DELETE /v1/sessions)
 	EndOtherSessions(ctx context.Context, request EndOtherSessionsRequestObject) (EndOtherSessionsResponseObject, error)
-	// ListSessions Where am I logged in
+	// ListSessions List my sessions
 	// (GET /v1/sessions)
 	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
-	// EndSession Log out there
+	// EndSession Revoke one of my sessions
 	// (DELETE /v1/sessions/{id})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
-	// GetSharedDrawing See what somebody shared
+	// GetSharedDrawing Get a shared drawing
 	// (GET /v1/shared/{token})
 	GetSharedDrawing(ctx context.Context, request GetSharedDrawingRequestObject) (GetSharedDrawingResponseObject, error)
-	// GetSharedDrawingImage See what somebody shared, as a picture
+	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	// (GET /v1/shared/{token}/image)
 	GetSharedDrawingImage(ctx context.Context, request GetSharedDrawingImageRequestObject) (GetSharedDrawingImageResponseObject, error)
 }

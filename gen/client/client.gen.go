@@ -96,7 +96,7 @@ type ClientInterface interface {
 
 	// DeletePaintWithBody Delete a drawing (2017)
 	//
-	// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -105,7 +105,7 @@ type ClientInterface interface {
 
 	// DeletePaint Delete a drawing (2017)
 	//
-	// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -114,7 +114,7 @@ type ClientInterface interface {
 
 	// DeletePaintWithFormdataBody Delete a drawing (2017)
 	//
-	// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -123,16 +123,17 @@ type ClientInterface interface {
 
 	// ListPaints List my drawings (2017)
 	//
-	// All drawings of the caller that were saved by `savePaint`, oldest first, each `actions` byte for byte as it was sent.
-	// Look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body first: where it is, the session failed and `reason` says why.
+	// All drawings of the caller, oldest first. `actions` of a drawing saved by `savePaint` is byte for byte as it was sent; for a drawing
+	// saved by `/v1`, it is made from the strokes.
+	// First look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body: if it is there, the session has failed and `reason` says why.
 	//
 	// Corresponds with GET /applet/session/paints/list (the `ListPaints` operationId).
 	ListPaints(ctx context.Context, params *ListPaintsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SavePaintWithBody Save a drawing (2017)
 	//
-	// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-	// Members that are not named here are ignored, as they were in 2017.
+	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+	// Other members are ignored, as they were in 2017.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -141,8 +142,8 @@ type ClientInterface interface {
 
 	// SavePaint Save a drawing (2017)
 	//
-	// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-	// Members that are not named here are ignored, as they were in 2017.
+	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+	// Other members are ignored, as they were in 2017.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -151,87 +152,88 @@ type ClientInterface interface {
 
 	// SavePaintWithFormdataBody Save a drawing (2017)
 	//
-	// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-	// Members that are not named here are ignored, as they were in 2017.
+	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+	// Other members are ignored, as they were in 2017.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /applet/session/paints/save (the `SavePaint` operationId).
 	SavePaintWithFormdataBody(ctx context.Context, params *SavePaintParams, body SavePaintFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Livez Is the process alive
+	// Livez Liveness check
 	//
-	// Answers as long as the process serves requests, whatever its databases do. Restart it when this fails.
+	// Answers as long as the process serves requests, even if its databases fail. Restart the process if this check fails.
 	//
 	// Corresponds with GET /livez (the `Livez` operationId).
 	Livez(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetContractJSON This contract, as JSON
 	//
-	// The same contract for tools that read JSON.
+	// The same contract as JSON, for tools that do not read YAML.
 	//
 	// Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
 	GetContractJSON(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetContractYaml This contract, as YAML
 	//
-	// The contract the running service keeps, with its comments, at the paths where this service answers.
+	// The contract of the running service, with its comments and with the paths of this service.
 	//
 	// Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
 	GetContractYaml(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Readyz Can it serve users now
+	// Readyz Readiness check
 	//
-	// Asks Redis and MongoDB. Send no users here while this fails; do not restart the process for it.
+	// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
 	//
 	// Corresponds with GET /readyz (the `Readyz` operationId).
 	Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteAccount Forget me
+	// DeleteAccount Delete my account and all my data
 	//
-	// Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
-	// It cannot be undone. When the reply does not arrive, log in and send it again.
+	// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+	// It cannot be undone. If no answer arrives, log in and send it again.
 	//
-	// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
-	// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
-	// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
+	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
+	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
+	// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
 	//
 	// Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDrawings List my drawings, newest first
 	//
-	// A page of the caller's drawings by time of creation, newest first, without their strokes. Follow `nextCursor`
-	// until there is none. Pages stay stable while drawings are added and removed: nothing is seen twice,
-	// and nothing is missed that was there throughout.
+	// A page of the caller's drawings by time of creation, newest first, without their strokes. For the next page, send
+	// `nextCursor` as `cursor`; the last page has none. If drawings are added or deleted meanwhile, no drawing is listed
+	// twice, and none that exists all the time is missed.
 	//
 	// Corresponds with GET /v1/drawings (the `ListDrawings` operationId).
 	ListDrawings(ctx context.Context, params *ListDrawingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteDrawing Delete one of my drawings
 	//
-	// It is gone at once. The same answer when it was already gone, so that the request can be repeated.
-	// To undo, PUT the copy you still hold.
+	// The drawing is deleted at once. The answer is the same if there is no such drawing, so the request can be repeated.
+	// To undo, PUT the copy that you still have.
 	//
-	// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
+	// With `If-Match`, a request that arrives late does not delete a newer version.
 	//
 	// Corresponds with DELETE /v1/drawings/{id} (the `DeleteDrawing` operationId).
 	DeleteDrawing(ctx context.Context, id DrawingID, params *DeleteDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetDrawing Fetch one of my drawings
+	// GetDrawing Get one of my drawings
 	//
-	// The drawing whole, with every point as it was sent.
+	// The whole drawing, with every point as it was sent.
 	//
 	// Corresponds with GET /v1/drawings/{id} (the `GetDrawing` operationId).
 	GetDrawing(ctx context.Context, id DrawingID, params *GetDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutDrawingWithBody Create or replace one of my drawings
 	//
-	// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-	// replace; one of them is required, so that two devices never overwrite each other unseen.
+	// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+	// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 	//
-	// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-	// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+	// If no answer arrives, send the same request again: a repeat of the last write gets the same
+	// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+	// your change with its new `ETag`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -240,71 +242,72 @@ type ClientInterface interface {
 
 	// PutDrawing Create or replace one of my drawings
 	//
-	// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-	// replace; one of them is required, so that two devices never overwrite each other unseen.
+	// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+	// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 	//
-	// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-	// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+	// If no answer arrives, send the same request again: a repeat of the last write gets the same
+	// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+	// your change with its new `ETag`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/drawings/{id} (the `PutDrawing` operationId).
 	PutDrawing(ctx context.Context, id DrawingID, params *PutDrawingParams, body PutDrawingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetDrawingImage See one of my drawings
+	// GetDrawingImage Get one of my drawings as SVG or PNG
 	//
-	// The drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say. Lines have round ends, what the eraser took
-	// away shows the paper. Pressure is not shown.
+	// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
+	// was used, the background is visible. Pressure has no effect.
 	//
 	// Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 	GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UnshareDrawing Stop sharing one of my drawings
 	//
-	// The link token opens nothing from now on. The same answer when the drawing was not shared.
+	// Makes the token invalid. The answer is the same if the drawing was not shared, so the request can be repeated.
 	//
 	// Corresponds with DELETE /v1/drawings/{id}/share (the `UnshareDrawing` operationId).
 	UnshareDrawing(ctx context.Context, id DrawingID, params *UnshareDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ShareDrawing Share one of my drawings
 	//
-	// Makes a link token: whoever holds it sees the drawing, its title and your nickname, without logging in, until you
-	// delete the share or the drawing. Sharing again gets the same token. Pass it in the `path` of a mini program's share card.
+	// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 	ShareDrawing(ctx context.Context, id DrawingID, params *ShareDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportDrawings Take all my drawings with me
+	// ExportDrawings Export all my drawings
 	//
-	// All of the caller's drawings, whole, one JSON document a line (NDJSON), oldest first. Drawings of programs of 2017 carry their original `paint`, too.
-	// A connection that ends before the last line is complete has not brought everything: the answer has no length, so check that the last line parses and compare with `GET /v1/drawings`.
+	// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+	// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
 	//
 	// Corresponds with GET /v1/export (the `ExportDrawings` operationId).
 	ExportDrawings(ctx context.Context, params *ExportDrawingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LogOut End this session
+	// LogOut Log out (revoke this session)
 	//
-	// The credential of this request opens nothing from now on. The same answer when the session
-	// had already ended, so that the request can be repeated.
+	// Ends the session: its credential is no longer valid. The answer is the same if the session
+	// has already ended, so the request can be repeated.
 	//
 	// Corresponds with DELETE /v1/session (the `LogOut` operationId).
 	LogOut(ctx context.Context, params *LogOutParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSession Who am I, and until when
+	// GetSession Get the current session and its user
 	//
-	// The session that the request's headers open. Using a session moves `expiresAt` on.
+	// The session that the request's credential belongs to. Each use of a session extends `expiresAt`.
 	//
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSession(ctx context.Context, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LogInWithBody Exchange a login code for a token
 	//
-	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
-	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+	// Programs published since November 2022 get no real profile from WeChat and send only the code.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -313,50 +316,50 @@ type ClientInterface interface {
 
 	// LogIn Exchange a login code for a token
 	//
-	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
-	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+	// Programs published since November 2022 get no real profile from WeChat and send only the code.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/session (the `LogIn` operationId).
 	LogIn(ctx context.Context, body LogInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EndOtherSessions Log out everywhere else
+	// EndOtherSessions Revoke all my other sessions
 	//
-	// Ends all of the caller's sessions but the one that this request uses.
+	// Ends all sessions of the caller except the session of this request.
 	//
 	// Corresponds with DELETE /v1/sessions (the `EndOtherSessions` operationId).
 	EndOtherSessions(ctx context.Context, params *EndOtherSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListSessions Where am I logged in
+	// ListSessions List my sessions
 	//
 	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
-	// `current` marks the one that this request uses.
+	// `current` marks the session of this request.
 	//
 	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EndSession Log out there
+	// EndSession Revoke one of my sessions
 	//
-	// Ends one of the caller's sessions. The same answer when there is none of this id (any more), so that the request can be repeated.
+	// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
 	//
 	// Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 	EndSession(ctx context.Context, id SessionID, params *EndSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSharedDrawing See what somebody shared
+	// GetSharedDrawing Get a shared drawing
 	//
-	// The drawing with its strokes and the author's nickname, and nothing else of the author. Nobody needs to be logged in.
+	// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
 	//
 	// Corresponds with GET /v1/shared/{token} (the `GetSharedDrawing` operationId).
 	GetSharedDrawing(ctx context.Context, token ShareToken, params *GetSharedDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSharedDrawingImage See what somebody shared, as a picture
+	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	//
-	// The shared drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say.
+	// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
 	//
 	// Corresponds with GET /v1/shared/{token}/image (the `GetSharedDrawingImage` operationId).
 	GetSharedDrawingImage(ctx context.Context, token ShareToken, params *GetSharedDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -364,7 +367,7 @@ type ClientInterface interface {
 
 // DeletePaintWithBody Delete a drawing (2017)
 //
-// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 //
 // Takes any type of body and a specified content type.
 //
@@ -383,7 +386,7 @@ func (c *Client) DeletePaintWithBody(ctx context.Context, params *DeletePaintPar
 
 // DeletePaint Delete a drawing (2017)
 //
-// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -402,7 +405,7 @@ func (c *Client) DeletePaint(ctx context.Context, params *DeletePaintParams, bod
 
 // DeletePaintWithFormdataBody Delete a drawing (2017)
 //
-// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -421,8 +424,9 @@ func (c *Client) DeletePaintWithFormdataBody(ctx context.Context, params *Delete
 
 // ListPaints List my drawings (2017)
 //
-// All drawings of the caller that were saved by `savePaint`, oldest first, each `actions` byte for byte as it was sent.
-// Look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body first: where it is, the session failed and `reason` says why.
+// All drawings of the caller, oldest first. `actions` of a drawing saved by `savePaint` is byte for byte as it was sent; for a drawing
+// saved by `/v1`, it is made from the strokes.
+// First look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body: if it is there, the session has failed and `reason` says why.
 //
 // Corresponds with GET /applet/session/paints/list (the `ListPaints` operationId).
 func (c *Client) ListPaints(ctx context.Context, params *ListPaintsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -439,8 +443,8 @@ func (c *Client) ListPaints(ctx context.Context, params *ListPaintsParams, reqEd
 
 // SavePaintWithBody Save a drawing (2017)
 //
-// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-// Members that are not named here are ignored, as they were in 2017.
+// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+// Other members are ignored, as they were in 2017.
 //
 // Takes any type of body and a specified content type.
 //
@@ -459,8 +463,8 @@ func (c *Client) SavePaintWithBody(ctx context.Context, params *SavePaintParams,
 
 // SavePaint Save a drawing (2017)
 //
-// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-// Members that are not named here are ignored, as they were in 2017.
+// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+// Other members are ignored, as they were in 2017.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -479,8 +483,8 @@ func (c *Client) SavePaint(ctx context.Context, params *SavePaintParams, body Sa
 
 // SavePaintWithFormdataBody Save a drawing (2017)
 //
-// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-// Members that are not named here are ignored, as they were in 2017.
+// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+// Other members are ignored, as they were in 2017.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -497,9 +501,9 @@ func (c *Client) SavePaintWithFormdataBody(ctx context.Context, params *SavePain
 	return c.Client.Do(req)
 }
 
-// Livez Is the process alive
+// Livez Liveness check
 //
-// Answers as long as the process serves requests, whatever its databases do. Restart it when this fails.
+// Answers as long as the process serves requests, even if its databases fail. Restart the process if this check fails.
 //
 // Corresponds with GET /livez (the `Livez` operationId).
 func (c *Client) Livez(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -516,7 +520,7 @@ func (c *Client) Livez(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 
 // GetContractJSON This contract, as JSON
 //
-// The same contract for tools that read JSON.
+// The same contract as JSON, for tools that do not read YAML.
 //
 // Corresponds with GET /openapi.json (the `GetContractJSON` operationId).
 func (c *Client) GetContractJSON(ctx context.Context, params *GetContractJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -533,7 +537,7 @@ func (c *Client) GetContractJSON(ctx context.Context, params *GetContractJSONPar
 
 // GetContractYaml This contract, as YAML
 //
-// The contract the running service keeps, with its comments, at the paths where this service answers.
+// The contract of the running service, with its comments and with the paths of this service.
 //
 // Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
 func (c *Client) GetContractYaml(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -548,9 +552,9 @@ func (c *Client) GetContractYaml(ctx context.Context, params *GetContractYamlPar
 	return c.Client.Do(req)
 }
 
-// Readyz Can it serve users now
+// Readyz Readiness check
 //
-// Asks Redis and MongoDB. Send no users here while this fails; do not restart the process for it.
+// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
 //
 // Corresponds with GET /readyz (the `Readyz` operationId).
 func (c *Client) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -565,14 +569,14 @@ func (c *Client) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 	return c.Client.Do(req)
 }
 
-// DeleteAccount Forget me
+// DeleteAccount Delete my account and all my data
 //
-// Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
-// It cannot be undone. When the reply does not arrive, log in and send it again.
+// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+// It cannot be undone. If no answer arrives, log in and send it again.
 //
-// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
-// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
-// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
+// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
+// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
+// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
 //
 // Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 func (c *Client) DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -589,9 +593,9 @@ func (c *Client) DeleteAccount(ctx context.Context, params *DeleteAccountParams,
 
 // ListDrawings List my drawings, newest first
 //
-// A page of the caller's drawings by time of creation, newest first, without their strokes. Follow `nextCursor`
-// until there is none. Pages stay stable while drawings are added and removed: nothing is seen twice,
-// and nothing is missed that was there throughout.
+// A page of the caller's drawings by time of creation, newest first, without their strokes. For the next page, send
+// `nextCursor` as `cursor`; the last page has none. If drawings are added or deleted meanwhile, no drawing is listed
+// twice, and none that exists all the time is missed.
 //
 // Corresponds with GET /v1/drawings (the `ListDrawings` operationId).
 func (c *Client) ListDrawings(ctx context.Context, params *ListDrawingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -608,10 +612,10 @@ func (c *Client) ListDrawings(ctx context.Context, params *ListDrawingsParams, r
 
 // DeleteDrawing Delete one of my drawings
 //
-// It is gone at once. The same answer when it was already gone, so that the request can be repeated.
-// To undo, PUT the copy you still hold.
+// The drawing is deleted at once. The answer is the same if there is no such drawing, so the request can be repeated.
+// To undo, PUT the copy that you still have.
 //
-// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
+// With `If-Match`, a request that arrives late does not delete a newer version.
 //
 // Corresponds with DELETE /v1/drawings/{id} (the `DeleteDrawing` operationId).
 func (c *Client) DeleteDrawing(ctx context.Context, id DrawingID, params *DeleteDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -626,9 +630,9 @@ func (c *Client) DeleteDrawing(ctx context.Context, id DrawingID, params *Delete
 	return c.Client.Do(req)
 }
 
-// GetDrawing Fetch one of my drawings
+// GetDrawing Get one of my drawings
 //
-// The drawing whole, with every point as it was sent.
+// The whole drawing, with every point as it was sent.
 //
 // Corresponds with GET /v1/drawings/{id} (the `GetDrawing` operationId).
 func (c *Client) GetDrawing(ctx context.Context, id DrawingID, params *GetDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -645,11 +649,12 @@ func (c *Client) GetDrawing(ctx context.Context, id DrawingID, params *GetDrawin
 
 // PutDrawingWithBody Create or replace one of my drawings
 //
-// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-// replace; one of them is required, so that two devices never overwrite each other unseen.
+// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 //
-// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+// If no answer arrives, send the same request again: a repeat of the last write gets the same
+// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+// your change with its new `ETag`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -668,11 +673,12 @@ func (c *Client) PutDrawingWithBody(ctx context.Context, id DrawingID, params *P
 
 // PutDrawing Create or replace one of my drawings
 //
-// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-// replace; one of them is required, so that two devices never overwrite each other unseen.
+// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 //
-// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+// If no answer arrives, send the same request again: a repeat of the last write gets the same
+// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+// your change with its new `ETag`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -689,10 +695,10 @@ func (c *Client) PutDrawing(ctx context.Context, id DrawingID, params *PutDrawin
 	return c.Client.Do(req)
 }
 
-// GetDrawingImage See one of my drawings
+// GetDrawingImage Get one of my drawings as SVG or PNG
 //
-// The drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say. Lines have round ends, what the eraser took
-// away shows the paper. Pressure is not shown.
+// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
+// was used, the background is visible. Pressure has no effect.
 //
 // Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 func (c *Client) GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -709,7 +715,7 @@ func (c *Client) GetDrawingImage(ctx context.Context, id DrawingID, params *GetD
 
 // UnshareDrawing Stop sharing one of my drawings
 //
-// The link token opens nothing from now on. The same answer when the drawing was not shared.
+// Makes the token invalid. The answer is the same if the drawing was not shared, so the request can be repeated.
 //
 // Corresponds with DELETE /v1/drawings/{id}/share (the `UnshareDrawing` operationId).
 func (c *Client) UnshareDrawing(ctx context.Context, id DrawingID, params *UnshareDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -726,8 +732,8 @@ func (c *Client) UnshareDrawing(ctx context.Context, id DrawingID, params *Unsha
 
 // ShareDrawing Share one of my drawings
 //
-// Makes a link token: whoever holds it sees the drawing, its title and your nickname, without logging in, until you
-// delete the share or the drawing. Sharing again gets the same token. Pass it in the `path` of a mini program's share card.
+// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 func (c *Client) ShareDrawing(ctx context.Context, id DrawingID, params *ShareDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -742,10 +748,10 @@ func (c *Client) ShareDrawing(ctx context.Context, id DrawingID, params *ShareDr
 	return c.Client.Do(req)
 }
 
-// ExportDrawings Take all my drawings with me
+// ExportDrawings Export all my drawings
 //
-// All of the caller's drawings, whole, one JSON document a line (NDJSON), oldest first. Drawings of programs of 2017 carry their original `paint`, too.
-// A connection that ends before the last line is complete has not brought everything: the answer has no length, so check that the last line parses and compare with `GET /v1/drawings`.
+// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
 //
 // Corresponds with GET /v1/export (the `ExportDrawings` operationId).
 func (c *Client) ExportDrawings(ctx context.Context, params *ExportDrawingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -760,10 +766,10 @@ func (c *Client) ExportDrawings(ctx context.Context, params *ExportDrawingsParam
 	return c.Client.Do(req)
 }
 
-// LogOut End this session
+// LogOut Log out (revoke this session)
 //
-// The credential of this request opens nothing from now on. The same answer when the session
-// had already ended, so that the request can be repeated.
+// Ends the session: its credential is no longer valid. The answer is the same if the session
+// has already ended, so the request can be repeated.
 //
 // Corresponds with DELETE /v1/session (the `LogOut` operationId).
 func (c *Client) LogOut(ctx context.Context, params *LogOutParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -778,9 +784,9 @@ func (c *Client) LogOut(ctx context.Context, params *LogOutParams, reqEditors ..
 	return c.Client.Do(req)
 }
 
-// GetSession Who am I, and until when
+// GetSession Get the current session and its user
 //
-// The session that the request's headers open. Using a session moves `expiresAt` on.
+// The session that the request's credential belongs to. Each use of a session extends `expiresAt`.
 //
 // Corresponds with GET /v1/session (the `GetSession` operationId).
 func (c *Client) GetSession(ctx context.Context, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -797,12 +803,12 @@ func (c *Client) GetSession(ctx context.Context, params *GetSessionParams, reqEd
 
 // LogInWithBody Exchange a login code for a token
 //
-// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-// sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
-// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+// Programs published since November 2022 get no real profile from WeChat and send only the code.
 //
 // Takes any type of body and a specified content type.
 //
@@ -821,12 +827,12 @@ func (c *Client) LogInWithBody(ctx context.Context, contentType string, body io.
 
 // LogIn Exchange a login code for a token
 //
-// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-// sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
-// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+// Programs published since November 2022 get no real profile from WeChat and send only the code.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -843,9 +849,9 @@ func (c *Client) LogIn(ctx context.Context, body LogInJSONRequestBody, reqEditor
 	return c.Client.Do(req)
 }
 
-// EndOtherSessions Log out everywhere else
+// EndOtherSessions Revoke all my other sessions
 //
-// Ends all of the caller's sessions but the one that this request uses.
+// Ends all sessions of the caller except the session of this request.
 //
 // Corresponds with DELETE /v1/sessions (the `EndOtherSessions` operationId).
 func (c *Client) EndOtherSessions(ctx context.Context, params *EndOtherSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -860,10 +866,10 @@ func (c *Client) EndOtherSessions(ctx context.Context, params *EndOtherSessionsP
 	return c.Client.Do(req)
 }
 
-// ListSessions Where am I logged in
+// ListSessions List my sessions
 //
 // The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
-// `current` marks the one that this request uses.
+// `current` marks the session of this request.
 //
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -878,9 +884,9 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 	return c.Client.Do(req)
 }
 
-// EndSession Log out there
+// EndSession Revoke one of my sessions
 //
-// Ends one of the caller's sessions. The same answer when there is none of this id (any more), so that the request can be repeated.
+// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
 //
 // Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, id SessionID, params *EndSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -895,9 +901,9 @@ func (c *Client) EndSession(ctx context.Context, id SessionID, params *EndSessio
 	return c.Client.Do(req)
 }
 
-// GetSharedDrawing See what somebody shared
+// GetSharedDrawing Get a shared drawing
 //
-// The drawing with its strokes and the author's nickname, and nothing else of the author. Nobody needs to be logged in.
+// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
 //
 // Corresponds with GET /v1/shared/{token} (the `GetSharedDrawing` operationId).
 func (c *Client) GetSharedDrawing(ctx context.Context, token ShareToken, params *GetSharedDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -912,9 +918,9 @@ func (c *Client) GetSharedDrawing(ctx context.Context, token ShareToken, params 
 	return c.Client.Do(req)
 }
 
-// GetSharedDrawingImage See what somebody shared, as a picture
+// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 //
-// The shared drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say.
+// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
 //
 // Corresponds with GET /v1/shared/{token}/image (the `GetSharedDrawingImage` operationId).
 func (c *Client) GetSharedDrawingImage(ctx context.Context, token ShareToken, params *GetSharedDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2633,7 +2639,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePaintWithBodyWithResponse Delete a drawing (2017)
 	//
-	// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2642,7 +2648,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePaintWithResponse Delete a drawing (2017)
 	//
-	// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2651,7 +2657,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePaintWithFormdataBodyWithResponse Delete a drawing (2017)
 	//
-	// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2660,8 +2666,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListPaintsWithResponse List my drawings (2017)
 	//
-	// All drawings of the caller that were saved by `savePaint`, oldest first, each `actions` byte for byte as it was sent.
-	// Look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body first: where it is, the session failed and `reason` says why.
+	// All drawings of the caller, oldest first. `actions` of a drawing saved by `savePaint` is byte for byte as it was sent; for a drawing
+	// saved by `/v1`, it is made from the strokes.
+	// First look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body: if it is there, the session has failed and `reason` says why.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2670,8 +2677,8 @@ type ClientWithResponsesInterface interface {
 
 	// SavePaintWithBodyWithResponse Save a drawing (2017)
 	//
-	// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-	// Members that are not named here are ignored, as they were in 2017.
+	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+	// Other members are ignored, as they were in 2017.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2680,8 +2687,8 @@ type ClientWithResponsesInterface interface {
 
 	// SavePaintWithResponse Save a drawing (2017)
 	//
-	// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-	// Members that are not named here are ignored, as they were in 2017.
+	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+	// Other members are ignored, as they were in 2017.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2690,17 +2697,17 @@ type ClientWithResponsesInterface interface {
 
 	// SavePaintWithFormdataBodyWithResponse Save a drawing (2017)
 	//
-	// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-	// Members that are not named here are ignored, as they were in 2017.
+	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+	// Other members are ignored, as they were in 2017.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /applet/session/paints/save (the `SavePaint` operationId).
 	SavePaintWithFormdataBodyWithResponse(ctx context.Context, params *SavePaintParams, body SavePaintFormdataRequestBody, reqEditors ...RequestEditorFn) (*SavePaintResponse, error)
 
-	// LivezWithResponse Is the process alive
+	// LivezWithResponse Liveness check
 	//
-	// Answers as long as the process serves requests, whatever its databases do. Restart it when this fails.
+	// Answers as long as the process serves requests, even if its databases fail. Restart the process if this check fails.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2709,7 +2716,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetContractJSONWithResponse This contract, as JSON
 	//
-	// The same contract for tools that read JSON.
+	// The same contract as JSON, for tools that do not read YAML.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2718,30 +2725,30 @@ type ClientWithResponsesInterface interface {
 
 	// GetContractYamlWithResponse This contract, as YAML
 	//
-	// The contract the running service keeps, with its comments, at the paths where this service answers.
+	// The contract of the running service, with its comments and with the paths of this service.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.yaml (the `GetContractYaml` operationId).
 	GetContractYamlWithResponse(ctx context.Context, params *GetContractYamlParams, reqEditors ...RequestEditorFn) (*GetContractYamlResponse, error)
 
-	// ReadyzWithResponse Can it serve users now
+	// ReadyzWithResponse Readiness check
 	//
-	// Asks Redis and MongoDB. Send no users here while this fails; do not restart the process for it.
+	// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /readyz (the `Readyz` operationId).
 	ReadyzWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReadyzResponse, error)
 
-	// DeleteAccountWithResponse Forget me
+	// DeleteAccountWithResponse Delete my account and all my data
 	//
-	// Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
-	// It cannot be undone. When the reply does not arrive, log in and send it again.
+	// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+	// It cannot be undone. If no answer arrives, log in and send it again.
 	//
-	// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
-	// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
-	// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
+	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
+	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
+	// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2750,9 +2757,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListDrawingsWithResponse List my drawings, newest first
 	//
-	// A page of the caller's drawings by time of creation, newest first, without their strokes. Follow `nextCursor`
-	// until there is none. Pages stay stable while drawings are added and removed: nothing is seen twice,
-	// and nothing is missed that was there throughout.
+	// A page of the caller's drawings by time of creation, newest first, without their strokes. For the next page, send
+	// `nextCursor` as `cursor`; the last page has none. If drawings are added or deleted meanwhile, no drawing is listed
+	// twice, and none that exists all the time is missed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2761,19 +2768,19 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDrawingWithResponse Delete one of my drawings
 	//
-	// It is gone at once. The same answer when it was already gone, so that the request can be repeated.
-	// To undo, PUT the copy you still hold.
+	// The drawing is deleted at once. The answer is the same if there is no such drawing, so the request can be repeated.
+	// To undo, PUT the copy that you still have.
 	//
-	// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
+	// With `If-Match`, a request that arrives late does not delete a newer version.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/drawings/{id} (the `DeleteDrawing` operationId).
 	DeleteDrawingWithResponse(ctx context.Context, id DrawingID, params *DeleteDrawingParams, reqEditors ...RequestEditorFn) (*DeleteDrawingResponse, error)
 
-	// GetDrawingWithResponse Fetch one of my drawings
+	// GetDrawingWithResponse Get one of my drawings
 	//
-	// The drawing whole, with every point as it was sent.
+	// The whole drawing, with every point as it was sent.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2782,11 +2789,12 @@ type ClientWithResponsesInterface interface {
 
 	// PutDrawingWithBodyWithResponse Create or replace one of my drawings
 	//
-	// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-	// replace; one of them is required, so that two devices never overwrite each other unseen.
+	// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+	// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 	//
-	// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-	// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+	// If no answer arrives, send the same request again: a repeat of the last write gets the same
+	// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+	// your change with its new `ETag`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2795,21 +2803,22 @@ type ClientWithResponsesInterface interface {
 
 	// PutDrawingWithResponse Create or replace one of my drawings
 	//
-	// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-	// replace; one of them is required, so that two devices never overwrite each other unseen.
+	// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+	// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 	//
-	// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-	// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+	// If no answer arrives, send the same request again: a repeat of the last write gets the same
+	// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+	// your change with its new `ETag`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/drawings/{id} (the `PutDrawing` operationId).
 	PutDrawingWithResponse(ctx context.Context, id DrawingID, params *PutDrawingParams, body PutDrawingJSONRequestBody, reqEditors ...RequestEditorFn) (*PutDrawingResponse, error)
 
-	// GetDrawingImageWithResponse See one of my drawings
+	// GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 	//
-	// The drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say. Lines have round ends, what the eraser took
-	// away shows the paper. Pressure is not shown.
+	// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
+	// was used, the background is visible. Pressure has no effect.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2818,7 +2827,7 @@ type ClientWithResponsesInterface interface {
 
 	// UnshareDrawingWithResponse Stop sharing one of my drawings
 	//
-	// The link token opens nothing from now on. The same answer when the drawing was not shared.
+	// Makes the token invalid. The answer is the same if the drawing was not shared, so the request can be repeated.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2827,37 +2836,37 @@ type ClientWithResponsesInterface interface {
 
 	// ShareDrawingWithResponse Share one of my drawings
 	//
-	// Makes a link token: whoever holds it sees the drawing, its title and your nickname, without logging in, until you
-	// delete the share or the drawing. Sharing again gets the same token. Pass it in the `path` of a mini program's share card.
+	// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 	ShareDrawingWithResponse(ctx context.Context, id DrawingID, params *ShareDrawingParams, reqEditors ...RequestEditorFn) (*ShareDrawingResponse, error)
 
-	// ExportDrawingsWithResponse Take all my drawings with me
+	// ExportDrawingsWithResponse Export all my drawings
 	//
-	// All of the caller's drawings, whole, one JSON document a line (NDJSON), oldest first. Drawings of programs of 2017 carry their original `paint`, too.
-	// A connection that ends before the last line is complete has not brought everything: the answer has no length, so check that the last line parses and compare with `GET /v1/drawings`.
+	// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+	// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/export (the `ExportDrawings` operationId).
 	ExportDrawingsWithResponse(ctx context.Context, params *ExportDrawingsParams, reqEditors ...RequestEditorFn) (*ExportDrawingsResponse, error)
 
-	// LogOutWithResponse End this session
+	// LogOutWithResponse Log out (revoke this session)
 	//
-	// The credential of this request opens nothing from now on. The same answer when the session
-	// had already ended, so that the request can be repeated.
+	// Ends the session: its credential is no longer valid. The answer is the same if the session
+	// has already ended, so the request can be repeated.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/session (the `LogOut` operationId).
 	LogOutWithResponse(ctx context.Context, params *LogOutParams, reqEditors ...RequestEditorFn) (*LogOutResponse, error)
 
-	// GetSessionWithResponse Who am I, and until when
+	// GetSessionWithResponse Get the current session and its user
 	//
-	// The session that the request's headers open. Using a session moves `expiresAt` on.
+	// The session that the request's credential belongs to. Each use of a session extends `expiresAt`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2866,12 +2875,12 @@ type ClientWithResponsesInterface interface {
 
 	// LogInWithBodyWithResponse Exchange a login code for a token
 	//
-	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
-	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+	// Programs published since November 2022 get no real profile from WeChat and send only the code.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2880,58 +2889,58 @@ type ClientWithResponsesInterface interface {
 
 	// LogInWithResponse Exchange a login code for a token
 	//
-	// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-	// sending the very same body again within these five minutes (because the reply was lost)
-	// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
-	// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-	// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+	// Programs published since November 2022 get no real profile from WeChat and send only the code.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/session (the `LogIn` operationId).
 	LogInWithResponse(ctx context.Context, body LogInJSONRequestBody, reqEditors ...RequestEditorFn) (*LogInResponse, error)
 
-	// EndOtherSessionsWithResponse Log out everywhere else
+	// EndOtherSessionsWithResponse Revoke all my other sessions
 	//
-	// Ends all of the caller's sessions but the one that this request uses.
+	// Ends all sessions of the caller except the session of this request.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/sessions (the `EndOtherSessions` operationId).
 	EndOtherSessionsWithResponse(ctx context.Context, params *EndOtherSessionsParams, reqEditors ...RequestEditorFn) (*EndOtherSessionsResponse, error)
 
-	// ListSessionsWithResponse Where am I logged in
+	// ListSessionsWithResponse List my sessions
 	//
 	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
-	// `current` marks the one that this request uses.
+	// `current` marks the session of this request.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
 	ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error)
 
-	// EndSessionWithResponse Log out there
+	// EndSessionWithResponse Revoke one of my sessions
 	//
-	// Ends one of the caller's sessions. The same answer when there is none of this id (any more), so that the request can be repeated.
+	// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 	EndSessionWithResponse(ctx context.Context, id SessionID, params *EndSessionParams, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
 
-	// GetSharedDrawingWithResponse See what somebody shared
+	// GetSharedDrawingWithResponse Get a shared drawing
 	//
-	// The drawing with its strokes and the author's nickname, and nothing else of the author. Nobody needs to be logged in.
+	// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/shared/{token} (the `GetSharedDrawing` operationId).
 	GetSharedDrawingWithResponse(ctx context.Context, token ShareToken, params *GetSharedDrawingParams, reqEditors ...RequestEditorFn) (*GetSharedDrawingResponse, error)
 
-	// GetSharedDrawingImageWithResponse See what somebody shared, as a picture
+	// GetSharedDrawingImageWithResponse Get a shared drawing as SVG or PNG
 	//
-	// The shared drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say.
+	// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7053,7 +7062,7 @@ func (r GetSharedDrawingImageResponse) ContentType() string {
 
 // DeletePaintWithBodyWithResponse Delete a drawing (2017)
 //
-// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7068,7 +7077,7 @@ func (c *ClientWithResponses) DeletePaintWithBodyWithResponse(ctx context.Contex
 
 // DeletePaintWithResponse Delete a drawing (2017)
 //
-// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7083,7 +7092,7 @@ func (c *ClientWithResponses) DeletePaintWithResponse(ctx context.Context, param
 
 // DeletePaintWithFormdataBodyWithResponse Delete a drawing (2017)
 //
-// Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7098,8 +7107,9 @@ func (c *ClientWithResponses) DeletePaintWithFormdataBodyWithResponse(ctx contex
 
 // ListPaintsWithResponse List my drawings (2017)
 //
-// All drawings of the caller that were saved by `savePaint`, oldest first, each `actions` byte for byte as it was sent.
-// Look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body first: where it is, the session failed and `reason` says why.
+// All drawings of the caller, oldest first. `actions` of a drawing saved by `savePaint` is byte for byte as it was sent; for a drawing
+// saved by `/v1`, it is made from the strokes.
+// First look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body: if it is there, the session has failed and `reason` says why.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7114,8 +7124,8 @@ func (c *ClientWithResponses) ListPaintsWithResponse(ctx context.Context, params
 
 // SavePaintWithBodyWithResponse Save a drawing (2017)
 //
-// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-// Members that are not named here are ignored, as they were in 2017.
+// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+// Other members are ignored, as they were in 2017.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7130,8 +7140,8 @@ func (c *ClientWithResponses) SavePaintWithBodyWithResponse(ctx context.Context,
 
 // SavePaintWithResponse Save a drawing (2017)
 //
-// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-// Members that are not named here are ignored, as they were in 2017.
+// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+// Other members are ignored, as they were in 2017.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7146,8 +7156,8 @@ func (c *ClientWithResponses) SavePaintWithResponse(ctx context.Context, params 
 
 // SavePaintWithFormdataBodyWithResponse Save a drawing (2017)
 //
-// Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-// Members that are not named here are ignored, as they were in 2017.
+// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+// Other members are ignored, as they were in 2017.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7160,9 +7170,9 @@ func (c *ClientWithResponses) SavePaintWithFormdataBodyWithResponse(ctx context.
 	return ParseSavePaintResponse(rsp)
 }
 
-// LivezWithResponse Is the process alive
+// LivezWithResponse Liveness check
 //
-// Answers as long as the process serves requests, whatever its databases do. Restart it when this fails.
+// Answers as long as the process serves requests, even if its databases fail. Restart the process if this check fails.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7177,7 +7187,7 @@ func (c *ClientWithResponses) LivezWithResponse(ctx context.Context, reqEditors 
 
 // GetContractJSONWithResponse This contract, as JSON
 //
-// The same contract for tools that read JSON.
+// The same contract as JSON, for tools that do not read YAML.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7192,7 +7202,7 @@ func (c *ClientWithResponses) GetContractJSONWithResponse(ctx context.Context, p
 
 // GetContractYamlWithResponse This contract, as YAML
 //
-// The contract the running service keeps, with its comments, at the paths where this service answers.
+// The contract of the running service, with its comments and with the paths of this service.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7205,9 +7215,9 @@ func (c *ClientWithResponses) GetContractYamlWithResponse(ctx context.Context, p
 	return ParseGetContractYamlResponse(rsp)
 }
 
-// ReadyzWithResponse Can it serve users now
+// ReadyzWithResponse Readiness check
 //
-// Asks Redis and MongoDB. Send no users here while this fails; do not restart the process for it.
+// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7220,14 +7230,14 @@ func (c *ClientWithResponses) ReadyzWithResponse(ctx context.Context, reqEditors
 	return ParseReadyzResponse(rsp)
 }
 
-// DeleteAccountWithResponse Forget me
+// DeleteAccountWithResponse Delete my account and all my data
 //
-// Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
-// It cannot be undone. When the reply does not arrive, log in and send it again.
+// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+// It cannot be undone. If no answer arrives, log in and send it again.
 //
-// What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
-// pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
-// as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
+// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
+// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
+// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7242,9 +7252,9 @@ func (c *ClientWithResponses) DeleteAccountWithResponse(ctx context.Context, par
 
 // ListDrawingsWithResponse List my drawings, newest first
 //
-// A page of the caller's drawings by time of creation, newest first, without their strokes. Follow `nextCursor`
-// until there is none. Pages stay stable while drawings are added and removed: nothing is seen twice,
-// and nothing is missed that was there throughout.
+// A page of the caller's drawings by time of creation, newest first, without their strokes. For the next page, send
+// `nextCursor` as `cursor`; the last page has none. If drawings are added or deleted meanwhile, no drawing is listed
+// twice, and none that exists all the time is missed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7259,10 +7269,10 @@ func (c *ClientWithResponses) ListDrawingsWithResponse(ctx context.Context, para
 
 // DeleteDrawingWithResponse Delete one of my drawings
 //
-// It is gone at once. The same answer when it was already gone, so that the request can be repeated.
-// To undo, PUT the copy you still hold.
+// The drawing is deleted at once. The answer is the same if there is no such drawing, so the request can be repeated.
+// To undo, PUT the copy that you still have.
 //
-// With `If-Match`, a request that arrives late deletes nothing that was saved in between.
+// With `If-Match`, a request that arrives late does not delete a newer version.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7275,9 +7285,9 @@ func (c *ClientWithResponses) DeleteDrawingWithResponse(ctx context.Context, id 
 	return ParseDeleteDrawingResponse(rsp)
 }
 
-// GetDrawingWithResponse Fetch one of my drawings
+// GetDrawingWithResponse Get one of my drawings
 //
-// The drawing whole, with every point as it was sent.
+// The whole drawing, with every point as it was sent.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7292,11 +7302,12 @@ func (c *ClientWithResponses) GetDrawingWithResponse(ctx context.Context, id Dra
 
 // PutDrawingWithBodyWithResponse Create or replace one of my drawings
 //
-// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-// replace; one of them is required, so that two devices never overwrite each other unseen.
+// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 //
-// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+// If no answer arrives, send the same request again: a repeat of the last write gets the same
+// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+// your change with its new `ETag`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7311,11 +7322,12 @@ func (c *ClientWithResponses) PutDrawingWithBodyWithResponse(ctx context.Context
 
 // PutDrawingWithResponse Create or replace one of my drawings
 //
-// You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-// replace; one of them is required, so that two devices never overwrite each other unseen.
+// You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+// replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
 //
-// When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-// answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+// If no answer arrives, send the same request again: a repeat of the last write gets the same
+// answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+// your change with its new `ETag`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7328,10 +7340,10 @@ func (c *ClientWithResponses) PutDrawingWithResponse(ctx context.Context, id Dra
 	return ParsePutDrawingResponse(rsp)
 }
 
-// GetDrawingImageWithResponse See one of my drawings
+// GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 //
-// The drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say. Lines have round ends, what the eraser took
-// away shows the paper. Pressure is not shown.
+// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
+// was used, the background is visible. Pressure has no effect.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7346,7 +7358,7 @@ func (c *ClientWithResponses) GetDrawingImageWithResponse(ctx context.Context, i
 
 // UnshareDrawingWithResponse Stop sharing one of my drawings
 //
-// The link token opens nothing from now on. The same answer when the drawing was not shared.
+// Makes the token invalid. The answer is the same if the drawing was not shared, so the request can be repeated.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7361,8 +7373,8 @@ func (c *ClientWithResponses) UnshareDrawingWithResponse(ctx context.Context, id
 
 // ShareDrawingWithResponse Share one of my drawings
 //
-// Makes a link token: whoever holds it sees the drawing, its title and your nickname, without logging in, until you
-// delete the share or the drawing. Sharing again gets the same token. Pass it in the `path` of a mini program's share card.
+// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7375,10 +7387,10 @@ func (c *ClientWithResponses) ShareDrawingWithResponse(ctx context.Context, id D
 	return ParseShareDrawingResponse(rsp)
 }
 
-// ExportDrawingsWithResponse Take all my drawings with me
+// ExportDrawingsWithResponse Export all my drawings
 //
-// All of the caller's drawings, whole, one JSON document a line (NDJSON), oldest first. Drawings of programs of 2017 carry their original `paint`, too.
-// A connection that ends before the last line is complete has not brought everything: the answer has no length, so check that the last line parses and compare with `GET /v1/drawings`.
+// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7391,10 +7403,10 @@ func (c *ClientWithResponses) ExportDrawingsWithResponse(ctx context.Context, pa
 	return ParseExportDrawingsResponse(rsp)
 }
 
-// LogOutWithResponse End this session
+// LogOutWithResponse Log out (revoke this session)
 //
-// The credential of this request opens nothing from now on. The same answer when the session
-// had already ended, so that the request can be repeated.
+// Ends the session: its credential is no longer valid. The answer is the same if the session
+// has already ended, so the request can be repeated.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7407,9 +7419,9 @@ func (c *ClientWithResponses) LogOutWithResponse(ctx context.Context, params *Lo
 	return ParseLogOutResponse(rsp)
 }
 
-// GetSessionWithResponse Who am I, and until when
+// GetSessionWithResponse Get the current session and its user
 //
-// The session that the request's headers open. Using a session moves `expiresAt` on.
+// The session that the request's credential belongs to. Each use of a session extends `expiresAt`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7424,12 +7436,12 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, params
 
 // LogInWithBodyWithResponse Exchange a login code for a token
 //
-// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-// sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
-// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+// Programs published since November 2022 get no real profile from WeChat and send only the code.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7444,12 +7456,12 @@ func (c *ClientWithResponses) LogInWithBodyWithResponse(ctx context.Context, con
 
 // LogInWithResponse Exchange a login code for a token
 //
-// Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-// sending the very same body again within these five minutes (because the reply was lost)
-// gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
-// `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-// add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+// Programs published since November 2022 get no real profile from WeChat and send only the code.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7462,9 +7474,9 @@ func (c *ClientWithResponses) LogInWithResponse(ctx context.Context, body LogInJ
 	return ParseLogInResponse(rsp)
 }
 
-// EndOtherSessionsWithResponse Log out everywhere else
+// EndOtherSessionsWithResponse Revoke all my other sessions
 //
-// Ends all of the caller's sessions but the one that this request uses.
+// Ends all sessions of the caller except the session of this request.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7477,10 +7489,10 @@ func (c *ClientWithResponses) EndOtherSessionsWithResponse(ctx context.Context, 
 	return ParseEndOtherSessionsResponse(rsp)
 }
 
-// ListSessionsWithResponse Where am I logged in
+// ListSessionsWithResponse List my sessions
 //
 // The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
-// `current` marks the one that this request uses.
+// `current` marks the session of this request.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7493,9 +7505,9 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, para
 	return ParseListSessionsResponse(rsp)
 }
 
-// EndSessionWithResponse Log out there
+// EndSessionWithResponse Revoke one of my sessions
 //
-// Ends one of the caller's sessions. The same answer when there is none of this id (any more), so that the request can be repeated.
+// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7508,9 +7520,9 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 	return ParseEndSessionResponse(rsp)
 }
 
-// GetSharedDrawingWithResponse See what somebody shared
+// GetSharedDrawingWithResponse Get a shared drawing
 //
-// The drawing with its strokes and the author's nickname, and nothing else of the author. Nobody needs to be logged in.
+// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7523,9 +7535,9 @@ func (c *ClientWithResponses) GetSharedDrawingWithResponse(ctx context.Context, 
 	return ParseGetSharedDrawingResponse(rsp)
 }
 
-// GetSharedDrawingImageWithResponse See what somebody shared, as a picture
+// GetSharedDrawingImageWithResponse Get a shared drawing as SVG or PNG
 //
-// The shared drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say.
+// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
 //
 // Returns a wrapper object for the known response body format(s).
 //

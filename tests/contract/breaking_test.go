@@ -26,7 +26,7 @@ func TestABreakingChangeNeedsANewMajorVersion(t *testing.T) {
 		said, recorded string // by the check and in the changelog
 	}{
 		{name: "nothing", version: "1.0.0"},
-		{name: "other words", change: "summary: Forget me", into: "summary: Forget me, please", version: "1.0.1"},
+		{name: "other words", change: "summary: Delete my account and all my data", into: "summary: Delete my account and all my data, please", version: "1.0.1"},
 		{
 			name: "a field more in an answer", version: "1.1.0", recorded: "pointTotal",
 			change: "        pointCount:\n          $ref: '#/components/schemas/PointCount'\n",

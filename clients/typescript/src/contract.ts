@@ -12,25 +12,25 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who am I, and until when
-         * @description The session that the request's headers open. Using a session moves `expiresAt` on.
+         * Get the current session and its user
+         * @description The session that the request's credential belongs to. Each use of a session extends `expiresAt`.
          */
         get: operations["getSession"];
         put?: never;
         /**
          * Exchange a login code for a token
-         * @description Call `wx.login()` and send the `code` that its `success` callback gets. A code lives five minutes and WeChat exchanges it once;
-         *     sending the very same body again within these five minutes (because the reply was lost)
-         *     gets the very same token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` from then on.
+         * @description Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
+         *     exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
+         *     token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
          *
-         *     `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them,
-         *     add the profile. Programs published since November 2022 get no real profile from WeChat and send the code alone.
+         *     To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
+         *     Programs published since November 2022 get no real profile from WeChat and send only the code.
          */
         post: operations["logIn"];
         /**
-         * End this session
-         * @description The credential of this request opens nothing from now on. The same answer when the session
-         *     had already ended, so that the request can be repeated.
+         * Log out (revoke this session)
+         * @description Ends the session: its credential is no longer valid. The answer is the same if the session
+         *     has already ended, so the request can be repeated.
          */
         delete: operations["logOut"];
         options?: never;
@@ -46,16 +46,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where am I logged in
+         * List my sessions
          * @description The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
-         *     `current` marks the one that this request uses.
+         *     `current` marks the session of this request.
          */
         get: operations["listSessions"];
         put?: never;
         post?: never;
         /**
-         * Log out everywhere else
-         * @description Ends all of the caller's sessions but the one that this request uses.
+         * Revoke all my other sessions
+         * @description Ends all sessions of the caller except the session of this request.
          */
         delete: operations["endOtherSessions"];
         options?: never;
@@ -74,8 +74,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Log out there
-         * @description Ends one of the caller's sessions. The same answer when there is none of this id (any more), so that the request can be repeated.
+         * Revoke one of my sessions
+         * @description Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
          */
         delete: operations["endSession"];
         options?: never;
@@ -92,9 +92,9 @@ export interface paths {
         };
         /**
          * List my drawings, newest first
-         * @description A page of the caller's drawings by time of creation, newest first, without their strokes. Follow `nextCursor`
-         *     until there is none. Pages stay stable while drawings are added and removed: nothing is seen twice,
-         *     and nothing is missed that was there throughout.
+         * @description A page of the caller's drawings by time of creation, newest first, without their strokes. For the next page, send
+         *     `nextCursor` as `cursor`; the last page has none. If drawings are added or deleted meanwhile, no drawing is listed
+         *     twice, and none that exists all the time is missed.
          */
         get: operations["listDrawings"];
         put?: never;
@@ -113,26 +113,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Fetch one of my drawings
-         * @description The drawing whole, with every point as it was sent.
+         * Get one of my drawings
+         * @description The whole drawing, with every point as it was sent.
          */
         get: operations["getDrawing"];
         /**
          * Create or replace one of my drawings
-         * @description You choose the id: a random UUID. Send `If-None-Match: *` to create, `If-Match` with the drawing's `ETag` to
-         *     replace; one of them is required, so that two devices never overwrite each other unseen.
+         * @description You choose the id: a random UUID. Send `If-None-Match: *` to create, or `If-Match` with the drawing's `ETag` to
+         *     replace. One of them is required, so that two devices never overwrite each other's changes unnoticed.
          *
-         *     When the reply does not arrive, send the same request again: the repeat of the last write gets the same
-         *     answer and the same `ETag`. On 412 somebody else wrote in between: fetch the drawing, decide, send again with its new `ETag`.
+         *     If no answer arrives, send the same request again: a repeat of the last write gets the same
+         *     answer and the same `ETag`. A 412 means that another device changed the drawing: get the drawing, decide, and send
+         *     your change with its new `ETag`.
          */
         put: operations["putDrawing"];
         post?: never;
         /**
          * Delete one of my drawings
-         * @description It is gone at once. The same answer when it was already gone, so that the request can be repeated.
-         *     To undo, PUT the copy you still hold.
+         * @description The drawing is deleted at once. The answer is the same if there is no such drawing, so the request can be repeated.
+         *     To undo, PUT the copy that you still have.
          *
-         *     With `If-Match`, a request that arrives late deletes nothing that was saved in between.
+         *     With `If-Match`, a request that arrives late does not delete a newer version.
          */
         delete: operations["deleteDrawing"];
         options?: never;
@@ -148,9 +149,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See one of my drawings
-         * @description The drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say. Lines have round ends, what the eraser took
-         *     away shows the paper. Pressure is not shown.
+         * Get one of my drawings as SVG or PNG
+         * @description The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
+         *     was used, the background is visible. Pressure has no effect.
          */
         get: operations["getDrawingImage"];
         put?: never;
@@ -171,14 +172,14 @@ export interface paths {
         get?: never;
         /**
          * Share one of my drawings
-         * @description Makes a link token: whoever holds it sees the drawing, its title and your nickname, without logging in, until you
-         *     delete the share or the drawing. Sharing again gets the same token. Pass it in the `path` of a mini program's share card.
+         * @description Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+         *     delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
          */
         put: operations["shareDrawing"];
         post?: never;
         /**
          * Stop sharing one of my drawings
-         * @description The link token opens nothing from now on. The same answer when the drawing was not shared.
+         * @description Makes the token invalid. The answer is the same if the drawing was not shared, so the request can be repeated.
          */
         delete: operations["unshareDrawing"];
         options?: never;
@@ -194,8 +195,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See what somebody shared
-         * @description The drawing with its strokes and the author's nickname, and nothing else of the author. Nobody needs to be logged in.
+         * Get a shared drawing
+         * @description The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
          */
         get: operations["getSharedDrawing"];
         put?: never;
@@ -214,8 +215,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See what somebody shared, as a picture
-         * @description The shared drawing as SVG or PNG, whichever `Accept` prefers; SVG where it does not say.
+         * Get a shared drawing as SVG or PNG
+         * @description The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
          */
         get: operations["getSharedDrawingImage"];
         put?: never;
@@ -234,9 +235,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Take all my drawings with me
-         * @description All of the caller's drawings, whole, one JSON document a line (NDJSON), oldest first. Drawings of programs of 2017 carry their original `paint`, too.
-         *     A connection that ends before the last line is complete has not brought everything: the answer has no length, so check that the last line parses and compare with `GET /v1/drawings`.
+         * Export all my drawings
+         * @description All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+         *     The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
          */
         get: operations["exportDrawings"];
         put?: never;
@@ -258,13 +259,13 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Forget me
-         * @description Removes everything the service holds of the caller at once: drawings, shares and all sessions, this one included.
-         *     It cannot be undone. When the reply does not arrive, log in and send it again.
+         * Delete my account and all my data
+         * @description Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+         *     It cannot be undone. If no answer arrives, log in and send it again.
          *
-         *     What runs out by itself is left to: the count of the caller's requests, after a minute; the outcome of logins with the caller's
-         *     pseudonym, but without anything that opens a session, five minutes after the login, or as long after its last use
-         *     as an unused session lasts (two hours, unless the service is set up otherwise) where a program of 2017 had logged in again since.
+         *     Two records expire a little later. The count of the caller's requests expires after a minute. The records of
+         *     logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
+         *     program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -281,8 +282,9 @@ export interface paths {
         };
         /**
          * List my drawings (2017)
-         * @description All drawings of the caller that were saved by `savePaint`, oldest first, each `actions` byte for byte as it was sent.
-         *     Look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body first: where it is, the session failed and `reason` says why.
+         * @description All drawings of the caller, oldest first. `actions` of a drawing saved by `savePaint` is byte for byte as it was sent; for a drawing
+         *     saved by `/v1`, it is made from the strokes.
+         *     First look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body: if it is there, the session has failed and `reason` says why.
          */
         get: operations["listPaints"];
         put?: never;
@@ -304,8 +306,8 @@ export interface paths {
         put?: never;
         /**
          * Save a drawing (2017)
-         * @description Creates the caller's drawing `id` or replaces it. Both members are needed; without them the answer is a failure in the 2017 form.
-         *     Members that are not named here are ignored, as they were in 2017.
+         * @description Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+         *     Other members are ignored, as they were in 2017.
          */
         post: operations["savePaint"];
         delete?: never;
@@ -325,7 +327,7 @@ export interface paths {
         put?: never;
         /**
          * Delete a drawing (2017)
-         * @description Deletes the caller's drawing `id`. The same answer when there was nothing to delete.
+         * @description Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
          */
         post: operations["deletePaint"];
         delete?: never;
@@ -342,8 +344,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive
-         * @description Answers as long as the process serves requests, whatever its databases do. Restart it when this fails.
+         * Liveness check
+         * @description Answers as long as the process serves requests, even if its databases fail. Restart the process if this check fails.
          */
         get: operations["livez"];
         put?: never;
@@ -362,8 +364,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it serve users now
-         * @description Asks Redis and MongoDB. Send no users here while this fails; do not restart the process for it.
+         * Readiness check
+         * @description Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
          */
         get: operations["readyz"];
         put?: never;
@@ -383,7 +385,7 @@ export interface paths {
         };
         /**
          * This contract, as YAML
-         * @description The contract the running service keeps, with its comments, at the paths where this service answers.
+         * @description The contract of the running service, with its comments and with the paths of this service.
          */
         get: operations["getContractYaml"];
         put?: never;
@@ -403,7 +405,7 @@ export interface paths {
         };
         /**
          * This contract, as JSON
-         * @description The same contract for tools that read JSON.
+         * @description The same contract as JSON, for tools that do not read YAML.
          */
         get: operations["getContractJson"];
         put?: never;
@@ -419,7 +421,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description What went wrong, for programs. Decide by it, not by the status alone.
+         * @description The kind of error, for programs. Decide by it; treat a code that you do not know by the HTTP status.
          * @enum {string}
          */
         ErrorCode: "ERR_INVALID_REQUEST" | "ERR_LOGIN_REQUIRED" | "ERR_SESSION_EXPIRED" | "ERR_UNTRUSTED_RAW_DATA" | "ERR_SESSION_KEY_EXCHANGE_FAILED" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_PRECONDITION_FAILED" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_PRECONDITION_REQUIRED" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
@@ -427,21 +429,21 @@ export interface components {
         Problem: {
             /**
              * Format: uri-reference
-             * @description Names the kind of problem; one for each `code`.
+             * @description Identifies the kind of problem. Each `code` has its own.
              */
             type: string;
-            /** @description The kind of problem in words, always the same for one `code`. */
+            /** @description A short name of the kind of problem, always the same for one `code`. */
             title: string;
             /**
              * Format: int32
-             * @description The HTTP status, repeated.
+             * @description The HTTP status of the answer.
              */
             status: number;
-            /** @description What was wrong this time, for developers. */
+            /** @description What is wrong with this request, for developers. */
             detail: string;
             instance: components["schemas"]["RequestId"];
             code: components["schemas"]["ErrorCode"];
-            /** @description What in the request breaks which rule. There may be more findings than are listed. */
+            /** @description The fields of the request that break a rule. There may be more than are listed. */
             errors?: components["schemas"]["FieldError"][];
             "F2C224D4-2BCE-4C64-AF9F-A6D872000D1A"?: components["schemas"]["SessionMark"];
             reason?: components["schemas"]["SessionReason"];
@@ -450,18 +452,18 @@ export interface components {
         /** @description One rule that one field breaks. */
         FieldError: {
             /**
-             * @description The field by its path in the body (`strokes[3].y`), the name of a parameter or header, or `body` for the body as a whole.
+             * @description The path of the field in the body (`strokes[3].y`), the name of a parameter or header, or `body` for the whole body.
              * @example strokes[3].y
              */
             field: string;
             /**
-             * @description The rule by its name in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
+             * @description The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
              *     `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, and `reachable` for a dependency.
              * @example equalLength
              */
             rule: string;
             /**
-             * @description The rule in words.
+             * @description The rule, as a phrase for developers.
              * @example must have as many values as x, which has 120
              */
             detail: string;
@@ -473,45 +475,45 @@ export interface components {
         RequestId: string;
         /**
          * Format: int32
-         * @description The mark by which programs of 2017 recognise a failed session, whatever the HTTP status.
+         * @description Programs of 2017 look for this key to recognise a failed session. They do not look at the HTTP status.
          */
         SessionMark: number;
         /**
-         * @description The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent where 2017 had none.
+         * @description The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent for errors that did not exist in 2017.
          * @example ERR_SESSION_EXPIRED
          */
         SessionReason: string;
-        /** @description The failure as programs of 2017 know it. */
+        /** @description The failure in the form of 2017. */
         SessionError: {
             /** @example Error */
             name: string;
             /** @example `wxUserInfo` not found by `code` */
             message: string;
-            /** @description More about it, where there is more to say. */
+            /** @description Details, if there are any. */
             detail?: string;
         };
-        /** @description A failed session as programs of 2017 know it. */
+        /** @description A failed session in the form of 2017. */
         SessionFailure: {
             "F2C224D4-2BCE-4C64-AF9F-A6D872000D1A": components["schemas"]["SessionMark"];
             reason?: components["schemas"]["SessionReason"];
             error: components["schemas"]["SessionError"];
         };
-        /** @description What `wx.login()` gave, and if you like what `wx.getUserInfo()` gave after it. */
+        /** @description What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it. */
         Login: {
-            /** @description The `code` of `wx.login()`. It lives five minutes. */
+            /** @description The `code` of `wx.login()`. It is valid for five minutes. */
             code: string;
-            /** @description The text that `wx.getUserInfo()` returned, character for character. Needs `signature`. */
+            /** @description The unchanged text that `wx.getUserInfo()` returned. Requires `signature`. */
             rawData?: string;
             /** @description The `signature` that came with `rawData`. */
             signature?: string;
-            /** @description Base64, as `wx.getUserInfo()` returned it. Needs `iv`. */
+            /** @description Base64, as `wx.getUserInfo()` returned it. Requires `iv`. */
             encryptedData?: string;
             /** @description Base64 of 16 bytes, as it came with `encryptedData`. */
             iv?: string;
         };
         /** @description A new session. */
         LoggedIn: {
-            /** @description The session's credential. Send it as `Authorization: Bearer <token>`. Whoever holds it is the user. */
+            /** @description The session's credential. Send it as `Authorization: Bearer <token>`. Keep it secret: anyone who has it can act as the user. */
             token: string;
             expiresAt: components["schemas"]["ExpiresAt"];
             user: components["schemas"]["User"];
@@ -522,7 +524,7 @@ export interface components {
             user: components["schemas"]["User"];
         };
         /**
-         * @description Names a session to its owner. It opens nothing.
+         * @description Identifies a session in the lists of its user. It is not a credential.
          * @example 5mC3xQ8kT1uB7nR2sV9wYA
          */
         SessionId: string;
@@ -530,42 +532,42 @@ export interface components {
         SessionList: {
             items: components["schemas"]["SessionSummary"][];
         };
-        /** @description A session as its owner sees it in a list. */
+        /** @description A session in the list of its user. */
         SessionSummary: {
             id: components["schemas"]["SessionId"];
             /**
-             * @description What opens it, a token or the login code of a program of 2017.
+             * @description The kind of its credential, a token or the login code of a program of 2017.
              * @enum {string}
              */
             kind: "token" | "code";
-            /** @description What it was opened from - the version of the mini program, or what the `User-Agent` said. Empty where neither was known. */
+            /** @description Where the login came from - the version of the mini program, or the `User-Agent`. Empty if neither is known. */
             label: string;
             /**
              * Format: date-time
-             * @description When it was opened.
+             * @description The time of the login.
              */
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was last used, to the minute.
+             * @description The time of its last use, to the minute.
              */
             lastUsedAt: string;
             expiresAt: components["schemas"]["ExpiresAt"];
-            /** @description Whether this request uses it. */
+            /** @description Whether it is the session of this request. */
             current: boolean;
         };
         /**
          * Format: date-time
-         * @description When the session ends if it is not used before. Use moves it on, up to 30 days after the login.
+         * @description When the session ends if it is not used before. Each use extends it, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
          * @example 2026-11-22T10:00:00Z
          */
         ExpiresAt: string;
         /**
-         * @description Always the same for the same person in the same mini program. It opens nothing, and is not the openid.
+         * @description Always the same for one person in one mini program. It is neither a credential nor the openid.
          * @example 8wYb3mQe1TzqJ0fU2n5KcQ
          */
         UserId: string;
-        /** @description A person as this service knows them. Only `id` is always there; WeChat gives the rest to programs that send signed or encrypted data. */
+        /** @description A user. Only `id` is always present. The rest is the profile, which programs send as signed or encrypted data from WeChat. */
         User: {
             id: components["schemas"]["UserId"];
             nickname?: string;
@@ -584,7 +586,7 @@ export interface components {
         };
         /**
          * Format: uuid
-         * @description A UUID (RFC 9562). Upper case is read and answered in lower case.
+         * @description A UUID (RFC 9562). Upper case is accepted and changed to lower case.
          * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
          */
         UUID: string;
@@ -594,7 +596,7 @@ export interface components {
          */
         EntityTags: string;
         /**
-         * @description A place in a list. Opaque; it opens nothing that its user may not see.
+         * @description A position in a list, as an opaque text. It does not expire. It gives access to the user's own drawings only.
          * @example AZqKp3YAAAABmZ3oAZGWmKJ6
          */
         Cursor: string;
@@ -605,13 +607,13 @@ export interface components {
         Title: string;
         /**
          * Format: int32
-         * @description The version of the drawing's format. There is one, 1.
+         * @description The version of the drawing's format. The only version is 1.
          * @example 1
          * @enum {integer}
          */
         FormatVersion: 1;
         /**
-         * @description The coordinate space, as an SVG `viewBox`. Pick a canvas ten times as large as the screen to keep tenths of a pixel. Points may lie outside.
+         * @description The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
          * @example {
          *       "width": 3750,
          *       "height": 6670,
@@ -623,11 +625,11 @@ export interface components {
             width: number;
             /** Format: int32 */
             height: number;
-            /** @description The paper's colour. White where it is left out. */
+            /** @description The background color. White if it is left out. */
             background?: string;
         };
         /**
-         * @description A column of coordinates in canvas units, a value for each point.
+         * @description A column of coordinates in canvas units, one value for each point.
          * @example [
          *       100,
          *       110,
@@ -635,15 +637,15 @@ export interface components {
          *     ]
          */
         Coordinates: components["schemas"]["Coordinate"][];
-        /** @description One touch of the canvas, from finger down to finger up, in columns: `x`, `y`, and where they are there `t` and `p`, have the same length. */
+        /** @description One touch of the canvas, from finger down to finger up, in columns: `x`, `y` and, if present, `t` and `p` have the same length. */
         Stroke: {
             /**
-             * @description The eraser takes away what was drawn before it.
+             * @description `pen` draws in `color`. `eraser` removes what was drawn before it.
              * @enum {string}
              */
             tool: "pen" | "eraser";
             /**
-             * @description `#RRGGBB` or `#RRGGBBAA`, kept as written.
+             * @description `#RRGGBB` or `#RRGGBBAA`, stored as written.
              * @example #666666
              */
             color: string;
@@ -656,7 +658,7 @@ export interface components {
             x: components["schemas"]["Coordinates"];
             y: components["schemas"]["Coordinates"];
             /**
-             * @description When each point was drawn, in milliseconds since the drawing began. A step backwards is lifted to the value before it.
+             * @description When each point was drawn, in milliseconds since the drawing began. A value that is less than the one before it is raised to that one.
              * @example [
              *       0,
              *       16,
@@ -674,17 +676,17 @@ export interface components {
              */
             p?: number[];
         };
-        /** @description What you say a drawing is. At most 20,000 points in all, and 512 KiB as JSON. */
+        /** @description A drawing as the client sends it. At most 20,000 points in all strokes together, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path. */
         DrawingContent: {
             id?: components["schemas"]["UUID"];
             title?: components["schemas"]["Title"];
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
-            /** @description In the order in which they were drawn. */
+            /** @description The strokes in the order in which they were drawn. */
             strokes: components["schemas"]["Stroke"][];
         };
         /**
-         * @description The smallest rectangle that holds every point.
+         * @description The smallest rectangle that contains every point.
          * @example {
          *       "minX": 100,
          *       "minY": 200,
@@ -704,7 +706,7 @@ export interface components {
          * @example 100
          */
         Coordinate: number;
-        /** @description A drawing without its strokes. `thumbnail` is there in a list only. */
+        /** @description A drawing without its strokes. `thumbnail` is present in a list only. */
         DrawingSummary: {
             id: components["schemas"]["UUID"];
             title: components["schemas"]["Title"];
@@ -719,13 +721,13 @@ export interface components {
             createdAt: components["schemas"]["CreatedAt"];
             updatedAt: components["schemas"]["UpdatedAt"];
         };
-        /** @description A drawing, whole. `paint` is there in an export only, and only where a program of 2017 saved the drawing. */
+        /** @description A drawing with its strokes. `paint` is present in an export only, and only if a program of 2017 saved the drawing. */
         Drawing: {
             id: components["schemas"]["UUID"];
             title: components["schemas"]["Title"];
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
-            /** @description In the order in which they were drawn. */
+            /** @description The strokes in the order in which they were drawn. */
             strokes: components["schemas"]["Stroke"][];
             strokeCount: components["schemas"]["StrokeCount"];
             pointCount: components["schemas"]["PointCount"];
@@ -737,25 +739,25 @@ export interface components {
             paint?: components["schemas"]["Paint"];
         };
         /**
-         * @description Opens one shared drawing to whoever holds it.
+         * @description Gives access to one shared drawing, to anyone who has it.
          * @example kT1uB7nR2sV9wYA5mC3xQw
          */
         ShareToken: string;
-        /** @description How a drawing is shared. */
+        /** @description The share of a drawing. */
         Share: {
             token: components["schemas"]["ShareToken"];
         };
-        /** @description A drawing that somebody shared. */
+        /** @description A shared drawing. */
         SharedDrawing: {
             title: components["schemas"]["Title"];
             /**
-             * @description The author's nickname when the drawing was shared. Absent where WeChat gave none.
+             * @description The nickname that the author had when the drawing was shared. Absent if WeChat gave none.
              * @example 小明
              */
             author?: string;
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
-            /** @description In the order in which they were drawn. */
+            /** @description The strokes in the order in which they were drawn. */
             strokes: components["schemas"]["Stroke"][];
             strokeCount: components["schemas"]["StrokeCount"];
             pointCount: components["schemas"]["PointCount"];
@@ -788,13 +790,13 @@ export interface components {
         PointCount: number;
         /**
          * Format: int32
-         * @description How long it took to draw, the latest `t`. 0 where no time was recorded.
+         * @description How long the drawing took, in milliseconds, which is the largest `t`. 0 if no time was recorded.
          * @example 34
          */
         DurationMs: number;
         /**
          * Format: int32
-         * @description 1 when the drawing was created, one more with every change.
+         * @description 1 for a new drawing, one more with every change.
          * @example 1
          */
         Revision: number;
@@ -816,37 +818,37 @@ export interface components {
             nextCursor?: components["schemas"]["Cursor"];
         };
         /**
-         * @description An id of the client's making, about 14 characters. In `/v1` the drawing has the UUID that UUIDv5 makes of it; an id that is itself a
-         *     UUID, as drawings made in `/v1` have here, is that UUID.
+         * @description An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+         *     the same in `/v1`; drawings created in `/v1` have such ids.
          * @example j8x3k2m1q9w0zt
          */
         PaintId: string;
         /**
-         * @description The recorded canvas calls, as JSON text. Whatever it holds, it comes back byte for byte.
+         * @description The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
          * @example [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
          */
         PaintActions: string;
-        /** @description A drawing as programs of 2017 save it. */
+        /** @description A drawing in the form of 2017, to save. */
         PaintSave: {
             id?: components["schemas"]["PaintId"];
             actions?: components["schemas"]["PaintActions"];
         };
-        /** @description Which drawing to delete. */
+        /** @description The drawing to delete. */
         PaintDelete: {
             id?: components["schemas"]["PaintId"];
         };
-        /** @description A drawing as programs of 2017 know it. */
+        /** @description A drawing in the form of 2017. */
         Paint: {
             id: components["schemas"]["PaintId"];
             actions: components["schemas"]["PaintActions"];
         };
-        /** @description The drawings of a user, as programs of 2017 know them. */
+        /** @description The drawings of a user in the form of 2017. */
         PaintList: {
             code: components["schemas"]["PaintSuccessCode"];
             msg: components["schemas"]["PaintSuccessMessage"];
             data: components["schemas"]["Paint"][];
         };
-        /** @description Done, as programs of 2017 know it. */
+        /** @description Success in the form of 2017. */
         PaintDone: {
             code: components["schemas"]["PaintSuccessCode"];
             msg: components["schemas"]["PaintSuccessMessage"];
@@ -855,7 +857,7 @@ export interface components {
         };
         /**
          * Format: int32
-         * @description 0, it worked.
+         * @description 0 for success.
          * @example 0
          */
         PaintSuccessCode: number;
@@ -864,11 +866,11 @@ export interface components {
          * @enum {string}
          */
         PaintSuccessMessage: "success";
-        /** @description A failure as programs of 2017 know it. */
+        /** @description A failure in the form of 2017. */
         PaintFailure: {
             /**
              * Format: int32
-             * @description -1, it did not work.
+             * @description -1 for a failure.
              * @example -1
              */
             code: number;
@@ -879,22 +881,22 @@ export interface components {
             msg: "fail";
             error: components["schemas"]["PaintError"];
         };
-        /** @description Why it did not work. */
+        /** @description The reason for a failure. */
         PaintError: {
             /**
-             * @description One of the three reasons of 2017 with HTTP 200, or an error code with the status of that code.
+             * @description One of the three reasons of 2017, with HTTP 200, or an error code, with the HTTP status of that code.
              * @example id or actions does not exists
              * @enum {string}
              */
             reason: "openId does not exists" | "id does not exists" | "id or actions does not exists" | "ERR_INVALID_REQUEST" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
-            /** @description What was wrong, for developers. Only beside an error code. */
+            /** @description What is wrong with the request, for developers. Present with an error code only. */
             detail?: string;
         };
-        /** @description The drawings, or why not. The three are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then by `code`. */
+        /** @description The drawings, or the reason for a failure. To tell the three apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then at `code`. */
         PaintListAnswer: components["schemas"]["PaintList"] | components["schemas"]["PaintFailure"] | components["schemas"]["SessionFailure"];
-        /** @description Done, or why not. The three are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then by `code`. */
+        /** @description Success, or the reason for a failure. To tell the three apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`, then at `code`. */
         PaintDoneAnswer: components["schemas"]["PaintDone"] | components["schemas"]["PaintFailure"] | components["schemas"]["SessionFailure"];
-        /** @description Why it did not work. The two are told apart by the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`. */
+        /** @description The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`. */
         PaintFailureAnswer: components["schemas"]["PaintFailure"] | components["schemas"]["SessionFailure"];
         /** @description The process is alive. */
         Liveness: {
@@ -925,7 +927,7 @@ export interface components {
     responses: {
         /**
          * @description `ERR_INVALID_REQUEST`: the request breaks a rule of this contract. `errors` names each field and the rule that it breaks.
-         *     Mend the program; the same request gets the same answer.
+         *     Fix the program: repeating the request does not help.
          */
         InvalidRequest: {
             headers: {
@@ -938,12 +940,12 @@ export interface components {
             };
         };
         /**
-         * @description The request comes from nobody, or from nobody any more.
+         * @description The request has no valid credential.
          *
-         *     - `ERR_LOGIN_REQUIRED`: it carries no credential. Log in, then send it again with the token.
-         *     - `ERR_SESSION_EXPIRED`: its token or code opens nothing (any more). Throw it away, log in with a new `wx.login()` code, send the request again.
-         *     - `ERR_UNTRUSTED_RAW_DATA`: the signature does not belong to `X-WX-RawData` and this login. Call `wx.login()` before `wx.getUserInfo()`; do not send the same data again.
-         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat does not know the code in `X-WX-Code`, or has exchanged it before. Call `wx.login()` for a new one.
+         *     - `ERR_LOGIN_REQUIRED`: it has no credential. Log in, then send it again with the token.
+         *     - `ERR_SESSION_EXPIRED`: its token or code is not valid, or no longer. Discard it, log in with a new `wx.login()` code, send the request again.
+         *     - `ERR_UNTRUSTED_RAW_DATA`: the signature does not match `X-WX-RawData` and this login. Call `wx.login()` before `wx.getUserInfo()`; do not send the same data again.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat does not know the code in `X-WX-Code`, or has already exchanged it. Call `wx.login()` for a new one.
          */
         Unauthorized: {
             headers: {
@@ -957,11 +959,11 @@ export interface components {
             };
         };
         /**
-         * @description The request comes from nobody.
+         * @description The request has no valid credential.
          *
-         *     - `ERR_LOGIN_REQUIRED`: it carries no credential. Log in, then send it again with the token.
-         *     - `ERR_UNTRUSTED_RAW_DATA`: the signature does not belong to `X-WX-RawData` and this login. Call `wx.login()` before `wx.getUserInfo()`; do not send the same data again.
-         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat does not know the code in `X-WX-Code`, or has exchanged it before. Call `wx.login()` for a new one.
+         *     - `ERR_LOGIN_REQUIRED`: it has no credential. Log in, then send it again with the token.
+         *     - `ERR_UNTRUSTED_RAW_DATA`: the signature does not match `X-WX-RawData` and this login. Call `wx.login()` before `wx.getUserInfo()`; do not send the same data again.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat does not know the code in `X-WX-Code`, or has already exchanged it. Call `wx.login()` for a new one.
          */
         Unidentified: {
             headers: {
@@ -978,7 +980,7 @@ export interface components {
          * @description The login did not succeed.
          *
          *     - `ERR_UNTRUSTED_RAW_DATA`: WeChat did not sign or encrypt this data for this login. Call `wx.login()` before `wx.getUserInfo()`; do not send the same data again.
-         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat does not know the code, or has exchanged it before. Call `wx.login()` for a new one.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat does not know the code, or has already exchanged it. Call `wx.login()` for a new one.
          */
         LoginFailed: {
             headers: {
@@ -991,7 +993,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat refuses this user as high risk. Do not try again; say that WeChat does not allow the login. */
+        /** @description `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat blocks this user as high risk. Do not try again. Tell the user that WeChat does not allow the login. */
         ExchangeRefused: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1003,8 +1005,8 @@ export interface components {
             };
         };
         /**
-         * @description - `ERR_QUOTA_EXCEEDED`: the caller has as many drawings as one may have. Keep the drawing on the phone and let them delete others first.
-         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat refuses this user as high risk. Do not try again.
+         * @description - `ERR_QUOTA_EXCEEDED`: the user has reached the limit on drawings. Keep the drawing on the phone and ask the user to delete others first.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat blocks this user as high risk. Do not try again.
          */
         PutRefused: {
             headers: {
@@ -1017,8 +1019,8 @@ export interface components {
             };
         };
         /**
-         * @description `ERR_NOT_FOUND`: there is no such path, or the caller has no such drawing. Whether somebody else has one is not told.
-         *     Take it off the screen; another device may have deleted it.
+         * @description `ERR_NOT_FOUND`: there is no such path, the caller has no such drawing, or no drawing is shared with this token. The answer
+         *     is the same if another user has the drawing. Remove it from the screen; another device may have deleted it.
          */
         NotFound: {
             headers: {
@@ -1030,7 +1032,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_METHOD_NOT_ALLOWED`: the path exists, the method does not. `Allow` lists the methods that do. Mend the program. */
+        /** @description `ERR_METHOD_NOT_ALLOWED`: the path does not support this method. `Allow` lists the methods that it supports. Fix the program. */
         MethodNotAllowed: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1042,7 +1044,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_NOT_ACCEPTABLE`: the answer has no form that `Accept` allows. Leave the header out, or name one of the media types of the answer. */
+        /** @description `ERR_NOT_ACCEPTABLE`: the answer is not available in a media type that `Accept` allows. Leave the header out, or name one of the media types of the answer. */
         NotAcceptable: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1054,8 +1056,8 @@ export interface components {
             };
         };
         /**
-         * @description `ERR_PRECONDITION_FAILED`: another device wrote in between, or with `If-None-Match: *`, the drawing is there already.
-         *     Fetch the drawing, decide (or ask) which one stays, and send again with the `ETag` of the one that you fetched.
+         * @description `ERR_PRECONDITION_FAILED`: another device has changed the drawing, or, with `If-None-Match: *`, the drawing already exists.
+         *     Get the drawing, decide (or ask the user) which version to keep, and send again with the `ETag` of the version that you got.
          */
         PreconditionFailed: {
             headers: {
@@ -1067,7 +1069,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_TOO_LARGE`: the body is larger than 512 KiB. Thin out the points, or split the drawing. */
+        /** @description `ERR_TOO_LARGE`: the body is larger than 512 KiB. Remove some of the points, or split the drawing. */
         TooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1078,7 +1080,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNSUPPORTED_MEDIA_TYPE`: the body is not of a type that this operation reads. `wx.request` sends `application/json` unless told otherwise. */
+        /** @description `ERR_UNSUPPORTED_MEDIA_TYPE`: the body is not of a type that this operation reads. `wx.request` sends `application/json` by default. */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1105,7 +1107,7 @@ export interface components {
         };
         /**
          * @description - `ERR_RATE_LIMITED`: too many requests. Wait as long as `Retry-After` says, then send the same request again.
-         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: too many logins, says WeChat. Wait as long as `Retry-After` says, then log in with a new `wx.login()` code.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat reports too many logins. Wait as long as `Retry-After` says, then log in with a new `wx.login()` code.
          */
         RateLimited: {
             headers: {
@@ -1132,8 +1134,8 @@ export interface components {
             };
         };
         /**
-         * @description - `ERR_INTERNAL`: our fault. Say that it did not work, and report `instance`; sending again seldom helps.
-         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat refuses the service's app id or secret. Only its operator can mend that.
+         * @description - `ERR_INTERNAL`: an error in the service. Tell the user that it did not work, and report `instance`. Repeating the request rarely helps.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat rejects the service's app id or secret. Only the operator of the service can fix that.
          */
         Internal: {
             headers: {
@@ -1145,7 +1147,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_INTERNAL`: our fault. Repeating helps seldom; report the request id. */
+        /** @description `ERR_INTERNAL`: an error in the service. Repeating the request rarely helps; report the request id. */
         OwnFault: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1156,7 +1158,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNAVAILABLE`: the drawings cannot be reached for the moment, or too many requests are under way. Wait as long as `Retry-After` says, then repeat. */
+        /** @description `ERR_UNAVAILABLE`: the drawing store cannot be reached, or too many requests are in progress. Wait as long as `Retry-After` says, then send the same request again. */
         StoreAway: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1168,7 +1170,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat gave an answer that cannot be understood. Try once more with a new `wx.login()` code; if it stays so, the service's operator has to act. */
+        /** @description `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat gave an invalid answer. Try once more with a new `wx.login()` code. If that fails too, the operator of the service must act. */
         BadGateway: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1180,8 +1182,8 @@ export interface components {
             };
         };
         /**
-         * @description - `ERR_UNAVAILABLE`: a part that the service needs is away for the moment, or too many requests are under way. Nobody's session or drawing is lost. Keep the token, wait as long as `Retry-After` says, then send the same request again.
-         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat is away or busy. Wait as long as `Retry-After` says, then log in with a new `wx.login()` code.
+         * @description - `ERR_UNAVAILABLE`: a store or WeChat cannot be reached, or too many requests are in progress. No session or drawing is lost. Keep the token, wait as long as `Retry-After` says, then send the same request again.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat cannot be reached or is busy. Wait as long as `Retry-After` says, then log in with a new `wx.login()` code.
          */
         Unavailable: {
             headers: {
@@ -1194,7 +1196,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNAVAILABLE`: a dependency is away, and `errors` names it; or the service is about to stop. Send users elsewhere until this is 200 again. */
+        /** @description `ERR_UNAVAILABLE`: a dependency cannot be reached, and `errors` names it, or the service is about to stop. Send no requests of users here until the answer is 200 again. */
         NotReady: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1220,14 +1222,14 @@ export interface components {
                  *       "msg": "fail",
                  *       "error": {
                  *         "reason": "ERR_INVALID_REQUEST",
-                 *         "detail": "id must be at most 64 characters long"
+                 *         "detail": "id must have at most 128 characters"
                  *       }
                  *     }
                  */
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
-        /** @description The answer has no form that `Accept` allows (`ERR_NOT_ACCEPTABLE`). In the 2017 form. */
+        /** @description The answer is not available in a media type that `Accept` allows (`ERR_NOT_ACCEPTABLE`). In the 2017 form. */
         PaintNotAcceptable: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1314,7 +1316,7 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
-        /** @description The caller has as many drawings as one may have (`ERR_QUOTA_EXCEEDED`). In the 2017 form. */
+        /** @description The user has reached the limit on drawings (`ERR_QUOTA_EXCEEDED`). In the 2017 form. */
         PaintQuotaExceeded: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1356,7 +1358,7 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
-        /** @description Our fault (`ERR_INTERNAL`). In the 2017 form. */
+        /** @description An error in the service (`ERR_INTERNAL`). In the 2017 form. */
         PaintInternal: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1377,7 +1379,7 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
-        /** @description A part that the service needs is away for the moment, or too many requests are under way (`ERR_UNAVAILABLE`). In the 2017 form. */
+        /** @description A store or WeChat cannot be reached, or too many requests are in progress (`ERR_UNAVAILABLE`). In the 2017 form. */
         PaintUnavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -1402,31 +1404,31 @@ export interface components {
     };
     parameters: {
         /**
-         * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-         *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+         * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+         *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
          * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
          */
         WXCode: string;
         /**
-         * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-         *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-         *     before `wx.getUserInfo()`: the other way round the signature does not match.
+         * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+         *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+         *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
          * @example %7B%22nickName%22%3A%22Band%22%7D
          */
         WXRawData: string;
         /**
-         * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+         * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
          * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
          */
         WXSignature: string;
         /**
-         * @description The drawing's id, a random UUID of your making: make one when the drawing is begun, and keep it for as long as the drawing lives.
-         *     A drawing that a program of 2017 saved has the id that `GET /v1/drawings` says.
+         * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+         *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
          * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
          */
         DrawingId: components["schemas"]["UUID"];
         /**
-         * @description The link token that `PUT /v1/drawings/{id}/share` gave to the author.
+         * @description The token of the share, from `PUT /v1/drawings/{id}/share`.
          * @example kT1uB7nR2sV9wYA5mC3xQw
          */
         ShareToken: components["schemas"]["ShareToken"];
@@ -1434,63 +1436,63 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description Names this request in the service's log. Quote it when you report a problem.
+         * @description Identifies this request in the service's log. Give it when you report a problem.
          * @example 4f9a2c51d0e84b7f9c3a6e2d1b0f8a75
          */
         RequestId: components["schemas"]["RequestId"];
         /**
-         * @description Names this very state of the drawing. It changes when, and only when, the drawing does. Send it as `If-Match` to replace or delete the drawing, as `If-None-Match` to save yourself a download.
+         * @description Identifies this version of the drawing; it changes exactly when the drawing changes. Send it as `If-Match` to replace or delete the drawing, or as `If-None-Match` to avoid a download.
          * @example "1-5mC3xQ8kT1u"
          */
         ETag: string;
         /**
-         * @description The methods that the path knows (RFC 9110, section 10.2.1).
+         * @description The methods that the path supports (RFC 9110, section 10.2.1).
          * @example DELETE, GET, HEAD, PUT
          */
         Allow: string;
         /**
-         * @description Names this very contract. Send it as `If-None-Match` to save yourself a download.
+         * @description Identifies this version of the contract. Send it as `If-None-Match` to avoid a download.
          * @example "Zq3Yt0mB1xKc"
          */
         ContractTag: string;
         /**
-         * @description Seconds to wait before the next try. Wait that long and up to a second more at random, so that not all phones come back at once.
+         * @description Seconds to wait before the next attempt. Add a random part of a second, so that not all phones repeat their requests at the same time.
          * @example 2
          */
         RetryAfter: number;
         /**
-         * @description How to identify yourself (RFC 9110, RFC 6750). A mini program need not read it; `code` in the body says more.
+         * @description The authentication that is required (RFC 9110, RFC 6750). A mini program need not read it; `code` in the body is more precise.
          * @example Bearer realm="onestroke", error="invalid_token"
          */
         WWWAuthenticate: string;
         /**
-         * @description How many requests are left, `r`, and in how many seconds all are there again, `t`, as far as the replica that
-         *     answers knows (draft-ietf-httpapi-ratelimit-headers). Absent where no limit is set.
+         * @description `r` is the number of requests that are left, `t` the number of seconds until the full number is available again, both as known to
+         *     the replica that answers (draft-ietf-httpapi-ratelimit-headers). Absent if no limit is set.
          * @example "user";r=597;t=1
          */
         RateLimit: string;
         /**
-         * @description The limit itself, `q` requests in `w` seconds. Absent where no limit is set.
+         * @description The limit, `q` requests in `w` seconds. Absent if no limit is set.
          * @example "user";q=600;w=60
          */
         RateLimitPolicy: string;
         /**
-         * @description Whether the answer is SVG or PNG depends on `Accept`.
+         * @description For caches. `Accept` decides whether the answer is SVG or PNG.
          * @example Accept
          */
         VaryAccept: string;
         /**
-         * @description Keep no copy. The body is the caller's alone, and of this moment.
+         * @description Do not cache. The body is for this caller only.
          * @example no-store
          */
         NoStore: "no-store";
         /**
-         * @description The client may keep a copy and asks with `If-None-Match` whether it is still good.
+         * @description The client may keep a copy, and must check with `If-None-Match` that it is current before using it.
          * @example private, no-cache
          */
         PrivateRevalidate: "private, no-cache";
         /**
-         * @description Anybody may keep a copy and asks whether it is still good.
+         * @description Any cache may keep a copy, and must check with `If-None-Match` that it is current before using it.
          * @example public, no-cache
          */
         PublicRevalidate: "public, no-cache";
@@ -1504,20 +1506,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -1610,20 +1612,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -1658,20 +1660,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -1725,20 +1727,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -1748,7 +1750,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All others have ended. */
+            /** @description All other sessions have ended. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -1773,20 +1775,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -1802,7 +1804,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There is no such session (any more). */
+            /** @description The caller has no session with this id now. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -1826,37 +1828,37 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description How many drawings at the most.
+                 * @description The largest number of drawings in the answer.
                  * @example 20
                  */
                 limit?: number;
                 /**
-                 * @description The `nextCursor` of the page before. Leave it out for the first page.
+                 * @description The `nextCursor` of the previous page. Leave it out for the first page.
                  * @example AZqKp3YAAAABmZ3oAZGWmKJ6
                  */
                 cursor?: components["schemas"]["Cursor"];
                 /**
-                 * @description `none` leaves the thumbnails out.
+                 * @description `svg` for thumbnails as SVG, `none` for an answer without thumbnails.
                  * @example none
                  */
                 thumbnail?: "svg" | "none";
             };
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -1895,33 +1897,33 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
-                 * @description The `ETag` you already hold. When the drawing has not changed since, the answer is an empty 304.
+                 * @description The `ETag` of the copy that you have. If the drawing has not changed since, the answer is 304 without a body.
                  * @example "1-5mC3xQ8kT1u"
                  */
                 "If-None-Match"?: components["schemas"]["EntityTags"];
             };
             path: {
                 /**
-                 * @description The drawing's id, a random UUID of your making: make one when the drawing is begun, and keep it for as long as the drawing lives.
-                 *     A drawing that a program of 2017 saved has the id that `GET /v1/drawings` says.
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
                  * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
                  */
                 id: components["parameters"]["DrawingId"];
@@ -1990,7 +1992,7 @@ export interface operations {
                     "application/json": components["schemas"]["Drawing"];
                 };
             };
-            /** @description You already hold the current drawing. */
+            /** @description Not modified. Your copy is current. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2019,39 +2021,39 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
-                 * @description `*` creates: the request succeeds only where there is no such drawing yet.
+                 * @description `*` creates: the request succeeds only if no drawing has this id yet.
                  * @example *
                  */
                 "If-None-Match"?: "*";
                 /**
-                 * @description The `ETag` of the drawing to replace: the request succeeds only while the drawing is still that one.
-                 *     `*` replaces whatever is there.
+                 * @description The `ETag` of the drawing to replace: the request succeeds only if the drawing still has it.
+                 *     `*` replaces any version.
                  * @example "1-5mC3xQ8kT1u"
                  */
                 "If-Match"?: components["schemas"]["EntityTags"];
             };
             path: {
                 /**
-                 * @description The drawing's id, a random UUID of your making: make one when the drawing is begun, and keep it for as long as the drawing lives.
-                 *     A drawing that a program of 2017 saved has the id that `GET /v1/drawings` says.
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
                  * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
                  */
                 id: components["parameters"]["DrawingId"];
@@ -2112,34 +2114,34 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
-                 * @description The `ETag` of the drawing to delete: the request deletes nothing when the drawing is another by now.
-                 *     `*`, or no such header, deletes whatever is there.
+                 * @description The `ETag` of the drawing to delete: the request succeeds only if the drawing still has it.
+                 *     `*`, or no such header, deletes any version.
                  * @example "1-5mC3xQ8kT1u"
                  */
                 "If-Match"?: components["schemas"]["EntityTags"];
             };
             path: {
                 /**
-                 * @description The drawing's id, a random UUID of your making: make one when the drawing is begun, and keep it for as long as the drawing lives.
-                 *     A drawing that a program of 2017 saved has the id that `GET /v1/drawings` says.
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
                  * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
                  */
                 id: components["parameters"]["DrawingId"];
@@ -2148,7 +2150,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There is no such drawing (any more). */
+            /** @description The caller has no drawing with this id now. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2173,45 +2175,45 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The picture's width in pixels. Its height follows from the canvas, and is at most 4,096; a taller picture is made narrower.
+                 * @description The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
                  * @example 256
                  */
                 width?: number;
                 /**
-                 * @description `true` replays the strokes in their true time, in SVG. A PNG stands still.
+                 * @description `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
                  * @example true
                  */
                 animate?: boolean;
             };
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
-                 * @description The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
+                 * @description The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
                  * @example "5mC3xQ8kT1u-svg-512"
                  */
                 "If-None-Match"?: components["schemas"]["EntityTags"];
             };
             path: {
                 /**
-                 * @description The drawing's id, a random UUID of your making: make one when the drawing is begun, and keep it for as long as the drawing lives.
-                 *     A drawing that a program of 2017 saved has the id that `GET /v1/drawings` says.
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
                  * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
                  */
                 id: components["parameters"]["DrawingId"];
@@ -2220,7 +2222,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture. An SVG carries no script and may be embedded. */
+            /** @description The picture. An SVG contains no script and can be embedded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2237,7 +2239,7 @@ export interface operations {
                     "image/png": components["schemas"]["PNG"];
                 };
             };
-            /** @description You already hold the current picture. */
+            /** @description Not modified. Your copy is current. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2267,28 +2269,28 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
             };
             path: {
                 /**
-                 * @description The drawing's id, a random UUID of your making: make one when the drawing is begun, and keep it for as long as the drawing lives.
-                 *     A drawing that a program of 2017 saved has the id that `GET /v1/drawings` says.
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
                  * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
                  */
                 id: components["parameters"]["DrawingId"];
@@ -2297,7 +2299,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It was shared already, and still is with the same token and nickname. */
+            /** @description It was already shared. The token and the nickname have not changed. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2350,28 +2352,28 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
             };
             path: {
                 /**
-                 * @description The drawing's id, a random UUID of your making: make one when the drawing is begun, and keep it for as long as the drawing lives.
-                 *     A drawing that a program of 2017 saved has the id that `GET /v1/drawings` says.
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
                  * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
                  */
                 id: components["parameters"]["DrawingId"];
@@ -2380,7 +2382,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The drawing is not shared (any more). */
+            /** @description The drawing is not shared now. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2405,14 +2407,14 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` you already hold. When nothing has changed since, the answer is an empty 304.
+                 * @description The `ETag` of the copy that you have. If nothing has changed since, the answer is 304 without a body.
                  * @example "5mC3xQ8kT1u"
                  */
                 "If-None-Match"?: components["schemas"]["EntityTags"];
             };
             path: {
                 /**
-                 * @description The link token that `PUT /v1/drawings/{id}/share` gave to the author.
+                 * @description The token of the share, from `PUT /v1/drawings/{id}/share`.
                  * @example kT1uB7nR2sV9wYA5mC3xQw
                  */
                 token: components["parameters"]["ShareToken"];
@@ -2476,7 +2478,7 @@ export interface operations {
                     "application/json": components["schemas"]["SharedDrawing"];
                 };
             };
-            /** @description You already hold the current state. */
+            /** @description Not modified. Your copy is current. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2498,26 +2500,26 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The picture's width in pixels. Its height follows from the canvas, and is at most 4,096; a taller picture is made narrower.
+                 * @description The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
                  * @example 256
                  */
                 width?: number;
                 /**
-                 * @description `true` replays the strokes in their true time, in SVG. A PNG stands still.
+                 * @description `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
                  * @example true
                  */
                 animate?: boolean;
             };
             header?: {
                 /**
-                 * @description The `ETag` you already hold. When the picture has not changed since, the answer is an empty 304.
+                 * @description The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
                  * @example "5mC3xQ8kT1u-svg-512"
                  */
                 "If-None-Match"?: components["schemas"]["EntityTags"];
             };
             path: {
                 /**
-                 * @description The link token that `PUT /v1/drawings/{id}/share` gave to the author.
+                 * @description The token of the share, from `PUT /v1/drawings/{id}/share`.
                  * @example kT1uB7nR2sV9wYA5mC3xQw
                  */
                 token: components["parameters"]["ShareToken"];
@@ -2526,7 +2528,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture. An SVG carries no script and may be embedded. */
+            /** @description The picture. An SVG contains no script and can be embedded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2541,7 +2543,7 @@ export interface operations {
                     "image/png": components["schemas"]["PNG"];
                 };
             };
-            /** @description You already hold the current picture. */
+            /** @description Not modified. Your copy is current. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2565,20 +2567,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -2588,7 +2590,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The drawings, a line each, as `Drawing`. */
+            /** @description The drawings, one `Drawing` on each line. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2618,20 +2620,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -2641,7 +2643,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nothing of the caller is left. */
+            /** @description All data of the caller is deleted. */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2666,20 +2668,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -2715,20 +2717,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -2772,20 +2774,20 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `code` that `wx.login({ success: ({ code }) => … })` hands to its callback, as it is. Programs of 2017 send it with every request, and keep it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Today's programs leave it out and send `Authorization`.
+                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
+                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
                  * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
                  */
                 "X-WX-Code"?: components["parameters"]["WXCode"];
                 /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the text that `wx.getUserInfo({ success: ({ rawData, signature }) => … })` hands to its
-                 *     callback: that very text, not an object made into text again. Programs of 2017 send it with the first request only. Call `wx.login()`
-                 *     before `wx.getUserInfo()`: the other way round the signature does not match.
+                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
+                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
+                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
                  * @example %7B%22nickName%22%3A%22Band%22%7D
                  */
                 "X-WX-RawData"?: components["parameters"]["WXRawData"];
                 /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Sent together with `X-WX-RawData`, or not at all.
+                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
                  * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
                  */
                 "X-WX-Signature"?: components["parameters"]["WXSignature"];
@@ -2887,7 +2889,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+                 * @description The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
                  * @example "Zq3Yt0mB1xKc"
                  */
                 "If-None-Match"?: components["schemas"]["EntityTags"];
@@ -2919,7 +2921,7 @@ export interface operations {
                     "application/yaml": components["schemas"]["Contract"];
                 };
             };
-            /** @description You already hold this contract. */
+            /** @description Not modified. Your copy is current. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -2939,7 +2941,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The `ETag` you already hold. When the contract has not changed since, the answer is an empty 304.
+                 * @description The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
                  * @example "Zq3Yt0mB1xKc"
                  */
                 "If-None-Match"?: components["schemas"]["EntityTags"];
@@ -2971,7 +2973,7 @@ export interface operations {
                     "application/json": components["schemas"]["Contract"];
                 };
             };
-            /** @description You already hold this contract. */
+            /** @description Not modified. Your copy is current. */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
