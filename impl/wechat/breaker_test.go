@@ -15,8 +15,8 @@ import (
 	"onestroke/impl/wechat"
 )
 
-// scripted is a transport that answers as it is told, without a network: time
-// in these tests is synctest's.
+// scripted is a transport that answers as the test says, without a network: the clock
+// of these tests is that of synctest.
 type scripted struct {
 	mu       sync.Mutex
 	respond  func(*http.Request) (*http.Response, error)
@@ -56,7 +56,7 @@ func hangs(r *http.Request) (*http.Response, error) {
 
 func breaks(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
 
-func TestABrokenWeChatIsLeftAloneUntilItRecovers(t *testing.T) {
+func TestNoRequestIsSentDuringAnOutage(t *testing.T) {
 	outages := map[string]func(*http.Request) (*http.Response, error){
 		"busy":                  says(200, `{"errcode":-1}`),
 		"HTTP 500":              says(500, ""),
@@ -86,7 +86,7 @@ func TestABrokenWeChatIsLeftAloneUntilItRecovers(t *testing.T) {
 				assertCause(t, exchange(), session.CauseUnreachable, 0)
 				assertNothingSecret(t, exchange())
 				if took := time.Since(began); took != 0 {
-					t.Errorf("a refused exchange took %v", took)
+					t.Errorf("a rejected exchange took %v", took)
 				}
 
 				time.Sleep(2 * wechat.DefaultTimeout)
@@ -101,7 +101,7 @@ func TestABrokenWeChatIsLeftAloneUntilItRecovers(t *testing.T) {
 	}
 }
 
-func TestAServerStillBrokenIsTriedByThreeExchangesAtATime(t *testing.T) {
+func TestThreeExchangesAtATimeTryAServerAfterAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &scripted{}
 		client := newClient(wechat.Options{Transport: server})
@@ -128,7 +128,7 @@ func TestAServerStillBrokenIsTriedByThreeExchangesAtATime(t *testing.T) {
 	})
 }
 
-func TestARefusedLoginIsNoOutage(t *testing.T) {
+func TestARejectedLoginIsNotAnOutage(t *testing.T) {
 	answers := []string{"", "<html>", `{"openid":"x"}`}
 	for _, errcode := range []int{40029, 40163, 45011, 40226, 40013, 40125, 41002, 41004, 41008, 99999} {
 		answers = append(answers, fmt.Sprintf(`{"errcode":%d}`, errcode))

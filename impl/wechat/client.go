@@ -1,8 +1,8 @@
-// Package wechat asks WeChat whose a login code is, and checks what a client
-// says about that user against the session key WeChat gives in return.
+// Package wechat exchanges login codes with WeChat for the user's openid, and
+// verifies the profile that a client sends with the session key that WeChat returns.
 //
-// Two secrets pass through it, the app secret and the session key. Neither
-// leaves it: not in a result, not in an error. It logs nothing.
+// It handles two secrets, the app secret and the session key. Neither is part of
+// a result or an error. The package logs nothing.
 package wechat
 
 import (
@@ -23,49 +23,48 @@ import (
 const (
 	// DefaultBaseURL is WeChat's own server.
 	DefaultBaseURL = "https://api.weixin.qq.com"
-	// DefaultTimeout is how long one exchange may take, a retry included.
+	// DefaultTimeout bounds one exchange, including a retry.
 	DefaultTimeout = 5 * time.Second
-	// DefaultMaxDataAge is how old encrypted data may be: the 5 minutes a code
-	// lives, and as much again for a slow phone.
+	// DefaultMaxDataAge bounds the age of encrypted data: a code is valid for 5
+	// minutes, and a slow phone gets 5 more.
 	DefaultMaxDataAge = 10 * time.Minute
 )
 
-// When the circuit breaker opens, and what closes it. While it is open an
-// exchange fails at once, without a request. Only what says that WeChat itself
-// is unwell counts as a failure: errcode -1, HTTP 5xx, a time-out, a connection
-// that failed. A refused code is an answer, and counts as a success.
+// Settings of the circuit breaker. While it is open, an exchange fails at once,
+// without a request. Only signs of an outage count as a failure: errcode -1, HTTP
+// 5xx, a timeout, a failed connection. A rejected code is a normal answer and
+// counts as a success.
 const (
-	breakerFailures  = 5  // opens when so many ...
-	breakerWindow    = 10 // ... of the last so many exchanges failed
-	breakerTrials    = 3  // half open, so many exchanges are let through ...
-	breakerSuccesses = 2  // ... and so many successes close it
-	// Open for so many time-outs: every exchange begun before it opened has then
-	// ended, and is not taken for the outcome of a trial.
+	breakerFailures  = 5  // it opens when this many ...
+	breakerWindow    = 10 // ... of this many exchanges in a row failed
+	breakerTrials    = 3  // half open, it lets this many exchanges through ...
+	breakerSuccesses = 2  // ... and this many successes close it
+	// It stays open for this many timeouts. By then every exchange that began
+	// before it opened has ended, and does not count as a trial.
 	breakerOpenTimeouts = 2
 )
 
-// Options tell the client which mini program it speaks for. The zero value of
-// an optional one is its default.
+// Options of a [Client]. AppID and AppSecret are required.
 type Options struct {
 	AppID     string
 	AppSecret string
-	// BaseURL is the http or https address before /sns/jscode2session, possibly
-	// with a path; DefaultBaseURL when empty.
+	// BaseURL is the http or https URL before /sns/jscode2session, with or without
+	// a path; DefaultBaseURL when empty.
 	BaseURL string
 	// Timeout bounds one exchange; DefaultTimeout when 0.
 	Timeout time.Duration
-	// MaxDataAge bounds the age of encrypted data by the time in its watermark;
-	// DefaultMaxDataAge when 0.
+	// MaxDataAge bounds the age of encrypted data, by the timestamp in its
+	// watermark; DefaultMaxDataAge when 0.
 	MaxDataAge time.Duration
-	// Transport sends the requests; nil for one that keeps its connections. It
-	// must not record URLs, as transports for tracing do: the URL holds the secret.
+	// Transport sends the requests; nil for one with a connection pool. It must
+	// not record URLs, as tracing transports do: the URL contains the app secret.
 	Transport http.RoundTripper
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
 
-// Client exchanges login codes with WeChat. It fills [session.Exchanger] and is
-// safe for concurrent use.
+// Client exchanges login codes with WeChat. It implements [session.Exchanger]
+// and is safe for concurrent use.
 type Client struct {
 	appID      string
 	appSecret  string
@@ -77,7 +76,7 @@ type Client struct {
 	breaker    failsafe.Executor[grant]
 }
 
-// New returns a client. It makes no request.
+// New returns a client. It sends no request.
 func New(o Options) *Client {
 	c := &Client{
 		appID:      o.AppID,
@@ -98,13 +97,12 @@ func New(o Options) *Client {
 	return c
 }
 
-// Exchange burns login.Code and returns whom it belongs to, with the profile
-// that the client's proof vouches for.
+// Exchange uses up login.Code and returns its user, with the profile from the
+// signed or encrypted data of the login.
 //
-// A proof that cannot verify whatever the session key is, is refused before
-// the code is burnt. Once the exchange has begun it runs to its end even when
-// ctx is cancelled, for at most [Options.Timeout]: given up half way, the code
-// would be gone and nobody logged in.
+// Data that no session key can verify is rejected before the code is used. Once
+// the exchange has begun it runs to its end, at most [Options.Timeout], even if
+// ctx is cancelled: otherwise the code would be used up without a login.
 //
 // The errors are those of [session.Exchanger].
 func (c *Client) Exchange(ctx context.Context, login session.Login) (session.Identity, error) {
@@ -143,20 +141,20 @@ func newBreaker(timeout time.Duration) failsafe.Executor[grant] {
 		Build())
 }
 
-// isOutage reports whether err says that WeChat is unwell, rather than that it
-// refused this login.
+// isOutage reports whether err is an outage of WeChat, and not the rejection of
+// this login.
 func isOutage(err error) bool {
 	var failed *session.ExchangeError
 	return errors.As(err, &failed) &&
 		(failed.Cause == session.CauseBusy || failed.Cause == session.CauseUnreachable)
 }
 
-// newTransport keeps connections, for a TLS handshake costs more than the
-// exchange, but drops an idle one before WeChat's end does.
+// newTransport returns a transport with a connection pool, as a TLS handshake
+// takes longer than the exchange. It closes an idle connection before WeChat does.
 func newTransport(timeout time.Duration) *http.Transport {
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
-	// A third of the time-out to connect leaves room for a second attempt.
+	// A third of the timeout to connect leaves time for a second attempt.
 	connect := timeout / 3
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

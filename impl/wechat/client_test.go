@@ -30,7 +30,7 @@ const (
 
 const success = `{"session_key":"` + sessionKey + `","openid":"` + openID + `"}`
 
-// server plays WeChat with a handler and counts the requests that reach it.
+// server answers in place of WeChat with a handler and counts the requests.
 type server struct {
 	*httptest.Server
 	requests atomic.Int32
@@ -83,7 +83,7 @@ func TestExchangeAsksAsWeChatDocuments(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerHasItsCause(t *testing.T) {
+func TestEachAnswerHasACause(t *testing.T) {
 	errcode := func(n int) string {
 		return fmt.Sprintf(`{"errcode":%d,"errmsg":"invalid, %s %s %s"}`, n, appSecret, loginCode, sessionKey)
 	}
@@ -141,7 +141,7 @@ func TestEveryAnswerHasItsCause(t *testing.T) {
 	}
 }
 
-func TestEveryTransportFailureHasItsCauseAndBurnsNoCodeTwice(t *testing.T) {
+func TestEachTransportFailureHasACauseAndIsNotRepeated(t *testing.T) {
 	tests := []struct {
 		name    string
 		handler http.HandlerFunc
@@ -193,7 +193,7 @@ func TestAServerThatCannotBeTrustedOrFoundIsUnreachable(t *testing.T) {
 		url   string
 		cause session.Cause
 	}{
-		"certificate of nobody known": {encrypted.URL, session.CauseUnreachable},
+		"unknown authority": {encrypted.URL, session.CauseUnreachable},
 		"connection refused":          {closed.URL, session.CauseUnreachable},
 		"unknown host":                {"http://nowhere.invalid", session.CauseUnreachable},
 		"malformed URL":               {"http://\x7f", session.CauseMisconfig},
@@ -232,7 +232,7 @@ func TestAConnectionThatCannotBeMadeIsTriedOnceMore(t *testing.T) {
 }
 
 // net/http would send the second request again, on a new connection.
-func TestAKeptConnectionThatBreaksBurnsNoCodeTwice(t *testing.T) {
+func TestARequestOnABrokenIdleConnectionIsNotRepeated(t *testing.T) {
 	var broken atomic.Bool
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if broken.Load() {
@@ -253,7 +253,7 @@ func TestAKeptConnectionThatBreaksBurnsNoCodeTwice(t *testing.T) {
 	}
 }
 
-func TestACallerWhoLeavesDoesNotWasteTheCode(t *testing.T) {
+func TestAnExchangeContinuesWhenTheCallerHasLeft(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		leave()
@@ -264,11 +264,11 @@ func TestACallerWhoLeavesDoesNotWasteTheCode(t *testing.T) {
 		t.Errorf("got %v, %v", identity, err)
 	}
 	if _, err := client.Exchange(ctx, session.Login{Code: loginCode}); err == nil || srv.requests.Load() != 1 {
-		t.Errorf("a caller who had left before: error %v, %d requests", err, srv.requests.Load())
+		t.Errorf("a caller that left before the exchange: error %v, %d requests", err, srv.requests.Load())
 	}
 }
 
-func TestALoginWithoutACodeAsksNobody(t *testing.T) {
+func TestALoginWithoutACodeSendsNoRequest(t *testing.T) {
 	srv := serve(t, answer(200, success))
 	_, err := newClient(wechat.Options{BaseURL: srv.URL}).Exchange(t.Context(), session.Login{})
 	assertCause(t, err, session.CauseMissingCode, 0)
@@ -313,7 +313,7 @@ func assertCause(t *testing.T, err error, cause session.Cause, errCode int) {
 	}
 }
 
-// assertNothingSecret looks at err and all that it wraps, printed in every way.
+// assertNothingSecret checks that err, and each error it wraps, shows no secret in any print format.
 func assertNothingSecret(t *testing.T, err error, alsoNot ...string) {
 	t.Helper()
 	for ; err != nil; err = errors.Unwrap(err) {

@@ -60,7 +60,7 @@ func FuzzSignature(f *testing.F) {
 		sum := sha1.Sum([]byte(rawData + key))
 		right := hex.EncodeToString(sum[:])
 		if !VerifySignature(rawData, SessionKey(key), right) {
-			t.Error("the right signature does not verify")
+			t.Error("the correct signature does not verify")
 		}
 		if signature != right && VerifySignature(rawData, SessionKey(key), signature) {
 			t.Errorf("%q verifies in place of %q", signature, right)
@@ -88,7 +88,7 @@ func FuzzDecrypt(f *testing.F) {
 		}
 		_, formErr := readProof(session.Login{EncryptedData: encryptedData, IV: iv})
 		if err == nil && formErr != nil {
-			t.Error("data that decrypts is refused for its form")
+			t.Error("data that decrypts is rejected for its form")
 		}
 	})
 }

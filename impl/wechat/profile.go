@@ -9,15 +9,15 @@ import (
 	"onestroke/impl/session"
 )
 
-// The bounds of [session.Profile].
+// Limits of [session.Profile].
 const (
 	maxName      = 64  // characters
 	maxLanguage  = 16  // characters
 	maxAvatarURL = 512 // bytes
 )
 
-// userInfo is what wx.getUserInfo gives, as far as it matters here. OpenID and
-// Watermark are in encrypted data only.
+// userInfo has the members of wx.getUserInfo's data that are used here. OpenID
+// and Watermark are in encrypted data only.
 type userInfo struct {
 	OpenID    string `json:"openId"`
 	NickName  string `json:"nickName"`
@@ -33,9 +33,8 @@ type userInfo struct {
 	} `json:"watermark"`
 }
 
-// readUserInfo reads a JSON object. A known member of another type than it
-// should have is dropped, as an unknown one is. An error is the parser's and
-// quotes one character of text at most.
+// readUserInfo reads a JSON object. It ignores unknown members and members of the
+// wrong type. Its errors are the parser's and quote at most one character of text.
 func readUserInfo(text []byte) (userInfo, error) {
 	var info userInfo
 	err := json.Unmarshal(text, &info)
@@ -61,8 +60,8 @@ func (u userInfo) profile() session.Profile {
 	}
 }
 
-// avatarURL drops what a page must not load as a picture, and what is too long:
-// a URL cut short leads nowhere.
+// avatarURL returns text if it is an http or https URL that is not too long, or
+// else nothing: a URL that is cut short does not work.
 func avatarURL(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || len(text) > maxAvatarURL || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -78,7 +77,7 @@ func gender(g int) int {
 	return g
 }
 
-// cut keeps the first max characters of text.
+// cut returns the first max characters of text.
 func cut(text string, max int) string {
 	characters := 0
 	for i := range text {

@@ -7,7 +7,7 @@ import (
 	"onestroke/impl/session"
 )
 
-func TestAProfileKeepsWhatItKnowsWithinBounds(t *testing.T) {
+func TestAProfileHasKnownMembersWithinTheirLimits(t *testing.T) {
 	tests := []struct {
 		name, text string
 		want       session.Profile
@@ -16,12 +16,12 @@ func TestAProfileKeepsWhatItKnowsWithinBounds(t *testing.T) {
 		{"unknown members", `{"nickName":"a","is_demote":true,"unionId":"x","more":{"nickName":"b"}}`, session.Profile{Nickname: "a"}},
 		{"emoji and Chinese", `{"nickName":"小明🎨\ud83d\udd8c","city":"广州"}`, session.Profile{Nickname: "小明🎨🖌", City: "广州"}},
 		{"half an emoji", `{"nickName":"a\ud83d"}`, session.Profile{Nickname: "a\ufffd"}},
-		{"bytes that are no UTF-8", "{\"nickName\":\"a\xff\"}", session.Profile{Nickname: "a\ufffd"}},
+		{"bytes that are not UTF-8", "{\"nickName\":\"a\xff\"}", session.Profile{Nickname: "a\ufffd"}},
 		{"other types", `{"nickName":5,"gender":"1","language":null,"city":{},"country":"CN"}`, session.Profile{Country: "CN"}},
 		{"names of 64 characters", `{"nickName":"` + strings.Repeat("明", 64) + `"}`, session.Profile{Nickname: strings.Repeat("明", 64)}},
 		{"longer names", `{"nickName":"` + strings.Repeat("明", 65) + `","language":"` + strings.Repeat("z", 17) + `"}`, session.Profile{Nickname: strings.Repeat("明", 64), Language: strings.Repeat("z", 16)}},
 		{"gender", `{"gender":2}`, session.Profile{Gender: 2}},
-		{"no gender there is", `{"gender":3}`, session.Profile{}},
+		{"unknown gender", `{"gender":3}`, session.Profile{}},
 		{"negative gender", `{"gender":-1}`, session.Profile{}},
 		{"avatar", `{"avatarUrl":"https://thirdwx.qlogo.cn/132"}`, session.Profile{AvatarURL: "https://thirdwx.qlogo.cn/132"}},
 		{"avatar that is script", `{"avatarUrl":"javascript:alert(1)"}`, session.Profile{}},

@@ -16,39 +16,39 @@ import (
 // maxClockSkew is how far ahead of ours WeChat's clock may be.
 const maxClockSkew = time.Minute
 
-// SessionKey is the base64 text of the 16 bytes that WeChat and the client's
-// runtime share. WeChat signs with the text and encrypts with the bytes.
+// SessionKey is the base64 text of the 16 bytes that WeChat's server and the
+// phone share. WeChat signs with the text and encrypts with the bytes.
 //
-// It is a secret: printed, logged or encoded it reads [redacted].
+// It is a secret: printed, logged or encoded it is [redacted].
 type SessionKey string
 
 const redacted = "[redacted]"
 
-// String is the redacted form.
+// String returns the redacted form.
 func (SessionKey) String() string { return redacted }
 
 // Format writes the redacted form, whatever the verb.
 func (SessionKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
-// MarshalText gives the redacted form, for JSON and for slog.
+// MarshalText returns the redacted form, for JSON and slog.
 func (SessionKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // VerifySignature reports whether signature is the lower-case hex SHA-1 of
-// rawData followed by the text of key, as in "Signature verification" in
-// WeChat's open-ability/signature page. It takes the same time for every
+// rawData followed by the text of key, as in "Signature verification" on
+// WeChat's page open-ability/signature. It takes the same time for every
 // signature of the right length.
 func VerifySignature(rawData string, key SessionKey, signature string) bool {
 	sum := sha1.Sum([]byte(rawData + string(key)))
 	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(signature)) == 1
 }
 
-// Decrypt opens encryptedData, base64 of AES-128-CBC with PKCS#7 padding, with
-// key and iv, each base64 of 16 bytes, as in the same page. Whatever fails, the
-// error is [session.ErrUntrusted] and no more: CBC tells its clear text to one
-// who learns which attempts had the right padding.
+// Decrypt decrypts encryptedData, base64 of AES-128-CBC with PKCS#7 padding. key
+// and iv are base64 of 16 bytes each. The page of VerifySignature describes this.
+// Every error is [session.ErrUntrusted] without details: an attacker who learns
+// which padding is valid can decrypt CBC (a padding oracle).
 //
-// The encryption carries no proof of origin of its own. The clear text is to be
-// trusted only when its watermark is right.
+// The encryption does not prove where the data comes from. Trust the clear text
+// only after its watermark is checked.
 func Decrypt(encryptedData, iv string, key SessionKey) ([]byte, error) {
 	sealed, err := decodeSealed(encryptedData, iv)
 	if err != nil {
@@ -57,14 +57,14 @@ func Decrypt(encryptedData, iv string, key SessionKey) ([]byte, error) {
 	return sealed.open(key)
 }
 
-// proof is what a client presents with its code, checked for form.
+// proof is the signed and the encrypted data of a login, in valid form.
 type proof struct {
 	rawData   string
-	signature string // empty when there is none
-	sealed    sealed // of no length when there is none
+	signature string // empty if there is no signed data
+	sealed    sealed // empty if there is no encrypted data
 }
 
-// readProof finds what cannot verify whatever the session key is.
+// readProof rejects data that no session key can verify.
 func readProof(login session.Login) (proof, error) {
 	p := proof{rawData: login.RawData, signature: login.Signature}
 	if (login.RawData == "") != (login.Signature == "") {
@@ -82,8 +82,8 @@ func readProof(login session.Login) (proof, error) {
 	return p, nil
 }
 
-// verify returns the profile that p vouches for: empty when p is, the encrypted
-// one when p holds both kinds. Both must then verify.
+// verify returns the profile in p. If p has signed and encrypted data, both must
+// be valid, and the profile is the encrypted one.
 func (c *Client) verify(p proof, granted grant) (session.Profile, error) {
 	var profile session.Profile
 	if p.signature != "" {
@@ -102,7 +102,7 @@ func (c *Client) verify(p proof, granted grant) (session.Profile, error) {
 			return session.Profile{}, err
 		}
 		info, err := readUserInfo(text)
-		if err != nil || !c.vouchesFor(info, granted.OpenID) {
+		if err != nil || !c.belongsTo(info, granted.OpenID) {
 			return session.Profile{}, session.ErrUntrusted
 		}
 		profile = info.profile()
@@ -110,16 +110,16 @@ func (c *Client) verify(p proof, granted grant) (session.Profile, error) {
 	return profile, nil
 }
 
-// vouchesFor reports whether WeChat encrypted info for this app, lately, and
-// for no other user than openID.
-func (c *Client) vouchesFor(info userInfo, openID string) bool {
+// belongsTo reports whether WeChat encrypted info for this app, recently, and for
+// the user openID.
+func (c *Client) belongsTo(info userInfo, openID string) bool {
 	age := c.now().Sub(time.Unix(info.Watermark.Timestamp, 0))
 	return info.Watermark.AppID == c.appID &&
 		age <= c.maxDataAge && age >= -maxClockSkew &&
 		(info.OpenID == "" || info.OpenID == openID)
 }
 
-// sealed is encrypted data of a length that can be decrypted.
+// sealed is encrypted data of a valid length.
 type sealed struct {
 	ciphertext []byte // whole blocks
 	iv         []byte // one block
@@ -160,7 +160,7 @@ func (s sealed) open(key SessionKey) ([]byte, error) {
 	return text[:len(text)-padding], nil
 }
 
-// decodeBlock decodes base64 of 16 bytes: a session key or an iv.
+// decodeBlock decodes a session key or an iv, base64 of 16 bytes.
 func decodeBlock(text string) ([]byte, error) {
 	block, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(block) != aes.BlockSize {

@@ -31,7 +31,7 @@ const (
 
 var publishedAt = time.Unix(1477314187, 0)
 
-func TestThePublishedSignatureVerifiesAndNoOther(t *testing.T) {
+func TestOnlyThePublishedSignatureVerifies(t *testing.T) {
 	if !wechat.VerifySignature(publishedRawData, sessionKey, publishedSignature) {
 		t.Error("the published signature does not verify")
 	}
@@ -40,7 +40,7 @@ func TestThePublishedSignatureVerifiesAndNoOther(t *testing.T) {
 		"other key":        wechat.VerifySignature(publishedRawData, publishedSealedKey, publishedSignature),
 		"other signature":  wechat.VerifySignature(publishedRawData, sessionKey, "0"+publishedSignature[1:]),
 		"upper case":       wechat.VerifySignature(publishedRawData, sessionKey, strings.ToUpper(publishedSignature)),
-		"only a beginning": wechat.VerifySignature(publishedRawData, sessionKey, publishedSignature[:20]),
+		"only the first half": wechat.VerifySignature(publishedRawData, sessionKey, publishedSignature[:20]),
 		"nothing":          wechat.VerifySignature(publishedRawData, sessionKey, ""),
 	} {
 		if ok {
@@ -81,7 +81,7 @@ func TestWhatCannotBeDecryptedIsUntrusted(t *testing.T) {
 	}
 }
 
-func TestAProofVouchesForTheProfile(t *testing.T) {
+func TestValidDataGivesTheProfile(t *testing.T) {
 	raw := session.Profile{
 		Nickname: "Band", Gender: 1, Language: "zh_CN", City: "Guangzhou", Province: "Guangdong", Country: "CN",
 		AvatarURL: "http://wx.qlogo.cn/mmopen/vi_32/1vZvI39NWFQ9XM4LtQpFrQJ1xlgZxx3w7bQxKARol6503Iuswjjn6nIGBiaycAjAtpujxyzYsrztuuICqIM5ibXQ/0",
@@ -91,12 +91,12 @@ func TestAProofVouchesForTheProfile(t *testing.T) {
 		login   session.Login
 		profile session.Profile
 	}{
-		{"code alone", session.Login{}, session.Profile{}},
+		{"only the code", session.Login{}, session.Profile{}},
 		{"rawData and signature", session.Login{RawData: publishedRawData, Signature: publishedSignature}, raw},
 		{"encrypted data", sealedLogin(`{"openId":"` + openID + `","nickName":"小明👨‍👩‍👧"` + watermark(appID, 0) + `}`), session.Profile{Nickname: "小明👨‍👩‍👧"}},
 		{"encrypted data without openId", sealedLogin(`{"nickName":"小明"` + watermark(appID, 0) + `}`), session.Profile{Nickname: "小明"}},
 		{"both", both(sealedLogin(`{"nickName":"小明"` + watermark(appID, 0) + `}`)), session.Profile{Nickname: "小明"}},
-		{"as old as may be", sealedLogin(`{"nickName":"小明"` + watermark(appID, -wechat.DefaultMaxDataAge) + `}`), session.Profile{Nickname: "小明"}},
+		{"of the maximum age", sealedLogin(`{"nickName":"小明"` + watermark(appID, -wechat.DefaultMaxDataAge) + `}`), session.Profile{Nickname: "小明"}},
 		{"a little ahead of our clock", sealedLogin(`{"nickName":"小明"` + watermark(appID, 30*time.Second) + `}`), session.Profile{Nickname: "小明"}},
 	}
 	for _, test := range tests {
@@ -109,17 +109,17 @@ func TestAProofVouchesForTheProfile(t *testing.T) {
 	}
 }
 
-func TestAProofThatDoesNotVerifyIsUntrusted(t *testing.T) {
+func TestDataThatDoesNotVerifyIsUntrusted(t *testing.T) {
 	tests := []struct {
 		name  string
 		login session.Login
-		asks  int32 // requests to WeChat: none where the form alone is wrong
+		asks  int32 // requests to WeChat: none if the form is invalid
 	}{
 		{"signature of other data", session.Login{RawData: publishedRawData + " ", Signature: publishedSignature}, 1},
 		{"other signature", session.Login{RawData: publishedRawData, Signature: strings.Repeat("0", 40)}, 1},
 		{"not JSON and not signed", session.Login{RawData: "{", Signature: publishedSignature}, 1},
 		{"other app", sealedLogin(`{"openId":"` + openID + `"` + watermark("wx0000000000000000", 0) + `}`), 1},
-		{"other user", sealedLogin(`{"openId":"oSomebodyElse"` + watermark(appID, 0) + `}`), 1},
+		{"other user", sealedLogin(`{"openId":"oAnotherUser"` + watermark(appID, 0) + `}`), 1},
 		{"too old", sealedLogin(`{"openId":"` + openID + `"` + watermark(appID, -wechat.DefaultMaxDataAge-time.Second) + `}`), 1},
 		{"from the future", sealedLogin(`{"openId":"` + openID + `"` + watermark(appID, 2*time.Minute) + `}`), 1},
 		{"no watermark", sealedLogin(`{"openId":"` + openID + `"}`), 1},
@@ -127,7 +127,7 @@ func TestAProofThatDoesNotVerifyIsUntrusted(t *testing.T) {
 		{"encrypted, not JSON", sealedLogin("x"), 1},
 		{"encrypted, empty", sealedLogin(""), 1},
 		{"encrypted with another key", session.Login{EncryptedData: publishedSealed, IV: publishedIV}, 1},
-		{"both, of which one is wrong", both(sealedLogin(`{}`)), 1},
+		{"both, one invalid", both(sealedLogin(`{}`)), 1},
 		{"rawData without signature", session.Login{RawData: publishedRawData}, 0},
 		{"signature without rawData", session.Login{Signature: publishedSignature}, 0},
 		{"signature in upper case", session.Login{RawData: publishedRawData, Signature: strings.ToUpper(publishedSignature)}, 0},
@@ -156,7 +156,7 @@ func TestAProofThatDoesNotVerifyIsUntrusted(t *testing.T) {
 	}
 }
 
-func TestSignedDataThatIsNoProfileIsARawDataError(t *testing.T) {
+func TestSignedDataThatIsNotAProfileIsARawDataError(t *testing.T) {
 	for _, rawData := range []string{"x", "{", "[]", "null", `"text"`, "12", "{}{}", strings.Repeat("7", 1000)} {
 		_, err := exchange(t, session.Login{RawData: rawData, Signature: sign(rawData)})
 		var unreadable *session.RawDataError

@@ -16,11 +16,12 @@ import (
 	"onestroke/impl/session"
 )
 
-// maxAnswer bounds what is read of an answer, in bytes. WeChat's are below 300.
+// maxAnswer limits what is read of an answer, in bytes. WeChat's answers have
+// fewer than 300.
 const maxAnswer = 64 << 10
 
-// causes is WeChat's table of errcodes, from "code2Session" in the mini program
-// server API. An errcode that is not here is [session.CauseBadAnswer].
+// causes are the errcodes of WeChat's server API "code2Session". Any other
+// errcode is [session.CauseBadAnswer].
 var causes = map[int]session.Cause{
 	-1:    session.CauseBusy,
 	40029: session.CauseInvalidCode,
@@ -34,13 +35,13 @@ var causes = map[int]session.Cause{
 	41008: session.CauseMissingCode,
 }
 
-// grant is what WeChat gives for a code.
+// grant is what WeChat returns for a code.
 type grant struct {
 	OpenID     string
 	SessionKey SessionKey
 }
 
-// redeem burns code. Its errors are [*session.ExchangeError].
+// redeem exchanges code for a grant. Its errors are [*session.ExchangeError].
 func (c *Client) redeem(ctx context.Context, code string) (grant, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 	defer cancel()
@@ -54,11 +55,11 @@ func (c *Client) redeem(ctx context.Context, code string) (grant, error) {
 	return readGrant(body)
 }
 
-// ask sends code to WeChat once. When unsent, the failed request certainly did
-// not reach WeChat, and the code is as good as before.
+// ask sends code to WeChat once. unsent means that the failed request certainly
+// did not reach WeChat, so the code is still valid.
 //
-// It uses a RoundTripper and no http.Client: that follows redirects, and quotes
-// the URL in its errors.
+// It uses a RoundTripper instead of an http.Client, which follows redirects and
+// quotes the URL, with the app secret, in its errors.
 func (c *Client) ask(ctx context.Context, code string) (body []byte, unsent bool, err error) {
 	var traced, wrote atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -81,7 +82,7 @@ func (c *Client) ask(ctx context.Context, code string) (body []byte, unsent bool
 	}
 	response, err := c.transport.RoundTrip(request)
 	if err != nil {
-		// A transport that reports nothing may have sent it.
+		// A transport without trace events may have sent the request.
 		return nil, traced.Load() && !wrote.Load(), unreachable(err)
 	}
 	defer response.Body.Close()
@@ -101,24 +102,24 @@ func (c *Client) ask(ctx context.Context, code string) (body []byte, unsent bool
 	return body, false, nil
 }
 
-// sentOnce is an empty body that cannot be rewound. When a kept connection
-// breaks, net/http sends a GET without a body a second time by itself, even
-// after all of the first was written. It leaves one with such a body alone, and
-// a code is not burnt twice. Nothing of it shows on the wire.
+// sentOnce is an empty body that cannot be read again. If an idle connection
+// breaks, net/http repeats a GET without a body, even if it was already written
+// completely: WeChat would see the code twice. net/http does not repeat a request
+// with such a body. On the wire, the request is the same as without a body.
 type sentOnce struct{}
 
 func (sentOnce) Read([]byte) (int, error) { return 0, io.EOF }
 
-// readGrant reads the answer to an exchange. Its errors quote nothing of body,
-// which may hold a session key.
+// readGrant reads the answer to an exchange. Its errors do not quote body, which
+// may contain a session key.
 func readGrant(body []byte) (grant, error) {
 	var answer struct {
-		ErrCode    int        `json:"errcode"` // absent on success, or 0
+		ErrCode    int        `json:"errcode"` // on success absent or 0
 		OpenID     string     `json:"openid"`
 		SessionKey SessionKey `json:"session_key"`
 	}
 	if json.Unmarshal(body, &answer) != nil {
-		return grant{}, badAnswer("not the JSON of an answer")
+		return grant{}, badAnswer("not the expected JSON")
 	}
 	if answer.ErrCode != 0 {
 		cause, known := causes[answer.ErrCode]
@@ -144,9 +145,9 @@ func badAnswer(what string) error {
 	return &session.ExchangeError{Cause: session.CauseBadAnswer, Err: errors.New(what)}
 }
 
-// unreachable keeps of err what an operator needs and what can be shown: which
-// address did not answer, whose certificate failed. Other errors of net/http
-// quote what the server sent.
+// unreachable keeps the parts of err that help an operator and are safe to show:
+// the address that did not answer, the certificate that failed. Other errors of
+// net/http quote what the server sent.
 func unreachable(err error) error {
 	var (
 		network     *net.OpError

@@ -33,7 +33,7 @@ func startWX(t *testing.T) *wx {
 	return &wx{sim, newClient(wechat.Options{BaseURL: srv.URL + "/simulator", Timeout: 500 * time.Millisecond}), srv.URL}
 }
 
-// phone returns all that the phone gives for what it is asked.
+// phone returns what the simulated phone answers to asked.
 func (w *wx) phone(t *testing.T, asked map[string]any) session.Login {
 	t.Helper()
 	body, err := json.Marshal(asked)
@@ -52,7 +52,7 @@ func (w *wx) phone(t *testing.T, asked map[string]any) session.Login {
 	return login
 }
 
-func TestTheSimulatorsUsersLogInInEveryWay(t *testing.T) {
+func TestSimulatedUsersLogInInEachWay(t *testing.T) {
 	w := startWX(t)
 	openIDs := map[string]bool{}
 	for _, user := range []string{"小明", "Band", "👨‍👩‍👧 <a & b> + \"%E5\"", "e\u0301"} {
@@ -107,7 +107,7 @@ func TestOfFiftyExchangesOfOneCodeOneSucceeds(t *testing.T) {
 	}
 }
 
-func TestTheSimulatorFailsAsAsked(t *testing.T) {
+func TestTheSimulatorFailsAsRequested(t *testing.T) {
 	w := startWX(t)
 	tests := []struct {
 		name    string
