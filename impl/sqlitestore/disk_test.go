@@ -1,0 +1,103 @@
+package sqlitestore_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"syscall"
+	"testing"
+
+	"onestroke/impl/gallery"
+	"onestroke/impl/session"
+	"onestroke/impl/sqlitestore"
+)
+
+// A full file: nothing half-written, deletions go on, and so does everything when
+// there is room.
+func TestAFileThatMayNotGrow(t *testing.T) {
+	db := open(t, t.TempDir())
+	db.LimitPages(t, 60)
+	fillsUpAndRecovers(t, db, func() { db.LimitPages(t, 1_000_000) })
+	r := record(0, 9)
+	db.LimitPages(t, 1) // which is the size that it has
+	if err := db.Drawings().Delete(t.Context(), owner, r.ID, gallery.IfPresent()); err != nil {
+		t.Error("delete where nothing may grow:", err)
+	}
+}
+
+// A full disk: as above, as far as there is room for the log.
+func TestADiskThatIsFull(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("onestroke", dir, "tmpfs", 0, "size=2m"); err != nil {
+		t.Skip("a small disk can be mounted by root only:", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	data, ballast := filepath.Join(dir, "data"), filepath.Join(dir, "ballast")
+	write(t, ballast, make([]byte, 1<<20))
+	db, err := sqlitestore.Open(data, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillsUpAndRecovers(t, db, func() {
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fillsUpAndRecovers(t *testing.T, db *sqlitestore.DB, makeRoom func()) {
+	d, written := db.Drawings(), 0
+	for {
+		err := d.Insert(t.Context(), owner, record(written, 2_000))
+		if err == nil {
+			written++
+			continue
+		}
+		if !errors.Is(err, gallery.ErrUnavailable) || !errors.Is(err, sqlitestore.ErrDiskFull) {
+			t.Fatalf("drawing %d: %v", written, err)
+		}
+		break
+	}
+	if written == 0 {
+		t.Fatal("it was full from the start")
+	}
+	for range 3 { // it stays so, for sessions too as soon as they need a page
+		if err := d.Insert(t.Context(), owner, record(written, 2_000)); !errors.Is(err, sqlitestore.ErrDiskFull) {
+			t.Errorf("one more: %v", err)
+		}
+	}
+	if _, err := db.Sessions().Open(t.Context(), numbered(1)); err != nil && !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("a session: %v", err)
+	}
+	holds := func() {
+		t.Helper()
+		n := 0
+		for r, err := range d.All(t.Context(), owner) {
+			if err != nil || !reflect.DeepEqual(r, record(n, 2_000)) {
+				t.Fatalf("drawing %d: %+v, %v", n, r.Summary, err)
+			}
+			n++
+		}
+		if n != written {
+			t.Errorf("%d drawings, want %d", n, written)
+		}
+		if err := db.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	holds()
+	makeRoom()
+	if err := d.Insert(t.Context(), owner, record(written, 2_000)); err != nil {
+		t.Fatal("with room again:", err)
+	}
+	written++
+	holds()
+}

@@ -1,0 +1,130 @@
+package sqlitestore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/gofrs/flock"
+	"github.com/ncruces/go-sqlite3"
+)
+
+// The files in the folder. SQLite adds onestroke.db-wal, which holds the newest
+// writes, and onestroke.db-shm, and removes them when the database is closed.
+const (
+	databaseFile = "onestroke.db"
+	lockFile     = "onestroke.lock"
+)
+
+// applicationID marks the databases of this service in their header: "1str".
+const applicationID = 0x31737472
+
+// claim makes the folder if there is none, keeps other processes out of it until
+// the lock is released or the process ends, and makes sure that what is there can
+// be a database of this service. Only a missing file is created.
+func claim(dir string) (path string, lock *flock.Flock, err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return "", nil, fmt.Errorf("find the data folder (DATA_DIR): %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", nil, fmt.Errorf("the data folder (DATA_DIR) cannot be made: %w", err)
+	}
+	if err := refuseEarlierStore(dir); err != nil {
+		return "", nil, err
+	}
+	lock = flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return "", nil, notWritable(dir, err)
+	}
+	if !locked {
+		return "", nil, fmt.Errorf("the data folder %s is in use by another process: stop it, or set DATA_DIR to another folder", dir)
+	}
+	path = filepath.Join(dir, databaseFile)
+	if err := examine(path, os.O_RDWR|os.O_CREATE); err != nil {
+		return "", nil, errors.Join(err, lock.Unlock())
+	}
+	return path, lock, nil
+}
+
+// refuseEarlierStore finds the files of FerretDB, which the service used before.
+func refuseEarlierStore(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return notWritable(dir, err)
+	}
+	earlier := ""
+	for _, f := range files {
+		switch {
+		case f.Name() == databaseFile:
+			return nil
+		case filepath.Ext(f.Name()) == ".sqlite":
+			earlier = f.Name()
+		}
+	}
+	if earlier == "" {
+		return nil
+	}
+	return fmt.Errorf("the data folder %s has drawings of an earlier version of onestroke (%s), which this version does not read: "+
+		"set DATA_DIR to another folder, and export the drawings with the version that saved them", dir, earlier)
+}
+
+// examine reads the header of the database file, before SQLite does anything to
+// it. https://sqlite.org/fileformat2.html#the_database_header
+func examine(path string, flags int) error {
+	logSize := int64(0)
+	if info, err := os.Stat(path + "-wal"); err == nil {
+		logSize = info.Size()
+	}
+	file, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return notWritable(path, err)
+	}
+	defer file.Close()
+	var header [100]byte
+	n, err := io.ReadFull(file, header[:])
+	switch {
+	case n == 0 && errors.Is(err, io.EOF) && logSize == 0:
+		return nil // new, or the first start was killed
+	case err != nil, string(header[:16]) != "SQLite format 3\x00":
+		return damaged(path, errors.New("it is not a SQLite database"))
+	case binary.BigEndian.Uint32(header[68:]) != applicationID:
+		return fmt.Errorf("%s is a SQLite database, but not one of onestroke: move it away, or set DATA_DIR to another folder", path)
+	default:
+		return nil
+	}
+}
+
+// unusable says what to do about a database that SQLite cannot open.
+func unusable(path string, err error) error {
+	switch {
+	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT):
+		return damaged(path, err)
+	case errors.Is(err, sqlite3.BUSY):
+		return fmt.Errorf("%s is locked by another program: close it there: %w", path, err)
+	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s cannot be written, because the disk is full: make room: %w", path, err)
+	case errors.As(err, new(*newerError)):
+		return fmt.Errorf("%s %w", path, err)
+	default:
+		return notWritable(path, err)
+	}
+}
+
+func damaged(path string, err error) error {
+	return fmt.Errorf("%s is damaged (%w): put a backup in its place, or move it away, and %[1]s-wal with it, to start with an empty one", path, err)
+}
+
+func notWritable(path string, err error) error {
+	var cause *fs.PathError
+	if errors.As(err, &cause) { // which repeats the path
+		err = cause.Err
+	}
+	return fmt.Errorf("%s cannot be used (%w): give the user of the service the right to write there, or set DATA_DIR to another folder", path, err)
+}

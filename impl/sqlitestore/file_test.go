@@ -1,0 +1,429 @@
+package sqlitestore_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"onestroke/impl/gallery"
+	"onestroke/impl/sqlitestore"
+)
+
+// names of folders that mean something to a shell, to a URI or to SQLite.
+var names = []string{
+	"a b", "一笔到底", "what?mode=memory", "a#b", "%41", "[ab]", "*", `back\slash`, `quo'te`, `dou"ble`, "a&b=c;d", "file:x", ":memory:", "-", "new\nline",
+}
+
+func TestTheFilesAreInTheFolderAndNowhereElse(t *testing.T) {
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			parent, elsewhere := t.TempDir(), t.TempDir()
+			t.Chdir(elsewhere)
+			t.Setenv("TMPDIR", elsewhere)
+			t.Setenv("SQLITE_TMPDIR", elsewhere)
+			dir := filepath.Join(parent, "made on demand", name)
+			for range 2 {
+				db, err := sqlitestore.Open(dir, sqlitestore.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = db.Drawings().Insert(t.Context(), owner, record(1, 20_000))
+				if err != nil && !errors.Is(err, gallery.ErrChanged) { // the second time
+					t.Fatal(err)
+				}
+				for _, file := range []string{"onestroke.db", "onestroke.db-wal", "onestroke.lock"} {
+					info, err := os.Stat(filepath.Join(dir, file))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if mode := info.Mode().Perm(); mode != 0o600 {
+						t.Errorf("%s has mode %o", file, mode)
+					}
+				}
+				if err := db.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var found []string
+			for _, root := range []string{parent, elsewhere} {
+				err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+					if err == nil && !entry.IsDir() {
+						found = append(found, path)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := fmt.Sprint([]string{filepath.Join(dir, "onestroke.db"), filepath.Join(dir, "onestroke.lock")})
+			if fmt.Sprint(found) != want {
+				t.Errorf("found %q, want %q", found, want)
+			}
+			if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+				t.Errorf("the folder: %v, %v", info, err)
+			}
+		})
+	}
+}
+
+func TestARelativeFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	open(t, "data")
+	if _, err := os.Stat("data/onestroke.db"); err != nil {
+		t.Error(err)
+	}
+}
+
+// What cannot be used is refused in one line, and is afterwards as it was.
+func TestAFolderIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, dir string)
+		want  []string // in the error
+	}{
+		"of the earlier store": {func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "onestroke.sqlite"), []byte("SQLite format 3\x00"))
+			write(t, filepath.Join(dir, "lock"), nil)
+		}, []string{"earlier version", "onestroke.sqlite", "DATA_DIR"}},
+		"with a file that is no database": {func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "onestroke.db"), bytes.Repeat([]byte("no database "), 1_000))
+		}, []string{"onestroke.db is damaged", "backup"}},
+		"with a short file": {func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "onestroke.db"), []byte("SQLite"))
+		}, []string{"onestroke.db is damaged", "backup"}},
+		"with the database of another program": {func(t *testing.T, dir string) {
+			sql(t, filepath.Join(dir, "onestroke.db"), `CREATE TABLE t (x); PRAGMA user_version = 1`)
+		}, []string{"onestroke.db", "not one of onestroke", "DATA_DIR"}},
+		"with a database of a newer version": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			sql(t, filepath.Join(dir, "onestroke.db"), `PRAGMA user_version = 1000`)
+		}, []string{"newer version", "schema 1000", "run that version"}},
+		"with a newer version's log": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			inLog(t, filepath.Join(dir, "onestroke.db"), `PRAGMA user_version = 1000`)
+		}, []string{"newer version", "schema 1000", "run that version"}},
+		"with a database cut off": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			path := filepath.Join(dir, "onestroke.db")
+			if err := os.Truncate(path, size(t, path)/2); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"onestroke.db is damaged", "backup"}},
+		"with a database that was emptied beside its log": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			path := filepath.Join(dir, "onestroke.db")
+			inLog(t, path, `DELETE FROM contents`)
+			if err := os.Truncate(path, 0); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"onestroke.db is damaged", "backup"}},
+		"with a database whose pages are damaged": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			path := filepath.Join(dir, "onestroke.db")
+			file, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			for at := int64(4096); at < size(t, path); at += 4096 {
+				if _, err := file.WriteAt(bytes.Repeat([]byte{0xA5}, 100), at); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, []string{"onestroke.db is damaged", "backup"}},
+		"with a folder in place of the database": {func(t *testing.T, dir string) {
+			if err := os.Mkdir(filepath.Join(dir, "onestroke.db"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"onestroke.db", "DATA_DIR"}},
+		"that is a file": {func(t *testing.T, dir string) {
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+			write(t, dir, nil)
+		}, []string{"DATA_DIR"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			c.spoil(t, dir)
+			before := contents(t, dir)
+			_, err := sqlitestore.Open(dir, sqlitestore.Options{})
+			refusedInOneLine(t, err, c.want...)
+			if after := contents(t, dir); !maps.Equal(before, after) {
+				t.Errorf("the files have changed: %v, before %v", after, before)
+			}
+			if _, err := sqlitestore.Open(dir, sqlitestore.Options{}); err == nil || strings.Contains(err.Error(), "in use") {
+				t.Errorf("the second time: %v", err)
+			}
+		})
+	}
+}
+
+func TestAFolderInUseIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir)
+	_, err := sqlitestore.Open(dir, sqlitestore.Options{})
+	refusedInOneLine(t, err, "in use by another process", "DATA_DIR")
+	child := startHelper(t, "open", dir)
+	child.stdin.Close()
+	if err := child.Wait(); err == nil || !strings.Contains(child.stderr.String(), "in use by another process") {
+		t.Errorf("another process: %v, %s", err, child.stderr)
+	}
+	if err := writeOne(db, 1); err != nil {
+		t.Error("the one that was first:", err)
+	}
+}
+
+// As a user who may not write there, in a process of its own.
+func TestAFolderThatCannotBeWrittenIsRefused(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("permissions are tested on Linux")
+	}
+	for name, spoil := range map[string]func(t *testing.T, dir string){
+		"an empty folder": func(t *testing.T, dir string) { chmod(t, dir, 0o555) },
+		"a parent": func(t *testing.T, dir string) {
+			if err := os.Remove(dir); err != nil {
+				t.Fatal(err)
+			}
+			chmod(t, filepath.Dir(dir), 0o555)
+		},
+		"a folder with a database": func(t *testing.T, dir string) {
+			fill(t, dir)
+			for file := range contents(t, dir) {
+				chmod(t, filepath.Join(dir, file), 0o444)
+			}
+			chmod(t, dir, 0o555)
+		},
+		"a database": func(t *testing.T, dir string) {
+			fill(t, dir)
+			chmod(t, filepath.Join(dir, "onestroke.lock"), 0o666)
+			chmod(t, filepath.Join(dir, "onestroke.db"), 0o444)
+		},
+		"a folder that cannot be read": func(t *testing.T, dir string) { chmod(t, dir, 0o000) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, err := os.MkdirTemp("", "onestroke-sqlite-") // nobody can reach t.TempDir() of root
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.RemoveAll(root) })
+			dir := filepath.Join(root, "parent", "data")
+			if err := os.MkdirAll(dir, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			chmod(t, root, 0o777)
+			chmod(t, filepath.Dir(dir), 0o777)
+			chmod(t, dir, 0o777)
+			spoil(t, dir)
+			t.Cleanup(func() {
+				_ = os.Chmod(filepath.Dir(dir), 0o777)
+				_ = os.Chmod(dir, 0o777)
+			})
+			program := copyOfThisProgram(t, root)
+			child := startHelper(t, "open", dir, func(c *exec.Cmd) {
+				c.Path, c.Dir = program, "/"
+				if os.Getuid() == 0 {
+					c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+				}
+			})
+			child.stdin.Close()
+			if err := child.Wait(); err == nil {
+				t.Fatal("it was opened")
+			}
+			refusedInOneLine(t, errors.New(strings.TrimSpace(child.stderr.String())), "permission denied", "DATA_DIR")
+		})
+	}
+}
+
+func refusedInOneLine(t *testing.T, err error, want ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("it was opened")
+	}
+	t.Log(err)
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than a line: %v", err)
+	}
+	for _, text := range want {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("%v; want %q in it", err, text)
+		}
+	}
+}
+
+func TestAMigrationIsDoneWholeOrNotAtAll(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir)
+	t.Run("one that fails", func(t *testing.T) {
+		sqlitestore.AddMigration(t, `CREATE TABLE added (x) STRICT; INSERT INTO nothing VALUES (1);`)
+		_, err := sqlitestore.Open(dir, sqlitestore.Options{})
+		refusedInOneLine(t, err, "schema", "onestroke.db")
+	})
+	t.Run("one that does not", func(t *testing.T) {
+		sqlitestore.AddMigration(t, `CREATE TABLE added (x INTEGER) STRICT; INSERT INTO added VALUES (1);`)
+		for range 2 {
+			db, err := sqlitestore.Open(dir, sqlitestore.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(db.Check(t.Context()), db.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	_, err := sqlitestore.Open(dir, sqlitestore.Options{})
+	refusedInOneLine(t, err, "newer version", "schema 2")
+}
+
+func TestCheckFindsDamageBeyondTheStart(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir)
+	db := open(t, dir)
+	if err := db.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	path := db.Path()
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteAt(bytes.Repeat([]byte{0xA5}, 100), size(t, path)-4096); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Check(t.Context()); !errors.Is(err, sqlite3.CORRUPT) {
+		t.Errorf("checked a damaged file: %v", err)
+	}
+}
+
+// fill makes a database with drawings in a folder, and closes it.
+func fill(t *testing.T, dir string) {
+	t.Helper()
+	db, err := sqlitestore.Open(dir, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 50 {
+		if err := writeOne(db, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sql runs statements on a file, and closes it.
+func sql(t *testing.T, path, statements string) {
+	t.Helper()
+	c, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READWRITE|sqlite3.OPEN_CREATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Exec(statements), c.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inLog is like sql, and leaves what it has written in the log.
+func inLog(t *testing.T, path, statements string) {
+	t.Helper()
+	c, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READWRITE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, configErr := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+	if err := errors.Join(configErr, c.Exec(statements), c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	header, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if version := binary.BigEndian.Uint32(header[60:]); version == 1000 {
+		t.Fatal("it is in the file already")
+	}
+}
+
+// contents are the sizes and digests of the files of a folder, by name, without the lock, and
+// without an empty log and the index of it, which hold nothing.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return all
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name() == "onestroke.lock" || f.Name() == "onestroke.db-shm" || f.IsDir() {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name() == "onestroke.db-wal" && len(text) == 0 {
+			continue
+		}
+		all[f.Name()] = fmt.Sprintf("%d bytes, %x", len(text), sha256.Sum256(text))
+	}
+	return all
+}
+
+func copyOfThisProgram(t *testing.T, dir string) string {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "program")
+	write(t, path, text)
+	chmod(t, path, 0o755)
+	return path
+}
+
+func write(t *testing.T, path string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func chmod(t *testing.T, path string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}

@@ -1,0 +1,181 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// migrations bring the schema from each version to the next; the version of a
+// database is how many of them it has had (PRAGMA user_version). Never change one
+// that was released: add another. Each runs in one transaction.
+//
+// A table WITHOUT ROWID is stored in the order of its primary key.
+var migrations = []string{`
+-- The newest profile of a user, for as long as there is a session.
+CREATE TABLE profiles (
+	user_id    TEXT NOT NULL PRIMARY KEY,
+	nickname   TEXT NOT NULL,
+	avatar_url TEXT NOT NULL,
+	gender     INTEGER NOT NULL,
+	language   TEXT NOT NULL,
+	country    TEXT NOT NULL,
+	province   TEXT NOT NULL,
+	city       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Times are Unix seconds; remove_at is in milliseconds, by the clock of this machine.
+CREATE TABLE sessions (
+	user_id      TEXT NOT NULL,
+	id           TEXT NOT NULL,
+	kind         TEXT NOT NULL,
+	label        TEXT NOT NULL,
+	created_at   INTEGER NOT NULL,
+	last_used_at INTEGER NOT NULL,
+	expires_at   INTEGER NOT NULL,
+	remove_at    INTEGER NOT NULL,
+	PRIMARY KEY (user_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_removal ON sessions (remove_at);
+
+-- The login attempt on a code. failure says why nobody logged in, or is empty.
+CREATE TABLE attempts (
+	code_id   TEXT NOT NULL PRIMARY KEY,
+	kind      TEXT NOT NULL,
+	proof     BLOB NOT NULL,
+	nonce     BLOB,
+	user_id   TEXT NOT NULL,
+	failure   TEXT NOT NULL,
+	detail    TEXT NOT NULL,
+	err_code  INTEGER NOT NULL,
+	remove_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempts_by_removal ON attempts (remove_at);
+
+-- What a list shows of a drawing, in the order of the lists: a page of a list is
+-- read from few pages of the file. Times are Unix milliseconds. properties and
+-- measures are JSON. A share has a token, and the SHA-256 of it to find it by.
+CREATE TABLE drawings (
+	owner         TEXT NOT NULL,
+	created_at    INTEGER NOT NULL,
+	id            BLOB NOT NULL,
+	updated_at    INTEGER NOT NULL,
+	revision      INTEGER NOT NULL,
+	etag          TEXT NOT NULL,
+	previous_etag TEXT NOT NULL,
+	properties    TEXT NOT NULL,
+	measures      TEXT NOT NULL,
+	paint_id      TEXT NOT NULL,
+	share_token   TEXT,
+	share_digest  BLOB,
+	nickname      TEXT,
+	content       INTEGER NOT NULL,
+	thumbnail     TEXT NOT NULL,
+	PRIMARY KEY (owner, created_at, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX drawings_by_id ON drawings (owner, id);
+CREATE UNIQUE INDEX drawings_by_share ON drawings (share_digest) WHERE share_digest IS NOT NULL;
+
+-- The rest of a drawing, under the number that drawings.content holds.
+CREATE TABLE contents (
+	content INTEGER NOT NULL PRIMARY KEY,
+	packed  BLOB NOT NULL,
+	actions BLOB
+) STRICT;
+`}
+
+// newerError says that a database has had migrations that this program does not know.
+type newerError struct{ version int }
+
+func (e *newerError) Error() string {
+	return fmt.Sprintf("was written by a newer version of onestroke (schema %d, this one knows up to %d): run that version, or put a backup in its place",
+		e.version, len(migrations))
+}
+
+// prepare examines the database and brings it to the newest schema. It writes to a
+// database only if it can use it.
+func prepare(c *conn) error {
+	// Closing the connection moves the log to the database file: not of one that
+	// this program has no business with.
+	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
+		return err
+	}
+	version, err := schemaVersion(c)
+	if err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return &newerError{version}
+	}
+	if err := quickIntegrity(c); err != nil {
+		return err
+	}
+	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false); err != nil {
+		return err
+	}
+	return migrate(c, version)
+}
+
+func migrate(c *conn, version int) error {
+	if version == 0 {
+		// Before there is a log: the header of the file itself says whose it is, at
+		// whatever moment the process is killed.
+		if err := c.Exec(fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
+			return err
+		}
+	}
+	var mode string
+	_, err := c.first(`PRAGMA journal_mode = WAL`, func(s *sqlite3.Stmt) error {
+		mode = s.ColumnText(0)
+		return nil
+	})
+	if err == nil && mode != "wal" {
+		err = errors.New("its file system does not support SQLite's write-ahead log")
+	}
+	if err != nil {
+		return err
+	}
+	for ; version < len(migrations); version++ {
+		sql := fmt.Sprintf(`BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT`, migrations[version], version+1)
+		if err := c.Exec(sql); err != nil {
+			return fmt.Errorf("bring the schema to version %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+func schemaVersion(c *conn) (version int, err error) {
+	_, err = c.first(`PRAGMA user_version`, func(s *sqlite3.Stmt) error {
+		version = s.ColumnInt(0)
+		return nil
+	})
+	return version, err
+}
+
+// openingCheck is how long the check of a database may take at start. What it does
+// not reach in this time, [DB.Check] finds.
+const openingCheck = 50 * time.Millisecond
+
+func quickIntegrity(c *conn) error {
+	ctx, cancel := context.WithTimeout(context.Background(), openingCheck)
+	defer cancel()
+	defer c.SetInterrupt(c.SetInterrupt(ctx))
+	if err := integrity(c); !errors.Is(err, sqlite3.INTERRUPT) {
+		return err
+	}
+	return nil
+}
+
+// integrity reports the first damage that SQLite finds as [sqlite3.CORRUPT].
+func integrity(c *conn) error {
+	return c.each(`PRAGMA quick_check(1)`, func(s *sqlite3.Stmt) error {
+		if found := s.ColumnText(0); found != "ok" {
+			return fmt.Errorf("%w: %s", sqlite3.CORRUPT, strings.Join(strings.Fields(found), " ")) // in one line
+		}
+		return nil
+	})
+}

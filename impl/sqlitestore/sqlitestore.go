@@ -1,0 +1,162 @@
+// Package sqlitestore stores sessions, login attempts and drawings in one SQLite
+// file, for a service that runs on one machine.
+//
+// What a method reports as written is on disk. All writes go through one
+// connection, which commits those that wait at the same time together; reads use
+// connections of their own and never wait for a write. What is of no use to the
+// next process is in memory only: rate limit buckets and quota tallies.
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/ncruces/go-sqlite3"
+)
+
+// DB is an open database. The service uses it as [Sessions] and as [Drawings].
+type DB struct {
+	path    string
+	now     func() time.Time
+	lock    *flock.Flock
+	writer  *writer
+	readers chan *conn // those not in use
+	open    int        // read connections
+	closing context.CancelFunc
+	sweeper sync.WaitGroup
+
+	buckets *buckets
+	tallies *tallies
+}
+
+// Options of [Open]. Zero values take the defaults.
+type Options struct {
+	Now func() time.Time // decides what has expired; time.Now
+}
+
+const (
+	// patience bounds how long a read or a write may wait for its turn and for the
+	// disk, if its context does not.
+	patience = 5 * time.Second
+	// maxReaders bounds the read connections. Each takes up to 3 MB.
+	maxReaders = 4
+)
+
+// Open opens the database in a folder, or creates both. Its error says what is
+// wrong and what to do about it; the files are then as they were before. One
+// process at a time can open a folder.
+func Open(dir string, o Options) (*DB, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	path, lock, err := claim(dir)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{path: path, now: o.Now, lock: lock, readers: make(chan *conn, maxReaders), buckets: newBuckets(), tallies: newTallies()}
+	if err := db.connect(); err != nil {
+		return nil, errors.Join(err, db.disconnect())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	db.closing = cancel
+	db.sweeper.Go(func() { db.sweepUntil(ctx) })
+	return db, nil
+}
+
+// connect opens all connections, the writer's first: it brings the file into the
+// form that this version reads.
+func (db *DB) connect() error {
+	c, err := connect(db.path, sqlite3.OPEN_READWRITE)
+	if err != nil {
+		return unusable(db.path, err)
+	}
+	if err := prepare(c); err != nil {
+		return errors.Join(unusable(db.path, err), c.Close())
+	}
+	db.writer = newWriter(c, filepath.Dir(db.path))
+	n := min(max(2, runtime.GOMAXPROCS(0)), maxReaders)
+	for range n {
+		c, err := connect(db.path, sqlite3.OPEN_READONLY)
+		if err != nil {
+			return unusable(db.path, err)
+		}
+		db.readers <- c
+		db.open++
+	}
+	return nil
+}
+
+// Path is where the database file is.
+func (db *DB) Path() string { return db.path }
+
+// Close waits for the writes and reads that have begun, and closes the database.
+// Those that come later are refused as unavailable. Call it once.
+func (db *DB) Close() error {
+	db.closing()
+	db.sweeper.Wait()
+	return db.disconnect()
+}
+
+// disconnect closes the connections that there are, and the writer's last: it
+// moves what is in the log to the database file.
+func (db *DB) disconnect() (err error) {
+	for ; db.open > 0; db.open-- {
+		c := <-db.readers
+		err = errors.Join(err, c.Close())
+	}
+	if db.writer != nil {
+		err = errors.Join(err, db.writer.close())
+	}
+	return errors.Join(err, db.lock.Unlock())
+}
+
+// Ping reports whether the database can be read, and whether writes are taken.
+func (db *DB) Ping(ctx context.Context) error {
+	return failure(ctx, "ping", db.writer.write(ctx, func(c *conn) error {
+		return c.each(`PRAGMA user_version`, func(*sqlite3.Stmt) error { return nil })
+	}))
+}
+
+// Check reads the whole database and reports the first damage that it finds.
+func (db *DB) Check(ctx context.Context) error {
+	return db.read(ctx, "check", func(c *conn) error { return integrity(c) })
+}
+
+// read runs a function on a read connection. All that it reads is of one moment
+// only if it is one statement.
+func (db *DB) read(ctx context.Context, doing string, do func(*conn) error) error {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case c := <-db.readers:
+		defer func() { db.readers <- c }()
+		defer c.SetInterrupt(c.SetInterrupt(ctx))
+		return failure(ctx, doing, do(c))
+	case <-waiting.Done():
+		if err := ctx.Err(); err != nil {
+			return failure(ctx, doing, err)
+		}
+		return failure(ctx, doing, errNoReader)
+	}
+}
+
+// write runs a function in a transaction and returns what it returns, once that
+// is on disk. The function may run more than once. After an error it may have been
+// done all the same.
+func write[T any](ctx context.Context, db *DB, doing string, do func(*conn) (T, error)) (T, error) {
+	var result T
+	err := db.writer.write(ctx, func(c *conn) (err error) {
+		result, err = do(c)
+		return err
+	})
+	if err != nil { // the function may still be running: its result must not be read
+		var none T
+		return none, failure(ctx, doing, err)
+	}
+	return result, nil
+}

@@ -1,0 +1,206 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+)
+
+// writer owns the one connection that writes. Writes wait in a queue; those that
+// wait at the same time share a transaction, and so one wait for the disk. Each
+// has a savepoint: one that fails leaves the others as they are.
+type writer struct {
+	conn   *conn
+	dir    string
+	queue  chan *pending
+	closed chan struct{} // closed as soon as no more writes are taken
+	done   chan struct{} // closed when the last one has ended
+	err    error         // of closing the connection; to be read after done
+}
+
+const (
+	maxQueue = 1024 // writes that may wait; more are refused
+	maxBatch = 64   // writes that share a transaction; the largest drawings take 640 KB
+)
+
+// refusedError says why a read or a write was not waited for.
+type refusedError string
+
+func (e refusedError) Error() string { return string(e) }
+
+const (
+	errQueueFull = refusedError("too many writes are waiting")
+	errNoReader  = refusedError("no read connection is free")
+	errTimeout   = refusedError("the disk takes too long")
+	errClosed    = refusedError("the database is closed")
+)
+
+// pending is a write that somebody waits for.
+type pending struct {
+	do    func(*conn) error
+	state atomic.Int32 // of waiting, begun and abandoned
+	ended chan error   // takes its error without waiting
+}
+
+const (
+	waiting int32 = iota
+	begun
+	abandoned
+)
+
+func newWriter(c *conn, dir string) *writer {
+	w := &writer{conn: c, dir: dir, queue: make(chan *pending, maxQueue), closed: make(chan struct{}), done: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+// write runs do in a transaction and returns its error once the transaction is on
+// disk. If the context ends before do has begun, do is not run. If it ends later,
+// write returns at once, and nobody knows yet whether do succeeds.
+func (w *writer) write(ctx context.Context, do func(*conn) error) error {
+	p := &pending{do: do, ended: make(chan error, 1)}
+	select {
+	case <-w.closed:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	default:
+	}
+	select {
+	case w.queue <- p:
+	default:
+		return errQueueFull
+	}
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	var err error
+	select {
+	case err := <-p.ended:
+		return err
+	case <-w.done:
+		err = errClosed
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-timeout.C:
+		err = errTimeout
+	}
+	select {
+	case err := <-p.ended: // at the same moment
+		return err
+	default:
+		p.state.CompareAndSwap(waiting, abandoned)
+		return err
+	}
+}
+
+// close takes no more writes, ends those that wait, and closes the connection.
+func (w *writer) close() error {
+	close(w.closed)
+	<-w.done
+	return w.err
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	defer func() { w.err = w.conn.Close() }()
+	for {
+		select {
+		case p := <-w.queue:
+			w.commit(w.batch(p))
+			continue
+		default:
+		}
+		select {
+		case p := <-w.queue:
+			w.commit(w.batch(p))
+		case <-w.closed:
+			return
+		}
+	}
+}
+
+// batch takes the writes that wait, the first of which is given.
+func (w *writer) batch(first *pending) []*pending {
+	batch := begin(nil, first)
+	for len(batch) < maxBatch {
+		select {
+		case p := <-w.queue:
+			batch = begin(batch, p)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+func begin(batch []*pending, p *pending) []*pending {
+	if !p.state.CompareAndSwap(waiting, begun) {
+		return batch
+	}
+	return append(batch, p)
+}
+
+// commit runs a batch and tells everyone how it ended. If the transaction as a
+// whole fails, nothing of it is stored, and each write is tried alone: a deletion
+// can succeed where a disk has no room for an insertion.
+func (w *writer) commit(batch []*pending) {
+	errs, err := w.transact(batch)
+	err = withRoom(w.dir, err)
+	if err != nil && len(batch) > 1 {
+		for i := range batch {
+			w.commit(batch[i : i+1])
+		}
+		return
+	}
+	for i, p := range batch {
+		if err != nil {
+			p.ended <- err
+		} else {
+			p.ended <- errs[i]
+		}
+	}
+}
+
+// transact returns the error of each write, or that of the transaction.
+func (w *writer) transact(batch []*pending) (errs []error, err error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	if _, err := w.conn.change(`BEGIN IMMEDIATE`); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if !w.conn.GetAutocommit() { // the transaction is still open
+			_, rollbackErr := w.conn.change(`ROLLBACK`)
+			err = errors.Join(err, rollbackErr)
+		}
+	}()
+	errs = make([]error, len(batch))
+	for i, p := range batch {
+		errs[i], err = w.savepoint(p.do)
+		if err != nil {
+			return nil, err
+		}
+	}
+	_, err = w.conn.change(`COMMIT`)
+	return errs, err
+}
+
+// savepoint runs one write. What a failed one has changed is undone. abort is an
+// error that ends the whole transaction.
+func (w *writer) savepoint(do func(*conn) error) (err, abort error) {
+	if _, err := w.conn.change(`SAVEPOINT one`); err != nil {
+		return nil, err
+	}
+	if err = do(w.conn); err != nil {
+		if w.conn.GetAutocommit() || isSQLite(err) {
+			return nil, err
+		}
+		if _, abort := w.conn.change(`ROLLBACK TO one`); abort != nil {
+			return nil, abort
+		}
+	}
+	_, abort = w.conn.change(`RELEASE one`)
+	return err, abort
+}
