@@ -254,7 +254,7 @@ func check(ctx context.Context, environ []string, stdout io.Writer) error {
 		return errors.New("the rest was not tried")
 	}
 	var parts closers
-	defer parts.close()
+	defer func() { _ = parts.close() }()
 	for _, part := range []struct {
 		name string
 		try  func() (shown string, err error)

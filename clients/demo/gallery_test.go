@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -77,7 +78,7 @@ func TestWaitingEndsWithTheProgram(t *testing.T) {
 		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
 			return answer(http.StatusServiceUnavailable, "Retry-After", "3600"), nil
 		})}
-		if _, err := p.Do(request(t).WithContext(ctx)); err != context.DeadlineExceeded {
+		if _, err := p.Do(request(t).WithContext(ctx)); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 	})

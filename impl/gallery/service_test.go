@@ -52,7 +52,7 @@ func (p phone) refused(content drawing.Content, condition gallery.Precondition) 
 		p.Errorf("got %v, want %v", err, gallery.ErrChanged)
 	}
 	after, errAfter := p.service.Get(p.Context(), owner, id)
-	if after.Summary != before.Summary || errAfter != errBefore {
+	if after.Summary != before.Summary || !errors.Is(errAfter, errBefore) {
 		p.Errorf("refused, and yet %+v, %v became %+v, %v", before.Summary, errBefore, after.Summary, errAfter)
 	}
 }

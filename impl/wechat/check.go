@@ -16,7 +16,7 @@ func (c *Client) Check(ctx context.Context) error {
 	if !errors.As(err, &failed) {
 		return errors.New("it accepts any code, so it is not WeChat: check WECHAT_API_URL")
 	}
-	advice := ""
+	var advice string
 	switch failed.Cause {
 	case session.CauseInvalidCode, session.CauseUsedCode:
 		return nil

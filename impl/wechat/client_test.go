@@ -74,7 +74,7 @@ func TestExchangeAsksAsWeChatDocuments(t *testing.T) {
 			t.Fatalf("got %v, %v", identity, err)
 		}
 		want := strings.TrimRight(path, "/") + "/sns/jscode2session?appid=" + appID + "&grant_type=authorization_code&js_code=" + loginCode + "&secret=" + appSecret
-		if got.Method != "GET" || got.RequestURI != want {
+		if got.Method != http.MethodGet || got.RequestURI != want {
 			t.Errorf("asked %s %s, want %s", got.Method, got.RequestURI, want)
 		}
 		if got.ContentLength != 0 || len(got.TransferEncoding) != 0 {
@@ -193,10 +193,10 @@ func TestAServerThatCannotBeTrustedOrFoundIsUnreachable(t *testing.T) {
 		url   string
 		cause session.Cause
 	}{
-		"unknown authority": {encrypted.URL, session.CauseUnreachable},
-		"connection refused":          {closed.URL, session.CauseUnreachable},
-		"unknown host":                {"http://nowhere.invalid", session.CauseUnreachable},
-		"malformed URL":               {"http://\x7f", session.CauseMisconfig},
+		"unknown authority":  {encrypted.URL, session.CauseUnreachable},
+		"connection refused": {closed.URL, session.CauseUnreachable},
+		"unknown host":       {"http://nowhere.invalid", session.CauseUnreachable},
+		"malformed URL":      {"http://\x7f", session.CauseMisconfig},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := newClient(wechat.Options{BaseURL: test.url}).Exchange(t.Context(), session.Login{Code: loginCode})

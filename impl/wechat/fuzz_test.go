@@ -3,6 +3,7 @@ package wechat
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -80,7 +81,7 @@ func FuzzDecrypt(f *testing.F) {
 	f.Add("", "", "")
 	f.Fuzz(func(t *testing.T, encryptedData, iv, key string) {
 		text, err := Decrypt(encryptedData, iv, SessionKey(key))
-		if err != nil && (err != session.ErrUntrusted || text != nil) {
+		if err != nil && (!errors.Is(err, session.ErrUntrusted) || text != nil) {
 			t.Errorf("got %q, %v", text, err)
 		}
 		if err == nil && len(text) >= len(encryptedData) {

@@ -36,12 +36,12 @@ func TestOnlyThePublishedSignatureVerifies(t *testing.T) {
 		t.Error("the published signature does not verify")
 	}
 	for name, ok := range map[string]bool{
-		"other data":       wechat.VerifySignature(publishedRawData+" ", sessionKey, publishedSignature),
-		"other key":        wechat.VerifySignature(publishedRawData, publishedSealedKey, publishedSignature),
-		"other signature":  wechat.VerifySignature(publishedRawData, sessionKey, "0"+publishedSignature[1:]),
-		"upper case":       wechat.VerifySignature(publishedRawData, sessionKey, strings.ToUpper(publishedSignature)),
+		"other data":          wechat.VerifySignature(publishedRawData+" ", sessionKey, publishedSignature),
+		"other key":           wechat.VerifySignature(publishedRawData, publishedSealedKey, publishedSignature),
+		"other signature":     wechat.VerifySignature(publishedRawData, sessionKey, "0"+publishedSignature[1:]),
+		"upper case":          wechat.VerifySignature(publishedRawData, sessionKey, strings.ToUpper(publishedSignature)),
 		"only the first half": wechat.VerifySignature(publishedRawData, sessionKey, publishedSignature[:20]),
-		"nothing":          wechat.VerifySignature(publishedRawData, sessionKey, ""),
+		"nothing":             wechat.VerifySignature(publishedRawData, sessionKey, ""),
 	} {
 		if ok {
 			t.Errorf("%s verifies", name)
@@ -74,7 +74,7 @@ func TestWhatCannotBeDecryptedIsUntrusted(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			text, err := wechat.Decrypt(test.encryptedData, test.iv, wechat.SessionKey(test.key))
-			if err != session.ErrUntrusted {
+			if !errors.Is(err, session.ErrUntrusted) {
 				t.Errorf("got %q, %v", text, err)
 			}
 		})

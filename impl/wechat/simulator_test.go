@@ -46,7 +46,7 @@ func (w *wx) phone(t *testing.T, asked map[string]any) session.Login {
 	}
 	defer response.Body.Close()
 	var login session.Login
-	if err := json.NewDecoder(response.Body).Decode(&login); err != nil || response.StatusCode != 200 {
+	if err := json.NewDecoder(response.Body).Decode(&login); err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("status %d, %v", response.StatusCode, err)
 	}
 	return login

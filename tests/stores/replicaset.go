@@ -97,7 +97,7 @@ func (r *ReplicaSet) relay(client, server io.ReadWriter) error {
 
 func (r *ReplicaSet) answer(message []byte, server io.ReadWriter) ([]byte, error) {
 	_, id, _, code, rest, _ := wiremessage.ReadHeader(message)
-	if code == wiremessage.OpQuery { // a driver's first word
+	if code == wiremessage.OpQuery { //nolint:staticcheck // deprecated, and still the first message of a driver
 		return queryReply(id, r.hello()), nil
 	}
 	_, rest, _ = wiremessage.ReadMsgFlags(rest)

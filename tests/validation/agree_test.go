@@ -2,6 +2,7 @@ package validation
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"reflect"
 	"slices"
@@ -71,7 +72,7 @@ func FuzzBodiesAgree(f *testing.F) {
 		if err == nil && !reflect.DeepEqual(known(schema, value), asValue(t, body)) {
 			t.Fatalf("read as %v\nis %s", asValue(t, body), text)
 		}
-		if invalid, ok := err.(*gen.InvalidError); ok {
+		if invalid := (*gen.InvalidError)(nil); errors.As(err, &invalid) {
 			checkFindings(t, invalid.Fields)
 		}
 	})
@@ -102,7 +103,7 @@ func FuzzFormsAgree(f *testing.F) {
 		if ok != (err == nil) {
 			t.Fatalf("the contract allows it: %t; we say: %v\n%q", ok, err, text)
 		}
-		if invalid, ok := err.(*gen.InvalidError); ok {
+		if invalid := (*gen.InvalidError)(nil); errors.As(err, &invalid) {
 			checkFindings(t, invalid.Fields)
 		}
 	})

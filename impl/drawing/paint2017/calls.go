@@ -42,7 +42,7 @@ func readCalls(actions []byte, play func(call)) error {
 			play(c)
 		}
 	}
-	if _, err := in.ReadToken(); in.err == nil && err != io.EOF {
+	if _, err := in.ReadToken(); in.err == nil && !errors.Is(err, io.EOF) {
 		return errors.New("more than one value")
 	}
 	return in.err

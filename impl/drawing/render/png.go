@@ -81,7 +81,7 @@ func withPalette(picture *image.RGBA) image.Image {
 	for i := range indexed.Pix {
 		p := picture.Pix[4*i : 4*i+4 : 4*i+4]
 		if c := (color.RGBA{p[0], p[1], p[2], p[3]}); c != last {
-			known := false
+			var known bool
 			if index, known = indexes[c]; !known {
 				if len(indexed.Palette) == 256 {
 					return picture

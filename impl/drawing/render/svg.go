@@ -96,7 +96,7 @@ func (b *svg) title(title string) {
 		return
 	}
 	var escaped bytes.Buffer
-	xml.EscapeText(&escaped, []byte(title)) // writing to a Buffer never fails
+	_ = xml.EscapeText(&escaped, []byte(title)) // writing to a Buffer never fails
 	b.add(`<title>`)
 	*b = append(*b, escaped.Bytes()...)
 	b.add(`</title>`)

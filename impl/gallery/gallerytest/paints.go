@@ -46,7 +46,8 @@ func paintsComeBack(t *testing.T, store gallery.Store) {
 	succeeds(t, s.DeletePaint(t.Context(), alice, paints[0].ID))
 	succeeds(t, s.DeletePaint(t.Context(), alice, paints[0].ID))
 	equal(t, list(), paints[1:])
-	for p := range s.Paints(t.Context(), alice) { // who has seen enough may go
+	for p, err := range s.Paints(t.Context(), alice) { // a caller may stop early
+		succeeds(t, err)
 		equal(t, p, paints[1])
 		break
 	}
@@ -123,8 +124,8 @@ func exportComplete(t *testing.T, store gallery.Store) {
 		equal(t, len(e.Strokes), len(want[i].Strokes))
 		equal(t, [2]string{e.PaintID, e.Actions}, [2]string{want[i].PaintID, want[i].Actions})
 	}
-	for range s.Export(t.Context(), bob) {
-		t.Error("somebody else's drawing")
+	for _, err := range s.Export(t.Context(), bob) {
+		t.Error("another user's drawing, or an error:", err)
 	}
 }
 
