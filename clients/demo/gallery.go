@@ -19,16 +19,16 @@ import (
 	"onestroke/gen/client"
 )
 
-// gallery is what one user keeps at the service.
+// gallery is the drawings of one user.
 type gallery struct {
 	client *client.ClientWithResponses
-	has    map[uuid.UUID]bool // when it was opened
+	has    map[uuid.UUID]bool // the drawings that were there when it was opened
 }
 
-// openGallery logs user in and looks at what is there.
+// openGallery logs user in and lists the drawings.
 func openGallery(ctx context.Context, service, user string) (*gallery, error) {
 	if u, err := url.Parse(service); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("%s is no URL of a service, such as http://127.0.0.1:5757", service)
+		return nil, fmt.Errorf("%s is not the URL of a service, such as http://127.0.0.1:5757", service)
 	}
 	service = strings.TrimSuffix(service, "/")
 	doer := &patient{doer: http.DefaultClient}
@@ -56,11 +56,11 @@ func openGallery(ctx context.Context, service, user string) (*gallery, error) {
 	}
 	token = opened.JSON201.Token
 	g := &gallery{client: c, has: map[uuid.UUID]bool{}}
-	return g, g.look(ctx)
+	return g, g.list(ctx)
 }
 
-// look finds out which drawings are there.
-func (g *gallery) look(ctx context.Context) error {
+// list reads which drawings are there.
+func (g *gallery) list(ctx context.Context) error {
 	page := gen.ListDrawingsParams{Limit: new(int32(100))}
 	for {
 		list, err := g.client.ListDrawingsWithResponse(ctx, &page)
@@ -80,7 +80,7 @@ func (g *gallery) look(ctx context.Context) error {
 	}
 }
 
-// add saves a drawing that is not there yet, and tells whether it was so.
+// add saves a drawing if it is not there yet, and reports whether it did.
 func (g *gallery) add(ctx context.Context, d drawing) (isNew bool, err error) {
 	if g.has[d.id] {
 		return false, nil
@@ -90,15 +90,15 @@ func (g *gallery) add(ctx context.Context, d drawing) (isNew bool, err error) {
 	case err != nil:
 		return false, fmt.Errorf("save %s: %w", d.source, err)
 	case answer.StatusCode() == http.StatusPreconditionFailed:
-		return false, nil // another demo was faster
+		return false, nil // another run of the demo has created it meanwhile
 	case answer.JSON201 == nil:
 		return false, fmt.Errorf("save %s: %w", d.source, refusal(answer.HTTPResponse, answer.Body))
 	}
 	return true, nil
 }
 
-// loginCode is what wx.login() would return on user's phone. The simulator that
-// plays the phone is not part of the contract.
+// loginCode returns a login code, as wx.login() would on user's phone. It is from
+// the simulator of the service, which is not part of the contract.
 func loginCode(ctx context.Context, doer client.HttpRequestDoer, service, user string) (string, error) {
 	body, err := json.Marshal(map[string]string{"user": user})
 	if err != nil {
@@ -121,7 +121,7 @@ func loginCode(ctx context.Context, doer client.HttpRequestDoer, service, user s
 		return "", fmt.Errorf("log in: %w", err)
 	}
 	if answer.StatusCode == http.StatusNotFound {
-		return "", fmt.Errorf("%s plays no WeChat, and the demo has no phone to log in with; start a service with: SIMULATOR=on make run", service)
+		return "", fmt.Errorf("%s does not simulate WeChat, so the demo cannot log in; start a service with: SIMULATOR=on make run", service)
 	}
 	var phone struct{ Code string }
 	if answer.StatusCode != http.StatusOK || json.Unmarshal(text, &phone) != nil || phone.Code == "" {
@@ -130,8 +130,7 @@ func loginCode(ctx context.Context, doer client.HttpRequestDoer, service, user s
 	return phone.Code, nil
 }
 
-// refusal says in one line what the service answered instead of what it was
-// asked for.
+// refusal describes an unexpected answer in one line.
 func refusal(answer *http.Response, body []byte) error {
 	var p gen.Problem
 	if json.Unmarshal(body, &p) == nil && p.Code != "" {
@@ -144,11 +143,11 @@ func refusal(answer *http.Response, body []byte) error {
 	return fmt.Errorf("HTTP %s %s", answer.Status, text)
 }
 
-// patient sends a request again after a 429 or 503, when the service says it
-// may: every request of the demo may be sent twice.
+// patient repeats a request after a 429 or 503, when Retry-After has passed. All
+// requests of the demo can be repeated.
 type patient struct{ doer client.HttpRequestDoer }
 
-// maxTries is for one request.
+// maxTries is the number of attempts for one request.
 const maxTries = 10
 
 func (p *patient) Do(r *http.Request) (*http.Response, error) {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-func TestBusyServiceIsWaitedFor(t *testing.T) {
+func TestARequestToABusyServiceIsRepeated(t *testing.T) {
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		synctest.Test(t, func(t *testing.T) {
 			var bodies []string
@@ -41,7 +41,7 @@ func TestBusyServiceIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestServiceThatStaysBusyIsGivenUp(t *testing.T) {
+func TestRepeatingEndsAfterMaxTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0
 		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
@@ -54,9 +54,9 @@ func TestServiceThatStaysBusyIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestOtherAnswersAreNotAskedForAgain(t *testing.T) {
+func TestOtherAnswersAreNotRepeated(t *testing.T) {
 	for _, a := range []*http.Response{
-		answer(http.StatusServiceUnavailable), // without a time to wait for
+		answer(http.StatusServiceUnavailable), // without Retry-After
 		answer(http.StatusNotFound, "Retry-After", "1"),
 		answer(http.StatusOK),
 	} {
@@ -71,7 +71,7 @@ func TestOtherAnswersAreNotAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestWaitingEndsWithTheProgram(t *testing.T) {
+func TestWaitingEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -84,20 +84,20 @@ func TestWaitingEndsWithTheProgram(t *testing.T) {
 	})
 }
 
-func TestFailureIsToldInOneLine(t *testing.T) {
+func TestAFailureIsReportedInOneLine(t *testing.T) {
 	problem := func(w http.ResponseWriter, status int) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(status)
 		fmt.Fprint(w, `{"code":"ERR_INTERNAL","detail":"the request failed","instance":"12345678"}`)
 	}
 	for name, test := range map[string]struct {
-		answers map[string]http.HandlerFunc // in place of a service's
+		answers map[string]http.HandlerFunc // instead of those of a working service
 		args    []string
 		want    string
 	}{
 		"a service without simulator": {
 			answers: map[string]http.HandlerFunc{"POST /simulator/login": func(w http.ResponseWriter, _ *http.Request) { problem(w, 404) }},
-			want:    "plays no WeChat, and the demo has no phone to log in with; start a service with: SIMULATOR=on make run",
+			want:    "does not simulate WeChat, so the demo cannot log in; start a service with: SIMULATOR=on make run",
 		},
 		"another program": {
 			answers: map[string]http.HandlerFunc{"POST /simulator/login": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\nhello") }},
@@ -111,14 +111,14 @@ func TestFailureIsToldInOneLine(t *testing.T) {
 			answers: map[string]http.HandlerFunc{"GET /v1/drawings": func(w http.ResponseWriter, _ *http.Request) { problem(w, 500) }},
 			want:    "list drawings: ERR_INTERNAL: the request failed (request 12345678)",
 		},
-		"a drawing that is refused": {
+		"a drawing that is rejected": {
 			answers: map[string]http.HandlerFunc{"PUT /v1/drawings/{id}": func(w http.ResponseWriter, _ *http.Request) { problem(w, 500) }},
 			want:    ": ERR_INTERNAL: the request failed (request 12345678)",
 		},
-		"no URL":            {args: []string{"-url", "here"}, want: "here is no URL of a service"},
-		"an empty folder":   {args: []string{"-data", t.TempDir()}, want: ": no *.ndjson file there"},
-		"a stray argument":  {args: []string{"folder"}, want: "folder: not understood"},
-		"a service nowhere": {args: []string{"-url", "http://127.0.0.1:1"}, want: "no service answers at http://127.0.0.1:1; start one with: make run"},
+		"no URL":            {args: []string{"-url", "here"}, want: "here is not the URL of a service"},
+		"an empty folder":   {args: []string{"-data", t.TempDir()}, want: ": has no *.ndjson file"},
+		"an unknown argument":  {args: []string{"folder"}, want: "folder: unknown argument"},
+		"no service": {args: []string{"-url", "http://127.0.0.1:1"}, want: "no service answers at http://127.0.0.1:1; start one with: make run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			service := httptest.NewServer(answering(test.answers))
@@ -134,7 +134,7 @@ func TestFailureIsToldInOneLine(t *testing.T) {
 	}
 }
 
-func TestNothingIsSavedWhereALineIsMalformed(t *testing.T) {
+func TestNothingIsSavedIfALineIsInvalid(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Error(r.Method, r.URL) }))
 	defer service.Close()
 	file := write(t, "cat.ndjson", "{}")
@@ -144,8 +144,35 @@ func TestNothingIsSavedWhereALineIsMalformed(t *testing.T) {
 	}
 }
 
-// answering is an empty service that creates whatever it is sent, apart from
-// what others answer.
+func TestAPipeGetsNoProgressBar(t *testing.T) {
+	service := httptest.NewServer(answering(nil))
+	defer service.Close()
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), []string{"-url", service.URL, "-user", "Ming"}, &stdout, &stderr); err != nil || stderr.Len() > 0 {
+		t.Errorf("%v, stderr %q", err, stderr.String())
+	}
+	if text := stdout.String(); !strings.Contains(text, "8 created") || !strings.Contains(text, service.URL+" and enter the name Ming") {
+		t.Errorf("stdout %q", text)
+	}
+}
+
+func TestTheProgressBarShowsTheCountOnly(t *testing.T) {
+	var screen bytes.Buffer
+	bar := newBar(&screen, 8)
+	if err := bar.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(screen.String(), "\r")
+	if first := lines[1]; !strings.HasSuffix(strings.TrimSpace(first), "(0/8)") {
+		t.Errorf("first %q", first)
+	}
+	if last := lines[len(lines)-1]; !strings.HasSuffix(strings.TrimSpace(last), "(8/8)") {
+		t.Errorf("last %q", last)
+	}
+}
+
+// answering is a service without drawings that creates each drawing it is sent,
+// except for the patterns in others.
 func answering(others map[string]http.HandlerFunc) http.Handler {
 	say := func(status int, text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {

@@ -1,5 +1,5 @@
-// Demo draws into a running service: the drawings of Quick, Draw! files, or a
-// few of its own. Run it twice and it creates nothing twice.
+// Demo saves drawings in a running service: those of Quick, Draw! files, or a few
+// of its own. A drawing that is already there is not created again.
 //
 //	go run ./clients/demo                  # its own drawings
 //	go run ./clients/demo -data folder     # every *.ndjson file in folder
@@ -22,23 +22,24 @@ import (
 	"github.com/google/uuid"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
 
 	"onestroke/gen"
 )
 
 // drawing is one to save.
 type drawing struct {
-	id      uuid.UUID // the same in every run: what is there already is recognised
-	source  string    // where it comes from, for people
+	id      uuid.UUID // the same in each run
+	source  string    // where it comes from, for messages
 	content gen.DrawingContent
 }
 
-// drawings are read as they are needed: a folder may hold more than fits into
-// memory. They can be gone through again. An error ends them.
+// drawings are read one at a time, as a folder may have more than fits into
+// memory. The sequence can be read several times. An error ends it.
 type drawings iter.Seq2[drawing, error]
 
-// parallel is how many drawings are under way at a time: as many requests as a
-// mini program may have open.
+// parallel is how many drawings are sent at the same time: a mini program can have
+// this many requests open.
 const parallel = 10
 
 func main() {
@@ -55,15 +56,15 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	url := flags.String("url", "http://127.0.0.1:5757", "the service, which must play WeChat too")
-	user := flags.String("user", "小明", "whose drawings they will be")
-	data := flags.String("data", "", "a `folder` of Quick, Draw! files in raw form, *.ndjson; without it, the demo's own drawings")
-	svg := flags.String("svg", "", "only write the demo's own drawings as a picture to this `file`")
+	url := flags.String("url", "http://127.0.0.1:5757", "`URL` of the service, which must simulate WeChat")
+	user := flags.String("user", "小明", "`name` of the user whose drawings they become")
+	data := flags.String("data", "", "`folder` of Quick, Draw! files in raw form, *.ndjson; without it, the demo's own drawings")
+	svg := flags.String("svg", "", "write a picture of the demo's own drawings to this `file`, and save nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%s: not understood, see -help", flags.Arg(0))
+		return fmt.Errorf("%s: unknown argument, see -help", flags.Arg(0))
 	}
 	if *svg != "" {
 		return os.WriteFile(*svg, picture(ownContents()), 0o644)
@@ -73,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if *data != "" {
 		files, err := filepath.Glob(filepath.Join(*data, "*.ndjson"))
 		if err != nil || len(files) == 0 {
-			return fmt.Errorf("%s: no *.ndjson file there", *data)
+			return fmt.Errorf("%s: has no *.ndjson file", *data)
 		}
 		source = quickDraw(files)
 	}
@@ -87,18 +88,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 
 	began := time.Now()
-	bar := newBar(stderr, total)
+	screen := io.Discard
+	if isTerminal(stderr) {
+		screen = stderr
+	}
+	bar := newBar(screen, total)
 	created, err := save(ctx, g, source, func() { _ = bar.Add(1) })
-	fmt.Fprintln(stderr) // the bar stays in view
+	fmt.Fprintln(screen) // ends the line of the bar
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("interrupted, with %d created: run it again for the rest", created)
+		return fmt.Errorf("interrupted after %d were created: run it again for the rest", created)
 	}
 	if err != nil {
 		return err
 	}
 	took := time.Since(began)
-	fmt.Fprintf(stdout, "%d drawings: %d created, %d already there (%.1f s, %.0f a second)\n",
+	fmt.Fprintf(stdout, "%d drawings: %d created, %d already there (%.1f s, %.0f per second)\n",
 		total, created, total-created, took.Seconds(), float64(total)/took.Seconds())
+	fmt.Fprintf(stdout, "Open %s and enter the name %s to see them.\n", *url, *user)
 	return nil
 }
 
@@ -112,8 +118,8 @@ func count(source drawings) (n int, err error) {
 	return n, nil
 }
 
-// save puts every drawing that is not there yet into g, and calls done after
-// each one.
+// save adds to g each drawing that is not there yet, and calls done after each
+// drawing of source.
 func save(ctx context.Context, g *gallery, source drawings, done func()) (created int, err error) {
 	var creations atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
@@ -140,13 +146,18 @@ func save(ctx context.Context, g *gallery, source drawings, done func()) (create
 	return int(creations.Load()), err
 }
 
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 func newBar(w io.Writer, total int) *progressbar.ProgressBar {
 	bar := progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetDescription("saving"),
 		progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(),
-		progressbar.OptionSetItsString("drawings"),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionSetWidth(32),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),

@@ -6,14 +6,15 @@ import (
 	"onestroke/gen"
 )
 
-// The demo's own drawings have a square canvas of this side, and a pen this wide.
+// Sizes of the demo's own drawings, in canvas units: side and middle of the square
+// canvas, and width of the pen.
 const (
 	side   = 3000
 	nib    = 70
 	centre = side / 2
 )
 
-// point is a place on the canvas.
+// point is a point on the canvas.
 type point struct{ x, y float64 }
 
 // own yields the demo's own drawings.
@@ -28,8 +29,8 @@ func own() drawings {
 	}
 }
 
-// ownContents are drawn in one stroke each, as 一笔到底 asks for, except for the
-// last.
+// ownContents returns the demo's own drawings. All but the last have one stroke, as
+// 一笔到底 means "one stroke to the end".
 func ownContents() []gen.DrawingContent {
 	return []gen.DrawingContent{
 		inOneStroke("螺旋 spiral", "#0F766E", spiral()),
@@ -63,7 +64,7 @@ func heart() []point {
 	})
 }
 
-// house passes each of its eight lines once.
+// house draws each of its eight lines once.
 func house() []point {
 	return along(
 		point{700, 2500}, point{700, 1300}, point{2300, 1300}, point{1500, 500},
@@ -125,13 +126,14 @@ func water() []point {
 	})
 }
 
-// polar is a point seen from the middle of the canvas, the angle in radians.
+// polar returns the point at a radius and an angle in radians from the middle of
+// the canvas.
 func polar(radius, angle float64) point {
 	sin, cos := math.Sincos(angle)
 	return point{centre + radius*cos, centre + radius*sin}
 }
 
-// curve follows at from 0 to 1 in n steps.
+// curve returns at(u) for u from 0 to 1 in n steps.
 func curve(n int, at func(u float64) point) []point {
 	points := make([]point, n+1)
 	for i := range points {
@@ -140,8 +142,8 @@ func curve(n int, at func(u float64) point) []point {
 	return points
 }
 
-// along goes straight from corner to corner, slowing down before each as a hand
-// does.
+// along returns points on straight lines between the corners, closer together near
+// each corner, where a hand slows down.
 func along(corners ...point) []point {
 	const steps = 32
 	points := corners[:1:1]
@@ -155,7 +157,7 @@ func along(corners ...point) []point {
 	return points
 }
 
-// smooth goes through knots on a Catmull-Rom spline.
+// smooth returns points on a Catmull-Rom spline through the knots.
 func smooth(knots ...point) []point {
 	const steps = 12
 	at := func(i int) point { return knots[min(max(i, 0), len(knots)-1)] }
@@ -186,8 +188,8 @@ func newContent(title string, strokes ...gen.Stroke) gen.DrawingContent {
 	}
 }
 
-// strokeOf is drawn from start on, in ms, a point each 16 ms: as often as a
-// screen is touched.
+// strokeOf returns a stroke that begins at start, in ms, with a point every 16 ms,
+// as a touch screen of 60 Hz has.
 func strokeOf(color string, start int32, points []point) gen.Stroke {
 	n := len(points)
 	x, y, t := make([]int32, n), make([]int32, n), make([]int32, n)

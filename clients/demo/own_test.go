@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-func TestOwnDrawingsLieOnTheirCanvasAndTakeTime(t *testing.T) {
+func TestOwnDrawingsAreOnTheCanvasAndHaveIncreasingTimes(t *testing.T) {
 	ids := map[uuid.UUID]bool{}
 	for d, err := range own() {
 		if err != nil {
@@ -24,7 +24,7 @@ func TestOwnDrawingsLieOnTheirCanvasAndTakeTime(t *testing.T) {
 		for i, s := range d.content.Strokes {
 			for _, v := range slices.Concat(s.X, s.Y) {
 				if v < nib/2 || v > side-nib/2 {
-					t.Fatalf("%s: stroke %d leaves the canvas at %d", d.source, i, v)
+					t.Fatalf("%s: stroke %d is outside the canvas at %d", d.source, i, v)
 				}
 			}
 			for _, at := range *s.T {
@@ -40,17 +40,17 @@ func TestOwnDrawingsLieOnTheirCanvasAndTakeTime(t *testing.T) {
 	}
 }
 
-func TestPictureOfTheREADMEIsFresh(t *testing.T) {
-	kept, err := os.ReadFile(filepath.Join("..", "..", ".github", "demo.svg"))
+func TestThePictureOfTheREADMEIsFresh(t *testing.T) {
+	stored, err := os.ReadFile(filepath.Join("..", "..", ".github", "demo.svg"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if drawn := picture(ownContents()); !bytes.Equal(kept, drawn) {
-		t.Error("it shows other drawings; run: make generate")
+	if drawn := picture(ownContents()); !bytes.Equal(stored, drawn) {
+		t.Error("demo.svg is stale; run: make generate")
 	}
 }
 
-func TestPictureIsWellFormedWhateverATitleHolds(t *testing.T) {
+func TestThePictureIsWellFormedForAnyTitle(t *testing.T) {
 	contents := ownContents()[:1]
 	contents[0].Title = new(`</text><script>"&'`)
 	decoder := xml.NewDecoder(bytes.NewReader(picture(contents)))

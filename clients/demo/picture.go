@@ -9,17 +9,16 @@ import (
 	"onestroke/gen"
 )
 
-// Measures of the picture, in its own units.
+// Sizes in the picture, in its own units.
 const (
 	columns = 4
 	cell    = 200 // width of a drawing with its margin
-	paper   = 180 // width and height of a drawing
+	frame   = 180 // width and height of a drawing
 	caption = 30  // height of its title
 )
 
-// picture is an SVG document that shows a gallery of drawings and draws each
-// stroke in the time it took. A reader who cannot or does not want to see
-// movement gets the finished drawings.
+// picture returns an SVG document of all drawings that animates each stroke at the
+// speed at which it was drawn. With prefers-reduced-motion it is not animated.
 func picture(contents []gen.DrawingContent) []byte {
 	rows := (len(contents) + columns - 1) / columns
 	var b bytes.Buffer
@@ -29,23 +28,24 @@ path{fill:none;stroke-linecap:round;stroke-linejoin:round}
 @media (prefers-reduced-motion:no-preference){path{animation:draw linear backwards}}
 @keyframes draw{from{stroke-dasharray:1;stroke-dashoffset:1}to{stroke-dasharray:1;stroke-dashoffset:0}}
 </style>
-`, columns*cell, rows*(paper+caption)+cell-paper)
+`, columns*cell, rows*(frame+caption)+cell-frame)
 	for i, c := range contents {
-		x, y := i%columns*cell+(cell-paper)/2, i/columns*(paper+caption)+(cell-paper)/2
-		fmt.Fprintf(&b, `<svg x="%d" y="%d" width="%d" height="%d" viewBox="0 0 %d %d">`+"\n", x, y, paper, paper, c.Canvas.Width, c.Canvas.Height)
+		x, y := i%columns*cell+(cell-frame)/2, i/columns*(frame+caption)+(cell-frame)/2
+		fmt.Fprintf(&b, `<svg x="%d" y="%d" width="%d" height="%d" viewBox="0 0 %d %d">`+"\n", x, y, frame, frame, c.Canvas.Width, c.Canvas.Height)
 		fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="4%%" fill="%s"/>`+"\n", *c.Canvas.Background)
 		for _, s := range c.Strokes {
 			drawStroke(&b, s)
 		}
-		fmt.Fprintf(&b, "</svg>\n"+`<text x="%d" y="%d" fill="#808080">`, x+paper/2, y+paper+caption/2+4)
-		_ = xml.EscapeText(&b, []byte(*c.Title)) // a buffer takes everything
+		fmt.Fprintf(&b, "</svg>\n"+`<text x="%d" y="%d" fill="#808080">`, x+frame/2, y+frame+caption/2+4)
+		_ = xml.EscapeText(&b, []byte(*c.Title)) // writing to a buffer does not fail
 		b.WriteString("</text>\n")
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }
 
-// drawStroke writes steps from point to point, which are shorter than points.
+// drawStroke writes a path of relative coordinates, which are shorter than absolute
+// ones.
 func drawStroke(w io.Writer, s gen.Stroke) {
 	t := *s.T
 	begins, ends := t[0], t[len(t)-1]

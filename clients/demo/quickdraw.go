@@ -21,19 +21,19 @@ import (
 // https://github.com/googlecreativelab/quickdraw-dataset#the-raw-moderated-dataset
 type sketch struct {
 	Word  string        `json:"word"`
-	KeyID string        `json:"key_id"`  // names it among all of the data set
+	KeyID string        `json:"key_id"`  // unique in the data set
 	Lines [][][]float64 `json:"drawing"` // each three columns: x and y in screen pixels, t in ms
 }
 
 const (
-	tenths   = 10 // a pixel is so many units of our canvas, which keeps its tenths
+	tenths   = 10 // canvas units per pixel
 	maxCoord = 65_535
 	maxTime  = math.MaxInt32
 	penWidth = 6 * tenths
 )
 
-// quickDraw reads the drawings of files, one a line. Its errors name the file
-// and the line.
+// quickDraw reads files with one drawing on each line. Its errors name the file and
+// the line.
 func quickDraw(files []string) drawings {
 	return func(yield func(drawing, error) bool) {
 		for _, file := range files {
@@ -44,7 +44,7 @@ func quickDraw(files []string) drawings {
 	}
 }
 
-// readFile tells whether to go on with the next file.
+// readFile reports whether to continue with the next file.
 func readFile(file string, yield func(drawing, error) bool) (goOn bool) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -79,13 +79,13 @@ func readFile(file string, yield func(drawing, error) bool) (goOn bool) {
 func parseSketch(line []byte) (drawing, error) {
 	var s sketch
 	if err := json.Unmarshal(line, &s); err != nil {
-		return drawing{}, fmt.Errorf("no drawing: %w", err)
+		return drawing{}, fmt.Errorf("not a drawing: %w", err)
 	}
 	if s.KeyID == "" {
-		return drawing{}, errors.New("no drawing: it has no key_id")
+		return drawing{}, errors.New("not a drawing: it has no key_id")
 	}
 	if len(s.Lines) == 0 {
-		return drawing{}, errors.New("no drawing: it has no strokes")
+		return drawing{}, errors.New("not a drawing: it has no strokes")
 	}
 	content := gen.DrawingContent{Title: &s.Word, Format: gen.Format1}
 	for i, line := range s.Lines {
@@ -101,7 +101,7 @@ func parseSketch(line []byte) (drawing, error) {
 
 func parseStroke(columns [][]float64) (gen.Stroke, error) {
 	if len(columns) != 3 || len(columns[0]) == 0 || len(columns[0]) != len(columns[1]) || len(columns[0]) != len(columns[2]) {
-		return gen.Stroke{}, errors.New("not three columns of one length, x, y and t")
+		return gen.Stroke{}, errors.New("must be three columns x, y and t of the same length")
 	}
 	x, errX := integers(columns[0], tenths, -maxCoord, maxCoord)
 	y, errY := integers(columns[1], tenths, -maxCoord, maxCoord)
@@ -114,15 +114,15 @@ func integers(values []float64, scale, low, high float64) ([]int32, error) {
 	for i, v := range values {
 		n := math.Round(v * scale)
 		if n < low || n > high {
-			return nil, fmt.Errorf("%v lies too far out", v)
+			return nil, fmt.Errorf("%v is out of range", v)
 		}
 		column[i] = int32(n)
 	}
 	return column, nil
 }
 
-// canvasAround leaves as much room to the right of the strokes as there is to
-// the left, and as much below as above, as far as a canvas can be so large.
+// canvasAround returns a canvas with the same margin at the right as at the left
+// and below as above, up to the largest canvas.
 func canvasAround(strokes []gen.Stroke) gen.Canvas {
 	side := func(column func(gen.Stroke) []int32) int32 {
 		low, high := int32(maxCoord), int32(0)
@@ -139,5 +139,5 @@ func canvasAround(strokes []gen.Stroke) gen.Canvas {
 	}
 }
 
-// nameID is a UUID of version 5 (RFC 9562), the same for the same name.
+// nameID returns the UUID of version 5 (RFC 9562) of a URL.
 func nameID(url string) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(url)) }

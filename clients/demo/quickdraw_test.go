@@ -10,7 +10,7 @@ import (
 	"onestroke/gen"
 )
 
-func TestSketchBecomesADrawingInTenthsOfAPixel(t *testing.T) {
+func TestASketchBecomesADrawingInTenthsOfAPixel(t *testing.T) {
 	d, err := parseSketch([]byte(`{"word":"cat","countrycode":"VE","recognized":true,"key_id":"52",
 		"drawing":[[[10,414.48199462890625,-3.05],[20,20.04,30],[0,16,12]],[[200],[99],[40]]]}`))
 	if err != nil {
@@ -30,7 +30,7 @@ func TestSketchBecomesADrawingInTenthsOfAPixel(t *testing.T) {
 	}
 }
 
-func TestIDFollowsFromTheKey(t *testing.T) {
+func TestTheIDIsMadeFromTheKey(t *testing.T) {
 	id := func(key string) string {
 		d, err := parseSketch([]byte(`{"key_id":"` + key + `","drawing":[[[1],[2],[3]]]}`))
 		if err != nil {
@@ -47,23 +47,23 @@ func TestIDFollowsFromTheKey(t *testing.T) {
 	}
 }
 
-func TestMalformedLineIsNamed(t *testing.T) {
+func TestAnInvalidLineIsNamed(t *testing.T) {
 	const good = `{"word":"cat","key_id":"1","drawing":[[[1],[2],[3]]]}`
 	for line, want := range map[string]string{
-		`{"word":`:                              "no drawing: unexpected end of JSON input",
-		`[]`:                                    "no drawing: ",
+		`{"word":`:                              "not a drawing: unexpected end of JSON input",
+		`[]`:                                    "not a drawing: ",
 		`{"drawing":[[[1],[2],[3]]]}`:           "it has no key_id",
 		`{"key_id":"1"}`:                        "it has no strokes",
-		`{"key_id":"1","drawing":[[[1]]]}`:      "stroke 1: not three columns",
-		`{"key_id":"1","drawing":[[[],[],[]]]}`: "stroke 1: not three columns",
-		`{"key_id":"1","drawing":[[[1],[2],[3]],[[1,2],[2],[3]]]}`:        "stroke 2: not three columns",
-		`{"key_id":"1","drawing":[[[1e300],[2],[3]]]}`:                    "1e+300 lies too far out",
-		`{"key_id":"1","drawing":[[[1],[-6553.6],[3]]]}`:                  "-6553.6 lies too far out",
-		`{"key_id":"1","drawing":[[[1],[2],[-1]]]}`:                       "-1 lies too far out",
-		`{"word":"cat","key_id":"1","drawing":[[[1],[2],[3]]]} and more`:  "no drawing: ",
-		`{"word":"cat","key_id":"1","drawing":[[["1"],["2"],["3"]]]}`:     "no drawing: ",
-		`{"word":"cat","key_id":1,"drawing":[[[1],[2],[3]]]}`:             "no drawing: ",
-		`{"word":"cat","key_id":"1","drawing":{"x":[1],"y":[2],"t":[3]}}`: "no drawing: ",
+		`{"key_id":"1","drawing":[[[1]]]}`:      "stroke 1: must be three columns",
+		`{"key_id":"1","drawing":[[[],[],[]]]}`: "stroke 1: must be three columns",
+		`{"key_id":"1","drawing":[[[1],[2],[3]],[[1,2],[2],[3]]]}`:        "stroke 2: must be three columns",
+		`{"key_id":"1","drawing":[[[1e300],[2],[3]]]}`:                    "1e+300 is out of range",
+		`{"key_id":"1","drawing":[[[1],[-6553.6],[3]]]}`:                  "-6553.6 is out of range",
+		`{"key_id":"1","drawing":[[[1],[2],[-1]]]}`:                       "-1 is out of range",
+		`{"word":"cat","key_id":"1","drawing":[[[1],[2],[3]]]} and more`:  "not a drawing: ",
+		`{"word":"cat","key_id":"1","drawing":[[["1"],["2"],["3"]]]}`:     "not a drawing: ",
+		`{"word":"cat","key_id":1,"drawing":[[[1],[2],[3]]]}`:             "not a drawing: ",
+		`{"word":"cat","key_id":"1","drawing":{"x":[1],"y":[2],"t":[3]}}`: "not a drawing: ",
 	} {
 		n, err := count(quickDraw([]string{write(t, "cat.ndjson", good+"\n\n"+line+"\n"+good)}))
 		if err == nil {
@@ -76,23 +76,23 @@ func TestMalformedLineIsNamed(t *testing.T) {
 	}
 }
 
-func TestFilesAreReadToTheirEnd(t *testing.T) {
+func TestAllLinesOfFilesAreRead(t *testing.T) {
 	const line = `{"key_id":"1","drawing":[[[1],[2],[3]]]}`
 	files := []string{
 		write(t, "a.ndjson", line+"\n"+line+"\n"),
-		write(t, "b.ndjson", line), // and no newline
+		write(t, "b.ndjson", line), // without a newline
 		write(t, "c.ndjson", ""),
 		write(t, "d.ndjson", "\n"+line+"\r\n"),
 	}
 	source := quickDraw(files)
-	for range 2 { // they can be gone through again
+	for range 2 { // the sequence can be read again
 		if n, err := count(source); n != 4 || err != nil {
 			t.Errorf("%d drawings, %v", n, err)
 		}
 	}
 }
 
-func TestUnreadableFileIsNamed(t *testing.T) {
+func TestAnUnreadableFileIsNamed(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "folder.ndjson")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)

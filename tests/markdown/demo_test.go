@@ -11,8 +11,8 @@ import (
 	"onestroke/tests/service"
 )
 
-// Drawings with the oddities of real ones: a dot, negative coordinates, time
-// that runs backwards, the same point twice.
+// Drawings with the special cases of real ones: a dot, negative coordinates, a time
+// that decreases, the same point twice.
 const sketches = `{"word":"snowman","countrycode":"SG","timestamp":"2017-03-19 13:09:20.41026 UTC","recognized":true,"key_id":"1","drawing":[[[641],[113],[0]]]}
 {"word":"beard","countrycode":"DE","timestamp":"2017-03-19 13:09:20.41026 UTC","recognized":false,"key_id":"2","drawing":[[[-3.5,4,4],[10,-0.25,-0.25],[0,30,16]],[[700],[300],[99]]]}
 `
@@ -28,19 +28,19 @@ func TestDemoSavesAFolderOnce(t *testing.T) {
 	}
 	for _, want := range []string{"2 drawings: 2 created, 0 already there", "2 drawings: 0 created, 2 already there"} {
 		if code, output := makeDemo(t, "URL="+p.URL, "DATA="+folder); code != 0 || !strings.Contains(output, want) {
-			t.Errorf("exit code %d, and not %q:\n%s", code, want, output)
+			t.Errorf("exit code %d, output without %q:\n%s", code, want, output)
 		}
 	}
 }
 
-func TestDemoFailsWhereItCannotLogIn(t *testing.T) {
+func TestDemoFailsIfItCannotLogIn(t *testing.T) {
 	withoutSimulator := service.Build(t).Start(t, "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=secret")
 	for url, want := range map[string]string{
-		withoutSimulator.URL: "plays no WeChat",
+		withoutSimulator.URL: "does not simulate WeChat",
 		"http://127.0.0.1:1": "no service answers at http://127.0.0.1:1; start one with: make run",
 	} {
 		if code, output := makeDemo(t, "URL="+url); code == 0 || !strings.Contains(output, want) {
-			t.Errorf("exit code %d, and not %q:\n%s", code, want, output)
+			t.Errorf("exit code %d, output without %q:\n%s", code, want, output)
 		}
 	}
 }
