@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// code is a login code that the phone was given.
+// code is a login code that was given to a phone.
 type code struct {
 	login      login
 	sessionKey string
@@ -15,35 +15,35 @@ type code struct {
 	exchanges  int
 }
 
-// codes remembers the codes that may still be exchanged, and those that were,
-// until they expire. The zero value is ready for use.
+// codes stores codes, exchanged or not, until they expire. The zero value is
+// ready for use.
 type codes struct {
 	mu    sync.Mutex
 	known map[string]*code
-	// Texts in the order minted, which is the order in which they expire.
-	minted []string
+	// order has the texts by age, which is the order in which they expire.
+	order []string
 }
 
-// mint remembers c under a new text and returns that.
-func (c *codes) mint(minted code, now time.Time) string {
+// add stores added under a new text and returns the text.
+func (c *codes) add(added code, now time.Time) string {
 	text := newCode()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil {
 		c.known = map[string]*code{}
 	}
-	for len(c.minted) > 0 && (len(c.minted) >= MaxCodes || !now.Before(c.known[c.minted[0]].expires)) {
-		delete(c.known, c.minted[0])
-		c.minted = c.minted[1:]
+	for len(c.order) > 0 && (len(c.order) >= MaxCodes || !now.Before(c.known[c.order[0]].expires)) {
+		delete(c.known, c.order[0])
+		c.order = c.order[1:]
 	}
-	c.known[text] = &minted
-	c.minted = append(c.minted, text)
+	c.known[text] = &added
+	c.order = append(c.order, text)
 	return text
 }
 
-// burn returns what text was minted for, the first time. The errcode is 40163
-// for a used code and 40029 for one that is unknown or expired.
-func (c *codes) burn(text string, now time.Time) (code, int) {
+// exchange returns the code that is stored under text, the first time. The errcode
+// is 40163 for a used code and 40029 for one that is unknown or expired.
+func (c *codes) exchange(text string, now time.Time) (code, int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	presented, known := c.known[text]
@@ -60,7 +60,8 @@ func (c *codes) burn(text string, now time.Time) (code, int) {
 	return *presented, 0
 }
 
-func (c *codes) presented(text string) int {
+// exchanges returns how often text was exchanged.
+func (c *codes) exchanges(text string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if presented, known := c.known[text]; known {

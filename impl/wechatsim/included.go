@@ -2,6 +2,6 @@
 
 package wechatsim
 
-// Included tells whether this build has the simulator: the build tag noembed
+// Included reports whether this build has the simulator. The build tag noembed
 // leaves it out.
 const Included = true

@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// greyAvatar is what WeChat gives for every user since November 2022.
+// greyAvatar is the avatar that WeChat returns for every user since November 2022.
 const greyAvatar = "https://thirdwx.qlogo.cn/mmopen/vi_32/POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg/132"
 
-// userInfo is rawData, in WeChat's order.
+// userInfo is the content of rawData, in WeChat's order.
 type userInfo struct {
 	NickName  string `json:"nickName"`
 	Gender    int    `json:"gender"`
@@ -41,7 +41,7 @@ type watermark struct {
 	AppID     string `json:"appid"`
 }
 
-// newPhone is what user's phone holds, but for the code.
+// newPhone returns what user's phone has, except for the code.
 func newPhone(appID, user string, key sessionKey, now time.Time) phone {
 	info := userInfo{NickName: user, Gender: 1, Language: "zh_CN", AvatarURL: greyAvatar}
 	rawData := encodeJSON(info)
@@ -59,14 +59,14 @@ func newPhone(appID, user string, key sessionKey, now time.Time) phone {
 	}
 }
 
-// openID is the same for the same user of the same app: 28 characters that
-// begin with o, as WeChat's.
+// openID is the same for the same user of the same app. It has 28 characters and
+// begins with o, as WeChat's do.
 func openID(appID, user string) string {
 	sum := sha256.Sum256([]byte(appID + "\x00" + user))
 	return "o" + base64.RawURLEncoding.EncodeToString(sum[:])[:27]
 }
 
-// sessionKey is made anew for every login: wx.login may rotate it.
+// sessionKey is new for each login, as wx.login may change it.
 type sessionKey []byte
 
 func newSessionKey() sessionKey { return randomBytes(aes.BlockSize) }
@@ -85,10 +85,10 @@ func (k sessionKey) encrypt(iv []byte, text string) string {
 	return base64.StdEncoding.EncodeToString(padded)
 }
 
-// newCode returns 32 characters, as many as WeChat's codes have.
+// newCode returns 32 characters, the length of WeChat's codes.
 func newCode() string { return base64.RawURLEncoding.EncodeToString(randomBytes(24)) }
 
-// newRequestID returns what WeChat calls rid.
+// newRequestID returns a request id, which WeChat calls rid.
 func newRequestID() string {
 	id := randomBytes(12)
 	return fmt.Sprintf("%x-%x-%x", id[:4], id[4:8], id[8:])

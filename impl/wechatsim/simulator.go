@@ -1,10 +1,11 @@
 //go:build !noembed
 
-// Package wechatsim is WeChat in process: it mints login codes as a phone gets
-// them and exchanges them as WeChat's server does, for a machine that has no
-// app id and for tests.
+// Package wechatsim simulates WeChat in the process: it makes login codes as
+// wx.login does, and exchanges them as WeChat's server does. It is for development
+// without an app id and for tests.
 //
-// Anybody who reaches it can log in as anybody. It belongs on a loopback address.
+// Anyone who can connect to it can log in as any user: serve it on a loopback
+// address only.
 package wechatsim
 
 import (
@@ -22,7 +23,7 @@ import (
 const (
 	// CodeLife is how long a code can be exchanged.
 	CodeLife = 5 * time.Minute
-	// MaxCodes is how many codes are remembered; a new one drops the oldest.
+	// MaxCodes is how many codes are stored; one more replaces the oldest.
 	MaxCodes = 100_000
 
 	maxUser  = 64       // characters
@@ -30,10 +31,10 @@ const (
 	maxDelay = 60_000   // ms
 )
 
-// Simulator serves /simulator/: the exchange at sns/jscode2session, the phone
-// at login, and an explanation of itself. It is safe for concurrent use.
+// Simulator serves /simulator/: WeChat's server at sns/jscode2session, the phone
+// at login, and an explanation at the root. It is safe for concurrent use.
 type Simulator struct {
-	// Now is the clock. It may be replaced before the first request.
+	// Now is the clock. It can be replaced before the first request.
 	Now func() time.Time
 
 	appID     string
@@ -56,35 +57,35 @@ func New(appID, appSecret string) *Simulator {
 	return s
 }
 
-// ServeHTTP answers below /simulator/.
+// ServeHTTP answers requests for paths below /simulator/.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Exchanges tells how often code was presented with the right app id and
-// secret, whatever the outcome: 0 for a code that is not remembered.
-func (s *Simulator) Exchanges(code string) int { return s.codes.presented(code) }
+// Exchanges returns how many requests tried to exchange code with the correct
+// app id and secret, successful or not: 0 for an unknown code.
+func (s *Simulator) Exchanges(code string) int { return s.codes.exchanges(code) }
 
 func explain(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	fmt.Fprintf(w, `This plays WeChat: there is no phone and no app id behind it.
+	fmt.Fprintf(w, `This simulates WeChat, without a phone and without an app id.
 
-POST /simulator/login             what wx.login and wx.getUserInfo give a mini program
+POST /simulator/login               what wx.login and wx.getUserInfo return to a mini program
 GET  /simulator/sns/jscode2session  what api.weixin.qq.com answers to the server
 
     curl -s http://%s/simulator/login -d '{"user":"小明"}'
 
-A code lives 5 minutes and can be exchanged once. With "errcode", "httpStatus",
-"delayMs" or "body" beside "user", its exchange fails in that way.
+A code is valid for 5 minutes and can be exchanged once. With "errcode",
+"httpStatus", "delayMs" or "body" beside "user", its exchange fails in that way.
 `, r.Host)
 }
 
-// login is what the phone is asked to do: log user in, and get a code whose
-// exchange answers normally, or as the other members say.
+// login is the body of a request to the phone: log user in, and return a code. The
+// other members say how the exchange of the code is answered.
 type login struct {
-	User       string `json:"user"`       // nickname, and what the openid is made from
+	User       string `json:"user"`       // nickname; the openid is made from it
 	ErrCode    int    `json:"errcode"`    // WeChat's
-	HTTPStatus int    `json:"httpStatus"` // 200 to 599; with an HTML body unless there is another
-	DelayMS    int    `json:"delayMs"`    // before answering, to maxDelay
-	Body       string `json:"body"`       // in place of WeChat's
+	HTTPStatus int    `json:"httpStatus"` // 200 to 599; with an HTML page unless Body is set
+	DelayMS    int    `json:"delayMs"`    // before the answer, at most maxDelay
+	Body       string `json:"body"`       // instead of WeChat's
 }
 
 // phone is what a mini program has after wx.login and wx.getUserInfo.
@@ -110,7 +111,7 @@ func (s *Simulator) logIn(w http.ResponseWriter, r *http.Request) {
 	key := newSessionKey()
 	now := s.Now()
 	given := newPhone(s.appID, asked.User, key, now)
-	given.Code = s.codes.mint(code{login: asked, sessionKey: key.text(), expires: now.Add(CodeLife)}, now)
+	given.Code = s.codes.add(code{login: asked, sessionKey: key.text(), expires: now.Add(CodeLife)}, now)
 	answerJSON(w, "application/json", http.StatusOK, given)
 }
 
@@ -121,29 +122,29 @@ func readLogin(body io.Reader) (login, error) {
 	if err := decoder.Decode(&l); err != nil {
 		var otherType *json.UnmarshalTypeError
 		if errors.As(err, &otherType) {
-			return login{}, fmt.Errorf("%s: of the wrong JSON type", cmp.Or(otherType.Field, "body"))
+			return login{}, fmt.Errorf("%s: has the wrong JSON type", cmp.Or(otherType.Field, "body"))
 		}
 		return login{}, fmt.Errorf("body: %w", err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return login{}, errors.New("body: more than one JSON value")
+		return login{}, errors.New("body: must be one JSON value")
 	}
 	characters := utf8.RuneCountInString(l.User)
 	switch {
 	case characters == 0:
-		return login{}, errors.New("user: missing")
+		return login{}, errors.New("user: is missing")
 	case characters > maxUser:
-		return login{}, fmt.Errorf("user: more than %d characters", maxUser)
+		return login{}, fmt.Errorf("user: must have at most %d characters", maxUser)
 	case l.HTTPStatus != 0 && (l.HTTPStatus < 200 || l.HTTPStatus > 599):
-		return login{}, errors.New("httpStatus: not between 200 and 599")
+		return login{}, errors.New("httpStatus: must be from 200 to 599")
 	case l.DelayMS < 0 || l.DelayMS > maxDelay:
-		return login{}, fmt.Errorf("delayMs: not between 0 and %d", maxDelay)
+		return login{}, fmt.Errorf("delayMs: must be from 0 to %d", maxDelay)
 	}
 	return l, nil
 }
 
-// granted and errorAnswer are the two shapes of WeChat's answer. A success
-// carries no errcode.
+// granted and errorAnswer are the two forms of WeChat's answer. A success has no
+// errcode.
 type granted struct {
 	SessionKey string `json:"session_key"`
 	OpenID     string `json:"openid"`
@@ -164,7 +165,7 @@ func (s *Simulator) exchange(w http.ResponseWriter, r *http.Request) {
 		answerErrCode(w, errcode)
 		return
 	}
-	presented, errcode := s.codes.burn(query.Get("js_code"), s.Now())
+	presented, errcode := s.codes.exchange(query.Get("js_code"), s.Now())
 	if errcode != 0 {
 		answerErrCode(w, errcode)
 		return
@@ -190,7 +191,7 @@ func (s *Simulator) exchange(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// check returns the errcode for parameters that are missing or wrong, or 0.
+// check returns the errcode for missing or invalid parameters, or 0.
 func (s *Simulator) check(appID, secret, code, grantType string) int {
 	switch {
 	case appID == "":
@@ -209,7 +210,7 @@ func (s *Simulator) check(appID, secret, code, grantType string) int {
 	return 0
 }
 
-// messages are WeChat's own words for its errcodes.
+// messages are WeChat's texts for its errcodes.
 var messages = map[int]string{
 	-1:    "system error",
 	40002: "invalid grant_type",
@@ -230,7 +231,7 @@ func newErrorAnswer(errcode int) errorAnswer {
 	return errorAnswer{ErrCode: errcode, ErrMsg: message + ", rid: " + newRequestID()}
 }
 
-// answerErrCode answers as WeChat does: with HTTP 200, and text/plain.
+// answerErrCode answers as WeChat does: with HTTP 200 and text/plain.
 func answerErrCode(w http.ResponseWriter, errcode int) {
 	answerJSON(w, "text/plain", http.StatusOK, newErrorAnswer(errcode))
 }
@@ -245,12 +246,12 @@ func answerText(w http.ResponseWriter, contentType string, status int, text stri
 	_, _ = io.WriteString(w, text)
 }
 
-// encodeJSON writes <, > and & as they are: WeChat does, and a signature is made
-// over the bytes.
+// encodeJSON does not escape <, > and &. WeChat does not, either, and the signature
+// is of the bytes.
 func encodeJSON(value any) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // of strings and integers: cannot fail
+	_ = encoder.Encode(value) // strings and integers: cannot fail
 	return strings.TrimSuffix(text.String(), "\n")
 }

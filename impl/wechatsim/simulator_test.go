@@ -4,17 +4,20 @@ package wechatsim_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -60,8 +63,8 @@ func (s *simulated) phone(t *testing.T, asked string) phone {
 	return p
 }
 
-// exchange presents code; the overrides replace parameters, an empty one leaves
-// its parameter out.
+// exchange sends code to WeChat; the overrides replace parameters, and an empty one
+// removes its parameter.
 func (s *simulated) exchange(code string, overrides ...string) *httptest.ResponseRecorder {
 	query := url.Values{"appid": {appID}, "secret": {appSecret}, "js_code": {code}, "grant_type": {"authorization_code"}}
 	for i := 0; i < len(overrides); i += 2 {
@@ -94,7 +97,7 @@ func assertErrCode(t *testing.T, response *httptest.ResponseRecorder, want int) 
 	}
 }
 
-func TestAnExchangeAnswersInWeChatsShape(t *testing.T) {
+func TestAnExchangeAnswersInTheFormOfWeChat(t *testing.T) {
 	s := simulate()
 	p := s.phone(t, `{"user":"小明"}`)
 	if len(p.Code) != 32 {
@@ -109,7 +112,7 @@ func TestAnExchangeAnswersInWeChatsShape(t *testing.T) {
 	}
 }
 
-func TestAUserIsAlwaysTheSameWithANewKey(t *testing.T) {
+func TestAUserHasOneOpenIDAndANewKeyForEachLogin(t *testing.T) {
 	s := simulate()
 	first := read(t, s.exchange(s.phone(t, `{"user":"小明"}`).Code))
 	second := read(t, s.exchange(s.phone(t, `{"user":"小明"}`).Code))
@@ -122,7 +125,7 @@ func TestAUserIsAlwaysTheSameWithANewKey(t *testing.T) {
 	}
 }
 
-func TestTheExchangeRefusesAsWeChatDoes(t *testing.T) {
+func TestTheExchangeHasTheErrcodesOfWeChat(t *testing.T) {
 	s := simulate()
 	code := s.phone(t, `{"user":"小明"}`).Code
 	assertErrCode(t, s.exchange(code, "appid", ""), 41002)
@@ -134,11 +137,11 @@ func TestTheExchangeRefusesAsWeChatDoes(t *testing.T) {
 	assertErrCode(t, s.exchange("unknown"), 40029)
 	assertErrCode(t, s.do("POST", "/simulator/sns/jscode2session", ""), 43001)
 	if n := s.Exchanges(code); n != 0 {
-		t.Errorf("%d exchanges counted before a good one", n)
+		t.Errorf("%d exchanges counted without valid parameters", n)
 	}
 }
 
-func TestACodeIsExchangedOnceAndWithinFiveMinutes(t *testing.T) {
+func TestACodeIsExchangedOnceWithinFiveMinutes(t *testing.T) {
 	s := simulate()
 	used, late := s.phone(t, `{"user":"小明"}`).Code, s.phone(t, `{"user":"小明"}`).Code
 	s.now = start.Add(wechatsim.CodeLife - time.Second)
@@ -154,11 +157,11 @@ func TestACodeIsExchangedOnceAndWithinFiveMinutes(t *testing.T) {
 	assertErrCode(t, s.exchange(used), 40029)
 	s.phone(t, `{"user":"小明"}`)
 	if n := s.Exchanges(used); n != 0 {
-		t.Errorf("an expired code is still remembered, with %d exchanges", n)
+		t.Errorf("an expired code is still stored, with %d exchanges", n)
 	}
 }
 
-func TestThePhonesDataIsMadeWithTheKeyOfTheCode(t *testing.T) {
+func TestThePhoneSignsAndEncryptsWithTheSessionKey(t *testing.T) {
 	s := simulate()
 	for _, user := range []string{"小明", "👨‍👩‍👧", `<"&'\>`, strings.Repeat("明", 64)} {
 		asked, _ := json.Marshal(map[string]string{"user": user})
@@ -189,7 +192,7 @@ func TestThePhonesDataIsMadeWithTheKeyOfTheCode(t *testing.T) {
 	}
 }
 
-func TestAnExchangeFailsAsTheLoginAsked(t *testing.T) {
+func TestAnExchangeFailsAsRequestedByTheLogin(t *testing.T) {
 	tests := []struct {
 		name, asked string
 		status      int
@@ -217,14 +220,24 @@ func TestAnExchangeFailsAsTheLoginAsked(t *testing.T) {
 	}
 }
 
-func TestADelayedExchangeEndsWhenItsCallerLeaves(t *testing.T) {
+func TestADelayedExchangeEndsWhenTheCallerDisconnects(t *testing.T) {
 	s := simulate()
 	code := s.phone(t, `{"user":"a","delayMs":60000}`).Code
 	srv := httptest.NewServer(s)
-	client := &http.Client{Timeout: 50 * time.Millisecond}
-	_, err := client.Get(srv.URL + "/simulator/sns/jscode2session?appid=" + appID + "&secret=" + appSecret + "&js_code=" + code + "&grant_type=authorization_code")
-	if err == nil {
-		t.Error("answered without the delay")
+	ctx, disconnect := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		srv.URL+"/simulator/sns/jscode2session?appid="+appID+"&secret="+appSecret+"&js_code="+code+"&grant_type=authorization_code", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for s.Exchanges(code) == 0 && ctx.Err() == nil {
+			runtime.Gosched()
+		}
+		disconnect()
+	}()
+	if _, err := http.DefaultClient.Do(request); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the delay to last until the caller disconnects", err)
 	}
 	srv.Close() // waits for the handler
 	if n := s.Exchanges(code); n != 1 {
@@ -232,7 +245,7 @@ func TestADelayedExchangeEndsWhenItsCallerLeaves(t *testing.T) {
 	}
 }
 
-func TestABadLoginIsRefusedByName(t *testing.T) {
+func TestAnInvalidLoginGetsAnErrorThatNamesTheField(t *testing.T) {
 	tests := []struct {
 		name, body string
 		status     int
@@ -264,13 +277,13 @@ func TestABadLoginIsRefusedByName(t *testing.T) {
 				t.Errorf("got %d %s", response.Code, response.Body)
 			}
 			if strings.Contains(refusal.ErrMsg, "wechatsim") {
-				t.Errorf("speaks of its own types: %s", refusal.ErrMsg)
+				t.Errorf("names a Go type: %s", refusal.ErrMsg)
 			}
 		})
 	}
 }
 
-func TestItExplainsItselfAndKnowsItsPaths(t *testing.T) {
+func TestTheRootExplainsTheSimulator(t *testing.T) {
 	s := simulate()
 	if response := s.do("GET", "/simulator/", ""); response.Code != 200 || !strings.Contains(response.Body.String(), "curl ") {
 		t.Errorf("got %d %s", response.Code, response.Body)
