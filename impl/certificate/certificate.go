@@ -1,6 +1,5 @@
-// Package certificate keeps the certificate that HTTPS is served with. It is
-// read from two files, and again when they change; connections that are open
-// stay so.
+// Package certificate loads the certificate of the HTTPS server from two files,
+// and loads it again when they change. Open connections are not interrupted.
 package certificate
 
 import (
@@ -16,23 +15,22 @@ import (
 	"time"
 )
 
-// Certificate is the one in use. It is safe for concurrent use.
+// Certificate is the current certificate. It is safe for concurrent use.
 type Certificate struct {
 	certFile, keyFile string
-	read              versions // of the files that were read last
+	read              versions // of the files that were loaded last
 	current           atomic.Pointer[tls.Certificate]
 }
 
-// Load reads a certificate and the chain below it, and its key, both as PEM. It
-// fails where they cannot be used by anybody: they are no pair, or the
-// certificate has expired.
+// Load reads a certificate with its chain, and its key, both as PEM. It fails if
+// no client would accept them: they do not match, or the certificate has expired.
 func Load(certFile, keyFile string) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile}
 	return c, c.load(time.Now())
 }
 
-// Config is TLS as WeChat wants it, 1.2 or newer, with the certificate as it is
-// at each handshake.
+// Config returns a TLS configuration as WeChat requires it, 1.2 or newer. Each
+// handshake uses the current certificate.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -40,22 +38,22 @@ func (c *Certificate) Config() *tls.Config {
 	}
 }
 
-// String says for which names it is, and until when.
+// String returns the names of the certificate and when it expires.
 func (c *Certificate) String() string {
 	leaf := c.current.Load().Leaf
 	return fmt.Sprintf("%s, until %s", strings.Join(names(leaf), ", "), day(leaf.NotAfter))
 }
 
-// Doubts are the reasons for which WeChat refuses the certificate although there
-// are others who may take it, and what to do about each.
+// Doubts returns the reasons why WeChat rejects the certificate, although other
+// clients may accept it, and what to do about each.
 func (c *Certificate) Doubts() []error { return doubts(c.chain(), time.Now()) }
 
-// interval is how often the files are looked at. They change one after the other:
-// only what has not changed for so long is read.
+// interval is how often the files are checked. The two files change one after the
+// other, so they are read when they have not changed for one interval.
 const interval = time.Second
 
-// Watch reads the files again when they have changed, until ctx is done. What
-// cannot be used is logged, and the certificate stays what it is.
+// Watch loads the files again when they have changed, until ctx is done. If they
+// are not valid, it logs that and keeps the current certificate.
 func (c *Certificate) Watch(ctx context.Context, logger *slog.Logger) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -71,38 +69,38 @@ func (c *Certificate) Watch(ctx context.Context, logger *slog.Logger) {
 			continue
 		}
 		if err := c.load(time.Now()); err != nil {
-			logger.Error("the new certificate cannot be used, the old one stays", "cause", err)
+			logger.Error("the new certificate is not valid, the old one stays in use", "cause", err)
 			continue
 		}
-		logger.Info("certificate read again", "certificate", c.String())
+		logger.Info("certificate loaded again", "certificate", c.String())
 		c.LogDoubts(logger)
 	}
 }
 
-// LogDoubts logs the doubts there are.
+// LogDoubts logs [Certificate.Doubts].
 func (c *Certificate) LogDoubts(logger *slog.Logger) {
 	for _, doubt := range c.Doubts() {
-		logger.Warn("WeChat will refuse the certificate", "cause", doubt)
+		logger.Warn("WeChat will reject the certificate", "cause", doubt)
 	}
 }
 
 func (c *Certificate) load(now time.Time) error {
-	c.read = c.versions() // before: what changes meanwhile is read again
+	c.read = c.versions() // before reading: a change meanwhile is then noticed
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return err
 	}
 	if now.After(pair.Leaf.NotAfter) {
-		return fmt.Errorf("the certificate has expired on %s", day(pair.Leaf.NotAfter))
+		return fmt.Errorf("the certificate expired on %s", day(pair.Leaf.NotAfter))
 	}
 	c.current.Store(&pair)
 	return nil
 }
 
-// chain is what is sent: the certificate, and those that vouch for it.
+// chain returns what the server sends: the certificate and its issuers.
 func (c *Certificate) chain() (chain []*x509.Certificate) {
 	for _, der := range c.current.Load().Certificate {
-		if parsed, err := x509.ParseCertificate(der); err == nil { // as the first one was
+		if parsed, err := x509.ParseCertificate(der); err == nil {
 			chain = append(chain, parsed)
 		}
 	}
@@ -112,32 +110,32 @@ func (c *Certificate) chain() (chain []*x509.Certificate) {
 func doubts(chain []*x509.Certificate, now time.Time) (all []error) {
 	leaf := chain[0]
 	if now.Before(leaf.NotBefore) {
-		all = append(all, fmt.Errorf("it is not valid before %s; look at this machine's clock", day(leaf.NotBefore)))
+		all = append(all, fmt.Errorf("it is not valid before %s; check this machine's clock", day(leaf.NotBefore)))
 	}
 	if len(names(leaf)) == 0 {
-		all = append(all, errors.New("it names no domain"))
+		all = append(all, errors.New("it has no domain name"))
 	}
 	switch {
 	case leaf.CheckSignatureFrom(leaf) == nil || string(leaf.RawIssuer) == string(leaf.RawSubject):
-		all = append(all, errors.New("it is signed by itself; get one from an authority that phones trust"))
+		all = append(all, errors.New("it is self-signed; get one from an authority that phones trust"))
 	case len(chain) == 1:
-		all = append(all, errors.New("the chain is missing; put the issuer's certificate below it in the file (often called fullchain.pem)"))
+		all = append(all, errors.New("the chain is missing; put the issuer's certificate below it in the file (often named fullchain.pem)"))
 	}
 	for i, certificate := range chain[1:] {
 		if err := chain[i].CheckSignatureFrom(certificate); err != nil {
-			all = append(all, fmt.Errorf("the chain is broken: number %d in the file is not signed by number %d", i+1, i+2))
+			all = append(all, fmt.Errorf("the chain is broken: certificate %d in the file is not signed by certificate %d", i+1, i+2))
 		}
 		if now.After(certificate.NotAfter) {
-			all = append(all, fmt.Errorf("number %d in the file has expired on %s", i+2, day(certificate.NotAfter)))
+			all = append(all, fmt.Errorf("certificate %d in the file expired on %s", i+2, day(certificate.NotAfter)))
 		}
 	}
 	return all
 }
 
-// versions tell whether the files have changed.
+// versions identify the contents of the two files.
 type versions struct{ cert, key version }
 
-type version struct{ modified, size int64 } // zero for a file that is not there
+type version struct{ modified, size int64 } // zero if there is no file
 
 func (c *Certificate) versions() versions {
 	return versions{versionOf(c.certFile), versionOf(c.keyFile)}

@@ -21,7 +21,7 @@ import (
 	"onestroke/tests/pki"
 )
 
-func TestWhatWeChatRefusesIsSaid(t *testing.T) {
+func TestDoubtsNameWhatWeChatRejects(t *testing.T) {
 	root := pki.NewAuthority(t)
 	between := root.Intermediate(t)
 	other := root.Intermediate(t)
@@ -33,9 +33,9 @@ func TestWhatWeChatRefusesIsSaid(t *testing.T) {
 		"whole":            {between.Issue(t), [][]byte{between.PEM}, nil},
 		"whole, with root": {between.Issue(t), [][]byte{between.PEM, root.PEM}, nil},
 		"without chain":    {between.Issue(t), nil, []string{"fullchain.pem"}},
-		"another's chain":  {between.Issue(t), [][]byte{other.PEM}, []string{"number 1 in the file is not signed by number 2"}},
-		"wrong order":      {between.Issue(t), [][]byte{root.PEM, between.PEM}, []string{"number 1 in the file", "number 2 in the file"}},
-		"of tomorrow": {
+		"chain of another certificate":  {between.Issue(t), [][]byte{other.PEM}, []string{"certificate 1 in the file is not signed by certificate 2"}},
+		"wrong order":      {between.Issue(t), [][]byte{root.PEM, between.PEM}, []string{"certificate 1 in the file", "certificate 2 in the file"}},
+		"not yet valid": {
 			between.Issue(t, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }),
 			[][]byte{between.PEM},
 			[]string{"clock"},
@@ -45,9 +45,9 @@ func TestWhatWeChatRefusesIsSaid(t *testing.T) {
 			[][]byte{between.PEM},
 			[]string{"no domain"},
 		},
-		"signed by itself": {
+		"self-signed": {
 			root.Issue(t, func(c *x509.Certificate) { c.Subject.CommonName = "an authority" }), nil,
-			[]string{"signed by itself"},
+			[]string{"self-signed"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestWhatWeChatRefusesIsSaid(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyCanUseIsRefused(t *testing.T) {
+func TestAnUnusableCertificateIsNotLoaded(t *testing.T) {
 	root := pki.NewAuthority(t)
 	good, another := root.Issue(t), root.Issue(t)
 	expired := root.Issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })
@@ -81,7 +81,7 @@ func TestWhatNobodyCanUseIsRefused(t *testing.T) {
 		"expired":         {expired, "expired"},
 		"another's key":   {pki.Pair{Certificate: good.Certificate, Key: another.Key}, "does not match"},
 		"no certificate":  {pki.Pair{Certificate: []byte("none"), Key: good.Key}, "PEM"},
-		"exchanged files": {pki.Pair{Certificate: good.Key, Key: good.Certificate}, "PEM"},
+		"swapped files": {pki.Pair{Certificate: good.Key, Key: good.Certificate}, "PEM"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFiles(t)
@@ -97,7 +97,7 @@ func TestWhatNobodyCanUseIsRefused(t *testing.T) {
 	}
 }
 
-func TestNewFilesAreTakenWhileConnectionsStayOpen(t *testing.T) {
+func TestNewFilesAreUsedWithoutClosingConnections(t *testing.T) {
 	root := pki.NewAuthority(t)
 	s := serve(t, root.Issue(t))
 	first := s.client(root)
@@ -106,18 +106,18 @@ func TestNewFilesAreTakenWhileConnectionsStayOpen(t *testing.T) {
 	root.Issue(t).Write(t, s.cert, s.key)
 	eventually(t, "the new certificate is served", func() bool { return s.client(root).get(t) != serial })
 	if got := first.get(t); got != serial || first.dialled != 1 {
-		t.Errorf("the open connection was lost: %d were needed", first.dialled)
+		t.Errorf("the open connection was closed: %d connections were opened", first.dialled)
 	}
 	if !strings.Contains(s.log.String(), "localhost, 127.0.0.1, until ") {
 		t.Errorf("logged %s", s.log)
 	}
 }
 
-func TestABadNewPairKeepsTheOldOne(t *testing.T) {
+func TestAnInvalidNewPairIsNotUsed(t *testing.T) {
 	root := pki.NewAuthority(t)
 	expired := root.Issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })
 	for name, spoil := range map[string]func(t *testing.T, f files){
-		"half of it": func(t *testing.T, f files) { write(t, f.cert, root.Issue(t).Certificate) },
+		"only the certificate": func(t *testing.T, f files) { write(t, f.cert, root.Issue(t).Certificate) },
 		"expired":    func(t *testing.T, f files) { expired.Write(t, f.cert, f.key) },
 		"empty":      func(t *testing.T, f files) { write(t, f.key, nil) },
 		"gone": func(t *testing.T, f files) {
@@ -138,15 +138,15 @@ func TestABadNewPairKeepsTheOldOne(t *testing.T) {
 			root.Issue(t).Write(t, s.cert, s.key)
 			eventually(t, "the next good pair is served", func() bool { return s.client(root).get(t) != serial })
 			if n := strings.Count(s.log.String(), "the old one stays"); n != 1 {
-				t.Errorf("it was logged %d times", n)
+				t.Errorf("the error was logged %d times", n)
 			}
 		})
 	}
 }
 
-// Symbolic links that are turned to another folder are how Kubernetes and
-// certbot hand over certificates.
-func TestALinkThatIsTurnedIsFollowed(t *testing.T) {
+// Kubernetes and certbot replace certificates with symbolic links to another
+// folder.
+func TestASymbolicLinkToANewFolderIsFollowed(t *testing.T) {
 	root := pki.NewAuthority(t)
 	s := serve(t, root.Issue(t))
 	serial := s.client(root).get(t)
@@ -160,11 +160,11 @@ func TestALinkThatIsTurnedIsFollowed(t *testing.T) {
 	eventually(t, "the new certificate is served", func() bool { return s.client(root).get(t) != serial })
 }
 
-func TestOldTLSIsRefusedAndHTTP2Spoken(t *testing.T) {
+func TestTLS11IsRejectedAndHTTP2IsUsed(t *testing.T) {
 	root := pki.NewAuthority(t)
 	s := serve(t, root.Issue(t))
 	if _, err := tls.Dial("tcp", s.address, &tls.Config{RootCAs: root.Pool(), MaxVersion: tls.VersionTLS11}); err == nil {
-		t.Error("TLS 1.1 is spoken")
+		t.Error("TLS 1.1 is accepted")
 	}
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		conn, err := tls.Dial("tcp", s.address, &tls.Config{RootCAs: root.Pool(), MaxVersion: version, NextProtos: []string{"h2"}})
@@ -222,7 +222,7 @@ func serve(t *testing.T, pair pki.Pair) server {
 	return s
 }
 
-// client keeps its connection.
+// client uses one connection.
 type client struct {
 	http    http.Client
 	address string
@@ -243,7 +243,7 @@ func (s server) client(trusted *pki.Authority) *client {
 	return c
 }
 
-// get returns the serial number of the certificate that answers.
+// get returns the serial number of the server's certificate.
 func (c *client) get(t *testing.T) string {
 	t.Helper()
 	response, err := c.http.Get("https://" + c.address)
@@ -265,7 +265,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !holds(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("it never comes true that %s", what)
+			t.Fatalf("timeout: %s", what)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package config reads the configuration from the environment. A variable that
-// is empty counts as not set.
+// Package config reads the configuration from environment variables. An empty
+// variable counts as not set.
 package config
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Config is the configuration. Each field is one variable; variables.yaml says
-// what it means, and what it is where it is not set.
+// Config is the configuration. Each field is one variable; variables.yaml has its
+// meaning and its default.
 type Config struct {
 	Host     string `env:"HOST"`
 	Port     int    `env:"PORT"`
@@ -33,7 +33,7 @@ type Config struct {
 
 	WeChatAppID      string        `env:"WECHAT_APP_ID"` // empty for the simulator
 	WeChatAppSecret  string        `env:"WECHAT_APP_SECRET"`
-	WeChatAPIURL     string        `env:"WECHAT_API_URL"` // empty for WeChat's, or the simulator's where that is on
+	WeChatAPIURL     string        `env:"WECHAT_API_URL"` // empty for WeChat's, or for the simulator's if it is on
 	WeChatTimeout    time.Duration `env:"WECHAT_TIMEOUT"`
 	WeChatDataMaxAge time.Duration `env:"WECHAT_DATA_MAX_AGE"`
 	Simulator        Switch        `env:"SIMULATOR"`
@@ -41,7 +41,7 @@ type Config struct {
 	SessionIdle   time.Duration `env:"SESSION_IDLE"`
 	SessionMaxAge time.Duration `env:"SESSION_MAX_AGE"`
 
-	DrawingQuota         int      `env:"DRAWING_QUOTA"`           // 0 for any number
+	DrawingQuota         int      `env:"DRAWING_QUOTA"`           // 0 for no limit
 	LoginRatePerMinute   int      `env:"LOGIN_RATE_PER_MINUTE"`   // 0 for no limit
 	RequestRatePerMinute int      `env:"REQUEST_RATE_PER_MINUTE"` // 0 for no limit
 	TrustedProxies       Networks `env:"TRUSTED_PROXIES"`
@@ -62,14 +62,13 @@ type Config struct {
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT"`
 }
 
-// Error says what is wrong with one variable. It quotes no value that may hold
-// a secret.
+// Error is an invalid variable. It does not quote values of secrets.
 type Error struct{ Variable, Problem string }
 
 func (e *Error) Error() string { return e.Variable + " " + e.Problem }
 
-// Read returns the configuration that environ holds, or an [*Error]. environ
-// has the form of os.Environ.
+// Read returns the configuration in environ, which has the form of os.Environ, or
+// an [*Error].
 func Read(environ []string) (Config, error) {
 	values := make(map[string]string)
 	for _, v := range Variables() {
@@ -87,12 +86,12 @@ func Read(environ []string) (Config, error) {
 	return c, c.check()
 }
 
-// SimulatorOn tells whether the service also plays WeChat.
+// SimulatorOn reports whether the service simulates WeChat.
 func (c Config) SimulatorOn() bool {
 	return c.Simulator == "on" || c.Simulator == "auto" && c.WeChatAppID == ""
 }
 
-// Address is where to listen.
+// Address is the address to listen on.
 func (c Config) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
 var (
@@ -106,33 +105,33 @@ func (c Config) check() error {
 	case strings.ContainsAny(c.Host, " /[]") || strings.Contains(c.Host, ":") && net.ParseIP(c.Host) == nil:
 		return &Error{"HOST", "must be a host name or an IP address, without a port"}
 	case c.TLSCert == "" && c.TLSKey != "":
-		return &Error{"TLS_CERT_FILE", "is needed with TLS_KEY_FILE"}
+		return &Error{"TLS_CERT_FILE", "is required with TLS_KEY_FILE"}
 	case c.TLSCert != "" && c.TLSKey == "":
-		return &Error{"TLS_KEY_FILE", "is needed with TLS_CERT_FILE"}
+		return &Error{"TLS_KEY_FILE", "is required with TLS_CERT_FILE"}
 	case !basePath.MatchString(c.BasePath) || strings.Contains(c.BasePath+"/", "/./") || strings.Contains(c.BasePath+"/", "/../"):
 		return &Error{"BASE_PATH", "must be a path such as /applet/session, without a slash at the end"}
 	case c.BasePath == "/v1" || strings.HasPrefix(c.BasePath, "/v1/") || strings.HasPrefix(c.BasePath+"/", "/simulator/") || strings.HasPrefix(c.BasePath+"/", "/docs/") || strings.HasPrefix(c.BasePath+"/", "/assets/"):
-		return &Error{"BASE_PATH", "must not lie below /v1, /assets, /docs or /simulator"}
+		return &Error{"BASE_PATH", "must not be below /v1, /assets, /docs or /simulator"}
 	case c.RedisURL != "" && !isURL(c.RedisURL, "redis", "rediss"):
 		return &Error{"REDIS_URL", "must be a redis:// or rediss:// URL"}
 	case c.MongoDBURI != "" && !strings.HasPrefix(c.MongoDBURI, "mongodb://") && !strings.HasPrefix(c.MongoDBURI, "mongodb+srv://"):
 		return &Error{"MONGODB_URI", "must be a mongodb:// or mongodb+srv:// URI"}
 	case c.WeChatAppID != "" && !appID.MatchString(c.WeChatAppID):
-		return &Error{"WECHAT_APP_ID", "must be the id that WeChat's console shows, such as wx0123456789abcdef"}
+		return &Error{"WECHAT_APP_ID", "must be the app id from WeChat's console, such as wx0123456789abcdef"}
 	case c.WeChatAppID != "" && c.WeChatAppSecret == "":
-		return &Error{"WECHAT_APP_SECRET", "is needed with WECHAT_APP_ID"}
+		return &Error{"WECHAT_APP_SECRET", "is required with WECHAT_APP_ID"}
 	case c.WeChatAppID == "" && c.WeChatAppSecret != "":
-		return &Error{"WECHAT_APP_ID", "is needed with WECHAT_APP_SECRET"}
+		return &Error{"WECHAT_APP_ID", "is required with WECHAT_APP_SECRET"}
 	case c.WeChatAppSecret != "" && !secret.MatchString(c.WeChatAppSecret):
-		return &Error{"WECHAT_APP_SECRET", "must be the secret that WeChat's console shows, without spaces"}
+		return &Error{"WECHAT_APP_SECRET", "must be the app secret from WeChat's console, without spaces"}
 	case c.WeChatAPIURL != "" && (!isURL(c.WeChatAPIURL, "http", "https") || strings.ContainsAny(c.WeChatAPIURL, "@?")):
 		return &Error{"WECHAT_API_URL", "must be an http:// or https:// URL, without a user or a query"}
 	case c.Simulator != "auto" && c.Simulator != "on" && c.Simulator != "off":
 		return &Error{"SIMULATOR", "must be auto, on or off"}
 	case c.WeChatAppID == "" && c.Simulator == "off":
-		return &Error{"WECHAT_APP_ID", "is needed where SIMULATOR is off"}
+		return &Error{"WECHAT_APP_ID", "is required if SIMULATOR is off"}
 	case c.SimulatorOn() && c.Simulator == "auto" && !isLoopback(c.Host):
-		return &Error{"WECHAT_APP_ID", "is needed where HOST is no loopback address: anybody could log in as anybody at the simulator (SIMULATOR=on allows it)"}
+		return &Error{"WECHAT_APP_ID", "is required if HOST is not a loopback address: with the simulator, anyone can log in as any user (SIMULATOR=on allows it)"}
 	}
 	fields := reflect.ValueOf(c)
 	for _, v := range Variables() {
@@ -143,7 +142,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// field is that of a variable.
+// field returns the field of a variable.
 func field(variable string) reflect.StructField {
 	for f := range reflect.TypeFor[Config]().Fields() {
 		if f.Tag.Get("env") == variable {
@@ -153,7 +152,7 @@ func field(variable string) reflect.StructField {
 	panic("no field for " + variable)
 }
 
-// set keeps the variables that have a value.
+// set returns the variables that have a value.
 func set(environ []string) map[string]string {
 	vars := map[string]string{}
 	for _, v := range environ {
@@ -164,7 +163,7 @@ func set(environ []string) map[string]string {
 	return vars
 }
 
-// readFiles takes the secrets that stand in files.
+// readFiles reads the secrets that are in files.
 func readFiles(values map[string]string) error {
 	for _, v := range Variables() {
 		variable := v.Name + "_FILE"
@@ -173,7 +172,7 @@ func readFiles(values map[string]string) error {
 			continue
 		}
 		if _, twice := values[v.Name]; twice {
-			return &Error{variable, "must not be set beside " + v.Name}
+			return &Error{variable, "must not be set together with " + v.Name}
 		}
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -188,7 +187,7 @@ func readFiles(values map[string]string) error {
 	return nil
 }
 
-// parseError names the first variable that has the wrong type, not its value.
+// parseError names the first variable that has the wrong type, without its value.
 func parseError(err error) error {
 	var p env.ParseError
 	if !errors.As(err, &p) {
@@ -196,7 +195,7 @@ func parseError(err error) error {
 	}
 	field, ok := reflect.TypeFor[Config]().FieldByName(p.Name)
 	if !ok {
-		return fmt.Errorf("read the environment: a bad value for %s", p.Name)
+		return fmt.Errorf("read the environment: invalid value for %s", p.Name)
 	}
 	problem := "must be " + map[string]string{
 		"int": "a whole number", "Level": "debug, info, warn or error", "bool": "true or false", "Duration": "a duration such as 5s, 2h or 1h30m",

@@ -14,7 +14,7 @@ import (
 	"onestroke/impl/config"
 )
 
-func TestEveryFieldIsAVariableThatIsExplained(t *testing.T) {
+func TestEachFieldIsADocumentedVariable(t *testing.T) {
 	var fields, explained []string
 	for f := range reflect.TypeFor[config.Config]().Fields() {
 		fields = append(fields, f.Tag.Get("env"))
@@ -22,18 +22,18 @@ func TestEveryFieldIsAVariableThatIsExplained(t *testing.T) {
 	for _, v := range config.Variables() {
 		explained = append(explained, v.Name)
 		if v.English == "" || v.Chinese == "" {
-			t.Errorf("%s is not explained in both languages", v.Name)
+			t.Errorf("%s is not documented in both languages", v.Name)
 		}
 		if (v.Least == "") != (v.Most == "") {
-			t.Errorf("%s is bounded on one side only", v.Name)
+			t.Errorf("%s has only one limit", v.Name)
 		}
 	}
 	if !slices.Equal(fields, explained) {
-		t.Errorf("the fields are\n%q\nand explained are\n%q", fields, explained)
+		t.Errorf("the fields are\n%q\nand documented are\n%q", fields, explained)
 	}
 }
 
-func TestWhatIsNotSetHasItsDefault(t *testing.T) {
+func TestAVariableThatIsNotSetHasItsDefault(t *testing.T) {
 	for name, environ := range map[string][]string{
 		"not set": nil,
 		"empty":   {"PORT=", "SESSION_IDLE= ", "REDIS_URL_FILE="},
@@ -50,9 +50,9 @@ func TestWhatIsNotSetHasItsDefault(t *testing.T) {
 	}
 }
 
-// Most variables know several kinds of wrong values; each is named in the error,
-// and no error quotes a value that may hold a secret.
-func TestAWrongValueIsNamedAndNotQuoted(t *testing.T) {
+// Most variables have several kinds of invalid values. The error names the variable,
+// and does not quote a value that may be a secret.
+func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 	wrong := map[string][]string{
 		"HOST":                    {"127.0.0.1:80", "a b", "[::1]"},
 		"PORT":                    {"http", "65536", "-1", "1e3"},
@@ -90,7 +90,7 @@ func TestAWrongValueIsNamedAndNotQuoted(t *testing.T) {
 	for _, v := range config.Variables() {
 		values, ok := wrong[v.Name]
 		if !ok {
-			t.Errorf("no wrong value of %s is tried", v.Name)
+			t.Errorf("no invalid value of %s is tested", v.Name)
 		}
 		for _, value := range values {
 			fails(t, v.Name, v.Name+"="+value)
@@ -101,7 +101,7 @@ func TestAWrongValueIsNamedAndNotQuoted(t *testing.T) {
 			fails(t, v.Name+"_FILE", v.Name+"_FILE=/dev/null", v.Name+"=hunter2")
 		}
 	}
-	// What depends on another variable.
+	// Rules about two variables.
 	fails(t, "TLS_CERT_FILE", "TLS_KEY_FILE=key.pem")
 	fails(t, "WECHAT_APP_SECRET", "WECHAT_APP_ID=wx1")
 	fails(t, "WECHAT_APP_ID", "SIMULATOR=off")
@@ -119,11 +119,11 @@ func fails(t *testing.T, variable string, environ ...string) {
 	case wrong.Variable != variable && !strings.Contains(wrong.Problem, variable):
 		t.Errorf("%q: %v", environ, err)
 	case strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "\n"):
-		t.Errorf("%q: quoted, or more than a line: %v", environ, err)
+		t.Errorf("%q: quoted, or more than one line: %v", environ, err)
 	}
 }
 
-func TestASecretMayStandInAFile(t *testing.T) {
+func TestASecretCanBeInAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
 	for _, end := range []string{"", "\n", "\r\n"} {
 		if err := os.WriteFile(file, []byte("redis://:hunter2@localhost"+end), 0o600); err != nil {
@@ -136,7 +136,7 @@ func TestASecretMayStandInAFile(t *testing.T) {
 	}
 }
 
-func TestTheTableExplainsEveryVariable(t *testing.T) {
+func TestTheTableHasEveryVariable(t *testing.T) {
 	var text bytes.Buffer
 	if err := config.WriteTable(&text); err != nil {
 		t.Fatal(err)

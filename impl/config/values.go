@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Switch is on, off, or auto: on where it is needed and does no harm.
+// Switch is "on", "off" or "auto".
 type Switch string
 
-// Networks are IP networks. An address is a network of one.
+// Networks are IP networks. An address is a network with one address.
 type Networks []netip.Prefix
 
 // UnmarshalText reads networks and addresses with commas between them.
@@ -40,7 +40,7 @@ func (o *Origins) UnmarshalText(text []byte) error {
 		origin := strings.TrimSpace(part)
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(origin, "*") {
-			return fmt.Errorf("%q is no origin", origin)
+			return fmt.Errorf("%q is not an origin", origin)
 		}
 		*o = append(*o, origin)
 	}

@@ -17,19 +17,20 @@ import (
 type Variable struct {
 	Name    string
 	Default string
-	// Least and Most bound what is a number or a duration; empty for all else.
+	// Least and Most are the limits of a number or a duration, and empty for
+	// other types.
 	Least, Most string
-	// Secret says that the value is never shown, and that NAME_FILE may name a
-	// file that holds it.
+	// Secret means that the value is never shown, and that NAME_FILE can name a
+	// file with the value.
 	Secret bool
-	// What it means, for people: code stands between backquotes.
+	// The meaning, with code in backquotes.
 	English, Chinese string
 }
 
-// Variables returns all there are, in the order in which they are explained.
+// Variables returns all variables in the order of the documentation.
 func Variables() []Variable { return variables() }
 
-// WriteTable explains all variables, in English.
+// WriteTable writes the English documentation of all variables.
 func WriteTable(w io.Writer) error {
 	for _, v := range Variables() {
 		name := v.Name
@@ -53,12 +54,12 @@ var variablesYAML []byte
 
 var variables = sync.OnceValue(func() (all []Variable) {
 	if err := yaml.Unmarshal(variablesYAML, &all); err != nil {
-		panic(err) // it is part of the program, as code is
+		panic(err) // the file is part of the program
 	}
 	return all
 })
 
-// check holds a value of the variable's type against its bounds.
+// check returns an error if value is not within the limits.
 func (v Variable) check(value reflect.Value) error {
 	var below, above bool
 	switch value := value.Interface().(type) {
@@ -77,7 +78,7 @@ func (v Variable) check(value reflect.Value) error {
 	return nil
 }
 
-// indented breaks text into lines of at most 80 columns, set in by four.
+// indented breaks text into lines of at most 80 columns, indented by four.
 func indented(text string) string {
 	var lines strings.Builder
 	column := 0

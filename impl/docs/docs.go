@@ -1,5 +1,5 @@
-// Package docs is the reference page for those who build on the contract:
-// Swagger UI, served by the program itself and needing nothing from elsewhere.
+// Package docs serves the reference page of the contract: Swagger UI, with all its
+// files in the program.
 package docs
 
 import (
@@ -11,15 +11,14 @@ import (
 	"github.com/vearutop/statigz"
 )
 
-// Options say what the page offers.
+// Options of the page.
 type Options struct {
-	// Simulator tells that /simulator/login plays a phone: the page then has a
-	// button that logs in as anybody.
+	// Simulator adds a button that logs in as any user, with /simulator/login.
 	Simulator bool
 }
 
-// New returns the handler of /docs and of what lies below it. The page reads
-// the contract at /openapi.json.
+// New returns the handler of /docs and the paths below it. The page reads the
+// contract at /openapi.json.
 func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /docs", func(w http.ResponseWriter, _ *http.Request) {
@@ -27,7 +26,7 @@ func New(o Options) http.Handler {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", policy)
 		h.Set("Referrer-Policy", "no-referrer")
-		_ = page.Execute(w, o) // the client may be gone
+		_ = page.Execute(w, o) // an error means that the client has disconnected
 	})
 	own := statigz.FileServer(files, statigz.EncodeOnInit)
 	swagger := statigz.FileServer(static.FS)
@@ -40,13 +39,12 @@ func New(o Options) http.Handler {
 	return mux
 }
 
-// policy keeps the page to itself: it loads from here and talks to here only.
-// Swagger UI draws its icons from data: URLs and shows pictures that it fetched
-// from blob: URLs.
+// policy allows the page to load from and connect to this service only. Swagger UI
+// has icons in data: URLs and shows downloaded pictures in blob: URLs.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// revalidated lets browsers keep a file as long as its ETag is the same.
+// revalidated lets browsers cache a file and check its ETag before each use.
 func revalidated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, no-cache")

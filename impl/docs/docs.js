@@ -2,7 +2,7 @@
 
 (async () => {
   const contract = await (await fetch('/openapi.json')).json();
-  // "Try it" asks the service that served this page, wherever the contract says it is.
+  // "Execute" sends requests to the service that served this page, not to the server in the contract.
   contract.servers = [{ url: '/', description: 'The service that serves this page' }];
 
   const reference = SwaggerUIBundle({
@@ -19,15 +19,15 @@
   if (!login) return;
   login.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const said = login.querySelector('output');
+    const message = login.querySelector('output');
     try {
       const user = login.elements.user.value;
       const { code, rawData, signature } = await send('/simulator/login', { user });
       const { token } = await send('/v1/session', { code, rawData, signature });
       reference.preauthorizeApiKey('bearer', token);
-      said.value = `Logged in as ${user}: “Execute” sends the token.`;
+      message.value = `Logged in as ${user}. “Execute” sends the token.`;
     } catch (error) {
-      said.value = error.message;
+      message.value = error.message;
     }
   });
 })();

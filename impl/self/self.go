@@ -1,5 +1,5 @@
-// Package self reaches the service from the machine it runs on: to ask whether it
-// is alive, and for a part of it that is a client of another.
+// Package self connects to the service from the machine on which it runs: for the
+// health check, and for a part of the service that is a client of another part.
 package self
 
 import (
@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// URL is where this machine reaches what listens on address, a host and a port.
+// URL returns the URL of a server on this machine that listens on address, a host
+// and a port.
 func URL(secure bool, address string) string {
 	scheme := "http"
 	if secure {
@@ -25,8 +26,8 @@ func URL(secure bool, address string) string {
 	return (&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port)}).String()
 }
 
-// Transport takes any certificate: that of the service names its domain, and not
-// the address at which it is reached here. Send nothing secret but to a [URL].
+// Transport accepts any certificate: the service's certificate has its domain, and
+// not the local address. Send secrets only to a [URL].
 func Transport() *http.Transport {
 	return &http.Transport{
 		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true},
@@ -35,7 +36,8 @@ func Transport() *http.Transport {
 	}
 }
 
-// Alive asks the service at url, as its clients do, whether it is alive.
+// Alive returns an error unless GET /livez at url is answered with 200 within 5
+// seconds.
 func Alive(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Package systemd tells systemd how the service is doing, where it was started
-// by a unit of Type=notify; see sd_notify(3). Anywhere else it does nothing.
+// Package systemd reports the state of the service to systemd, if systemd started
+// it by a unit of Type=notify; see sd_notify(3). Otherwise it does nothing.
 package systemd
 
 import (
@@ -9,21 +9,21 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// Ready says that the service serves.
+// Ready reports that the service is ready.
 func Ready() error { return notify(daemon.SdNotifyReady) }
 
-// Stopping says that the service is about to end.
+// Stopping reports that the service is about to stop.
 func Stopping() error { return notify(daemon.SdNotifyStopping) }
 
-// KeepAlive says, twice in the time that WatchdogSec= grants, that the service is
-// alive, if alive finds it so; otherwise systemd kills it and starts it anew. It
-// returns when ctx is done, or at once where nobody waits for it.
+// KeepAlive calls alive twice in each WatchdogSec= and reports to systemd if there
+// is no error. Without a report for WatchdogSec=, systemd restarts the service. It
+// returns when ctx is done, or at once if the unit has no watchdog.
 func KeepAlive(ctx context.Context, alive func(context.Context) error) error {
-	granted, err := daemon.SdWatchdogEnabled(false)
-	if err != nil || granted == 0 {
+	watchdog, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || watchdog == 0 {
 		return err
 	}
-	ticker := time.NewTicker(granted / 2)
+	ticker := time.NewTicker(watchdog / 2)
 	defer ticker.Stop()
 	for {
 		select {
@@ -32,7 +32,7 @@ func KeepAlive(ctx context.Context, alive func(context.Context) error) error {
 		case <-ticker.C:
 		}
 		if alive(ctx) != nil {
-			continue // it may be better the next time, and is killed if it is not
+			continue // the next call may succeed; if not, systemd restarts the service
 		}
 		if err := notify(daemon.SdNotifyWatchdog); err != nil {
 			return err

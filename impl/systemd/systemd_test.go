@@ -11,7 +11,7 @@ import (
 	"onestroke/impl/systemd"
 )
 
-func TestTheWatchdogHearsOfALivingServiceOnly(t *testing.T) {
+func TestOnlyALivingServiceReportsToTheWatchdog(t *testing.T) {
 	states := listen(t)
 	t.Setenv("WATCHDOG_USEC", "20000")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -28,7 +28,7 @@ func TestTheWatchdogHearsOfALivingServiceOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One for the tenth, one for the last; none for those before.
+	// One report for the tenth call and one for the last; none for the others.
 	for i := range 3 {
 		if err := states.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
 			t.Fatal(err)
@@ -37,22 +37,22 @@ func TestTheWatchdogHearsOfALivingServiceOnly(t *testing.T) {
 		n, err := states.Read(text)
 		if i == 2 {
 			if err == nil {
-				t.Errorf("it also said %s", text[:n])
+				t.Errorf("it also reported %s", text[:n])
 			}
 			break
 		}
 		if err != nil || string(text[:n]) != "WATCHDOG=1" {
-			t.Fatalf("it said %q: %v", text[:n], err)
+			t.Fatalf("it reported %q: %v", text[:n], err)
 		}
 	}
 }
 
-func TestWhereNobodyWaitsNothingIsSaid(t *testing.T) {
+func TestWithoutAWatchdogNothingIsReported(t *testing.T) {
 	for _, name := range []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"} {
 		t.Setenv(name, "")
 	}
 	err := errors.Join(systemd.Ready(), systemd.Stopping(), systemd.KeepAlive(t.Context(), func(context.Context) error {
-		t.Error("it asks whether the service is alive")
+		t.Error("alive was called")
 		return nil
 	}))
 	if err != nil {
@@ -60,10 +60,10 @@ func TestWhereNobodyWaitsNothingIsSaid(t *testing.T) {
 	}
 }
 
-func TestThatNobodyListensIsAnError(t *testing.T) {
+func TestAMissingSocketIsAnError(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
 	if systemd.Ready() == nil {
-		t.Error("it is none")
+		t.Error("no error")
 	}
 }
 

@@ -130,9 +130,9 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		},
 		"not WeChat": {
 			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`<html>hunter2`)},
-			[]string{"wrong  WeChat", "not WeChat"},
+			[]string{"wrong  WeChat", "not from WeChat"},
 		},
-		"one that takes any code": {
+		"a server that accepts any code": {
 			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"openid":"o","session_key":"AAAAAAAAAAAAAAAAAAAAAA=="}`)},
 			[]string{"wrong  WeChat", "not WeChat"},
 		},

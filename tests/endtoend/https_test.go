@@ -92,7 +92,7 @@ func TestCertificatesAreExchangedUnderLoad(t *testing.T) {
 func TestACertificateThatWeChatRefusesIsSaidAtTheStart(t *testing.T) {
 	root := pki.NewAuthority(t)
 	p := startHTTPS(t, root.Issue(t))
-	eventually(t, func() bool { return strings.Contains(p.Output(), "WeChat will refuse the certificate") })
+	eventually(t, func() bool { return strings.Contains(p.Output(), "WeChat will reject the certificate") })
 	if !strings.Contains(p.Output(), "the chain is missing") {
 		t.Error("why is not said")
 	}
