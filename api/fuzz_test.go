@@ -9,11 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"onestroke/api"
-	"onestroke/impl/gallery"
+	"onestroke/app"
+	"onestroke/impl/config"
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/rediscache"
-	"onestroke/impl/session"
 	"onestroke/impl/wechat"
 	"onestroke/tests/stores"
 )
@@ -59,23 +58,28 @@ func serve(f *testing.F) http.Handler {
 	if err != nil {
 		f.Fatal(err)
 	}
-	cache := rediscache.New(stores.DialRedis(f, stores.LocalRedis(f).URL))
-	sessions := session.New(wechat.New(wechat.Options{AppID: "wx", AppSecret: "secret", Transport: grants{}}), cache, session.Options{})
-	if _, _, err := sessions.LogIn(f.Context(), session.Login{Code: "code"}); err != nil {
-		f.Fatal(err)
-	}
-	server, err := api.New(api.Options{
-		Sessions: sessions,
-		Limits:   session.NewLimits(cache, 0, 0),
-		Drawings: gallery.New(gallerytest.NewMemory(), gallery.Options{}),
-		Contract: contract,
-		BasePath: "/applet/session",
-		Logger:   slog.New(slog.DiscardHandler),
-	})
+	c, err := config.Read(nil)
 	if err != nil {
 		f.Fatal(err)
 	}
-	return server
+	c.LoginRatePerMinute, c.RequestRatePerMinute = 0, 0
+	parts := app.Parts{
+		Sessions:  rediscache.New(stores.DialRedis(f, stores.LocalRedis(f).URL)),
+		Drawings:  gallerytest.NewMemory(),
+		Exchanger: wechat.New(wechat.Options{AppID: "wx", AppSecret: "secret", Transport: grants{}}),
+	}
+	handler, err := app.NewHandler(f.Context(), c, contract, parts, slog.New(slog.DiscardHandler))
+	if err != nil {
+		f.Fatal(err)
+	}
+	login := httptest.NewRequest(http.MethodPost, "/v1/session", strings.NewReader(`{"code":"code"}`))
+	login.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, login)
+	if w.Code != http.StatusCreated {
+		f.Fatal(w.Code, w.Body)
+	}
+	return handler
 }
 
 // grants is a WeChat that knows every code.

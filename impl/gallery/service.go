@@ -12,21 +12,24 @@ import (
 // Service applies the rules to the drawings in a [Store]. The owner is the id of
 // the user who calls; nobody reaches the drawings of another user.
 type Service struct {
-	// Now is the clock, time.Now unless a test sets another. It is set before
-	// the first call.
-	Now func() time.Time
-
 	store Store
 	quota int
+	clock func() time.Time
 }
 
 // Options of a [Service].
 type Options struct {
-	Quota int // drawings an owner may have; 0 for any number
+	Quota int              // drawings an owner may have; 0 for any number
+	Now   func() time.Time // time.Now if nil
 }
 
 // New returns a service on a store.
-func New(s Store, o Options) *Service { return &Service{Now: time.Now, store: s, quota: o.Quota} }
+func New(s Store, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{store: s, quota: o.Quota, clock: o.Now}
+}
 
 // Put creates a drawing, or replaces it, as the precondition says; created
 // reports which. A write that is repeated because its answer was lost gets the
@@ -177,4 +180,4 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 	}
 }
 
-func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }

@@ -32,8 +32,7 @@ func TestQueriesAreAnsweredFromAnIndex(t *testing.T) {
 		t.Run(server.Name, func(t *testing.T) {
 			sent := &commands{}
 			store, db := open(t, server.URL, options.Client().SetMonitor(&event.CommandMonitor{Started: sent.started}))
-			s := gallery.New(store, gallery.Options{Quota: 2 * drawings})
-			s.Now = gallerytest.Clock()
+			s := gallery.New(store, gallery.Options{Quota: 2 * drawings, Now: gallerytest.Clock()})
 			for n := range drawings {
 				for _, owner := range []string{owner, "another---------------"} {
 					if _, _, err := s.Put(t.Context(), owner, drawingtest.ID(n), drawingtest.Content("", 1, 3), gallery.IfAbsent()); err != nil {

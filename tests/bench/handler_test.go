@@ -9,11 +9,10 @@ import (
 	"os"
 	"testing"
 
-	"onestroke/api"
-	drawings "onestroke/impl/gallery"
+	"onestroke/app"
+	"onestroke/impl/config"
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/rediscache"
-	"onestroke/impl/session"
 	"onestroke/tests/stores"
 )
 
@@ -30,14 +29,13 @@ func BenchmarkHandler(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	handler, err := api.New(api.Options{
-		Sessions: session.New(nil, store, session.Options{}),
-		Limits:   session.NewLimits(store, 6000, 1_000_000_000),
-		Drawings: drawings.New(gallerytest.NewMemory(), drawings.Options{}),
-		Contract: contract,
-		BasePath: "/applet/session",
-		Logger:   slog.New(slog.NewJSONHandler(io.Discard, nil)),
-	})
+	c, err := config.Read(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c.RequestRatePerMinute = 1_000_000_000
+	parts := app.Parts{Sessions: store, Drawings: gallerytest.NewMemory()}
+	handler, err := app.NewHandler(b.Context(), c, contract, parts, slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	if err != nil {
 		b.Fatal(err)
 	}

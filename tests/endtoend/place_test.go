@@ -64,7 +64,6 @@ func wrongPlaces() map[string]wrong {
 		"deleting without quotes":        {method: http.MethodDelete, path: path(newID()), header: header("If-Match", "abc"), field: "If-Match", rule: "pattern"},
 		"no such path":                   none("GET /v1/paintings"),
 		"no such version":                none("GET /v2/drawings"),
-		"the root":                       none("GET /"),
 		"capitals":                       none("GET /V1/drawings"),
 		"a slash too many before":        none("GET //v1/drawings"),
 		"a slash too many between":       none("GET /v1//drawings"),

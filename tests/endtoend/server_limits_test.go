@@ -54,11 +54,10 @@ func TestOneMoreThanMayBeInFlightIsToldToComeBack(t *testing.T) {
 }
 
 func TestWhoIsAboutToStopSendsUsersElsewhere(t *testing.T) {
-	stopping := make(chan struct{})
-	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, Stopping: stopping})
+	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL})
 	user := s.LogIn(t, service.NewUser())
 	s.Nobody().Do(t, http.MethodGet, "/readyz", nil).Expect(t, http.StatusOK)
-	close(stopping)
+	s.Stop()
 	s.Nobody().Do(t, http.MethodGet, "/readyz", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 	s.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
 	user.Do(t, http.MethodPut, path(newID()), oneStroke("late"), creating()).Expect(t, http.StatusCreated)

@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
+	"onestroke/app"
 	"onestroke/impl/drawing"
-	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 )
 
 // faultySessions fails whoever asks who is calling.
 type faultySessions struct {
-	session.Store
+	app.SessionStore
 	fault error
 }
 
@@ -25,7 +25,7 @@ func (s faultySessions) Claim(context.Context, string, session.Attempt, time.Dur
 
 // faultyDrawings fails those who follow a share, and need no session.
 type faultyDrawings struct {
-	gallery.Store
+	app.DrawingStore
 	fault error
 }
 

@@ -7,6 +7,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -15,21 +16,17 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"onestroke/api"
-	"onestroke/impl/gallery"
-	"onestroke/impl/mongostore"
-	"onestroke/impl/rediscache"
-	"onestroke/impl/session"
-	"onestroke/impl/wechat"
+	"onestroke/app"
+	"onestroke/impl/config"
 	"onestroke/impl/wechatsim"
 	"onestroke/tests/output"
-	"onestroke/tests/stores"
 )
 
 // Service is a running service as its clients see it.
@@ -59,14 +56,14 @@ type Options struct {
 	// Fault is what the stores answer to whatever begins a request, when not nil.
 	Fault       error
 	CORSOrigins []string
-	MaxInFlight int             // no limit when 0
-	Stopping    <-chan struct{} // closed when the service is about to end
+	MaxInFlight int // no limit when 0
 }
 
 // Local is a service in this process.
 type Local struct {
 	Service
-	Simulator *wechatsim.Simulator // nil where the options brought a WeChat
+	Simulator *wechatsim.Simulator // nil if the options have a WeChat
+	Stop      func()               // tells the service that it is about to end
 }
 
 // AppSecret is the secret that services in this process have with WeChat.
@@ -79,54 +76,43 @@ const DefaultBasePath = "/applet/session"
 // shown where the test failed.
 func Start(t testing.TB, o Options) *Local {
 	t.Helper()
-	if o.AppID == "" {
-		o.AppID = "wx" + rand.Text()
-	}
 	if o.BasePath == "" {
 		o.BasePath = DefaultBasePath
 	}
-	local := &Local{}
-	if o.WeChat == nil {
-		local.Simulator = wechatsim.New(o.AppID, AppSecret)
-		o.WeChat = local.Simulator
-	}
-
 	server := httptest.NewUnstartedServer(nil)
-	local.Service = newService(t, "http://"+server.Listener.Addr().String(), o.BasePath)
-	written := new(output.Output)
-	logger := slog.New(slog.NewTextHandler(written, nil))
-	sessions, drawings := rediscache.New(stores.DialRedis(t, o.RedisURL)), openMongoDB(t, o.MongoDBURI)
-	var sessionStore session.Store = sessions
-	var drawingStore gallery.Store = drawings
-	if o.Fault != nil {
-		sessionStore, drawingStore = faultySessions{sessions, o.Fault}, faultyDrawings{drawings, o.Fault}
-	}
-	handler, err := api.New(api.Options{
-		Sessions: session.New(
-			wechat.New(wechat.Options{AppID: o.AppID, AppSecret: AppSecret, BaseURL: local.URL + "/simulator", Timeout: o.WeChatTimeout}),
-			sessionStore, session.Options{ExchangeTimeout: o.WeChatTimeout, IdleTTL: o.SessionIdle, Now: o.Now}),
-		Limits:         session.NewLimits(sessions, o.LoginsPerMinute, o.RequestsPerMinute),
-		Drawings:       gallery.New(drawingStore, gallery.Options{Quota: o.DrawingQuota}),
-		Dependencies:   []api.Dependency{{Name: "redis", Check: sessions.Ping}, {Name: "mongodb", Check: drawings.Ping}},
-		Contract:       contract(t),
-		BasePath:       o.BasePath,
-		TrustedProxies: o.TrustedProxies,
-		TrustCloudRun:  o.TrustCloudRun,
-		CORSOrigins:    o.CORSOrigins,
-		MaxInFlight:    o.MaxInFlight,
-		Stopping:       o.Stopping,
-		Logger:         logger,
-		Extra:          map[string]http.Handler{"/simulator/": o.WeChat},
-	})
+	url := "http://" + server.Listener.Addr().String()
+	local := &Local{Service: newService(t, url, o.BasePath)}
+	c := o.config(t)
+	parts, err := app.Open(c, url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = handler
-	server.Config.MaxHeaderBytes = api.ReadHeaders
-	server.Config.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
+	parts.Now = o.Now
+	if o.WeChat == nil {
+		local.Simulator = parts.Simulator.(*wechatsim.Simulator)
+	} else {
+		parts.Simulator = o.WeChat
+	}
+	if o.Fault != nil {
+		parts.Sessions, parts.Drawings = faultySessions{parts.Sessions, o.Fault}, faultyDrawings{parts.Drawings, o.Fault}
+	}
+	written := new(output.Output)
+	logger := slog.New(slog.NewTextHandler(written, nil))
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	local.Stop = stop
+	handler, err := app.NewHandler(ctx, c, contract(t), parts, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config = app.NewServer(c, handler, logger)
 	server.Start()
 	t.Cleanup(func() {
 		server.Close()
+		stop()
+		dropDatabase(t, c.MongoDBURI)
+		if err := parts.Close(); err != nil {
+			t.Error(err)
+		}
 		if t.Failed() {
 			t.Logf("the service logged:\n%s", written)
 		}
@@ -158,25 +144,37 @@ func reached(t testing.TB, url, basePath string, transport *http.Transport) Serv
 	}
 }
 
-func openMongoDB(t testing.TB, uri string) *mongostore.Store {
+// config is that of the program without any variable set, but for the options.
+func (o Options) config(t testing.TB) config.Config {
 	t.Helper()
+	c, err := config.Read(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.RedisURL, c.MongoDBURI = o.RedisURL, InDatabase(t, o.MongoDBURI, NewDatabase())
+	c.BasePath = o.BasePath
+	c.Simulator, c.WeChatAppID, c.WeChatAppSecret = "on", cmp.Or(o.AppID, "wx"+rand.Text()), AppSecret
+	c.WeChatTimeout = cmp.Or(o.WeChatTimeout, c.WeChatTimeout)
+	c.SessionIdle = cmp.Or(o.SessionIdle, c.SessionIdle)
+	c.LoginRatePerMinute, c.RequestRatePerMinute, c.DrawingQuota = o.LoginsPerMinute, o.RequestsPerMinute, o.DrawingQuota
+	c.TrustedProxies, c.TrustCloudRun, c.CORSOrigins, c.MaxInFlight = o.TrustedProxies, o.TrustCloudRun, o.CORSOrigins, o.MaxInFlight
+	return c
+}
+
+func dropDatabase(t testing.TB, uri string) {
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
 	if err != nil {
 		t.Fatal(err)
 	}
-	database := NewDatabase()
-	t.Cleanup(func() {
-		ctx := context.Background()
-		if err := client.Database(database).Drop(ctx); err != nil {
-			t.Error(err)
-		}
-		_ = client.Disconnect(ctx)
-	})
-	store := mongostore.New(client, database)
-	if err := store.Prepare(t.Context()); err != nil {
+	u, err := url.Parse(uri)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return store
+	ctx := context.Background()
+	if err := client.Database(strings.TrimPrefix(u.Path, "/")).Drop(ctx); err != nil {
+		t.Error(err)
+	}
+	_ = client.Disconnect(ctx)
 }
 
 // NewDatabase returns the name of a MongoDB database that nobody else uses.

@@ -72,9 +72,7 @@ func Clock() func() time.Time {
 }
 
 func service(s gallery.Store) *gallery.Service {
-	service := gallery.New(s, gallery.Options{})
-	service.Now = Clock()
-	return service
+	return gallery.New(s, gallery.Options{Now: Clock()})
 }
 
 func comesBackEqual(t *testing.T, store gallery.Store) {

@@ -31,8 +31,7 @@ const (
 func modelHolds(t *testing.T, store gallery.Store) {
 	steps, seed := variable(t, "MODEL_STEPS", modelSteps), variable(t, "MODEL_SEED", rand.Uint64())
 	t.Logf("MODEL_STEPS=%d MODEL_SEED=%d", steps, seed)
-	s := gallery.New(store, gallery.Options{Quota: modelQuota})
-	s.Now = Clock()
+	s := gallery.New(store, gallery.Options{Quota: modelQuota, Now: Clock()})
 	c := &course{
 		T: t, Rand: rand.New(rand.NewPCG(seed, 0)), service: s,
 		galleries: map[string]drawings{alice: {}, bob: {}}, etags: map[string]bool{}, tokens: map[string]bool{},

@@ -1,0 +1,123 @@
+// Package app wires the service: it reads the configuration, opens the parts that
+// it names, and serves. It is the only place that knows all of them; main, the
+// tests and the benchmarks use it.
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"onestroke/api"
+	"onestroke/clients/playground"
+	"onestroke/impl/config"
+	"onestroke/impl/docs"
+	"onestroke/impl/gallery"
+	"onestroke/impl/session"
+)
+
+// NewHandler wires parts into the handler for everything that the service answers.
+// contract is the text of openapi.yaml. When ctx is done, /readyz says that the
+// service is about to stop.
+func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, logger *slog.Logger) (http.Handler, error) {
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	extra := playground.Handlers(playground.Options{Simulator: p.Simulator != nil})
+	reference := docs.New(docs.Options{Simulator: p.Simulator != nil})
+	extra["/docs"], extra["/docs/"] = reference, reference
+	if p.Simulator != nil {
+		extra["/simulator/"] = p.Simulator
+	}
+	logKey, err := hkdf.Key(sha256.New, []byte(c.WeChatAppSecret), nil, "onestroke log", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Options{
+		Sessions: session.New(p.Exchanger, p.Sessions, session.Options{
+			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now,
+		}),
+		Limits:   session.NewLimits(p.Sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
+		Drawings: gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now}),
+		Dependencies: []api.Dependency{
+			{Name: "redis", Check: p.Sessions.Ping},
+			{Name: "mongodb", Check: prepare(ctx, p.Drawings, logger)},
+		},
+		Stopping:       ctx.Done(),
+		Contract:       contract,
+		BasePath:       c.BasePath,
+		TrustedProxies: c.TrustedProxies,
+		TrustCloudRun:  c.TrustCloudRun,
+		CORSOrigins:    c.CORSOrigins,
+		MaxHeaders:     c.MaxHeaderBytes,
+		MaxBody:        int64(c.MaxBodyBytes),
+		MaxInFlight:    c.MaxInFlight,
+		Logger:         logger,
+		LogKey:         logKey,
+		Extra:          extra,
+	})
+}
+
+// NewServer returns the HTTP server of a handler.
+func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: c.ReadHeaderTimeout,
+		ReadTimeout:       c.ReadTimeout,
+		WriteTimeout:      c.WriteTimeout,
+		IdleTimeout:       c.IdleTimeout,
+		MaxHeaderBytes:    api.ReadHeaders,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}
+
+const (
+	// firstPrepare is how long the service waits for the indexes before it serves
+	// without them, and tries again in the background.
+	firstPrepare = 2 * time.Second
+	prepareEvery = time.Second
+)
+
+// prepare creates the indexes of the store, and returns the check of whether it
+// can be used.
+func prepare(ctx context.Context, store DrawingStore, logger *slog.Logger) func(context.Context) error {
+	var prepared atomic.Bool
+	try := func(ctx context.Context) bool {
+		err := store.Prepare(ctx)
+		if err != nil {
+			logger.WarnContext(ctx, "indexes not created yet", "cause", err)
+		}
+		prepared.Store(err == nil)
+		return err == nil
+	}
+	first, cancel := context.WithTimeout(ctx, firstPrepare)
+	defer cancel()
+	if !try(first) {
+		go func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(prepareEvery):
+				}
+				if try(ctx) {
+					return
+				}
+			}
+		}()
+	}
+	return func(ctx context.Context) error {
+		if err := store.Ping(ctx); err != nil {
+			return err
+		}
+		if !prepared.Load() {
+			return errors.New("indexes not created yet")
+		}
+		return nil
+	}
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/impl/config"
+	"onestroke/impl/self"
+)
+
+// Check tries all that environ configures, part by part, and writes to stdout what
+// is wrong and what to do about it. It fails if anything is wrong.
+func Check(ctx context.Context, environ []string, stdout io.Writer) error {
+	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
+	failed := false
+	report := func(name, shown string, err error) {
+		verdict := "ok"
+		if err != nil {
+			verdict, failed = "wrong", true
+			shown += "\n" + err.Error()
+		}
+		shown = strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n"+strings.Repeat(" ", 16))
+		fmt.Fprintf(stdout, "%-6s %-8s %s\n", verdict, name, shown)
+	}
+	c, err := config.Read(environ)
+	report("Settings", "", err)
+	if err != nil {
+		return errors.New("the rest was not tried")
+	}
+	open := &opener{Config: c}
+	defer func() { _ = open.close() }()
+	for _, part := range []struct {
+		name string
+		try  func() (shown string, err error)
+	}{
+		{"HTTPS", func() (string, error) {
+			loaded, err := loadCertificate(c)
+			if loaded == nil {
+				return "left to what stands in front", err
+			}
+			return loaded.String(), errors.Join(loaded.Doubts()...)
+		}},
+		{"Redis", func() (string, error) {
+			store, shown, err := open.redis()
+			if err == nil {
+				err = store.Check(ctx)
+			}
+			return shown, err
+		}},
+		{"MongoDB", func() (string, error) {
+			store, shown, err := open.mongoDB()
+			if err == nil {
+				err = store.Check(ctx)
+			}
+			return shown, err
+		}},
+		{"WeChat", func() (string, error) {
+			client, simulator, shown, err := open.weChat(self.URL(c.TLSCert != "", c.Address()))
+			if err == nil && (simulator == nil || c.WeChatAPIURL != "") {
+				err = client.Check(ctx)
+			}
+			return shown, err
+		}},
+	} {
+		shown, err := part.try()
+		report(part.name, shown, err)
+	}
+	if failed {
+		return errors.New("not all is well")
+	}
+	return nil
+}
+
+// Health asks the service that environ configures, on this machine, whether it is
+// alive. It does not ask about its stores: a restart of the service would not
+// bring them back.
+func Health(ctx context.Context, environ []string) error {
+	c, err := config.Read(environ)
+	if err != nil {
+		return err
+	}
+	if c.Port == 0 {
+		return &config.Error{Variable: "PORT", Problem: "must be set to that of the running service"}
+	}
+	return self.Alive(ctx, self.URL(c.TLSCert != "", c.Address()))
+}

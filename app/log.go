@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"golang.org/x/term"
+
+	"onestroke/impl/config"
+)
+
+// shownParts is what may be shown of parts: no passwords.
+type shownParts struct{ weChat, redis, mongoDB string }
+
+// greet says where the service serves and what to try next: as text on a terminal,
+// and as one line of the log elsewhere.
+func greet(w io.Writer, c config.Config, url string, shown shownParts) {
+	try := "curl -s " + url + "/readyz"
+	if c.SimulatorOn() {
+		try = "open " + url + " in a browser and draw, or: curl -s " + url + "/simulator/login -d '{\"user\":\"小明\"}'"
+	}
+	if !isTerminal(w) {
+		newLogger(w, slog.LevelInfo).Info("serving", "url", url, "wechat", shown.weChat, "redis", shown.redis, "mongodb", shown.mongoDB, "try", try)
+		return
+	}
+	fmt.Fprintf(w, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n  Contract %s/docs\nTry: %s\n", url, shown.weChat, shown.redis, shown.mongoDB, url, try)
+}
+
+// newLogger writes text to a terminal and JSON elsewhere.
+func newLogger(w io.Writer, level slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, o))
+	}
+	return slog.New(slog.NewJSONHandler(w, o))
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// redisLog takes the log of go-redis, which otherwise goes to stderr in another
+// form.
+type redisLog struct{ *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.DebugContext(ctx, fmt.Sprintf(format, v...))
+}

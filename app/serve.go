@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/impl/config"
+	"onestroke/impl/self"
+	"onestroke/impl/systemd"
+)
+
+// Serve serves as environ configures until ctx is done and all requests in flight
+// are answered. contract is the text of openapi.yaml. The greeting goes to stdout,
+// the log to stderr.
+func Serve(ctx context.Context, environ []string, contract []byte, stdout, stderr io.Writer) (err error) {
+	c, err := config.Read(environ)
+	if err != nil {
+		return err
+	}
+	collectGarbageLate(environ)
+	logger := newLogger(stderr, c.LogLevel)
+	redis.SetLogger(redisLog{logger})
+
+	tlsCertificate, err := loadCertificate(c)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Address())
+	if err != nil {
+		return &config.Error{Variable: "HOST, PORT", Problem: fmt.Sprintf("cannot be listened on: %v", err)}
+	}
+	defer listener.Close()
+	url := self.URL(tlsCertificate != nil, listener.Addr().String())
+	p, err := Open(c, url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	handler, err := NewHandler(ctx, c, contract, p, logger)
+	if err != nil {
+		return err
+	}
+
+	server := NewServer(c, handler, logger)
+	failed := make(chan error, 1)
+	if tlsCertificate == nil {
+		go func() { failed <- server.Serve(listener) }()
+	} else {
+		tlsCertificate.LogDoubts(logger)
+		go tlsCertificate.Watch(ctx, logger)
+		server.TLSConfig = tlsCertificate.Config()
+		go func() { failed <- server.ServeTLS(listener, "", "") }()
+	}
+	debug.FreeOSMemory() // what was needed at the start only, above all to read the contract
+	greet(stdout, c, url, p.shown)
+	if err := systemd.Ready(); err != nil {
+		logger.Warn("cannot notify systemd", "cause", err)
+	}
+	go keepAlive(ctx, url, logger)
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	return drain(server, c, logger)
+}
+
+// drain keeps serving for as long as balancers need to notice, then accepts no
+// more connections and waits for the requests in flight.
+func drain(server *http.Server, c config.Config, logger *slog.Logger) error {
+	logger.Info("stopping", "delay", c.ShutdownDelay.String())
+	if err := systemd.Stopping(); err != nil {
+		logger.Warn("cannot notify systemd", "cause", err)
+	}
+	time.Sleep(c.ShutdownDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("SHUTDOWN_TIMEOUT has passed with requests in flight: %w", err)
+	}
+	return nil
+}
+
+// keepAlive tells systemd that the service is alive for as long as it answers.
+func keepAlive(ctx context.Context, url string, logger *slog.Logger) {
+	err := systemd.KeepAlive(ctx, func(ctx context.Context) error { return self.Alive(ctx, url) })
+	if err != nil {
+		logger.Error("cannot notify systemd", "cause", err)
+	}
+}
