@@ -15,6 +15,7 @@ export interface Surface {
   beginPath(): void;
   rect(x: number, y: number, width: number, height: number): void;
   clip(): void;
+  clearRect(x: number, y: number, width: number, height: number): void;
   moveTo(x: number, y: number): void;
   lineTo(x: number, y: number): void;
   arc(x: number, y: number, radius: number, from: number, to: number): void;
@@ -41,7 +42,7 @@ export function paint(
     .map((stroke, i) => ({ stroke, own: times[i]! }))
     .filter(({ own }) => own[0]! <= until && own[own.length - 1]! > since);
   if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
-  onPaper(surface, content, view, () => {
+  onPaper(surface, view, () => {
     if (since === -Infinity) {
       surface.fillStyle = paperOf(content);
       surface.fill();
@@ -50,39 +51,61 @@ export function paint(
   });
 }
 
-/** Paints a stroke while it is drawn, each time what is new of it, on a surface where `content` is painted. */
+/**
+ * Paints a stroke while it is drawn, each time what is new of it, on a surface where `content` is painted. The end of
+ * the stroke that may still change is painted on `ahead`, a transparent surface that lies exactly over the first.
+ */
 export class Brush {
   private painted = 0;
+  private stroke: Stroke | undefined;
 
   constructor(
     private readonly surface: Surface,
+    private readonly ahead: Surface,
     private readonly content: DrawingContent,
     private readonly view: View,
   ) {}
 
-  /** Paints what has been added to `stroke` since the last time. */
-  paint(stroke: Stroke): void {
+  /** Paints what has changed of the sketch's stroke since the last time. */
+  paint({ current, tip }: { current: Stroke | undefined; tip: readonly Place[] }): void {
     const { surface, content, view } = this;
-    if (stroke.x.length === this.painted) return;
-    const opaque = isOpaque(stroke);
-    if (!opaque) paint(surface, content, view);
-    const from = opaque ? Math.max(0, this.painted - 1) : 0;
-    onPaper(surface, content, view, () => trace(surface, stroke, content, from, stroke.x.length - 1));
-    this.painted = stroke.x.length;
+    if (!current) return;
+    if (!isOpaque(current)) {
+      // Painted in pieces, it would be darker where they overlap.
+      paint(surface, content, view);
+      onPaper(surface, view, () => trace(surface, withTip(current, tip), content));
+      return;
+    }
+    if (this.stroke && this.stroke !== current) {
+      this.painted = 0;
+      paint(surface, content, view);
+    }
+    if (current.x.length > this.painted) {
+      onPaper(surface, view, () => trace(surface, current, content, Math.max(0, this.painted - 1)));
+    }
+    this.stroke = current;
+    this.painted = current.x.length;
+    this.clear();
+    onPaper(this.ahead, view, () => trace(this.ahead, withTip({ ...current, x: [], y: [] }, tip), content));
+  }
+
+  /** The stroke has ended, or is gone: takes what was painted ahead of it away. */
+  clear(): void {
+    const { x, y, width, height } = this.view.shown;
+    onPaper(this.ahead, this.view, () => this.ahead.clearRect(x, y, width, height));
   }
 }
 
-/** Lets `draw` paint in canvas units, on the paper only, which is the path it begins with. */
-function onPaper(
-  surface: Surface,
-  { canvas }: DrawingContent,
-  { left, top, scale, pixelRatio }: View,
-  draw: () => void,
-): void {
+function withTip(stroke: Stroke, tip: readonly Place[]): Stroke {
+  return { ...stroke, x: stroke.x.concat(tip.map(({ x }) => x)), y: stroke.y.concat(tip.map(({ y }) => y)) };
+}
+
+/** Lets `draw` paint in canvas units, on the part of the paper that is shown, which is the path it begins with. */
+function onPaper(surface: Surface, { left, top, scale, pixelRatio, shown }: View, draw: () => void): void {
   surface.save();
   surface.setTransform(scale * pixelRatio, 0, 0, scale * pixelRatio, left * pixelRatio, top * pixelRatio);
   surface.beginPath();
-  surface.rect(0, 0, canvas.width, canvas.height);
+  surface.rect(shown.x, shown.y, shown.width, shown.height);
   surface.clip();
   draw();
   surface.restore();
@@ -94,7 +117,7 @@ function isOpaque({ tool, color }: Stroke): boolean {
 }
 
 /** Paints a stroke from one of its points to another. A part of a point is a part of the way to the next. */
-function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from: number, to: number): void {
+function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from = 0, to = stroke.x.length - 1): void {
   const { width } = stroke;
   const color = stroke.tool === 'eraser' ? paperOf(content) : cssOf(stroke.color);
   const first = placeAt(stroke, from);

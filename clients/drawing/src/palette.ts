@@ -1,4 +1,5 @@
 import type { DrawingContent } from 'onestroke-client';
+import type { Size } from './view.js';
 
 export interface Color {
   /** `#RRGGBB`, as a stroke has it. */
@@ -27,6 +28,16 @@ export const papers = {
   portrait: { width: 3750, height: 5000 },
   landscape: { width: 5000, height: 3750 },
 };
+
+/** The longest side of a new paper, in parts of its shorter side. */
+const longest = 2;
+
+/** The canvas of a new drawing that fills a box: upright up to twice as high as wide, else no wider than `papers.landscape`. */
+export function paperFor({ width, height }: Size): DrawingContent['canvas'] {
+  if (width > height) return papers.landscape;
+  const side = papers.portrait.width;
+  return { width: side, height: Math.round(side * Math.min(Math.max(height / width, 1), longest)) };
+}
 
 /** How wide, in units of this canvas, a line is that is `width` on one of `papers`. */
 export function nib(width: number, canvas: DrawingContent['canvas']): number {

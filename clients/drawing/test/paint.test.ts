@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Brush, colors, fit, nib, paint, papers, picture, Sketch, widths } from '../src/index.ts';
+import { Brush, colors, fit, nib, paint, paperFor, papers, picture, Sketch, widths } from '../src/index.ts';
 import { chance, content, Notes, pen, wandering } from './support.ts';
 
 const box = { width: 375, height: 500 };
@@ -37,16 +37,19 @@ test('a drawing is painted in order on its paper, the eraser with the paper', ()
   assert.deepEqual([notes.transform, notes.depth, notes.clips], [[0.2, 0, 0, 0.2, 0, 0], 0, 1]);
 });
 
-test('a brush paints every piece of an opaque stroke once', () => {
+test('a brush paints every piece of an opaque stroke once, and the end to the finger beside it', () => {
   const sketch = new Sketch();
-  const notes = new Notes();
-  const brush = new Brush(notes, sketch.content, fit(sketch.content.canvas, box));
+  const [notes, ahead] = [new Notes(), new Notes()];
+  const brush = new Brush(notes, ahead, sketch.content, fit(sketch.content.canvas, box));
   const points = wandering(chance(1), 80);
   sketch.begin(points[0]!, pen);
-  brush.paint(sketch.current!);
+  brush.paint(sketch);
   for (let i = 1; i < points.length; i += 4) {
     sketch.extend(points.slice(i, i + 4));
-    brush.paint(sketch.current!);
+    brush.paint(sketch);
+    const { x, y } = points[Math.min(i + 3, points.length - 1)]!;
+    assert.equal(ahead.painted.length, 1);
+    assert.deepEqual(ahead.painted[0]!.path.slice(-1), [[x, y]]);
   }
   const { x, y } = sketch.current!;
   const [dot, ...lines] = notes.painted;
@@ -60,20 +63,60 @@ test('a brush paints every piece of an opaque stroke once', () => {
     at += path.length - 1;
   }
   assert.equal(at, x.length - 1);
+  brush.clear();
+  assert.deepEqual(ahead.painted, []);
 });
 
-test('a translucent stroke under way is one shape on what is beneath', () => {
+test('a stroke that has lost points is painted anew', () => {
   const beneath = content([{ ...pen, x: [1, 2], y: [3, 4] }]);
   const notes = new Notes();
-  const brush = new Brush(notes, beneath, fit(beneath.canvas, box));
-  const stroke = { ...pen, color: '#FF000080', x: [0, 10], y: [0, 0] };
-  brush.paint(stroke);
-  stroke.x.push(20);
-  stroke.y.push(0);
-  brush.paint(stroke);
-  brush.paint(stroke);
+  const brush = new Brush(notes, new Notes(), beneath, fit(beneath.canvas, box));
+  brush.paint({ current: { ...pen, x: [0, 10, 20], y: [0, 1, 0] }, tip: [] });
+  brush.paint({ current: { ...pen, x: [0, 20, 30], y: [0, 0, 0] }, tip: [] });
   const kinds = notes.painted.map(({ what, path }) => `${what} ${path.length}`);
-  assert.deepEqual(kinds, ['paper 1', 'line 2', 'line 2', 'paper 1', 'line 2', 'line 3']);
+  assert.deepEqual(kinds, ['line 3', 'paper 1', 'line 2', 'line 3']);
+});
+
+test('a translucent stroke under way is one shape on what is beneath, to the finger', () => {
+  const beneath = content([{ ...pen, x: [1, 2], y: [3, 4] }]);
+  const [notes, ahead] = [new Notes(), new Notes()];
+  const brush = new Brush(notes, ahead, beneath, fit(beneath.canvas, box));
+  const current = { ...pen, color: '#FF000080', x: [0, 10], y: [0, 0] };
+  brush.paint({ current, tip: [{ x: 10, y: 0 }] });
+  current.x.push(20);
+  current.y.push(0);
+  brush.paint({ current, tip: [{ x: 25, y: 0 }] });
+  const kinds = notes.painted.map(({ what, path }) => `${what} ${path.length}`);
+  assert.deepEqual(kinds, ['paper 1', 'line 2', 'line 3', 'paper 1', 'line 2', 'line 4']);
+  assert.deepEqual(ahead.painted, []);
+});
+
+test('two fingers move and enlarge the paper, which always fills its place', () => {
+  const room = { width: 475, height: 500 };
+  const random = chance(3);
+  let view = fit(papers.portrait, room, 2);
+  const whole = view;
+  for (let i = 0; i < 500; i++) {
+    const [from, to] = [0, 1].map(() => ({ x: 50 + 375 * random(), y: 500 * random() }));
+    const before = view.toCanvas(from!);
+    view = view.moved(from!, to!, 0.5 + 1.2 * random());
+    assert.ok(view.zoom >= 1 && view.zoom <= 8);
+    const { x, y, width, height } = view.shown;
+    assert.ok(x >= -1e-6 && y >= -1e-6 && x + width <= 3750 + 1e-6 && y + height <= 5000 + 1e-6);
+    const corner = view.toBox({ x, y });
+    assert.ok(Math.hypot(corner.x - whole.left, corner.y - whole.top) < 1e-6);
+    const after = view.toBox(before);
+    const free = Math.min(x, y, 3750 - x - width, 5000 - y - height) > 1e-6;
+    if (free) assert.ok(Math.hypot(after.x - to!.x, after.y - to!.y) < 1e-6, 'the paper slips under the fingers');
+  }
+  const back = view.moved({ x: 0, y: 0 }, { x: 300, y: 300 }, 0.01);
+  assert.deepEqual([back.left, back.top, back.scale, back.shown], [whole.left, whole.top, whole.scale, whole.shown]);
+});
+
+test('the paper of a new drawing fills an upright phone', () => {
+  assert.deepEqual(paperFor({ width: 390, height: 650 }), { width: 3750, height: 6250 });
+  assert.deepEqual(paperFor({ width: 300, height: 900 }), { width: 3750, height: 7500 });
+  assert.deepEqual(paperFor({ width: 1200, height: 600 }), papers.landscape);
 });
 
 test('a canvas is shown as large as fits, in the middle, and places are found again', () => {

@@ -205,29 +205,100 @@ test('a second finger does not begin a stroke during another', () => {
   assert.equal(sketch.begin(line([9, 9])[0]!, pen), false);
 });
 
-test('the limits of the contract are kept, and it is told that they are reached', () => {
+test('a straight line needs few points, and keeps its pace', () => {
+  const sketch = new Sketch();
+  // A second with one pace, a pause, and a second with another.
+  const way = [...Array(241)].map((_, i) => ({ x: 500 + 5 * i, y: 700 + i, time: (1000 * i) / 240 }));
+  const rest = [...Array(240)].map((_, i) => ({ x: 1700 + 5 * (i + 1), y: 940 + i + 1, time: 2000 + (500 * i) / 240 }));
+  draw(sketch, [...way, ...rest]);
+  const { x, t } = sketch.content.strokes[0]!;
+  assert.ok(x.length < 40, `${x.length} points`);
+  const placeAt = (time: number) => {
+    const next = t!.findIndex(value => value >= time);
+    const part = (time - t![next - 1]!) / (t![next]! - t![next - 1]!);
+    return x[next - 1]! + (x[next]! - x[next - 1]!) * part;
+  };
+  for (const [time, expected] of [
+    [250, 800],
+    [750, 1400],
+    [2250, 2300],
+  ] as const)
+    assert.ok(Math.abs(placeAt(time) - expected) < 50, `${placeAt(time)} after ${time} ms`);
+});
+
+test('a stroke as long as anybody draws follows the finger to its end, within the limits of the contract', () => {
+  const sketch = new Sketch(undefined, { oneStroke: true });
+  // Five minutes of loops at 240 points a second.
+  const points = [...Array(5 * 60 * 240)].map((_, i) => ({
+    x: 1875 + 900 * Math.cos(i / 31) + 700 * Math.cos(i / 1009),
+    y: 2500 + 900 * Math.sin(i / 31) + 1400 * Math.sin(i / 1741),
+    time: (1000 * i) / 240,
+  }));
+  let warned = false;
+  sketch.begin(points[0]!, pen);
+  for (const [i, point] of points.entries()) {
+    sketch.extend([point]);
+    warned ||= sketch.nearlyFull;
+    if (sketch.current!.x.length > 4_500) assert.ok(warned, 'no warning before the limit');
+    if (i % 2400) continue;
+    const [end] = sketch.tip.slice(-1);
+    assert.deepEqual([end!.x, end!.y], [point.x, point.y], 'the ink is not where the finger is');
+  }
+  sketch.end();
+  assert.ok(sketch.finished && warned);
+  const places = placesOf(sketch.content.strokes[0]!);
+  assert.ok(places.length <= maxStrokePoints && places.length > maxStrokePoints / 2);
+  const last = points[points.length - 1]!;
+  assert.deepEqual(places[places.length - 1], { x: Math.round(last.x), y: Math.round(last.y) });
+  const apart = points.filter((_, i) => i % 97 === 0).map(point => distance(point, places));
+  assert.ok(Math.max(...apart) < 45, `${Math.max(...apart)} tenths of a pixel beside the finger's way`);
+});
+
+test('the limits of the contract are kept, a warning comes before them, and no ink is lost', () => {
   const zigzag = (points: number) =>
     line(...Array.from({ length: points }, (_, i): [number, number] => [i % 2 ? 0 : 900, i]));
-  const long = new Sketch();
-  long.begin(zigzag(1)[0]!, pen);
-  long.extend(zigzag(maxStrokePoints + 50));
-  assert.ok(long.full);
-  long.end();
-  assert.equal(long.content.strokes[0]!.x.length, maxStrokePoints);
-  assert.ok(!long.full, 'another stroke may begin');
-
-  for (let i = 1; i < 5; i++) draw(long, zigzag(maxStrokePoints + 50));
-  assert.equal(
-    long.content.strokes.reduce((sum, { x }) => sum + x.length, 0),
-    maxPoints,
-  );
-  assert.ok(long.full);
-  assert.equal(draw(long, zigzag(2)), false);
+  const sketch = new Sketch();
+  const pointsOf = () => sketch.content.strokes.reduce((sum, { x }) => sum + x.length, 0);
+  let warned = false;
+  let strokes = 0;
+  while (!sketch.full) {
+    const points = zigzag(maxStrokePoints + 50);
+    assert.ok(sketch.begin(points[0]!, pen));
+    sketch.extend(points.slice(1));
+    warned ||= sketch.nearlyFull;
+    assert.ok(sketch.end());
+    const { x, y } = sketch.content.strokes[strokes++]!;
+    assert.deepEqual([x[0], y[0]], [900, 0]);
+    assert.deepEqual([x[x.length - 1], y[y.length - 1]], [0, points.length - 1]);
+    assert.ok(x.length <= maxStrokePoints && pointsOf() <= maxPoints);
+  }
+  assert.ok(warned && strokes >= 4);
+  assert.equal(draw(sketch, zigzag(2)), false);
 
   const dot: Stroke = { ...pen, x: [1], y: [1] };
-  const many = new Sketch(content(Array.from({ length: maxStrokes }, () => dot)));
+  const many = new Sketch(content(Array.from({ length: maxStrokes - 1 }, () => dot)));
+  assert.ok(many.nearlyFull && !many.full);
+  assert.ok(draw(many, zigzag(2)));
   assert.ok(many.full);
   assert.equal(draw(many, zigzag(2)), false);
+});
+
+test('the end that may still change reaches the finger, and what the device expects', () => {
+  for (const seed of seeds) {
+    const points = wandering(chance(seed), 60);
+    const sketch = new Sketch();
+    sketch.begin(points[0]!, pen);
+    for (const point of points.slice(1)) {
+      const expected = { x: point.x + 9, y: point.y };
+      sketch.extend([point], [expected]);
+      const { x, y } = sketch.current!;
+      const { tip } = sketch;
+      assert.deepEqual([Math.round(tip[0]!.x), Math.round(tip[0]!.y)], [x[x.length - 1], y[y.length - 1]]);
+      assert.deepEqual(tip.slice(-2), [point, expected]);
+    }
+    sketch.end();
+    assert.deepEqual(sketch.tip, []);
+  }
 });
 
 test('it tells of every change, until it need not any more', () => {

@@ -80,6 +80,9 @@ export class Notes implements Surface {
   clip(): void {
     this.clips++;
   }
+  clearRect(): void {
+    this.painted.length = 0;
+  }
   moveTo(x: number, y: number): void {
     this.path.push([x, y]);
   }

@@ -43,7 +43,9 @@ const zh = {
   drawnBy: '作者：',
   tryIt: '我也来一笔',
   sharedWithMe: '有人分享给你一幅画',
+  nearlyFull: '这幅画快画满了',
   full: '这幅画已经画满了',
+  wholePaper: '看整张画',
   sentLater: '画会自动上传',
   states: {
     saving: '保存中',
@@ -108,7 +110,9 @@ const en: typeof zh = {
   drawnBy: 'Drawn by ',
   tryIt: 'Draw one of my own',
   sharedWithMe: 'A drawing was shared with you',
+  nearlyFull: 'This drawing is nearly full',
   full: 'This drawing is full',
+  wholePaper: 'Show the whole paper',
   sentLater: 'The drawing will be sent by itself',
   states: {
     saving: 'Saving',

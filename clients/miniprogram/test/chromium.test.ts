@@ -25,15 +25,15 @@ function story(name: string, tell: (phone: ChromiumScreen, user: string) => Prom
   });
 }
 
-/**
- * The colour of the canvas at a place of it, in pixels as fingers have them: `#RRGGBB`, or nothing where nothing
- * is painted.
- */
+/** What is seen at a place of the drawing, in pixels as fingers have them: `#RRGGBB`, or nothing where nothing is painted. */
 function colorAt(phone: ChromiumScreen, x: number, y: number): Promise<string> {
   return phone.evaluate(`(() => {
-    const canvas = document.querySelector('div:not([hidden]) canvas');
-    const ratio = canvas.width / canvas.getBoundingClientRect().width;
-    const [r, g, b, a] = canvas.getContext('2d').getImageData(${x} * ratio, ${y} * ratio, 1, 1).data;
+    const seen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
+    for (const canvas of document.querySelectorAll('div:not([hidden]) canvas')) {
+      const ratio = canvas.width / canvas.getBoundingClientRect().width;
+      seen.drawImage(canvas, Math.floor(${x} * ratio), Math.floor(${y} * ratio), 1, 1, 0, 0, 1, 1);
+    }
+    const [r, g, b, a] = seen.getImageData(0, 0, 1, 1).data;
     return a && '#' + [r, g, b].map(value => value.toString(16).padStart(2, '0')).join('').toUpperCase();
   })()`);
 }
@@ -91,10 +91,11 @@ story('a line is painted while the finger is down', async phone => {
     await session.send('Input.dispatchTouchEvent', { type, touchPoints: [{ x: x + 50 + 50 * i, y: y + 200 }] });
   }
   await becomes(phone, 80, 200, '#666666');
+  await becomes(phone, 199, 200, '#666666'); // where the finger is
   assert.equal(await phone.evaluate('phone.top.sketch.content.strokes.length'), 0);
   await session.send('Input.dispatchTouchEvent', { type: 'touchCancel', touchPoints: [] });
-  await becomes(phone, 80, 200, '#FFFFFF');
-  assert.equal(await phone.evaluate('phone.top.sketch.content.strokes.length'), 0);
+  await phone.until('phone.top.sketch.content.strokes.length === 1');
+  await becomes(phone, 199, 200, '#666666');
 });
 
 story('a drawing that was left is painted again, and a replay paints it bit by bit', async (phone, user) => {

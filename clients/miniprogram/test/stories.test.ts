@@ -359,22 +359,74 @@ story('a replay is paused, sought and hurried', async (phone, other) => {
   await phone.see('播放');
 });
 
-story('a second finger does not draw', async (phone, other) => {
-  await phone.tap('随意画');
+/** Touches of the canvas: the name of each event, the finger and its place. */
+async function touches(phone: JsdomScreen, ...events: [string, number, number, number][]): Promise<void> {
   await phone.until('phone.top.view');
   await phone.evaluate(`(() => {
-    const touch = (name, identifier, x, y) => phone.top[name]({ timeStamp: 1, changedTouches: [{ identifier, x, y }] });
-    touch('touchStart', 1, 10, 100);
-    touch('touchStart', 2, 90, 200);
-    touch('touchMove', 2, 95, 300);
-    touch('touchMove', 1, 100, 100);
-    touch('touchEnd', 2, 95, 300);
-    touch('touchEnd', 1, 100, 100);
+    for (const [name, identifier, x, y] of ${JSON.stringify(events)})
+      phone.top[name]({ timeStamp: 1, changedTouches: [{ identifier, x, y }] });
   })()`);
+}
+
+story('a second finger does not draw, and does not disturb the first', async (phone, other) => {
+  await phone.tap('随意画');
+  await touches(
+    phone,
+    ['touchStart', 1, 10, 100],
+    ['touchMove', 1, 60, 100],
+    ['touchStart', 2, 90, 200],
+    ['touchMove', 2, 95, 300],
+    ['touchMove', 1, 100, 100],
+    ['touchEnd', 2, 95, 300],
+    ['touchEnd', 1, 100, 100],
+  );
   await phone.see('已保存');
   const saved = await other.getDrawing({ id: await phone.evaluate('phone.top.id') });
   assert.ok(saved.ok);
   assert.deepEqual([saved.data.strokeCount, new Set(saved.data.strokes[0]!.y).size], [1, 1]);
+});
+
+story('two fingers enlarge the paper and leave no line, and a button shows all of it again', async phone => {
+  await phone.tap('随意画');
+  await touches(
+    phone,
+    ['touchStart', 1, 100, 200],
+    ['touchStart', 2, 150, 200],
+    ['touchMove', 2, 250, 200],
+    ['touchEnd', 2, 250, 200],
+    ['touchMove', 1, 10, 10],
+    ['touchEnd', 1, 10, 10],
+  );
+  assert.equal(await phone.evaluate('phone.top.view.zoom'), 3);
+  assert.ok(await phone.evaluate('phone.top.data.empty && !phone.top.data.canUndo'));
+  await phone.tap('看整张画');
+  assert.equal(await phone.evaluate('phone.top.view.zoom'), 1);
+  assert.ok(!(await phone.call('has', '看整张画')));
+});
+
+story('what was drawn stays when the system takes the touch away, and can be undone', async (phone, other) => {
+  await phone.tap('随意画');
+  await phone.until('phone.top.view');
+  await phone.call('swipe', '画布', line, 'touchcancel');
+  await phone.see('已保存');
+  assert.equal(await strokesOf(other, await phone.evaluate('phone.top.id')), 1);
+  await phone.tap('撤销');
+  await phone.until('phone.top.data.empty');
+});
+
+story('a warning comes before a drawing is full, and one that is full says so', async (phone, other) => {
+  const id = newId();
+  const dot = { tool: 'pen' as const, color: '#333333', width: 5, x: [1], y: [1] };
+  const strokes = Array.from({ length: 998 }, () => dot);
+  await other.putDrawing({ id, ifNoneMatch: '*', body: { ...drawing('many'), strokes } });
+  await phone.launch(`/pages/draw/draw?id=${id}`);
+  await stroke(phone);
+  await phone.until('phone.wx.toast === "这幅画快画满了"');
+  await stroke(phone);
+  await stroke(phone);
+  await phone.until('phone.wx.toast === "这幅画已经画满了"');
+  await phone.see('已保存');
+  assert.equal(await strokesOf(other, id), 1_000);
 });
 
 story(

@@ -1,12 +1,12 @@
 import { type DrawingContent, type DrawingState, isSameContent, newId } from 'onestroke-client';
-import { maxTitle, papers, Sketch } from 'onestroke-drawing';
+import { maxTitle, paperFor, Sketch } from 'onestroke-drawing';
 import { backLink, bar } from './bars';
 import { type Choice, settle } from './conflict';
 import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
 import { remove } from './gallery';
 import { createHand } from './hand';
 import { toast } from './overlays';
-import { createPaper } from './paper';
+import { createPaper, type Paper } from './paper';
 import { pickUp } from './pen';
 import { offerDownload } from './pictures';
 import { go, type Screen, write } from './routes';
@@ -26,6 +26,7 @@ export function createEditor(opened?: string): Screen {
   /** What has been opened or saved; undefined of a drawing that nobody else knows. */
   let kept: DrawingContent | undefined;
   let left = false;
+  let stopWarning = () => {};
 
   const hint = el(
     'div',
@@ -61,13 +62,23 @@ export function createEditor(opened?: string): Screen {
     'data-focus': '',
   }))
     attribute(paper.canvas, name, value);
-  const hand = createHand(paper, cursor, pen, () => sketch, changed);
+  const hand = createHand({
+    paper,
+    cursor,
+    pen,
+    sketch: () => sketch,
+    begun(accepted) {
+      if (accepted) hint.hidden = true;
+      else if (sketch?.full) toast(words.full);
+    },
+    drawn: changed,
+  });
   const toolbar = createToolbar(pen, {
     undo: () => step(() => sketch?.undo()),
     redo: () => step(() => sketch?.redo()),
     clear: () => step(() => sketch?.clear()),
     // A drawing that has strokes is what it is: the mode is for the next one.
-    once: () => (sketch?.content.strokes.length ? another() : begin(blank())),
+    once: () => (sketch?.content.strokes.length ? another() : begin(blank(paper))),
   });
   const title = el('input', {
     class: 'title',
@@ -94,7 +105,7 @@ export function createEditor(opened?: string): Screen {
 
   const stop = client.drawings.subscribe(state => state.id === id && tell(state));
   if (opened) void load();
-  else begin(blank());
+  else queueMicrotask(() => left || begin(blank(paper))); // the room for paper is known when the screen is on the page
 
   return {
     title: words.draw,
@@ -102,6 +113,7 @@ export function createEditor(opened?: string): Screen {
     leave() {
       left = true;
       hand.leave();
+      stopWarning();
       if (sketch) lately = { id, sketch };
       if (kept && sketch && !sketch.content.strokes.length) void remove(id);
       stop();
@@ -130,6 +142,7 @@ export function createEditor(opened?: string): Screen {
   function begin(content: DrawingContent): void {
     const again = lately?.id === id && isSameContent(lately.sketch.content, content) ? lately.sketch : undefined;
     sketch = again || new Sketch(content, { oneStroke: pen.once && !content.strokes.length });
+    warn(sketch);
     if (content.strokes.length) kept = sketch.content;
     title.value = content.title || '';
     show();
@@ -137,8 +150,18 @@ export function createEditor(opened?: string): Screen {
     if (state) tell(state);
   }
 
+  /** Says once that the drawing is nearly full. */
+  function warn(sketch: Sketch): void {
+    stopWarning();
+    stopWarning = sketch.subscribe(() => {
+      if (!sketch.nearlyFull) return;
+      stopWarning();
+      toast(words.nearlyFull);
+    });
+  }
+
   function another(): void {
-    if (sketch && !sketch.content.strokes.length) return begin(blank());
+    if (sketch && !sketch.content.strokes.length) return begin(blank(paper));
     if (location.hash === write({ at: 'draw' })) dispatchEvent(new Event('hashchange'));
     else go({ at: 'draw' });
   }
@@ -152,7 +175,6 @@ export function createEditor(opened?: string): Screen {
   function changed(): void {
     if (!sketch) return;
     show();
-    if (sketch.full) toast(words.full);
     if (!sketch.content.strokes.length || sketch.content === kept) return;
     if (!opened && location.hash === write({ at: 'draw' })) history.replaceState(null, '', write({ at: 'draw', id }));
     client.drawings.save(id, (kept = sketch.content));
@@ -218,11 +240,7 @@ export function createEditor(opened?: string): Screen {
   }
 }
 
-/** Paper for a new drawing, as the screen is held. */
-function blank(): DrawingContent {
-  return {
-    format: 1,
-    canvas: matchMedia('(orientation: landscape)').matches ? papers.landscape : papers.portrait,
-    strokes: [],
-  };
+/** Paper for a new drawing, as large as there is room. */
+function blank({ room }: Paper): DrawingContent {
+  return { format: 1, canvas: paperFor(room), strokes: [] };
 }

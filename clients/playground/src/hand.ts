@@ -1,11 +1,13 @@
-import { Brush, type Point, type Sketch } from 'onestroke-drawing';
+import { Brush, type Point, type Pointer, Pointers, type Sketch } from 'onestroke-drawing';
 import type { Paper } from './paper';
 import { type Pen, styleOf } from './pen';
 
 /** How far an arrow key moves the pen, as a part of the paper's shorter side; with Shift five times as far. */
 const stride = 1 / 100;
+/** How many pixels of a wheel, with Ctrl or on a trackpad, make the paper e times larger. */
+const wheelStep = 100;
 
-/** Whoever draws, with a pointer or with keys. */
+/** Draws with pointers and with keys. */
 export interface Hand {
   /** Draws with the keyboard. Returns whether the key was for that. */
   key(event: KeyboardEvent): boolean;
@@ -13,82 +15,124 @@ export interface Hand {
   leave(): void;
 }
 
-/**
- * Lets people draw on the paper with mouse, pen, finger or keys; `cursor` marks where the keys' pen is. `sketchNow` is what is drawn on at the
- * moment, `drawn` is called after each stroke.
- */
-export function createHand(
-  paper: Paper,
-  cursor: HTMLElement,
-  pen: Pen,
-  sketchNow: () => Sketch | undefined,
-  drawn: () => void,
-): Hand {
-  const { canvas, surface } = paper;
+export interface HandOptions {
+  paper: Paper;
+  /** Marks where the keys' pen is. */
+  cursor: HTMLElement;
+  pen: Pen;
+  /** What is drawn on at the moment. */
+  sketch(): Sketch | undefined;
+  /** A stroke has begun, or was refused. */
+  begun(accepted: boolean): void;
+  /** A stroke has ended, or was none. */
+  drawn(): void;
+}
+
+/** Lets people draw on the paper with mouse, pen, finger or keys, and enlarge it with two fingers or the wheel. */
+export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn }: HandOptions): Hand {
+  const { canvas, surface, ahead } = paper;
   let brush: Brush | undefined;
-  let pointer: number | undefined;
+  let tool = pen.tool;
+  let held = false; // by a pointer
   let at: { x: number; y: number } | undefined; // of the keys' pen, in canvas units
 
   let corner = canvas.getBoundingClientRect();
-  const pointOf = (event: PointerEvent): Point => ({
-    ...paper.view.toCanvas({ x: event.clientX - corner.left, y: event.clientY - corner.top }),
+  const placeOf = (event: MouseEvent) => ({ x: event.clientX - corner.left, y: event.clientY - corner.top });
+  const pointerOf = (event: PointerEvent): Pointer => ({
+    ...placeOf(event),
+    id: event.pointerId,
+    kind: event.pointerType === 'pen' || event.pointerType === 'touch' ? event.pointerType : 'mouse',
     time: event.timeStamp,
     pressure: event.pointerType === 'pen' ? event.pressure : undefined, // others have none, or say 0.5
   });
+  const pointOf = (pointer: Pointer): Point => ({
+    ...paper.view.toCanvas(pointer),
+    time: pointer.time,
+    pressure: pointer.pressure,
+  });
 
-  function begin(point: Point, tool = pen.tool): boolean {
+  function begin(point: Point): boolean {
     const sketch = sketchNow();
-    if (!sketch?.begin(point, styleOf({ ...pen, tool }, sketch.content.canvas))) return false;
-    brush = new Brush(surface, sketch.content, paper.view);
-    brush.paint(sketch.current!);
+    if (!sketch) return false;
+    const accepted = sketch.begin(point, styleOf({ ...pen, tool }, sketch.content.canvas));
+    begun(accepted);
+    if (!accepted) return false;
+    brush = new Brush(surface, ahead, sketch.content, paper.view);
+    brush.paint(sketch);
     return true;
   }
 
-  function extend(points: Point[]): void {
+  function extend(points: Point[], expected: { x: number; y: number }[] = []): void {
     const sketch = sketchNow();
-    sketch?.extend(points);
-    if (sketch?.current) brush?.paint(sketch.current);
+    sketch?.extend(points, expected);
+    if (sketch?.current) brush?.paint(sketch);
   }
 
   function end(): void {
-    brush = pointer = undefined;
+    held = false;
+    brush?.clear();
+    brush = undefined;
     if (sketchNow()?.end()) drawn();
   }
+
+  const pointers = new Pointers({
+    begin(pointer) {
+      held = begin(pointOf(pointer));
+      cursor.hidden = true;
+    },
+    extend: (places, expected) => extend(places.map(pointOf), expected.map(paper.view.toCanvas)),
+    end,
+    cancel() {
+      sketchNow()?.cancel();
+      end();
+      drawn();
+    },
+    move: (from, to, factor) => paper.move(from, to, factor),
+  });
 
   canvas.addEventListener('pointerdown', event => {
     if (event.button !== 0 && event.button !== 5) return; // 5 is the rubber end of a pen
     corner = canvas.getBoundingClientRect();
-    if (!begin(pointOf(event), event.button === 5 ? 'eraser' : pen.tool)) return;
-    pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
-    cursor.hidden = true;
+    tool = event.button === 5 ? 'eraser' : pen.tool;
+    canvas.setPointerCapture(event.pointerId);
+    canvas.classList.add('pointed');
+    pointers.down(pointerOf(event));
   });
   canvas.addEventListener('pointermove', event => {
-    if (event.pointerId !== pointer) return;
     const parts = event.getCoalescedEvents?.() || [];
-    extend((parts.length ? parts : [event]).map(pointOf));
+    const expected = event.getPredictedEvents?.() || [];
+    pointers.moved((parts.length ? parts : [event]).map(pointerOf), expected.map(placeOf));
   });
   canvas.addEventListener('pointerup', event => {
-    if (event.pointerId !== pointer) return;
-    extend([pointOf(event)]);
-    end();
+    pointers.moved([pointerOf(event)]);
+    pointers.up(event.pointerId);
   });
-  canvas.addEventListener('pointercancel', event => {
-    if (event.pointerId !== pointer) return;
-    brush = pointer = undefined;
-    sketchNow()?.cancel();
-    drawn();
-  });
+  // A call or a gesture of the system takes the pointer away: what was drawn stays.
+  canvas.addEventListener('pointercancel', event => pointers.up(event.pointerId));
+  canvas.addEventListener(
+    'wheel',
+    event => {
+      corner = canvas.getBoundingClientRect();
+      const { x, y } = placeOf(event);
+      if (!event.ctrlKey && paper.view.zoom === 1) return;
+      event.preventDefault();
+      if (brush) return;
+      if (event.ctrlKey) paper.move({ x, y }, { x, y }, Math.exp(-event.deltaY / wheelStep));
+      else paper.move({ x, y }, { x: x - event.deltaX, y: y - event.deltaY }, 1);
+    },
+    { passive: false },
+  );
   canvas.addEventListener('contextmenu', event => event.preventDefault());
   canvas.addEventListener('blur', () => {
     cursor.hidden = true;
-    if (pointer === undefined && sketchNow()?.current) end();
+    if (!held && brush) end();
   });
 
   return {
     key(event) {
+      canvas.classList.remove('pointed');
       const sketch = sketchNow();
-      if (event.target !== canvas || !sketch || pointer !== undefined || event.ctrlKey || event.metaKey) return false;
+      if (event.target !== canvas || !sketch || held || event.ctrlKey || event.metaKey) return false;
       const { width, height } = sketch.content.canvas;
       const { x, y } = at || { x: width / 2, y: height / 2 };
       const far = Math.min(width, height) * stride * (event.shiftKey ? 5 : 1);
@@ -104,6 +148,7 @@ export function createHand(
       if (!to) return false;
       event.preventDefault();
       at = { x: Math.min(Math.max(to.x, 0), width), y: Math.min(Math.max(to.y, 0), height) };
+      tool = pen.tool;
       if (event.key.startsWith('Arrow')) extend([now(at)]);
       else if (!event.repeat && sketch.current) end();
       else if (!event.repeat) begin(now(at));
@@ -114,7 +159,8 @@ export function createHand(
       return true;
     },
     leave() {
-      if (sketchNow()?.current) end();
+      pointers.release();
+      if (brush) end();
     },
   };
 }

@@ -1,25 +1,41 @@
 import type { DrawingContent } from 'onestroke-client';
-import { fit, paint, type View } from 'onestroke-drawing';
+import { fit, type Place, paint, type Size, type View } from 'onestroke-drawing';
 import { type Child, el } from './dom';
+import { words } from './words';
+
+const nowhere = { x: 0, y: 0 };
 
 /** A sheet of paper in the middle of what room there is, with a canvas on it. */
 export interface Paper {
   element: HTMLElement;
   canvas: HTMLCanvasElement;
   surface: CanvasRenderingContext2D;
+  /** A transparent surface over the first, for what is not settled yet. */
+  ahead: CanvasRenderingContext2D;
   /** How the drawing is shown on the canvas. */
   readonly view: View;
+  /** What room there is for paper. */
+  readonly room: Size;
   /** Shows a drawing, and again whenever the room changes; as a replay has it at `until`. */
   show(content: DrawingContent, until?: number): void;
+  /** Shows what was at `from` at `to`, and larger by `factor`. */
+  move(from: Place, to: Place, factor: number): void;
   /** Nothing is shown any more. */
   end(): void;
 }
 
 export function createPaper(...overlays: Child[]): Paper {
   const canvas = el('canvas', { class: 'canvas' });
-  const sheet = el('div', { class: 'sheet' }, canvas, ...overlays);
+  const over = el('canvas', { class: 'ahead' });
+  const whole = el(
+    'button',
+    { type: 'button', class: 'quiet small whole', hidden: true, onclick: () => paper.move(nowhere, nowhere, 0) },
+    words.wholePaper,
+  );
+  const sheet = el('div', { class: 'sheet' }, canvas, over, ...overlays, whole);
   const element = el('div', { class: 'stage' }, sheet);
   const surface = canvas.getContext('2d')!;
+  const ahead = over.getContext('2d')!;
   let shown: { content: DrawingContent; until?: number } | undefined;
   let view = fit({ width: 1, height: 1 }, { width: 1, height: 1 });
 
@@ -27,7 +43,7 @@ export function createPaper(...overlays: Child[]): Paper {
     if (!shown || !element.clientWidth) return;
     const space = shown.content.canvas;
     sheet.classList.add('laid'); // until then there is nothing to see that could move
-    const room = fit(space, { width: element.clientWidth, height: element.clientHeight });
+    const room = fit(space, paper.room);
     const [width, height] = [Math.floor(room.width), Math.floor(room.height)];
     const ratio = devicePixelRatio;
     Object.assign(sheet.style, {
@@ -37,22 +53,28 @@ export function createPaper(...overlays: Child[]): Paper {
       top: `${Math.round(room.top)}px`,
     });
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
+      canvas.width = over.width = Math.round(width * ratio);
+      canvas.height = over.height = Math.round(height * ratio);
     }
     // The sheet is whole pixels, so that by a hair it may be narrower than the drawing.
-    view = fit(space, { width, height }, ratio);
-    paint(surface, shown.content, view, shown.until);
+    look(fit(space, { width, height }, ratio));
   };
-  const resized = new ResizeObserver(lay);
-  resized.observe(element);
+  const look = (next: View) => {
+    view = next;
+    whole.hidden = view.zoom === 1;
+    if (shown) paint(surface, shown.content, view, shown.until);
+  };
 
   const paper: Paper = {
     element,
     canvas,
     surface,
+    ahead,
     get view() {
       return view;
+    },
+    get room() {
+      return { width: element.clientWidth, height: element.clientHeight };
     },
     show(content, until) {
       const before = shown;
@@ -62,7 +84,10 @@ export function createPaper(...overlays: Child[]): Paper {
       const since = before.content === content && until! > before.until! ? before.until : undefined;
       paint(surface, content, view, until, since);
     },
+    move: (from, to, factor) => look(view.moved(from, to, factor)),
     end: () => resized.disconnect(),
   };
+  const resized = new ResizeObserver(lay);
+  resized.observe(element);
   return paper;
 }

@@ -148,17 +148,30 @@ export class Visitor {
     await this.page.locator('.status', { hasText: text }).waitFor({ state: 'attached' });
   }
 
-  /** The colour of a place on the paper, as `r,g,b`. */
+  /** The colour that is seen at a place on the paper, as `r,g,b`. */
   color(x: number, y: number): Promise<string> {
-    return this.page.locator('canvas.canvas').evaluate(
-      (canvas: HTMLCanvasElement, { x, y }) => {
-        const pixel = canvas
-          .getContext('2d')!
-          .getImageData(Math.round(x * canvas.width), Math.round(y * canvas.height), 1, 1).data;
-        return Array.from(pixel.slice(0, 3)).join();
+    return this.page.locator('.sheet').evaluate(
+      (sheet: HTMLElement, { x, y }) => {
+        const seen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d')!;
+        for (const canvas of sheet.querySelectorAll('canvas'))
+          seen.drawImage(canvas, Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1, 0, 0, 1, 1);
+        return Array.from(seen.getImageData(0, 0, 1, 1).data.slice(0, 3)).join();
       },
       { x, y },
     );
+  }
+
+  /** Sends touches, each at a part of the paper with its finger's number. */
+  async fingers(
+    type: 'touchStart' | 'touchMove' | 'touchEnd' | 'touchCancel',
+    ...fingers: [id: number, x: number, y: number][]
+  ): Promise<void> {
+    const at = await this.onPaper();
+    const touchPoints = fingers.map(([id, ...place]) => {
+      const [x, y] = at(place);
+      return { id, x, y };
+    });
+    await this.devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
   }
 
   async leave(): Promise<void> {

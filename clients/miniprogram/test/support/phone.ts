@@ -188,10 +188,10 @@ export class Phone {
   }
 
   /** Moves a finger over what has this label; the points are relative to it. */
-  swipe(label: string, points: Point[]): void {
+  swipe(label: string, points: Point[], end: 'touchend' | 'touchcancel' = 'touchend'): void {
     const element = this.find(label);
     points.forEach((point, i) => this.touch(i ? 'touchmove' : 'touchstart', element, point));
-    this.touch('touchend', element, points[points.length - 1]!);
+    this.touch(end, element, points[points.length - 1]!);
   }
 
   /** Moves a slider, and lets go of it. */
@@ -372,7 +372,7 @@ export class Phone {
     };
     element.dispatchEvent(
       Object.assign(new Event(type, { bubbles: true, composed: true, cancelable: true }), {
-        touches: type === 'touchend' ? [] : [touch],
+        touches: type === 'touchstart' || type === 'touchmove' ? [touch] : [],
         changedTouches: [touch],
       }),
     );

@@ -21,6 +21,7 @@ var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: tru
 var src_exports = {};
 __export(src_exports, {
   Brush: () => Brush,
+  Pointers: () => Pointers,
   Replay: () => Replay,
   Sketch: () => Sketch,
   colors: () => colors,
@@ -31,6 +32,7 @@ __export(src_exports, {
   maxTitle: () => maxTitle,
   nib: () => nib,
   paint: () => paint,
+  paperFor: () => paperFor,
   papers: () => papers,
   picture: () => picture,
   widths: () => widths
@@ -88,7 +90,7 @@ function paint(surface, content, view, until = Infinity, since = -Infinity) {
   const { times } = timelineOf(content);
   const drawn = content.strokes.map((stroke, i) => ({ stroke, own: times[i] })).filter(({ own }) => own[0] <= until && own[own.length - 1] > since);
   if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
-  onPaper(surface, content, view, () => {
+  onPaper(surface, view, () => {
     if (since === -Infinity) {
       surface.fillStyle = paperOf(content);
       surface.fill();
@@ -97,28 +99,48 @@ function paint(surface, content, view, until = Infinity, since = -Infinity) {
   });
 }
 var Brush = class {
-  constructor(surface, content, view) {
+  constructor(surface, ahead, content, view) {
     this.surface = surface;
+    this.ahead = ahead;
     this.content = content;
     this.view = view;
     this.painted = 0;
   }
-  /** Paints what has been added to `stroke` since the last time. */
-  paint(stroke) {
+  /** Paints what has changed of the sketch's stroke since the last time. */
+  paint({ current, tip }) {
     const { surface, content, view } = this;
-    if (stroke.x.length === this.painted) return;
-    const opaque = isOpaque(stroke);
-    if (!opaque) paint(surface, content, view);
-    const from = opaque ? Math.max(0, this.painted - 1) : 0;
-    onPaper(surface, content, view, () => trace(surface, stroke, content, from, stroke.x.length - 1));
-    this.painted = stroke.x.length;
+    if (!current) return;
+    if (!isOpaque(current)) {
+      paint(surface, content, view);
+      onPaper(surface, view, () => trace(surface, withTip(current, tip), content));
+      return;
+    }
+    if (this.stroke && this.stroke !== current) {
+      this.painted = 0;
+      paint(surface, content, view);
+    }
+    if (current.x.length > this.painted) {
+      onPaper(surface, view, () => trace(surface, current, content, Math.max(0, this.painted - 1)));
+    }
+    this.stroke = current;
+    this.painted = current.x.length;
+    this.clear();
+    onPaper(this.ahead, view, () => trace(this.ahead, withTip({ ...current, x: [], y: [] }, tip), content));
+  }
+  /** The stroke has ended, or is gone: takes what was painted ahead of it away. */
+  clear() {
+    const { x, y, width, height } = this.view.shown;
+    onPaper(this.ahead, this.view, () => this.ahead.clearRect(x, y, width, height));
   }
 };
-function onPaper(surface, { canvas }, { left, top, scale, pixelRatio }, draw) {
+function withTip(stroke, tip) {
+  return { ...stroke, x: stroke.x.concat(tip.map(({ x }) => x)), y: stroke.y.concat(tip.map(({ y }) => y)) };
+}
+function onPaper(surface, { left, top, scale, pixelRatio, shown }, draw) {
   surface.save();
   surface.setTransform(scale * pixelRatio, 0, 0, scale * pixelRatio, left * pixelRatio, top * pixelRatio);
   surface.beginPath();
-  surface.rect(0, 0, canvas.width, canvas.height);
+  surface.rect(shown.x, shown.y, shown.width, shown.height);
   surface.clip();
   draw();
   surface.restore();
@@ -126,7 +148,7 @@ function onPaper(surface, { canvas }, { left, top, scale, pixelRatio }, draw) {
 function isOpaque({ tool, color }) {
   return tool === "eraser" || !/^#.{6}(?!ff)..$/i.test(color);
 }
-function trace(surface, stroke, content, from, to) {
+function trace(surface, stroke, content, from = 0, to = stroke.x.length - 1) {
   const { width } = stroke;
   const color = stroke.tool === "eraser" ? paperOf(content) : cssOf(stroke.color);
   const first = placeAt(stroke, from);
@@ -193,6 +215,12 @@ var papers = {
   portrait: { width: 3750, height: 5e3 },
   landscape: { width: 5e3, height: 3750 }
 };
+var longest2 = 2;
+function paperFor({ width, height }) {
+  if (width > height) return papers.landscape;
+  const side = papers.portrait.width;
+  return { width: side, height: Math.round(side * Math.min(Math.max(height / width, 1), longest2)) };
+}
 function nib(width, canvas) {
   return Math.max(1, Math.round(width * shorterSide(canvas) / shorterSide(papers.portrait)));
 }
@@ -209,6 +237,118 @@ function picture({ canvas, strokes }) {
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="${background}"/><g fill="none" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g></svg>`;
 }
+
+// ../drawing/src/curve.ts
+var corner = Math.PI / 3;
+var mostBetween = 15;
+function between(a, b, c, d, tolerance2) {
+  const way = minus(c, b);
+  const out = a && tangent(minus(b, a), way);
+  const into = d && tangent(minus(d, c), way);
+  const from = out || free(way, into);
+  const to = into || free(way, out);
+  const bend = Math.max(bendOf(way, from, to), bendOf(way, to, from));
+  const count = Math.min(Math.ceil(Math.sqrt(bend / (4 * tolerance2))), mostBetween + 1);
+  const places = [];
+  for (let i = 1; i < count; i++) {
+    const part = i / count;
+    const rest = 1 - part;
+    const h = part * part * (3 - 2 * part);
+    const at = (axis) => b[axis] + h * way[axis] + part * rest * (rest * from[axis] - part * to[axis]);
+    places.push({ part, x: at("x"), y: at("y") });
+  }
+  return places;
+}
+function tangent(other, way) {
+  const length = size(way);
+  const otherLength = size(other);
+  if (!length || !otherLength) return void 0;
+  const cos = (way.x * other.x + way.y * other.y) / (length * otherLength);
+  if (cos < Math.cos(corner)) return void 0;
+  const share = length / (length + otherLength);
+  const at = (axis) => other[axis] / otherLength * length * share + way[axis] * (1 - share);
+  return { x: at("x"), y: at("y") };
+}
+function free(way, other = way) {
+  return { x: (3 * way.x - other.x) / 2, y: (3 * way.y - other.y) / 2 };
+}
+function bendOf(way, near, far) {
+  return Math.hypot(3 * way.x - 2 * near.x - far.x, 3 * way.y - 2 * near.y - far.y);
+}
+function minus(a, b) {
+  return { x: a.x - b.x, y: a.y - b.y };
+}
+function size({ x, y }) {
+  return Math.hypot(x, y);
+}
+
+// ../drawing/src/pointers.ts
+var restless = 24;
+var palmTime = 1e3;
+var Pointers = class {
+  constructor(actions) {
+    this.actions = actions;
+    /** The two fingers that move the view. */
+    this.pair = [];
+    /** When a pen was last there. */
+    this.penTime = -Infinity;
+  }
+  down(pointer) {
+    const { actions, drawing } = this;
+    if (pointer.kind === "pen") this.penTime = pointer.time;
+    else if (pointer.kind === "touch" && pointer.time - this.penTime < palmTime) return;
+    if (drawing) {
+      if (drawing.pointer.kind !== "touch" || pointer.kind === "mouse") return;
+      const resting = drawing.far < restless;
+      if (pointer.kind === "touch" && !resting) return;
+      this.drawing = void 0;
+      if (resting) actions.cancel();
+      else actions.end();
+      if (pointer.kind === "touch") {
+        this.pair = [drawing.pointer, pointer];
+        return;
+      }
+    } else if (this.pair.length && pointer.kind !== "pen") {
+      return;
+    }
+    this.pair = [];
+    this.drawing = { pointer, start: pointer, far: 0 };
+    actions.begin(pointer);
+  }
+  /** A pointer has been at these places, the last of them now. */
+  moved(pointers, expected = []) {
+    const [now] = pointers.slice(-1);
+    if (!now) return;
+    const { drawing } = this;
+    if (now.kind === "pen") this.penTime = now.time;
+    if (drawing && drawing.pointer.id === now.id) {
+      drawing.pointer = now;
+      for (const pointer of pointers) drawing.far = Math.max(drawing.far, size(minus(pointer, drawing.start)));
+      this.actions.extend(pointers, expected);
+    } else if (this.pair.some(({ id }) => id === now.id)) {
+      const before = this.pair;
+      this.pair = before.map((finger) => finger.id === now.id ? now : finger);
+      const [from, to] = [before, this.pair].map(([a, b]) => ({
+        middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 },
+        apart: Math.max(1, size(minus(a, b)))
+      }));
+      this.actions.move(from.middle, to.middle, to.apart / from.apart);
+    }
+  }
+  /** A pointer lifts, or the system takes it away. */
+  up(id) {
+    if (this.drawing && this.drawing.pointer.id === id) {
+      this.drawing = void 0;
+      this.actions.end();
+    }
+    if (this.pair.some((finger) => finger.id === id)) this.pair = [];
+  }
+  /** All pointers are taken away. */
+  release() {
+    if (this.drawing) this.up(this.drawing.pointer.id);
+    this.pair = [];
+  }
+};
 
 // ../drawing/src/replay.ts
 var Replay = class {
@@ -267,57 +407,52 @@ var Replay = class {
   }
 };
 
-// ../drawing/src/curve.ts
-var corner = Math.PI / 3;
-var mostBetween = 15;
-function between(a, b, c, d, tolerance) {
-  const way = minus(c, b);
-  const out = a && tangent(minus(b, a), way);
-  const into = d && tangent(minus(d, c), way);
-  const from = out || free(way, into);
-  const to = into || free(way, out);
-  const bend = Math.max(bendOf(way, from, to), bendOf(way, to, from));
-  const count = Math.min(Math.ceil(Math.sqrt(bend / (4 * tolerance))), mostBetween + 1);
-  const places = [];
-  for (let i = 1; i < count; i++) {
-    const part = i / count;
-    const rest = 1 - part;
-    const h = part * part * (3 - 2 * part);
-    const at = (axis) => b[axis] + h * way[axis] + part * rest * (rest * from[axis] - part * to[axis]);
-    places.push({ part, x: at("x"), y: at("y") });
+// ../drawing/src/simplify.ts
+var tolerance = { distance: 0.1, time: 8, pressure: 0.01 };
+function isStraight(from, between2, to) {
+  return between2.every((point) => {
+    const part = nearest(from, point, to);
+    const at = (a = 0, b = 0) => a + (b - a) * part;
+    return Math.hypot(at(from.x, to.x) - point.x, at(from.y, to.y) - point.y) <= tolerance.distance && Math.abs(at(from.time, to.time) - point.time) <= tolerance.time && Math.abs(at(from.pressure, to.pressure) - (point.pressure || 0)) <= tolerance.pressure;
+  });
+}
+function thinned(stroke) {
+  const { x, y } = stroke;
+  const place = (i) => ({ x: x[i], y: y[i] });
+  const candidates = [];
+  for (let i = 1; i < x.length - 1; i += 2) {
+    const [from, point, to] = [place(i - 1), place(i), place(i + 1)];
+    const part = nearest(from, point, to);
+    const at = (axis) => from[axis] + (to[axis] - from[axis]) * part - point[axis];
+    candidates.push({ i, deviation: Math.hypot(at("x"), at("y")) });
   }
-  return places;
+  candidates.sort((a, b) => a.deviation - b.deviation);
+  const out = new Set(candidates.slice(0, Math.ceil(candidates.length / 2)).map(({ i }) => i));
+  const left = (column) => column.filter((_, i) => !out.has(i));
+  const { t, p } = stroke;
+  return { ...stroke, x: left(x), y: left(y), ...t && { t: left(t) }, ...p && { p: left(p) } };
 }
-function tangent(other, way) {
-  const length = size(way);
-  const otherLength = size(other);
-  if (!length || !otherLength) return void 0;
-  const cos = (way.x * other.x + way.y * other.y) / (length * otherLength);
-  if (cos < Math.cos(corner)) return void 0;
-  const share = length / (length + otherLength);
-  const at = (axis) => other[axis] / otherLength * length * share + way[axis] * (1 - share);
-  return { x: at("x"), y: at("y") };
-}
-function free(way, other = way) {
-  return { x: (3 * way.x - other.x) / 2, y: (3 * way.y - other.y) / 2 };
-}
-function bendOf(way, near, far) {
-  return Math.hypot(3 * way.x - 2 * near.x - far.x, 3 * way.y - 2 * near.y - far.y);
-}
-function minus(a, b) {
-  return { x: a.x - b.x, y: a.y - b.y };
-}
-function size({ x, y }) {
-  return Math.hypot(x, y);
+function nearest(from, place, to) {
+  const [wayX, wayY] = [to.x - from.x, to.y - from.y];
+  const length = wayX * wayX + wayY * wayY;
+  const part = length && ((place.x - from.x) * wayX + (place.y - from.y) * wayY) / length;
+  return Math.min(Math.max(part, 0), 1);
 }
 
 // ../drawing/src/sketch.ts
-var thought = 1e3;
+var pauseBefore = 1e3;
+var leastPoints = 500;
+var nearly = 0.9;
+var mostPending = 32;
 var Sketch = class {
   constructor(content = { format: 1, canvas: papers.portrait, strokes: [] }, options = {}) {
     this.options = options;
     this.past = [];
     this.future = [];
+    /** The points after it, of which only the last is taken into the stroke as long as the line is straight. */
+    this.pending = [];
+    /** Where the device expects it next. */
+    this.expected = [];
     this.listeners = /* @__PURE__ */ new Set();
     this.base = content;
     this.drawn = content;
@@ -334,9 +469,20 @@ var Sketch = class {
   get finished() {
     return !!this.options.oneStroke && this.drawn.strokes.length > 0;
   }
-  /** Whether a limit is reached: of the drawing, or of the stroke under way. Nothing more is taken up then. */
+  /** The end of the stroke under way that may still change: from the end of `current` to the finger and where it is expected next. */
+  get tip() {
+    const { anchor, pending, newest, finger, expected } = this;
+    return [anchor, ...pending, newest, finger, ...expected].filter((place) => !!place);
+  }
+  /** Whether there is no room for another stroke. The stroke under way always has room. */
   get full() {
-    return this.room() === 0;
+    return this.drawn.strokes.length >= maxStrokes || this.room() < leastPoints;
+  }
+  /** Whether a limit is close, of the drawing or of the stroke under way. */
+  get nearlyFull() {
+    const { strokes } = this.drawn;
+    const own = this.stroke ? this.stroke.x.length : 0;
+    return strokes.length >= nearly * maxStrokes || own >= nearly * maxStrokePoints || maxPoints - this.room() + own >= nearly * maxPoints;
   }
   get canUndo() {
     return this.past.length > 0;
@@ -351,17 +497,17 @@ var Sketch = class {
   begin(point, { tool, color, width }) {
     if (this.stroke || this.finished || this.full) return false;
     if (this.origin === void 0 || !this.drawn.strokes.length) {
-      this.origin = point.time - (this.drawn.strokes.length ? endOf(this.drawn.strokes) + thought : 0);
+      this.origin = point.time - (this.drawn.strokes.length ? endOf(this.drawn.strokes) + pauseBefore : 0);
     }
     this.stroke = { tool, color, width, x: [], y: [], t: [] };
     if (point.pressure !== void 0) this.stroke.p = [];
-    this.add(point);
-    this.last = point;
+    this.take(point);
+    this.last = this.finger = point;
     this.changed();
     return true;
   }
-  /** The finger has moved over these points. */
-  extend(points) {
+  /** The finger has moved over these points; the device expects it at `expected` next. */
+  extend(points, expected = []) {
     if (!this.stroke) return;
     const step = Math.max(1, shorterSide(this.drawn.canvas) / 300);
     for (const point of points) {
@@ -370,22 +516,26 @@ var Sketch = class {
       if (this.newest) this.settle(point);
       this.newest = point;
     }
+    this.expected = expected;
     this.changed();
   }
-  /** The finger lifts. Returns whether the drawing has a stroke more. */
+  /** The finger lifts, or is taken away. Returns whether the drawing has a stroke more. */
   end() {
     if (!this.stroke) return false;
-    const { stroke, finger } = this;
-    if (finger !== this.newest) {
+    const { finger } = this;
+    if (finger !== this.newest && finger !== this.last) {
       if (this.newest) this.settle(finger);
       this.newest = finger;
     }
     if (this.newest) this.settle(void 0);
+    const [end] = this.pending.slice(-1);
+    if (end) this.take(end);
+    const { stroke } = this;
     this.forget();
     this.change(this.drawn.strokes.concat([stroke]));
     return true;
   }
-  /** The touch was none: a second finger came, or a call. The stroke under way is gone. */
+  /** The touch was no drawing, but the first of two fingers or a palm. The stroke under way is gone. */
   cancel() {
     this.forget();
     this.changed();
@@ -412,18 +562,15 @@ var Sketch = class {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
+  /** How many points a stroke of this drawing may have, besides those that are there. */
   room() {
-    const { strokes } = this.drawn;
-    if (strokes.length >= maxStrokes) return 0;
-    const own = this.stroke ? this.stroke.x.length : 0;
-    const all = strokes.reduce((sum, { x }) => sum + x.length, own);
-    return Math.max(0, Math.min(maxStrokePoints - own, maxPoints - all));
+    return maxPoints - this.drawn.strokes.reduce((sum, { x }) => sum + x.length, 0);
   }
-  /** Takes the newest point into the stroke, and before it what lies between. */
+  /** Takes the newest point into the line, and before it what lies between. */
   settle(next) {
     const [from, to] = [this.last, this.newest];
-    const tolerance = shorterSide(this.drawn.canvas) / 4e3;
-    for (const { part, x, y } of between(this.before, from, to, next, tolerance)) {
+    const tolerance2 = shorterSide(this.drawn.canvas) / 4e3;
+    for (const { part, x, y } of between(this.before, from, to, next, tolerance2)) {
       const mix = (a, b) => a + (b - a) * part;
       const pressure = from.pressure === void 0 || to.pressure === void 0 ? void 0 : mix(from.pressure, to.pressure);
       this.add({ x, y, time: mix(from.time, to.time), pressure });
@@ -431,18 +578,29 @@ var Sketch = class {
     this.add(to);
     this.before = from;
     this.last = to;
+    this.newest = void 0;
   }
-  add({ x, y, time, pressure }) {
+  add(point) {
+    const [end] = this.pending.slice(-1);
+    if (end && (this.pending.length === mostPending || !isStraight(this.anchor, this.pending, point))) this.take(end);
+    this.pending.push(point);
+  }
+  take(point) {
+    const { x, y, time, pressure } = point;
     const stroke = this.stroke;
-    if (!this.room()) return;
     const t = stroke.t;
     stroke.x.push(whole(x, -maxCoordinate, maxCoordinate));
     stroke.y.push(whole(y, -maxCoordinate, maxCoordinate));
     t.push(whole(time - this.origin, t[t.length - 1] || 0, maxTime));
     if (stroke.p) stroke.p.push(whole((pressure || 0) * 255, 0, 255));
+    this.anchor = point;
+    this.pending = [];
+    if (stroke.x.length >= Math.min(maxStrokePoints, this.room())) this.stroke = thinned(stroke);
   }
   forget() {
-    this.stroke = this.last = this.before = this.newest = this.finger = void 0;
+    this.stroke = this.anchor = this.last = this.before = this.newest = this.finger = void 0;
+    this.pending = [];
+    this.expected = [];
   }
   change(strokes) {
     this.past.push(this.drawn.strokes);
@@ -469,20 +627,42 @@ function whole(value, least, most) {
 }
 
 // ../drawing/src/view.ts
+var mostZoom = 8;
 function fit(canvas, box, pixelRatio = 1) {
-  const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
-  const width = canvas.width * scale;
-  const height = canvas.height * scale;
-  const left = (box.width - width) / 2;
-  const top = (box.height - height) / 2;
-  return {
-    left,
-    top,
-    width,
-    height,
-    scale,
-    pixelRatio,
-    toCanvas: ({ x, y }) => ({ x: (x - left) / scale, y: (y - top) / scale }),
-    toBox: ({ x, y }) => ({ x: x * scale + left, y: y * scale + top })
-  };
+  const least = Math.min(box.width / canvas.width, box.height / canvas.height);
+  const [width, height] = [canvas.width * least, canvas.height * least];
+  const whole2 = { left: (box.width - width) / 2, top: (box.height - height) / 2, width, height };
+  return viewOf(1, whole2.left, whole2.top);
+  function viewOf(zoom, left, top) {
+    const scale = least * zoom;
+    return {
+      left,
+      top,
+      width: width * zoom,
+      height: height * zoom,
+      scale,
+      pixelRatio,
+      shown: {
+        x: (whole2.left - left) / scale,
+        y: (whole2.top - top) / scale,
+        width: canvas.width / zoom,
+        height: canvas.height / zoom
+      },
+      zoom,
+      toCanvas: ({ x, y }) => ({ x: (x - left) / scale, y: (y - top) / scale }),
+      toBox: ({ x, y }) => ({ x: x * scale + left, y: y * scale + top }),
+      moved(from, to, factor) {
+        const larger = within(zoom * factor, 1, mostZoom);
+        const grown = larger / zoom;
+        return viewOf(
+          larger,
+          within(to.x - (from.x - left) * grown, whole2.left + width - width * larger, whole2.left),
+          within(to.y - (from.y - top) * grown, whole2.top + height - height * larger, whole2.top)
+        );
+      }
+    };
+  }
+}
+function within(value, least, most) {
+  return Math.min(Math.max(value, least), most);
 }

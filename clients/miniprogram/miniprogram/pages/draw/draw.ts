@@ -1,7 +1,7 @@
 import type { DrawingContent, DrawingState } from 'onestroke-client';
 import { contentOf, newId } from 'onestroke-client';
-import type { Point, View } from 'onestroke-drawing';
-import { Brush, colors, fit, nib, paint, Sketch, widths } from 'onestroke-drawing';
+import type { Place, Point, Pointer, View } from 'onestroke-drawing';
+import { Brush, colors, fit, nib, Pointers, paint, paperFor, Sketch, widths } from 'onestroke-drawing';
 import { client } from '../../client';
 import { textOf } from '../../problem';
 import type { Screen } from '../../screen';
@@ -42,6 +42,8 @@ Page({
     canRedo: false,
     empty: true,
     finished: false,
+    /** Whether only a part of the paper is shown. */
+    zoomed: false,
     status: '' as Status,
   },
 
@@ -49,10 +51,11 @@ Page({
   oneStroke: false,
   sketch: undefined as Sketch | undefined,
   screen: undefined as Screen | undefined,
+  /** Over the screen, for the end of the stroke that may still change. */
+  ahead: undefined as Screen | undefined,
   view: undefined as View | undefined,
   brush: undefined as Brush | undefined,
-  /** The finger that draws; others do not. */
-  finger: undefined as number | undefined,
+  pointers: undefined as Pointers | undefined,
   mixed: { hue: 340, saturation: 75, lightness: 60 } as Mix,
   unsubscribe: () => {},
 
@@ -62,13 +65,28 @@ Page({
     this.unsubscribe = client.drawings.subscribe(state => {
       if (state.id === this.id) this.stand(state);
     });
+    this.pointers = new Pointers({
+      begin: pointer => this.beginStroke(pointer),
+      extend: places => this.sketch!.extend(places.map(place => this.pointOf(place))),
+      end: () => this.lift(),
+      cancel: () => {
+        this.sketch!.cancel();
+        this.lift();
+      },
+      move: (from, to, factor) => this.look(this.view!.moved(from, to, factor)),
+    });
     this.setMix();
   },
 
   async onReady(): Promise<void> {
     const { id } = this.options;
-    const [screen, opened] = await Promise.all([screenOf(this, '#canvas'), id ? client.drawings.open(id) : undefined]);
+    const [screen, ahead, opened] = await Promise.all([
+      screenOf(this, '#canvas'),
+      screenOf(this, '#ahead'),
+      id ? client.drawings.open(id) : undefined,
+    ]);
     this.screen = screen;
+    this.ahead = ahead;
     if (opened && !opened.ok) {
       await wx.showModal({ content: textOf(opened.problem), showCancel: false, confirmText: words.close });
       return void wx.navigateBack();
@@ -79,11 +97,11 @@ Page({
   },
 
   onHide(): void {
-    this.lift();
+    this.pointers!.release();
   },
 
   onUnload(): void {
-    this.lift();
+    this.pointers!.release();
     this.unsubscribe();
   },
 
@@ -92,7 +110,15 @@ Page({
     void wx.setNavigationBarTitle({
       title: (content && content.title) || (this.oneStroke ? words.oneStroke : words.freely),
     });
-    const sketch = (this.sketch = new Sketch(content, { oneStroke: this.oneStroke }));
+    const { box, pixelRatio } = this.screen!;
+    const sketch = (this.sketch = new Sketch(content || { format: 1, canvas: paperFor(box), strokes: [] }, {
+      oneStroke: this.oneStroke,
+    }));
+    const stopWarning = sketch.subscribe(() => {
+      if (!sketch.nearlyFull) return;
+      stopWarning();
+      void wx.showToast({ title: words.nearlyFull, icon: 'none' });
+    });
     let due = false;
     sketch.subscribe(() => {
       if (due) return;
@@ -102,10 +128,20 @@ Page({
         if (this.sketch === sketch) this.paint();
       });
     });
-    const { box, pixelRatio } = this.screen!;
-    this.view = fit(sketch.content.canvas, box, pixelRatio);
-    this.paint();
+    this.look(fit(sketch.content.canvas, box, pixelRatio));
     this.showTools();
+  },
+
+  /** Shows the drawing in this view. */
+  look(view: View): void {
+    this.view = view;
+    const zoomed = view.zoom > 1;
+    if (zoomed !== this.data.zoomed) this.setData({ zoomed });
+    this.paint();
+  },
+
+  showAll(): void {
+    this.look(this.view!.moved({ x: 0, y: 0 }, { x: 0, y: 0 }, 0));
   },
 
   /** Paints what has changed: while a finger draws, no more than what is new. */
@@ -113,44 +149,41 @@ Page({
     const { content, current } = this.sketch!;
     const { surface } = this.screen!;
     if (!current || !this.brush) paint(surface, content, this.view!);
-    this.brush = current && (this.brush || new Brush(surface, content, this.view!));
-    if (current) this.brush!.paint(current);
+    if (!current) return;
+    this.brush = this.brush || new Brush(surface, this.ahead!.surface, content, this.view!);
+    this.brush.paint(this.sketch!);
   },
 
   touchStart(event: Touch): void {
-    const [touch] = event.changedTouches;
-    if (!this.sketch || this.finger !== undefined || !touch) return;
-    const { tool, color, width } = this.data;
+    if (!this.sketch) return;
     if (this.data.picking) this.setData({ picking: false });
-    if (this.sketch.begin(this.pointOf(touch, event), { tool, color, width: nib(width, this.sketch.content.canvas) }))
-      this.finger = touch.identifier;
-    else if (this.sketch.full) void wx.showToast({ title: words.full, icon: 'none' });
+    for (const pointer of pointersOf(event)) this.pointers!.down(pointer);
   },
 
   touchMove(event: Touch): void {
-    const points = event.changedTouches
-      .filter(({ identifier }) => identifier === this.finger)
-      .map(touch => this.pointOf(touch, event));
-    if (points.length) this.sketch!.extend(points);
+    for (const pointer of pointersOf(event)) this.pointers!.moved([pointer]);
   },
 
+  /** Also where the system takes the touch away, as for a call: what was drawn stays. */
   touchEnd(event: Touch): void {
-    if (event.changedTouches.some(({ identifier }) => identifier === this.finger)) this.lift();
+    for (const { id } of pointersOf(event)) this.pointers!.up(id);
   },
 
-  touchCancel(event: Touch): void {
-    if (!event.changedTouches.some(({ identifier }) => identifier === this.finger)) return;
-    this.finger = this.brush = undefined;
-    this.sketch!.cancel();
+  pointOf({ x, y, time }: Place & { time: number }): Point {
+    return { ...this.view!.toCanvas({ x, y }), time };
   },
 
-  pointOf({ x, y }: { x: number; y: number }, { timeStamp }: Touch): Point {
-    return { ...this.view!.toCanvas({ x, y }), time: timeStamp };
+  beginStroke(pointer: Pointer): void {
+    const { tool, color, width } = this.data;
+    const sketch = this.sketch!;
+    const begun = sketch.begin(this.pointOf(pointer), { tool, color, width: nib(width, sketch.content.canvas) });
+    if (!begun && sketch.full) void wx.showToast({ title: words.full, icon: 'none' });
   },
 
   /** Ends the stroke under way, as when the finger lifts. */
   lift(): void {
-    this.finger = this.brush = undefined;
+    if (this.brush) this.brush.clear();
+    this.brush = undefined;
     if (this.sketch && this.sketch.end()) this.save();
   },
 
@@ -255,3 +288,7 @@ Page({
     void wx.redirectTo({ url: '/pages/draw/draw?mode=one' });
   },
 });
+
+function pointersOf({ changedTouches, timeStamp }: Touch): Pointer[] {
+  return changedTouches.map(({ identifier, x, y }) => ({ id: identifier, kind: 'touch', x, y, time: timeStamp }));
+}
