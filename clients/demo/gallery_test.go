@@ -115,10 +115,10 @@ func TestAFailureIsReportedInOneLine(t *testing.T) {
 			answers: map[string]http.HandlerFunc{"PUT /v1/drawings/{id}": func(w http.ResponseWriter, _ *http.Request) { problem(w, 500) }},
 			want:    ": ERR_INTERNAL: the request failed (request 12345678)",
 		},
-		"no URL":            {args: []string{"-url", "here"}, want: "here is not the URL of a service"},
-		"an empty folder":   {args: []string{"-data", t.TempDir()}, want: ": has no *.ndjson file"},
-		"an unknown argument":  {args: []string{"folder"}, want: "folder: unknown argument"},
-		"no service": {args: []string{"-url", "http://127.0.0.1:1"}, want: "no service answers at http://127.0.0.1:1; start one with: make run"},
+		"no URL":              {args: []string{"-url", "here"}, want: "here is not the URL of a service"},
+		"an empty folder":     {args: []string{"-data", t.TempDir()}, want: ": has no *.ndjson file"},
+		"an unknown argument": {args: []string{"folder"}, want: "folder: unknown argument"},
+		"no service":          {args: []string{"-url", "http://127.0.0.1:1"}, want: "no service answers at http://127.0.0.1:1; start one with: make run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			service := httptest.NewServer(answering(test.answers))

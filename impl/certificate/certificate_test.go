@@ -30,11 +30,11 @@ func TestDoubtsNameWhatWeChatRejects(t *testing.T) {
 		chain [][]byte
 		want  []string
 	}{
-		"whole":            {between.Issue(t), [][]byte{between.PEM}, nil},
-		"whole, with root": {between.Issue(t), [][]byte{between.PEM, root.PEM}, nil},
-		"without chain":    {between.Issue(t), nil, []string{"fullchain.pem"}},
-		"chain of another certificate":  {between.Issue(t), [][]byte{other.PEM}, []string{"certificate 1 in the file is not signed by certificate 2"}},
-		"wrong order":      {between.Issue(t), [][]byte{root.PEM, between.PEM}, []string{"certificate 1 in the file", "certificate 2 in the file"}},
+		"whole":                        {between.Issue(t), [][]byte{between.PEM}, nil},
+		"whole, with root":             {between.Issue(t), [][]byte{between.PEM, root.PEM}, nil},
+		"without chain":                {between.Issue(t), nil, []string{"fullchain.pem"}},
+		"chain of another certificate": {between.Issue(t), [][]byte{other.PEM}, []string{"certificate 1 in the file is not signed by certificate 2"}},
+		"wrong order":                  {between.Issue(t), [][]byte{root.PEM, between.PEM}, []string{"certificate 1 in the file", "certificate 2 in the file"}},
 		"not yet valid": {
 			between.Issue(t, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }),
 			[][]byte{between.PEM},
@@ -78,10 +78,10 @@ func TestAnUnusableCertificateIsNotLoaded(t *testing.T) {
 		pair pki.Pair
 		want string
 	}{
-		"expired":         {expired, "expired"},
-		"another's key":   {pki.Pair{Certificate: good.Certificate, Key: another.Key}, "does not match"},
-		"no certificate":  {pki.Pair{Certificate: []byte("none"), Key: good.Key}, "PEM"},
-		"swapped files": {pki.Pair{Certificate: good.Key, Key: good.Certificate}, "PEM"},
+		"expired":        {expired, "expired"},
+		"another's key":  {pki.Pair{Certificate: good.Certificate, Key: another.Key}, "does not match"},
+		"no certificate": {pki.Pair{Certificate: []byte("none"), Key: good.Key}, "PEM"},
+		"swapped files":  {pki.Pair{Certificate: good.Key, Key: good.Certificate}, "PEM"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFiles(t)
@@ -118,8 +118,8 @@ func TestAnInvalidNewPairIsNotUsed(t *testing.T) {
 	expired := root.Issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })
 	for name, spoil := range map[string]func(t *testing.T, f files){
 		"only the certificate": func(t *testing.T, f files) { write(t, f.cert, root.Issue(t).Certificate) },
-		"expired":    func(t *testing.T, f files) { expired.Write(t, f.cert, f.key) },
-		"empty":      func(t *testing.T, f files) { write(t, f.key, nil) },
+		"expired":              func(t *testing.T, f files) { expired.Write(t, f.cert, f.key) },
+		"empty":                func(t *testing.T, f files) { write(t, f.key, nil) },
 		"gone": func(t *testing.T, f files) {
 			if err := os.Remove(f.cert); err != nil {
 				t.Fatal(err)
