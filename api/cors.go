@@ -8,14 +8,14 @@ import (
 	"github.com/rs/cors"
 )
 
-// preflightLife is how long a browser may remember what it was allowed. None
-// remembers longer than two hours.
+// preflightLife is how long a browser may remember the answer to a preflight
+// request. Chromium caps it at two hours.
 const preflightLife = 2 * time.Hour
 
-// crossOrigin lets pages of other origins in (the CORS protocol of the Fetch
+// crossOrigin lets web pages of other origins read answers (CORS, in the Fetch
 // standard): any page may read the contract, the configured ones may call /v1.
-// Nothing else is open to them. There are no cookies here, so credentials are
-// what a page sets itself, and never the browser's.
+// Credentials in the sense of CORS are never allowed: there are no cookies, and a
+// page sets Authorization itself.
 func (s *server) crossOrigin(next http.Handler) http.Handler {
 	contract := cors.New(cors.Options{
 		AllowedOrigins: []string{"*"},

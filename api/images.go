@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"strconv"
-	"strings"
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
@@ -14,94 +12,102 @@ import (
 	"onestroke/impl/gallery"
 )
 
-const (
-	svgType = "image/svg+xml"
-	pngType = "image/png"
+// images are the operations that show drawings as pictures.
+type images struct {
+	gallery *gallery.Service
+	// pngSlots bounds how many PNGs are drawn at the same time, one on each
+	// processor: one may take a second, and more at once take longer for all.
+	pngSlots chan struct{}
+}
 
-	defaultWidth = 512 // pixels, as the contract says
+const (
+	pngType      = "image/png"
+	defaultWidth = 512 // pixels; the contract's default
+
+	// The media type of a picture depends on Accept.
+	varyAccept = "Accept"
 )
 
-func (s *server) GetDrawingImage(ctx context.Context, r gen.GetDrawingImageRequestObject) (gen.GetDrawingImageResponseObject, error) {
-	d, err := s.Drawings.Get(ctx, owner(ctx), drawing.ID(r.ID))
+func (h images) GetDrawingImage(ctx context.Context, r gen.GetDrawingImageRequest) (gen.GetDrawingImageAnswer, error) {
+	d, err := h.gallery.Get(ctx, owner(ctx), drawing.ID(r.ID))
 	if err != nil {
 		return nil, err
 	}
-	return s.image(ctx, d, "private, no-cache", r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
+	p := newPicture(ctx, d, r.Params.Width, r.Params.Animate)
+	if isCurrent(p.tag, r.Params.IfNoneMatch) {
+		return gen.GetDrawingImage304{ETag: entityTag(p.tag), Vary: varyAccept}, nil
+	}
+	body, err := h.draw(ctx, p)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.png:
+		return gen.GetDrawingImage200PNG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+	default:
+		return gen.GetDrawingImage200SVG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+	}
 }
 
-func (s *server) GetSharedDrawingImage(ctx context.Context, r gen.GetSharedDrawingImageRequestObject) (gen.GetSharedDrawingImageResponseObject, error) {
-	d, _, err := s.Drawings.Shared(ctx, r.Token)
+func (h images) GetSharedDrawingImage(ctx context.Context, r gen.GetSharedDrawingImageRequest) (gen.GetSharedDrawingImageAnswer, error) {
+	d, _, err := shared(ctx, h.gallery, r.Token)
 	if err != nil {
 		return nil, err
 	}
-	return s.image(ctx, d, publicCaching, r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
+	p := newPicture(ctx, d, r.Params.Width, r.Params.Animate)
+	if isCurrent(p.tag, r.Params.IfNoneMatch) {
+		return gen.GetSharedDrawingImage304{ETag: entityTag(p.tag), Vary: varyAccept}, nil
+	}
+	body, err := h.draw(ctx, p)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.png:
+		return gen.GetSharedDrawingImage200PNG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+	default:
+		return gen.GetSharedDrawingImage200SVG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+	}
 }
 
-// image is a drawing as a picture, or that the client holds it already.
-type image struct {
-	mediaType, etag, caching string
-	body                     []byte // nil where the client's copy is good
+// picture is a picture that has been asked for.
+type picture struct {
+	drawing gallery.Drawing
+	png     bool
+	options render.Options
+	tag     string // changes with the drawing and with what was asked for
 }
 
-func (s *server) image(ctx context.Context, d gallery.Drawing, caching string, width *int32, animate *bool, ifNoneMatch *string) (image, error) {
-	o := render.Options{Width: defaultWidth, Animate: animate != nil && *animate}
+func newPicture(ctx context.Context, d gallery.Drawing, width *int32, animate *bool) picture {
+	p := picture{drawing: d, png: infoOf(ctx).mediaType == pngType, options: render.Options{Width: defaultWidth}}
 	if width != nil {
-		o.Width = int(*width)
+		p.options.Width = int(*width)
 	}
-	i := image{mediaType: noteOf(ctx).mediaType, caching: caching}
-	draw := render.SVG
-	if i.mediaType == pngType {
-		draw, o.Animate = render.PNG, false
+	p.options.Animate = animate != nil && *animate && !p.png
+	kind := "svg"
+	switch {
+	case p.png:
+		kind = "png"
+	case p.options.Animate:
+		kind = "replay"
 	}
-	i.etag = imageTag(d.ETag, i.mediaType, o)
-	if ifNoneMatch != nil && parseEntityTags(*ifNoneMatch).include(i.etag) {
-		return i, nil
-	}
-	if i.mediaType == pngType {
-		// A PNG may keep a processor busy for a second: more at once are slower for all.
+	p.tag = d.ETag + "-" + kind + "-" + strconv.Itoa(p.options.Width)
+	return p
+}
+
+// draw draws a picture. A PNG waits until it has a slot.
+func (h images) draw(ctx context.Context, p picture) ([]byte, error) {
+	draw, kind := render.SVG, "SVG"
+	if p.png {
+		draw, kind = render.PNG, "PNG"
 		select {
-		case s.easels <- struct{}{}:
-			defer func() { <-s.easels }()
+		case h.pngSlots <- struct{}{}:
+			defer func() { <-h.pngSlots }()
 		case <-ctx.Done():
-			return image{}, fmt.Errorf("wait to draw %s: %w", d.ID, ctx.Err())
+			return nil, fmt.Errorf("wait to draw %s: %w", p.drawing.ID, ctx.Err())
 		}
 	}
 	var b bytes.Buffer
-	if err := draw(&b, d.Content(), o); err != nil {
-		return image{}, fmt.Errorf("draw %s as %s: %w", d.ID, i.mediaType, err)
+	if err := draw(&b, p.drawing.Content(), p.options); err != nil {
+		return nil, fmt.Errorf("draw %s as %s: %w", p.drawing.ID, kind, err)
 	}
-	i.body = b.Bytes()
-	return i, nil
-}
-
-// imageTag names a picture: it changes with the drawing and with what was asked for.
-func imageTag(etag, mediaType string, o render.Options) string {
-	kind := "svg"
-	switch {
-	case mediaType == pngType:
-		kind = "png"
-	case o.Animate:
-		kind = "replay"
-	}
-	return etag + "-" + kind + "-" + strconv.Itoa(o.Width)
-}
-
-func (i image) VisitGetDrawingImageResponse(w http.ResponseWriter) error       { return i.write(w) }
-func (i image) VisitGetSharedDrawingImageResponse(w http.ResponseWriter) error { return i.write(w) }
-
-func (i image) write(w http.ResponseWriter) error {
-	h := w.Header()
-	h.Set("ETag", quote(i.etag))
-	h.Set("Cache-Control", i.caching)
-	h.Set("Vary", strings.Join(append(h.Values("Vary"), "Accept"), ", "))
-	if i.body == nil {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	h.Set("Content-Type", i.mediaType)
-	h.Set("Content-Length", strconv.Itoa(len(i.body)))
-	// For a browser that opens the picture as a page of its own.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-	_, err := w.Write(i.body)
-	return err
+	return b.Bytes(), nil
 }

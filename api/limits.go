@@ -11,28 +11,29 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/session"
+	"onestroke/impl/text"
 )
 
-// What the contract lets a request bring, in bytes.
+// The contract's limits on the size of a request, in bytes.
 const (
 	MaxBody    = 512 << 10
-	MaxHeaders = 64 << 10 // names and values in all
+	MaxHeaders = 64 << 10 // all names and values together
 
-	// ReadHeaders is what the HTTP server itself should read of a request's
-	// headers: enough above the limit of the contract that most of what breaks
-	// it gets an answer that names the header.
+	// ReadHeaders is how much the HTTP server should read of a request's headers.
+	// It is more than MaxHeaders, so that most requests with too large headers
+	// get an answer that names the largest one.
 	ReadHeaders = 1 << 20
 )
 
-// limit bounds what a request may bring.
-func (s *server) limit(next http.Handler) http.Handler {
+// limitSize refuses requests that are too large.
+func (s *server) limitSize(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := s.checkHeaders(r.Header); err != nil {
 			s.fail(w, r, err)
 			return
 		}
 		if r.ContentLength > s.MaxBody {
-			// Not read, so the connection cannot be used again.
+			// The body is not read, so the connection cannot be used again.
 			w.Header().Set("Connection", "close")
 			s.fail(w, r, &http.MaxBytesError{Limit: s.MaxBody})
 			return
@@ -59,15 +60,19 @@ func (s *server) checkHeaders(h http.Header) error {
 	if total <= s.MaxHeaders {
 		return nil
 	}
+	if name, ok := headerNames[largestName]; ok {
+		largestName = name
+	}
+	largestName = text.First(128, largestName)
 	return &problem{
 		code:   gen.ErrHeadersTooLarge,
-		detail: fmt.Sprintf("the headers are larger than %d bytes; the largest is %s", s.MaxHeaders, cut(largestName, 128)),
-		fields: []gen.FieldError{{Field: cut(contractName(largestName), 128), Rule: "maxLength", Detail: fmt.Sprintf("is %d bytes long", largest)}},
+		detail: fmt.Sprintf("the headers are larger than %d bytes; the largest is %s", s.MaxHeaders, largestName),
+		fields: []gen.FieldError{{Field: largestName, Rule: "maxLength", Detail: fmt.Sprintf("is %d bytes long", largest)}},
 	}
 }
 
-// enter admits an operation while there are not too many under way, and tells
-// whether it did; leave ends it.
+// enter counts an operation that begins, and reports whether it may: it may not
+// if too many are under way. leave counts its end.
 func (s *server) enter() bool {
 	if s.MaxInFlight == 0 || s.inFlight.Add(1) <= int64(s.MaxInFlight) {
 		return true
@@ -78,26 +83,34 @@ func (s *server) enter() bool {
 
 func (s *server) leave() { s.inFlight.Add(-1) }
 
-// limitUser counts a request of the caller, who may be nobody any more where a
-// session is ended that has ended.
-func (s *server) limitUser(ctx context.Context) error {
-	if owner(ctx) == "" {
+// limiter counts requests against the rate limits. What a limit has left goes
+// into the request's record, from which the answer's headers are made.
+type limiter struct {
+	limits  *session.Limits
+	proxies []netip.Prefix // trusted
+}
+
+// countRequest counts a request of a user. The user is empty if a request ends a
+// session that has ended already.
+func (l limiter) countRequest(ctx context.Context, user string) error {
+	if user == "" {
 		return nil
 	}
-	left, err := s.Limits.Request(ctx, owner(ctx))
-	noteOf(ctx).limited(left)
+	left, err := l.limits.Request(ctx, user)
+	infoOf(ctx).limited(left)
 	return err
 }
 
-// limitLogin counts an attempt to log in with code from the client's address.
-func (s *server) limitLogin(ctx context.Context, code string) error {
-	left, err := s.Limits.LogIn(ctx, s.clientAddress(noteOf(ctx)), code)
-	noteOf(ctx).limited(left)
+// countLogin counts an attempt to log in with a code from the client's address.
+func (l limiter) countLogin(ctx context.Context, code string) error {
+	info := infoOf(ctx)
+	left, err := l.limits.LogIn(ctx, clientAddress(info, l.proxies), code)
+	info.limited(left)
 	return err
 }
 
-// tellLimit says what a limit has left (draft-ietf-httpapi-ratelimit-headers).
-func tellLimit(h http.Header, left *session.Allowance) {
+// setLimitHeaders describes a limit (draft-ietf-httpapi-ratelimit-headers).
+func setLimitHeaders(h http.Header, left *session.Allowance) {
 	if left == nil {
 		return
 	}
@@ -106,19 +119,19 @@ func tellLimit(h http.Header, left *session.Allowance) {
 	h.Set("Ratelimit-Policy", name+";q="+strconv.Itoa(left.PerMinute)+";w=60")
 }
 
-// seconds rounds up: a client that waits so long has waited long enough.
+// seconds rounds up, so that a client that waits so long has waited long enough.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// clientAddress is whom the limits of logins count: the address of the peer,
-// or where that is a trusted proxy the nearest one before it in
-// X-Forwarded-For that is not. An IPv6 client has a whole /64.
-func (s *server) clientAddress(e *exchange) string {
-	address, ok := addressOf(e.peer)
+// clientAddress returns the address whose logins are counted: that of the peer,
+// or, if the peer is a trusted proxy, the last one in X-Forwarded-For that is not
+// a trusted proxy. Of an IPv6 address it is the /64, which one client has whole.
+func clientAddress(info *requestInfo, proxies []netip.Prefix) string {
+	address, ok := addressOf(info.peer)
 	if !ok {
-		return e.peer
+		return info.peer
 	}
-	hops := strings.Split(strings.Join(e.header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.trusts(address); i-- {
+	hops := strings.Split(strings.Join(info.header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && isTrusted(address, proxies); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break
@@ -132,14 +145,14 @@ func (s *server) clientAddress(e *exchange) string {
 	return address.String()
 }
 
-// addressOf reads the address of a peer, who has dialled.
+// addressOf reads the address of a peer, which is given with its port.
 func addressOf(peer string) (netip.Addr, bool) {
 	address, err := netip.ParseAddrPort(peer)
 	return address.Addr(), err == nil
 }
 
-func (s *server) trusts(address netip.Addr) bool {
-	for _, p := range s.TrustedProxies {
+func isTrusted(address netip.Addr, proxies []netip.Prefix) bool {
+	for _, p := range proxies {
 		if p.Contains(address.Unmap()) {
 			return true
 		}

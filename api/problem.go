@@ -8,29 +8,22 @@ import (
 	"strconv"
 	"strings"
 
+	"onestroke/api/wire"
 	"onestroke/gen"
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
 	"onestroke/impl/session"
+	"onestroke/impl/text"
 )
 
-// problem is an error as the contract tells it. Every error of every origin
-// becomes one in [problemOf] and leaves through [server.fail].
+// problem is an error as the contract describes it. Every error becomes one in
+// [problemOf] and is answered by [server.fail].
 type problem struct {
 	code       gen.ErrorCode
-	status     int // the code's own, except for a failed exchange
+	status     int // if it is not the code's own
 	detail     string
 	fields     []gen.FieldError
-	retryAfter int                  // seconds; 0 says nothing
-	session    *sessionFailure2017  // where the session is to blame
-	paint      gen.PaintErrorReason // the 2017 reason, where 2017 had one
-}
-
-// sessionFailure2017 is what programs of 2017 are told of a failed session.
-type sessionFailure2017 struct {
-	reason  gen.SessionReason // empty where 2017 had none
-	message string
-	known   bool // 2017 had this failure, and HTTP 200 for it
+	retryAfter int // seconds; 0 if the client is not told
 }
 
 func (p *problem) Error() string { return string(p.code) + ": " + p.detail }
@@ -59,7 +52,8 @@ var codes = map[gen.ErrorCode]struct {
 	gen.ErrUnavailable:              {http.StatusServiceUnavailable, "Unavailable"},
 }
 
-// exchangeOutcomes holds what a caller is told when WeChat gave no session key.
+// exchangeOutcomes is the answer for each reason for which WeChat gave no session
+// key.
 var exchangeOutcomes = map[session.Cause]struct {
 	status     int
 	retryAfter int
@@ -75,73 +69,53 @@ var exchangeOutcomes = map[session.Cause]struct {
 	session.CauseBadAnswer:   {http.StatusBadGateway, 0, "WeChat gave an answer that cannot be understood"},
 }
 
-var exchangeFailure = &sessionFailure2017{reason(gen.ErrSessionKeyExchangeFailed), "jscode failed to exchange session_key", true}
-
-// What only the surface knows to be wrong.
+// Errors that no rule but only the HTTP surface knows.
 var (
-	errLoginRequired = &problem{
-		code: gen.ErrLoginRequired, detail: "the request carries no credential",
-		session: &sessionFailure2017{reason: reason(gen.ErrLoginRequired), message: "login required"},
-		paint:   gen.PaintOpenIDMissing,
-	}
+	errLoginRequired        = &problem{code: gen.ErrLoginRequired, detail: "the request carries no credential"}
 	errNoRoute              = &problem{code: gen.ErrNotFound, detail: "there is no such path"}
+	errNoShare              = &problem{code: gen.ErrNotFound, detail: "no drawing is shared with this token (any more)"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
 	errStopping             = &problem{code: gen.ErrUnavailable, detail: "the service is about to stop", retryAfter: 2}
-	errIDMissing            = &problem{code: gen.ErrInvalidRequest, detail: "id is missing", paint: gen.PaintIDMissing}
-	errIDOrActionsMissing   = &problem{code: gen.ErrInvalidRequest, detail: "id or actions is missing", paint: gen.PaintIDOrActionsMissing}
+	errIDMissing            = &problem{code: gen.ErrInvalidRequest, detail: "id is missing"}
+	errIDOrActionsMissing   = &problem{code: gen.ErrInvalidRequest, detail: "id or actions is missing"}
 )
 
-// problemOf is the one table from an error to its meaning on the wire. What it
-// does not know is our own fault and is not shown.
+// problemOf is the one table from errors to problems. An error that it does not
+// know is our own fault, and its text is not shown.
 func problemOf(err error) *problem {
 	var (
-		known    *problem
-		exchange *session.ExchangeError
-		rawData  *session.RawDataError
-		rate     *session.RateError
-		invalid  drawing.InvalidErrors
-		against  *gen.InvalidError
-		tooLarge *http.MaxBytesError
+		known     *problem
+		exchange  *session.ExchangeError
+		rawData   *session.RawDataError
+		rate      *session.RateError
+		content   drawing.InvalidErrors
+		request   *wire.InvalidError
+		mediaType *wire.MediaTypeError
+		tooLarge  *http.MaxBytesError
 	)
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, session.ErrExpired):
-		return &problem{
-			code: gen.ErrSessionExpired, detail: "the credential opens no session",
-			session: &sessionFailure2017{reason(gen.ErrSessionExpired), "`wxUserInfo` not found by `code`", true},
-		}
+		return &problem{code: gen.ErrSessionExpired, detail: "the credential opens no session"}
 	case errors.Is(err, session.ErrUntrusted):
-		return &problem{
-			code: gen.ErrUntrustedRawData, detail: "the data was not signed or encrypted by WeChat for this login",
-			session: &sessionFailure2017{reason(gen.ErrUntrustedRawData), "untrusted raw data", true},
-		}
+		return &problem{code: gen.ErrUntrustedRawData, detail: "the data was not signed or encrypted by WeChat for this login"}
 	case errors.As(err, &exchange) && exchange.Cause == session.CauseMissingCode:
-		p := invalidRequest(gen.FieldError{Field: "code", Rule: "required", Detail: "is missing"})
-		p.session = exchangeFailure
-		return p
+		return invalidRequest(gen.FieldError{Field: "code", Rule: "required", Detail: "is missing"})
 	case errors.As(err, &exchange):
 		o := exchangeOutcomes[exchange.Cause]
-		return &problem{
-			code: gen.ErrSessionKeyExchangeFailed, status: o.status, detail: o.detail, retryAfter: o.retryAfter,
-			session: exchangeFailure,
-		}
+		return &problem{code: gen.ErrSessionKeyExchangeFailed, status: o.status, detail: o.detail, retryAfter: o.retryAfter}
 	case errors.As(err, &rawData):
-		p := invalidRequest(gen.FieldError{Field: "rawData", Rule: "json", Detail: cut(rawData.Error(), 512)})
-		p.session = &sessionFailure2017{"", cut(rawData.Error(), 512), true}
-		return p
+		return invalidRequest(gen.FieldError{Field: "rawData", Rule: "json", Detail: text.First(512, rawData.Error())})
 	case errors.As(err, &rate):
 		return &problem{
 			code: gen.ErrRateLimited, retryAfter: max(seconds(rate.Wait), 1),
 			detail: fmt.Sprintf("more than %d requests a minute", rate.PerMinute),
 		}
 	case errors.Is(err, session.ErrUnavailable):
-		return &problem{
-			code: gen.ErrUnavailable, detail: "the session store cannot be reached for the moment", retryAfter: 2,
-			session: &sessionFailure2017{reason(gen.ErrUnavailable), "session store unavailable", false},
-		}
+		return &problem{code: gen.ErrUnavailable, detail: "the session store cannot be reached for the moment", retryAfter: 2}
 	case errors.Is(err, gallery.ErrUnavailable):
 		return &problem{code: gen.ErrUnavailable, detail: "the drawing store cannot be reached for the moment", retryAfter: 2}
 	case errors.Is(err, gallery.ErrNotFound):
@@ -152,14 +126,20 @@ func problemOf(err error) *problem {
 		return &problem{code: gen.ErrQuotaExceeded, detail: "you have as many drawings as one may have"}
 	case errors.Is(err, gallery.ErrCursor):
 		return invalidRequest(gen.FieldError{Field: "cursor", Rule: "cursor", Detail: "was not made by this service; start again from the first page"})
-	case errors.As(err, &invalid):
-		fields := make([]gen.FieldError, len(invalid))
-		for i, f := range invalid {
+	case errors.As(err, &content):
+		fields := make([]gen.FieldError, len(content))
+		for i, f := range content {
 			fields[i] = gen.FieldError{Field: f.Field, Rule: f.Rule, Detail: f.Detail}
 		}
 		return invalidRequest(fields...)
-	case errors.As(err, &against): // the contract
-		return invalidRequest(against.Fields...)
+	case errors.As(err, &request):
+		fields := make([]gen.FieldError, len(request.Fields))
+		for i, f := range request.Fields {
+			fields[i] = gen.FieldError{Field: f.Field, Rule: f.Rule, Detail: f.Detail}
+		}
+		return invalidRequest(fields...)
+	case errors.As(err, &mediaType):
+		return &problem{code: gen.ErrUnsupportedMediaType, detail: mediaType.Error()}
 	case errors.As(err, &tooLarge):
 		return &problem{code: gen.ErrTooLarge, detail: "the body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes"}
 	default:
@@ -167,7 +147,7 @@ func problemOf(err error) *problem {
 	}
 }
 
-// invalidRequest tells at least one broken rule.
+// invalidRequest returns the problem of at least one broken rule.
 func invalidRequest(fields ...gen.FieldError) *problem {
 	if len(fields) > maxFieldErrors {
 		fields = fields[:maxFieldErrors]
@@ -175,17 +155,24 @@ func invalidRequest(fields ...gen.FieldError) *problem {
 	return &problem{code: gen.ErrInvalidRequest, detail: fields[0].Field + " " + fields[0].Detail, fields: fields}
 }
 
-const maxFieldErrors = 20 // as the contract says
+const maxFieldErrors = 20 // the contract's limit
 
-// fail answers a request with an error: in the 2017 form on the 2017 paths, as
-// a problem (RFC 9457) everywhere else.
+// fail answers a request with an error: in the form of 2017 on the paths of 2017,
+// as a problem (RFC 9457) everywhere else. If part of another answer has been
+// sent, it cuts the connection, so that the client sees that the answer is not
+// whole.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	info := infoOf(r.Context())
+	if info.started {
+		info.cause = err
+		panic(http.ErrAbortHandler)
+	}
 	p := problemOf(err)
 	status := p.status
 	if status == 0 {
 		status = codes[p.code].status
 	}
-	note(r).failed(p, status, err)
+	info.failed(p, status, err)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if p.retryAfter > 0 {
@@ -193,82 +180,44 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	var body any
 	if s.is2017(r) {
-		status, body = p.in2017(status)
+		status, body = failure2017(err, p, status)
 		h.Set("Content-Type", "application/json")
 	} else {
 		if status == http.StatusUnauthorized {
 			h.Set("WWW-Authenticate", challenge(p.code))
 		}
-		body = p.inV1(status, requestID(r))
+		body = p.body(status, info.id, sessionFailureOf(err))
 		h.Set("Content-Type", "application/problem+json")
 	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body) // the client may be gone
 }
 
-func (p *problem) inV1(status int, id string) gen.Problem {
+// body returns the problem as JSON. A failed session is described as in 2017, too:
+// programs of 2017 may call /v1.
+func (p *problem) body(status int, id string, session *sessionFailure2017) gen.Problem {
 	body := gen.Problem{
 		Type:     "urn:onestroke:problem:" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(string(p.code), "ERR_")), "_", "-"),
 		Title:    codes[p.code].title,
 		Status:   int32(status),
-		Detail:   cut(p.detail, 1024),
+		Detail:   text.First(1024, p.detail),
 		Instance: id,
 		Code:     p.code,
 	}
 	if len(p.fields) > 0 {
 		body.Errors = &p.fields
 	}
-	if p.session != nil {
-		f := p.session.body()
+	if session != nil {
+		f := session.body()
 		body.SessionMark, body.Reason, body.Error = &f.SessionMark, f.Reason, &f.Error
 	}
 	return body
 }
 
-// in2017 answers what 2017 knew as it did then, with HTTP 200. For all else the
-// body has the form of 2017 and the status that the code has.
-func (p *problem) in2017(status int) (int, any) {
-	switch {
-	case p.paint != "":
-		return http.StatusOK, paintFailure(gen.PaintError{Reason: p.paint})
-	case p.session != nil && p.session.known:
-		return http.StatusOK, p.session.body()
-	case p.session != nil:
-		return status, p.session.body()
-	default:
-		detail := cut(p.detail, 1024)
-		return status, paintFailure(gen.PaintError{Reason: gen.PaintErrorReason(p.code), Detail: &detail})
-	}
-}
-
-func (f *sessionFailure2017) body() gen.SessionFailure {
-	b := gen.SessionFailure{SessionMark: 1, Error: gen.SessionError{Name: "Error", Message: f.message}}
-	if f.reason != "" {
-		b.Reason = &f.reason
-	}
-	return b
-}
-
-func paintFailure(e gen.PaintError) gen.PaintFailure {
-	return gen.PaintFailure{Code: -1, Msg: gen.Fail, Error: e}
-}
-
-func reason(c gen.ErrorCode) gen.SessionReason { return gen.SessionReason(c) }
-
-// challenge is the WWW-Authenticate of a 401 (RFC 6750, section 3).
+// challenge is the value of WWW-Authenticate for a 401 (RFC 6750, section 3).
 func challenge(c gen.ErrorCode) string {
 	if c == gen.ErrLoginRequired {
 		return `Bearer realm="onestroke"`
 	}
 	return `Bearer realm="onestroke", error="invalid_token"`
-}
-
-// cut shortens text to at most n characters.
-func cut(text string, n int) string {
-	for i := range text {
-		if n--; n < 0 {
-			return text[:i]
-		}
-	}
-	return text
 }

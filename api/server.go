@@ -1,6 +1,11 @@
-// Package api is the surface: what HTTP means here. It turns requests into
-// calls of the session and drawing rules, and every result and every error
-// into the form that the contract promises.
+// Package api is the HTTP surface: it turns requests into calls of the session
+// and drawing rules, and every result and every error into the answer that the
+// contract promises.
+//
+// The contract's operations are methods of small handler types (sessions,
+// drawings, images, shares, account, paints2017, health, documents), bound by the
+// generated package gen. What programs of 2017 need besides is in the files whose
+// names end with 2017.
 package api
 
 import (
@@ -20,118 +25,140 @@ import (
 	"onestroke/impl/session"
 )
 
-// Options are the parts a server is made of. Stopping, CORSOrigins, Extra and the
-// bounds may be left out.
+// Options are the parts a server is made of. Sessions, Limits, Drawings,
+// Contract, BasePath and Logger are required.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
 	Drawings *gallery.Service
-	// Dependencies are asked by /readyz.
+	// Dependencies are checked by /readyz.
 	Dependencies []Dependency
-	// Stopping is closed when the service is about to end: /readyz then sends
-	// users elsewhere.
+	// Stopping is closed when the service is about to end: /readyz then fails, so
+	// that users are sent to other replicas.
 	Stopping <-chan struct{}
 	// Contract is the text of openapi.yaml.
 	Contract []byte
 	// BasePath is where programs of 2017 find their paths, such as /applet/session.
 	BasePath string
-	// TrustedProxies may say for whom they forward, in X-Forwarded-For, and how
-	// they call the request, in X-Request-Id.
+	// TrustedProxies are believed when they send X-Forwarded-For, the address of
+	// the client, and X-Request-Id, the id of the request.
 	TrustedProxies []netip.Prefix
-	// TrustCloudRun takes the caller's openid from the headers that the gateway
-	// of WeChat Cloud Run adds. Anybody else could send them, too.
+	// TrustCloudRun takes the caller's openid from the headers that the gateway of
+	// WeChat Cloud Run adds. It must be false if clients can reach the service
+	// without that gateway: they could send the headers themselves.
 	TrustCloudRun bool
-	// MaxHeaders and MaxBody bound what a request may bring, in bytes; the
-	// contract's [MaxHeaders] and [MaxBody] when 0.
+	// MaxHeaders and MaxBody limit the size of a request, in bytes. 0 is the
+	// contract's limit, [MaxHeaders] and [MaxBody].
 	MaxHeaders int
 	MaxBody    int64
-	// MaxInFlight bounds the requests below /v1 and BasePath that may be under way
-	// at once; none does when 0.
+	// MaxInFlight limits how many requests below /v1 and BasePath are served at
+	// the same time. 0 is no limit.
 	MaxInFlight int
-	// CORSOrigins are those of web pages that may call /v1, such as
-	// https://example.com; none when empty.
+	// CORSOrigins are the origins of web pages that may call /v1, such as
+	// https://example.com.
 	CORSOrigins []string
 	Logger      *slog.Logger
-	// LogKey makes the pseudonyms of users in the log; it should be secret, and
-	// the same for all replicas.
+	// LogKey is the key of the pseudonyms of users in the log. It should be
+	// secret, and the same for all replicas.
 	LogKey []byte
 	// Extra are handlers beside the contract, by their pattern for http.ServeMux.
 	Extra map[string]http.Handler
 }
 
-// Dependency is a part that the service cannot serve users without.
+// Dependency is a part that the service needs to serve users.
 type Dependency struct {
-	Name  string // as people call it, such as redis
+	Name  string // such as redis; clients see it
 	Check func(context.Context) error
+}
+
+// handlers are the operations of the contract, as [gen.Handlers].
+type handlers struct {
+	sessions
+	drawings
+	images
+	shares
+	account
+	paints2017
+	health
+	documents
 }
 
 type server struct {
 	Options
 	mux      *http.ServeMux
-	contract *contract
-	easels   chan struct{} // one for each PNG that may be drawn at once
-	inFlight atomic.Int64  // requests below /v1 and BasePath
+	extra    *http.ServeMux // of Extra only
+	callers  callers
+	inFlight atomic.Int64 // requests below /v1 and BasePath
 }
 
-// New returns the handler for everything the service answers. It fails when
-// the contract cannot be used.
+// New returns the handler for everything the service answers. The error is that
+// the contract cannot be read.
+//
+// A request passes, in this order:
+//
+//  1. observe: it gets its request id; when it is done, a line is logged
+//  2. recover: a panic becomes an answer with status 500
+//  3. crossOrigin: CORS
+//  4. limitSize: the size of headers and body
+//  5. atBasePath: the configured path of 2017 becomes the contract's
+//  6. the mux, and for an operation of the contract [operations.HandleFunc]:
+//     requests in flight, Accept, the caller, the caller's rate limit, parameters
+//  7. package gen: the body; then a login by the headers of 2017, if there is one
+//  8. the handler
 func New(o Options) (http.Handler, error) {
 	o.MaxHeaders, o.MaxBody = cmp.Or(o.MaxHeaders, MaxHeaders), cmp.Or(o.MaxBody, MaxBody)
-	c, err := newContract(o.Contract, o.BasePath)
+	contract, err := newDocuments(o.Contract, o.BasePath)
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
+	limits := limiter{o.Limits, o.TrustedProxies}
 	s := &server{
-		Options: o, mux: http.NewServeMux(), contract: c,
-		easels: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		Options: o,
+		mux:     http.NewServeMux(),
+		extra:   http.NewServeMux(),
+		callers: callers{sessions: o.Sessions, limits: limits, trustCloudRun: o.TrustCloudRun},
+	}
+	handlers := handlers{
+		sessions:   sessions{o.Sessions, limits},
+		drawings:   drawings{o.Drawings},
+		images:     images{o.Drawings, make(chan struct{}, runtime.GOMAXPROCS(0))},
+		shares:     shares{o.Drawings},
+		account:    account{o.Sessions, o.Drawings},
+		paints2017: paints2017{o.Drawings},
+		health:     health{o.Dependencies, s.stopping, o.Logger},
+		documents:  contract,
 	}
 	gen.HandlerWithOptions(
-		gen.NewStrictHandlerWithOptions(s, []gen.StrictMiddlewareFunc{bindJSON}, gen.StrictHTTPServerOptions{
-			RequestErrorHandlerFunc:  s.fail,
-			ResponseErrorHandlerFunc: s.fail,
-		}),
+		gen.Bind(handlers, gen.Options{Admit: s.callers.logInIfDue, Fail: s.fail}),
 		gen.StdHTTPServerOptions{BaseRouter: operations{s}, ErrorHandlerFunc: s.fail},
 	)
 	for pattern, h := range o.Extra {
 		s.mux.Handle(pattern, h)
+		s.extra.Handle(pattern, h)
 	}
 	s.mux.HandleFunc("/", s.noRoute)
 
-	return s.observe(s.recover(s.crossOrigin(s.limit(s.atBasePath(s.mux))))), nil
+	return s.observe(s.recover(s.crossOrigin(s.limitSize(s.atBasePath(s.mux))))), nil
 }
 
-// operations is where the generated code registers its routes. It puts before
-// each what every operation of the contract has in common.
+// operations is where the generated code registers its routes. It adds what all
+// operations of the contract have in common.
 type operations struct{ *server }
 
 func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
 	op := newOperation(pattern)
 	_, route, _ := strings.Cut(pattern, " ")
-	bounded := strings.HasPrefix(route, "/v1/") || strings.HasPrefix(route, contractBase+"/")
+	counted := strings.HasPrefix(route, "/v1/") || isPath2017(route)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		note(r).route = route
-		if bounded {
+		infoOf(r.Context()).route = route
+		if counted {
 			if !s.enter() {
 				s.fail(w, r, errTooMany)
 				return
 			}
 			defer s.leave()
 		}
-		if err := op.negotiate(r); err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		if op.Secured {
-			if err := s.identify(op, r); err != nil {
-				s.fail(w, r, err)
-				return
-			}
-			if err := s.limitUser(r.Context()); err != nil {
-				s.fail(w, r, err)
-				return
-			}
-		}
-		if err := op.validate(r); err != nil {
+		if err := s.check(op, r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -139,9 +166,23 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 	})
 }
 
+// check does what comes before the body is read.
+func (s operations) check(op *operation, r *http.Request) error {
+	if err := op.negotiate(r); err != nil {
+		return err
+	}
+	if op.Secured {
+		if err := s.callers.identify(op, r); err != nil {
+			return err
+		}
+	}
+	return op.checkParameters(r)
+}
+
 func (s operations) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// noRoute answers what no operation does: 405 where the path has other methods.
+// noRoute answers a request that no operation serves: with 405 if the path has
+// other methods, otherwise with 404.
 func (s *server) noRoute(w http.ResponseWriter, r *http.Request) {
 	var allow []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
@@ -158,50 +199,22 @@ func (s *server) noRoute(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, errMethodNotAllowed)
 }
 
-// contractBase is where the contract has the 2017 paths.
-const contractBase = "/applet/session"
-
-// atBasePath leads the configured base path to where the contract has it. A
-// path that is not written plainly (//, /./, a trailing slash) is no path of
-// the contract; the mux would redirect it, which no client here expects.
-func (s *server) atBasePath(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rest, below := strings.CutPrefix(r.URL.Path, s.BasePath+"/")
-		switch {
-		case !isPlain(r.URL.Path) && !s.isExtra(r):
-			s.fail(w, r, errNoRoute)
-			return
-		case s.BasePath == contractBase:
-		case below:
-			r = withPath(r, contractBase+"/"+rest)
-		case strings.HasPrefix(r.URL.Path, contractBase+"/"):
-			s.fail(w, r, errNoRoute)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
+// isPlain reports whether a path is in its shortest form. Another one (//, /./, a
+// slash at the end) is no path of the contract. The mux would redirect it, which
+// clients of an API do not expect.
 func isPlain(p string) bool { return strings.HasPrefix(p, "/") && path.Clean(p) == p }
 
+// isExtra reports whether one of Options.Extra serves the request.
 func (s *server) isExtra(r *http.Request) bool {
-	for pattern := range s.Extra {
-		if strings.HasPrefix(r.URL.Path, pattern) {
-			return true
-		}
+	_, pattern := s.extra.Handler(r)
+	return pattern != ""
+}
+
+func (s *server) stopping() bool {
+	select {
+	case <-s.Stopping:
+		return true
+	default:
+		return false
 	}
-	return false
-}
-
-func withPath(r *http.Request, p string) *http.Request {
-	moved, u := *r, *r.URL
-	u.Path, u.RawPath = p, ""
-	moved.URL = &u
-	return &moved
-}
-
-// is2017 tells whether errors of this request take the 2017 form. The path is
-// the one the client sent, or the one it was led to.
-func (s *server) is2017(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, contractBase+"/") || strings.HasPrefix(r.URL.Path, s.BasePath+"/")
 }

@@ -4,52 +4,64 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
+	"errors"
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
 )
 
-func (s *server) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequestObject) (gen.ShareDrawingResponseObject, error) {
+// shares are the operations on shared drawings, except for their pictures.
+type shares struct {
+	gallery *gallery.Service
+}
+
+func (h shares) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequest) (gen.ShareDrawingAnswer, error) {
 	author := callerOf(ctx).session.User
-	token, created, err := s.Drawings.Share(ctx, author.ID, author.Profile.Nickname, drawing.ID(r.ID))
+	token, created, err := h.gallery.Share(ctx, author.ID, author.Profile.Nickname, drawing.ID(r.ID))
 	if err != nil {
 		return nil, err
 	}
 	if created {
-		return gen.ShareDrawing201JSONResponse{Body: gen.Share{Token: token}}, nil
+		return gen.ShareDrawing201{Body: gen.Share{Token: token}}, nil
 	}
-	return gen.ShareDrawing200JSONResponse{Body: gen.Share{Token: token}}, nil
+	return gen.ShareDrawing200{Body: gen.Share{Token: token}}, nil
 }
 
-func (s *server) UnshareDrawing(ctx context.Context, r gen.UnshareDrawingRequestObject) (gen.UnshareDrawingResponseObject, error) {
-	if err := s.Drawings.Unshare(ctx, owner(ctx), drawing.ID(r.ID)); err != nil {
+func (h shares) UnshareDrawing(ctx context.Context, r gen.UnshareDrawingRequest) (gen.UnshareDrawingAnswer, error) {
+	if err := h.gallery.Unshare(ctx, owner(ctx), drawing.ID(r.ID)); err != nil {
 		return nil, err
 	}
-	return gen.UnshareDrawing204Response{}, nil
+	return gen.UnshareDrawing204{}, nil
 }
 
-func (s *server) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingRequestObject) (gen.GetSharedDrawingResponseObject, error) {
-	d, author, err := s.Drawings.Shared(ctx, r.Token)
+func (h shares) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingRequest) (gen.GetSharedDrawingAnswer, error) {
+	d, author, err := shared(ctx, h.gallery, r.Token)
 	if err != nil {
 		return nil, err
 	}
-	caching := publicCaching
 	tag := sharedTag(d, author)
-	if r.Params.IfNoneMatch != nil && parseEntityTags(*r.Params.IfNoneMatch).include(tag) {
-		return gen.GetSharedDrawing304Response{Headers: gen.GetSharedDrawing304ResponseHeaders{
-			ETag: quote(tag), CacheControl: &caching,
-		}}, nil
+	if isCurrent(tag, r.Params.IfNoneMatch) {
+		return gen.GetSharedDrawing304{ETag: entityTag(tag)}, nil
 	}
-	whole := drawingBody(d)
-	return answer{http.StatusOK, tag, caching, &gen.SharedDrawing{
-		Title: whole.Title, Author: optional(author), Canvas: whole.Canvas, Format: whole.Format, Strokes: whole.Strokes,
-		StrokeCount: whole.StrokeCount, PointCount: whole.PointCount, DurationMs: whole.DurationMs, Bounds: whole.Bounds,
+	b := drawingBody(d)
+	return gen.GetSharedDrawing200{ETag: entityTag(tag), Body: gen.SharedDrawing{
+		Title: b.Title, Author: optional(author), Canvas: b.Canvas, Format: b.Format, Strokes: b.Strokes,
+		StrokeCount: b.StrokeCount, PointCount: b.PointCount, DurationMs: b.DurationMs, Bounds: b.Bounds,
 	}}, nil
 }
 
-// sharedTag names what a stranger sees: the drawing, and whose it is.
+// shared returns the drawing that a token leads to, and its author's nickname.
+func shared(ctx context.Context, g *gallery.Service, token string) (gallery.Drawing, string, error) {
+	d, author, err := g.Shared(ctx, token)
+	if errors.Is(err, gallery.ErrNotFound) {
+		err = errNoShare
+	}
+	return d, author, err
+}
+
+// sharedTag is the tag of what a visitor sees: the drawing and the author's
+// nickname.
 func sharedTag(d gallery.Drawing, author string) string {
 	sum := sha256.Sum256([]byte(author))
 	return d.ETag + "-" + base64.RawURLEncoding.EncodeToString(sum[:6])

@@ -4872,12 +4872,13 @@ func (r PutDrawingResponse) ContentType() string {
 
 // GetDrawingImageResponse200Headers the declared response headers of an HTTP 200 response for GetDrawingImage
 type GetDrawingImageResponse200Headers struct {
-	CacheControl    *string
-	ETag            string
-	RateLimit       *string
-	RateLimitPolicy *string
-	Vary            *string
-	XRequestID      *RequestID
+	CacheControl          *string
+	ContentSecurityPolicy string
+	ETag                  string
+	RateLimit             *string
+	RateLimitPolicy       *string
+	Vary                  string
+	XRequestID            *RequestID
 }
 
 // GetDrawingImageResponse304Headers the declared response headers of an HTTP 304 response for GetDrawingImage
@@ -4886,7 +4887,7 @@ type GetDrawingImageResponse304Headers struct {
 	ETag            string
 	RateLimit       *string
 	RateLimitPolicy *string
-	Vary            *string
+	Vary            string
 	XRequestID      *RequestID
 }
 
@@ -6917,17 +6918,18 @@ func (r GetSharedDrawingResponse) ContentType() string {
 
 // GetSharedDrawingImageResponse200Headers the declared response headers of an HTTP 200 response for GetSharedDrawingImage
 type GetSharedDrawingImageResponse200Headers struct {
-	CacheControl *string
-	ETag         string
-	Vary         *string
-	XRequestID   *RequestID
+	CacheControl          *string
+	ContentSecurityPolicy string
+	ETag                  string
+	Vary                  string
+	XRequestID            *RequestID
 }
 
 // GetSharedDrawingImageResponse304Headers the declared response headers of an HTTP 304 response for GetSharedDrawingImage
 type GetSharedDrawingImageResponse304Headers struct {
 	CacheControl *string
 	ETag         string
-	Vary         *string
+	Vary         string
 	XRequestID   *RequestID
 }
 
@@ -10717,6 +10719,13 @@ func ParseGetDrawingImageResponse(rsp *http.Response) (*GetDrawingImageResponse,
 			}
 			headers.CacheControl = &value
 		}
+		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentSecurityPolicy = value
+		}
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -10740,10 +10749,10 @@ func ParseGetDrawingImageResponse(rsp *http.Response) (*GetDrawingImageResponse,
 		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.Vary = &value
+			headers.Vary = value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
@@ -10785,10 +10794,10 @@ func ParseGetDrawingImageResponse(rsp *http.Response) (*GetDrawingImageResponse,
 		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.Vary = &value
+			headers.Vary = value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
@@ -14072,6 +14081,13 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 			}
 			headers.CacheControl = &value
 		}
+		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentSecurityPolicy = value
+		}
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -14081,10 +14097,10 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.Vary = &value
+			headers.Vary = value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
@@ -14112,10 +14128,10 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.Vary = &value
+			headers.Vary = value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"onestroke/impl/text"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 	// another replica, has finished exchanging the same code.
 	pollMin, pollMax = 10 * time.Millisecond, 250 * time.Millisecond
 
-	maxLabel = 48 // characters
+	maxLabel = 64 // characters; the limit of the contract
 )
 
 // LogIn opens a [Token] session and returns its token.
@@ -146,7 +148,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 		ID:        c.ID(),
 		Kind:      done.Kind,
 		User:      User{ID: done.UserID, Profile: identity.Profile},
-		Label:     cut(l.Label, maxLabel),
+		Label:     text.First(maxLabel, l.Label),
 		CreatedAt: now,
 	}, now)
 	hold := codeLife
@@ -199,14 +201,4 @@ func remembered(err error) time.Duration {
 		}
 	}
 	return codeLife
-}
-
-func cut(text string, characters int) string {
-	for i := range text {
-		if characters == 0 {
-			return text[:i]
-		}
-		characters--
-	}
-	return text
 }

@@ -49,7 +49,7 @@ type Session struct {
 	ID         string // names the session to its owner; opens nothing
 	Kind       Kind
 	User       User
-	Label      string    // what the session was opened from, for people; at most 48 characters
+	Label      string    // what the session was opened from, for people; at most 64 characters
 	CreatedAt  time.Time // in whole seconds, as are the next two
 	LastUsedAt time.Time // exact to the minute: a read costs no write
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit

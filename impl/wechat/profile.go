@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"onestroke/impl/session"
+	"onestroke/impl/text"
 )
 
 // Limits of [session.Profile].
@@ -50,13 +51,13 @@ func readUserInfo(text []byte) (userInfo, error) {
 
 func (u userInfo) profile() session.Profile {
 	return session.Profile{
-		Nickname:  cut(u.NickName, maxName),
+		Nickname:  text.First(maxName, u.NickName),
 		AvatarURL: avatarURL(u.AvatarURL),
 		Gender:    gender(u.Gender),
-		Language:  cut(u.Language, maxLanguage),
-		Country:   cut(u.Country, maxName),
-		Province:  cut(u.Province, maxName),
-		City:      cut(u.City, maxName),
+		Language:  text.First(maxLanguage, u.Language),
+		Country:   text.First(maxName, u.Country),
+		Province:  text.First(maxName, u.Province),
+		City:      text.First(maxName, u.City),
 	}
 }
 
@@ -75,16 +76,4 @@ func gender(g int) int {
 		return 0
 	}
 	return g
-}
-
-// cut returns the first max characters of text.
-func cut(text string, max int) string {
-	characters := 0
-	for i := range text {
-		if characters == max {
-			return text[:i]
-		}
-		characters++
-	}
-	return text
 }

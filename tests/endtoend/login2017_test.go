@@ -45,6 +45,28 @@ func TestFiftyFirstRequestsExchangeTheirCodeOnce(t *testing.T) {
 	})
 }
 
+// WeChat exchanges a code once, and a login ends the user's previous session: a
+// request that is refused for another reason must do neither.
+func TestAnInvalidRequestDoesNotLogIn(t *testing.T) {
+	s := start(t)
+	user := service.NewUser()
+	previous := s.LogIn2017(t, user)
+	phone := s.Phone(t, user)
+	first := s.With(phone.Headers())
+	first.Do(t, http.MethodGet, "/v1/drawings?limit=0", nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+	first.Do(t, http.MethodPut, path(newID()), map[string]any{"format": 2}, creating()).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+	first.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]any{"id": strings.Repeat("a", 129), "actions": "[]"}).
+		ExpectPaintFailure(t, http.StatusBadRequest, "ERR_INVALID_REQUEST")
+	if n := s.Simulator.Exchanges(phone.Code); n != 0 {
+		t.Errorf("the code was exchanged %d times", n)
+	}
+	previous.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+	first.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+	if n := s.Simulator.Exchanges(phone.Code); n != 1 {
+		t.Errorf("the code was exchanged %d times", n)
+	}
+}
+
 func TestTheSameLoginAgainGetsTheSameToken(t *testing.T) {
 	s := start(t)
 	phone := s.Phone(t, service.NewUser())

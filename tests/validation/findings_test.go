@@ -3,11 +3,11 @@ package validation
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"reflect"
 	"strings"
 	"testing"
 
+	"onestroke/api/wire"
 	"onestroke/gen"
 )
 
@@ -63,8 +63,8 @@ func TestFindingsComeInTheOrderOfTheContract(t *testing.T) {
 		"also additionalProperties: is not a member",
 		"more additionalProperties: is not a member",
 	)
-	form := gen.Operations["POST /applet/session/paints/save"].Form
-	expect(t, form.Check(url.Values{"actions": {"a", "b"}, "id": {strings.Repeat("a", 129)}, "ID": {"a"}}),
+	_, err := wire.DecodeForm([]byte("actions=a&actions=b&ID=a&id="+strings.Repeat("a", 129)), (*gen.PaintSave).DecodeForm)
+	expect(t, err,
 		"id maxLength: must have at most 128 characters",
 		"actions duplicate: must be there once only",
 		"ID additionalProperties: is not a member; id is",
@@ -72,7 +72,7 @@ func TestFindingsComeInTheOrderOfTheContract(t *testing.T) {
 }
 
 func TestThereAreTwentyFindingsAtMost(t *testing.T) {
-	var invalid *gen.InvalidError
+	var invalid *wire.InvalidError
 	err := drawingError(`{"strokes":[` + strings.Repeat(`{},`, 999) + `{}]}`)
 	if !errors.As(err, &invalid) || len(invalid.Fields) != 20 {
 		t.Errorf("findings: %v", err)
@@ -80,14 +80,14 @@ func TestThereAreTwentyFindingsAtMost(t *testing.T) {
 }
 
 func drawingError(text string) error {
-	_, err := gen.BindJSON(gen.PutDrawingRequestObject{}, []byte(text))
+	_, err := wire.Decode([]byte(text), (*gen.DrawingContent).DecodeJSON)
 	return err
 }
 
 func expect(t *testing.T, err error, want ...string) {
 	t.Helper()
 	var (
-		invalid *gen.InvalidError
+		invalid *wire.InvalidError
 		got     []string
 	)
 	if errors.As(err, &invalid) {

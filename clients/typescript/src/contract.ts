@@ -1482,6 +1482,11 @@ export interface components {
          */
         VaryAccept: string;
         /**
+         * @description A browser that opens the picture as a page runs nothing in it.
+         * @example default-src 'none'; style-src 'unsafe-inline'; sandbox
+         */
+        ContentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+        /**
          * @description Do not cache. The body is for this caller only.
          * @example no-store
          */
@@ -2231,6 +2236,7 @@ export interface operations {
                     ETag: components["headers"]["ETag"];
                     Vary: components["headers"]["VaryAccept"];
                     "Cache-Control": components["headers"]["PrivateRevalidate"];
+                    "Content-Security-Policy": components["headers"]["ContentSecurityPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2535,6 +2541,7 @@ export interface operations {
                     ETag: components["headers"]["ETag"];
                     Vary: components["headers"]["VaryAccept"];
                     "Cache-Control": components["headers"]["PublicRevalidate"];
+                    "Content-Security-Policy": components["headers"]["ContentSecurityPolicy"];
                     [name: string]: unknown;
                 };
                 content: {

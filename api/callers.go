@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"onestroke/impl/session"
+)
+
+// caller is the user who sends a request.
+type caller struct {
+	session    session.Session
+	credential session.Credential // empty if the gateway of Cloud Run names the user
+}
+
+// callerOf returns the caller of a secured operation.
+func callerOf(ctx context.Context) *caller { return infoOf(ctx).caller }
+
+// owner returns the id of the caller, who owns the drawings that the request is
+// about.
+func owner(ctx context.Context) string { return callerOf(ctx).session.User.ID }
+
+// callers finds out who sends a request. A program of 2017 sends its first request
+// with the data to log in with. That login is done only when the whole request has
+// been found valid: WeChat accepts a code once, and the login ends the session
+// that the user had.
+type callers struct {
+	sessions      *session.Service
+	limits        limiter
+	trustCloudRun bool
+}
+
+// identify looks up the session of a request's credential, or records the login
+// that [callers.logInIfDue] has to do. Authorization takes precedence over the
+// headers of 2017.
+func (c callers) identify(op *operation, r *http.Request) error {
+	if err := check(op.sessionHeaders, r, nil); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	if openID, ok := c.cloudRunUser(r.Header); ok {
+		return c.recognize(ctx, cloudRunCaller(openID))
+	}
+	if token, ok := bearer(r.Header.Get("Authorization")); ok {
+		return c.lookUp(ctx, op, session.Credential{Kind: session.Token, Secret: token})
+	}
+	login, ok, err := login2017(r.Header)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return errLoginRequired
+	case login.RawData == "":
+		return c.lookUp(ctx, op, session.Credential{Kind: session.Code, Secret: login.Code})
+	}
+	infoOf(ctx).login = &login
+	return c.limits.countLogin(ctx, login.Code)
+}
+
+// lookUp finds the session that a credential opens.
+func (c callers) lookUp(ctx context.Context, op *operation, credential session.Credential) error {
+	found, err := c.sessions.Resolve(ctx, credential)
+	if errors.Is(err, session.ErrExpired) && op.endsSession {
+		err = nil // it has ended, as the request asks
+	}
+	if err != nil {
+		return err
+	}
+	return c.recognize(ctx, caller{session: found, credential: credential})
+}
+
+// logInIfDue does the login of a program of 2017, if the request has one.
+func (c callers) logInIfDue(r *http.Request) error {
+	ctx := r.Context()
+	login := infoOf(ctx).login
+	if login == nil {
+		return nil
+	}
+	opened, err := c.sessions.LogInWithCode(ctx, *login)
+	if err != nil {
+		return err
+	}
+	return c.recognize(ctx, caller{session: opened, credential: session.Credential{Kind: session.Code, Secret: login.Code}})
+}
+
+// recognize records the caller and counts the request against the user's limit.
+func (c callers) recognize(ctx context.Context, who caller) error {
+	info := infoOf(ctx)
+	info.caller, info.user = &who, who.session.User.ID
+	return c.limits.countRequest(ctx, info.user)
+}
+
+// cloudRunUser returns the openid of a user for whom the gateway of WeChat Cloud
+// Run vouches. The gateway adds X-WX-SOURCE to requests that come from WeChat.
+func (c callers) cloudRunUser(h http.Header) (openID string, ok bool) {
+	if !c.trustCloudRun || h.Get("X-WX-SOURCE") == "" {
+		return "", false
+	}
+	openID = h.Get("X-WX-OPENID")
+	return openID, openID != ""
+}
+
+// cloudRunCaller returns a caller without a session that could end or expire: the
+// gateway vouches for each request.
+func cloudRunCaller(openID string) caller {
+	now := time.Now().UTC().Truncate(time.Second)
+	return caller{session: session.Session{
+		User: session.User{ID: session.UserID(openID)}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Minute),
+	}}
+}
+
+// bearer returns the token of an Authorization header (RFC 6750). A header with
+// another scheme is ignored.
+func bearer(authorization string) (token string, ok bool) {
+	scheme, token, ok := strings.Cut(authorization, " ")
+	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
+}
+
+// referer is what WeChat sends with every request of a mini program:
+// https://servicewechat.com/{appid}/{version}/page-frame.html.
+var referer = regexp.MustCompile(`^https://servicewechat\.com/[0-9A-Za-z]+/([0-9A-Za-z]+)/page-frame\.html$`)
+
+// sessionLabel describes where a session is opened, for the user's list of
+// sessions.
+func sessionLabel(h http.Header) string {
+	if m := referer.FindStringSubmatch(h.Get("Referer")); m != nil {
+		return "mini program " + m[1]
+	}
+	return h.Get("User-Agent")
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"onestroke/impl/session"
+)
+
+// requestInfo is what is known of one request while it is served. Of its fields
+// only the id, route, user, code and cause are logged; none of these is secret.
+type requestInfo struct {
+	id      string
+	header  http.Header // the request's
+	peer    string      // address and port of the connection's other end
+	started bool        // the answer's header has been sent
+
+	route     string             // as the contract has it, with {placeholders}
+	mediaType string             // of the answer, if Accept decides
+	caller    *caller            // of a secured operation
+	login     *session.Login     // that is due before the operation, see [callers]
+	left      *session.Allowance // of the rate limit that was asked last; nil if there is none
+
+	user  string // the id of the user who calls or logs in, empty if unknown
+	code  string // of the error that was answered
+	cause error  // of an error that is our own fault, or that broke off the answer
+}
+
+type requestInfoKey struct{}
+
+// infoOf returns the record of the request that ctx belongs to.
+func infoOf(ctx context.Context) *requestInfo { return ctx.Value(requestInfoKey{}).(*requestInfo) }
+
+// failed records the problem that is answered. Its cause is recorded only if the
+// caller is not to blame, and if it says more than the problem itself.
+func (i *requestInfo) failed(p *problem, status int, err error) {
+	i.code = string(p.code)
+	if status >= 500 && !errors.Is(err, p) {
+		i.cause = err
+	}
+}
+
+// limited records what a rate limit has left; nil if there is no limit.
+func (i *requestInfo) limited(left *session.Allowance) {
+	if left != nil {
+		i.left = left
+	}
+}

@@ -1,0 +1,143 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"onestroke/api"
+	"onestroke/gen"
+	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
+	"onestroke/impl/gallery/gallerytest"
+	"onestroke/impl/session"
+)
+
+func newServer(t *testing.T, o api.Options) *httptest.Server {
+	t.Helper()
+	contract, err := os.ReadFile("../openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Contract, o.BasePath = contract, "/applet/session"
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	handler, err := api.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestAPathInAnotherFormIsOneOfExtraOnlyIfItsPatternMatches(t *testing.T) {
+	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	server := newServer(t, api.Options{Extra: map[string]http.Handler{"/docs": ok, "/files/": ok}})
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for path, want := range map[string]int{
+		"/docs":            http.StatusOK,
+		"/files/":          http.StatusOK,
+		"/files/a/":        http.StatusOK,
+		"/docsfoo":         http.StatusNotFound,
+		"/docsfoo//a":      http.StatusNotFound,
+		"/docs/":           http.StatusNotFound,
+		"/v1/drawings/":    http.StatusNotFound,
+		"/files/../livez/": http.StatusNotFound,
+	} {
+		answer, err := client.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s answers %d, not %d", path, answer.StatusCode, want)
+		}
+	}
+}
+
+// breaking is a store that fails after some drawings have been read.
+type breaking struct {
+	gallery.Store
+	after int
+}
+
+func (s breaking) All(ctx context.Context, owner string) iter.Seq2[gallery.Record, error] {
+	return func(yield func(gallery.Record, error) bool) {
+		n := 0
+		for r, err := range s.Store.All(ctx, owner) {
+			if n++; n > s.after {
+				yield(gallery.Record{}, gallery.ErrUnavailable)
+				return
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestAStreamThatBreaksOffIsNotTakenForAWholeOne(t *testing.T) {
+	const openID = "oGZUI0egBJY1zhBYw2KhdUfwVJJE"
+	store := gallerytest.NewMemory()
+	large := drawing.Content{
+		Properties: drawing.Properties{Title: "large", Canvas: drawing.Canvas{Width: 100, Height: 100}},
+		Strokes:    []drawing.Stroke{{Tool: drawing.Pen, Color: "#000000", Width: 1, X: make([]int32, 5000), Y: make([]int32, 5000)}},
+	}
+	for i := range byte(4) {
+		if _, _, err := gallery.New(store, gallery.Options{}).Put(t.Context(), session.UserID(openID), drawing.ID{i}, large, gallery.IfAbsent()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{"/v1/export", "/applet/session/paints/list"} {
+		for after, want := range map[int]struct {
+			status int
+			whole  bool
+			level  string
+		}{
+			0: {http.StatusServiceUnavailable, true, "ERROR"}, // nothing was sent: the error has an answer of its own
+			3: {http.StatusOK, false, "ERROR"},
+			4: {http.StatusOK, true, "INFO"},
+		} {
+			var log bytes.Buffer
+			server := newServer(t, api.Options{
+				Drawings: gallery.New(breaking{store, after}, gallery.Options{}), Limits: session.NewLimits(nil, 0, 0),
+				TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+			})
+			r, err := http.NewRequest(http.MethodGet, server.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header = http.Header{"X-Wx-Openid": {openID}, "X-Wx-Source": {"wx_client"}}
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if answer.StatusCode != want.status || (err == nil) != want.whole {
+				t.Errorf("%s, broken after %d: %d, %d bytes, %v", path, after, answer.StatusCode, len(text), err)
+			}
+			if !want.whole && len(text) < 10_000 {
+				t.Errorf("%s, broken after %d: only %d bytes were sent", path, after, len(text))
+			}
+			if want.status >= 400 && !strings.Contains(string(text), string(gen.ErrUnavailable)) {
+				t.Errorf("%s: %s", path, text)
+			}
+			server.Close() // waits until the line is logged
+			var line struct{ Level, Cause string }
+			if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Level != want.level || (line.Cause != "") != (want.level == "ERROR") {
+				t.Errorf("%s, broken after %d: logged %s, %v", path, after, &log, err)
+			}
+		}
+	}
+}

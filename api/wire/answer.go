@@ -1,0 +1,134 @@
+package wire
+
+import (
+	"fmt"
+	"iter"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// SetHeader sets a header of the answer. An empty value sets nothing. The name is
+// given in its canonical form, such as Etag.
+func SetHeader(h http.Header, name, value string) {
+	switch {
+	case value == "":
+		return
+	case name == "Vary" && h.Get(name) != "": // a list that others have begun
+		value = h.Get(name) + ", " + value
+	}
+	h.Set(name, value)
+}
+
+// HeaderError is a response without a header that the contract requires.
+type HeaderError struct {
+	Response, Header string
+}
+
+func (e *HeaderError) Error() string {
+	return fmt.Sprintf("%s: header %s is required and empty", e.Response, e.Header)
+}
+
+// Buffer holds the body of an answer while it is written. Buffers are used again.
+type Buffer struct {
+	Text []byte
+}
+
+// maxPooled is the capacity, in bytes, up to which a buffer is used again. Most
+// answers fit; a few large ones must not keep their memory for ever.
+const maxPooled = 256 << 10
+
+var buffers = sync.Pool{New: func() any { return new(Buffer) }}
+
+// NewBuffer returns an empty buffer. [Buffer.Send] ends its use.
+func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
+
+func (b *Buffer) release() {
+	if cap(b.Text) <= maxPooled {
+		b.Text = b.Text[:0]
+		buffers.Put(b)
+	}
+}
+
+// Send sends the buffer as a JSON answer, with its length.
+func (b *Buffer) Send(w http.ResponseWriter, status int) error {
+	defer b.release()
+	b.Text = append(b.Text, '\n')
+	return Send(w, status, "application/json", b.Text)
+}
+
+// Send sends an answer whose body is known, with its length.
+func Send(w http.ResponseWriter, status int, mediaType string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return err
+}
+
+// SendLines sends items as JSON, one on a line (application/x-ndjson), while they
+// come. If items fails before anything is sent, the request can still be answered
+// with the error; later, the caller must cut the connection.
+func SendLines[T any](w http.ResponseWriter, status int, mediaType string, items iter.Seq2[*T, error], appendJSON func(*T, []byte) []byte) error {
+	return stream(w, status, mediaType, items, func(b []byte, item *T, _ bool) []byte {
+		return append(appendJSON(item, b), '\n')
+	}, nil, "")
+}
+
+// SendArray sends a JSON object whose last member is an array, and the items of
+// the array while they come. The object is given up to the bracket that opens
+// the array. Errors are as those of [SendLines].
+func SendArray[T any](w http.ResponseWriter, status int, mediaType string, object []byte, items iter.Seq2[*T, error], appendJSON func(*T, []byte) []byte) error {
+	return stream(w, status, mediaType, items, func(b []byte, item *T, first bool) []byte {
+		if !first {
+			b = append(b, ',')
+		}
+		return appendJSON(item, b)
+	}, object, "]}\n")
+}
+
+const (
+	// chunk is how much of a stream is sent at once, in bytes.
+	chunk = 32 << 10
+	// streamTimeout is how long a client may take for a chunk. The whole stream
+	// may take as long as it needs.
+	streamTimeout = time.Minute
+)
+
+// stream sends items while they come, in chunks. Nothing is written before the
+// first chunk is complete.
+func stream[T any](w http.ResponseWriter, status int, mediaType string, items iter.Seq2[*T, error], appendItem func(b []byte, item *T, first bool) []byte, begin []byte, end string) error {
+	buffer := NewBuffer()
+	defer buffer.release()
+	buffer.Text = append(buffer.Text, begin...)
+	started := false
+	send := func() error {
+		if !started {
+			started = true
+			w.Header().Set("Content-Type", mediaType)
+			w.WriteHeader(status)
+		}
+		// The error is that w has no deadline: then it has no time limit either.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(streamTimeout))
+		_, err := w.Write(buffer.Text)
+		buffer.Text = buffer.Text[:0]
+		return err
+	}
+	first := true
+	for item, err := range items {
+		if err != nil {
+			return err
+		}
+		buffer.Text = appendItem(buffer.Text, item, first)
+		first = false
+		if len(buffer.Text) >= chunk {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	buffer.Text = append(buffer.Text, end...)
+	return send()
+}
