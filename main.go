@@ -21,6 +21,7 @@ import (
 
 	"onestroke/app"
 	"onestroke/impl/config"
+	"onestroke/impl/logwriter"
 )
 
 //go:embed openapi.yaml
@@ -48,9 +49,12 @@ func main() {
 	ctx, stop := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		<-signals
-		signal.Reset() // a second signal ends the process at once
+		signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // a second signal ends the process at once
 		stop()
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
@@ -62,7 +66,10 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	var err error
 	switch strings.Join(args, " ") {
 	case "":
-		err = app.Serve(ctx, environ, contract, stdout, stderr)
+		log := logwriter.New(stderr)
+		defer log.Close()
+		stderr = log
+		err = app.Serve(ctx, environ, contract, stdout, log)
 	case "--check":
 		err = app.Check(ctx, environ, stdout)
 	case "--health":

@@ -5,42 +5,29 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-
-	"golang.org/x/term"
 
 	"onestroke/impl/config"
+	"onestroke/impl/logwriter"
 )
 
 // shownParts is what may be shown of parts: no passwords.
 type shownParts struct{ weChat, redis, mongoDB string }
 
 // greet says where the service serves and what to try next: as text on a terminal,
-// and as one line of the log elsewhere.
+// and as one line of the log elsewhere. It does not wait for a blocked output for
+// more than a second.
 func greet(w io.Writer, c config.Config, url string, shown shownParts) {
 	try := "curl -s " + url + "/readyz"
 	if c.SimulatorOn() {
 		try = "open " + url + " in a browser and draw, or: curl -s " + url + "/simulator/login -d '{\"user\":\"小明\"}'"
 	}
-	if !isTerminal(w) {
-		newLogger(w, slog.LevelInfo).Info("serving", "url", url, "wechat", shown.weChat, "redis", shown.redis, "mongodb", shown.mongoDB, "try", try)
+	out := logwriter.New(w)
+	defer out.Close()
+	if !out.Text() {
+		slog.New(out.Handler(slog.LevelInfo)).Info("serving", "url", url, "wechat", shown.weChat, "redis", shown.redis, "mongodb", shown.mongoDB, "try", try)
 		return
 	}
-	fmt.Fprintf(w, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n  Contract %s/docs\nTry: %s\n", url, shown.weChat, shown.redis, shown.mongoDB, url, try)
-}
-
-// newLogger writes text to a terminal and JSON elsewhere.
-func newLogger(w io.Writer, level slog.Level) *slog.Logger {
-	o := &slog.HandlerOptions{Level: level}
-	if isTerminal(w) {
-		return slog.New(slog.NewTextHandler(w, o))
-	}
-	return slog.New(slog.NewJSONHandler(w, o))
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+	fmt.Fprintf(out, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n  Contract %s/docs\nTry: %s\n", url, shown.weChat, shown.redis, shown.mongoDB, url, try)
 }
 
 // redisLog takes the log of go-redis, which otherwise goes to stderr in another

@@ -14,20 +14,20 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"onestroke/impl/config"
+	"onestroke/impl/logwriter"
 	"onestroke/impl/self"
 	"onestroke/impl/systemd"
 )
 
 // Serve serves as environ configures until ctx is done and all requests in flight
-// are answered. contract is the text of openapi.yaml. The greeting goes to stdout,
-// the log to stderr.
-func Serve(ctx context.Context, environ []string, contract []byte, stdout, stderr io.Writer) (err error) {
+// are answered. contract is the text of openapi.yaml. The greeting goes to stdout.
+func Serve(ctx context.Context, environ []string, contract []byte, stdout io.Writer, log *logwriter.Writer) (err error) {
 	c, err := config.Read(environ)
 	if err != nil {
 		return err
 	}
 	collectGarbageLate(environ)
-	logger := newLogger(stderr, c.LogLevel)
+	logger := slog.New(log.Handler(c.LogLevel))
 	redis.SetLogger(redisLog{logger})
 
 	tlsCertificate, err := loadCertificate(c)

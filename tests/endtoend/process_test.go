@@ -1,7 +1,6 @@
 package endtoend
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,7 +21,7 @@ func TestTheProgramSaysWhereItServes(t *testing.T) {
 }
 
 func TestASignalLetsWhatIsInFlightFinish(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			arrived, release := make(chan struct{}), make(chan struct{})
 			slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,13 +38,7 @@ func TestASignalLetsWhatIsInFlightFinish(t *testing.T) {
 			}()
 			<-arrived
 			p.Signal(t, signal)
-			eventually(t, func() bool {
-				conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
-				if err == nil {
-					_ = conn.Close()
-				}
-				return err != nil
-			})
+			eventually(t, func() bool { return !accepts(p) })
 			close(release)
 			(<-answered).Expect(t, http.StatusCreated)
 			if code := p.Wait(t); code != 0 {

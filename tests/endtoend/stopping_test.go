@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -67,6 +68,19 @@ func TestWhatDoesNotFinishInTimeIsSaid(t *testing.T) {
 	}
 	if !strings.Contains(p.Output(), "SHUTDOWN_TIMEOUT") {
 		t.Errorf("it wrote %s", p.Output())
+	}
+}
+
+// With nohup a program goes on when its terminal is closed.
+func TestAHangupThatIsIgnoredAtTheStartStaysSo(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP) // the program inherits that
+	defer signal.Reset(syscall.SIGHUP)
+	p := startWithARequestInFlight(t, "SHUTDOWN_TIMEOUT=1s")
+	p.Signal(t, syscall.SIGHUP)
+	p.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.Wait(t); code != 1 { // and not -1, as after two signals
+		t.Errorf("exit code %d", code)
 	}
 }
 

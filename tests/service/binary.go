@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,31 +73,73 @@ func (b Binary) Start(t testing.TB, env ...string) *Process {
 // Launch is Start for who does not wait until it serves.
 func (b Binary) Launch(t testing.TB, env ...string) *Process {
 	t.Helper()
-	cmd := exec.Command(b.path)
-	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{"PORT=0", "DATA_DIR=" + filepath.Join(cmd.Dir, "data")}, env...)
-	p := &Process{cmd: cmd, output: new(output.Output), address: make(chan string, 1), ended: make(chan struct{})}
-	stdout, err := cmd.StdoutPipe()
+	p := b.process(t, env)
+	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Stderr = p.output
-	if err := cmd.Start(); err != nil {
+	p.cmd.Stderr = p.output
+	p.run(t, func() { p.follow(stdout) })
+	return p
+}
+
+// StartWriting is Start with files for stdout and stderr, which may be nil. It
+// returns once the program is alive.
+func (b Binary) StartWriting(t testing.TB, stdout, stderr *os.File, env ...string) *Process {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().(*net.TCPAddr)
+	_ = l.Close() // the program takes the port: it cannot say which it has
+	p := b.process(t, append(env, fmt.Sprintf("PORT=%d", address.Port)))
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
+	if stderr != nil {
+		p.cmd.Stderr = stderr
+	}
+	p.run(t, func() {})
+	p.Service = newService(t, "http://"+address.String(), value(env, "BASE_PATH", DefaultBasePath))
+	for deadline := time.Now().Add(startTimeout); ; {
+		answer, err := http.Get(p.URL + "/livez")
+		if err == nil {
+			_ = answer.Body.Close()
+			return p
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the program does not serve: ", err)
+		}
+	}
+}
+
+func (b Binary) process(t testing.TB, env []string) *Process {
+	cmd := exec.Command(b.path)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{"PORT=0", "DATA_DIR=" + filepath.Join(cmd.Dir, "data")}, env...)
+	return &Process{cmd: cmd, output: new(output.Output), address: make(chan string, 1), ended: make(chan struct{})}
+}
+
+// run starts the process and calls read, which returns when there is nothing more
+// to be read of it.
+func (p *Process) run(t testing.TB, read func()) {
+	t.Helper()
+	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		defer close(p.ended)
-		p.follow(stdout)
-		_ = cmd.Wait()
+		read()
+		_ = p.cmd.Wait()
 	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		_ = p.cmd.Process.Kill()
 		<-p.ended
 		if t.Failed() {
 			t.Logf("the process wrote:\n%s", p.output)
 		}
 	})
-	return p
 }
 
 // follow keeps what the process writes and reports where it serves.
