@@ -170,14 +170,19 @@ func (o operation) ask(t *testing.T, c service.Caller, headers ...http.Header) s
 	return c.Do(t, o.method, o.path, o.body, append([]http.Header{o.header}, headers...)...)
 }
 
-// operations reads all operations and their examples from the contract.
-func operations(t *testing.T) (all []operation) {
+func readContract(t *testing.T) *openapi3.T {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(service.Root(), "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at, item := range doc.Paths.Map() {
+	return doc
+}
+
+// operations reads all operations and their examples from the contract.
+func operations(t *testing.T) (all []operation) {
+	t.Helper()
+	for at, item := range readContract(t).Paths.Map() {
 		for method, of := range item.Operations() {
 			o := operation{
 				id: of.OperationID, method: method, path: at, header: http.Header{},
