@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
-func TestEveryExampleKeepsItsSchema(t *testing.T) {
+func TestEachExampleMatchesItsSchema(t *testing.T) {
 	t.Parallel()
 	doc := document(t)
 	if err := doc.Validate(t.Context(), openapi3.EnableSchemaFormatValidation()); err != nil {

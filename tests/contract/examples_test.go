@@ -25,7 +25,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestTheServiceAnswersAsTheExamplesSay(t *testing.T) {
+func TestTheServiceAnswersLikeTheExamples(t *testing.T) {
 	t.Parallel()
 	doc := document(t)
 	e := &exchanges{doc: doc, service: startWithPublishedWeChat(t), met: map[string]bool{}}

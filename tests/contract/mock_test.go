@@ -28,11 +28,11 @@ func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
 	}
 	ctx := t.Context()
 	url := startMock(t)
-	nobody, err := client.NewClientWithResponses(url)
+	anonymous, err := client.NewClientWithResponses(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	loggedIn, err := nobody.LogInWithResponse(ctx, gen.Login{Code: "0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9"})
+	loggedIn, err := anonymous.LogInWithResponse(ctx, gen.Login{Code: "0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9"})
 	if err != nil || loggedIn.JSON201 == nil {
 		t.Fatalf("log in: %v, %s", err, loggedIn.Body)
 	}
@@ -70,9 +70,9 @@ func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
 	if err != nil || missing.ApplicationProblemJSON404 == nil || missing.ApplicationProblemJSON404.Code != gen.ErrNotFound {
 		t.Errorf("get what is not there: %v, %s", err, missing.Body)
 	}
-	stranger, err := nobody.GetDrawingWithResponse(ctx, id, nil)
-	if err != nil || stranger.ApplicationProblemJSON401 == nil {
-		t.Errorf("get without logging in: %v, %s", err, stranger.Body)
+	rejected, err := anonymous.GetDrawingWithResponse(ctx, id, nil)
+	if err != nil || rejected.ApplicationProblemJSON401 == nil {
+		t.Errorf("get without logging in: %v, %s", err, rejected.Body)
 	}
 }
 

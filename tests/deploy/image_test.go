@@ -22,7 +22,7 @@ const (
 	appSecret = "simulated"
 )
 
-func TestTheImageIsSmallAndItsUserIsNobody(t *testing.T) {
+func TestTheImageIsSmallAndDoesNotRunAsRoot(t *testing.T) {
 	if !haveImages(t) {
 		return
 	}
@@ -60,7 +60,7 @@ func TestTheImageIsSmallAndItsUserIsNobody(t *testing.T) {
 	}
 }
 
-func TestTheCompositionServes(t *testing.T) {
+func TestDockerComposeRunsTheService(t *testing.T) {
 	if !have(t, "openssl") || !haveImages(t) {
 		return
 	}

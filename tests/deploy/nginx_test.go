@@ -54,7 +54,7 @@ func TestThroughNginx(t *testing.T) {
 	t.Run("HTTP leads to HTTPS", s.redirects)
 }
 
-func TestNginxSaysThatNoReplicaIsThereAsTheServiceWould(t *testing.T) {
+func TestNginxAnswersInTheServicesFormIfNoReplicaRuns(t *testing.T) {
 	if !have(t, "nginx", "openssl") {
 		return
 	}
@@ -73,7 +73,7 @@ func TestNginxSaysThatNoReplicaIsThereAsTheServiceWould(t *testing.T) {
 	answer.ExpectPaintFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE")
 }
 
-func TestNginxPassesOnWhoAsks(t *testing.T) {
+func TestNginxForwardsTheClientsAddress(t *testing.T) {
 	if !have(t, "nginx", "openssl") {
 		return
 	}

@@ -14,9 +14,9 @@ import (
 	"onestroke/tests/stores"
 )
 
-// TestADrawingWeighsWhatThePageSays weighs drawings of the demo, or of the Quick
+// TestADrawingIsAsLargeAsThePageSays weighs drawings of the demo, or of the Quick
 // Draw files in the folder that QUICKDRAW names, as they are in MongoDB.
-func TestADrawingWeighsWhatThePageSays(t *testing.T) {
+func TestADrawingIsAsLargeAsThePageSays(t *testing.T) {
 	mongodb, database := stores.MongoDB(t)[0].URL, service.NewDatabase()
 	p := service.Build(t).Start(t, "MONGODB_URI="+service.InDatabase(t, mongodb, database))
 	args := []string{"run", "-C", service.Root(), "./clients/demo", "-url", p.URL}

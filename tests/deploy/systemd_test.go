@@ -13,7 +13,7 @@ import (
 
 const mostExposed = 2.0 // of 10, as systemd-analyze security reckons
 
-func TestTheUnitIsValidAndExposesLittle(t *testing.T) {
+func TestTheUnitIsValidAndRestricted(t *testing.T) {
 	if !have(t, "systemd-analyze") {
 		return
 	}
@@ -34,7 +34,7 @@ func TestTheUnitIsValidAndExposesLittle(t *testing.T) {
 }
 
 // What --help marks as a secret is in nobody's environment.
-func TestTheUnitKeepsEverySecretInACredential(t *testing.T) {
+func TestTheUnitPassesEachSecretAsACredential(t *testing.T) {
 	_, help := service.Build(t).Run(t, nil, "--help")
 	unit := strings.Split(read(t, "onestroke.service"), "\n")
 	secrets := regexp.MustCompile(`(?m)^([A-Z_]+) \*`).FindAllStringSubmatch(help, -1)

@@ -44,7 +44,7 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 	}
 }
 
-func TestWhatThePagesNameIsThere(t *testing.T) {
+func TestLinksAndPathsOfThePagesExist(t *testing.T) {
 	for english, chinese := range pages {
 		for _, page := range []string{english, chinese} {
 			text := read(t, page)

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
-func TestThePageListsEveryOperationAndTriesThemOut(t *testing.T) {
+func TestThePageListsEachOperationAndExecutesThem(t *testing.T) {
 	p := service.Build(t).Start(t)
 	b := open(t)
 	b.do(t, chromedp.Navigate(p.URL+"/docs"), chromedp.WaitVisible(`.opblock`))
@@ -74,7 +74,7 @@ func TestThePageListsEveryOperationAndTriesThemOut(t *testing.T) {
 	}
 }
 
-func TestWithoutTheSimulatorThePageLogsNobodyIn(t *testing.T) {
+func TestWithoutTheSimulatorThePageHasNoLogin(t *testing.T) {
 	credentials := []string{"WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=secret"}
 	for name, p := range map[string]*service.Process{
 		"simulator off": service.Build(t).Start(t, credentials...),

@@ -24,7 +24,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestAnExportHasEveryDrawingAsItIs(t *testing.T) {
+func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())
@@ -62,7 +62,7 @@ func TestAnExportHasEveryDrawingAsItIs(t *testing.T) {
 	})
 }
 
-func TestALargeExportComesAsItIsRead(t *testing.T) {
+func TestALargeExportIsStreamed(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	large := oneStroke("large")
@@ -100,7 +100,7 @@ func TestALargeExportComesAsItIsRead(t *testing.T) {
 	}
 }
 
-func TestNothingIsLeftOfADeletedAccount(t *testing.T) {
+func TestADeletedAccountLeavesNoData(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redisServer, mongodb stores.Server) {
 		s := service.Start(t, service.Options{RedisURL: redisServer.URL, MongoDBURI: mongodb.URL, DrawingQuota: 100, RequestsPerMinute: 6_000})
 		user := service.NewUser()

@@ -19,7 +19,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestHelpExplainsEveryVariable(t *testing.T) {
+func TestHelpDescribesEachVariable(t *testing.T) {
 	code, output := service.Build(t).Run(t, nil, "--help")
 	if code != 0 {
 		t.Errorf("exit code %d", code)
@@ -48,7 +48,7 @@ func TestVersionNamesProgramCommitAndContract(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyKnowsIsAnsweredInOneLine(t *testing.T) {
+func TestAnUnknownArgumentGetsAnErrorOfOneLine(t *testing.T) {
 	for _, args := range [][]string{{"--hlep"}, {"serve"}, {"--check", "--health"}, {"--version=2"}, {"help"}} {
 		code, output := service.Build(t).Run(t, nil, args...)
 		if code != 2 || strings.Count(output, "\n") != 1 || !strings.Contains(output, "--help") {
@@ -57,7 +57,7 @@ func TestWhatNobodyKnowsIsAnsweredInOneLine(t *testing.T) {
 	}
 }
 
-func TestHealthTellsWhetherTheServiceIsAlive(t *testing.T) {
+func TestHealthReportsWhetherTheServiceIsAlive(t *testing.T) {
 	program := service.Build(t)
 	authority, dir := pki.NewAuthority(t), t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -88,7 +88,7 @@ func TestHealthTellsWhetherTheServiceIsAlive(t *testing.T) {
 	}
 }
 
-func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
+func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 	const secret = "hunter2"
 	wechat := func(answer string) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -167,7 +167,7 @@ func TestCheckSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 }
 
 // Where a person watches, on a terminal, the program writes for people.
-func TestATerminalIsWrittenForPeople(t *testing.T) {
+func TestOutputOnATerminalIsForPeople(t *testing.T) {
 	program := exec.Command(service.Build(t).Path())
 	program.Env = []string{"PORT=0", "DATA_DIR=" + t.TempDir()}
 	terminal, err := pty.Start(program)

@@ -40,7 +40,7 @@ func TestTheContractIsTheSameInBothForms(t *testing.T) {
 	}
 }
 
-func TestAServiceThatCanServeSaysSo(t *testing.T) {
+func TestHealthChecksOfAWorkingService(t *testing.T) {
 	s := start(t)
 	for at, body := range map[string]string{"/livez": `{"status":"live"}`, "/readyz": `{"status":"ready"}`} {
 		answer := s.Nobody().Do(t, http.MethodGet, at, nil)

@@ -12,7 +12,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestWhatIsNoCredentialOpensNothing(t *testing.T) {
+func TestAnInvalidCredentialIsRejected(t *testing.T) {
 	const openID = "oGZUI0egBJY1zhBYw2KhdUfwVJJE"
 	codeToday, codeThen := newID(), newID()
 	s := service.Start(t, service.Options{
@@ -61,7 +61,7 @@ func TestWhatIsNoCredentialOpensNothing(t *testing.T) {
 	s.With(header("X-WX-Code", codeThen)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
-func TestNobodyIsAskedToLogIn(t *testing.T) {
+func TestARequestWithoutACredentialGetsLoginRequired(t *testing.T) {
 	s := start(t)
 	for name, h := range map[string]http.Header{
 		"no header":         {},
@@ -82,7 +82,7 @@ func TestNobodyIsAskedToLogIn(t *testing.T) {
 	}
 }
 
-func TestWeChatsPublishedSignatureLogsIn(t *testing.T) {
+func TestWeChatsPublishedSignatureIsAccepted(t *testing.T) {
 	s := service.Start(t, service.Options{
 		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL,
 		WeChat: weChat("o"+service.NewUser(), published.sessionKey),

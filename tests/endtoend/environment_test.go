@@ -10,7 +10,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
+func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 	program := service.Build(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -70,7 +70,7 @@ func TestABadVariableStopsTheStartWithOneLineThatNamesIt(t *testing.T) {
 	}
 }
 
-func TestABuildWithoutEmbeddedPartsNamesWhatItNeeds(t *testing.T) {
+func TestABuildWithoutEmbeddedPartsNamesItsRequiredVariables(t *testing.T) {
 	program := service.BuildWithoutEmbedded(t)
 	redis, mongodb := "REDIS_URL=redis://localhost", "MONGODB_URI=mongodb://localhost"
 	for variable, env := range map[string][]string{

@@ -20,7 +20,7 @@ import (
 
 // Failures that befall any operation have the same answer from all of them.
 
-func TestEveryOperationTellsWhoMayCall(t *testing.T) {
+func TestEachOperationRejectsInvalidCredentials(t *testing.T) {
 	s := start(t)
 	for _, o := range operations(t) {
 		if !o.hasCaller || o.in2017 {
@@ -51,7 +51,7 @@ func TestEveryOperationTellsWhoMayCall(t *testing.T) {
 	}
 }
 
-func TestEveryOperationLooksAtTheHeadersFirst(t *testing.T) {
+func TestEachOperationChecksTheHeadersFirst(t *testing.T) {
 	s := start(t)
 	for _, o := range operations(t) {
 		if o.in2017 {
@@ -66,7 +66,7 @@ func TestEveryOperationLooksAtTheHeadersFirst(t *testing.T) {
 	}
 }
 
-func TestEveryOperationOfAUserIsLimited(t *testing.T) {
+func TestEachOperationOfAUserIsRateLimited(t *testing.T) {
 	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, RequestsPerMinute: 1})
 	for _, o := range operations(t) {
 		if !o.hasCaller {
@@ -82,7 +82,7 @@ func TestEveryOperationOfAUserIsLimited(t *testing.T) {
 	}
 }
 
-func TestEveryOperationTellsFaultsFromTroubles(t *testing.T) {
+func TestEachOperationDistinguishesErrorsFromOutages(t *testing.T) {
 	for _, trouble := range []struct {
 		fault  error
 		status int
@@ -109,7 +109,7 @@ func TestEveryOperationTellsFaultsFromTroubles(t *testing.T) {
 	}
 }
 
-func TestEveryBodyHasATypeAndALimit(t *testing.T) {
+func TestEachBodyHasATypeAndALimit(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	for _, o := range operations(t) {
@@ -129,7 +129,7 @@ func TestEveryBodyHasATypeAndALimit(t *testing.T) {
 	}
 }
 
-func TestStrangersKeepTheContractToo(t *testing.T) {
+func TestOperationsWithoutAUserMatchTheContract(t *testing.T) {
 	s := start(t)
 	author, id := s.LogIn(t, service.NewUser()), newID()
 	author.Do(t, http.MethodPut, path(id), oneStroke("shared"), creating()).Expect(t, http.StatusCreated)

@@ -11,7 +11,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestAWeChatThatBreaksDownHasItsOutcome(t *testing.T) {
+func TestEachFailureOfWeChatHasItsAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		weChat     http.HandlerFunc
 		status     int
@@ -36,7 +36,7 @@ func TestAWeChatThatBreaksDownHasItsOutcome(t *testing.T) {
 	}
 }
 
-func TestACodeThatWeChatMissesIsABadRequest(t *testing.T) {
+func TestAMissingCodeIsAnInvalidRequest(t *testing.T) {
 	s := startWith(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"errcode":41008}`)) })
 	p := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID()}).
 		ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
@@ -47,7 +47,7 @@ func TestACodeThatWeChatMissesIsABadRequest(t *testing.T) {
 		ExpectSessionFailure(t, http.StatusOK, "ERR_SESSION_KEY_EXCHANGE_FAILED", "")
 }
 
-func TestABrokenWeChatCostsNoRequests(t *testing.T) {
+func TestNoRequestIsSentToWeChatDuringAnOutage(t *testing.T) {
 	var asked atomic.Int64
 	s := startWith(t, func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)

@@ -19,7 +19,7 @@ const twoLines = `[ {"method":"save"},{"method":"setStrokeStyle","data":["normal
 	`{"method":"strokePath","data":[{"method":"moveTo","data":[10,20.5]},{"method":"lineTo","data":[11.25,22]}]},` +
 	`{"method":"setShadow","data":[1,2,3]},{"method":"strokePath","data":[{"method":"moveTo","data":[1,2]},{"method":"lineTo","data":[3,4]}]},{"method":"restore"}]`
 
-func TestADrawingOf2017IsOneOfToday(t *testing.T) {
+func TestADrawingOf2017CanBeReadAndChangedInV1(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn2017(t, service.NewUser())
@@ -59,7 +59,7 @@ func TestADrawingOf2017IsOneOfToday(t *testing.T) {
 	})
 }
 
-func TestADrawingOfTodayIsOneThatProgramsOf2017CanDraw(t *testing.T) {
+func TestADrawingOfV1CanBeReadAndSavedByProgramsOf2017(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	id := create(t, caller, "today")
@@ -79,7 +79,7 @@ func TestADrawingOfTodayIsOneThatProgramsOf2017CanDraw(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeShownIsKept(t *testing.T) {
+func TestActionsThatAreNotADrawingAreStored(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn2017(t, service.NewUser())
 	for id, actions := range map[string]string{
@@ -100,7 +100,7 @@ func TestWhatCannotBeShownIsKept(t *testing.T) {
 	}
 }
 
-func TestFiftyWritersLoseAndDoubleNothing(t *testing.T) {
+func TestFiftyConcurrentWritersLoseNoChange(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())
@@ -144,7 +144,7 @@ func TestFiftyWritersLoseAndDoubleNothing(t *testing.T) {
 	})
 }
 
-func TestAFullGalleryTakesChangesAndNothingNew(t *testing.T) {
+func TestAFullGalleryAcceptsChangesButNoNewDrawing(t *testing.T) {
 	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, DrawingQuota: 3})
 	caller := s.LogIn(t, service.NewUser())
 	first := create(t, caller, "one")

@@ -17,7 +17,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestHTTPSServesEverythingThatHTTPDoes(t *testing.T) {
+func TestHTTPSServesTheSameAsHTTP(t *testing.T) {
 	root := pki.NewAuthority(t)
 	p := startHTTPS(t, root.Issue(t))
 	if !strings.HasPrefix(p.URL, "https://127.0.0.1:") {
@@ -45,7 +45,7 @@ func TestHTTPSServesEverythingThatHTTPDoes(t *testing.T) {
 	}
 }
 
-func TestCertificatesAreExchangedUnderLoad(t *testing.T) {
+func TestCertificatesAreReplacedUnderLoad(t *testing.T) {
 	root := pki.NewAuthority(t)
 	p := startHTTPS(t, root.Issue(t))
 	stop, served := make(chan struct{}), atomic.Int64{}
@@ -89,7 +89,7 @@ func TestCertificatesAreExchangedUnderLoad(t *testing.T) {
 	load.Wait()
 }
 
-func TestACertificateThatWeChatRefusesIsSaidAtTheStart(t *testing.T) {
+func TestACertificateThatWeChatRejectsIsReportedAtTheStart(t *testing.T) {
 	root := pki.NewAuthority(t)
 	p := startHTTPS(t, root.Issue(t))
 	eventually(t, func() bool { return strings.Contains(p.Output(), "WeChat will reject the certificate") })

@@ -15,7 +15,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestAListBringsThumbnailsUnlessAskedNotTo(t *testing.T) {
+func TestAListHasThumbnailsByDefault(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	create(t, caller, `</title><script>alert("一笔")</script>`)
@@ -36,7 +36,7 @@ func TestAListBringsThumbnailsUnlessAskedNotTo(t *testing.T) {
 	caller.Do(t, http.MethodGet, "/v1/drawings?thumbnail=png", nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
 }
 
-func TestAPictureHasTheFormThatAcceptPrefers(t *testing.T) {
+func TestAcceptSelectsTheFormatOfAPicture(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	id := create(t, caller, "one")
@@ -77,7 +77,7 @@ func TestAPictureHasTheFormThatAcceptPrefers(t *testing.T) {
 	}
 }
 
-func TestAPictureIsAsWideAsAsked(t *testing.T) {
+func TestAPictureHasTheRequestedWidth(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	image := path(create(t, caller, "one")) + "/image"
@@ -96,7 +96,7 @@ func TestAPictureIsAsWideAsAsked(t *testing.T) {
 	}
 }
 
-func TestAnAnimatedPictureMovesWithoutScript(t *testing.T) {
+func TestAnAnimatedPictureNeedsNoScript(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	image := path(create(t, caller, "one")) + "/image"
@@ -114,7 +114,7 @@ func TestAnAnimatedPictureMovesWithoutScript(t *testing.T) {
 	}
 }
 
-func TestEachFormOfAPictureHasATagOfItsOwn(t *testing.T) {
+func TestEachVariantOfAPictureHasItsOwnETag(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	id := create(t, caller, "one")
@@ -150,7 +150,7 @@ func TestEachFormOfAPictureHasATagOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestNobodySeesAPictureOfAnothersDrawing(t *testing.T) {
+func TestThePictureOfAnotherUsersDrawingIsNotFound(t *testing.T) {
 	s := start(t)
 	id := create(t, s.LogIn(t, service.NewUser()), "mine")
 	for _, id := range []string{id, newID()} {

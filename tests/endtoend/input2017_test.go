@@ -12,7 +12,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestWrongInputIsRefusedInTheFormOf2017AndNothingIsStored(t *testing.T) {
+func TestInvalidInputOf2017IsRejectedAndNotStored(t *testing.T) {
 	const save, remove = "/applet/session/paints/save", "/applet/session/paints/delete"
 	s := start(t)
 	old := s.LogIn2017(t, service.NewUser())
@@ -71,7 +71,7 @@ func TestWrongInputIsRefusedInTheFormOf2017AndNothingIsStored(t *testing.T) {
 	}
 }
 
-func TestMediaTypesAreReadInAnyCase(t *testing.T) {
+func TestMediaTypesAreCaseInsensitive(t *testing.T) {
 	s := start(t)
 	old := s.LogIn2017(t, service.NewUser())
 	for contentType, body := range map[string]string{

@@ -24,7 +24,7 @@ type wrong struct {
 	field, rule string // of one of errors[]; empty where none is told
 }
 
-func TestWrongInputIsRefusedByNameAndNothingIsStored(t *testing.T) {
+func TestInvalidInputIsRejectedByNameAndNotStored(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	for name, w := range merge(wrongBodies(), wrongDrawings(), wrongHeaders(), wrongPlaces(), wrongLogins()) {

@@ -12,7 +12,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestAUserWhoAsksTooMuchIsToldWhenToComeBack(t *testing.T) {
+func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		const limit = 20
 		o := service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, RequestsPerMinute: limit}
@@ -48,7 +48,7 @@ func TestAUserWhoAsksTooMuchIsToldWhenToComeBack(t *testing.T) {
 	})
 }
 
-func TestAnAddressThatLogsInTooOftenIsToldWhenToComeBack(t *testing.T) {
+func TestAnAddressWithTooManyLoginsGetsRetryAfter(t *testing.T) {
 	const limit = 5
 	s := startLimited(t, service.Options{LoginsPerMinute: limit})
 	var first service.Caller
@@ -73,7 +73,7 @@ func TestAnAddressThatLogsInTooOftenIsToldWhenToComeBack(t *testing.T) {
 	first.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
-func TestACodeCannotBeTriedForEver(t *testing.T) {
+func TestTheAttemptsOfOneCodeAreLimited(t *testing.T) {
 	const most = 120
 	s := startLimited(t, service.Options{LoginsPerMinute: 100_000})
 	phone := s.Phone(t, service.NewUser())
@@ -91,7 +91,7 @@ func TestACodeCannotBeTriedForEver(t *testing.T) {
 	s.logInFrom(t, "").Expect(t, http.StatusCreated)
 }
 
-func TestAClientsAddressIsBelievedFromTrustedProxiesOnly(t *testing.T) {
+func TestTheClientAddressIsReadFromTrustedProxiesOnly(t *testing.T) {
 	const limit = 2
 	loopback, inner := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")
 	for name, c := range map[string]struct {
@@ -127,7 +127,7 @@ func TestAClientsAddressIsBelievedFromTrustedProxiesOnly(t *testing.T) {
 	}
 }
 
-func TestALimitOfNothingIsNoLimit(t *testing.T) {
+func TestALimitOfZeroMeansNoLimit(t *testing.T) {
 	s := startLimited(t, service.Options{})
 	phone := s.Phone(t, service.NewUser())
 	for range 130 { // more than a code may be tried where there are limits
@@ -139,7 +139,7 @@ func TestALimitOfNothingIsNoLimit(t *testing.T) {
 	}
 }
 
-func TestManyPhonesBehindOneAddressAreServed(t *testing.T) {
+func TestManyPhonesBehindOneAddressCanLogIn(t *testing.T) {
 	p := service.Build(t).Start(t) // with the limits that are there by default
 	for range 30 {
 		caller := p.LogIn2017(t, service.NewUser())
@@ -149,7 +149,7 @@ func TestManyPhonesBehindOneAddressAreServed(t *testing.T) {
 	}
 }
 
-func TestTheProgramIsLimitedAsItIsConfigured(t *testing.T) {
+func TestTheProgramHasItsConfiguredLimits(t *testing.T) {
 	p := service.Build(t).Start(t, "LOGIN_RATE_PER_MINUTE=2", "REQUEST_RATE_PER_MINUTE=1", "TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8")
 	for range 2 {
 		caller := p.LogIn(t, service.NewUser())
@@ -162,7 +162,7 @@ func TestTheProgramIsLimitedAsItIsConfigured(t *testing.T) {
 	p.Nobody().Do(t, http.MethodPost, "/v1/session", body, forwarded).Expect(t, http.StatusCreated)
 }
 
-func TestEndingWhatHasEndedIsNobodysRequest(t *testing.T) {
+func TestEndingAnEndedSessionDoesNotCountForTheUser(t *testing.T) {
 	s := startLimited(t, service.Options{RequestsPerMinute: 1})
 	for range 3 {
 		s.With(header("X-WX-Code", newID())).Do(t, http.MethodDelete, "/v1/session", nil).Expect(t, http.StatusNoContent)

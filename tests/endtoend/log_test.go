@@ -12,7 +12,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestARequestIsOneLineOfTheLog(t *testing.T) {
+func TestEachRequestIsOneLineInTheLog(t *testing.T) {
 	program := service.Build(t)
 	env := []string{"WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=one-secret-of-all-replicas", "SIMULATOR=on"}
 	user := service.NewUser()
@@ -60,7 +60,7 @@ func TestARequestIsOneLineOfTheLog(t *testing.T) {
 	}
 }
 
-func TestWhatFailsIsLoggedWithItsCause(t *testing.T) {
+func TestAFailureIsLoggedWithItsCause(t *testing.T) {
 	p := service.Build(t).Start(t, "REDIS_URL=redis://127.0.0.1:1", "LOG_LEVEL=error")
 	p.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusUnauthorized)
 	p.With(header("X-WX-Code", newID())).Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)

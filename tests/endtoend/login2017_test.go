@@ -102,7 +102,7 @@ func TestANewLoginEndsThePreviousCode(t *testing.T) {
 	token.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
-func TestNamesSurviveTheirWayThroughAHeader(t *testing.T) {
+func TestNamesInAHeaderAreNotChanged(t *testing.T) {
 	s := start(t)
 	for _, name := range []string{"小明", "🎨 한붓그리기 👩‍👩‍👧", "a+b c%2Bd", `"quoted" \ <b>&amp;`} {
 		answer := s.With(s.Phone(t, name).Headers()).Do(t, http.MethodGet, "/v1/session", nil)
@@ -115,7 +115,7 @@ func TestNamesSurviveTheirWayThroughAHeader(t *testing.T) {
 	}
 }
 
-func TestRawDataThatIsNoJSONHasTheParsersMessageAndNoReason(t *testing.T) {
+func TestRawDataThatIsNotJSONHasTheParsersMessageAndNoReason(t *testing.T) {
 	const openID = "oNobodyInParticular"
 	s := service.Start(t, service.Options{
 		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, WeChat: weChat(openID, published.sessionKey),
@@ -140,7 +140,7 @@ func TestRawDataThatIsNoJSONHasTheParsersMessageAndNoReason(t *testing.T) {
 		ExpectSessionFailure(t, http.StatusOK, "ERR_UNTRUSTED_RAW_DATA", "untrusted raw data")
 }
 
-func TestAFailedExchangeHasItsOutcome(t *testing.T) {
+func TestEachFailedExchangeHasItsAnswer(t *testing.T) {
 	exchanges := map[string]struct {
 		how        map[string]any
 		status     int
@@ -205,7 +205,7 @@ func TestFormsAreReadAsTheyWereIn2017(t *testing.T) {
 	}
 }
 
-func TestTheBasePathCanBeMoved(t *testing.T) {
+func TestTheBasePathCanBeChanged(t *testing.T) {
 	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, BasePath: "/x/y"})
 	old := s.LogIn2017(t, service.NewUser())
 	old.Do(t, http.MethodPost, "/x/y/paints/save", map[string]string{"id": "moved", "actions": "[]"}).ExpectPaintDone(t)

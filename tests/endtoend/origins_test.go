@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	friend   = "https://drawing.example"
-	stranger = "https://elsewhere.example"
+	allowedOrigin   = "https://drawing.example"
+	otherOrigin = "https://elsewhere.example"
 )
 
 func TestAnyPageReadsTheContract(t *testing.T) {
 	s := start(t)
 	for _, at := range []string{"/openapi.json", "/openapi.yaml"} {
-		answer := s.Nobody().Do(t, http.MethodGet, at, nil, header("Origin", stranger))
+		answer := s.Nobody().Do(t, http.MethodGet, at, nil, header("Origin", otherOrigin))
 		answer.Expect(t, http.StatusOK)
 		expectHeader(t, answer, "Access-Control-Allow-Origin", "*")
-		preflight(t, s.Service, at, stranger, http.MethodGet, "If-None-Match").Expect(t, http.StatusNoContent)
+		preflight(t, s.Service, at, otherOrigin, http.MethodGet, "If-None-Match").Expect(t, http.StatusNoContent)
 	}
 }
 
-func TestTheContractIsSentOnce(t *testing.T) {
+func TestAnUnchangedContractIsNotSentAgain(t *testing.T) {
 	s := start(t)
 	for _, at := range []string{"/openapi.json", "/openapi.yaml"} {
 		tag := s.Nobody().Do(t, http.MethodGet, at, nil).Header.Get("ETag")
@@ -40,55 +40,55 @@ func TestTheContractIsSentOnce(t *testing.T) {
 	}
 }
 
-func TestNoPageCallsTheServiceUnlessItIsConfigured(t *testing.T) {
+func TestNoOriginIsAllowedByDefault(t *testing.T) {
 	s := start(t)
-	answer := s.Nobody().Do(t, http.MethodGet, "/v1/session", nil, header("Origin", friend))
+	answer := s.Nobody().Do(t, http.MethodGet, "/v1/session", nil, header("Origin", allowedOrigin))
 	answer.Expect(t, http.StatusUnauthorized)
 	expectHeader(t, answer, "Access-Control-Allow-Origin", "")
-	preflight(t, s.Service, "/v1/session", friend, http.MethodGet).Expect(t, http.StatusMethodNotAllowed)
+	preflight(t, s.Service, "/v1/session", allowedOrigin, http.MethodGet).Expect(t, http.StatusMethodNotAllowed)
 }
 
-func TestPagesOfConfiguredOriginsCallV1(t *testing.T) {
+func TestConfiguredOriginsMayCallV1(t *testing.T) {
 	s := service.Start(t, service.Options{
-		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, CORSOrigins: []string{friend},
+		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, CORSOrigins: []string{allowedOrigin},
 	})
 	caller := s.LogIn(t, service.NewUser())
 	at := path(newID())
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
-		asked := preflight(t, s.Service, at, friend, method, "authorization", "content-type", "if-match", "if-none-match", "x-wx-code")
+		asked := preflight(t, s.Service, at, allowedOrigin, method, "authorization", "content-type", "if-match", "if-none-match", "x-wx-code")
 		asked.Expect(t, http.StatusNoContent)
-		expectHeader(t, asked, "Access-Control-Allow-Origin", friend)
+		expectHeader(t, asked, "Access-Control-Allow-Origin", allowedOrigin)
 		expectHeader(t, asked, "Access-Control-Allow-Methods", method)
 		expectHeader(t, asked, "Access-Control-Allow-Credentials", "")
-		asked = preflight(t, s.Service, at, stranger, method)
+		asked = preflight(t, s.Service, at, otherOrigin, method)
 		expectHeader(t, asked, "Access-Control-Allow-Origin", "")
 	}
 
-	created := caller.Do(t, http.MethodPut, at, oneStroke("一"), creating(), header("Origin", friend))
+	created := caller.Do(t, http.MethodPut, at, oneStroke("一"), creating(), header("Origin", allowedOrigin))
 	created.Expect(t, http.StatusCreated)
-	expectHeader(t, created, "Access-Control-Allow-Origin", friend)
+	expectHeader(t, created, "Access-Control-Allow-Origin", allowedOrigin)
 	for _, name := range []string{"Etag", "X-Request-Id", "Ratelimit", "Ratelimit-Policy", "Retry-After"} {
 		if !strings.Contains(strings.ToLower(created.Header.Get("Access-Control-Expose-Headers")), strings.ToLower(name)) {
 			t.Errorf("%s is not exposed", name)
 		}
 	}
-	picture := caller.Do(t, http.MethodGet, at+"/image", nil, header("Origin", friend))
+	picture := caller.Do(t, http.MethodGet, at+"/image", nil, header("Origin", allowedOrigin))
 	expectHeader(t, picture, "Vary", "Origin, Accept")
-	refused := s.Nobody().Do(t, http.MethodGet, at, nil, header("Origin", friend))
+	refused := s.Nobody().Do(t, http.MethodGet, at, nil, header("Origin", allowedOrigin))
 	refused.Expect(t, http.StatusUnauthorized)
-	expectHeader(t, refused, "Access-Control-Allow-Origin", friend) // or the page could not read why
+	expectHeader(t, refused, "Access-Control-Allow-Origin", allowedOrigin) // or the page could not read why
 
-	unknown := caller.Do(t, http.MethodGet, at, nil, header("Origin", stranger))
+	unknown := caller.Do(t, http.MethodGet, at, nil, header("Origin", otherOrigin))
 	unknown.Expect(t, http.StatusOK)
 	expectHeader(t, unknown, "Access-Control-Allow-Origin", "")
 	expectHeader(t, unknown, "Vary", "Origin")
 	for _, closed := range []string{"/livez", "/applet/session/paints/list"} {
-		answer := s.Nobody().Do(t, http.MethodGet, closed, nil, header("Origin", friend))
+		answer := s.Nobody().Do(t, http.MethodGet, closed, nil, header("Origin", allowedOrigin))
 		expectHeader(t, answer, "Access-Control-Allow-Origin", "")
 	}
 }
 
-func TestOriginsThatNoBrowserSendsAreRefusedAtTheStart(t *testing.T) {
+func TestInvalidOriginsAreRejectedAtTheStart(t *testing.T) {
 	for _, origins := range []string{"*", "example.com", "https://example.com/", "https://*.example.com", "https://Example.com", "ftp://example.com", "https://a.example,,"} {
 		code, output := service.Build(t).Refused(t, "CORS_ORIGINS="+origins)
 		if code == 0 || !strings.Contains(output, "CORS_ORIGINS") {

@@ -19,7 +19,7 @@ import (
 // The very program is run here: how long it waits for a store, and how it comes
 // back to it, is a matter of how its clients are set up.
 
-func TestRedisAwayIsSaidToBeAndNothingIsExpired(t *testing.T) {
+func TestAnOutageOfRedisIsReportedAndEndsNoSession(t *testing.T) {
 	t.Parallel() // an outage is a matter of waiting
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		o := startOutage(t, redis, mongodb)
@@ -60,7 +60,7 @@ func TestRedisAwayIsSaidToBeAndNothingIsExpired(t *testing.T) {
 	})
 }
 
-func TestMongoDBAwayIsSaidToBeAndNothingIsMissing(t *testing.T) {
+func TestAnOutageOfMongoDBIsReportedAndLosesNoDrawing(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		o := startOutage(t, redis, mongodb)

@@ -10,13 +10,13 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestNobodyReachesAnothersDrawing(t *testing.T) {
+func TestDrawingsOfAnotherUserCannotBeReached(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		logins := map[string]func(t testing.TB, user string) service.Caller{"bearer token": s.LogIn, "2017 headers": s.LogIn2017}
 		for ownersWay, logInOwner := range logins {
-			for strangersWay, logInStranger := range logins {
-				t.Run("owner by "+ownersWay+", stranger by "+strangersWay, func(t *testing.T) {
+			for otherWay, logInStranger := range logins {
+				t.Run("owner by "+ownersWay+", otherUser by "+otherWay, func(t *testing.T) {
 					staysApart(t, logInOwner(t, service.NewUser()), logInStranger(t, service.NewUser()))
 				})
 			}
@@ -24,37 +24,37 @@ func TestNobodyReachesAnothersDrawing(t *testing.T) {
 	})
 }
 
-func staysApart(t *testing.T, owner, stranger service.Caller) {
+func staysApart(t *testing.T, owner, otherUser service.Caller) {
 	id, paintID := newID(), newID()[:14]
 	created := owner.Do(t, http.MethodPut, path(id), oneStroke("mine"), creating())
 	created.Expect(t, http.StatusCreated)
 	tag := created.Header.Get("ETag")
 	savePaint(t, owner, paintID, `["mine"]`)
 
-	if seen := list(t, stranger); len(seen) != 0 {
-		t.Errorf("a stranger lists %v", seen)
+	if seen := list(t, otherUser); len(seen) != 0 {
+		t.Errorf("another user lists %v", seen)
 	}
-	if seen := paints(t, stranger); len(seen) != 0 {
-		t.Errorf("a stranger lists %v", seen)
+	if seen := paints(t, otherUser); len(seen) != 0 {
+		t.Errorf("another user lists %v", seen)
 	}
-	missing := stranger.Do(t, http.MethodGet, path(newID()), nil)
+	missing := otherUser.Do(t, http.MethodGet, path(newID()), nil)
 	for _, tags := range []string{"*", tag} {
-		found := stranger.Do(t, http.MethodGet, path(id), nil, header("If-None-Match", tags))
+		found := otherUser.Do(t, http.MethodGet, path(id), nil, header("If-None-Match", tags))
 		was, is := missing.ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound), found.ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
 		if is.Instance = was.Instance; !reflect.DeepEqual(was, is) {
 			t.Errorf("guessing an id makes a difference: %v, %v", was, is)
 		}
-		stranger.Do(t, http.MethodPut, path(id), oneStroke("yours"), replacing(tags)).
+		otherUser.Do(t, http.MethodPut, path(id), oneStroke("yours"), replacing(tags)).
 			ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
 	}
-	stranger.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
-	stranger.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paintID}).ExpectPaintDone(t)
+	otherUser.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
+	otherUser.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paintID}).ExpectPaintDone(t)
 
 	// The same ids are free to everybody.
-	stranger.Do(t, http.MethodPut, path(id), oneStroke("yours"), creating()).Expect(t, http.StatusCreated)
-	savePaint(t, stranger, paintID, `["yours"]`)
+	otherUser.Do(t, http.MethodPut, path(id), oneStroke("yours"), creating()).Expect(t, http.StatusCreated)
+	savePaint(t, otherUser, paintID, `["yours"]`)
 
-	for caller, title := range map[*service.Caller]string{&owner: "mine", &stranger: "yours"} {
+	for caller, title := range map[*service.Caller]string{&owner: "mine", &otherUser: "yours"} {
 		if d := get(t, *caller, id); d.Title != title || d.Revision != 1 {
 			t.Errorf("the drawing %q became %q, revision %d", title, d.Title, d.Revision)
 		}
@@ -66,17 +66,17 @@ func staysApart(t *testing.T, owner, stranger service.Caller) {
 			t.Errorf("the list of %q is %v", title, seen)
 		}
 	}
-	stranger.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
-	stranger.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paintID}).ExpectPaintDone(t)
+	otherUser.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
+	otherUser.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paintID}).ExpectPaintDone(t)
 	if d := get(t, owner, id); d.Title != "mine" {
-		t.Errorf("a stranger deleted the drawing, and there is %q", d.Title)
+		t.Errorf("another user deleted the drawing, and there is %q", d.Title)
 	}
 	if seen := paints(t, owner); seen[paintID] != `["mine"]` || len(seen) != 2 {
-		t.Error("a stranger deleted the paint")
+		t.Error("another user deleted the paint")
 	}
 }
 
-func TestOneUserIsTheSameOnBothWays(t *testing.T) {
+func TestBothLoginsGiveTheSameUser(t *testing.T) {
 	s := start(t)
 	user := service.NewUser()
 	today, then := s.LogIn(t, user), s.LogIn2017(t, user)

@@ -11,7 +11,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestPagesShowEveryDrawingOnceNewestFirst(t *testing.T) {
+func TestPagesHaveEachDrawingOnceNewestFirst(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())
@@ -32,7 +32,7 @@ func TestPagesShowEveryDrawingOnceNewestFirst(t *testing.T) {
 	})
 }
 
-func TestPagesStayStableWhileDrawingsComeAndGo(t *testing.T) {
+func TestPagesAreStableWhileDrawingsAreAddedAndDeleted(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())
@@ -69,15 +69,15 @@ func TestPagesStayStableWhileDrawingsComeAndGo(t *testing.T) {
 	})
 }
 
-func TestACursorOpensNothingOfAnotherUser(t *testing.T) {
+func TestACursorGivesNoAccessToAnotherUsersDrawings(t *testing.T) {
 	s := start(t)
-	owner, stranger := s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
+	owner, otherUser := s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
 	for i := range 3 {
 		create(t, owner, fmt.Sprint(i))
 	}
 	cursor := *page(t, owner, "?limit=1").NextCursor
-	if got := page(t, stranger, "?cursor="+cursor); len(got.Items) != 0 {
-		t.Errorf("a stranger sees %v", got.Items)
+	if got := page(t, otherUser, "?cursor="+cursor); len(got.Items) != 0 {
+		t.Errorf("another user sees %v", got.Items)
 	}
 }
 

@@ -98,7 +98,7 @@ func wrongLogins() map[string]wrong {
 	}
 }
 
-func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
+func TestAnUnsupportedMethodGetsAllow(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	for request, allow := range map[string]string{

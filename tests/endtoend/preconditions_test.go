@@ -9,7 +9,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestADrawingIsWrittenUnderItsPrecondition(t *testing.T) {
+func TestAPUTChecksItsPrecondition(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())
@@ -59,7 +59,7 @@ func TestADrawingIsWrittenUnderItsPrecondition(t *testing.T) {
 	})
 }
 
-func TestADrawingAlreadyHeldIsNotSentAgain(t *testing.T) {
+func TestAnUnchangedDrawingIsNotSentAgain(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	id := newID()
@@ -85,7 +85,7 @@ func TestADrawingAlreadyHeldIsNotSentAgain(t *testing.T) {
 	}
 }
 
-func TestDeletingTwiceIsDeleting(t *testing.T) {
+func TestADeleteCanBeRepeated(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	id := newID()
@@ -97,7 +97,7 @@ func TestDeletingTwiceIsDeleting(t *testing.T) {
 	caller.Do(t, http.MethodPut, path(id), oneStroke("one"), creating()).Expect(t, http.StatusCreated)
 }
 
-func TestADrawingIsDeletedUnderItsPrecondition(t *testing.T) {
+func TestADELETEChecksItsPrecondition(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())
@@ -135,7 +135,7 @@ func TestADrawingIsDeletedUnderItsPrecondition(t *testing.T) {
 	})
 }
 
-func TestAnIdentifierIsTheSameInCapitals(t *testing.T) {
+func TestIDsAreCaseInsensitive(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	caller.Do(t, http.MethodPut, path("6F1D2C3B-4A59-4E68-8D77-8C96A5B4C3D2"), oneStroke("one"), creating()).Expect(t, http.StatusCreated)
@@ -144,7 +144,7 @@ func TestAnIdentifierIsTheSameInCapitals(t *testing.T) {
 	}
 }
 
-func TestLoggingOutTwiceIsLoggingOut(t *testing.T) {
+func TestALogoutCanBeRepeated(t *testing.T) {
 	s := start(t)
 	for name, logIn := range map[string]func(testing.TB, string) service.Caller{"bearer token": s.LogIn, "2017 headers": s.LogIn2017} {
 		t.Run(name, func(t *testing.T) {

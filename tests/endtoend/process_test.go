@@ -10,7 +10,7 @@ import (
 	"onestroke/tests/service"
 )
 
-func TestTheProgramSaysWhereItServes(t *testing.T) {
+func TestTheProgramReportsItsAddress(t *testing.T) {
 	p := service.Build(t).Start(t, "BASE_PATH=/x/y")
 	eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
 	for _, want := range []string{`"msg":"serving"`, `"url":"` + p.URL + `"`, `"wechat":"simulated`, `"redis":"embedded`, `"mongodb":"embedded`, `"try":"open http://127.0.0.1:`} {
@@ -20,7 +20,7 @@ func TestTheProgramSaysWhereItServes(t *testing.T) {
 	p.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
-func TestASignalLetsWhatIsInFlightFinish(t *testing.T) {
+func TestRequestsInProgressFinishAfterASignal(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			arrived, release := make(chan struct{}), make(chan struct{})

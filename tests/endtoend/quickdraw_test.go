@@ -24,7 +24,7 @@ type sample struct {
 	Strokes [][][]float64 `json:"drawing"`
 }
 
-func TestADrawingComesBackPointForPoint(t *testing.T) {
+func TestADrawingIsReadBackWithEachPoint(t *testing.T) {
 	t.Parallel()
 	drawings := samples(t)
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
@@ -56,7 +56,7 @@ func TestADrawingComesBackPointForPoint(t *testing.T) {
 	})
 }
 
-func TestAPaintComesBackByteForByte(t *testing.T) {
+func TestAPaintIsReadBackByteForByte(t *testing.T) {
 	t.Parallel()
 	drawings := samples(t)
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
@@ -188,7 +188,7 @@ func lifted(strokes []gen.Stroke) []gen.Stroke {
 	return out
 }
 
-func TestEveryPaintComesBackWhateverItHolds(t *testing.T) {
+func TestAPaintWithAnyContentIsReadBack(t *testing.T) {
 	s := start(t)
 	old := s.LogIn2017(t, service.NewUser())
 	want := map[string]string{

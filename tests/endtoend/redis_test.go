@@ -20,7 +20,7 @@ import (
 
 // The program is run on the real redis-server in each way in which it can be
 // set up; a cluster has tests of its own.
-func TestRedisMayBeGuarded(t *testing.T) {
+func TestRedisWithPasswordsUsersAndTLS(t *testing.T) {
 	if !stores.HaveRedisServer(t) {
 		return
 	}
@@ -34,7 +34,7 @@ func TestRedisMayBeGuarded(t *testing.T) {
 	if err := os.WriteFile(users, []byte(`user default off
 user onestroke on >hunter2 ~onestroke:* +@all -@admin -@dangerous +info
 user reader on >hunter2 ~onestroke:* +@read +@connection
-user stranger on >hunter2 ~other:* +@all
+user another on >hunter2 ~other:* +@all
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ user stranger on >hunter2 ~other:* +@all
 		"user":                     {server: []string{"--aclfile", users}, url: "redis://onestroke:hunter2@ADDRESS"},
 		"user, another":            {server: []string{"--aclfile", users}, url: "redis://nobody:hunter2@ADDRESS", wrong: "refuses the user or the password"},
 		"user without commands":    {server: []string{"--aclfile", users}, url: "redis://reader:hunter2@ADDRESS", wrong: advised},
-		"user of other keys":       {server: []string{"--aclfile", users}, url: "redis://stranger:hunter2@ADDRESS", wrong: advised},
+		"user of other keys":       {server: []string{"--aclfile", users}, url: "redis://another:hunter2@ADDRESS", wrong: advised},
 		"TLS":                      {server: secure, env: []string{trusting}, url: "rediss://ADDRESS"},
 		"TLS, user":                {server: append(secure, "--aclfile", users), env: []string{trusting}, url: "rediss://onestroke:hunter2@ADDRESS"},
 		"TLS, not trusted":         {server: secure, url: "rediss://ADDRESS", wrong: "SSL_CERT_FILE"},
@@ -89,7 +89,7 @@ user stranger on >hunter2 ~other:* +@all
 	}
 }
 
-func TestSentinelsLeadToTheNewMaster(t *testing.T) {
+func TestTheNewMasterIsFoundThroughSentinels(t *testing.T) {
 	if !stores.HaveRedisServer(t) {
 		return
 	}

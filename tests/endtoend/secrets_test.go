@@ -17,7 +17,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestNothingSecretIsEverWritten(t *testing.T) {
+func TestNoSecretIsLogged(t *testing.T) {
 	const secret = "3f1c0ffee5ec4e70f4a55a11d0c0ffee"
 	p := service.Build(t).Start(t, "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+secret, "SIMULATOR=on")
 	user := "secret-nickname"
@@ -100,7 +100,7 @@ func exchange(t *testing.T, p *service.Process, secret string) (openID, key stri
 
 // A secret may come on any path: as a header, in a query, a path or a body of any
 // operation, however wrong it is there.
-func TestNoPathLeadsASecretToTheLog(t *testing.T) {
+func TestASecretInAnyPartOfARequestIsNotLogged(t *testing.T) {
 	m := marks{}
 	p := service.Build(t).Start(t, "LOG_LEVEL=debug", "SIMULATOR=on", "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+m.new("app secret"),
 		"TRUSTED_PROXIES=127.0.0.1")
@@ -148,7 +148,7 @@ func TestNoPathLeadsASecretToTheLog(t *testing.T) {
 }
 
 // What does not work is said with its cause, and the cause may know a password.
-func TestNoFailureTellsASecret(t *testing.T) {
+func TestNoFailureShowsASecret(t *testing.T) {
 	m := marks{}
 	openID, sessionKey := m.new("openid"), m.new("session key")
 	wechat := http.NewServeMux()

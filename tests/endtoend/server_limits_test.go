@@ -17,7 +17,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestOneMoreThanMayBeInFlightIsToldToComeBack(t *testing.T) {
+func TestTooManyConcurrentRequestsGetRetryAfter(t *testing.T) {
 	arrived, release := make(chan struct{}), make(chan struct{})
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
@@ -53,7 +53,7 @@ func TestOneMoreThanMayBeInFlightIsToldToComeBack(t *testing.T) {
 	s.Nobody().Do(t, http.MethodGet, "/v1/drawings", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 }
 
-func TestWhoIsAboutToStopSendsUsersElsewhere(t *testing.T) {
+func TestAStoppingServiceIsNotReady(t *testing.T) {
 	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL})
 	user := s.LogIn(t, service.NewUser())
 	s.Nobody().Do(t, http.MethodGet, "/readyz", nil).Expect(t, http.StatusOK)
@@ -63,7 +63,7 @@ func TestWhoIsAboutToStopSendsUsersElsewhere(t *testing.T) {
 	user.Do(t, http.MethodPut, path(newID()), oneStroke("late"), creating()).Expect(t, http.StatusCreated)
 }
 
-func TestARequestIsNamedByATrustedProxyOnly(t *testing.T) {
+func TestTheRequestIDIsReadFromTrustedProxiesOnly(t *testing.T) {
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	for name, test := range map[string]struct {
 		trusted []netip.Prefix
@@ -90,7 +90,7 @@ func TestARequestIsNamedByATrustedProxyOnly(t *testing.T) {
 	}
 }
 
-func TestWhatIsTooSlowOrTooLargeIsEnded(t *testing.T) {
+func TestRequestsThatAreTooSlowOrTooLargeAreEnded(t *testing.T) {
 	hanging := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hanging }))
 	t.Cleanup(slow.Close)

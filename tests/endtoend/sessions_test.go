@@ -12,7 +12,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestOnesOwnSessionsAreListedAndThisOneIsMarked(t *testing.T) {
+func TestSessionsAreListedAndTheCurrentOneIsMarked(t *testing.T) {
 	s := start(t)
 	user := service.NewUser()
 	labels := map[string]http.Header{
@@ -26,7 +26,7 @@ func TestOnesOwnSessionsAreListedAndThisOneIsMarked(t *testing.T) {
 		callers[label] = logInFrom(t, s, user, h)
 	}
 	callers["onestroke of 2017"] = logIn2017From(t, s, user, header("User-Agent", "onestroke of 2017"))
-	stranger := s.LogIn(t, service.NewUser())
+	otherUser := s.LogIn(t, service.NewUser())
 
 	for label, caller := range callers {
 		seen := sessions(t, caller)
@@ -51,12 +51,12 @@ func TestOnesOwnSessionsAreListedAndThisOneIsMarked(t *testing.T) {
 			}
 		}
 	}
-	if seen := sessions(t, stranger); len(seen) != 1 || !seen[0].Current {
-		t.Errorf("a stranger sees %+v", seen)
+	if seen := sessions(t, otherUser); len(seen) != 1 || !seen[0].Current {
+		t.Errorf("another user sees %+v", seen)
 	}
 }
 
-func TestEndingASessionEndsItHereAtOnceAndElsewhereWithinASecond(t *testing.T) {
+func TestASessionEndsHereAtOnceAndOnOtherReplicasWithinASecond(t *testing.T) {
 	endings := map[string]func(t *testing.T, ended, other service.Caller){
 		"logging out": func(t *testing.T, ended, _ service.Caller) {
 			ended.Do(t, http.MethodDelete, "/v1/session", nil).Expect(t, http.StatusNoContent)
@@ -102,21 +102,21 @@ func TestEndingASessionEndsItHereAtOnceAndElsewhereWithinASecond(t *testing.T) {
 	})
 }
 
-func TestNobodyEndsAnothersSession(t *testing.T) {
+func TestASessionOfAnotherUserCannotBeEnded(t *testing.T) {
 	s := start(t)
-	victim, stranger := s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
+	victim, otherUser := s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
 	id := current(t, victim)
-	stranger.Do(t, http.MethodDelete, "/v1/sessions/"+id, nil).Expect(t, http.StatusNoContent) // as one that has ended
-	stranger.Do(t, http.MethodDelete, "/v1/sessions", nil).Expect(t, http.StatusNoContent)
+	otherUser.Do(t, http.MethodDelete, "/v1/sessions/"+id, nil).Expect(t, http.StatusNoContent) // as one that has ended
+	otherUser.Do(t, http.MethodDelete, "/v1/sessions", nil).Expect(t, http.StatusNoContent)
 	if seen := sessions(t, victim); len(seen) != 1 || seen[0].ID != id {
 		t.Errorf("left is %+v", seen)
 	}
 	for _, bad := range []string{"p", strings.Repeat("A", 23), "a%20session"} {
-		stranger.Do(t, http.MethodDelete, "/v1/sessions/"+bad, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+		otherUser.Do(t, http.MethodDelete, "/v1/sessions/"+bad, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
 	}
 }
 
-func TestASessionsIDOpensNothing(t *testing.T) {
+func TestASessionIDIsNotACredential(t *testing.T) {
 	s := start(t)
 	id := current(t, s.LogIn2017(t, service.NewUser()))
 	for _, h := range []http.Header{header("X-WX-Code", id), header("Authorization", "Bearer "+id), header("Authorization", "Bearer onestroke_"+id)} {
@@ -124,7 +124,7 @@ func TestASessionsIDOpensNothing(t *testing.T) {
 	}
 }
 
-func TestOnlyInsideCloudRunItsHeadersIdentify(t *testing.T) {
+func TestCloudRunHeadersAreTrustedInsideCloudRunOnly(t *testing.T) {
 	openID := "o" + strings.Repeat("A", 27)
 	inside := http.Header{"X-Wx-Openid": {openID}, "X-Wx-Source": {"wx_client"}}
 	anybody := start(t)

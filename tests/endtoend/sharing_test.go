@@ -13,18 +13,18 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestWhoeverHasTheTokenSeesASharedDrawingAndNothingOfItsAuthorButTheNickname(t *testing.T) {
+func TestASharedDrawingShowsOnlyTheNicknameOfItsAuthor(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		user := service.NewUser()
-		author, stranger := s.LogIn2017(t, user), s.Nobody()
+		author, visitor := s.LogIn2017(t, user), s.Nobody()
 		id := create(t, author, "一笔猫")
 		token := share(t, author, id, http.StatusCreated)
 		if again := share(t, author, id, http.StatusOK); again != token {
 			t.Errorf("shared again with %s, before with %s", again, token)
 		}
 
-		answer := stranger.Do(t, http.MethodGet, "/v1/shared/"+token, nil)
+		answer := visitor.Do(t, http.MethodGet, "/v1/shared/"+token, nil)
 		answer.Expect(t, http.StatusOK)
 		var members map[string]json.RawMessage
 		answer.Decode(t, &members)
@@ -32,14 +32,14 @@ func TestWhoeverHasTheTokenSeesASharedDrawingAndNothingOfItsAuthorButTheNickname
 		for name := range members {
 			known := []string{"title", "canvas", "format", "strokes", "strokeCount", "pointCount", "durationMs", "bounds"}
 			if !slices.Contains(known, name) {
-				t.Errorf("a stranger sees %s", name)
+				t.Errorf("a visitor sees %s", name)
 			}
 		}
 		var seen gen.SharedDrawing
 		answer.Decode(t, &seen)
 		mine := get(t, author, id)
 		if seen.Title != "一笔猫" || seen.Author == nil || *seen.Author != user || !reflect.DeepEqual(seen.Strokes, mine.Strokes) || seen.Canvas != mine.Canvas {
-			t.Errorf("a stranger sees %+v", seen)
+			t.Errorf("a visitor sees %+v", seen)
 		}
 		if who := me(t, author).User.ID; strings.Contains(string(answer.Body), who) || strings.Contains(string(answer.Body), id) {
 			t.Errorf("%s tells whose it is", answer.Body)
@@ -47,9 +47,9 @@ func TestWhoeverHasTheTokenSeesASharedDrawingAndNothingOfItsAuthorButTheNickname
 		if caching := answer.Header.Get("Cache-Control"); caching != "public, no-cache" {
 			t.Errorf("Cache-Control is %q", caching)
 		}
-		stranger.Do(t, http.MethodGet, "/v1/shared/"+token, nil, header("If-None-Match", answer.Header.Get("ETag"))).Expect(t, http.StatusNotModified)
-		isPlainSVG(t, stranger.Do(t, http.MethodGet, "/v1/shared/"+token+"/image?animate=true", nil).Body)
-		picture := stranger.Do(t, http.MethodGet, "/v1/shared/"+token+"/image?width=64", nil, header("Accept", "image/png"))
+		visitor.Do(t, http.MethodGet, "/v1/shared/"+token, nil, header("If-None-Match", answer.Header.Get("ETag"))).Expect(t, http.StatusNotModified)
+		isPlainSVG(t, visitor.Do(t, http.MethodGet, "/v1/shared/"+token+"/image?animate=true", nil).Body)
+		picture := visitor.Do(t, http.MethodGet, "/v1/shared/"+token+"/image?width=64", nil, header("Accept", "image/png"))
 		isPNG(t, picture.Body, 64)
 		if caching := picture.Header.Get("Cache-Control"); caching != "public, no-cache" {
 			t.Errorf("Cache-Control is %q", caching)
@@ -57,15 +57,15 @@ func TestWhoeverHasTheTokenSeesASharedDrawingAndNothingOfItsAuthorButTheNickname
 
 		// What is shared is the drawing, not its state at that time.
 		author.Do(t, http.MethodPut, path(id), oneStroke("两笔"), replacing("*")).Expect(t, http.StatusOK)
-		changed := stranger.Do(t, http.MethodGet, "/v1/shared/"+token, nil, header("If-None-Match", answer.Header.Get("ETag")))
+		changed := visitor.Do(t, http.MethodGet, "/v1/shared/"+token, nil, header("If-None-Match", answer.Header.Get("ETag")))
 		changed.Expect(t, http.StatusOK)
 		if changed.Decode(t, &seen); seen.Title != "两笔" {
-			t.Errorf("a stranger still sees %q", seen.Title)
+			t.Errorf("a visitor still sees %q", seen.Title)
 		}
 	})
 }
 
-func TestATokenOpensNothingOnceItsShareOrDrawingIsGone(t *testing.T) {
+func TestATokenIsInvalidAfterItsShareOrDrawingIsDeleted(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		author := s.LogIn(t, service.NewUser())
@@ -95,14 +95,14 @@ func TestATokenOpensNothingOnceItsShareOrDrawingIsGone(t *testing.T) {
 	})
 }
 
-func TestNobodySharesAnothersDrawing(t *testing.T) {
+func TestADrawingOfAnotherUserCannotBeShared(t *testing.T) {
 	s := start(t)
-	author, stranger := s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
+	author, otherUser := s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
 	id := create(t, author, "mine")
 	token := share(t, author, id, http.StatusCreated)
 	for _, id := range []string{id, newID()} {
-		stranger.Do(t, http.MethodPut, path(id)+"/share", nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
-		stranger.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
+		otherUser.Do(t, http.MethodPut, path(id)+"/share", nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		otherUser.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
 		s.Nobody().Do(t, http.MethodPut, path(id)+"/share", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 	}
 	s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)

@@ -18,7 +18,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestTheServiceGoesOnWhileBalancersTakeNotice(t *testing.T) {
+func TestTheServiceAnswersDuringTheShutdownDelay(t *testing.T) {
 	p := service.Build(t).Start(t, "SHUTDOWN_DELAY=2s")
 	user := p.LogIn(t, service.NewUser())
 	begun := time.Now()
@@ -46,7 +46,7 @@ func TestTheServiceGoesOnWhileBalancersTakeNotice(t *testing.T) {
 	}
 }
 
-func TestASecondSignalEndsItNow(t *testing.T) {
+func TestASecondSignalEndsTheProcessAtOnce(t *testing.T) {
 	for name, env := range map[string]string{"while it waits": "SHUTDOWN_DELAY=10m", "with a request in flight": "SHUTDOWN_TIMEOUT=1h"} {
 		t.Run(name, func(t *testing.T) {
 			p := startWithARequestInFlight(t, env)
@@ -60,7 +60,7 @@ func TestASecondSignalEndsItNow(t *testing.T) {
 	}
 }
 
-func TestWhatDoesNotFinishInTimeIsSaid(t *testing.T) {
+func TestRequestsThatDoNotFinishInTimeAreReported(t *testing.T) {
 	p := startWithARequestInFlight(t, "SHUTDOWN_TIMEOUT=1s")
 	p.Signal(t, syscall.SIGTERM)
 	if code := p.Wait(t); code != 1 {
@@ -106,7 +106,7 @@ func startWithARequestInFlight(t *testing.T, env ...string) *service.Process {
 	return p
 }
 
-func TestASignalAtTheVeryBeginningEndsItToo(t *testing.T) {
+func TestASignalDuringTheStartEndsTheProcess(t *testing.T) {
 	for range 5 {
 		p := service.Build(t).Launch(t)
 		p.Signal(t, syscall.SIGTERM)
@@ -118,7 +118,7 @@ func TestASignalAtTheVeryBeginningEndsItToo(t *testing.T) {
 
 // What was acknowledged is there after the process was killed in the midst of
 // writing, and what was not is whole or not there.
-func TestNothingAcknowledgedIsLostWhenItIsKilled(t *testing.T) {
+func TestAcknowledgedWritesSurviveAKill(t *testing.T) {
 	data := "DATA_DIR=" + t.TempDir()
 	program := service.Build(t)
 	user := service.NewUser()
@@ -189,7 +189,7 @@ func createWhileItLives(p *service.Process, caller service.Caller, id string) (t
 	return response.Header.Get("ETag"), response.StatusCode == http.StatusCreated
 }
 
-func TestSystemdIsToldHowItIsDoing(t *testing.T) {
+func TestTheServiceReportsItsStateToSystemd(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "notify")
 	states, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
@@ -231,7 +231,7 @@ func TestSystemdIsToldHowItIsDoing(t *testing.T) {
 	}
 }
 
-func TestASecretInAFileWorksLikeOneInTheEnvironment(t *testing.T) {
+func TestASecretCanBeReadFromAFile(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
 		name = filepath.Join(dir, name)

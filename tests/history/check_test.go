@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestTheCheckFindsEachBrokenPromise(t *testing.T) {
+func TestTheCheckFindsEachViolation(t *testing.T) {
 	at := func(seconds float64) time.Time { return time.Unix(1_800_000_000, 0).Add(time.Duration(seconds * 1e9)) }
 	e := func(a act, credential string, begin float64, o outcome) event {
 		return event{
@@ -13,14 +13,14 @@ func TestTheCheckFindsEachBrokenPromise(t *testing.T) {
 			outcome: o, servedAs: "u", expiresAt: at(begin + 60),
 		}
 	}
-	stranger := e(use, "t1", 1, served)
-	stranger.servedAs = "v"
+	otherUser := e(use, "t1", 1, served)
+	otherUser.servedAs = "v"
 	for name, c := range map[string]struct {
 		history []event
 		want    int
 	}{
 		"all is well":                         {[]event{e(logInToken, "t1", 0, served), e(use, "t1", 1, served)}, 0},
-		"served as another":                   {[]event{e(logInToken, "t1", 0, served), stranger}, 1},
+		"served as another":                   {[]event{e(logInToken, "t1", 0, served), otherUser}, 1},
 		"used within a second of its end":     {[]event{e(logInToken, "t1", 0, served), e(logOut, "t1", 1, served), e(use, "t1", 2, served)}, 0},
 		"used later":                          {[]event{e(logInToken, "t1", 0, served), e(logOut, "t1", 1, served), e(use, "t1", 2.2, served)}, 1},
 		"used after an end that failed":       {[]event{e(logInToken, "t1", 0, served), e(logOut, "t1", 1, unknown), e(use, "t1", 9, served)}, 0},

@@ -28,9 +28,9 @@ const (
 
 func TestMain(m *testing.M) { stores.Main(m) }
 
-// TestSessionsHold runs for HISTORY_DURATION, such as 10m, with the random
+// TestSessionsAreConsistentDuringFailures runs for HISTORY_DURATION, such as 10m, with the random
 // numbers of HISTORY_SEED.
-func TestSessionsHold(t *testing.T) {
+func TestSessionsAreConsistentDuringFailures(t *testing.T) {
 	w := newWorld(t)
 	w.meet(t)
 	var clients sync.WaitGroup

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
 // A reader pastes the blocks of a page into one shell, from the first to the
 // last. Chinese pages have the same blocks.
-func TestCommandsPrintWhatThePageShows(t *testing.T) {
+func TestCommandsPrintTheShownOutput(t *testing.T) {
 	for page := range translatedPages(t) {
 		blocks := blocksOf(read(t, page))
 		if len(blocks) == 0 {
@@ -89,7 +89,7 @@ func TestBothLanguagesHaveTheSameTables(t *testing.T) {
 
 // The page of the commands has every target of the Makefile, and no page names
 // another.
-func TestTargetsThatAreNamedAreThere(t *testing.T) {
+func TestTheTargetsOfTheMakefileAreDocumented(t *testing.T) {
 	var targets []string
 	for _, m := range regexp.MustCompile(`(?m)^([a-z-]+):.*## `).FindAllStringSubmatch(read(t, "Makefile"), -1) {
 		targets = append(targets, "make "+m[1])
@@ -113,7 +113,7 @@ func TestTargetsThatAreNamedAreThere(t *testing.T) {
 }
 
 // A link within the repository leads to a file and, after #, to a heading of it.
-func TestLinksLeadToSomething(t *testing.T) {
+func TestLinksHaveATarget(t *testing.T) {
 	link := regexp.MustCompile(`(?:\]\(|src=")([^)":# ]*)(#[^)" ]*)?[)"]`)
 	for _, page := range pages(t) {
 		for _, m := range link.FindAllStringSubmatch(withoutCode(read(t, page)), -1) {
@@ -150,7 +150,7 @@ func TestEveryDecisionIsInTheIndex(t *testing.T) {
 
 // A path in code font that begins in the root of the repository is there; * is
 // any name in it.
-func TestPathsThatAreNamedAreThere(t *testing.T) {
+func TestNamedPathsExist(t *testing.T) {
 	for _, page := range pages(t) {
 		if path.Base(page) == "CHANGELOG.md" {
 			continue // it also names what is gone

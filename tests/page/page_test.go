@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
-func TestThePageKeepsToItselfAndIsAskedForAnew(t *testing.T) {
+func TestThePageLoadsNothingFromElsewhereAndIsRevalidated(t *testing.T) {
 	p := service.Build(t).Start(t)
 	page := ask(t, http.MethodGet, p.URL+"/")
 	page.expect(t, http.StatusOK, map[string]string{
@@ -47,7 +47,7 @@ func TestThePageKeepsToItselfAndIsAskedForAnew(t *testing.T) {
 	}
 }
 
-func TestFilesOfThePageAreKeptForGood(t *testing.T) {
+func TestFilesOfThePageAreCachedForever(t *testing.T) {
 	p := service.Build(t).Start(t)
 	page := ask(t, http.MethodGet, p.URL+"/")
 	files := regexp.MustCompile(`(?:src|href)="(.*?)"`).FindAllStringSubmatch(page.body, -1)
@@ -77,7 +77,7 @@ func TestFilesOfThePageAreKeptForGood(t *testing.T) {
 	}
 }
 
-func TestBesideThePageEverythingIsTheContracts(t *testing.T) {
+func TestOtherPathsBelongToTheContract(t *testing.T) {
 	for basePath, p := range map[string]*service.Process{
 		"as in 2017": service.Build(t).Start(t),
 		"elsewhere":  service.Build(t).Start(t, "BASE_PATH=/moved"),
@@ -106,7 +106,7 @@ func TestBesideThePageEverythingIsTheContracts(t *testing.T) {
 	}
 }
 
-func TestThePageKnowsWhetherWeChatIsSimulated(t *testing.T) {
+func TestThePageShowsWhetherWeChatIsSimulated(t *testing.T) {
 	for mark, p := range map[string]*service.Process{
 		`data-simulator="true"`:  service.Build(t).Start(t),
 		`data-simulator="false"`: service.Build(t).Start(t, "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=secret"),

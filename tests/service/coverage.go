@@ -50,7 +50,7 @@ func errorCode(status int, body []byte) string {
 		Reason string
 		Error  struct{ Reason string }
 	}
-	_ = json.Unmarshal(body, &e) // that it is JSON is the keeper's to say
+	_ = json.Unmarshal(body, &e) // that it is JSON is the contractTransport's to say
 	if code, ok := e.Code.(string); ok {
 		return code
 	}

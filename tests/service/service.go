@@ -3,7 +3,7 @@
 // sees it; [Build] and [Binary.Start] run the very program that is shipped.
 //
 // Whatever goes through a [Service]'s HTTP client is held against the
-// contract, see [newKeeper].
+// contract, see [newContractTransport].
 package service
 
 import (
@@ -138,7 +138,7 @@ func reached(t testing.TB, url, basePath string, transport *http.Transport) Serv
 		URL:      url,
 		BasePath: basePath,
 		HTTP: &http.Client{
-			Transport:     newKeeper(t, basePath, transport),
+			Transport:     newContractTransport(t, basePath, transport),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}

@@ -137,7 +137,7 @@ func FuzzParametersAgree(f *testing.F) {
 	})
 }
 
-func TestEveryParameterOfTheContractIsHeldAgainstIt(t *testing.T) {
+func TestEachParameterOfTheContractIsValidated(t *testing.T) {
 	for path, item := range contract(t).Paths.Map() {
 		for method, theirs := range item.Operations() {
 			ours, ok := gen.Operations[method+" "+path]

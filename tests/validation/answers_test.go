@@ -15,7 +15,7 @@ import (
 
 // What the generated encoders write is what encoding/json would, whatever is in
 // the answer.
-func TestAnswersAreWrittenAsTheirTypesSay(t *testing.T) {
+func TestAnswersAreEncodedLikeEncodingJSON(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
 		for _, answer := range []interface{ AppendJSON(b []byte) []byte }{
@@ -34,7 +34,7 @@ func TestAnswersAreWrittenAsTheirTypesSay(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotUTF8IsReplacedInAnswers(t *testing.T) {
+func TestInvalidUTF8IsReplacedInAnswers(t *testing.T) {
 	title := "a\xff\"\\\n\x00<\u2028"
 	answer := gen.DrawingSummary{Title: title}
 	text := answer.AppendJSON(nil)

@@ -11,7 +11,7 @@ import (
 	"onestroke/gen"
 )
 
-func TestFindingsNameTheFieldAndTheRuleInWords(t *testing.T) {
+func TestFindingsNameTheFieldAndTheRule(t *testing.T) {
 	const drawing = `{"canvas":{"width":1,"height":1},"format":1,"strokes":[{"tool":"pen","color":"#000000","width":1,"x":[1,2,3],"y":[1,2,3]}]}`
 	for change, want := range map[[2]string][]string{
 		{drawing, `[]`}:            {"body type: must be an object"},
@@ -50,7 +50,7 @@ func TestFindingsNameTheFieldAndTheRuleInWords(t *testing.T) {
 	}
 }
 
-func TestFindingsComeInTheOrderOfTheContract(t *testing.T) {
+func TestFindingsAreInTheOrderOfTheContract(t *testing.T) {
 	expect(t, drawingError(`{"more":1,"strokes":[{"y":[],"x":[true],"tool":1,"width":0}],"also":1,"format":0,"title":0}`),
 		"title type: must be a string",
 		"canvas required: is missing",
@@ -71,7 +71,7 @@ func TestFindingsComeInTheOrderOfTheContract(t *testing.T) {
 	)
 }
 
-func TestThereAreTwentyFindingsAtMost(t *testing.T) {
+func TestThereAreAtMostTwentyFindings(t *testing.T) {
 	var invalid *wire.InvalidError
 	err := drawingError(`{"strokes":[` + strings.Repeat(`{},`, 999) + `{}]}`)
 	if !errors.As(err, &invalid) || len(invalid.Fields) != 20 {

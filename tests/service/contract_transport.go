@@ -20,8 +20,8 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
 
-// keeper sends requests and holds every answer against the contract.
-type keeper struct {
+// contractTransport sends requests and holds every answer against the contract.
+type contractTransport struct {
 	t        testing.TB
 	basePath string
 	doc      *openapi3.T
@@ -29,7 +29,7 @@ type keeper struct {
 	next     http.RoundTripper
 }
 
-// newKeeper returns a transport that fails the test when
+// newContractTransport returns a transport that fails the test when
 //
 //   - an answer has a status, a header, a content type or a body that the
 //     contract does not have for its operation;
@@ -38,7 +38,7 @@ type keeper struct {
 //
 // What lies outside the contract passes unseen: the simulator, the reference
 // page, and what a browser asks beforehand on behalf of another page.
-func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
+func newContractTransport(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(
 		bytes.ReplaceAll(contract(t), []byte(DefaultBasePath+"/"), []byte(basePath+"/")))
@@ -51,10 +51,10 @@ func newKeeper(t testing.TB, basePath string, next http.RoundTripper) http.Round
 		t.Fatal(err)
 	}
 	registerFiles()
-	return &keeper{t: t, basePath: basePath, doc: doc, routes: routes, next: next}
+	return &contractTransport{t: t, basePath: basePath, doc: doc, routes: routes, next: next}
 }
 
-func (k *keeper) RoundTrip(r *http.Request) (*http.Response, error) {
+func (k *contractTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasPrefix(r.URL.Path, "/simulator/") || r.URL.Path == "/docs" || strings.HasPrefix(r.URL.Path, "/docs/") || isPreflight(r) {
 		return k.next.RoundTrip(r)
 	}
@@ -84,7 +84,7 @@ func (k *keeper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-func (k *keeper) check(r *http.Request, sent []byte, response *http.Response, body []byte) error {
+func (k *contractTransport) check(r *http.Request, sent []byte, response *http.Response, body []byte) error {
 	isHead := r.Method == http.MethodHead // GET without the body
 	if isHead {
 		r = r.Clone(r.Context())
@@ -123,7 +123,7 @@ func (k *keeper) check(r *http.Request, sent []byte, response *http.Response, bo
 
 // checkNoRoute holds the answer to what is no operation against the form that
 // every error has.
-func (k *keeper) checkNoRoute(r *http.Request, response *http.Response, body []byte, isHead bool) error {
+func (k *contractTransport) checkNoRoute(r *http.Request, response *http.Response, body []byte, isHead bool) error {
 	schema, contentType := "Problem", "application/problem+json"
 	// Programs of 2017 that still ask at the usual base path understand their form only.
 	if strings.HasPrefix(r.URL.Path, k.basePath+"/") || strings.HasPrefix(r.URL.Path, DefaultBasePath+"/") {
@@ -153,7 +153,7 @@ func (k *keeper) checkNoRoute(r *http.Request, response *http.Response, body []b
 
 // checkFailure holds an error against what a schema cannot say: that it repeats
 // status and request id, that 401 challenges and 503 says when to come back.
-func (k *keeper) checkFailure(response *http.Response, body []byte) error {
+func (k *contractTransport) checkFailure(response *http.Response, body []byte) error {
 	if response.Header.Get("X-Request-Id") == "" {
 		return fmt.Errorf("no X-Request-Id")
 	}
