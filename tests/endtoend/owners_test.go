@@ -15,9 +15,9 @@ func TestDrawingsOfAnotherUserCannotBeReached(t *testing.T) {
 		s := startOn(t, redis, mongodb)
 		logins := map[string]func(t testing.TB, user string) service.Caller{"bearer token": s.LogIn, "2017 headers": s.LogIn2017}
 		for ownersWay, logInOwner := range logins {
-			for otherWay, logInStranger := range logins {
-				t.Run("owner by "+ownersWay+", otherUser by "+otherWay, func(t *testing.T) {
-					staysApart(t, logInOwner(t, service.NewUser()), logInStranger(t, service.NewUser()))
+			for otherWay, logInOther := range logins {
+				t.Run("owner by "+ownersWay+", other user by "+otherWay, func(t *testing.T) {
+					staysApart(t, logInOwner(t, service.NewUser()), logInOther(t, service.NewUser()))
 				})
 			}
 		}

@@ -19,23 +19,23 @@ import (
 	"onestroke/tests/output"
 )
 
-// Binary is the program, built.
+// Binary is a build of the program.
 type Binary struct{ path string }
 
-// Path is where the program is.
+// Path is the path of the program.
 func (b Binary) Path() string { return b.path }
 
-// startTimeout bounds the start and the end of a process. A machine that builds
-// at the same time is slow.
+// startTimeout limits the start and the end of a process. It is long, as the machine
+// may be compiling at the same time.
 const startTimeout = 60 * time.Second
 
-// Build builds the program as it is shipped, once for all tests.
+// Build builds the program as released, once for all tests.
 func Build(t testing.TB) Binary { return built(t, standard) }
 
 // BuildWithoutEmbedded builds it with the tag noembed.
 func BuildWithoutEmbedded(t testing.TB) Binary { return built(t, noembed) }
 
-// RemoveBinaries removes what was built; the end of TestMain is the time for it.
+// RemoveBinaries removes the builds. Call it at the end of TestMain.
 func RemoveBinaries() error {
 	if dir == "" {
 		return nil
@@ -43,19 +43,18 @@ func RemoveBinaries() error {
 	return os.RemoveAll(dir)
 }
 
-// Process is the program, running.
+// Process is a process of the program.
 type Process struct {
 	Service
 	cmd     *exec.Cmd
 	output  *output.Output
-	address chan string   // where it serves
-	ended   chan struct{} // closed when it has
+	address chan string   // gets the URL that it serves
+	ended   chan struct{} // closed when the process has ended
 }
 
-// Start runs the program until the test ends, with nothing in its environment
-// but env, and returns once it says where it serves. It listens on a free port
-// of the loopback address and keeps its data in a folder of the test's, unless
-// env says otherwise.
+// Start runs the program until the test ends, with no other environment than env,
+// and returns when it reports its address. Unless env says otherwise, it listens on
+// a free port of the loopback address and stores its data in a folder of the test.
 func (b Binary) Start(t testing.TB, env ...string) *Process {
 	t.Helper()
 	p := b.Launch(t, env...)
@@ -65,12 +64,12 @@ func (b Binary) Start(t testing.TB, env ...string) *Process {
 	case <-p.ended:
 		t.Fatal("the program ended at its start")
 	case <-time.After(startTimeout):
-		t.Fatal("the program does not say where it serves")
+		t.Fatal("the program does not report its address")
 	}
 	return p
 }
 
-// Launch is Start for who does not wait until it serves.
+// Launch is Start without waiting for the address.
 func (b Binary) Launch(t testing.TB, env ...string) *Process {
 	t.Helper()
 	p := b.process(t, env)
@@ -142,7 +141,7 @@ func (p *Process) run(t testing.TB, read func()) {
 	})
 }
 
-// follow keeps what the process writes and reports where it serves.
+// follow collects the output of the process and sends the URL that it reports.
 func (p *Process) follow(stdout io.Reader) {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
@@ -174,18 +173,18 @@ func (p *Process) Wait(t testing.TB) int {
 	}
 }
 
-// Output is what the process has written to stdout and stderr so far.
+// Output returns what the process has written to stdout and stderr so far.
 func (p *Process) Output() string { return p.output.String() }
 
-// Refused runs the program where it must refuse to start, and returns its exit
-// code and what it wrote.
+// Refused runs the program with an environment with which it does not start, and
+// returns its exit code and its output.
 func (b Binary) Refused(t testing.TB, env ...string) (code int, output string) {
 	t.Helper()
 	return b.Run(t, env)
 }
 
-// Run runs the program with arguments until it ends, with nothing in its
-// environment but env, and returns its exit code and what it wrote.
+// Run runs the program with arguments until it ends, with no other environment than
+// env, and returns its exit code and its output.
 func (b Binary) Run(t testing.TB, env []string, args ...string) (code int, output string) {
 	t.Helper()
 	cmd := exec.Command(b.path, args...)
@@ -234,7 +233,7 @@ func build(flags ...string) (Binary, error) {
 	return b, nil
 }
 
-// value returns a variable's value.
+// value returns the value of a variable, or otherwise if env does not have it.
 func value(env []string, name, otherwise string) string {
 	for _, variable := range env {
 		if v, ok := strings.CutPrefix(variable, name+"="); ok {

@@ -20,7 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
 
-// contractTransport sends requests and holds every answer against the contract.
+// contractTransport sends requests and validates each answer against the contract.
 type contractTransport struct {
 	t        testing.TB
 	basePath string
@@ -33,11 +33,11 @@ type contractTransport struct {
 //
 //   - an answer has a status, a header, a content type or a body that the
 //     contract does not have for its operation;
-//   - an answer to what is no operation is not an error in the documented form;
-//   - a request that breaks the contract is answered with success.
+//   - an answer to an unknown path or method is not an error in the documented form;
+//   - an invalid request is answered with success.
 //
-// What lies outside the contract passes unseen: the simulator, the reference
-// page, and what a browser asks beforehand on behalf of another page.
+// It does not check what is not part of the contract: the simulator, the reference
+// page and CORS preflight requests.
 func newContractTransport(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(
@@ -45,7 +45,7 @@ func newContractTransport(t testing.TB, basePath string, next http.RoundTripper)
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc.Servers = nil // a test's service listens anywhere
+	doc.Servers = nil // a service under test has another address
 	routes, err := gorillamux.NewRouter(doc)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func (k *contractTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	if err := k.check(r, sent, response, body); err != nil {
-		k.t.Errorf("%s %s answered %d against the contract: %v\n%.500s", r.Method, r.URL.Path, response.StatusCode, err, body)
+		k.t.Errorf("%s %s was answered with %d, which violates the contract: %v\n%.500s", r.Method, r.URL.Path, response.StatusCode, err, body)
 	}
 	return response, nil
 }
@@ -116,16 +116,16 @@ func (k *contractTransport) check(r *http.Request, sent []byte, response *http.R
 	}
 	r.Body = io.NopCloser(bytes.NewReader(sent))
 	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
-		return fmt.Errorf("the request was no good: %w", err)
+		return fmt.Errorf("success for an invalid request: %w", err)
 	}
 	return nil
 }
 
-// checkNoRoute holds the answer to what is no operation against the form that
-// every error has.
+// checkNoRoute validates the answer to a request that matches no operation: it must
+// have the form of an error.
 func (k *contractTransport) checkNoRoute(r *http.Request, response *http.Response, body []byte, isHead bool) error {
 	schema, contentType := "Problem", "application/problem+json"
-	// Programs of 2017 that still ask at the usual base path understand their form only.
+	// Programs of 2017 that use the default base path understand the form of 2017 only.
 	if strings.HasPrefix(r.URL.Path, k.basePath+"/") || strings.HasPrefix(r.URL.Path, DefaultBasePath+"/") {
 		schema, contentType = "PaintFailureAnswer", "application/json"
 	}
@@ -133,7 +133,7 @@ func (k *contractTransport) checkNoRoute(r *http.Request, response *http.Respons
 		return fmt.Errorf("Content-Type is %q, not %s", got, contentType)
 	}
 	if response.StatusCode < 400 {
-		return fmt.Errorf("there is no such operation")
+		return fmt.Errorf("success, but there is no such operation")
 	}
 	if response.StatusCode == http.StatusMethodNotAllowed && response.Header.Get("Allow") == "" {
 		return fmt.Errorf("no Allow")
@@ -151,8 +151,8 @@ func (k *contractTransport) checkNoRoute(r *http.Request, response *http.Respons
 	return k.checkFailure(response, body)
 }
 
-// checkFailure holds an error against what a schema cannot say: that it repeats
-// status and request id, that 401 challenges and 503 says when to come back.
+// checkFailure checks of an error what a schema cannot express: its status and its
+// request id are those of the response, and 401 and 503 have their headers.
 func (k *contractTransport) checkFailure(response *http.Response, body []byte) error {
 	if response.Header.Get("X-Request-Id") == "" {
 		return fmt.Errorf("no X-Request-Id")
@@ -174,24 +174,25 @@ func (k *contractTransport) checkFailure(response *http.Response, body []byte) e
 		return err
 	}
 	if problem.Status != response.StatusCode || problem.Instance != response.Header.Get("X-Request-Id") {
-		return fmt.Errorf("the problem is of status %d and request %q", problem.Status, problem.Instance)
+		return fmt.Errorf("the problem has status %d and request id %q", problem.Status, problem.Instance)
 	}
 	return nil
 }
 
-// isFailure tells errors from success; programs of 2017 get both with 200.
+// isFailure reports whether the answer is an error. In the form of 2017, an error
+// can have status 200.
 func isFailure(response *http.Response, body []byte) bool {
 	return response.StatusCode >= 400 ||
 		bytes.Contains(body, []byte(`"`+SessionMark+`":`)) || bytes.HasPrefix(body, []byte(`{"code":-1,`))
 }
 
-// isPreflight tells a question of the CORS protocol, which is no request for an
-// operation.
+// isPreflight reports whether r is a CORS preflight request.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// registerFiles makes kin take for files what the contract describes as such.
+// registerFiles makes kin-openapi read these media types as files, as the contract
+// describes them.
 var registerFiles = sync.OnceFunc(func() {
 	for _, mediaType := range []string{"application/x-ndjson", "image/png", "image/svg+xml"} {
 		openapi3filter.RegisterBodyDecoder(mediaType, openapi3filter.FileBodyDecoder)

@@ -17,18 +17,18 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// answered is one way in which an operation answers.
+// answered is a kind of answer to an operation.
 type answered struct {
 	operation string
 	status    int
-	code      string // of the error; empty with success
+	code      string // the error code; empty for success
 }
 
 func (a answered) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s %d %s", a.operation, a.status, a.code))
 }
 
-// met are the answers that tests of this process got.
+// met are the answers that the tests of this process got.
 var met = struct {
 	sync.Mutex
 	answers map[answered]bool
@@ -50,17 +50,16 @@ func errorCode(status int, body []byte) string {
 		Reason string
 		Error  struct{ Reason string }
 	}
-	_ = json.Unmarshal(body, &e) // that it is JSON is the contractTransport's to say
+	_ = json.Unmarshal(body, &e) // contractTransport reports invalid JSON
 	if code, ok := e.Code.(string); ok {
 		return code
 	}
 	return e.Reason + e.Error.Reason // one of them
 }
 
-// AllMet fails unless the tests of this process have met everything that the
-// contract says an operation may answer: each status, and each error code that
-// the description of the response names. Where only some of the tests ran it
-// has nothing to say.
+// AllMet returns an error unless the tests of this process got each answer in the
+// contract: each status of each operation, and each error code in the description of
+// the response. It returns nil if only some of the tests ran.
 func AllMet() error {
 	if flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != "" || flag.Lookup("test.list").Value.String() != "" {
 		return nil
@@ -85,7 +84,7 @@ func AllMet() error {
 		return nil
 	}
 	slices.Sort(missing)
-	return errors.New("the contract promises answers that no test has met:\n  " + strings.Join(missing, "\n  "))
+	return errors.New("no test got these answers of the contract:\n  " + strings.Join(missing, "\n  "))
 }
 
 var namedCode = regexp.MustCompile(`ERR_[A-Z_]+`)

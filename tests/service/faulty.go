@@ -9,7 +9,7 @@ import (
 	"onestroke/impl/session"
 )
 
-// faultySessions fails whoever asks who is calling.
+// faultySessions fails when the service looks up or begins a session.
 type faultySessions struct {
 	app.SessionStore
 	fault error
@@ -23,7 +23,7 @@ func (s faultySessions) Claim(context.Context, string, session.Attempt, time.Dur
 	return session.Attempt{}, s.fault
 }
 
-// faultyDrawings fails those who follow a share, and need no session.
+// faultyDrawings fails when the service looks up a share, which needs no session.
 type faultyDrawings struct {
 	app.DrawingStore
 	fault error

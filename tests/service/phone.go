@@ -23,8 +23,8 @@ type Phone struct {
 	Code, RawData, Signature, EncryptedData, IV string
 }
 
-// Phone logs a user in at the simulator. More members of its request make the
-// exchange fail in a certain way; see wechatsim.
+// Phone logs a user in at the simulator. The members in more make the exchange fail
+// in a certain way; see wechatsim.
 func (s Service) Phone(t testing.TB, user string, more ...map[string]any) Phone {
 	t.Helper()
 	ask := map[string]any{"user": user}
@@ -40,7 +40,7 @@ func (s Service) Phone(t testing.TB, user string, more ...map[string]any) Phone 
 	return phone
 }
 
-// Headers are the three of 2017, as the first request has them.
+// Headers returns the three headers of the first request of a program of 2017.
 func (p Phone) Headers() http.Header {
 	return http.Header{
 		"X-Wx-Code":      {p.Code},
@@ -49,26 +49,26 @@ func (p Phone) Headers() http.Header {
 	}
 }
 
-// EncodeURIComponent does what the function of that name does in a browser, as
-// far as a server can tell the difference.
+// EncodeURIComponent is like JavaScript's encodeURIComponent. It escapes more
+// characters, which makes no difference after decoding.
 func EncodeURIComponent(text string) string { return url.PathEscape(text) }
 
-// NewUser returns a name that nobody else has.
+// NewUser returns a unique name.
 func NewUser() string { return "小明 " + rand.Text()[:10] }
 
-// Caller sends requests with the headers of one user, or of nobody.
+// Caller sends requests with the headers of one user, or without a credential.
 type Caller struct {
 	service Service
 	Header  http.Header
 }
 
-// Nobody sends no credential.
+// Nobody returns a caller without a credential.
 func (s Service) Nobody() Caller { return Caller{s, http.Header{}} }
 
-// With sends these headers with every request.
+// With returns a caller that sends these headers with each request.
 func (s Service) With(h http.Header) Caller { return Caller{s, h} }
 
-// LogIn logs a user in as programs of today do, with a bearer token.
+// LogIn logs a user in as current programs do, with a bearer token.
 func (s Service) LogIn(t testing.TB, user string) Caller {
 	t.Helper()
 	answer := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": s.Phone(t, user).Code})
@@ -87,7 +87,7 @@ func (s Service) LogIn2017(t testing.TB, user string) Caller {
 	return s.With(http.Header{"X-Wx-Code": {phone.Code}})
 }
 
-// API is the generated client, for this caller.
+// API returns the generated client of this caller.
 func (c Caller) API(t testing.TB) *client.ClientWithResponses {
 	t.Helper()
 	api, err := client.NewClientWithResponses(c.service.URL, client.WithHTTPClient(c.service.HTTP),
@@ -101,9 +101,8 @@ func (c Caller) API(t testing.TB) *client.ClientWithResponses {
 	return api
 }
 
-// Do sends a request. The body is sent as it is when it is an io.Reader, a
-// string or url.Values, and as JSON otherwise. A header that has no value takes
-// away the one that would be sent.
+// Do sends a request. A body that is an io.Reader, a string or url.Values is sent as
+// it is, any other as JSON. A header without a value removes the default one.
 func (c Caller) Do(t testing.TB, method, path string, body any, headers ...http.Header) Answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, c.service.URL+path, nil)
@@ -163,7 +162,7 @@ func setBody(t testing.TB, r *http.Request, body any) {
 	r.Header.Set("Content-Type", contentType)
 }
 
-// Answer is a response, read.
+// Answer is a response with its body.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -199,7 +198,7 @@ func (a Answer) ExpectProblem(t testing.TB, status int, code gen.ErrorCode) gen.
 }
 
 // ExpectSessionFailure ends the test unless the answer is a failed session in
-// the form of 2017, for this reason; message is empty where any will do.
+// the form of 2017, for this reason; an empty message accepts any.
 func (a Answer) ExpectSessionFailure(t testing.TB, status int, reason, message string) {
 	t.Helper()
 	a.Expect(t, status)
@@ -234,7 +233,7 @@ func (a Answer) ExpectPaintDone(t testing.TB) {
 	}
 }
 
-// ExpectPaints ends the test unless the answer is a list of 2017: its drawings'
+// ExpectPaints ends the test unless the answer is a list of 2017, and returns the
 // actions by id.
 func (a Answer) ExpectPaints(t testing.TB) map[string]string {
 	t.Helper()
@@ -252,7 +251,7 @@ func (a Answer) ExpectPaints(t testing.TB) map[string]string {
 		paints[p.ID] = p.Actions
 	}
 	if len(paints) != len(list.Data) {
-		t.Fatalf("an id is there twice: %s", a.Body)
+		t.Fatalf("two drawings have the same id: %s", a.Body)
 	}
 	return paints
 }

@@ -1,9 +1,9 @@
-// Package service runs the service for tests, which reach it as its clients
-// do: over HTTP only. [Start] runs it in this process, where the race detector
-// sees it; [Build] and [Binary.Start] run the very program that is shipped.
+// Package service runs the service for tests, which use it over HTTP only, as its
+// clients do. [Start] runs it in this process, with the race detector; [Build] and
+// [Binary.Start] run the program as released.
 //
-// Whatever goes through a [Service]'s HTTP client is held against the
-// contract, see [newContractTransport].
+// The HTTP client of a [Service] validates each answer against the contract, see
+// [newContractTransport].
 package service
 
 import (
@@ -29,20 +29,20 @@ import (
 	"onestroke/tests/output"
 )
 
-// Service is a running service as its clients see it.
+// Service is a running service, as its clients use it.
 type Service struct {
 	URL      string
 	BasePath string       // of the 2017 paths
-	HTTP     *http.Client // fails the test when an answer breaks the contract
+	HTTP     *http.Client // fails the test if an answer violates the contract
 }
 
-// Options say what a service in this process is made of.
+// Options of a service in this process.
 type Options struct {
-	RedisURL, MongoDBURI string // of servers; keys and database are the service's own
+	RedisURL, MongoDBURI string // of servers; each service has its own keys and database
 	BasePath             string // /applet/session when empty
 	AppID                string // random when empty
-	// WeChat answers at /simulator/ and exchanges the codes; a simulator of the
-	// service's own when nil. Replicas share one, of their common AppID and AppSecret.
+	// WeChat answers at /simulator/ and exchanges the codes; a new simulator when
+	// nil. Replicas use the same one, with the same AppID and AppSecret.
 	WeChat        http.Handler
 	WeChatTimeout time.Duration // 5 s when 0
 
@@ -53,7 +53,7 @@ type Options struct {
 	DrawingQuota                       int // no limit when 0
 	TrustedProxies                     []netip.Prefix
 	TrustCloudRun                      bool
-	// Fault is what the stores answer to whatever begins a request, when not nil.
+	// Fault is the error of the stores at the begin of each request, when not nil.
 	Fault       error
 	CORSOrigins []string
 	MaxInFlight int // no limit when 0
@@ -63,17 +63,17 @@ type Options struct {
 type Local struct {
 	Service
 	Simulator *wechatsim.Simulator // nil if the options have a WeChat
-	Stop      func()               // tells the service that it is about to end
+	Stop      func()               // announces to the service that it is about to stop
 }
 
-// AppSecret is the secret that services in this process have with WeChat.
+// AppSecret is the app secret of services in this process.
 const AppSecret = "simulated"
 
-// DefaultBasePath is where programs of 2017 find their paths.
+// DefaultBasePath is the default prefix of the paths for programs of 2017.
 const DefaultBasePath = "/applet/session"
 
-// Start runs the service in this process until the test ends. What it logged is
-// shown where the test failed.
+// Start runs the service in this process until the test ends. If the test fails, it
+// shows the log.
 func Start(t testing.TB, o Options) *Local {
 	t.Helper()
 	if o.BasePath == "" {
@@ -120,14 +120,13 @@ func Start(t testing.TB, o Options) *Local {
 	return local
 }
 
-// Behind is a service as its clients see it through a proxy at url, to which
-// transport leads.
+// Behind returns a service behind a proxy at url. transport connects to the proxy.
 func Behind(t testing.TB, url string, transport *http.Transport) Service {
 	return reached(t, url, DefaultBasePath, transport)
 }
 
 func newService(t testing.TB, url, basePath string) Service {
-	// A service of a test has a certificate that nobody else trusts.
+	// A service under test may have a self-signed certificate.
 	return reached(t, url, basePath, &http.Transport{MaxIdleConnsPerHost: 100, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}})
 }
 
@@ -144,7 +143,7 @@ func reached(t testing.TB, url, basePath string, transport *http.Transport) Serv
 	}
 }
 
-// config is that of the program without any variable set, but for the options.
+// config returns the default configuration, changed by the options.
 func (o Options) config(t testing.TB) config.Config {
 	t.Helper()
 	c, err := config.Read(nil)
@@ -177,10 +176,10 @@ func dropDatabase(t testing.TB, uri string) {
 	_ = client.Disconnect(ctx)
 }
 
-// NewDatabase returns the name of a MongoDB database that nobody else uses.
+// NewDatabase returns a unique name of a MongoDB database.
 func NewDatabase() string { return "test" + rand.Text()[:12] }
 
-// InDatabase returns uri with the name of a database in it.
+// InDatabase returns uri with the name of the database.
 func InDatabase(t testing.TB, uri, database string) string {
 	t.Helper()
 	u, err := url.Parse(uri)
