@@ -43,7 +43,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 	if p.ID != id.String() {
 		draft.PaintID = p.ID
 	}
-	for {
+	for attempt := 1; ; attempt++ {
 		// Most are new, so that a read before the insert would usually be wasted.
 		refusal := s.insert(ctx, owner, draft.created(s.now()))
 		if !errors.Is(refusal, ErrChanged) && !errors.Is(refusal, ErrQuota) {
@@ -54,7 +54,11 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 		case errors.Is(err, ErrNotFound) && errors.Is(refusal, ErrQuota):
 			return refusal
 		case errors.Is(err, ErrNotFound):
-			continue // deleted meanwhile
+			// Deleted meanwhile: the ID is free again.
+			if err := Pause(ctx, attempt); err != nil {
+				return err
+			}
+			continue
 		case err != nil:
 			return err
 		case stored.shows(p.Actions):
@@ -67,7 +71,10 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 		if !errors.Is(err, ErrChanged) {
 			return err
 		}
-		// Somebody wrote meanwhile; this write comes after it.
+		// Another write came first; this one comes after it.
+		if err := Pause(ctx, attempt); err != nil {
+			return err
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ func (s *Service) admit(ctx context.Context, owner string) error {
 	if s.quota <= 0 {
 		return nil
 	}
-	for {
+	for attempt := 1; ; attempt++ {
 		admitted, err := s.store.Admit(ctx, owner, s.quota)
 		if err != nil || admitted {
 			return err
@@ -39,6 +39,9 @@ func (s *Service) admit(ctx context.Context, owner string) error {
 		}
 		replaced, err := s.store.Recount(ctx, owner, tally, n+1)
 		if err != nil || replaced {
+			return err
+		}
+		if err := Pause(ctx, attempt); err != nil {
 			return err
 		}
 	}

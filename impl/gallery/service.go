@@ -124,7 +124,7 @@ func (s *Service) DeleteAll(ctx context.Context, owner string) error {
 }
 
 func (s *Service) create(ctx context.Context, owner string, draft Record) (Record, error) {
-	for {
+	for attempt := 1; ; attempt++ {
 		r := draft.created(s.now())
 		refusal := s.insert(ctx, owner, r)
 		if !errors.Is(refusal, ErrChanged) && !errors.Is(refusal, ErrQuota) {
@@ -135,7 +135,10 @@ func (s *Service) create(ctx context.Context, owner string, draft Record) (Recor
 		case errors.Is(err, ErrNotFound) && errors.Is(refusal, ErrQuota):
 			return Record{}, refusal
 		case errors.Is(err, ErrNotFound):
-			continue // deleted meanwhile: the ID is free again
+			// Deleted meanwhile: the ID is free again.
+			if err := Pause(ctx, attempt); err != nil {
+				return Record{}, err
+			}
 		case err != nil:
 			return Record{}, err
 		case stored.Revision == 1 && draft.sameContent(stored):
@@ -155,7 +158,7 @@ func (s *Service) insert(ctx context.Context, owner string, r Record) error {
 }
 
 func (s *Service) replace(ctx context.Context, owner string, draft Record, p Precondition) (Record, error) {
-	for {
+	for attempt := 1; ; attempt++ {
 		stored, err := s.store.Get(ctx, owner, draft.ID)
 		if errors.Is(err, ErrNotFound) {
 			return Record{}, ErrChanged
@@ -175,8 +178,11 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 		if !errors.Is(err, ErrChanged) {
 			return r, err
 		}
-		// Somebody wrote first. The precondition may be true for that, too, or it
+		// Another write came first. The precondition may be true for that, too, or it
 		// was this same write, sent twice.
+		if err := Pause(ctx, attempt); err != nil {
+			return Record{}, err
+		}
 	}
 }
 

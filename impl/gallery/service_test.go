@@ -240,6 +240,38 @@ func (away) Get(context.Context, string, drawing.ID) (gallery.Record, error) {
 	return gallery.Record{}, gallery.ErrUnavailable
 }
 
+// contested is a store in which another write always comes first.
+type contested struct {
+	gallery.Store
+	attempts int
+}
+
+func (c *contested) Replace(context.Context, string, string, gallery.Record) error {
+	c.attempts++
+	return gallery.ErrChanged
+}
+
+func TestAReplacementThatIsAlwaysLateEnds(t *testing.T) {
+	store := &contested{Store: gallerytest.NewMemory()}
+	s := gallery.New(store, gallery.Options{})
+	if _, _, err := s.Put(t.Context(), owner, id, a, gallery.IfAbsent()); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	_, _, err := s.Put(t.Context(), owner, id, b, gallery.IfPresent())
+	if !errors.Is(err, gallery.ErrUnavailable) || store.attempts < 5 || store.attempts > 50 {
+		t.Errorf("%d attempts, %v", store.attempts, err)
+	}
+	if took := time.Since(began); took < 100*time.Millisecond {
+		t.Errorf("%d attempts in %v", store.attempts, took)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := s.Put(ctx, owner, id, b, gallery.IfPresent()); !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller is gone: %v", err)
+	}
+}
+
 func TestStoreThatIsAwayIsNoAnswerAboutTheDrawing(t *testing.T) {
 	s := gallery.New(away{}, gallery.Options{})
 	for name, condition := range map[string]gallery.Precondition{"create": gallery.IfAbsent(), "replace": gallery.IfPresent()} {

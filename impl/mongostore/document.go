@@ -14,10 +14,11 @@ import (
 
 // document is a drawing in the collection drawings: a record with the names that
 // its tags say, and its ID as text. The owner is a field of its own, besides being
-// in _id, for the index of the list and as a shard key.
+// in _id, for the index of the list and as the shard key. An update is a document
+// without _id and owner, which never change.
 type document struct {
 	Key            string `bson:"_id,omitempty"`
-	Owner          string `bson:"owner"`
+	Owner          string `bson:"owner,omitempty"`
 	gallery.Record `bson:",inline"`
 }
 
@@ -50,12 +51,16 @@ var registry = func() *bson.Registry {
 // read is a [*gallery.CorruptError].
 func decode(raw bson.Raw, doing string) (gallery.Record, error) {
 	var d document
-	decoder := bson.NewDecoder(bson.NewDocumentReader(bytes.NewReader(raw)))
-	decoder.SetRegistry(registry)
-	decoder.UseJSONStructTags()
-	if err := decoder.Decode(&d); err != nil {
+	if err := unmarshal(raw, &d); err != nil {
 		id, _ := raw.Lookup("id").StringValueOK()
 		return gallery.Record{}, &gallery.CorruptError{ID: id, Err: fmt.Errorf("%s: %w", doing, err)}
 	}
 	return d.Record, nil
+}
+
+func unmarshal(raw bson.Raw, into any) error {
+	decoder := bson.NewDecoder(bson.NewDocumentReader(bytes.NewReader(raw)))
+	decoder.SetRegistry(registry)
+	decoder.UseJSONStructTags()
+	return decoder.Decode(into)
 }

@@ -1,9 +1,12 @@
 package mongostore
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -23,7 +26,7 @@ var onlyETagAndShare = bson.D{{Key: "_id", Value: 0}, {Key: "etag", Value: 1}, {
 // send it twice, and the second is then refused; the caller finds its own
 // drawing there.
 func (s *Store) Insert(ctx context.Context, owner string, r gallery.Record) error {
-	_, err := s.drawings.InsertOne(ctx, document{key(owner, r.ID), owner, r})
+	err := insert(ctx, s.drawings, document{key(owner, r.ID), owner, r})
 	if mongo.IsDuplicateKeyError(err) {
 		return gallery.ErrChanged
 	}
@@ -33,9 +36,8 @@ func (s *Store) Insert(ctx context.Context, owner string, r gallery.Record) erro
 // Replace compares the etag and sets every field but the share.
 func (s *Store) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
 	r.Share = gallery.Share{}
-	d := document{Owner: owner, Record: r} // without _id and share
-	unchanged := bson.D{{Key: "etag", Value: etag}}
-	replaced, err := s.update(ctx, s.drawings, key(owner, r.ID), unchanged, bson.D{{Key: "$set", Value: d}})
+	unchanged := append(one(owner, r.ID), bson.E{Key: "etag", Value: etag})
+	replaced, err := update(ctx, s.drawings, unchanged, bson.D{{Key: "$set", Value: document{Record: r}}})
 	if err != nil {
 		return failure(ctx, "replace drawing", err)
 	}
@@ -48,7 +50,7 @@ func (s *Store) Replace(ctx context.Context, owner, etag string, r gallery.Recor
 // Get reads one drawing whole. A document it cannot read is a
 // [*gallery.CorruptError].
 func (s *Store) Get(ctx context.Context, owner string, id drawing.ID) (gallery.Record, error) {
-	raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id))).Raw()
+	raw, err := find(ctx, s.drawings, one(owner, id), nil)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return gallery.Record{}, gallery.ErrNotFound
 	}
@@ -61,8 +63,8 @@ func (s *Store) Get(ctx context.Context, owner string, id drawing.ID) (gallery.R
 // Delete removes one drawing while it carries the etag that p was asked about;
 // with it, its token is worthless. What the shares know of the token goes next.
 func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p gallery.Precondition) error {
-	for {
-		raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id)), options.FindOne().SetProjection(onlyETagAndShare)).Raw()
+	for n := 1; ; n++ {
+		raw, err := find(ctx, s.drawings, one(owner, id), onlyETagAndShare)
 		if errors.Is(err, mongo.ErrNoDocuments) {
 			return nil
 		}
@@ -76,41 +78,57 @@ func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p galle
 		if !p.Allows(r.ETag) {
 			return gallery.ErrChanged
 		}
-		unchanged := bson.D{{Key: "etag", Value: r.ETag}}
-		deleted, err := s.change(ctx, s.drawings, key(owner, id), unchanged, func(filter bson.D) (int64, error) {
-			result, err := s.drawings.DeleteOne(ctx, filter)
-			if err != nil {
-				return 0, err
-			}
-			return result.DeletedCount, nil
-		})
+		deleted, err := remove(ctx, s.drawings, append(one(owner, id), bson.E{Key: "etag", Value: r.ETag}))
 		if err != nil {
 			return failure(ctx, "delete drawing", err)
 		}
 		if deleted {
 			return s.forget(ctx, r.Share)
 		}
-		// Somebody wrote first. The precondition may hold for that, too.
+		// Another write came first. The precondition may be true for that, too.
+		if err := gallery.Pause(ctx, n); err != nil {
+			return failure(ctx, "delete drawing", err)
+		}
 	}
 }
 
 // List reads a page off the index that [Store.Prepare] made, without the
-// strokes: what it costs does not depend on how many drawings there are. Only
-// FerretDB over SQLite has no use for the index and reads them all.
+// strokes: what it costs does not depend on how many drawings there are.
+//
+// One comparison leads to the place in the index, so that every server finds it
+// there. What has the time of the position, usually one drawing, is read as well
+// and left out here.
 func (s *Store) List(ctx context.Context, owner string, after gallery.Position, limit int, thumbnails bool) ([]gallery.Summary, error) {
-	filter := bson.D{{Key: "owner", Value: owner}}
+	filter, sameTime := bson.D{{Key: "owner", Value: owner}}, 0
 	if after != (gallery.Position{}) {
-		earlier := bson.D{{Key: "createdAt", Value: bson.D{{Key: "$lt", Value: after.CreatedAt}}}}
-		sameTime := bson.D{
-			{Key: "createdAt", Value: after.CreatedAt},
-			{Key: "id", Value: bson.D{{Key: "$lt", Value: after.ID.String()}}},
-		}
-		// The first bound is implied by the second, and is what lets the server
-		// enter the index at the cursor.
-		filter = append(filter,
-			bson.E{Key: "createdAt", Value: bson.D{{Key: "$lte", Value: after.CreatedAt}}},
-			bson.E{Key: "$or", Value: bson.A{earlier, sameTime}})
+		filter = append(filter, bson.E{Key: "createdAt", Value: bson.D{{Key: "$lte", Value: after.CreatedAt}}})
+		sameTime = 1
 	}
+	for {
+		read, err := repeated(ctx, refusedOrLost, func() ([]gallery.Summary, error) {
+			return s.newest(ctx, filter, limit+sameTime, thumbnails)
+		})
+		if err != nil {
+			return nil, failure(ctx, "list drawings", err)
+		}
+		all := len(read) < limit+sameTime
+		items := slices.DeleteFunc(read, func(s gallery.Summary) bool {
+			return sameTime > 0 && compare(gallery.Position{CreatedAt: s.CreatedAt, ID: s.ID}, after) >= 0
+		})
+		if all || len(items) >= limit {
+			return items[:min(limit, len(items))], nil
+		}
+		sameTime *= 2
+	}
+}
+
+// compare orders positions, the oldest first.
+func compare(a, b gallery.Position) int {
+	return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), bytes.Compare(a.ID[:], b.ID[:]))
+}
+
+// newest reads the first drawings of the list, of those that a filter is for.
+func (s *Store) newest(ctx context.Context, filter bson.D, limit int, thumbnails bool) ([]gallery.Summary, error) {
 	left := bson.D{{Key: "packed", Value: 0}, {Key: "actions", Value: 0}, {Key: "share", Value: 0}}
 	if !thumbnails {
 		left = append(left, bson.E{Key: "thumbnail", Value: 0})
@@ -120,7 +138,7 @@ func (s *Store) List(ctx context.Context, owner string, after gallery.Position, 
 		SetLimit(int64(limit)).
 		SetProjection(left))
 	if err != nil {
-		return nil, failure(ctx, "list drawings", err)
+		return nil, err
 	}
 	defer cursor.Close(context.WithoutCancel(ctx))
 	items := make([]gallery.Summary, 0, cursor.RemainingBatchLength())
@@ -131,42 +149,70 @@ func (s *Store) List(ctx context.Context, owner string, after gallery.Position, 
 		}
 		items = append(items, r.Summary)
 	}
-	return items, failure(ctx, "list drawings", cursor.Err())
+	return items, cursor.Err()
 }
 
-// All reads the index of the list backwards, a batch at a time. FerretDB sorts
-// them all in its memory first.
+// All reads the index of the list backwards, a batch at a time. A cursor ends with
+// its server, and on one that nobody asks for ten minutes: a new one goes on from
+// there, as long as each yields something.
 func (s *Store) All(ctx context.Context, owner string) iter.Seq2[gallery.Record, error] {
 	return func(yield func(gallery.Record, error) bool) {
-		cursor, err := s.drawings.Find(ctx, bson.D{{Key: "owner", Value: owner}}, options.Find().
-			SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}).
-			SetBatchSize(batch))
-		if err != nil {
-			yield(gallery.Record{}, failure(ctx, "read drawings", err))
-			return
-		}
-		defer cursor.Close(context.WithoutCancel(ctx))
-		for cursor.Next(ctx) {
-			r, err := decode(cursor.Current, "read drawings")
-			if !yield(r, err) || err != nil {
+		var last gallery.Position
+		for {
+			before := last
+			err := s.oldest(ctx, owner, &last, func(r gallery.Record) bool { return yield(r, nil) })
+			switch {
+			case err == nil:
+				return
+			case last == before || !hasCode(err, cursorNotFound) && !unavailable(err):
+				yield(gallery.Record{}, failure(ctx, "read drawings", err))
 				return
 			}
 		}
-		if err := failure(ctx, "read drawings", cursor.Err()); err != nil {
-			yield(gallery.Record{}, err)
+	}
+}
+
+const cursorNotFound = 43
+
+// oldest yields the drawings of the owner that come after the last one, which it
+// moves on, oldest first, until yield returns false.
+func (s *Store) oldest(ctx context.Context, owner string, last *gallery.Position, yield func(gallery.Record) bool) error {
+	filter := bson.D{{Key: "owner", Value: owner}}
+	if *last != (gallery.Position{}) {
+		filter = append(filter, bson.E{Key: "createdAt", Value: bson.D{{Key: "$gte", Value: last.CreatedAt}}})
+	}
+	cursor, err := s.drawings.Find(ctx, filter, options.Find().
+		SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}).
+		SetBatchSize(batch))
+	if err != nil {
+		return err
+	}
+	defer cursor.Close(context.WithoutCancel(ctx))
+	for cursor.Next(ctx) {
+		r, err := decode(cursor.Current, "read drawings")
+		if err != nil {
+			return err
+		}
+		at := gallery.Position{CreatedAt: r.CreatedAt, ID: r.ID}
+		if compare(at, *last) <= 0 {
+			continue
+		}
+		if *last = at; !yield(r) {
+			return nil
 		}
 	}
+	return cursor.Err()
 }
 
 // DeleteAll begins with the drawings: without its drawing, a share is worthless.
 func (s *Store) DeleteAll(ctx context.Context, owner string) error {
 	owned := bson.D{{Key: "owner", Value: owner}}
-	if _, err := s.drawings.DeleteMany(ctx, owned); err != nil {
+	if err := removeAll(ctx, s.drawings, owned); err != nil {
 		return failure(ctx, "delete all drawings", err)
 	}
-	if _, err := s.shares.DeleteMany(ctx, owned); err != nil {
+	if err := removeAll(ctx, s.shares, owned); err != nil {
 		return failure(ctx, "delete all shares", err)
 	}
-	_, err := s.owners.DeleteOne(ctx, byKey(owner))
+	_, err := remove(ctx, s.owners, byKey(owner))
 	return failure(ctx, "delete tally", err)
 }

@@ -11,10 +11,30 @@ import (
 	"onestroke/impl/gallery"
 )
 
-// transient are the answers of a server that is starting, stopping, electing
+// refused are the answers of a server that has done nothing: whatever was asked
+// may be asked again.
+var refused = []int{
+	24,    // LockTimeout
+	112,   // WriteConflict
+	133,   // FailedToSatisfyReadPreference: a router found no server of a shard
+	462,   // IngressRequestRateLimitExceeded
+	16500, // TooManyRequests, of Cosmos DB
+}
+
+// lost are the answers of a server that may have done something: only what can be
+// done twice may be asked again.
+var lost = []int{
+	202,   // NetworkInterfaceExceededTimeLimit
+	11601, // Interrupted
+}
+
+var refusedOrLost = slices.Concat(refused, lost)
+
+// transient are also the answers of a server that is starting, stopping, electing
 // or cut off from its peers, from the driver specification on retryable reads
-// and writes, and those of a write concern that was not met in time.
-var transient = []int{
+// and writes, and those of a write concern that was not met in time. The driver
+// asks again by itself where it may.
+var transient = append([]int{
 	6,     // HostUnreachable
 	7,     // HostNotFound
 	50,    // MaxTimeMSExpired
@@ -31,6 +51,25 @@ var transient = []int{
 	11602, // InterruptedDueToReplStateChange
 	13435, // NotPrimaryNoSecondaryOk
 	13436, // NotPrimaryOrSecondary
+}, refusedOrLost...)
+
+// tries bounds how often a server is asked that answers with one of some codes.
+const tries = 4
+
+// repeated does something again, after a pause, while the server answers with one
+// of these codes.
+func repeated[T any](ctx context.Context, codes []int, do func() (T, error)) (T, error) {
+	for n := 1; ; n++ {
+		v, err := do()
+		if n == tries || !hasCode(err, codes...) || gallery.Pause(ctx, n) != nil {
+			return v, err
+		}
+	}
+}
+
+func hasCode(err error, codes ...int) bool {
+	var answer mongo.ServerError
+	return errors.As(err, &answer) && slices.ContainsFunc(codes, answer.HasErrorCode)
 }
 
 // failure says what a failed call means to its caller; nil stays nil.
@@ -40,6 +79,8 @@ func failure(ctx context.Context, doing string, err error) error {
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%s: %w", doing, context.Canceled)
+	case errors.Is(err, gallery.ErrUnavailable):
+		return fmt.Errorf("%s: %w", doing, err)
 	case unavailable(err):
 		return fmt.Errorf("%s: %w: %w", doing, gallery.ErrUnavailable, err)
 	default:
@@ -50,6 +91,9 @@ func failure(ctx context.Context, doing string, err error) error {
 func unavailable(err error) bool {
 	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) {
 		return true
+	}
+	if own := (mongo.CommandError{}); errors.As(err, &own) && own.Code == 0 {
+		return true // the driver's own: it cleared its connections when a server failed
 	}
 	var answer mongo.ServerError
 	if errors.As(err, &answer) {

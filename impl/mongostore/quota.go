@@ -21,22 +21,27 @@ type tallyDocument struct {
 
 // Count reads the index of the list, up to limit keys.
 func (s *Store) Count(ctx context.Context, owner string, limit int) (int, error) {
-	n, err := s.drawings.CountDocuments(ctx, bson.D{{Key: "owner", Value: owner}}, options.Count().SetLimit(int64(limit)))
+	n, err := repeated(ctx, refusedOrLost, func() (int64, error) {
+		return s.drawings.CountDocuments(ctx, bson.D{{Key: "owner", Value: owner}}, options.Count().SetLimit(int64(limit)))
+	})
 	return int(n), failure(ctx, "count drawings", err)
 }
 
 // Admit adds one to the tally. The driver may send it twice, and then two are
 // added; the next recount corrects that.
 func (s *Store) Admit(ctx context.Context, owner string, limit int) (bool, error) {
-	below := bson.D{{Key: "admitted", Value: bson.D{{Key: "$lt", Value: limit}}}}
-	admitted, err := s.update(ctx, s.owners, owner, below, bson.D{{Key: "$inc", Value: bson.D{{Key: "admitted", Value: 1}}}})
+	below := append(byKey(owner), bson.E{Key: "admitted", Value: bson.D{{Key: "$lt", Value: limit}}})
+	admitted, err := update(ctx, s.owners, below, bson.D{{Key: "$inc", Value: bson.D{{Key: "admitted", Value: 1}}}})
 	return admitted, failure(ctx, "admit drawing", err)
 }
 
 // Tally reads the tally of an owner.
 func (s *Store) Tally(ctx context.Context, owner string) (gallery.Tally, error) {
 	var d tallyDocument
-	err := s.owners.FindOne(ctx, byKey(owner)).Decode(&d)
+	raw, err := find(ctx, s.owners, byKey(owner), nil)
+	if err == nil {
+		err = unmarshal(raw, &d)
+	}
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		err = nil
 	}
@@ -48,16 +53,17 @@ func (s *Store) Recount(ctx context.Context, owner string, from gallery.Tally, a
 	to := tallyDocument{Admitted: admitted, Recounts: from.Recounts + 1}
 	if from == (gallery.Tally{}) {
 		to.Key = owner
-		_, err := s.owners.InsertOne(ctx, to)
+		err := insert(ctx, s.owners, to)
 		if mongo.IsDuplicateKeyError(err) { // inserted by another meanwhile
 			return false, nil
 		}
 		return err == nil, failure(ctx, "insert tally", err)
 	}
-	unchanged := bson.D{{Key: "admitted", Value: from.Admitted}, {Key: "recounts", Value: from.Recounts}}
+	var recounts any = from.Recounts
 	if from.Recounts == 0 {
-		unchanged[1].Value = bson.D{{Key: "$exists", Value: false}}
+		recounts = bson.D{{Key: "$exists", Value: false}}
 	}
-	replaced, err := s.update(ctx, s.owners, owner, unchanged, bson.D{{Key: "$set", Value: to}})
+	unchanged := append(byKey(owner), bson.E{Key: "admitted", Value: from.Admitted}, bson.E{Key: "recounts", Value: recounts})
+	replaced, err := update(ctx, s.owners, unchanged, bson.D{{Key: "$set", Value: to}})
 	return replaced, failure(ctx, "replace tally", err)
 }

@@ -8,7 +8,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
@@ -29,17 +28,17 @@ var onlyShare = bson.D{{Key: "_id", Value: 0}, {Key: "share", Value: 1}}
 // Share makes the way to the drawing before the drawing says that it may be
 // taken.
 func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered gallery.Share) (gallery.Share, error) {
-	for {
+	for n := 1; ; n++ {
 		kept, err := s.share(ctx, owner, id)
 		if err != nil || kept != (gallery.Share{}) {
 			return kept, err
 		}
-		_, err = s.shares.InsertOne(ctx, shareDocument{Key: digest(offered.Token), Owner: owner, ID: id})
+		err = insert(ctx, s.shares, shareDocument{Key: digest(offered.Token), Owner: owner, ID: id})
 		if err != nil && !mongo.IsDuplicateKeyError(err) { // sent twice
 			return gallery.Share{}, failure(ctx, "share drawing", err)
 		}
-		unshared := bson.D{{Key: "share", Value: bson.D{{Key: "$exists", Value: false}}}}
-		taken, err := s.update(ctx, s.drawings, key(owner, id), unshared, bson.D{{Key: "$set", Value: bson.D{{Key: "share", Value: offered}}}})
+		unshared := append(one(owner, id), bson.E{Key: "share", Value: bson.D{{Key: "$exists", Value: false}}})
+		taken, err := update(ctx, s.drawings, unshared, bson.D{{Key: "$set", Value: bson.D{{Key: "share", Value: offered}}}})
 		if err != nil {
 			return gallery.Share{}, failure(ctx, "share drawing", err)
 		}
@@ -48,6 +47,9 @@ func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered 
 		}
 		if err := s.forget(ctx, offered); err != nil {
 			return gallery.Share{}, err
+		}
+		if err := gallery.Pause(ctx, n); err != nil {
+			return gallery.Share{}, failure(ctx, "share drawing", err)
 		}
 	}
 }
@@ -62,8 +64,8 @@ func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error 
 	if err != nil {
 		return err
 	}
-	still := bson.D{{Key: "share.token", Value: shared.Token}}
-	if _, err := s.update(ctx, s.drawings, key(owner, id), still, bson.D{{Key: "$unset", Value: bson.D{{Key: "share", Value: ""}}}}); err != nil {
+	still := append(one(owner, id), bson.E{Key: "share.token", Value: shared.Token})
+	if _, err := update(ctx, s.drawings, still, bson.D{{Key: "$unset", Value: bson.D{{Key: "share", Value: ""}}}}); err != nil {
 		return failure(ctx, "unshare drawing", err)
 	}
 	return s.forget(ctx, shared)
@@ -71,17 +73,20 @@ func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error 
 
 // FindShare looks the digest of a token up.
 func (s *Store) FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error) {
-	var d shareDocument
-	err = s.shares.FindOne(ctx, byKey(digest(token))).Decode(&d)
+	raw, err := find(ctx, s.shares, byKey(digest(token)), nil)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return "", drawing.ID{}, gallery.ErrNotFound
+	}
+	var d shareDocument
+	if err == nil {
+		err = unmarshal(raw, &d)
 	}
 	return d.Owner, d.ID, failure(ctx, "find share", err)
 }
 
 // share reads what a drawing says of its share.
 func (s *Store) share(ctx context.Context, owner string, id drawing.ID) (gallery.Share, error) {
-	raw, err := s.drawings.FindOne(ctx, byKey(key(owner, id)), options.FindOne().SetProjection(onlyShare)).Raw()
+	raw, err := find(ctx, s.drawings, one(owner, id), onlyShare)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return gallery.Share{}, gallery.ErrNotFound
 	}
@@ -97,7 +102,7 @@ func (s *Store) forget(ctx context.Context, shared gallery.Share) error {
 	if shared == (gallery.Share{}) {
 		return nil
 	}
-	_, err := s.shares.DeleteOne(ctx, byKey(digest(shared.Token)))
+	_, err := remove(ctx, s.shares, byKey(digest(shared.Token)))
 	return failure(ctx, "forget share", err)
 }
 

@@ -31,13 +31,13 @@ func (s *Store) Check(ctx context.Context) error {
 func advice(err error) string {
 	text := err.Error()
 	for word, advice := range map[string]string{
-		"WRONGPASS": "it refuses the user or the password; mend them in REDIS_URL",
+		"WRONGPASS": "it refuses the user or the password; correct them in REDIS_URL",
 		"NOAUTH":    "it wants a password: put it into REDIS_URL, as redis://user:password@host",
 		"NOPERM":    "the user may not do enough: ACL SETUSER <name> ~onestroke:* +@all -@admin -@dangerous +info",
 		"LOADING":   "it is loading its data: wait",
 		"READONLY":  "it is a replica: name its master in REDIS_URL, or Sentinels and master_name",
 		"MOVED":     "it is part of a cluster: add addr= with another of its servers to REDIS_URL",
-		"DB index":  "it has no such database; mend the number at the end of the path in REDIS_URL",
+		"DB index":  "it has no such database; correct the number at the end of the path in REDIS_URL",
 		"OOM":       "it is full: raise its maxmemory",
 		"sentinel":  "the Sentinels do not say where the master is: look at the addresses and at master_name in REDIS_URL",
 	} {

@@ -25,6 +25,7 @@ import (
 type ReplicaSet struct {
 	URL string
 
+	wireVersion     int32 // the newest that it speaks
 	address, server string
 	fault           func(command string) Fault
 
@@ -45,12 +46,25 @@ type Fault struct {
 // client, fault says what goes wrong.
 func StartReplicaSet(t testing.TB, fault func(command string) Fault) *ReplicaSet {
 	t.Helper()
+	const mongodb7 = 21
+	return startReplicaSet(t, mongodb7, fault)
+}
+
+// StartOldReplicaSet starts one that says it is MongoDB 4.2.
+func StartOldReplicaSet(t testing.TB) *ReplicaSet {
+	t.Helper()
+	const mongodb42 = 8
+	return startReplicaSet(t, mongodb42, func(string) Fault { return Fault{} })
+}
+
+func startReplicaSet(t testing.TB, wireVersion int32, fault func(command string) Fault) *ReplicaSet {
+	t.Helper()
 	server, err := StartMongoDB()
 	if err != nil {
 		t.Fatal(err)
 	}
 	listener := listen(t, loopback)
-	r := &ReplicaSet{address: listener.Addr().String(), server: server.address(), fault: fault, answered: map[string][]byte{}}
+	r := &ReplicaSet{wireVersion: wireVersion, address: listener.Addr().String(), server: server.address(), fault: fault, answered: map[string][]byte{}}
 	r.URL = "mongodb://" + r.address + "/?replicaSet=test"
 	go r.serve(listener)
 	t.Cleanup(func() {
@@ -174,7 +188,7 @@ func (r *ReplicaSet) hello() bson.D {
 		{Key: "localTime", Value: time.Now()},
 		{Key: "logicalSessionTimeoutMinutes", Value: 30},
 		{Key: "minWireVersion", Value: 0},
-		{Key: "maxWireVersion", Value: 21}, // MongoDB 7.0
+		{Key: "maxWireVersion", Value: r.wireVersion},
 		{Key: "readOnly", Value: false},
 		{Key: "ok", Value: 1.0},
 	}

@@ -1,0 +1,34 @@
+package gallery
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	maxAttempts = 20
+	firstPause  = 5 * time.Millisecond // at most, and twice that each time
+	maxPause    = 200 * time.Millisecond
+)
+
+// Pause waits for a random time after an attempt, counted from 1, before what
+// failed because of somebody else is tried again. It returns an error when it was
+// the last attempt: [ErrUnavailable], wrapped, or the caller's own
+// context.Canceled.
+func Pause(ctx context.Context, attempt int) error {
+	if attempt >= maxAttempts {
+		return fmt.Errorf("%w: %d attempts", ErrUnavailable, attempt)
+	}
+	longest := min(firstPause<<(attempt-1), maxPause)
+	select {
+	case <-time.After(rand.N(longest)):
+		return nil
+	case <-ctx.Done():
+		if ctx.Err() == context.Canceled {
+			return context.Canceled
+		}
+		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+}

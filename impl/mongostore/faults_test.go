@@ -1,0 +1,250 @@
+package mongostore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/gallery"
+	"onestroke/impl/gallery/gallerytest"
+	"onestroke/impl/mongostore"
+	"onestroke/tests/stores"
+)
+
+const faultyOwner = "owner-----------------"
+
+// faults is what goes wrong at a replica set from now on.
+type faults struct {
+	now  atomic.Pointer[func(command string) stores.Fault]
+	seen atomic.Int64
+}
+
+func (f *faults) set(fault func(command string) stores.Fault) { f.now.Store(&fault) }
+
+func (f *faults) fault(command string) stores.Fault {
+	f.seen.Add(1)
+	if now := f.now.Load(); now != nil {
+		return (*now)(command)
+	}
+	return stores.Fault{}
+}
+
+func TestReadsGoToThePrimary(t *testing.T) {
+	// There is no secondary: what asks for one fails.
+	r := stores.StartReplicaSet(t, new(faults).fault)
+	store, _ := open(t, r.URL+"&readPreference=secondary&serverSelectionTimeoutMS=500")
+	for call, err := range everyCall(t.Context(), store) {
+		if errors.Is(err, gallery.ErrUnavailable) {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+	if err := store.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAServerThatIsBusyIsAskedAgain(t *testing.T) {
+	f := &faults{}
+	r := stores.StartReplicaSet(t, f.fault)
+	store, _ := open(t, r.URL)
+	for _, code := range []int{24, 112, 133, 462, 16500} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			s := gallery.New(store, gallery.Options{Quota: 1000})
+			id := drawingtest.ID(code)
+			refused := map[string]bool{} // each command, the first time
+			f.set(func(command string) stores.Fault {
+				if refused[command] {
+					return stores.Fault{}
+				}
+				refused[command] = true
+				return stores.Fault{Code: code}
+			})
+			_, _, err := s.Put(t.Context(), faultyOwner, id, drawingtest.Content("", 1, 3), gallery.IfAbsent())
+			if err == nil {
+				_, _, err = s.List(t.Context(), faultyOwner, 10, "", true)
+			}
+			if err == nil {
+				err = s.Delete(t.Context(), faultyOwner, id, gallery.IfPresent())
+			}
+			if err != nil || len(refused) < 4 {
+				t.Errorf("%v, refused %v", err, refused)
+			}
+		})
+	}
+}
+
+func TestATransientFailureIsUnavailable(t *testing.T) {
+	f := &faults{}
+	r := stores.StartReplicaSet(t, f.fault)
+	store, _ := open(t, r.URL)
+	for _, code := range []int{24, 112, 133, 202, 462, 11601, 16500} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			f.set(func(string) stores.Fault { return stores.Fault{Code: code} })
+			defer f.set(func(string) stores.Fault { return stores.Fault{} })
+			before := f.seen.Load()
+			calls := everyCall(t.Context(), store)
+			for call, err := range calls {
+				if !errors.Is(err, gallery.ErrUnavailable) {
+					t.Errorf("%s: %v", call, err)
+				}
+			}
+			if asked := f.seen.Load() - before; asked > 5*int64(len(calls)) {
+				t.Errorf("%d commands for %d calls", asked, len(calls))
+			}
+		})
+	}
+}
+
+func TestAnExportGoesOnWhenItsCursorIsGone(t *testing.T) {
+	const drawings = 120 // three batches
+	f := &faults{}
+	r := stores.StartReplicaSet(t, f.fault)
+	store, _ := open(t, r.URL)
+	s := gallery.New(store, gallery.Options{})
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for n := range drawings {
+		s.Now = func() time.Time { return now.Add(time.Duration(n/7) * time.Second) } // seven at the same time
+		if _, _, err := s.Put(t.Context(), faultyOwner, drawingtest.ID(n), drawingtest.Content("", 1, 1), gallery.IfAbsent()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	export := func() (ids []string, err error) {
+		for e, err := range s.Export(t.Context(), faultyOwner) {
+			if err != nil {
+				return ids, err
+			}
+			ids = append(ids, e.ID.String())
+		}
+		return ids, nil
+	}
+	want, err := export()
+	if err != nil || len(want) != drawings {
+		t.Fatalf("%d drawings, %v", len(want), err)
+	}
+	gone := 0
+	f.set(func(command string) stores.Fault {
+		if command == "getMore" {
+			gone++
+			return stores.Fault{Code: 43}
+		}
+		return stores.Fault{}
+	})
+	if got, err := export(); err != nil || !slices.Equal(got, want) || gone < 2 {
+		t.Errorf("%d drawings, %v; %d cursors were gone", len(got), err, gone)
+	}
+	f.set(func(command string) stores.Fault {
+		if command == "find" {
+			return stores.Fault{Code: 43}
+		}
+		return stores.Fault{}
+	})
+	if _, err := export(); err == nil {
+		t.Error("an export that gets nowhere does not end with an error")
+	}
+}
+
+func TestAnIndexWithAnotherNameWillDo(t *testing.T) {
+	for _, server := range stores.MongoDB(t) {
+		t.Run(server.Name, func(t *testing.T) {
+			client := connect(t, server.URL)
+			db := client.Database("named" + fmt.Sprint(databases.Add(1)))
+			defer db.Drop(context.Background())
+			list := bson.D{{Key: "owner", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "id", Value: -1}}
+			_, err := db.Collection("drawings").Indexes().CreateOne(t.Context(), mongo.IndexModel{Keys: list, Options: options.Index().SetName("by hand")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			store := mongostore.New(client, db.Name())
+			if err := store.Prepare(t.Context()); err != nil {
+				t.Error(err)
+			}
+			// Under our own name, an index of something else.
+			if err := db.Collection("shares").Indexes().DropAll(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_, err = db.Collection("shares").Indexes().CreateOne(t.Context(), mongo.IndexModel{
+				Keys: bson.D{{Key: "id", Value: 1}}, Options: options.Index().SetName("owner_1"),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := store.Prepare(t.Context()); err == nil {
+				t.Error("an index of something else was taken for the right one")
+			}
+		})
+	}
+}
+
+func TestAnIndexMayTakeLong(t *testing.T) {
+	var deadlines []int64
+	monitor := &event.CommandMonitor{Started: func(_ context.Context, e *event.CommandStartedEvent) {
+		if e.CommandName == "createIndexes" {
+			ms, _ := e.Command.Lookup("maxTimeMS").AsInt64OK()
+			deadlines = append(deadlines, ms)
+		}
+	}}
+	for _, server := range stores.MongoDB(t)[:1] {
+		open(t, server.URL, options.Client().SetTimeout(10*time.Second).SetMonitor(monitor))
+	}
+	for _, ms := range deadlines {
+		if ms != 0 && time.Duration(ms)*time.Millisecond < 10*time.Minute {
+			t.Errorf("an index has %d ms", ms)
+		}
+	}
+	if len(deadlines) != 2 {
+		t.Errorf("%d indexes were asked for", len(deadlines))
+	}
+}
+
+func TestAnOldServerIsNamedAsSuch(t *testing.T) {
+	r := stores.StartOldReplicaSet(t)
+	store := mongostore.New(connect(t, r.URL+"&serverSelectionTimeoutMS=500"), "old")
+	if err := store.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "it is too old: MongoDB 4.4") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAPageEndsAmongDrawingsOfOneMoment(t *testing.T) {
+	const drawings = 20
+	for _, server := range stores.MongoDB(t) {
+		t.Run(server.Name, func(t *testing.T) {
+			store, _ := open(t, server.URL)
+			s := gallery.New(store, gallery.Options{})
+			moment := gallerytest.Clock()()
+			s.Now = func() time.Time { return moment }
+			for n := range drawings {
+				if _, _, err := s.Put(t.Context(), faultyOwner, drawingtest.ID(n), drawingtest.Content("", 1, 1), gallery.IfAbsent()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			seen := map[string]bool{}
+			for cursor, more := "", true; more; more = cursor != "" {
+				items, next, err := s.List(t.Context(), faultyOwner, 3, cursor, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, item := range items {
+					if seen[item.ID.String()] {
+						t.Errorf("%s twice", item.ID)
+					}
+					seen[item.ID.String()] = true
+				}
+				cursor = next
+			}
+			if len(seen) != drawings {
+				t.Errorf("%d drawings, want %d", len(seen), drawings)
+			}
+		})
+	}
+}
