@@ -7,10 +7,8 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"errors"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"onestroke/api"
@@ -38,6 +36,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	if err != nil {
 		return nil, err
 	}
+	prepare(ctx, p.Drawings, logger)
 	return api.New(api.Options{
 		Sessions: session.New(p.Exchanger, p.Sessions, session.Options{
 			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now,
@@ -46,7 +45,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		Drawings: gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now}),
 		Dependencies: []api.Dependency{
 			{Name: "redis", Check: p.Sessions.Ping},
-			{Name: "mongodb", Check: prepare(ctx, p.Drawings, logger)},
+			{Name: "mongodb", Check: p.Drawings.Ping},
 		},
 		Stopping:       ctx.Done(),
 		Contract:       contract,
@@ -83,41 +82,31 @@ const (
 	prepareEvery = time.Second
 )
 
-// prepare creates the indexes of the store, and returns the check of whether it
-// can be used.
-func prepare(ctx context.Context, store DrawingStore, logger *slog.Logger) func(context.Context) error {
-	var prepared atomic.Bool
+// prepare creates the indexes of the store. Where there are many drawings already
+// that takes long; the service is slow meanwhile, and no answer depends on it.
+func prepare(ctx context.Context, store DrawingStore, logger *slog.Logger) {
 	try := func(ctx context.Context) bool {
 		err := store.Prepare(ctx)
 		if err != nil {
 			logger.WarnContext(ctx, "indexes not created yet", "cause", err)
 		}
-		prepared.Store(err == nil)
 		return err == nil
 	}
 	first, cancel := context.WithTimeout(ctx, firstPrepare)
 	defer cancel()
-	if !try(first) {
-		go func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-time.After(prepareEvery):
-				}
-				if try(ctx) {
-					return
-				}
+	if try(first) {
+		return
+	}
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(prepareEvery):
 			}
-		}()
-	}
-	return func(ctx context.Context) error {
-		if err := store.Ping(ctx); err != nil {
-			return err
+			if try(ctx) {
+				return
+			}
 		}
-		if !prepared.Load() {
-			return errors.New("indexes not created yet")
-		}
-		return nil
-	}
+	}()
 }

@@ -111,10 +111,12 @@ func TestAnExportGoesOnWhenItsCursorIsGone(t *testing.T) {
 	f := &faults{}
 	r := stores.StartReplicaSet(t, f.fault)
 	store, _ := open(t, r.URL)
-	s := gallery.New(store, gallery.Options{})
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	s := gallery.New(store, gallery.Options{Now: func() time.Time { return now }})
 	for n := range drawings {
-		s.Now = func() time.Time { return now.Add(time.Duration(n/7) * time.Second) } // seven at the same time
+		if n%7 == 0 { // seven at the same time
+			now = now.Add(time.Second)
+		}
 		if _, _, err := s.Put(t.Context(), faultyOwner, drawingtest.ID(n), drawingtest.Content("", 1, 1), gallery.IfAbsent()); err != nil {
 			t.Fatal(err)
 		}
@@ -220,9 +222,8 @@ func TestAPageEndsAmongDrawingsOfOneMoment(t *testing.T) {
 	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
 			store, _ := open(t, server.URL)
-			s := gallery.New(store, gallery.Options{})
 			moment := gallerytest.Clock()()
-			s.Now = func() time.Time { return moment }
+			s := gallery.New(store, gallery.Options{Now: func() time.Time { return moment }})
 			for n := range drawings {
 				if _, _, err := s.Put(t.Context(), faultyOwner, drawingtest.ID(n), drawingtest.Content("", 1, 1), gallery.IfAbsent()); err != nil {
 					t.Fatal(err)

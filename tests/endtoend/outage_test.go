@@ -109,9 +109,7 @@ func TestTheServiceStartsBeforeItsStores(t *testing.T) {
 		})
 		mongodb.Up(t)
 		eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
-		if names := indexes(t, uri, "drawings"); len(names) != 2 {
-			t.Errorf("it has the indexes %q", names)
-		}
+		eventually(t, func() bool { return len(indexes(t, uri, "drawings")) == 2 })
 		caller := p.LogIn(t, service.NewUser())
 		caller.Do(t, http.MethodPut, path(newID()), oneStroke("first"), creating()).Expect(t, http.StatusCreated)
 	})
