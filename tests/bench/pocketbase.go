@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"onestroke/impl/drawing/packing"
 	"onestroke/impl/drawing/render"
 )
 
@@ -98,20 +97,20 @@ func pocketBaseRequests(records []record) map[string]func(user) []byte {
 	}
 }
 
-// record is a drawing as a client of PocketBase sends it, which has packed it and
-// made its thumbnail.
+// record is a drawing as a client of PocketBase sends it: as one of the service
+// does, with a thumbnail of its own making.
 type record struct {
-	Owner     string `json:"owner,omitempty"`
-	Title     string `json:"title"`
-	Packed    []byte `json:"packed"`
-	Thumbnail string `json:"thumbnail"`
+	Owner     string          `json:"owner,omitempty"`
+	Title     string          `json:"title"`
+	Content   json.RawMessage `json:"content"`
+	Thumbnail string          `json:"thumbnail"`
 }
 
 // records are the drawings.
 func (b *bench) records() (all []record) {
-	for _, c := range b.drawings {
+	for i, c := range b.drawings {
 		c = c.Normalize()
-		all = append(all, record{Title: c.Title, Packed: packing.Pack(c.Strokes), Thumbnail: render.Thumbnail(c.Canvas, c.Strokes)})
+		all = append(all, record{Title: c.Title, Content: b.bodies[i], Thumbnail: render.Thumbnail(c.Canvas, c.Strokes)})
 	}
 	return all
 }

@@ -54,8 +54,9 @@ func run(folder string) error {
 	return apis.Serve(app, apis.ServeConfig{})
 }
 
-// makeCollection makes the collection of drawings. A drawing is packed, and its
-// thumbnail made, by the client; users reach their own only.
+// makeCollection makes the collection of drawings. A drawing is JSON, as the
+// service takes it, and its thumbnail is made by the client. Users reach their own
+// only.
 func makeCollection(app core.App) error {
 	users, err := app.FindCollectionByNameOrId("users") // PocketBase makes it
 	if err != nil {
@@ -65,8 +66,8 @@ func makeCollection(app core.App) error {
 	drawings.Fields.Add(
 		&core.RelationField{Name: "owner", CollectionId: users.Id, Required: true, CascadeDelete: true},
 		&core.TextField{Name: "title", Max: 100},
-		&core.TextField{Name: "packed", Max: 2 << 20}, // base64
-		&core.TextField{Name: "thumbnail"},            // SVG
+		&core.JSONField{Name: "content", MaxSize: 2 << 20},
+		&core.TextField{Name: "thumbnail"}, // SVG
 		&core.AutodateField{Name: "created", OnCreate: true},
 		&core.AutodateField{Name: "updated", OnCreate: true, OnUpdate: true},
 	)
