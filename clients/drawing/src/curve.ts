@@ -1,16 +1,14 @@
 import type { Place } from './view.js';
 
-/** A turn of the line that is sharper than this was meant: a corner stays one. In radians. */
+/** A turn that is sharper than this is a corner, and stays one. In radians. */
 const corner = Math.PI / 3;
-/** The most points that are put between two. */
+/** The most points that are added between two. */
 const mostBetween = 15;
 
 /**
- * Where the smooth line through a, b, c and d is between b and c: parts of the
- * way from b to c, between 0 and 1, each with its place. There are as many as it takes that
- * straight lines between them are nowhere further than `tolerance` from the line; none where it is straight.
- *
- * Without a or d the line begins at b or ends at c. None of the four is moved.
+ * Points of the smooth line through a, b, c and d that lie between b and c, each with the part of the way from b to c
+ * (0 to 1). There are as many points as are needed to keep straight lines between them within `tolerance` of the
+ * smooth line; none where it is straight. Without a or d the line begins at b or ends at c.
  */
 export function between(
   a: Place | undefined,
@@ -22,10 +20,10 @@ export function between(
   const way = minus(c, b);
   const out = a && tangent(minus(b, a), way);
   const into = d && tangent(minus(d, c), way);
-  // A cubic Hermite curve by its velocities at both ends.
+  // A cubic Hermite curve, given by its velocities at both ends.
   const from = out || free(way, into);
   const to = into || free(way, out);
-  // n straight lines are no further than bend / (4 n²) from it: its second derivative is nowhere larger than at an end.
+  // n straight lines stay within bend / (4 n²) of it: its second derivative is largest at one of the ends.
   const bend = Math.max(bendOf(way, from, to), bendOf(way, to, from));
   const count = Math.min(Math.ceil(Math.sqrt(bend / (4 * tolerance))), mostBetween + 1);
   const places = [];
@@ -41,7 +39,7 @@ export function between(
 
 /**
  * The velocity where two steps meet, for a curve that takes one unit of time for `way`: the mean of both
- * directions, the shorter step counting more. Undefined at a corner.
+ * directions, weighted so that the shorter step counts more. Undefined at a corner.
  */
 function tangent(other: Place, way: Place): Place | undefined {
   const length = size(way);
@@ -54,7 +52,7 @@ function tangent(other: Place, way: Place): Place | undefined {
   return { x: at('x'), y: at('y') };
 }
 
-/** The velocity at an end that nothing follows: the line runs out straight. */
+/** The velocity at the first or last point of a line. */
 function free(way: Place, other: Place = way): Place {
   return { x: (3 * way.x - other.x) / 2, y: (3 * way.y - other.y) / 2 };
 }

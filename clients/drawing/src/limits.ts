@@ -1,4 +1,4 @@
-// What the contract lets a drawing hold. A test of onestroke-client compares both.
+// The limits of the contract. A test of onestroke-client compares them with openapi.yaml.
 
 /** Characters of a title. */
 export const maxTitle = 80;

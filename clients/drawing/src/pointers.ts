@@ -1,45 +1,45 @@
 import { minus, size } from './curve.js';
 import type { Place } from './view.js';
 
-/** A finger, a pen or a mouse that touches the canvas: where it is in the box, in its pixels. */
+/** A finger, a pen or a mouse on the canvas. Its place is in pixels of the box. */
 export interface Pointer extends Place {
   id: number;
   kind: 'mouse' | 'pen' | 'touch';
   /** By the program's clock, in milliseconds. */
   time: number;
-  /** 0 to 1, where the device knows it. */
+  /** 0 to 1, if the device reports it. */
   pressure?: number;
 }
 
-/** What pointers do. */
+/** What the program does for the pointers. */
 export interface PointerActions {
-  /** A stroke begins, if it may. */
+  /** Begins a stroke. */
   begin(pointer: Pointer): void;
-  /** The stroke goes on over these places; the device expects it at `expected` next. */
+  /** Extends the stroke over these places. The device predicts `expected` as the next ones. */
   extend(pointers: Pointer[], expected: Place[]): void;
-  /** The stroke ends and stays. */
+  /** Ends the stroke, which is kept. */
   end(): void;
-  /** The stroke was none. */
+  /** Drops the stroke: the touch was a palm, or the first of two fingers. */
   cancel(): void;
-  /** Two fingers move the view: what was at `from` is at `to`, and larger by `factor`. */
+  /** Moves the view: what was shown at `from` is shown at `to`, larger by `factor`. */
   move(from: Place, to: Place, factor: number): void;
 }
 
-/** A touch that has gone no further is no stroke when a pen or a second finger comes, in pixels of the box. */
+/** When a pen or a second finger arrives, a touch that moved less than this is dropped. In pixels of the box. */
 const restless = 24;
-/** For so long after a pen was there a touch is the palm of the same hand, in milliseconds. */
+/** A touch this soon after a pen is taken for a palm. In milliseconds. */
 const palmTime = 1_000;
 
 /**
- * Decides what fingers, pens and mice on a canvas mean. One pointer draws. A pen comes before a palm. Two fingers move
- * the view. A stroke that is interrupted stays.
+ * Decides what fingers, pens and mice on a canvas do. One pointer draws. A pen replaces a palm. Two fingers move the
+ * view. An interrupted stroke is kept.
  */
 export class Pointers {
-  /** The pointer that draws, where it is, and how far it has been from where it began. */
+  /** The pointer that draws, and its greatest distance from where it began. */
   private drawing: { pointer: Pointer; start: Place; far: number } | undefined;
   /** The two fingers that move the view. */
   private pair: Pointer[] = [];
-  /** When a pen was last there. */
+  /** The time of the last event of a pen. */
   private penTime = -Infinity;
 
   constructor(private readonly actions: PointerActions) {}
@@ -67,7 +67,7 @@ export class Pointers {
     actions.begin(pointer);
   }
 
-  /** A pointer has been at these places, the last of them now. */
+  /** A pointer has moved over these places. */
   moved(pointers: Pointer[], expected: Place[] = []): void {
     const [now] = pointers.slice(-1);
     if (!now) return;
@@ -88,7 +88,7 @@ export class Pointers {
     }
   }
 
-  /** A pointer lifts, or the system takes it away. */
+  /** A pointer is lifted, or the system cancels it. */
   up(id: number): void {
     if (this.drawing && this.drawing.pointer.id === id) {
       this.drawing = undefined;
@@ -97,7 +97,7 @@ export class Pointers {
     if (this.pair.some(finger => finger.id === id)) this.pair = [];
   }
 
-  /** All pointers are taken away. */
+  /** Ends what all pointers do, as when the page is left. */
   release(): void {
     if (this.drawing) this.up(this.drawing.pointer.id);
     this.pair = [];

@@ -1,35 +1,35 @@
 import type { DrawingContent } from 'onestroke-client';
 import { timelineOf } from './timeline.js';
 
-/** The time that a replay runs by. */
+/** The clock of a replay. */
 export interface Clock {
   /** Milliseconds. */
   now(): number;
-  /** Calls `run` once when the next picture is due, as `requestAnimationFrame` does. */
+  /** Calls `run` once before the next frame, as `requestAnimationFrame` does. */
   frame(run: () => void): void;
 }
 
 export interface ReplayOptions {
   clock: Clock;
   /**
-   * Shows the replay after so many milliseconds: `paint` with that as `until`. Called with each change, the last
-   * one when it has come to its end.
+   * Shows the replay at a position, in milliseconds: `render` with that as `until`. Called for each change, and at
+   * the end.
    */
-  paint(position: number): void;
+  render(position: number): void;
 }
 
 /**
- * Draws a drawing again in the time that it took. Long pauses between strokes are shortened; strokes without
- * times are drawn one after the other at an even pace.
+ * Replays a drawing in the time that it took. Long pauses between strokes are shortened. Strokes without times are
+ * drawn one after the other at an even pace.
  */
 export class Replay {
   /** How long it takes at speed 1, in milliseconds. */
   readonly duration: number;
-  /** Where it was at `since`, by the clock. */
+  /** The position at the clock's time `since`. */
   private reached = 0;
   private since = 0;
   private pace = 1;
-  /** The run that is under way; one that has been overtaken stops by itself. */
+  /** The current run. An earlier run stops by itself. */
   private run: object | undefined;
 
   constructor(
@@ -39,7 +39,7 @@ export class Replay {
     this.duration = timelineOf(content).duration;
   }
 
-  /** How much of it has been shown, in milliseconds. */
+  /** The position, in milliseconds. */
   get position(): number {
     if (!this.run) return this.reached;
     return Math.min(this.reached + (this.options.clock.now() - this.since) * this.pace, this.duration);
@@ -49,7 +49,7 @@ export class Replay {
     return !!this.run;
   }
 
-  /** 1 is as it was drawn, 2 is twice as fast. It may change while it plays. */
+  /** 1 is as fast as it was drawn, 2 is twice as fast. It may change during a replay. */
   get speed(): number {
     return this.pace;
   }
@@ -59,7 +59,7 @@ export class Replay {
     this.pace = speed;
   }
 
-  /** Goes on from where it is; from the beginning when it has come to its end. */
+  /** Continues from the position, or from the beginning if it is at the end. */
   play(): void {
     if (this.run) return;
     if (this.reached >= this.duration) this.reached = 0;
@@ -70,7 +70,7 @@ export class Replay {
       const { position } = this;
       if (position >= this.duration) this.pause();
       else this.options.clock.frame(show);
-      this.options.paint(position);
+      this.options.render(position);
     };
     show();
   }
@@ -80,11 +80,11 @@ export class Replay {
     this.run = undefined;
   }
 
-  /** Goes to a position and, if it plays, on from there. */
+  /** Goes to a position. A replay that plays continues from there. */
   seek(position: number): void {
     this.hold();
     this.reached = Math.min(Math.max(position, 0), this.duration);
-    this.options.paint(this.reached);
+    this.options.render(this.reached);
   }
 
   private hold(): void {

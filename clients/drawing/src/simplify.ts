@@ -1,16 +1,16 @@
 import type { Stroke } from 'onestroke-client';
 import type { Place } from './view.js';
 
-/** A place on the way, with its time in milliseconds and its pressure from 0 to 1. */
+/** A place of the pen, with its time in milliseconds and its pressure from 0 to 1. */
 interface Moment extends Place {
   time: number;
   pressure?: number;
 }
 
-/** How far the line may be from a point that is left out, in canvas units, milliseconds and parts of full pressure. */
+/** How much the line may differ from a point that is left out: in canvas units, milliseconds and parts of full pressure. */
 const tolerance = { distance: 0.1, time: 8, pressure: 0.01 };
 
-/** Whether the points between can be left out: the straight line passes them where, when and as hard as the pen did. */
+/** Whether the points between can be left out: the straight line has nearly the same place, time and pressure at each. */
 export function isStraight(from: Moment, between: readonly Moment[], to: Moment): boolean {
   return between.every(point => {
     const part = nearest(from, point, to);
@@ -23,7 +23,7 @@ export function isStraight(from: Moment, between: readonly Moment[], to: Moment)
   });
 }
 
-/** The stroke with three quarters of its points. Of each two neighbours at most one is left out, and those that change the line least. */
+/** The stroke with three quarters of its points. The points that change its line least are left out, but never two neighbours. */
 export function thinned(stroke: Stroke): Stroke {
   const { x, y } = stroke;
   const place = (i: number): Place => ({ x: x[i]!, y: y[i]! });
@@ -41,7 +41,7 @@ export function thinned(stroke: Stroke): Stroke {
   return { ...stroke, x: left(x), y: left(y), ...(t && { t: left(t) }), ...(p && { p: left(p) }) };
 }
 
-/** The part of the way between two places, from 0 to 1, that is nearest to a third. */
+/** The point of a straight line that is nearest to a place, as a part of its length, from 0 to 1. */
 function nearest(from: Place, place: Place, to: Place): number {
   const [wayX, wayY] = [to.x - from.x, to.y - from.y];
   const length = wayX * wayX + wayY * wayY;

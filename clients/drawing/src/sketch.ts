@@ -8,37 +8,36 @@ import type { Place } from './view.js';
 
 /** Where a finger, a pen or a mouse was, in canvas units. */
 export interface Point extends Place {
-  /** By the program's clock, in milliseconds. Where it began does not matter. */
+  /** In milliseconds, by any clock. */
   time: number;
-  /** 0 to 1, where the device knows it. Let all points of a stroke have it, or none. */
+  /** 0 to 1, if the device reports it. Either all points of a stroke have it, or none. */
   pressure?: number;
 }
 
-/** How a stroke looks. */
+/** The look of a stroke. */
 export type Style = Pick<Stroke, 'tool' | 'color' | 'width'>;
 
 export interface SketchOptions {
-  /** The drawing ends when the finger lifts: then there is nothing to begin any more. */
+  /** The drawing is finished after its first stroke. */
   oneStroke?: boolean;
 }
 
-/** The pause in time before a drawing that was opened again goes on, in milliseconds. */
+/** The pause that a replay shows before the strokes that were added to an opened drawing, in milliseconds. */
 const pauseBefore = 1_000;
-/** A stroke begins only where there is room for so many points: then its line can always be followed. */
+/** A stroke begins only if there is room for this many points, so that its shape can be kept. */
 const leastPoints = 500;
-/** From this part of a limit on, the drawing is nearly full. */
+/** The part of a limit at which the drawing is nearly full. */
 const nearly = 0.9;
-/** The most points that are held back because the line may be straight there. */
+/** The most points that wait to be left out because the line may be straight. */
 const mostPending = 32;
 
 /**
- * A drawing under way. Strokes are smooth: points that are too close to the one before are left out, and where the
- * line bends points are put between, so that it looks the same wherever straight lines are drawn from point to point.
- * Points that a straight line passes within a tenth of a unit are left out. A stroke that reaches a limit of the
- * contract loses points evenly over its whole length and goes on: its line follows the finger to the end.
+ * A drawing in progress. Strokes are smooth: points are added where the line bends, so that it looks right wherever
+ * straight lines are drawn from point to point. Points too close to the one before, and points within a tenth of a unit
+ * of a straight line, are left out. A stroke that reaches a limit of the contract loses the points that change its line
+ * least, and continues.
  *
- * Contents that it has given out never change. `current` grows at its end, until it is another stroke because points
- * were left out of it.
+ * The values of `content` never change. `current` grows at its end; when it loses points it is a new object.
  */
 export class Sketch {
   private base: DrawingContent;
@@ -46,20 +45,20 @@ export class Sketch {
   private past: Stroke[][] = [];
   private future: Stroke[][] = [];
   private stroke: Stroke | undefined;
-  /** The end of the stroke. */
+  /** The last point of the stroke. */
   private anchor: Point | undefined;
-  /** The points after it, of which only the last is taken into the stroke as long as the line is straight. */
+  /** The points after `anchor`. As long as the line is straight, only the last of them becomes part of the stroke. */
   private pending: Point[] = [];
-  /** The last points of the line, without those put between. */
+  /** The last two points of the finger that are part of the line. */
   private last: Point | undefined;
   private before: Point | undefined;
-  /** The point after them, to be taken into the stroke when it is known where the line goes from there. */
+  /** The point after them. It becomes part of the line when the next point is known, which decides how the line bends. */
   private newest: Point | undefined;
   /** Where the finger is. */
   private finger: Point | undefined;
-  /** Where the device expects it next. */
+  /** The places that the device predicts next. */
   private expected: readonly Place[] = [];
-  /** What the program's clock said when the drawing began. */
+  /** The clock's time when the drawing began. */
   private origin: number | undefined;
   private listeners = new Set<() => void>();
 
@@ -71,33 +70,33 @@ export class Sketch {
     this.drawn = content;
   }
 
-  /** The drawing without the stroke under way. Without strokes it is none that the service takes. */
+  /** The drawing without the current stroke. The service refuses it as long as it has no strokes. */
   get content(): DrawingContent {
     return this.drawn;
   }
 
-  /** The stroke under way. */
+  /** The stroke that is being drawn. */
   get current(): Stroke | undefined {
     return this.stroke;
   }
 
-  /** Whether it was to be one stroke, and is drawn. */
+  /** Whether this is a drawing of one stroke that has its stroke. */
   get finished(): boolean {
     return !!this.options.oneStroke && this.drawn.strokes.length > 0;
   }
 
-  /** The end of the stroke under way that may still change: from the end of `current` to the finger and where it is expected next. */
+  /** The part of the stroke that may still change: from the end of `current` to the finger and the predicted places. */
   get tip(): readonly Place[] {
     const { anchor, pending, newest, finger, expected } = this;
     return [anchor, ...pending, newest, finger, ...expected].filter((place): place is Point => !!place);
   }
 
-  /** Whether there is no room for another stroke. The stroke under way always has room. */
+  /** Whether there is no room for another stroke. The current stroke can always continue. */
   get full(): boolean {
     return this.drawn.strokes.length >= maxStrokes || this.room() < leastPoints;
   }
 
-  /** Whether a limit is close, of the drawing or of the stroke under way. */
+  /** Whether the drawing or the current stroke is close to a limit. */
   get nearlyFull(): boolean {
     const { strokes } = this.drawn;
     const own = this.stroke ? this.stroke.x.length : 0;
@@ -117,8 +116,8 @@ export class Sketch {
   }
 
   /**
-   * The finger touches the canvas. Returns whether a stroke has begun: not in a drawing that is full or finished,
-   * nor during another.
+   * The finger touches the canvas. Returns false, and begins no stroke, if the drawing is full or finished or another
+   * stroke is being drawn.
    */
   begin(point: Point, { tool, color, width }: Style): boolean {
     if (this.stroke || this.finished || this.full) return false;
@@ -133,7 +132,7 @@ export class Sketch {
     return true;
   }
 
-  /** The finger has moved over these points; the device expects it at `expected` next. */
+  /** The finger has moved over these points. The device predicts `expected` as the next places. */
   extend(points: readonly Point[], expected: readonly Place[] = []): void {
     if (!this.stroke) return;
     const step = Math.max(1, shorterSide(this.drawn.canvas) / 300);
@@ -147,7 +146,7 @@ export class Sketch {
     this.changed();
   }
 
-  /** The finger lifts, or is taken away. Returns whether the drawing has a stroke more. */
+  /** The finger is lifted, or the system cancels the touch. Returns whether a stroke was added. */
   end(): boolean {
     if (!this.stroke) return false;
     const { finger } = this;
@@ -164,13 +163,13 @@ export class Sketch {
     return true;
   }
 
-  /** The touch was no drawing, but the first of two fingers or a palm. The stroke under way is gone. */
+  /** Drops the current stroke: the touch was a palm, or the first of two fingers. */
   cancel(): void {
     this.forget();
     this.changed();
   }
 
-  /** Takes back the last stroke, or `clear`. */
+  /** Undoes the last stroke, or `clear`. */
   undo(): void {
     this.step(this.past, this.future);
   }
@@ -179,7 +178,7 @@ export class Sketch {
     this.step(this.future, this.past);
   }
 
-  /** Takes all strokes away; `undo` brings them back. */
+  /** Removes all strokes; `undo` restores them. */
   clear(): void {
     this.forget();
     if (this.drawn.strokes.length) this.change([]);
@@ -191,18 +190,18 @@ export class Sketch {
     this.show(this.drawn.strokes);
   }
 
-  /** Calls `listener` with each change, until what it returns is called. */
+  /** Calls `listener` after each change. Returns a function that ends this. */
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
-  /** How many points a stroke of this drawing may have, besides those that are there. */
+  /** How many points a new stroke may have. */
   private room(): number {
     return maxPoints - this.drawn.strokes.reduce((sum, { x }) => sum + x.length, 0);
   }
 
-  /** Takes the newest point into the line, and before it what lies between. */
+  /** Adds the newest point to the line, and the points between. */
   private settle(next: Point | undefined): void {
     const [from, to] = [this.last!, this.newest!];
     const tolerance = shorterSide(this.drawn.canvas) / 4_000;

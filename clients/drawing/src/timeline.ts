@@ -1,17 +1,17 @@
 import type { DrawingContent, Stroke } from 'onestroke-client';
 
-/** A pause between strokes lasts no longer in a replay, in milliseconds. */
+/** The longest pause between strokes in a replay, in milliseconds. */
 const longestPause = 2_000;
 /**
- * How long a stroke without times takes for the length of the canvas' longer side, and at most, in milliseconds:
- * as in the service's animations.
+ * A stroke without times takes `pace` milliseconds for the length of the canvas' longer side, and at most `longest`, as
+ * in the service's animations.
  */
 const pace = 1_000;
 const longest = 5_000;
 
-/** When in a replay each stroke is drawn. */
+/** When each stroke is drawn in a replay. */
 export interface Timeline {
-  /** In milliseconds, as all times here. */
+  /** In milliseconds, like all times here. */
   duration: number;
   /** The times of each stroke's points. */
   times: readonly (readonly number[])[];
@@ -20,8 +20,8 @@ export interface Timeline {
 const known = new WeakMap<DrawingContent, Timeline>();
 
 /**
- * The course of a replay: as it was drawn, without long pauses. A stroke that has no times is drawn evenly, after
- * those before it.
+ * The times of a replay: those of the drawing without long pauses. A stroke without times is drawn at an even pace,
+ * after those before it.
  */
 export function timelineOf(content: DrawingContent): Timeline {
   let timeline = known.get(content);

@@ -10,33 +10,33 @@ export interface Place {
   y: number;
 }
 
-/** How a canvas space is shown in a box: as large as fits, in the middle; or a part of it, larger, in the same place. */
+/** How a canvas is shown in a box: as large as fits, in the middle, or a part of it enlarged to the same size. */
 export interface View {
-  /** Of the box, in its own pixels: where the paper is, and how large. Where it is zoomed, only a part of it is shown. */
+  /** The place and size of the whole paper in pixels of the box. With zoom, only a part of it is visible. */
   left: number;
   top: number;
   width: number;
   height: number;
   /** Pixels of the box for a canvas unit. */
   scale: number;
-  /** Pixels of the device for one of the box. The surface is the box's size times this. */
+  /** Pixels of the device for a pixel of the box. The surface is larger than the box by this factor. */
   pixelRatio: number;
-  /** The part of the canvas that is shown, in its units. */
+  /** The visible part of the canvas, in its units. */
   shown: Place & Size;
-  /** How many times larger it is shown than it would fit, 1 to 8. */
+  /** 1 shows the whole paper; up to 8. */
   zoom: number;
   /** The place on the canvas that is shown at this place in the box. It may lie outside the canvas. */
   toCanvas(place: Place): Place;
   /** The place in the box that shows this place on the canvas. */
   toBox(place: Place): Place;
-  /** The view in which what was at `from` in the box is at `to`, and larger by `factor`: as far as the paper goes. */
+  /** The view that shows at `to` what this one shows at `from`, larger by `factor`. Limited so that paper fills it. */
   moved(from: Place, to: Place, factor: number): View;
 }
 
-/** More would show single canvas units. */
+/** At a larger zoom single canvas units would be visible. */
 const mostZoom = 8;
 
-/** Fits a canvas space into a box. */
+/** Fits a canvas into a box. */
 export function fit(canvas: DrawingContent['canvas'], box: Size, pixelRatio = 1): View {
   const least = Math.min(box.width / canvas.width, box.height / canvas.height);
   const [width, height] = [canvas.width * least, canvas.height * least];
@@ -64,7 +64,7 @@ export function fit(canvas: DrawingContent['canvas'], box: Size, pixelRatio = 1)
       moved(from, to, factor) {
         const larger = within(zoom * factor, 1, mostZoom);
         const grown = larger / zoom;
-        // The paper's edges stay outside of where the whole paper is, or on its edges.
+        // The paper always covers the rectangle of the whole paper.
         return viewOf(
           larger,
           within(to.x - (from.x - left) * grown, whole.left + width - width * larger, whole.left),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fit, paint, Replay } from '../src/index.ts';
+import { fit, Replay, render } from '../src/index.ts';
 import { chance, content, Notes, pen } from './support.ts';
 
 /** A clock that stands until it is told to go on; it makes a picture every 10 ms. */
@@ -22,7 +22,7 @@ class Hand {
 function replayOf(strokes: Parameters<typeof content>[0]): { replay: Replay; clock: Hand; shown: number[] } {
   const clock = new Hand();
   const shown: number[] = [];
-  const replay = new Replay(content(strokes), { clock, paint: position => shown.push(position) });
+  const replay = new Replay(content(strokes), { clock, render: position => shown.push(position) });
   return { replay, clock, shown };
 }
 
@@ -118,11 +118,11 @@ test('a replay adds to the picture only, and ends as the whole of it', () => {
   const drawing = content(strokes);
   const at = (until?: number) => {
     const notes = new Notes();
-    paint(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), until);
-    return notes.painted;
+    render(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), until);
+    return notes.rendered;
   };
-  const { duration } = new Replay(drawing, { clock: new Hand(), paint() {} });
-  const amount = (painted: ReturnType<typeof at>) => painted.reduce((sum, { path }) => sum + path.length, 0);
+  const { duration } = new Replay(drawing, { clock: new Hand(), render() {} });
+  const amount = (rendered: ReturnType<typeof at>) => rendered.reduce((sum, { path }) => sum + path.length, 0);
   let before = 0;
   for (let position = 0; position <= duration; position += duration / 50) {
     assert.ok(amount(at(position)) >= before);
@@ -132,31 +132,31 @@ test('a replay adds to the picture only, and ends as the whole of it', () => {
   assert.equal(at(0).length, 2, 'paper and a dot');
 });
 
-test('painted piece by piece, a replay shows every piece once', () => {
+test('rendered piece by piece, a replay shows every piece once', () => {
   const stroke = { ...pen, x: [0, 1000, 1000, 0], y: [0, 0, 1000, 1000], t: [0, 100, 200, 300] };
   const drawing = content([stroke, { ...stroke, t: [400, 500, 600, 700] }]);
   const view = fit(drawing.canvas, { width: 375, height: 500 });
   const notes = new Notes();
   const random = chance(9);
-  paint(notes, drawing, view, 0);
+  render(notes, drawing, view, 0);
   for (let since = 0; since < 700; ) {
     const until = Math.min(since + 120 * random(), 700);
-    paint(notes, drawing, view, until, since);
+    render(notes, drawing, view, until, since);
     since = until;
   }
   const length = (path: number[][]) =>
     path.reduce((sum, [x, y], i) => sum + (i ? Math.hypot(x! - path[i - 1]![0]!, y! - path[i - 1]![1]!) : 0), 0);
-  const lines = notes.painted.filter(({ what }) => what === 'line');
+  const lines = notes.rendered.filter(({ what }) => what === 'line');
   assert.ok(Math.abs(lines.reduce((sum, { path }) => sum + length(path), 0) - 6000) < 1e-6);
-  assert.equal(notes.painted.filter(({ what }) => what === 'paper').length, 1);
+  assert.equal(notes.rendered.filter(({ what }) => what === 'paper').length, 1);
 });
 
-test('a translucent stroke is not painted in pieces', () => {
+test('a translucent stroke is not rendered in pieces', () => {
   const drawing = content([{ ...second, color: '#66666680' }]);
   const notes = new Notes();
-  paint(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), 500, 250);
+  render(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), 500, 250);
   assert.deepEqual(
-    notes.painted.map(({ what, path }) => [what, path[path.length - 1]]),
+    notes.rendered.map(({ what, path }) => [what, path[path.length - 1]]),
     [
       ['paper', [0, 0, 3750, 5000]],
       ['line', [50, 0]],
@@ -167,8 +167,8 @@ test('a translucent stroke is not painted in pieces', () => {
 test('between two points the line is as far as the time', () => {
   const drawing = content([second]);
   const notes = new Notes();
-  paint(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), 250);
-  assert.deepEqual(notes.painted[1]!.path, [
+  render(notes, drawing, fit(drawing.canvas, { width: 375, height: 500 }), 250);
+  assert.deepEqual(notes.rendered[1]!.path, [
     [0, 0],
     [25, 0],
   ]);

@@ -46,14 +46,14 @@ export function placesOf({ x, y }: Stroke): { x: number; y: number }[] {
   return x.map((value, i) => ({ x: value, y: y[i]! }));
 }
 
-/** A surface that notes what is painted: lines and dots with their colours, in canvas units. */
+/** A surface that notes what is rendered: lines and dots with their colours, in canvas units. */
 export class Notes implements Surface {
   fillStyle: unknown;
   strokeStyle: unknown;
   lineWidth = 1;
   lineCap: unknown;
   lineJoin: unknown;
-  readonly painted: { what: 'paper' | 'line' | 'dot'; color: unknown; path: number[][] }[] = [];
+  readonly rendered: { what: 'paper' | 'line' | 'dot'; color: unknown; path: number[][] }[] = [];
   transform: number[] = [];
   depth = 0;
   clips = 0;
@@ -81,7 +81,7 @@ export class Notes implements Surface {
     this.clips++;
   }
   clearRect(): void {
-    this.painted.length = 0;
+    this.rendered.length = 0;
   }
   moveTo(x: number, y: number): void {
     this.path.push([x, y]);
@@ -94,9 +94,9 @@ export class Notes implements Surface {
     this.what = 'dot';
   }
   fill(): void {
-    this.painted.push({ what: this.what, color: this.fillStyle, path: this.path });
+    this.rendered.push({ what: this.what, color: this.fillStyle, path: this.path });
   }
   stroke(): void {
-    this.painted.push({ what: 'line', color: this.strokeStyle, path: this.path });
+    this.rendered.push({ what: 'line', color: this.strokeStyle, path: this.path });
   }
 }

@@ -2,7 +2,7 @@ import type { LoginCode } from 'onestroke-client';
 import { createClient, wxLogin, wxStorage, wxTransport } from 'onestroke-client';
 import { baseUrl } from './config';
 
-/** The service, as the one user of this program. Unsent drawings wait in the phone's storage. */
+/** The client of the service. Unsent drawings are in the phone's storage. */
 export const client = createClient({
   baseUrl,
   transport: wxTransport(wx),
@@ -11,8 +11,8 @@ export const client = createClient({
 });
 
 /**
- * A service on the developer's own computer plays WeChat as well, unless it has an app id: then it
- * has no such path. No phone but the developer tool's reaches that computer.
+ * A service on the developer's computer simulates WeChat, unless it has an app id: then this path does not exist. Only
+ * the developer tool's simulator reaches that computer, so this login is never used in production.
  */
 function simulatedLogin(): Promise<LoginCode> {
   return new Promise(resolve => {

@@ -1,7 +1,7 @@
 import type { Problem } from 'onestroke-client';
 import { words } from './words';
 
-/** What a problem means to the person who draws. */
+/** The message for a problem. */
 export function textOf({ code }: Problem): string {
   switch (code) {
     case 'NETWORK_FAILED':

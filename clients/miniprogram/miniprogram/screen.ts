@@ -1,6 +1,6 @@
 import type { Size, Surface } from 'onestroke-drawing';
 
-/** A canvas on the screen, and what it takes to paint on it. */
+/** A canvas, and what is needed to render on it. */
 export interface Screen {
   canvas: WechatMiniprogram.Canvas;
   surface: Surface;
@@ -10,8 +10,8 @@ export interface Screen {
 }
 
 /**
- * The canvas that `selector` names in a page or component, made as large as the device has pixels for it. Ask when
- * the page is ready.
+ * The canvas with this selector in a page or component, with one pixel for each pixel of the device. Call it when the
+ * page is ready.
  */
 export function screenOf(
   owner: WechatMiniprogram.Component.TrivialInstance | WechatMiniprogram.Page.TrivialInstance,

@@ -2,8 +2,7 @@ import { client } from './client';
 import { words } from './words';
 
 /**
- * The card of one of my drawings. Whoever taps it sees the drawing; until the service has shared it, the card
- * leads to the gallery.
+ * The message card of one of the user's drawings. It opens the drawing; if sharing fails, it opens the gallery.
  */
 export function cardOf(id: string, title: string): WechatMiniprogram.Page.IAsyncCustomShareContent {
   const card = { title: title || words.oneStroke, path: '/pages/gallery/gallery' };
@@ -22,7 +21,7 @@ async function shared(id: string): Promise<{ path?: string; imageUrl?: string }>
   return { path: pathOf(token), imageUrl: await pictureOf(token) };
 }
 
-/** A picture as a file, as cards need it; without one WeChat takes a picture of the screen. */
+/** The card's picture as a file. Without one, WeChat uses a screenshot. */
 async function pictureOf(token: string): Promise<string | undefined> {
   const picture = await client.getSharedDrawingImage({ token, width: 500, accept: 'image/png' });
   if (!picture.ok) return undefined;

@@ -25,7 +25,7 @@ function story(name: string, tell: (phone: ChromiumScreen, user: string) => Prom
   });
 }
 
-/** What is seen at a place of the drawing, in pixels as fingers have them: `#RRGGBB`, or nothing where nothing is painted. */
+/** What is seen at a place of the drawing, in pixels as fingers have them: `#RRGGBB`, or nothing where nothing is rendered. */
 function colorAt(phone: ChromiumScreen, x: number, y: number): Promise<string> {
   return phone.evaluate(`(() => {
     const seen = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
@@ -84,7 +84,7 @@ story('a finger draws where it is, in the colour that was picked, in the pixels 
   await becomes(phone, 160, 200, '#E5484D');
 });
 
-story('a line is painted while the finger is down', async phone => {
+story('a line is rendered while the finger is down', async phone => {
   const { x, y } = await begin(phone);
   const session = await phone.page.context().newCDPSession(phone.page);
   for (const [i, type] of (['touchStart', 'touchMove', 'touchMove', 'touchMove'] as const).entries()) {
@@ -98,7 +98,7 @@ story('a line is painted while the finger is down', async phone => {
   await becomes(phone, 199, 200, '#666666');
 });
 
-story('a drawing that was left is painted again, and a replay paints it bit by bit', async (phone, user) => {
+story('a drawing that was left is rendered again, and a replay renders it bit by bit', async (phone, user) => {
   const id = newId();
   await elsewhere(service, user).putDrawing({
     id,
@@ -133,7 +133,7 @@ story('an unsent drawing has a picture in the gallery', async phone => {
   await phone.see('等待上传');
   await phone.call('navigateBack');
   await phone.see('等待上传');
-  const painted = await phone.evaluate(`(async () => {
+  const rendered = await phone.evaluate(`(async () => {
     const image = document.querySelector('div:not([hidden]) img');
     await image.decode();
     const canvas = Object.assign(document.createElement('canvas'), { width: 75, height: 100 });
@@ -141,7 +141,7 @@ story('an unsent drawing has a picture in the gallery', async phone => {
     context.drawImage(image, 0, 0, 75, 100);
     return Array.from(context.getImageData(0, 0, 75, 100).data).filter((value, i) => i % 4 === 0 && value < 150).length;
   })()`);
-  assert.ok(Number(painted) > 40, String(painted));
+  assert.ok(Number(rendered) > 40, String(rendered));
 });
 
 for (const [width, height] of [

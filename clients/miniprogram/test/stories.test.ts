@@ -300,7 +300,7 @@ story('a drawing that was deleted elsewhere is let go, or lives on', async (phon
   for (const tapIndex of [0, 1]) {
     await other.deleteDrawing({ id });
     await stroke(phone);
-    assert.deepEqual((await phone.answer({ tapIndex })).itemList, ['用我的', '它在别处已删除，不要了']);
+    assert.deepEqual((await phone.answer({ tapIndex })).itemList, ['用我的', '另一台设备已删除，这里也删除']);
     await phone.until(tapIndex ? 'phone.pages.length === 1' : 'phone.has("已保存")');
     assert.equal((await strokesOf(other, id)) > 0, tapIndex === 0);
   }
@@ -449,7 +449,7 @@ story(
     await phone.tap('cat');
     await phone.see('Play');
     await named();
-    await phone.tap('Go on drawing');
+    await phone.tap('Continue drawing');
     await phone.tap('Another colour');
     await phone.see('Hue');
     await named();

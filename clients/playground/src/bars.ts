@@ -18,7 +18,7 @@ export function bar(...children: Child[]): HTMLElement {
   return el('header', { class: 'bar' }, ...children);
 }
 
-/** The other language, by its own name. */
+/** Switches to the other language; its label is that language's own name. */
 export function languageButton(changed: () => void): HTMLElement {
   return el(
     'button',
@@ -32,7 +32,7 @@ export function languageButton(changed: () => void): HTMLElement {
   );
 }
 
-/** Who is logged in; pressed, somebody else may be. */
+/** Shows who is logged in, and logs out. */
 export function userButton(changed: () => void): HTMLElement {
   const name = user.name || '';
   const leave = async () => {

@@ -4,10 +4,10 @@ import { dialog } from './overlays';
 import { picture } from './pictures';
 import { words } from './words';
 
-/** What becomes of a drawing that was changed here and elsewhere. */
+/** How a conflict ends. */
 export type Choice = 'mine' | 'theirs' | 'both';
 
-/** Shows both states side by side and lets people choose. `theirs` is null where it was deleted. */
+/** Shows both states of a drawing and asks which to keep. `theirs` is null if it was deleted. */
 export function settle(mine: DrawingContent, theirs: DrawingContent | null, choose: (choice: Choice) => void): void {
   const button = (choice: Choice, label: string, name = 'quiet') =>
     el('button', { type: 'button', class: name, onclick: () => (box.close(), choose(choice)) }, label);

@@ -68,7 +68,7 @@ export function drawn(viewBox: string, path: string, name: string): SVGSVGElemen
   return svg;
 }
 
-/** A button that shows an icon; its label is read out, and shown as a tip with the key that does the same. */
+/** A button with an icon. Its label is its accessible name and, with its key, its tooltip. */
 export function iconButton(name: IconName, label: string, onclick: () => void, key?: string): HTMLButtonElement {
   return el(
     'button',

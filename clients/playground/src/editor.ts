@@ -7,7 +7,7 @@ import { remove } from './gallery';
 import { createHand } from './hand';
 import { toast } from './overlays';
 import { createPaper, type Paper } from './paper';
-import { pickUp } from './pen';
+import { loadPen } from './pen';
 import { offerDownload } from './pictures';
 import { go, type Screen, write } from './routes';
 import { client, sayProblem } from './service';
@@ -15,16 +15,16 @@ import { share } from './share';
 import { createToolbar } from './toolbar';
 import { words } from './words';
 
-/** The sketch that was left last, so that who comes back from its replay can still undo. */
-let lately: { id: string; sketch: Sketch } | undefined;
+/** The sketch that was left last: after its replay the user can still undo. */
+let lastLeft: { id: string; sketch: Sketch } | undefined;
 
-/** A new drawing, or one to go on with. Each stroke is saved when it is drawn. */
+/** Edits a new or an existing drawing. Each stroke is saved when it ends. */
 export function createEditor(opened?: string): Screen {
-  const pen = pickUp();
+  const pen = loadPen();
   let id = opened || newId();
   let sketch: Sketch | undefined;
-  /** What has been opened or saved; undefined of a drawing that nobody else knows. */
-  let kept: DrawingContent | undefined;
+  /** The content that was opened or saved last; undefined for a new drawing. */
+  let lastSaved: DrawingContent | undefined;
   let left = false;
   let stopWarning = () => {};
 
@@ -77,7 +77,7 @@ export function createEditor(opened?: string): Screen {
     undo: () => step(() => sketch?.undo()),
     redo: () => step(() => sketch?.redo()),
     clear: () => step(() => sketch?.clear()),
-    // A drawing that has strokes is what it is: the mode is for the next one.
+    // A drawing that has strokes keeps its mode: the new mode is for the next drawing.
     once: () => (sketch?.content.strokes.length ? another() : begin(blank(paper))),
   });
   const title = el('input', {
@@ -103,9 +103,9 @@ export function createEditor(opened?: string): Screen {
     toolbar.element,
   );
 
-  const stop = client.drawings.subscribe(state => state.id === id && tell(state));
+  const stop = client.drawings.subscribe(state => state.id === id && showState(state));
   if (opened) void load();
-  else queueMicrotask(() => left || begin(blank(paper))); // the room for paper is known when the screen is on the page
+  else queueMicrotask(() => left || begin(blank(paper))); // the room is known when the screen is on the page
 
   return {
     title: words.draw,
@@ -114,8 +114,8 @@ export function createEditor(opened?: string): Screen {
       left = true;
       hand.leave();
       stopWarning();
-      if (sketch) lately = { id, sketch };
-      if (kept && sketch && !sketch.content.strokes.length) void remove(id);
+      if (sketch) lastLeft = { id, sketch };
+      if (lastSaved && sketch && !sketch.content.strokes.length) void remove(id);
       stop();
       paper.end();
     },
@@ -130,7 +130,7 @@ export function createEditor(opened?: string): Screen {
     },
   };
 
-  /** Opens the drawing, again after a conflict. */
+  /** Opens the drawing, also after a conflict. */
   async function load(): Promise<void> {
     const result = await client.drawings.open(id);
     if (left) return;
@@ -140,17 +140,17 @@ export function createEditor(opened?: string): Screen {
   }
 
   function begin(content: DrawingContent): void {
-    const again = lately?.id === id && isSameContent(lately.sketch.content, content) ? lately.sketch : undefined;
+    const again = lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content) ? lastLeft.sketch : undefined;
     sketch = again || new Sketch(content, { oneStroke: pen.once && !content.strokes.length });
     warn(sketch);
-    if (content.strokes.length) kept = sketch.content;
+    if (content.strokes.length) lastSaved = sketch.content;
     title.value = content.title || '';
     show();
     const state = client.drawings.state(id);
-    if (state) tell(state);
+    if (state) showState(state);
   }
 
-  /** Says once that the drawing is nearly full. */
+  /** Warns once when the drawing is nearly full. */
   function warn(sketch: Sketch): void {
     stopWarning();
     stopWarning = sketch.subscribe(() => {
@@ -171,13 +171,13 @@ export function createEditor(opened?: string): Screen {
     changed();
   }
 
-  /** Shows what has been drawn, and saves it. The service takes no empty drawing: that is deleted when it is left. */
+  /** Shows the drawing and saves it. The service refuses an empty drawing: it is deleted when the user leaves it. */
   function changed(): void {
     if (!sketch) return;
     show();
-    if (!sketch.content.strokes.length || sketch.content === kept) return;
+    if (!sketch.content.strokes.length || sketch.content === lastSaved) return;
     if (!opened && location.hash === write({ at: 'draw' })) history.replaceState(null, '', write({ at: 'draw', id }));
-    client.drawings.save(id, (kept = sketch.content));
+    client.drawings.save(id, (lastSaved = sketch.content));
   }
 
   function show(): void {
@@ -195,7 +195,7 @@ export function createEditor(opened?: string): Screen {
     );
   }
 
-  function tell(state: DrawingState): void {
+  function showState(state: DrawingState): void {
     const say = (name: IconName, text: string, kind: string) => {
       status.dataset.kind = kind;
       status.replaceChildren(icon(name), el('span', {}, text));
@@ -213,7 +213,10 @@ export function createEditor(opened?: string): Screen {
         return status.replaceChildren(
           el(
             'button',
-            { type: 'button', onclick: () => settle(kept!, state.theirs, choice => resolve(choice, state.theirs)) },
+            {
+              type: 'button',
+              onclick: () => settle(lastSaved!, state.theirs, choice => resolve(choice, state.theirs)),
+            },
             icon('warn'),
             words.conflictChoose,
           ),
@@ -226,12 +229,12 @@ export function createEditor(opened?: string): Screen {
 
   function resolve(choice: Choice, theirs: DrawingContent | null): void {
     const { drawings } = client;
-    if (choice === 'mine') return drawings.resolve(id, kept!);
+    if (choice === 'mine') return drawings.resolve(id, lastSaved!);
     drawings.discard(id);
     if (choice === 'both') {
       id = newId();
       history.replaceState(null, '', write({ at: 'draw', id }));
-      drawings.save(id, kept!);
+      drawings.save(id, lastSaved!);
     } else if (theirs) {
       void load();
     } else {
@@ -240,7 +243,7 @@ export function createEditor(opened?: string): Screen {
   }
 }
 
-/** Paper for a new drawing, as large as there is room. */
+/** An empty drawing that fills the room for paper. */
 function blank({ room }: Paper): DrawingContent {
   return { format: 1, canvas: paperFor(room), strokes: [] };
 }

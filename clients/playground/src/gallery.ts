@@ -8,7 +8,7 @@ import { client, home, sayProblem, user } from './service';
 import { share } from './share';
 import { ago, words } from './words';
 
-/** A drawing in the gallery: as the service lists it, or what is unsent of it. */
+/** A drawing in the gallery: as the service lists it, or as it is unsent here. */
 interface Entry {
   id: string;
   title: string;
@@ -17,19 +17,19 @@ interface Entry {
   unsent: boolean;
 }
 
-/** What the service has listed so far, to be there at once when people come back. */
+/** The drawings listed so far, shown at once when the user returns to the gallery. */
 const listed = { owner: '', items: [] as DrawingSummary[], next: undefined as string | undefined, stale: true, top: 0 };
 client.drawings.subscribe(state => {
   listed.stale ||= state.status === 'saved' || state.status === 'deleted';
   if (state.status !== 'conflict' || state.mine) return;
-  client.drawings.discard(state.id); // deleted here, but first look at what became of it
+  client.drawings.discard(state.id); // deleted here, but changed elsewhere: keep it and ask
   toast(words.notRemoved, { label: words.remove, run: () => void remove(state.id) });
 });
 
-/** Whether somebody whose gallery is empty has been led to the paper. Once is enough. */
+/** Whether a user with an empty gallery was already sent to a new drawing. */
 let invited = false;
 
-/** All drawings, newest first, those included that are still on their way to the service. */
+/** All drawings, newest first, with the unsent ones. */
 export function createGallery(changed: () => void): Screen {
   if (listed.owner !== user.name)
     Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true, top: 0 });
@@ -73,7 +73,7 @@ export function createGallery(changed: () => void): Screen {
     if (state.status === 'saved') void load();
     else lay();
   });
-  if (!listed.stale) lay(); // or cards would appear only to move on
+  if (!listed.stale) lay(); // otherwise cards would move when the list arrives
   void load().then(() => !left && scrollY === 0 && scrollTo(0, listed.top));
   return {
     title: words.gallery,
@@ -118,7 +118,7 @@ export function createGallery(changed: () => void): Screen {
     else if (!entries().length && !invited) go({ at: 'draw' });
     invited = true;
     watched.disconnect();
-    watched.observe(more); // told anew whether it is in sight
+    watched.observe(more); // reports again whether it is visible
   }
 
   function entries(): Entry[] {
@@ -130,9 +130,9 @@ export function createGallery(changed: () => void): Screen {
         fresh.push({ id, title: content.title || '', shown: content, when: '', unsent: true });
     }
     for (const item of listed.items) {
-      const kept = here.get(item.id);
-      if (kept && !kept.content) continue;
-      const content = kept?.content;
+      const own = here.get(item.id);
+      if (own && !own.content) continue;
+      const content = own?.content;
       fresh.push({
         id: item.id,
         title: (content || item).title || '',
@@ -144,7 +144,7 @@ export function createGallery(changed: () => void): Screen {
     return fresh;
   }
 
-  /** Brings the cards in line with the entries; a card that has not changed stays the same element. */
+  /** Updates the cards. A card that has not changed keeps its element. */
   function lay(): void {
     const wanted = entries();
     const elements = wanted.map(entry => {
@@ -208,7 +208,7 @@ export function createGallery(changed: () => void): Screen {
   }
 }
 
-/** Deletes a drawing, and offers to bring it back. */
+/** Deletes a drawing, and offers to restore it. */
 export async function remove(id: string): Promise<void> {
   const opened = await client.drawings.open(id);
   if (!opened.ok) return toast(sayProblem(opened.problem));

@@ -4,37 +4,37 @@ import { type Pen, styleOf } from './pen';
 
 /** How far an arrow key moves the pen, as a part of the paper's shorter side; with Shift five times as far. */
 const stride = 1 / 100;
-/** How many pixels of a wheel, with Ctrl or on a trackpad, make the paper e times larger. */
+/** Wheel pixels, with Ctrl or by a pinch on a trackpad, that enlarge the paper by a factor of e. */
 const wheelStep = 100;
 
-/** Draws with pointers and with keys. */
+/** Drawing with pointers and keys. */
 export interface Hand {
-  /** Draws with the keyboard. Returns whether the key was for that. */
+  /** Handles a key. Returns whether it was one for drawing. */
   key(event: KeyboardEvent): boolean;
-  /** The hand is taken away; a stroke under way ends. */
+  /** Ends the current stroke, as the screen is left. */
   leave(): void;
 }
 
 export interface HandOptions {
   paper: Paper;
-  /** Marks where the keys' pen is. */
+  /** Shows the place of the pen that keys move. */
   cursor: HTMLElement;
   pen: Pen;
-  /** What is drawn on at the moment. */
+  /** The current sketch. */
   sketch(): Sketch | undefined;
   /** A stroke has begun, or was refused. */
   begun(accepted: boolean): void;
-  /** A stroke has ended, or was none. */
+  /** A stroke has ended, or was dropped. */
   drawn(): void;
 }
 
-/** Lets people draw on the paper with mouse, pen, finger or keys, and enlarge it with two fingers or the wheel. */
+/** Draws on the paper with mouse, pen, finger or keys, and enlarges it with two fingers or the wheel. */
 export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn }: HandOptions): Hand {
   const { canvas, surface, ahead } = paper;
   let brush: Brush | undefined;
   let tool = pen.tool;
   let held = false; // by a pointer
-  let at: { x: number; y: number } | undefined; // of the keys' pen, in canvas units
+  let at: { x: number; y: number } | undefined; // the place of the pen that keys move, in canvas units
 
   let corner = canvas.getBoundingClientRect();
   const placeOf = (event: MouseEvent) => ({ x: event.clientX - corner.left, y: event.clientY - corner.top });
@@ -43,7 +43,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
     id: event.pointerId,
     kind: event.pointerType === 'pen' || event.pointerType === 'touch' ? event.pointerType : 'mouse',
     time: event.timeStamp,
-    pressure: event.pointerType === 'pen' ? event.pressure : undefined, // others have none, or say 0.5
+    pressure: event.pointerType === 'pen' ? event.pressure : undefined, // mice and fingers report 0 or 0.5
   });
   const pointOf = (pointer: Pointer): Point => ({
     ...paper.view.toCanvas(pointer),
@@ -58,14 +58,14 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
     begun(accepted);
     if (!accepted) return false;
     brush = new Brush(surface, ahead, sketch.content, paper.view);
-    brush.paint(sketch);
+    brush.render(sketch);
     return true;
   }
 
   function extend(points: Point[], expected: { x: number; y: number }[] = []): void {
     const sketch = sketchNow();
     sketch?.extend(points, expected);
-    if (sketch?.current) brush?.paint(sketch);
+    if (sketch?.current) brush?.render(sketch);
   }
 
   function end(): void {
@@ -91,7 +91,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
   });
 
   canvas.addEventListener('pointerdown', event => {
-    if (event.button !== 0 && event.button !== 5) return; // 5 is the rubber end of a pen
+    if (event.button !== 0 && event.button !== 5) return; // 5 is the eraser end of a pen
     corner = canvas.getBoundingClientRect();
     tool = event.button === 5 ? 'eraser' : pen.tool;
     canvas.setPointerCapture(event.pointerId);
@@ -107,7 +107,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
     pointers.moved([pointerOf(event)]);
     pointers.up(event.pointerId);
   });
-  // A call or a gesture of the system takes the pointer away: what was drawn stays.
+  // The system cancels a pointer for a call or a gesture of its own: what was drawn is kept.
   canvas.addEventListener('pointercancel', event => pointers.up(event.pointerId));
   canvas.addEventListener(
     'wheel',

@@ -31,7 +31,7 @@ function show(): void {
   document.title = `${screen.title} · ${words.name}`;
   app.replaceChildren(screen.element);
   scrollTo(0, screen.top || 0);
-  // Who listens to the page hears where they are.
+  // A screen reader announces the new screen.
   const start = screen.element.querySelector<HTMLElement>('[data-focus]') || screen.element.querySelector('h1');
   if (document.activeElement === document.body) start?.focus({ preventScroll: true });
 }

@@ -5,7 +5,7 @@ import { words } from './words';
 const toasts = el('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
 document.body.append(toasts);
 
-/** Says something for a few seconds, with something to do about it if need be. */
+/** Shows a message for a few seconds, with an optional action. */
 export function toast(text: string, action?: { label: string; run: () => void }): void {
   const shown = el('div', { class: 'toast' }, el('span', {}, text));
   const leave = () => shown.remove();
@@ -18,7 +18,7 @@ export function toast(text: string, action?: { label: string; run: () => void })
   setTimeout(leave, action ? 10_000 : 4_000);
 }
 
-/** A dialog over the page. It is gone when it is closed, by its buttons, Escape or a press beside it. */
+/** A modal dialog. Buttons, Escape or a press outside close and remove it. */
 export function dialog(title: string, ...children: Child[]): HTMLDialogElement {
   const heading = el('h2', { id: 'dialog-title' }, title);
   const box: HTMLDialogElement = el(
@@ -52,7 +52,7 @@ export interface Action {
   run: () => void;
 }
 
-/** Lets people choose what to do. */
+/** Shows a menu of actions. */
 export function choose(title: string, actions: Action[]): void {
   const box: HTMLDialogElement = dialog(
     title,

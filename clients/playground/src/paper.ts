@@ -1,26 +1,26 @@
 import type { DrawingContent } from 'onestroke-client';
-import { fit, type Place, paint, type Size, type View } from 'onestroke-drawing';
+import { fit, type Place, render, type Size, type View } from 'onestroke-drawing';
 import { type Child, el } from './dom';
 import { words } from './words';
 
 const nowhere = { x: 0, y: 0 };
 
-/** A sheet of paper in the middle of what room there is, with a canvas on it. */
+/** A sheet of paper with a canvas, in the middle of its room. */
 export interface Paper {
   element: HTMLElement;
   canvas: HTMLCanvasElement;
   surface: CanvasRenderingContext2D;
-  /** A transparent surface over the first, for what is not settled yet. */
+  /** A transparent surface above the first, for the end of a stroke that may still change. */
   ahead: CanvasRenderingContext2D;
   /** How the drawing is shown on the canvas. */
   readonly view: View;
-  /** What room there is for paper. */
+  /** The size of the room for paper. */
   readonly room: Size;
-  /** Shows a drawing, and again whenever the room changes; as a replay has it at `until`. */
+  /** Shows a drawing, or its replay at `until`, and again whenever the room changes. */
   show(content: DrawingContent, until?: number): void;
-  /** Shows what was at `from` at `to`, and larger by `factor`. */
+  /** Moves what is shown at `from` to `to`, and enlarges it by `factor`. */
   move(from: Place, to: Place, factor: number): void;
-  /** Nothing is shown any more. */
+  /** Stops watching the room. */
   end(): void;
 }
 
@@ -42,7 +42,7 @@ export function createPaper(...overlays: Child[]): Paper {
   const lay = () => {
     if (!shown || !element.clientWidth) return;
     const space = shown.content.canvas;
-    sheet.classList.add('laid'); // until then there is nothing to see that could move
+    sheet.classList.add('laid'); // hidden until its place is known
     const room = fit(space, paper.room);
     const [width, height] = [Math.floor(room.width), Math.floor(room.height)];
     const ratio = devicePixelRatio;
@@ -56,13 +56,13 @@ export function createPaper(...overlays: Child[]): Paper {
       canvas.width = over.width = Math.round(width * ratio);
       canvas.height = over.height = Math.round(height * ratio);
     }
-    // The sheet is whole pixels, so that by a hair it may be narrower than the drawing.
+    // The sheet is in whole pixels, so it may be slightly narrower than the drawing.
     look(fit(space, { width, height }, ratio));
   };
   const look = (next: View) => {
     view = next;
     whole.hidden = view.zoom === 1;
-    if (shown) paint(surface, shown.content, view, shown.until);
+    if (shown) render(surface, shown.content, view, shown.until);
   };
 
   const paper: Paper = {
@@ -82,7 +82,7 @@ export function createPaper(...overlays: Child[]): Paper {
       if (before?.content.canvas !== content.canvas) return lay();
       // A replay that goes on only adds to the picture.
       const since = before.content === content && until! > before.until! ? before.until : undefined;
-      paint(surface, content, view, until, since);
+      render(surface, content, view, until, since);
     },
     move: (from, to, factor) => look(view.moved(from, to, factor)),
     end: () => resized.disconnect(),

@@ -3,7 +3,7 @@ import { colors, nib, type Style, widths } from 'onestroke-drawing';
 
 const key = 'onestroke.pen';
 
-/** What people draw with. It stays as they left it. */
+/** The pen that the user has chosen. It is stored in the browser. */
 export interface Pen {
   tool: Style['tool'];
   /** `#RRGGBB`, one of the palette or any other. */
@@ -14,7 +14,7 @@ export interface Pen {
   once: boolean;
 }
 
-export function pickUp(): Pen {
+export function loadPen(): Pen {
   const pen: Pen = { tool: 'pen', color: colors[0]!.value, width: 1, once: false };
   try {
     return { ...pen, ...(JSON.parse(localStorage.getItem(key) || '{}') as Partial<Pen>), tool: 'pen' };
@@ -23,15 +23,15 @@ export function pickUp(): Pen {
   }
 }
 
-export function layDown({ color, width, once }: Pen): void {
+export function storePen({ color, width, once }: Pen): void {
   try {
     localStorage.setItem(key, JSON.stringify({ color, width, once }));
   } catch {
-    // Storage is full of unsent drawings: they matter more.
+    // Storage is full of unsent drawings, which matter more.
   }
 }
 
-/** How a stroke looks that the pen draws on this canvas. An eraser is three times as wide. */
+/** The style of the pen's strokes on this canvas. The eraser is three times as wide. */
 export function styleOf({ tool, color, width }: Pen, canvas: DrawingContent['canvas']): Style {
   return { tool, color, width: nib(widths[width]! * (tool === 'eraser' ? 3 : 1), canvas) };
 }

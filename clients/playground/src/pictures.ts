@@ -1,17 +1,17 @@
 import type { DrawingContent, Result } from 'onestroke-client';
-import { fit, paint } from 'onestroke-drawing';
+import { fit, render } from 'onestroke-drawing';
 import { el } from './dom';
 import { choose, toast } from './overlays';
 import { client, sayProblem } from './service';
 import { words } from './words';
 
-/** A drawing as a small picture: the service's thumbnail, or painted here while it is unsent. */
+/** A drawing as a small picture: the service's thumbnail, or rendered here while it is unsent. */
 export function picture(of: { thumbnail?: string } | DrawingContent, name = ''): HTMLElement {
   if ('strokes' in of) {
     const canvas = el('canvas', { class: 'picture', role: 'img', 'aria-label': name });
     const view = fit(of.canvas, { width: 256, height: 256 });
     [canvas.width, canvas.height] = [Math.round(view.width), Math.round(view.height)];
-    paint(canvas.getContext('2d')!, of, fit(of.canvas, canvas));
+    render(canvas.getContext('2d')!, of, fit(of.canvas, canvas));
     return canvas;
   }
   return el('img', {
@@ -22,7 +22,7 @@ export function picture(of: { thumbnail?: string } | DrawingContent, name = ''):
   });
 }
 
-/** Offers a drawing as a file, its own or one that was shared. */
+/** Offers a drawing as a file: one of the user's, or a shared one. */
 export function offerDownload(title: string, of: { id: string } | { token: string }): void {
   const width = 1536;
   const vector = (animate: boolean) =>
@@ -34,7 +34,7 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
       ? client.getDrawingImage({ ...of, width, accept: 'image/png' })
       : client.getSharedDrawingImage({ ...of, width, accept: 'image/png' });
   const download = async (kind: 'png' | 'svg', call: () => Promise<Result<string | ArrayBuffer>>) => {
-    if ('id' in of) await client.drawings.flush(of.id); // what is downloaded is what has been drawn
+    if ('id' in of) await client.drawings.flush(of.id); // the download includes the last stroke
     const result = await call();
     if (result.ok)
       hand(

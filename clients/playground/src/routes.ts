@@ -1,19 +1,19 @@
-/** A place in the page, kept in the address behind `#`: what is there never reaches a server. */
+/** What the page shows. It is in the address after `#`, which browsers do not send to a server. */
 export type Route =
   | { at: 'gallery' }
   | { at: 'draw'; id?: string }
   | { at: 'replay'; id: string }
   | { at: 'shared'; token: string };
 
-/** What is shown at a place. */
+/** One screen of the page. */
 export interface Screen {
   title: string;
   element: HTMLElement;
-  /** How far down it is scrolled. */
+  /** The scroll position, in pixels. */
   top?: number;
   /** Called when another screen takes its place. */
   leave?(): void;
-  /** Called with every key that is pressed and was not meant for a field. */
+  /** Called for each key, unless it is for a field. */
   key?(event: KeyboardEvent): void;
 }
 

@@ -1,15 +1,15 @@
 import { createClient, fetchTransport, type LoginCode, type Problem, webStorage } from 'onestroke-client';
 import { words } from './words';
 
-/** Where the page is, and the service with it. */
+/** The address of the page and the service. */
 export const home = new URL('.', location.href).href.replace(/[?#].*/, '');
 
-/** Whether the service plays WeChat, so that any name can log in. */
+/** Whether the service simulates WeChat, so that any name can log in. */
 export const simulated = document.documentElement.dataset.simulator === 'true';
 
 const key = 'onestroke.user';
 
-/** Whoever draws here; null before somebody has said a name. */
+/** The user's name; null if nobody is logged in. */
 export const user = {
   get name(): string | null {
     return simulated ? localStorage.getItem(key) : null;
@@ -35,7 +35,7 @@ export const client = createClient({
 addEventListener('online', () => void client.drawings.flush());
 document.addEventListener('visibilitychange', () => void client.drawings.flush());
 
-/** What people are told about a request that failed. */
+/** The message for a failed request. */
 export function sayProblem({ code }: Problem): string {
   if (code === 'ERR_NOT_FOUND' || code === 'ERR_INVALID_REQUEST' || code === 'DELETED') return words.notFound;
   return code === 'NETWORK_FAILED' || code === 'TIMED_OUT' ? words.offline : words.failed;

@@ -4,9 +4,9 @@ import { write } from './routes';
 import { client, home, sayProblem } from './service';
 import { words } from './words';
 
-/** Makes a link to a drawing and shows it, to be copied, or taken back. */
+/** Shares a drawing and shows the link, to copy it or to stop sharing. */
 export async function share(id: string): Promise<void> {
-  await client.drawings.flush(id); // what is shared must be there
+  await client.drawings.flush(id); // the share must include the last stroke
   const result = await client.shareDrawing({ id });
   if (!result.ok) return toast(sayProblem(result.problem));
   const link = home + write({ at: 'shared', token: result.data.token });
@@ -32,7 +32,7 @@ export async function share(id: string): Promise<void> {
 
   async function copyLink(): Promise<void> {
     input.select();
-    // Without HTTPS there is no clipboard but that of old.
+    // Without HTTPS there is no navigator.clipboard.
     const copied = navigator.clipboard
       ? await navigator.clipboard.writeText(link).then(
           () => true,

@@ -1,27 +1,27 @@
 import { colors, type Sketch, widths } from 'onestroke-drawing';
 import { attribute, el, icon, iconButton } from './dom';
-import { layDown, type Pen } from './pen';
+import { type Pen, storePen } from './pen';
 import { language, words } from './words';
 
-/** What the toolbar does beside choosing the pen. */
-export interface Deeds {
+/** What the toolbar does besides choosing the pen. */
+export interface Actions {
   undo(): void;
   redo(): void;
   clear(): void;
-  /** Draws in one stroke from now on, or in many. */
+  /** Switches one-stroke drawings on or off. */
   once(on: boolean): void;
 }
 
 export interface Toolbar {
   element: HTMLElement;
-  /** Shows what is possible with the sketch now. */
+  /** Enables what is possible with the sketch. */
   show(sketch: Sketch): void;
-  /** Does what the key stands for. */
+  /** Handles a key. */
   key(event: KeyboardEvent): void;
 }
 
-/** Colours, widths, eraser, and what can be done and undone. It changes `pen` as people choose. */
-export function createToolbar(pen: Pen, deeds: Deeds): Toolbar {
+/** Colours, widths, eraser, undo, redo and clear. It changes `pen`. */
+export function createToolbar(pen: Pen, actions: Actions): Toolbar {
   const isOther = () => !colors.some(({ value }) => value === pen.color);
   const other = el('input', {
     type: 'color',
@@ -63,9 +63,9 @@ export function createToolbar(pen: Pen, deeds: Deeds): Toolbar {
     () => choose({ tool: pen.tool === 'eraser' ? 'pen' : 'eraser' }),
     'E',
   );
-  const undo = iconButton('undo', words.undo, deeds.undo, 'Control+Z');
-  const redo = iconButton('redo', words.redo, deeds.redo, 'Control+Y');
-  const clear = iconButton('clear', words.clear, deeds.clear, 'Delete');
+  const undo = iconButton('undo', words.undo, actions.undo, 'Control+Z');
+  const redo = iconButton('redo', words.redo, actions.redo, 'Control+Y');
+  const clear = iconButton('clear', words.clear, actions.clear, 'Delete');
   const once = el(
     'button',
     {
@@ -91,15 +91,15 @@ export function createToolbar(pen: Pen, deeds: Deeds): Toolbar {
       el('div', { class: 'group' }, undo, redo, clear),
     ),
   );
-  undo.disabled = redo.disabled = clear.disabled = true; // until there is a sketch
-  tell();
+  undo.disabled = redo.disabled = clear.disabled = true; // there is no sketch yet
+  update();
 
   const keys: { [key: string]: () => void } = {
     e: () => eraser.click(),
     o: () => once.click(),
     '[': () => choose({ width: Math.max(0, pen.width - 1) }),
     ']': () => choose({ width: Math.min(widths.length - 1, pen.width + 1) }),
-    delete: () => clear.disabled || deeds.clear(),
+    delete: () => clear.disabled || actions.clear(),
   };
   colors.forEach(({ value }, i) => (keys[i + 1] = () => choose({ tool: 'pen', color: value })));
 
@@ -115,20 +115,20 @@ export function createToolbar(pen: Pen, deeds: Deeds): Toolbar {
       if (event.ctrlKey || event.metaKey) {
         if (name !== 'z' && name !== 'y') return;
         event.preventDefault();
-        if (name === 'y' || event.shiftKey) deeds.redo();
-        else deeds.undo();
+        if (name === 'y' || event.shiftKey) actions.redo();
+        else actions.undo();
       } else keys[name]?.();
     },
   };
 
   function choose(change: Partial<Pen>): void {
     Object.assign(pen, change);
-    layDown(pen);
-    tell();
-    if (change.once !== undefined) deeds.once(change.once);
+    storePen(pen);
+    update();
+    if (change.once !== undefined) actions.once(change.once);
   }
 
-  function tell(): void {
+  function update(): void {
     const drawing = pen.tool === 'pen';
     swatches.forEach((swatch, i) =>
       attribute(swatch, 'aria-pressed', String(drawing && pen.color === colors[i]!.value)),

@@ -9,10 +9,10 @@ import { client, sayProblem } from './service';
 import { words } from './words';
 
 const speeds = [1, 2, 4, 0.5];
-const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 const clock = { now: () => performance.now(), frame: (run: () => void) => void requestAnimationFrame(run) };
 
-/** One's own drawing, drawn again. */
+/** The replay of one of the user's drawings. */
 export function openReplay(id: string): Screen {
   return createViewer(
     client.drawings.open(id),
@@ -27,7 +27,7 @@ export function openReplay(id: string): Screen {
   );
 }
 
-/** What somebody has shared, for whoever has the link. */
+/** A shared drawing, for anyone with the link. */
 export function openShared(token: string, changed: () => void): Screen {
   return createViewer(
     client.getSharedDrawing({ token }),
@@ -118,14 +118,14 @@ function createViewer<Content extends DrawingContent>(
     });
     const time = el('span', { class: 'time' });
     const pace = el('button', { type: 'button', class: 'quiet pace', onclick: () => faster() });
-    const running = (replay = new Replay(content, { clock, paint: show }));
+    const running = (replay = new Replay(content, { clock, render: show }));
     slider.max = String(Math.ceil(running.duration));
     controls.append(button, slider, time, pace);
-    controls.addEventListener('change', () => tell());
+    controls.addEventListener('change', () => update());
     faster(1);
-    if (calm.matches) running.seek(running.duration);
+    if (reducedMotion.matches) running.seek(running.duration);
     else running.play();
-    tell();
+    update();
 
     function show(position: number): void {
       paper.show(content, position < running.duration ? position : undefined);
@@ -133,10 +133,10 @@ function createViewer<Content extends DrawingContent>(
       slider.style.setProperty('--part', String(running.duration ? position / running.duration : 1));
       const shown = `${clockTime(position)} / ${clockTime(running.duration)}`;
       if (time.textContent !== shown) slider.setAttribute('aria-valuetext', (time.textContent = shown));
-      if (!running.playing) tell();
+      if (!running.playing) update();
     }
 
-    function tell(): void {
+    function update(): void {
       const label = running.playing ? words.pause : words.play;
       if (button.getAttribute('aria-label') === label) return;
       button.setAttribute('aria-label', label);

@@ -4,7 +4,7 @@ import type { Screen } from './routes';
 import { home, simulated, user } from './service';
 import { words } from './words';
 
-/** What somebody sees first: what this is, and how to begin. */
+/** The first screen: what this is, and how to begin. */
 export function createWelcome(changed: () => void): Screen {
   const input = el('input', {
     name: 'user',

@@ -1,7 +1,7 @@
 const zh = {
   name: '一笔到底',
   tagline: '一根手指，一支笔，一口气画到底。',
-  welcome: '每一笔连同它的快慢都会留下，随时回放。',
+  welcome: '每一笔都连同快慢一起保存，随时可以回放。',
   whoAreYou: '你的名字',
   defaultUser: '小明',
   start: '开始画画',
@@ -71,14 +71,14 @@ const zh = {
   wholePaper: '看整张画',
   conflict: '别处也改了这幅画',
   conflictChoose: '有冲突',
-  conflictSays: '它在另一个地方被改过，要留下哪一个？',
-  theirsDeleted: '它在另一个地方被删除了。',
-  mine: '这里的',
-  theirs: '那边的',
-  keepMine: '用这里的',
-  takeTheirs: '用那边的',
-  keepBoth: '两幅都留',
-  letGo: '不要了',
+  conflictSays: '它在另一台设备上也改过，要保留哪一幅？',
+  theirsDeleted: '它在另一台设备上被删除了。',
+  mine: '这台设备上的',
+  theirs: '另一台设备上的',
+  keepMine: '保留这台的',
+  takeTheirs: '保留另一台的',
+  keepBoth: '两幅都保留',
+  letGo: '删除它',
   notFound: '这幅画不在了，或者不再分享。',
   failed: '没有成功，请稍后再试。',
   offline: '网络不通，稍后再试。',
@@ -91,9 +91,9 @@ type Words = typeof zh;
 const en: Words = {
   name: 'One Stroke',
   tagline: 'One finger, one pen, one line to the end.',
-  welcome: 'Every stroke is kept with its pace, to be replayed whenever you like.',
+  welcome: 'Every stroke is saved with its timing, so you can replay it at any time.',
   whoAreYou: 'Your name',
-  defaultUser: 'Ming',
+  defaultUser: '小明',
   start: 'Start drawing',
   simulated: 'Development mode: WeChat is simulated, any name logs you in.',
   production:
@@ -135,7 +135,7 @@ const en: Words = {
   copy: 'Copy',
   copied: 'Copied',
   unshare: 'Stop sharing',
-  unshared: 'No longer shared: the link opens nothing now',
+  unshared: 'No longer shared: the link has stopped working',
   by: 'by ',
   drawYourOwn: 'Draw your own',
   download: 'Download',
@@ -154,22 +154,22 @@ const en: Words = {
   open: 'Open',
   saved: 'Saved',
   saving: 'Saving…',
-  waiting: 'Kept here until the network is back',
-  notStored: 'No room to keep it: do not close this page',
+  waiting: 'Stored here until the network is back',
+  notStored: 'Browser storage is full: keep this page open',
   refused: 'Not saved',
   nearlyFull: 'This drawing is nearly full',
   full: 'This drawing is full',
   wholePaper: 'Show the whole paper',
   conflict: 'Changed elsewhere',
   conflictChoose: 'Conflict',
-  conflictSays: 'This drawing was changed in another place. Which one stays?',
-  theirsDeleted: 'It was deleted in another place.',
-  mine: 'From here',
-  theirs: 'From there',
-  keepMine: 'Keep mine',
-  takeTheirs: 'Take theirs',
+  conflictSays: 'This drawing was also changed on another device. Which one do you want to keep?',
+  theirsDeleted: 'It was deleted on another device.',
+  mine: 'This device',
+  theirs: 'The other device',
+  keepMine: 'Keep this one',
+  takeTheirs: 'Keep the other one',
   keepBoth: 'Keep both',
-  letGo: 'Let it go',
+  letGo: 'Delete it',
   notFound: 'This drawing is gone, or no longer shared.',
   failed: 'That did not work. Try again later.',
   offline: 'No network. Try again later.',
@@ -187,17 +187,17 @@ export let language: Language =
       ? 'zh'
       : 'en';
 export let words = language === 'zh' ? zh : en;
-tell();
+setDocumentLanguage();
 
-/** Goes over to the other language, for good. */
+/** Switches to the other language, and stores the choice. */
 export function switchLanguage(): void {
   language = language === 'zh' ? 'en' : 'zh';
   words = language === 'zh' ? zh : en;
   localStorage.setItem(key, language);
-  tell();
+  setDocumentLanguage();
 }
 
-/** When something happened, as people say it. */
+/** A moment relative to now, in the user's language. */
 export function ago(moment: string): string {
   const seconds = (Date.parse(moment) - Date.now()) / 1000;
   const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto', style: 'narrow' });
@@ -213,6 +213,6 @@ export function ago(moment: string): string {
   return new Date(moment).toLocaleDateString(document.documentElement.lang);
 }
 
-function tell(): void {
+function setDocumentLanguage(): void {
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
 }

@@ -83,10 +83,10 @@ test('what is drawn offline is kept, said to be waiting, and saved when the netw
   await li.page.getByText('Draw something here').waitFor();
   await li.context.setOffline(true);
   await li.draw([0.2, 0.2], [0.8, 0.8]);
-  await li.status('Kept here until the network is back');
+  await li.status('Stored here until the network is back');
   await li.draw([0.8, 0.2], [0.2, 0.8]);
   await li.page.getByRole('link', { name: 'My drawings' }).click();
-  await li.page.getByRole('link', { name: 'Untitled' }).locator('canvas').waitFor(); // painted here
+  await li.page.getByRole('link', { name: 'Untitled' }).locator('canvas').waitFor(); // rendered here
   await li.context.setOffline(false);
   await li.page.getByRole('link', { name: 'Untitled' }).locator('img').waitFor(); // as the service has it
   const list = await stage.clientOf('离线').listDrawings({});
@@ -95,8 +95,8 @@ test('what is drawn offline is kept, said to be waiting, and saved when the netw
 });
 
 for (const [choice, titles] of [
-  ['Keep mine', ['mine']],
-  ['Take theirs', ['theirs']],
+  ['Keep this one', ['mine']],
+  ['Keep the other one', ['theirs']],
   ['Keep both', ['mine', 'theirs']],
 ] as const) {
   test(`two tabs change one drawing: ${choice}`, async () => {
@@ -121,7 +121,7 @@ for (const [choice, titles] of [
     await rename(here, 'mine');
     await here.page.getByRole('button', { name: 'Conflict' }).click();
     await here.page.getByRole('button', { name: choice }).click();
-    if (choice === 'Take theirs')
+    if (choice === 'Keep the other one')
       await here.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'theirs');
     await here.status('Saved');
     const list = await client.listDrawings({});

@@ -1,6 +1,5 @@
 /**
- * For programs of 2017: `request` of the client SDK of that year, so that an old
- * program changes one import.
+ * `request` of the client SDK of 2017. A program of that year changes one import.
  *
  * @module
  */
@@ -24,18 +23,18 @@ export interface RequestFailure extends WxFailure {
 
 export type Request2017 = (options: RequestOptions) => { abort(): void };
 
-/** What is used of `wx`. Where there is no `getUserInfo`, or the user refuses it, the login goes without a profile. */
+/** The part of `wx` that is used. Without `getUserInfo`, or if the user refuses it, the login has no profile. */
 export interface Wx2017 extends Wx {
   getUserInfo?(options: { success(result: { rawData: string; signature: string }): void; fail(): void }): void;
 }
 
 declare const wx: Wx2017;
 
-/** As `wx.request`, as the user, whom it logs in when that is needed. */
+/** `wx.request` as the user, with a login if one is needed. */
 export const request: Request2017 = options => (ofGlobalWx = ofGlobalWx || createRequest(wx))(options);
 let ofGlobalWx: Request2017 | undefined;
 
-/** `request` over another `wx` than the global one. */
+/** `request` with another `wx` than the global one. */
 export function createRequest(wx: Wx2017): Request2017 {
   const sessions = new Map<string, Session>();
   return ({ login = true, success = () => {}, fail = () => {}, complete = () => {}, ...options }) => {
@@ -81,7 +80,7 @@ export function createRequest(wx: Wx2017): Request2017 {
     };
   };
 
-  /** A token is for the host that gave it, and for no other. */
+  /** A token is sent only to the host that issued it. */
   function sessionAt(url: string): Session {
     const baseUrl = url.replace(/^(\w+:\/\/[^/?#]+).*$/, '$1');
     let session = sessions.get(baseUrl);

@@ -9,21 +9,21 @@ import { memoryStorage, type Storage } from './storage.js';
 export interface ClientOptions extends SenderOptions {
   /** Where the service answers, such as `https://draw.example.com`. */
   baseUrl: string;
-  /** Gives the code of a new login; called when a session is needed and there is none. */
+  /** Returns the code of a new login. Called when there is no session and one is needed. */
   login: () => LoginCode | Promise<LoginCode>;
-  /** Keeps the session and unsent drawings over restarts. Without one they end with the program. */
+  /** Stores the session and unsent drawings. Without it they are lost when the program ends. */
   storage?: Storage;
 }
 
 /**
- * The service: its operations by their names in the contract, and `drawings`, which are saved whatever the network
- * does.
+ * The service: its operations by their names in the contract, and `drawings`, which saves drawings also without a
+ * network.
  */
 export interface Client extends Operations {
   drawings: Outbox;
 }
 
-/** A client of the service at `baseUrl`, for one user at a time. It logs in when that is first needed. */
+/** A client of the service at `baseUrl`, for one user at a time. It logs in when a session is first needed. */
 export function createClient(options: ClientOptions): Client {
   const { storage = memoryStorage(), random = Math.random, timer = systemTimer } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');

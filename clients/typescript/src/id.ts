@@ -1,6 +1,6 @@
 /**
- * An id for a new drawing: a random UUID (RFC 9562, version 4). It needs to be new
- * among the drawings of one user, not secret, so any source of chance will do.
+ * An id for a new drawing: a random UUID (RFC 9562, version 4). It must be unique among the drawings of one user, but
+ * not secret, so `Math.random` is enough.
  */
 export function newId(random: () => number = Math.random): string {
   return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, place => {

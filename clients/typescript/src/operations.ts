@@ -5,7 +5,7 @@ import type { CallOptions, Outgoing } from './sender.js';
 /** The name of an operation of the contract. */
 export type OperationId = keyof operations;
 
-/** The answer to come. `cancel()` ends the wait at once, with the problem `CANCELLED`. */
+/** A pending call. `cancel()` settles it at once with the problem `CANCELLED`. */
 export type Call<Data, ETag = string | undefined> = Promise<Result<Data, ETag>> & { cancel(): void };
 
 /** Every operation of the contract as a method. */
@@ -17,18 +17,18 @@ export type Operations = {
       : Operation<Id>;
 };
 
-/** Takes parameters and body as one object: `{id, limit, ifMatch, body, …}`, and may need none. */
+/** Takes parameters and body as one object: `{id, limit, ifMatch, body, …}`. Optional if all members are. */
 export interface Operation<Id extends OperationId> {
   (...input: Input<Arguments<Id>>): Call<Data<Id>, ETag<Id>>;
 }
 
-/** With the `etag` you already hold as `ifNoneMatch`, data is null when nothing has changed since. */
+/** With a known `etag` as `ifNoneMatch`, `data` is null if nothing has changed since. */
 export interface ConditionalOperation<Id extends OperationId> {
   (args: Arguments<Id> & { ifNoneMatch: string }, options?: CallOptions): Call<Data<Id> | null, ETag<Id>>;
   (...input: Input<Arguments<Id> & { ifNoneMatch?: undefined }>): Call<Data<Id>, ETag<Id>>;
 }
 
-/** Answers an SVG as text, or a PNG as bytes where `accept` asks for one. */
+/** Returns an SVG as text, or a PNG as bytes if `accept` asks for it. */
 export interface PictureOperation<Id extends OperationId> {
   (
     args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch: string },
@@ -50,17 +50,17 @@ export interface PictureOperation<Id extends OperationId> {
 
 type Input<Args> = object extends Args ? [args?: Args, options?: CallOptions] : [args: Args, options?: CallOptions];
 
-/** What an operation is given, but for what is in the session's hands. */
+/** The arguments of an operation, without those that the session adds. */
 export type Arguments<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Conditions<Id> & Body<Id>;
 
-/** What an operation answers when it succeeds. */
+/** The data of a successful operation. */
 export type Data<Id extends OperationId> = 'application/json' extends keyof Content<Id>
   ? Content<Id>['application/json']
   : [keyof Content<Id>] extends [never]
     ? undefined
     : string;
 
-/** The entity tag of an answer, where the operation has one. */
+/** The entity tag of a response, if the operation has one. */
 export type ETag<Id extends OperationId> =
   Succeeded<Id> extends { headers: { ETag: infer Tag } } ? Tag : string | undefined;
 
@@ -83,7 +83,7 @@ type Body<Id extends OperationId> = operations[Id] extends { requestBody: { cont
   ? { body: B }
   : unknown;
 
-/** Where an operation is, and whether it needs no session. */
+/** Method, path and, if it needs no session, true. */
 export type Route = readonly [method: Outgoing['method'], path: keyof paths, open?: 'open'];
 
 export const routes: { readonly [Id in OperationId]: Route } = {
@@ -122,7 +122,7 @@ export interface AnyArguments {
   body?: unknown;
 }
 
-/** The request of an operation. What is neither in the path nor a header is in the query. */
+/** The request of an operation. Arguments that are neither in the path nor a header go into the query. */
 export function requestOf(baseUrl: string, [method, path]: Route, args: AnyArguments = {}): Outgoing {
   const { ifMatch, ifNoneMatch, accept, body, ...parameters } = args;
   const headers: Record<string, string> = {};

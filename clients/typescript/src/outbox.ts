@@ -10,23 +10,23 @@ export type Drawing = components['schemas']['Drawing'];
 export type DrawingContent = components['schemas']['DrawingContent'];
 export type DrawingSummary = components['schemas']['DrawingSummary'];
 
-/** How a drawing that went through the outbox stands. */
+/** The state of a drawing that was saved or deleted through the outbox. */
 export type DrawingState =
-  /** Kept here, on its way to the service; `problem` is why the last try failed. */
+  /** Stored here and not yet sent; `problem` is why the last try failed. */
   | { id: string; status: 'waiting'; problem?: Problem }
   /** The service has it. */
   | { id: string; status: 'saved'; etag: string; summary?: DrawingSummary }
-  /** The service has it no more. */
+  /** The service no longer has it. */
   | { id: string; status: 'deleted' }
   /**
-   * Somebody else wrote in between: call `resolve`, `remove` or `discard`. `mine` is null where it was deleted
-   * here, `theirs` where they deleted it.
+   * Another device changed the drawing in the meantime: call `resolve`, `remove` or `discard`. `mine` is null if it
+   * was deleted here, `theirs` if it was deleted there.
    */
   | { id: string; status: 'conflict'; mine: DrawingContent | null; theirs: Drawing | null }
-  /** The service will not take it as it is: save it changed, or call `discard`. */
+  /** The service refuses the drawing: save a changed one, or call `discard`. */
   | { id: string; status: 'refused'; problem: Problem };
 
-/** What is kept here and the service does not have yet; `content` is null for a deletion. */
+/** A change that the service does not have yet; `content` is null for a deletion. */
 export interface Unsent {
   id: string;
   content: DrawingContent | null;
@@ -34,44 +34,43 @@ export interface Unsent {
 }
 
 /**
- * Drawings on their way to the service. What is saved here is kept in storage,
- * survives a restart, and is sent as soon as that is possible: drawings side by
- * side, the states of one drawing in order, the last of them overtaking those that
- * are not yet under way.
+ * Drawings that are stored here and sent to the service. A saved drawing survives a restart and is sent as soon as
+ * there is a network. Different drawings are sent in parallel. The states of one drawing are sent in order; the newest
+ * replaces those that have not been sent yet.
  */
 export interface Outbox {
-  /** The drawing to go on with: what is unsent here, or else what the service has. `save` then replaces that. */
+  /** The drawing as it is unsent here, otherwise as the service has it. A later `save` replaces exactly this state. */
   open(id: string): Promise<Result<DrawingContent>>;
-  /** Saves a drawing that was made here, or got by `open`. Returns at once, when it is in storage. */
+  /** Saves a drawing that is new, or was opened with `open`. It is in storage when this returns. */
   save(id: string, content: DrawingContent): void;
   /**
-   * Deletes a drawing as it was last seen here, or whatever the service has where it was not. `save` with what it
-   * was brings it back.
+   * Deletes a drawing in the state that was last seen here, or in any state if it was not seen. `save` with its
+   * content restores it.
    */
   remove(id: string): void;
   /**
-   * Ends a conflict: `content` replaces what the service has. Pass `mine`, or both merged. `remove` deletes it
-   * instead.
+   * Ends a conflict: `content` replaces what the service has. Pass `mine`, or a merge of both. To delete the drawing,
+   * call `remove` instead.
    */
   resolve(id: string, content: DrawingContent): void;
-  /** Gives up what is unsent of a drawing, as in a conflict where the others are right. */
+  /** Drops the unsent change of a drawing; the service's state remains. */
   discard(id: string): void;
-  /** How a drawing stands; undefined if it has not been here since the program started. */
+  /** The state of a drawing; undefined if it was not saved or deleted since the program started. */
   state(id: string): DrawingState | undefined;
-  /** What the user has unsent, for a gallery to show with what the service lists. */
+  /** The user's unsent changes, which a gallery shows together with what the service lists. */
   unsent(): Unsent[];
-  /** Calls `listener` with each change of a state, until what it returns is called. */
+  /** Calls `listener` with each new state. Returns a function that ends this. */
   subscribe(listener: (state: DrawingState) => void): () => void;
   /**
-   * Tries all that waits now, or one drawing: when the network is back, or before it is shared. Resolves when that
-   * has been tried.
+   * Sends everything that waits, or one drawing: when the network is back, or before a drawing is shared. Resolves
+   * after one try of each.
    */
   flush(id?: string): Promise<void>;
 }
 
-/** An outbox as the client has it. */
+/** The outbox with what only the client calls. */
 export interface OutboxOfClient extends Outbox {
-  /** The user's account is no more, and no drawing with it. */
+  /** The account was deleted, and all its drawings with it. */
   forget(): void;
 }
 
@@ -83,23 +82,23 @@ export interface OutboxOptions {
   timer: Timer;
 }
 
-/** What storage holds of an unsent drawing. */
+/** An unsent change in storage. */
 interface Entry {
   id: string;
   /** The content as JSON; empty for a deletion. */
   text: string;
-  /** The entity tag of the state that it replaces; empty where there is none. */
+  /** The entity tag of the state that it replaces; empty for a new drawing. */
   base: string;
-  /** The fingerprints of all that has been sent since, and may have arrived. */
+  /** The fingerprints of all states that were sent since then: each of them may have arrived. */
   tried: string[];
-  /** The user who drew it, once known: nobody else may send it. */
+  /** The id of the user who drew it, if known: only this user sends it. */
   owner?: string;
 }
 
 interface Unsettled {
   entry: Entry;
   state: DrawingState;
-  /** The entity tag of what is in conflict with it. */
+  /** In a conflict: the entity tag of the other state. */
   theirs: string;
   failures: number;
   sending?: Promise<void>;
@@ -107,35 +106,35 @@ interface Unsettled {
 }
 
 const prefix = 'onestroke.unsent.';
-/** What a mini program's storage takes under one key. The service takes half of it. */
+/** The limit of a mini program's storage for one key. The limit of the service is half of it. */
 const mostBytes = 1_000_000;
-/** The fingerprint of no drawing at all. */
+/** Stands for the fingerprint of a deleted drawing. */
 const nothing = '-';
 
 export function createOutbox({ service, session, storage, random, timer }: OutboxOptions): OutboxOfClient {
   const unsettled = new Map<string, Unsettled>();
   const settled = new Map<string, DrawingState>();
-  /** The entity tags of what `save` replaces, where that is not in an entry. */
-  const heads = new Map<string, string>();
+  /** The entity tags of the states that the next `save` replaces, for drawings without an entry. */
+  const bases = new Map<string, string>();
   const listeners = new Set<(state: DrawingState) => void>();
 
   const outbox: OutboxOfClient = {
     async open(id) {
-      const kept = unsettled.get(id);
-      if (kept && isOwn(kept))
-        return kept.entry.text ? { ok: true, data: read(kept.entry), etag: undefined } : failure('DELETED');
+      const pending = unsettled.get(id);
+      if (pending && isOwn(pending))
+        return pending.entry.text ? { ok: true, data: read(pending.entry), etag: undefined } : failure('DELETED');
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
-      heads.set(id, result.etag);
+      bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };
     },
 
     save: (id, content) => put(id, JSON.stringify(contentOf(content))),
 
     remove(id) {
-      const kept = overrule(id);
-      if (kept && !kept.entry.base && !kept.entry.tried.length)
-        settle({ id, status: 'deleted' }); // the service never heard of it
+      const pending = overrule(id);
+      if (pending && !pending.entry.base && !pending.entry.tried.length)
+        settle({ id, status: 'deleted' }); // it was never sent
       else put(id, '');
     },
 
@@ -145,15 +144,15 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     },
 
     discard(id) {
-      const kept = unsettled.get(id);
-      if (!kept) return;
-      const etag = kept.state.status === 'conflict' ? kept.theirs : kept.entry.base;
+      const pending = unsettled.get(id);
+      if (!pending) return;
+      const etag = pending.state.status === 'conflict' ? pending.theirs : pending.entry.base;
       settle(etag ? { id, status: 'saved', etag } : { id, status: 'deleted' });
     },
 
     state(id) {
-      const kept = unsettled.get(id);
-      return kept && isOwn(kept) ? kept.state : settled.get(id);
+      const pending = unsettled.get(id);
+      return pending && isOwn(pending) ? pending.state : settled.get(id);
     },
 
     unsent: () =>
@@ -174,7 +173,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     forget() {
       const saved = Array.from(settled.values()).filter(({ status }) => status === 'saved');
       [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: 'deleted' }));
-      heads.clear();
+      bases.clear();
     },
   };
 
@@ -186,121 +185,124 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   return outbox;
 
   function put(id: string, text: string): void {
-    let kept = unsettled.get(id);
-    if (!kept)
-      unsettled.set(id, (kept = begin({ id, text, base: heads.get(id) || '', tried: [], owner: session.user() })));
-    const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
-    if (kept.state.status === 'conflict' && text) {
-      report(kept, { ...kept.state, mine: read(kept.entry) });
+    let pending = unsettled.get(id);
+    if (!pending)
+      unsettled.set(id, (pending = begin({ id, text, base: bases.get(id) || '', tried: [], owner: session.user() })));
+    const stored = change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
+    if (pending.state.status === 'conflict' && text) {
+      report(pending, { ...pending.state, mine: read(pending.entry) });
       return;
     }
-    report(kept, { id, status: 'waiting', problem: stored ? undefined : failure('NOT_STORED').problem });
-    kept.failures = 0;
-    void send(kept);
+    report(pending, { id, status: 'waiting', problem: stored ? undefined : failure('NOT_STORED').problem });
+    pending.failures = 0;
+    void send(pending);
   }
 
-  /** In a conflict, what comes next is to replace what the others have. */
+  /** Ends a conflict: the next change replaces the other state. */
   function overrule(id: string): Unsettled | undefined {
-    const kept = unsettled.get(id);
-    if (kept && kept.state.status === 'conflict') {
-      change(kept, { base: kept.theirs, tried: [] });
-      kept.state = { id, status: 'waiting' };
+    const pending = unsettled.get(id);
+    if (pending && pending.state.status === 'conflict') {
+      change(pending, { base: pending.theirs, tried: [] });
+      pending.state = { id, status: 'waiting' };
     }
-    return kept;
+    return pending;
   }
 
-  /** What another user drew here waits, unseen, for their next login. */
+  /** Changes of another user stay hidden until that user logs in again. */
   function isOwn({ entry }: Unsettled): boolean {
     return entry.owner === undefined || entry.owner === session.user();
   }
 
-  /** Sends until the service has what is kept, or that is not possible now. */
-  function send(kept: Unsettled): Promise<void> {
-    if (!kept.sending) {
-      kept.stopTimer();
-      const done = () => (kept.sending = undefined);
-      kept.sending = untilStuck(kept);
-      kept.sending.then(done, done);
+  /** Sends until the service has the newest state, or a try fails. */
+  function send(pending: Unsettled): Promise<void> {
+    if (!pending.sending) {
+      pending.stopTimer();
+      const done = () => (pending.sending = undefined);
+      pending.sending = untilStuck(pending);
+      pending.sending.then(done, done);
     }
-    return kept.sending;
+    return pending.sending;
   }
 
-  async function untilStuck(kept: Unsettled): Promise<void> {
-    await undefined; // so that `sending` is set, and several changes in one turn are one
-    while (isWaiting(kept) && !session.loggedOut()) {
+  async function untilStuck(pending: Unsettled): Promise<void> {
+    await undefined; // `sending` is set first, and several changes in one turn are sent as one
+    while (isWaiting(pending) && !session.loggedOut()) {
       const opened = await session.open();
-      if (!isWaiting(kept) || (opened.ok && !isOwn(kept))) return;
-      const { text } = kept.entry;
-      const failed = opened.ok ? await sendOnce(kept, opened.data.user) : opened;
+      if (!isWaiting(pending) || (opened.ok && !isOwn(pending))) return;
+      const { text } = pending.entry;
+      const failed = opened.ok ? await sendOnce(pending, opened.data.user) : opened;
       if (!failed) continue;
-      if (!isWaiting(kept)) return;
+      if (!isWaiting(pending)) return;
       const { problem, retryAfterMs = 0 } = failed;
-      if (isFinal(failed) && kept.entry.text !== text) continue; // what was refused has been overtaken
-      if (isFinal(failed)) return report(kept, { id: kept.entry.id, status: 'refused', problem });
-      report(kept, { id: kept.entry.id, status: 'waiting', problem });
-      kept.stopTimer = timer(retryAfterMs + backoff(kept.failures++, 2_000, 300_000, random), () => void send(kept));
+      if (isFinal(failed) && pending.entry.text !== text) continue; // a newer state replaces the refused one
+      if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: 'refused', problem });
+      report(pending, { id: pending.entry.id, status: 'waiting', problem });
+      pending.stopTimer = timer(
+        retryAfterMs + backoff(pending.failures++, 2_000, 300_000, random),
+        () => void send(pending),
+      );
       return;
     }
   }
 
-  function isWaiting(kept: Unsettled): boolean {
-    return unsettled.get(kept.entry.id) === kept && kept.state.status === 'waiting';
+  function isWaiting(pending: Unsettled): boolean {
+    return unsettled.get(pending.entry.id) === pending && pending.state.status === 'waiting';
   }
 
-  async function sendOnce(kept: Unsettled, owner: string): Promise<Failure | undefined> {
-    const sent = kept.entry;
+  async function sendOnce(pending: Unsettled, owner: string): Promise<Failure | undefined> {
+    const sent = pending.entry;
     const { id, base } = sent;
-    // Without its tag, a deletion that arrives late would delete what was saved since.
-    if (!sent.text && !base) return compare(kept);
-    // In storage before it is sent: a program killed meanwhile must know it again when the service shows it.
-    change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
+    // Without an entity tag, a deletion that arrives late would delete a newer state.
+    if (!sent.text && !base) return compare(pending);
+    // Stored before it is sent: after a crash the program must recognise this state when the service returns it.
+    change(pending, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text
       ? await service.putDrawing(
           { id, body: read(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) },
           { retries: 0 },
         )
       : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
-    if (unsettled.get(id) !== kept) {
-      if (result.ok) heads.set(id, result.etag || '');
+    if (unsettled.get(id) !== pending) {
+      if (result.ok) bases.set(id, result.etag || '');
       return undefined;
     }
     if (result.ok) {
-      arrived(kept, sent.text, result.etag || '', result.data);
+      arrived(pending, sent.text, result.etag || '', result.data);
       return undefined;
     }
-    return result.problem.code === 'ERR_PRECONDITION_FAILED' ? compare(kept) : result;
+    return result.problem.code === 'ERR_PRECONDITION_FAILED' ? compare(pending) : result;
   }
 
-  /** The service has `text` of this drawing; meanwhile there may be something newer. */
-  function arrived(kept: Unsettled, text: string, etag: string, summary?: DrawingSummary): void {
-    const { id } = kept.entry;
-    kept.failures = 0;
-    if (kept.entry.text !== text) change(kept, { base: etag, tried: [] });
+  /** The service has `text`. There may be a newer state here by now. */
+  function arrived(pending: Unsettled, text: string, etag: string, summary?: DrawingSummary): void {
+    const { id } = pending.entry;
+    pending.failures = 0;
+    if (pending.entry.text !== text) change(pending, { base: etag, tried: [] });
     else settle(text ? { id, status: 'saved', etag, summary } : { id, status: 'deleted' });
   }
 
   /**
-   * The service has another state than was thought. Where it is one that was sent
-   * from here, its reply having been lost, there is nobody to be in conflict with.
+   * The service has another state than expected. If that state was sent from here and only the response was lost,
+   * it is no conflict.
    */
-  async function compare(kept: Unsettled): Promise<Failure | undefined> {
-    const { id } = kept.entry;
+  async function compare(pending: Unsettled): Promise<Failure | undefined> {
+    const { id } = pending.entry;
     const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== kept) return undefined;
+    if (unsettled.get(id) !== pending) return undefined;
     const gone = !result.ok && result.problem.code === 'ERR_NOT_FOUND';
     if (!result.ok && !gone) return result;
     if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
-    const { entry } = kept;
+    const { entry } = pending;
     const theirs = result.ok ? result.data : null;
     const etag = result.ok ? result.etag : '';
     const mark = theirs ? fingerprint(theirs) : nothing;
     const deletedUnseen = !entry.base && entry.tried[0] === nothing;
-    if (mark === markOf(entry)) arrived(kept, entry.text, etag);
+    if (mark === markOf(entry)) arrived(pending, entry.text, etag);
     else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark))
-      change(kept, { base: etag, tried: [] });
+      change(pending, { base: etag, tried: [] });
     else {
-      kept.theirs = etag;
-      report(kept, { id, status: 'conflict', mine: entry.text ? read(entry) : null, theirs });
+      pending.theirs = etag;
+      report(pending, { id, status: 'conflict', mine: entry.text ? read(entry) : null, theirs });
     }
     return undefined;
   }
@@ -309,10 +311,10 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     return { entry, state: { id: entry.id, status: 'waiting' }, theirs: '', failures: 0, stopTimer() {} };
   }
 
-  /** Changes an entry, in storage too, and tells whether that took it. */
-  function change(kept: Unsettled, changes: Partial<Entry>): boolean {
-    kept.entry = { ...kept.entry, ...changes };
-    const { text, ...rest } = kept.entry;
+  /** Changes an entry, also in storage. Returns false if storage is full. */
+  function change(pending: Unsettled, changes: Partial<Entry>): boolean {
+    pending.entry = { ...pending.entry, ...changes };
+    const { text, ...rest } = pending.entry;
     const value = JSON.stringify(rest) + '\n' + text;
     const key = prefix + rest.id;
     try {
@@ -320,33 +322,33 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       storage.set(key, value);
       return true;
     } catch {
-      storage.remove(key); // an older state must not come back as the newest
+      storage.remove(key); // after a restart an old state must not look like the newest
       return false;
     }
   }
 
   function settle(state: DrawingState): void {
     const { id } = state;
-    const kept = unsettled.get(id);
-    if (kept) kept.stopTimer();
+    const pending = unsettled.get(id);
+    if (pending) pending.stopTimer();
     unsettled.delete(id);
     storage.remove(prefix + id);
-    heads.set(id, state.status === 'saved' ? state.etag : '');
+    bases.set(id, state.status === 'saved' ? state.etag : '');
     settled.set(id, state);
-    tell(state);
+    notify(state);
   }
 
-  function report(kept: Unsettled, state: DrawingState): void {
-    kept.state = state;
-    tell(state);
+  function report(pending: Unsettled, state: DrawingState): void {
+    pending.state = state;
+    notify(state);
   }
 
-  function tell(state: DrawingState): void {
+  function notify(state: DrawingState): void {
     listeners.forEach(listener => listener(state));
   }
 }
 
-/** Whether only a change of the drawing can make the service take it. */
+/** Whether another try with the same content is useless. */
 function isFinal(failed: Failure): boolean {
   const { status } = failed.problem;
   return !mayPass(failed) && status >= 400 && status < 500 && status !== 401;
@@ -356,7 +358,7 @@ function union(marks: string[], mark: string): string[] {
   return marks.includes(mark) ? marks : marks.concat(mark);
 }
 
-/** What a drawing is known by, whoever tells of it. */
+/** The fingerprint of an entry's content. */
 function markOf(entry: Entry): string {
   return entry.text ? fingerprint(read(entry)) : nothing;
 }

@@ -1,12 +1,12 @@
 import type { components } from './contract.js';
 
-/** What an operation ended with. Nothing is thrown, and no promise is rejected. */
+/** The result of an operation. Nothing is thrown, and no promise is rejected. */
 export type Result<Data, ETag = string | undefined> = Success<Data, ETag> | Failure;
 
 export interface Success<Data, ETag = string | undefined> {
   ok: true;
   data: Data;
-  /** Names this very state of a drawing or picture, where the operation has one. */
+  /** The entity tag of the drawing or picture in this state, if the operation has one. */
   etag: ETag;
 }
 
@@ -17,13 +17,13 @@ export interface Failure {
   retryAfterMs?: number;
 }
 
-/** Decide by `code`: `ERR_…` is the service's word, anything else the client's own. */
+/** Decide by `code`: `ERR_…` comes from the service, any other code from the client. */
 export type Problem = ServiceProblem | ClientProblem;
 
-/** What the service answered (RFC 9457). */
+/** A problem that the service reported (RFC 9457). */
 export type ServiceProblem = components['schemas']['Problem'];
 
-/** What went wrong on this side of the network. */
+/** A problem that the client found itself. */
 export interface ClientProblem {
   code: ClientCode;
   /** The HTTP status of a `BAD_ANSWER`, otherwise 0. */
@@ -33,19 +33,19 @@ export interface ClientProblem {
 }
 
 export type ClientCode =
-  /** No answer came: the request may have arrived, or not. */
+  /** There was no response: the request may have arrived, or not. */
   | 'NETWORK_FAILED'
-  /** No answer came in time. */
+  /** There was no response in time. */
   | 'TIMED_OUT'
   /** `cancel()` was called. */
   | 'CANCELLED'
-  /** `login` gave no code. */
+  /** `login` returned no code. */
   | 'LOGIN_FAILED'
-  /** Something answered that is not the service: a proxy, or the login page of a public network. */
+  /** The response is not from the service, but from a proxy or the login page of a public network. */
   | 'BAD_ANSWER'
-  /** Storage would not take the drawing: it is kept in memory only until it is sent. */
+  /** Storage is full: until it is sent, the drawing is in memory only. */
   | 'NOT_STORED'
-  /** The drawing was deleted here, and the service has yet to hear of it. */
+  /** The drawing was deleted here, and the deletion is not sent yet. */
   | 'DELETED';
 
 export function failure(code: ClientCode, detail = '', status = 0): Failure {

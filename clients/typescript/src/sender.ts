@@ -12,13 +12,13 @@ export interface SenderOptions {
   maxConcurrent?: number;
   /** From 0 to 1, as `Math.random`. */
   random?: () => number;
-  /** Calls `f` after `ms` milliseconds unless what it returns is called before. */
+  /** Calls `f` after `ms` milliseconds. Returns a function that cancels this. */
   timer?: Timer;
 }
 
 export type Timer = (ms: number, f: () => void) => () => void;
 
-/** How one request differs from the others. */
+/** Options of one request. */
 export interface CallOptions {
   /** How long one try may take, in milliseconds. */
   timeoutMs?: number;
@@ -26,12 +26,12 @@ export interface CallOptions {
   retries?: number;
 }
 
-/** A request, but for what is the same in all of them. */
+/** A request without the members that are the same in all requests. */
 export type Outgoing = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body' | 'responseType'>;
 
 /**
- * Sends a request until it is answered, and reads the answer. Every request of
- * the contract may be sent twice: it has the effect of one.
+ * Sends a request until there is a response, and reads it. Every request of the contract is idempotent, so it can be
+ * sent again.
  */
 export type Sender = (
   request: Outgoing,
@@ -39,17 +39,17 @@ export type Sender = (
   cancellation?: Cancellation,
 ) => Promise<Result<unknown>>;
 
-/** Calls a request off. */
+/** Cancels a request. */
 export interface Cancellation {
   cancelled: boolean;
-  /** Ends what is under way now. */
+  /** Aborts the current try. */
   stop(): void;
 }
 
-/** A Retry-After beyond this is the caller's to wait for. */
+/** The longest `Retry-After` that is waited for here; a longer one is left to the caller. */
 const longestWaitMs = 30_000;
 
-// Not in the language, but in every runtime.
+// Not in ES2018, but every runtime has them.
 declare function setTimeout(f: () => void, ms: number): unknown;
 declare function clearTimeout(id: unknown): void;
 
@@ -59,8 +59,8 @@ export const systemTimer: Timer = (ms, f) => {
 };
 
 /**
- * Doubles with every failure, from `firstMs` to `mostMs`; up to half of it is left to chance, so that not all come
- * back at once.
+ * The pause before the next try: doubles with every failure, from `firstMs` to `mostMs`. Up to half of it is random,
+ * so that clients do not return all at once.
  */
 export function backoff(failures: number, firstMs: number, mostMs: number, random: () => number): number {
   return Math.min(firstMs * Math.pow(2, failures), mostMs) * (1 - random() / 2);
@@ -141,7 +141,7 @@ export function createSender(options: SenderOptions): Sender {
   }
 }
 
-/** Whether the same request may succeed later, for no other reason than that it is later. */
+/** Whether the same request may succeed later. */
 export function mayPass({ problem }: Failure): boolean {
   switch (problem.code) {
     case 'NETWORK_FAILED':

@@ -8,29 +8,29 @@ export type LoginCode = string | components['schemas']['Login'];
 
 type LoggedIn = components['schemas']['LoggedIn'];
 
-/** An open session: its credential, and the id of the user it stands for. */
+/** An open session: its credential and the id of its user. */
 export interface Credential {
   token: string;
   user: string;
 }
 
-/** The session of one program: opened when first needed, kept in storage, renewed when it ends. */
+/** The session of one program: opened when it is first needed, stored, and renewed when it has ended. */
 export interface Session {
-  /** Sends a request as the user, who is logged in for it if need be, and once again if the session has ended. */
+  /** Sends a request as the user. Logs in first if needed, and once more if the session has ended. */
   send: Sender;
-  /** The credential, after a login if need be. All who ask meanwhile wait for the same login. */
+  /** The credential, after a login if needed. Concurrent calls wait for the same login. */
   open(): Promise<Result<Credential>>;
   /** Logs in with this code. */
   logIn(code: LoginCode, options?: CallOptions): Promise<Result<LoggedIn>>;
-  /** Ends the session, here whatever the service answers. */
+  /** Ends the session: always here, and in the service if it can be reached. */
   logOut(request: Outgoing, options?: CallOptions): Promise<Result<unknown>>;
-  /** Forgets the credential, unless it has been renewed since it was `token`. */
+  /** Drops the credential if it is still `token`. */
   drop(token: string): void;
-  /** Forgets the credential and whose it was. */
+  /** Drops the credential and the user's id. */
   forget(): void;
-  /** The id of the last user, whose session may have ended; undefined after `forget`. */
+  /** The id of the last user, also after the session has ended; undefined after `forget`. */
   user(): string | undefined;
-  /** Whether the user has logged out, and not in again. */
+  /** Whether the user has logged out and has not logged in since. */
   loggedOut(): boolean;
 }
 
@@ -64,7 +64,7 @@ export function createSession(
       session.drop(token);
       const renewed = await session.open();
       if (!renewed.ok) return renewed;
-      // Never as another user than the one who asked.
+      // A request is never repeated as another user.
       return renewed.data.user === user ? send(withToken(request, renewed.data.token), options, cancellation) : result;
     },
 
@@ -95,7 +95,7 @@ export function createSession(
     },
 
     async logOut(request, options) {
-      if (opening) await opening; // or it would log in after this
+      if (opening) await opening; // otherwise that login would finish after this logout
       const { token } = known;
       session.forget();
       out = true;
@@ -123,7 +123,7 @@ export function createSession(
       if (typeof code === 'object' && 'ok' in code) return code;
       const result = await session.logIn(code);
       if (result.ok) return { ok: true, data: known as Credential, etag: undefined };
-      // WeChat exchanges a code once: a new one may do.
+      // WeChat accepts a code once: try again with a new one.
       if (tries === 2 || result.problem.code !== 'ERR_SESSION_KEY_EXCHANGE_FAILED' || result.problem.status !== 401)
         return result;
     }
@@ -143,18 +143,18 @@ export function createSession(
       if (known.user) storage.set(key, JSON.stringify(known));
       else storage.remove(key);
     } catch {
-      // Storage is full: the program logs in again when it is started again.
+      // Storage is full: after a restart the program logs in again.
     }
   }
 }
 
-/** Whether an answer says that the credential opens nothing, in today's form or that of 2017. */
+/** Whether a response says that the credential is not valid, in today's form or that of 2017. */
 export function hasEnded(result: Result<unknown>): boolean {
   const reason = result.ok ? sessionFailure(result.data) : result.problem.code;
   return reason === 'ERR_SESSION_EXPIRED' || reason === 'ERR_LOGIN_REQUIRED';
 }
 
-/** The reason of a session error in the form of 2017, which any answer may have whatever its status. */
+/** The reason of a session error in the form of 2017. Such a response may have any status. */
 export function sessionFailure(body: unknown): string | undefined {
   const answer = (body || {}) as { 'F2C224D4-2BCE-4C64-AF9F-A6D872000D1A'?: number; reason?: string };
   return answer['F2C224D4-2BCE-4C64-AF9F-A6D872000D1A'] ? answer.reason || '' : undefined;

@@ -1,8 +1,8 @@
 import type { Wx } from './wx.js';
 
 /**
- * Keeps texts by key, over restarts of the program. It answers at once: when
- * `set` returns, a program that is killed has lost nothing.
+ * Texts by key that survive a restart. Synchronous: when `set` returns, the text is stored even if the program is killed
+ * right after.
  */
 export interface Storage {
   get(key: string): string | undefined;
@@ -24,7 +24,7 @@ export function wxStorage(
   };
 }
 
-/** What is used of `localStorage`. */
+/** The part of `localStorage` that is used. */
 export interface WebStorage {
   readonly length: number;
   key(index: number): string | null;
@@ -43,7 +43,7 @@ export function webStorage(storage: WebStorage): Storage {
   };
 }
 
-/** Storage that ends with the program, for tests and short scripts. */
+/** Storage in memory, for tests and short scripts. */
 export function memoryStorage(): Storage {
   const values = new Map<string, string>();
   return {

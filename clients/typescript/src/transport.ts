@@ -6,13 +6,13 @@ export interface HttpRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** As what the body of the answer is wanted. */
+  /** The type of the response's body. */
   responseType: 'text' | 'arraybuffer';
-  /** After so many milliseconds the client calls `abort`. */
+  /** The client calls `abort` after this time, in milliseconds. */
   timeoutMs: number;
 }
 
-/** The answer to a request, whatever its status. The case of header names does not matter. */
+/** A response of any status. The case of header names does not matter. */
 export interface HttpResponse {
   status: number;
   headers: Record<string, string>;
@@ -20,16 +20,15 @@ export interface HttpResponse {
 }
 
 /**
- * A request on its way. `response` is rejected when no answer came: nobody knows
- * then whether the request arrived.
+ * A request that was sent. `response` is rejected if there is none: then the request may have arrived, or not.
  */
 export interface HttpExchange {
   response: Promise<HttpResponse>;
-  /** Nobody waits for the answer any more. */
+  /** Gives the response up. */
   abort(): void;
 }
 
-/** Sends one request, once. Retries, time-outs and logins are not its business. */
+/** Sends one request, once. The client does retries, time-outs and logins. */
 export type Transport = (request: HttpRequest) => HttpExchange;
 
 /** A transport for mini programs; pass the global `wx`. */
@@ -43,8 +42,8 @@ export function wxTransport(wx: Pick<Wx, 'request'>): Transport {
         header: headers,
         data: body,
         responseType,
-        dataType: 'other', // or wx.request parses what it takes for JSON
-        timeout: timeoutMs + 1000, // the client's own time-out comes first, and knows what it was
+        dataType: 'other', // otherwise wx.request parses the body if it looks like JSON
+        timeout: timeoutMs + 1000, // the client's own time-out comes first, and reports TIMED_OUT
         success: ({ statusCode, header, data }) =>
           resolve({ status: statusCode, headers: header, body: data as string | ArrayBuffer }),
         fail: ({ errMsg }) => reject(new Error(errMsg)),
@@ -55,7 +54,7 @@ export function wxTransport(wx: Pick<Wx, 'request'>): Transport {
   };
 }
 
-/** What is used of `fetch`. */
+/** The part of `fetch` that is used. */
 export type Fetch = (
   url: string,
   init: object,
@@ -66,7 +65,7 @@ export type Fetch = (
   arrayBuffer(): Promise<ArrayBuffer>;
 }>;
 
-// Not in the language: a mini program has none.
+// Declared here, as the types of a browser are not used: a mini program does not have it.
 declare const AbortController: { new (): { signal: object; abort(): void } };
 
 /** A transport for browsers and Node; pass the global `fetch`. */

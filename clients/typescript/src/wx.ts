@@ -1,4 +1,4 @@
-/** What is used of a mini program's `wx`: the global object fits, and so does a small fake. */
+/** The part of a mini program's `wx` that is used. The global object has this type. */
 export interface Wx {
   request(options: WxRequest): { abort(): void };
   login(options: { success(result: { code: string }): void; fail(error: { errMsg: string }): void }): void;

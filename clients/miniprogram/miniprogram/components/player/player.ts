@@ -1,19 +1,19 @@
 import type { DrawingContent } from 'onestroke-client';
-import { fit, paint, Replay } from 'onestroke-drawing';
+import { fit, Replay, render } from 'onestroke-drawing';
 import type { Screen } from '../../screen';
 import { screenOf } from '../../screen';
 import { words } from '../../words';
 
-/** What pages do with a player, by `selectComponent`. */
+/** The methods of a player for pages, which get it with `selectComponent`. */
 export interface Player {
-  /** Shows a drawing being drawn, from its beginning. */
+  /** Replays a drawing from its beginning. */
   show(content: DrawingContent): Promise<void>;
-  /** Shows a text in place of a drawing. */
+  /** Shows a text instead of a drawing. */
   say(notice: string): void;
 }
 
 interface Methods extends Player {
-  /** Plays, or pauses. */
+  /** Plays or pauses. */
   toggle(): void;
   seek(event: WechatMiniprogram.CustomEvent<{ value: number }>): void;
   /** The next speed. */
@@ -23,14 +23,14 @@ interface Methods extends Player {
 
 interface Fields {
   screen: Promise<Screen>;
-  /** Settles it. */
+  /** Resolves `screen`. */
   found(screen: Promise<Screen>): void;
   replay?: Replay;
 }
 
 /** 1 is the time in which it was drawn. */
 const speeds = [1, 2, 4, 0.5];
-/** How often the slider moves: more would keep a phone busy. In milliseconds. */
+/** How often the slider moves, in milliseconds. Each move costs a `setData`. */
 const tick = 100;
 
 const data = { words, notice: '', playing: false, position: 0, duration: tick, speed: speeds[0]!, time: '' };
@@ -65,13 +65,19 @@ Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Field
       this.setData({ notice: '' });
       const { canvas, surface, box, pixelRatio } = await this.screen;
       const view = fit(content.canvas, box, pixelRatio);
-      let painted: number | undefined;
+      let rendered: number | undefined;
       const replay = new Replay(content, {
         clock: { now: Date.now, frame: run => void canvas.requestAnimationFrame(run) },
-        paint: position => {
-          // Forwards, no more than what is new.
-          paint(surface, content, view, position, painted !== undefined && painted < position ? painted : undefined);
-          painted = position;
+        render: position => {
+          // Forwards, only what is new is rendered.
+          render(
+            surface,
+            content,
+            view,
+            position,
+            rendered !== undefined && rendered < position ? rendered : undefined,
+          );
+          rendered = position;
           this.showPosition();
         },
       });
@@ -113,7 +119,7 @@ Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Field
   },
 });
 
-/** As in 0:07. */
+/** Minutes and seconds, such as 0:07. */
 function seconds(ms: number): string {
   const whole = Math.round(ms / 1000);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;

@@ -280,22 +280,22 @@ var nothing = "-";
 function createOutbox({ service, session, storage, random, timer }) {
   const unsettled = /* @__PURE__ */ new Map();
   const settled = /* @__PURE__ */ new Map();
-  const heads = /* @__PURE__ */ new Map();
+  const bases = /* @__PURE__ */ new Map();
   const listeners = /* @__PURE__ */ new Set();
   const outbox = {
     async open(id) {
-      const kept = unsettled.get(id);
-      if (kept && isOwn(kept))
-        return kept.entry.text ? { ok: true, data: read2(kept.entry), etag: void 0 } : failure("DELETED");
+      const pending = unsettled.get(id);
+      if (pending && isOwn(pending))
+        return pending.entry.text ? { ok: true, data: read2(pending.entry), etag: void 0 } : failure("DELETED");
       const result = await service.getDrawing({ id });
       if (!result.ok) return result;
-      heads.set(id, result.etag);
+      bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };
     },
     save: (id, content2) => put(id, JSON.stringify(contentOf(content2))),
     remove(id) {
-      const kept = overrule(id);
-      if (kept && !kept.entry.base && !kept.entry.tried.length)
+      const pending = overrule(id);
+      if (pending && !pending.entry.base && !pending.entry.tried.length)
         settle({ id, status: "deleted" });
       else put(id, "");
     },
@@ -304,14 +304,14 @@ function createOutbox({ service, session, storage, random, timer }) {
       outbox.save(id, content2);
     },
     discard(id) {
-      const kept = unsettled.get(id);
-      if (!kept) return;
-      const etag = kept.state.status === "conflict" ? kept.theirs : kept.entry.base;
+      const pending = unsettled.get(id);
+      if (!pending) return;
+      const etag = pending.state.status === "conflict" ? pending.theirs : pending.entry.base;
       settle(etag ? { id, status: "saved", etag } : { id, status: "deleted" });
     },
     state(id) {
-      const kept = unsettled.get(id);
-      return kept && isOwn(kept) ? kept.state : settled.get(id);
+      const pending = unsettled.get(id);
+      return pending && isOwn(pending) ? pending.state : settled.get(id);
     },
     unsent: () => Array.from(unsettled.values()).filter(isOwn).map(({ entry, state }) => ({ id: entry.id, content: entry.text ? read2(entry) : null, state })),
     subscribe(listener) {
@@ -325,7 +325,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     forget() {
       const saved = Array.from(settled.values()).filter(({ status }) => status === "saved");
       [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: "deleted" }));
-      heads.clear();
+      bases.clear();
     }
   };
   for (const key2 of storage.keys()) {
@@ -335,101 +335,104 @@ function createOutbox({ service, session, storage, random, timer }) {
   void outbox.flush();
   return outbox;
   function put(id, text) {
-    let kept = unsettled.get(id);
-    if (!kept)
-      unsettled.set(id, kept = begin({ id, text, base: heads.get(id) || "", tried: [], owner: session.user() }));
-    const stored = change(kept, { text, tried: text ? kept.entry.tried : union(kept.entry.tried, nothing) });
-    if (kept.state.status === "conflict" && text) {
-      report(kept, { ...kept.state, mine: read2(kept.entry) });
+    let pending = unsettled.get(id);
+    if (!pending)
+      unsettled.set(id, pending = begin({ id, text, base: bases.get(id) || "", tried: [], owner: session.user() }));
+    const stored = change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
+    if (pending.state.status === "conflict" && text) {
+      report(pending, { ...pending.state, mine: read2(pending.entry) });
       return;
     }
-    report(kept, { id, status: "waiting", problem: stored ? void 0 : failure("NOT_STORED").problem });
-    kept.failures = 0;
-    void send(kept);
+    report(pending, { id, status: "waiting", problem: stored ? void 0 : failure("NOT_STORED").problem });
+    pending.failures = 0;
+    void send(pending);
   }
   function overrule(id) {
-    const kept = unsettled.get(id);
-    if (kept && kept.state.status === "conflict") {
-      change(kept, { base: kept.theirs, tried: [] });
-      kept.state = { id, status: "waiting" };
+    const pending = unsettled.get(id);
+    if (pending && pending.state.status === "conflict") {
+      change(pending, { base: pending.theirs, tried: [] });
+      pending.state = { id, status: "waiting" };
     }
-    return kept;
+    return pending;
   }
   function isOwn({ entry }) {
     return entry.owner === void 0 || entry.owner === session.user();
   }
-  function send(kept) {
-    if (!kept.sending) {
-      kept.stopTimer();
-      const done = () => kept.sending = void 0;
-      kept.sending = untilStuck(kept);
-      kept.sending.then(done, done);
+  function send(pending) {
+    if (!pending.sending) {
+      pending.stopTimer();
+      const done = () => pending.sending = void 0;
+      pending.sending = untilStuck(pending);
+      pending.sending.then(done, done);
     }
-    return kept.sending;
+    return pending.sending;
   }
-  async function untilStuck(kept) {
+  async function untilStuck(pending) {
     await void 0;
-    while (isWaiting(kept) && !session.loggedOut()) {
+    while (isWaiting(pending) && !session.loggedOut()) {
       const opened = await session.open();
-      if (!isWaiting(kept) || opened.ok && !isOwn(kept)) return;
-      const { text } = kept.entry;
-      const failed = opened.ok ? await sendOnce(kept, opened.data.user) : opened;
+      if (!isWaiting(pending) || opened.ok && !isOwn(pending)) return;
+      const { text } = pending.entry;
+      const failed = opened.ok ? await sendOnce(pending, opened.data.user) : opened;
       if (!failed) continue;
-      if (!isWaiting(kept)) return;
+      if (!isWaiting(pending)) return;
       const { problem, retryAfterMs = 0 } = failed;
-      if (isFinal(failed) && kept.entry.text !== text) continue;
-      if (isFinal(failed)) return report(kept, { id: kept.entry.id, status: "refused", problem });
-      report(kept, { id: kept.entry.id, status: "waiting", problem });
-      kept.stopTimer = timer(retryAfterMs + backoff(kept.failures++, 2e3, 3e5, random), () => void send(kept));
+      if (isFinal(failed) && pending.entry.text !== text) continue;
+      if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: "refused", problem });
+      report(pending, { id: pending.entry.id, status: "waiting", problem });
+      pending.stopTimer = timer(
+        retryAfterMs + backoff(pending.failures++, 2e3, 3e5, random),
+        () => void send(pending)
+      );
       return;
     }
   }
-  function isWaiting(kept) {
-    return unsettled.get(kept.entry.id) === kept && kept.state.status === "waiting";
+  function isWaiting(pending) {
+    return unsettled.get(pending.entry.id) === pending && pending.state.status === "waiting";
   }
-  async function sendOnce(kept, owner) {
-    const sent = kept.entry;
+  async function sendOnce(pending, owner) {
+    const sent = pending.entry;
     const { id, base } = sent;
-    if (!sent.text && !base) return compare(kept);
-    change(kept, { owner, tried: union(sent.tried, markOf(sent)) });
+    if (!sent.text && !base) return compare(pending);
+    change(pending, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text ? await service.putDrawing(
       { id, body: read2(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } },
       { retries: 0 }
     ) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
-    if (unsettled.get(id) !== kept) {
-      if (result.ok) heads.set(id, result.etag || "");
+    if (unsettled.get(id) !== pending) {
+      if (result.ok) bases.set(id, result.etag || "");
       return void 0;
     }
     if (result.ok) {
-      arrived(kept, sent.text, result.etag || "", result.data);
+      arrived(pending, sent.text, result.etag || "", result.data);
       return void 0;
     }
-    return result.problem.code === "ERR_PRECONDITION_FAILED" ? compare(kept) : result;
+    return result.problem.code === "ERR_PRECONDITION_FAILED" ? compare(pending) : result;
   }
-  function arrived(kept, text, etag, summary) {
-    const { id } = kept.entry;
-    kept.failures = 0;
-    if (kept.entry.text !== text) change(kept, { base: etag, tried: [] });
+  function arrived(pending, text, etag, summary) {
+    const { id } = pending.entry;
+    pending.failures = 0;
+    if (pending.entry.text !== text) change(pending, { base: etag, tried: [] });
     else settle(text ? { id, status: "saved", etag, summary } : { id, status: "deleted" });
   }
-  async function compare(kept) {
-    const { id } = kept.entry;
+  async function compare(pending) {
+    const { id } = pending.entry;
     const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== kept) return void 0;
+    if (unsettled.get(id) !== pending) return void 0;
     const gone = !result.ok && result.problem.code === "ERR_NOT_FOUND";
     if (!result.ok && !gone) return result;
     if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
-    const { entry } = kept;
+    const { entry } = pending;
     const theirs = result.ok ? result.data : null;
     const etag = result.ok ? result.etag : "";
     const mark = theirs ? fingerprint(theirs) : nothing;
     const deletedUnseen = !entry.base && entry.tried[0] === nothing;
-    if (mark === markOf(entry)) arrived(kept, entry.text, etag);
+    if (mark === markOf(entry)) arrived(pending, entry.text, etag);
     else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark))
-      change(kept, { base: etag, tried: [] });
+      change(pending, { base: etag, tried: [] });
     else {
-      kept.theirs = etag;
-      report(kept, { id, status: "conflict", mine: entry.text ? read2(entry) : null, theirs });
+      pending.theirs = etag;
+      report(pending, { id, status: "conflict", mine: entry.text ? read2(entry) : null, theirs });
     }
     return void 0;
   }
@@ -437,9 +440,9 @@ function createOutbox({ service, session, storage, random, timer }) {
     return { entry, state: { id: entry.id, status: "waiting" }, theirs: "", failures: 0, stopTimer() {
     } };
   }
-  function change(kept, changes) {
-    kept.entry = { ...kept.entry, ...changes };
-    const { text, ...rest } = kept.entry;
+  function change(pending, changes) {
+    pending.entry = { ...pending.entry, ...changes };
+    const { text, ...rest } = pending.entry;
     const value = JSON.stringify(rest) + "\n" + text;
     const key2 = prefix + rest.id;
     try {
@@ -453,19 +456,19 @@ function createOutbox({ service, session, storage, random, timer }) {
   }
   function settle(state) {
     const { id } = state;
-    const kept = unsettled.get(id);
-    if (kept) kept.stopTimer();
+    const pending = unsettled.get(id);
+    if (pending) pending.stopTimer();
     unsettled.delete(id);
     storage.remove(prefix + id);
-    heads.set(id, state.status === "saved" ? state.etag : "");
+    bases.set(id, state.status === "saved" ? state.etag : "");
     settled.set(id, state);
-    tell(state);
+    notify(state);
   }
-  function report(kept, state) {
-    kept.state = state;
-    tell(state);
+  function report(pending, state) {
+    pending.state = state;
+    notify(state);
   }
-  function tell(state) {
+  function notify(state) {
     listeners.forEach((listener) => listener(state));
   }
 }
@@ -685,9 +688,9 @@ function wxTransport(wx) {
         data: body,
         responseType,
         dataType: "other",
-        // or wx.request parses what it takes for JSON
+        // otherwise wx.request parses the body if it looks like JSON
         timeout: timeoutMs + 1e3,
-        // the client's own time-out comes first, and knows what it was
+        // the client's own time-out comes first, and reports TIMED_OUT
         success: ({ statusCode, header, data }) => resolve({ status: statusCode, headers: header, body: data }),
         fail: ({ errMsg }) => reject(new Error(errMsg))
       });

@@ -31,10 +31,10 @@ __export(src_exports, {
   maxStrokes: () => maxStrokes,
   maxTitle: () => maxTitle,
   nib: () => nib,
-  paint: () => paint,
   paperFor: () => paperFor,
   papers: () => papers,
   picture: () => picture,
+  render: () => render,
   widths: () => widths
 });
 module.exports = __toCommonJS(src_exports);
@@ -47,10 +47,160 @@ var maxPoints = 2e4;
 var maxCoordinate = 65535;
 var maxTime = 2147483647;
 
+// ../drawing/src/palette.ts
+var colors = [
+  { value: "#666666", zh: "\u7070", en: "Grey" },
+  { value: "#E5484D", zh: "\u7EA2", en: "Red" },
+  { value: "#F76B15", zh: "\u6A59", en: "Orange" },
+  { value: "#F2B90D", zh: "\u9EC4", en: "Yellow" },
+  { value: "#2F9E5F", zh: "\u7EFF", en: "Green" },
+  { value: "#0A84E0", zh: "\u84DD", en: "Blue" },
+  { value: "#8E4EC6", zh: "\u7D2B", en: "Purple" }
+];
+var widths = [20, 50, 100, 200];
+var papers = {
+  portrait: { width: 3750, height: 5e3 },
+  landscape: { width: 5e3, height: 3750 }
+};
+var longest = 2;
+function paperFor({ width, height }) {
+  if (width > height) return papers.landscape;
+  const side = papers.portrait.width;
+  return { width: side, height: Math.round(side * Math.min(Math.max(height / width, 1), longest)) };
+}
+function nib(width, canvas) {
+  return Math.max(1, Math.round(width * shorterSide(canvas) / shorterSide(papers.portrait)));
+}
+function shorterSide({ width, height }) {
+  return Math.min(width, height);
+}
+
+// ../drawing/src/picture.ts
+function picture({ canvas, strokes }) {
+  const { width, height, background = "#FFFFFF" } = canvas;
+  const lines = strokes.map(({ tool, color, width: width2, x, y }) => {
+    const points = x.map((value, i) => `${value} ${y[i]}`);
+    return `<path d="M${points[0]}L${points.slice(1).join(" ") || points[0]}" stroke="${tool === "eraser" ? background : color}" stroke-width="${width2}"/>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="${background}"/><g fill="none" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g></svg>`;
+}
+
+// ../drawing/src/curve.ts
+var corner = Math.PI / 3;
+var mostBetween = 15;
+function between(a, b, c, d, tolerance2) {
+  const way = minus(c, b);
+  const out = a && tangent(minus(b, a), way);
+  const into = d && tangent(minus(d, c), way);
+  const from = out || free(way, into);
+  const to = into || free(way, out);
+  const bend = Math.max(bendOf(way, from, to), bendOf(way, to, from));
+  const count = Math.min(Math.ceil(Math.sqrt(bend / (4 * tolerance2))), mostBetween + 1);
+  const places = [];
+  for (let i = 1; i < count; i++) {
+    const part = i / count;
+    const rest = 1 - part;
+    const h = part * part * (3 - 2 * part);
+    const at = (axis) => b[axis] + h * way[axis] + part * rest * (rest * from[axis] - part * to[axis]);
+    places.push({ part, x: at("x"), y: at("y") });
+  }
+  return places;
+}
+function tangent(other, way) {
+  const length = size(way);
+  const otherLength = size(other);
+  if (!length || !otherLength) return void 0;
+  const cos = (way.x * other.x + way.y * other.y) / (length * otherLength);
+  if (cos < Math.cos(corner)) return void 0;
+  const share = length / (length + otherLength);
+  const at = (axis) => other[axis] / otherLength * length * share + way[axis] * (1 - share);
+  return { x: at("x"), y: at("y") };
+}
+function free(way, other = way) {
+  return { x: (3 * way.x - other.x) / 2, y: (3 * way.y - other.y) / 2 };
+}
+function bendOf(way, near, far) {
+  return Math.hypot(3 * way.x - 2 * near.x - far.x, 3 * way.y - 2 * near.y - far.y);
+}
+function minus(a, b) {
+  return { x: a.x - b.x, y: a.y - b.y };
+}
+function size({ x, y }) {
+  return Math.hypot(x, y);
+}
+
+// ../drawing/src/pointers.ts
+var restless = 24;
+var palmTime = 1e3;
+var Pointers = class {
+  constructor(actions) {
+    this.actions = actions;
+    /** The two fingers that move the view. */
+    this.pair = [];
+    /** The time of the last event of a pen. */
+    this.penTime = -Infinity;
+  }
+  down(pointer) {
+    const { actions, drawing } = this;
+    if (pointer.kind === "pen") this.penTime = pointer.time;
+    else if (pointer.kind === "touch" && pointer.time - this.penTime < palmTime) return;
+    if (drawing) {
+      if (drawing.pointer.kind !== "touch" || pointer.kind === "mouse") return;
+      const resting = drawing.far < restless;
+      if (pointer.kind === "touch" && !resting) return;
+      this.drawing = void 0;
+      if (resting) actions.cancel();
+      else actions.end();
+      if (pointer.kind === "touch") {
+        this.pair = [drawing.pointer, pointer];
+        return;
+      }
+    } else if (this.pair.length && pointer.kind !== "pen") {
+      return;
+    }
+    this.pair = [];
+    this.drawing = { pointer, start: pointer, far: 0 };
+    actions.begin(pointer);
+  }
+  /** A pointer has moved over these places. */
+  moved(pointers, expected = []) {
+    const [now] = pointers.slice(-1);
+    if (!now) return;
+    const { drawing } = this;
+    if (now.kind === "pen") this.penTime = now.time;
+    if (drawing && drawing.pointer.id === now.id) {
+      drawing.pointer = now;
+      for (const pointer of pointers) drawing.far = Math.max(drawing.far, size(minus(pointer, drawing.start)));
+      this.actions.extend(pointers, expected);
+    } else if (this.pair.some(({ id }) => id === now.id)) {
+      const before = this.pair;
+      this.pair = before.map((finger) => finger.id === now.id ? now : finger);
+      const [from, to] = [before, this.pair].map(([a, b]) => ({
+        middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 },
+        apart: Math.max(1, size(minus(a, b)))
+      }));
+      this.actions.move(from.middle, to.middle, to.apart / from.apart);
+    }
+  }
+  /** A pointer is lifted, or the system cancels it. */
+  up(id) {
+    if (this.drawing && this.drawing.pointer.id === id) {
+      this.drawing = void 0;
+      this.actions.end();
+    }
+    if (this.pair.some((finger) => finger.id === id)) this.pair = [];
+  }
+  /** Ends what all pointers do, as when the page is left. */
+  release() {
+    if (this.drawing) this.up(this.drawing.pointer.id);
+    this.pair = [];
+  }
+};
+
 // ../drawing/src/timeline.ts
 var longestPause = 2e3;
 var pace = 1e3;
-var longest = 5e3;
+var longest2 = 5e3;
 var known = /* @__PURE__ */ new WeakMap();
 function timelineOf(content) {
   let timeline = known.get(content);
@@ -81,15 +231,15 @@ function lay({ canvas, strokes }) {
 function evenly({ x, y }, side, begin) {
   let way = 0;
   const ways = x.map((_, i) => way += i ? Math.hypot(x[i] - x[i - 1], y[i] - y[i - 1]) : 0);
-  const duration = Math.min(way / side * pace, longest);
+  const duration = Math.min(way / side * pace, longest2);
   return ways.map((sum) => begin + (way ? sum / way * duration : 0));
 }
 
-// ../drawing/src/paint.ts
-function paint(surface, content, view, until = Infinity, since = -Infinity) {
+// ../drawing/src/render.ts
+function render(surface, content, view, until = Infinity, since = -Infinity) {
   const { times } = timelineOf(content);
   const drawn = content.strokes.map((stroke, i) => ({ stroke, own: times[i] })).filter(({ own }) => own[0] <= until && own[own.length - 1] > since);
-  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
+  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return render(surface, content, view, until);
   onPaper(surface, view, () => {
     if (since === -Infinity) {
       surface.fillStyle = paperOf(content);
@@ -104,30 +254,30 @@ var Brush = class {
     this.ahead = ahead;
     this.content = content;
     this.view = view;
-    this.painted = 0;
+    this.rendered = 0;
   }
-  /** Paints what has changed of the sketch's stroke since the last time. */
-  paint({ current, tip }) {
+  /** Renders what has changed of the sketch's stroke since the last call. */
+  render({ current, tip }) {
     const { surface, content, view } = this;
     if (!current) return;
     if (!isOpaque(current)) {
-      paint(surface, content, view);
+      render(surface, content, view);
       onPaper(surface, view, () => trace(surface, withTip(current, tip), content));
       return;
     }
     if (this.stroke && this.stroke !== current) {
-      this.painted = 0;
-      paint(surface, content, view);
+      this.rendered = 0;
+      render(surface, content, view);
     }
-    if (current.x.length > this.painted) {
-      onPaper(surface, view, () => trace(surface, current, content, Math.max(0, this.painted - 1)));
+    if (current.x.length > this.rendered) {
+      onPaper(surface, view, () => trace(surface, current, content, Math.max(0, this.rendered - 1)));
     }
     this.stroke = current;
-    this.painted = current.x.length;
+    this.rendered = current.x.length;
     this.clear();
     onPaper(this.ahead, view, () => trace(this.ahead, withTip({ ...current, x: [], y: [] }, tip), content));
   }
-  /** The stroke has ended, or is gone: takes what was painted ahead of it away. */
+  /** Clears the surface above, when the stroke has ended or was dropped. */
   clear() {
     const { x, y, width, height } = this.view.shown;
     onPaper(this.ahead, this.view, () => this.ahead.clearRect(x, y, width, height));
@@ -200,167 +350,17 @@ function cssOf(color) {
   return `rgba(${r},${g},${b},${a / 255})`;
 }
 
-// ../drawing/src/palette.ts
-var colors = [
-  { value: "#666666", zh: "\u7070", en: "Grey" },
-  { value: "#E5484D", zh: "\u7EA2", en: "Red" },
-  { value: "#F76B15", zh: "\u6A59", en: "Orange" },
-  { value: "#F2B90D", zh: "\u9EC4", en: "Yellow" },
-  { value: "#2F9E5F", zh: "\u7EFF", en: "Green" },
-  { value: "#0A84E0", zh: "\u84DD", en: "Blue" },
-  { value: "#8E4EC6", zh: "\u7D2B", en: "Purple" }
-];
-var widths = [20, 50, 100, 200];
-var papers = {
-  portrait: { width: 3750, height: 5e3 },
-  landscape: { width: 5e3, height: 3750 }
-};
-var longest2 = 2;
-function paperFor({ width, height }) {
-  if (width > height) return papers.landscape;
-  const side = papers.portrait.width;
-  return { width: side, height: Math.round(side * Math.min(Math.max(height / width, 1), longest2)) };
-}
-function nib(width, canvas) {
-  return Math.max(1, Math.round(width * shorterSide(canvas) / shorterSide(papers.portrait)));
-}
-function shorterSide({ width, height }) {
-  return Math.min(width, height);
-}
-
-// ../drawing/src/picture.ts
-function picture({ canvas, strokes }) {
-  const { width, height, background = "#FFFFFF" } = canvas;
-  const lines = strokes.map(({ tool, color, width: width2, x, y }) => {
-    const points = x.map((value, i) => `${value} ${y[i]}`);
-    return `<path d="M${points[0]}L${points.slice(1).join(" ") || points[0]}" stroke="${tool === "eraser" ? background : color}" stroke-width="${width2}"/>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="${background}"/><g fill="none" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g></svg>`;
-}
-
-// ../drawing/src/curve.ts
-var corner = Math.PI / 3;
-var mostBetween = 15;
-function between(a, b, c, d, tolerance2) {
-  const way = minus(c, b);
-  const out = a && tangent(minus(b, a), way);
-  const into = d && tangent(minus(d, c), way);
-  const from = out || free(way, into);
-  const to = into || free(way, out);
-  const bend = Math.max(bendOf(way, from, to), bendOf(way, to, from));
-  const count = Math.min(Math.ceil(Math.sqrt(bend / (4 * tolerance2))), mostBetween + 1);
-  const places = [];
-  for (let i = 1; i < count; i++) {
-    const part = i / count;
-    const rest = 1 - part;
-    const h = part * part * (3 - 2 * part);
-    const at = (axis) => b[axis] + h * way[axis] + part * rest * (rest * from[axis] - part * to[axis]);
-    places.push({ part, x: at("x"), y: at("y") });
-  }
-  return places;
-}
-function tangent(other, way) {
-  const length = size(way);
-  const otherLength = size(other);
-  if (!length || !otherLength) return void 0;
-  const cos = (way.x * other.x + way.y * other.y) / (length * otherLength);
-  if (cos < Math.cos(corner)) return void 0;
-  const share = length / (length + otherLength);
-  const at = (axis) => other[axis] / otherLength * length * share + way[axis] * (1 - share);
-  return { x: at("x"), y: at("y") };
-}
-function free(way, other = way) {
-  return { x: (3 * way.x - other.x) / 2, y: (3 * way.y - other.y) / 2 };
-}
-function bendOf(way, near, far) {
-  return Math.hypot(3 * way.x - 2 * near.x - far.x, 3 * way.y - 2 * near.y - far.y);
-}
-function minus(a, b) {
-  return { x: a.x - b.x, y: a.y - b.y };
-}
-function size({ x, y }) {
-  return Math.hypot(x, y);
-}
-
-// ../drawing/src/pointers.ts
-var restless = 24;
-var palmTime = 1e3;
-var Pointers = class {
-  constructor(actions) {
-    this.actions = actions;
-    /** The two fingers that move the view. */
-    this.pair = [];
-    /** When a pen was last there. */
-    this.penTime = -Infinity;
-  }
-  down(pointer) {
-    const { actions, drawing } = this;
-    if (pointer.kind === "pen") this.penTime = pointer.time;
-    else if (pointer.kind === "touch" && pointer.time - this.penTime < palmTime) return;
-    if (drawing) {
-      if (drawing.pointer.kind !== "touch" || pointer.kind === "mouse") return;
-      const resting = drawing.far < restless;
-      if (pointer.kind === "touch" && !resting) return;
-      this.drawing = void 0;
-      if (resting) actions.cancel();
-      else actions.end();
-      if (pointer.kind === "touch") {
-        this.pair = [drawing.pointer, pointer];
-        return;
-      }
-    } else if (this.pair.length && pointer.kind !== "pen") {
-      return;
-    }
-    this.pair = [];
-    this.drawing = { pointer, start: pointer, far: 0 };
-    actions.begin(pointer);
-  }
-  /** A pointer has been at these places, the last of them now. */
-  moved(pointers, expected = []) {
-    const [now] = pointers.slice(-1);
-    if (!now) return;
-    const { drawing } = this;
-    if (now.kind === "pen") this.penTime = now.time;
-    if (drawing && drawing.pointer.id === now.id) {
-      drawing.pointer = now;
-      for (const pointer of pointers) drawing.far = Math.max(drawing.far, size(minus(pointer, drawing.start)));
-      this.actions.extend(pointers, expected);
-    } else if (this.pair.some(({ id }) => id === now.id)) {
-      const before = this.pair;
-      this.pair = before.map((finger) => finger.id === now.id ? now : finger);
-      const [from, to] = [before, this.pair].map(([a, b]) => ({
-        middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 },
-        apart: Math.max(1, size(minus(a, b)))
-      }));
-      this.actions.move(from.middle, to.middle, to.apart / from.apart);
-    }
-  }
-  /** A pointer lifts, or the system takes it away. */
-  up(id) {
-    if (this.drawing && this.drawing.pointer.id === id) {
-      this.drawing = void 0;
-      this.actions.end();
-    }
-    if (this.pair.some((finger) => finger.id === id)) this.pair = [];
-  }
-  /** All pointers are taken away. */
-  release() {
-    if (this.drawing) this.up(this.drawing.pointer.id);
-    this.pair = [];
-  }
-};
-
 // ../drawing/src/replay.ts
 var Replay = class {
   constructor(content, options) {
     this.options = options;
-    /** Where it was at `since`, by the clock. */
+    /** The position at the clock's time `since`. */
     this.reached = 0;
     this.since = 0;
     this.pace = 1;
     this.duration = timelineOf(content).duration;
   }
-  /** How much of it has been shown, in milliseconds. */
+  /** The position, in milliseconds. */
   get position() {
     if (!this.run) return this.reached;
     return Math.min(this.reached + (this.options.clock.now() - this.since) * this.pace, this.duration);
@@ -368,7 +368,7 @@ var Replay = class {
   get playing() {
     return !!this.run;
   }
-  /** 1 is as it was drawn, 2 is twice as fast. It may change while it plays. */
+  /** 1 is as fast as it was drawn, 2 is twice as fast. It may change during a replay. */
   get speed() {
     return this.pace;
   }
@@ -376,7 +376,7 @@ var Replay = class {
     this.hold();
     this.pace = speed;
   }
-  /** Goes on from where it is; from the beginning when it has come to its end. */
+  /** Continues from the position, or from the beginning if it is at the end. */
   play() {
     if (this.run) return;
     if (this.reached >= this.duration) this.reached = 0;
@@ -387,7 +387,7 @@ var Replay = class {
       const { position } = this;
       if (position >= this.duration) this.pause();
       else this.options.clock.frame(show);
-      this.options.paint(position);
+      this.options.render(position);
     };
     show();
   }
@@ -395,11 +395,11 @@ var Replay = class {
     this.hold();
     this.run = void 0;
   }
-  /** Goes to a position and, if it plays, on from there. */
+  /** Goes to a position. A replay that plays continues from there. */
   seek(position) {
     this.hold();
     this.reached = Math.min(Math.max(position, 0), this.duration);
-    this.options.paint(this.reached);
+    this.options.render(this.reached);
   }
   hold() {
     this.reached = this.position;
@@ -449,36 +449,36 @@ var Sketch = class {
     this.options = options;
     this.past = [];
     this.future = [];
-    /** The points after it, of which only the last is taken into the stroke as long as the line is straight. */
+    /** The points after `anchor`. As long as the line is straight, only the last of them becomes part of the stroke. */
     this.pending = [];
-    /** Where the device expects it next. */
+    /** The places that the device predicts next. */
     this.expected = [];
     this.listeners = /* @__PURE__ */ new Set();
     this.base = content;
     this.drawn = content;
   }
-  /** The drawing without the stroke under way. Without strokes it is none that the service takes. */
+  /** The drawing without the current stroke. The service refuses it as long as it has no strokes. */
   get content() {
     return this.drawn;
   }
-  /** The stroke under way. */
+  /** The stroke that is being drawn. */
   get current() {
     return this.stroke;
   }
-  /** Whether it was to be one stroke, and is drawn. */
+  /** Whether this is a drawing of one stroke that has its stroke. */
   get finished() {
     return !!this.options.oneStroke && this.drawn.strokes.length > 0;
   }
-  /** The end of the stroke under way that may still change: from the end of `current` to the finger and where it is expected next. */
+  /** The part of the stroke that may still change: from the end of `current` to the finger and the predicted places. */
   get tip() {
     const { anchor, pending, newest, finger, expected } = this;
     return [anchor, ...pending, newest, finger, ...expected].filter((place) => !!place);
   }
-  /** Whether there is no room for another stroke. The stroke under way always has room. */
+  /** Whether there is no room for another stroke. The current stroke can always continue. */
   get full() {
     return this.drawn.strokes.length >= maxStrokes || this.room() < leastPoints;
   }
-  /** Whether a limit is close, of the drawing or of the stroke under way. */
+  /** Whether the drawing or the current stroke is close to a limit. */
   get nearlyFull() {
     const { strokes } = this.drawn;
     const own = this.stroke ? this.stroke.x.length : 0;
@@ -491,8 +491,8 @@ var Sketch = class {
     return this.future.length > 0;
   }
   /**
-   * The finger touches the canvas. Returns whether a stroke has begun: not in a drawing that is full or finished,
-   * nor during another.
+   * The finger touches the canvas. Returns false, and begins no stroke, if the drawing is full or finished or another
+   * stroke is being drawn.
    */
   begin(point, { tool, color, width }) {
     if (this.stroke || this.finished || this.full) return false;
@@ -506,7 +506,7 @@ var Sketch = class {
     this.changed();
     return true;
   }
-  /** The finger has moved over these points; the device expects it at `expected` next. */
+  /** The finger has moved over these points. The device predicts `expected` as the next places. */
   extend(points, expected = []) {
     if (!this.stroke) return;
     const step = Math.max(1, shorterSide(this.drawn.canvas) / 300);
@@ -519,7 +519,7 @@ var Sketch = class {
     this.expected = expected;
     this.changed();
   }
-  /** The finger lifts, or is taken away. Returns whether the drawing has a stroke more. */
+  /** The finger is lifted, or the system cancels the touch. Returns whether a stroke was added. */
   end() {
     if (!this.stroke) return false;
     const { finger } = this;
@@ -535,19 +535,19 @@ var Sketch = class {
     this.change(this.drawn.strokes.concat([stroke]));
     return true;
   }
-  /** The touch was no drawing, but the first of two fingers or a palm. The stroke under way is gone. */
+  /** Drops the current stroke: the touch was a palm, or the first of two fingers. */
   cancel() {
     this.forget();
     this.changed();
   }
-  /** Takes back the last stroke, or `clear`. */
+  /** Undoes the last stroke, or `clear`. */
   undo() {
     this.step(this.past, this.future);
   }
   redo() {
     this.step(this.future, this.past);
   }
-  /** Takes all strokes away; `undo` brings them back. */
+  /** Removes all strokes; `undo` restores them. */
   clear() {
     this.forget();
     if (this.drawn.strokes.length) this.change([]);
@@ -557,16 +557,16 @@ var Sketch = class {
     this.base = { ...this.base, title };
     this.show(this.drawn.strokes);
   }
-  /** Calls `listener` with each change, until what it returns is called. */
+  /** Calls `listener` after each change. Returns a function that ends this. */
   subscribe(listener) {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
-  /** How many points a stroke of this drawing may have, besides those that are there. */
+  /** How many points a new stroke may have. */
   room() {
     return maxPoints - this.drawn.strokes.reduce((sum, { x }) => sum + x.length, 0);
   }
-  /** Takes the newest point into the line, and before it what lies between. */
+  /** Adds the newest point to the line, and the points between. */
   settle(next) {
     const [from, to] = [this.last, this.newest];
     const tolerance2 = shorterSide(this.drawn.canvas) / 4e3;

@@ -1,11 +1,11 @@
-/** A colour as people mix it: degrees, and two percentages. */
+/** A colour as HSL: degrees and two percentages. */
 export interface Mix {
   hue: number;
   saturation: number;
   lightness: number;
 }
 
-/** `#RRGGBB`, as strokes have it. */
+/** The colour as `#RRGGBB`. */
 export function hexOf({ hue, saturation, lightness }: Mix): string {
   const chroma = ((saturation / 100) * Math.min(lightness, 100 - lightness)) / 100;
   // CSS Color 4, section 7.1
@@ -22,7 +22,7 @@ export function hexOf({ hue, saturation, lightness }: Mix): string {
   );
 }
 
-/** What each part of a mix would change: the background of its slider. */
+/** The background of each slider: the colours that it can select. */
 export function bandsOf({ hue, saturation, lightness }: Mix): Record<keyof Mix, string> {
   const band = (mixes: Mix[]) => `linear-gradient(to right, ${mixes.map(hexOf).join(', ')})`;
   return {

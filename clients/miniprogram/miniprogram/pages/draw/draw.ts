@@ -1,7 +1,7 @@
 import type { DrawingContent, DrawingState } from 'onestroke-client';
 import { contentOf, newId } from 'onestroke-client';
 import type { Place, Point, Pointer, View } from 'onestroke-drawing';
-import { Brush, colors, fit, nib, Pointers, paint, paperFor, Sketch, widths } from 'onestroke-drawing';
+import { Brush, colors, fit, nib, Pointers, paperFor, render, Sketch, widths } from 'onestroke-drawing';
 import { client } from '../../client';
 import { textOf } from '../../problem';
 import type { Screen } from '../../screen';
@@ -15,8 +15,8 @@ type Slide = WechatMiniprogram.CustomEvent<{ value: number }, {}, { name: keyof 
 type Touch = WechatMiniprogram.TouchCanvas;
 
 /**
- * How the drawing stands: as the outbox says, but what has not failed yet is being saved, and an empty drawing is
- * nothing.
+ * The state of the drawing as in the outbox, but it is `saving` until a try has failed, and empty for an empty
+ * drawing.
  */
 type Status = 'saving' | 'waiting' | 'saved' | 'conflict' | 'refused' | '';
 
@@ -34,7 +34,7 @@ Page({
     tool: 'pen' as 'pen' | 'eraser',
     color: colors[0]!.value,
     width: widths[1]!,
-    /** Whether the colour is one that the person has mixed. */
+    /** Whether the user has mixed the colour. */
     own: false,
     picking: false,
     mix: [] as { name: keyof Mix; most: number; value: number; band: string }[],
@@ -42,7 +42,7 @@ Page({
     canRedo: false,
     empty: true,
     finished: false,
-    /** Whether only a part of the paper is shown. */
+    /** Whether only a part of the paper is visible. */
     zoomed: false,
     status: '' as Status,
   },
@@ -51,7 +51,7 @@ Page({
   oneStroke: false,
   sketch: undefined as Sketch | undefined,
   screen: undefined as Screen | undefined,
-  /** Over the screen, for the end of the stroke that may still change. */
+  /** Above the screen, for the end of the stroke that may still change. */
   ahead: undefined as Screen | undefined,
   view: undefined as View | undefined,
   brush: undefined as Brush | undefined,
@@ -63,7 +63,7 @@ Page({
     this.id = id || newId();
     this.oneStroke = mode === 'one';
     this.unsubscribe = client.drawings.subscribe(state => {
-      if (state.id === this.id) this.stand(state);
+      if (state.id === this.id) this.showState(state);
     });
     this.pointers = new Pointers({
       begin: pointer => this.beginStroke(pointer),
@@ -93,7 +93,7 @@ Page({
     }
     this.begin(opened && opened.data);
     const state = client.drawings.state(this.id);
-    if (state) this.stand(state);
+    if (state) this.showState(state);
   },
 
   onHide(): void {
@@ -105,7 +105,7 @@ Page({
     this.unsubscribe();
   },
 
-  /** Puts a drawing on the canvas, or an empty one. */
+  /** Shows a drawing, or an empty one. */
   begin(content?: DrawingContent): void {
     void wx.setNavigationBarTitle({
       title: (content && content.title) || (this.oneStroke ? words.oneStroke : words.freely),
@@ -125,7 +125,7 @@ Page({
       due = true;
       this.screen!.canvas.requestAnimationFrame(() => {
         due = false;
-        if (this.sketch === sketch) this.paint();
+        if (this.sketch === sketch) this.render();
       });
     });
     this.look(fit(sketch.content.canvas, box, pixelRatio));
@@ -137,21 +137,21 @@ Page({
     this.view = view;
     const zoomed = view.zoom > 1;
     if (zoomed !== this.data.zoomed) this.setData({ zoomed });
-    this.paint();
+    this.render();
   },
 
   showAll(): void {
     this.look(this.view!.moved({ x: 0, y: 0 }, { x: 0, y: 0 }, 0));
   },
 
-  /** Paints what has changed: while a finger draws, no more than what is new. */
-  paint(): void {
+  /** Renders what has changed; during a stroke only what is new. */
+  render(): void {
     const { content, current } = this.sketch!;
     const { surface } = this.screen!;
-    if (!current || !this.brush) paint(surface, content, this.view!);
+    if (!current || !this.brush) render(surface, content, this.view!);
     if (!current) return;
     this.brush = this.brush || new Brush(surface, this.ahead!.surface, content, this.view!);
-    this.brush.paint(this.sketch!);
+    this.brush.render(this.sketch!);
   },
 
   touchStart(event: Touch): void {
@@ -164,7 +164,7 @@ Page({
     for (const pointer of pointersOf(event)) this.pointers!.moved([pointer]);
   },
 
-  /** Also where the system takes the touch away, as for a call: what was drawn stays. */
+  /** Also called when the system cancels a touch, as for a call: what was drawn is kept. */
   touchEnd(event: Touch): void {
     for (const { id } of pointersOf(event)) this.pointers!.up(id);
   },
@@ -180,14 +180,14 @@ Page({
     if (!begun && sketch.full) void wx.showToast({ title: words.full, icon: 'none' });
   },
 
-  /** Ends the stroke under way, as when the finger lifts. */
+  /** Ends the current stroke. */
   lift(): void {
     if (this.brush) this.brush.clear();
     this.brush = undefined;
     if (this.sketch && this.sketch.end()) this.save();
   },
 
-  /** Each change is saved. A drawing without strokes is none. */
+  /** Saves each change. A drawing without strokes is deleted. */
   save(): void {
     const { content } = this.sketch!;
     if (content.strokes.length) client.drawings.save(this.id, content);
@@ -246,7 +246,7 @@ Page({
     this.setData({ tool: this.data.tool === 'eraser' ? 'pen' : 'eraser', picking: false });
   },
 
-  stand(state: DrawingState): void {
+  showState(state: DrawingState): void {
     const before = this.data.status;
     const status =
       state.status === 'deleted' ? '' : state.status === 'waiting' && !state.problem ? 'saving' : state.status;
@@ -254,7 +254,7 @@ Page({
     if (status === 'conflict' && before !== 'conflict') void this.explain();
   },
 
-  /** Says more about how the drawing stands; in a conflict asks which of both drawings it shall be. */
+  /** Explains the state of the drawing; in a conflict asks which state to keep. */
   async explain(): Promise<void> {
     const state = client.drawings.state(this.id);
     if (!state) return;

@@ -6,15 +6,15 @@ import { words } from '../../words';
 export interface Card {
   id: string;
   title: string;
-  /** The title, or what stands for one. */
+  /** The title, or a text for an untitled drawing. */
   name: string;
-  /** An address for an image. */
+  /** The URL of its image. */
   picture: string;
-  /** How it stands, where the service does not have it as it is here. */
+  /** The state of an unsent change; empty if there is none. */
   status: 'waiting' | 'conflict' | 'refused' | '';
 }
 
-/** What the service lists, with what is unsent: new drawings first, changed ones in their place, deleted ones gone. */
+/** The listed drawings with the unsent changes: new drawings first, changed ones in their place, deleted ones left out. */
 export function cardsOf(listed: DrawingSummary[], unsent: Unsent[], removed?: string): Card[] {
   const here = new Map(unsent.map(drawing => [drawing.id, drawing]));
   const known = new Set(listed.map(({ id }) => id));

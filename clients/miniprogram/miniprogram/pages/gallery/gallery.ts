@@ -9,11 +9,11 @@ import { cardsOf } from './cards';
 
 type Tap = WechatMiniprogram.BaseEvent<{}, { id: string; mode?: string }>;
 
-/** Drawings of one request; a screen shows some six. */
+/** Drawings of one request. A screen shows about six. */
 const pageSize = 20;
-/** As many as the service lists at once. */
+/** The most that the service lists in one response. */
 const mostListed = 100;
-/** How long a deletion can be taken back, in milliseconds. */
+/** How long a deletion can be undone, in milliseconds. */
 const regret = 5_000;
 
 Page({
@@ -29,7 +29,7 @@ Page({
 
   listed: [] as DrawingSummary[],
   cursor: undefined as string | undefined,
-  /** Counts the lists asked for: only the answer to the last of them is shown. */
+  /** Counts the requests: only the response to the last one is shown. */
   asked: 0,
   visible: false,
   removal: 0,
@@ -40,7 +40,7 @@ Page({
     this.unsubscribe = client.drawings.subscribe(({ status }) => {
       if (!this.visible) return;
       if (status === 'saved' || status === 'deleted')
-        void this.reload(); // what is listed is older
+        void this.reload(); // the list is out of date
       else this.show();
     });
   },
@@ -70,7 +70,7 @@ Page({
     if (this.data.more) void this.list({ limit: pageSize, cursor: this.cursor });
   },
 
-  /** Lists anew as many as are shown. */
+  /** Lists again as many drawings as are shown. */
   reload(): Promise<void> {
     return this.list({ limit: Math.min(Math.max(this.listed.length, pageSize), mostListed) });
   },
@@ -89,16 +89,16 @@ Page({
   },
 
   show(): void {
-    this.keepChanged();
+    this.keepIfChanged();
     this.setData({ cards: cardsOf(this.listed, client.drawings.unsent(), this.data.removed) });
   },
 
-  /** What was to be deleted, and was changed elsewhere since, is kept. */
-  keepChanged(): void {
+  /** Keeps a drawing that was deleted here and changed elsewhere. */
+  keepIfChanged(): void {
     for (const { id, content, state } of client.drawings.unsent()) {
       if (content || state.status !== 'conflict') continue;
       client.drawings.discard(id);
-      void wx.showToast({ title: words.keptChanged, icon: 'none' });
+      void wx.showToast({ title: words.notDeleted, icon: 'none' });
     }
   },
 
@@ -118,7 +118,7 @@ Page({
     this.setData({ menu: null });
   },
 
-  /** Keeps the page still under the menu. */
+  /** Stops the page from scrolling under the menu. */
   hold() {},
 
   async rename(): Promise<void> {
@@ -137,7 +137,7 @@ Page({
     else void wx.showToast({ title: textOf(opened.problem), icon: 'none' });
   },
 
-  /** Hides a drawing, and deletes it when there has been time to take that back: so its shares live on if it is. */
+  /** Hides a drawing, and deletes it when the time to undo is over: if the user undoes it, its share still exists. */
   remove(): void {
     const { id } = this.data.menu!;
     this.hideMenu();

@@ -4,12 +4,12 @@ import { textOf } from '../../problem';
 import { cardOf } from '../../share';
 import { words } from '../../words';
 
-/** One of my drawings as it was drawn: `?id=`. */
+/** The replay of one of the user's drawings: `?id=`. */
 Page({
   data: { words },
   title: '',
 
-  /** On every return, too: then the drawing may be another. */
+  /** Also on every return, as the drawing may have changed. */
   async onShow(): Promise<void> {
     const { id } = this.options;
     const opened = await client.drawings.open(id!);

@@ -5,7 +5,7 @@ import { textOf } from '../../problem';
 import { pathOf } from '../../share';
 import { words } from '../../words';
 
-/** A drawing from a card that somebody sent: `?token=`. It needs no login. */
+/** A shared drawing: `?token=`. It needs no login. */
 Page({
   data: { words, author: '' },
   title: '',

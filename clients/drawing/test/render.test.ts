@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Brush, colors, fit, nib, paint, paperFor, papers, picture, Sketch, widths } from '../src/index.ts';
+import { Brush, colors, fit, nib, paperFor, papers, picture, render, Sketch, widths } from '../src/index.ts';
 import { chance, content, Notes, pen, wandering } from './support.ts';
 
 const box = { width: 375, height: 500 };
 
-test('a drawing is painted in order on its paper, the eraser with the paper', () => {
+test('a drawing is rendered in order on its paper, the eraser with the paper', () => {
   const drawing = content([
     { ...pen, x: [1, 2], y: [3, 4] },
     { ...pen, tool: 'eraser', x: [5, 6], y: [7, 8] },
@@ -13,8 +13,8 @@ test('a drawing is painted in order on its paper, the eraser with the paper', ()
   ]);
   drawing.canvas.background = '#FFEEDD';
   const notes = new Notes();
-  paint(notes, drawing, fit(drawing.canvas, box, 2));
-  assert.deepEqual(notes.painted, [
+  render(notes, drawing, fit(drawing.canvas, box, 2));
+  assert.deepEqual(notes.rendered, [
     { what: 'paper', color: '#FFEEDD', path: [[0, 0, 3750, 5000]] },
     {
       what: 'line',
@@ -37,22 +37,22 @@ test('a drawing is painted in order on its paper, the eraser with the paper', ()
   assert.deepEqual([notes.transform, notes.depth, notes.clips], [[0.2, 0, 0, 0.2, 0, 0], 0, 1]);
 });
 
-test('a brush paints every piece of an opaque stroke once, and the end to the finger beside it', () => {
+test('a brush renders every piece of an opaque stroke once, and the end to the finger beside it', () => {
   const sketch = new Sketch();
   const [notes, ahead] = [new Notes(), new Notes()];
   const brush = new Brush(notes, ahead, sketch.content, fit(sketch.content.canvas, box));
   const points = wandering(chance(1), 80);
   sketch.begin(points[0]!, pen);
-  brush.paint(sketch);
+  brush.render(sketch);
   for (let i = 1; i < points.length; i += 4) {
     sketch.extend(points.slice(i, i + 4));
-    brush.paint(sketch);
+    brush.render(sketch);
     const { x, y } = points[Math.min(i + 3, points.length - 1)]!;
-    assert.equal(ahead.painted.length, 1);
-    assert.deepEqual(ahead.painted[0]!.path.slice(-1), [[x, y]]);
+    assert.equal(ahead.rendered.length, 1);
+    assert.deepEqual(ahead.rendered[0]!.path.slice(-1), [[x, y]]);
   }
   const { x, y } = sketch.current!;
-  const [dot, ...lines] = notes.painted;
+  const [dot, ...lines] = notes.rendered;
   assert.equal(dot!.what, 'dot');
   let at = 0;
   for (const { path } of lines) {
@@ -64,16 +64,16 @@ test('a brush paints every piece of an opaque stroke once, and the end to the fi
   }
   assert.equal(at, x.length - 1);
   brush.clear();
-  assert.deepEqual(ahead.painted, []);
+  assert.deepEqual(ahead.rendered, []);
 });
 
-test('a stroke that has lost points is painted anew', () => {
+test('a stroke that has lost points is rendered anew', () => {
   const beneath = content([{ ...pen, x: [1, 2], y: [3, 4] }]);
   const notes = new Notes();
   const brush = new Brush(notes, new Notes(), beneath, fit(beneath.canvas, box));
-  brush.paint({ current: { ...pen, x: [0, 10, 20], y: [0, 1, 0] }, tip: [] });
-  brush.paint({ current: { ...pen, x: [0, 20, 30], y: [0, 0, 0] }, tip: [] });
-  const kinds = notes.painted.map(({ what, path }) => `${what} ${path.length}`);
+  brush.render({ current: { ...pen, x: [0, 10, 20], y: [0, 1, 0] }, tip: [] });
+  brush.render({ current: { ...pen, x: [0, 20, 30], y: [0, 0, 0] }, tip: [] });
+  const kinds = notes.rendered.map(({ what, path }) => `${what} ${path.length}`);
   assert.deepEqual(kinds, ['line 3', 'paper 1', 'line 2', 'line 3']);
 });
 
@@ -82,13 +82,13 @@ test('a translucent stroke under way is one shape on what is beneath, to the fin
   const [notes, ahead] = [new Notes(), new Notes()];
   const brush = new Brush(notes, ahead, beneath, fit(beneath.canvas, box));
   const current = { ...pen, color: '#FF000080', x: [0, 10], y: [0, 0] };
-  brush.paint({ current, tip: [{ x: 10, y: 0 }] });
+  brush.render({ current, tip: [{ x: 10, y: 0 }] });
   current.x.push(20);
   current.y.push(0);
-  brush.paint({ current, tip: [{ x: 25, y: 0 }] });
-  const kinds = notes.painted.map(({ what, path }) => `${what} ${path.length}`);
+  brush.render({ current, tip: [{ x: 25, y: 0 }] });
+  const kinds = notes.rendered.map(({ what, path }) => `${what} ${path.length}`);
   assert.deepEqual(kinds, ['paper 1', 'line 2', 'line 3', 'paper 1', 'line 2', 'line 4']);
-  assert.deepEqual(ahead.painted, []);
+  assert.deepEqual(ahead.rendered, []);
 });
 
 test('two fingers move and enlarge the paper, which always fills its place', () => {

@@ -2,7 +2,7 @@ import type { DrawingContent, Stroke } from 'onestroke-client';
 import { timelineOf } from './timeline.js';
 import type { Place, View } from './view.js';
 
-/** What is used of a canvas' 2D context, in a browser or a mini program. Both fit. */
+/** The part of a canvas' 2D context that is used. Those of browsers and mini programs have this type. */
 export interface Surface {
   fillStyle: unknown;
   strokeStyle: unknown;
@@ -24,13 +24,14 @@ export interface Surface {
 }
 
 /**
- * Paints a drawing on its paper, as the service's pictures show it: each stroke one shape with round ends and corners, as wide as it says
- * whatever the pressure; the eraser paints with the paper. Outside of the paper nothing changes.
+ * Renders a drawing on its paper, as the service's pictures show it: each stroke is one shape with round ends and
+ * corners, and the same width whatever the pressure. The eraser has the colour of the paper. Nothing outside of the
+ * paper changes.
  *
- * With `until` it is what a replay shows after so many milliseconds. With `since` as well, the surface shows it at that earlier
- * moment already, and only what has been drawn from there on is painted.
+ * With `until`, renders the replay at that time, in milliseconds. With `since` too, the surface already shows the replay
+ * at `since`, and only what is new is rendered.
  */
-export function paint(
+export function render(
   surface: Surface,
   content: DrawingContent,
   view: View,
@@ -41,7 +42,7 @@ export function paint(
   const drawn = content.strokes
     .map((stroke, i) => ({ stroke, own: times[i]! }))
     .filter(({ own }) => own[0]! <= until && own[own.length - 1]! > since);
-  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return paint(surface, content, view, until);
+  if (since > -Infinity && !drawn.every(({ stroke }) => isOpaque(stroke))) return render(surface, content, view, until);
   onPaper(surface, view, () => {
     if (since === -Infinity) {
       surface.fillStyle = paperOf(content);
@@ -52,11 +53,11 @@ export function paint(
 }
 
 /**
- * Paints a stroke while it is drawn, each time what is new of it, on a surface where `content` is painted. The end of
- * the stroke that may still change is painted on `ahead`, a transparent surface that lies exactly over the first.
+ * Renders a stroke while it is drawn, each time only what is new, on a surface that shows `content`. The end of the
+ * stroke may still change: it is rendered on `ahead`, a transparent surface exactly above the first.
  */
 export class Brush {
-  private painted = 0;
+  private rendered = 0;
   private stroke: Stroke | undefined;
 
   constructor(
@@ -66,30 +67,30 @@ export class Brush {
     private readonly view: View,
   ) {}
 
-  /** Paints what has changed of the sketch's stroke since the last time. */
-  paint({ current, tip }: { current: Stroke | undefined; tip: readonly Place[] }): void {
+  /** Renders what has changed of the sketch's stroke since the last call. */
+  render({ current, tip }: { current: Stroke | undefined; tip: readonly Place[] }): void {
     const { surface, content, view } = this;
     if (!current) return;
     if (!isOpaque(current)) {
-      // Painted in pieces, it would be darker where they overlap.
-      paint(surface, content, view);
+      // Rendered in pieces, it would be darker where they overlap.
+      render(surface, content, view);
       onPaper(surface, view, () => trace(surface, withTip(current, tip), content));
       return;
     }
     if (this.stroke && this.stroke !== current) {
-      this.painted = 0;
-      paint(surface, content, view);
+      this.rendered = 0;
+      render(surface, content, view);
     }
-    if (current.x.length > this.painted) {
-      onPaper(surface, view, () => trace(surface, current, content, Math.max(0, this.painted - 1)));
+    if (current.x.length > this.rendered) {
+      onPaper(surface, view, () => trace(surface, current, content, Math.max(0, this.rendered - 1)));
     }
     this.stroke = current;
-    this.painted = current.x.length;
+    this.rendered = current.x.length;
     this.clear();
     onPaper(this.ahead, view, () => trace(this.ahead, withTip({ ...current, x: [], y: [] }, tip), content));
   }
 
-  /** The stroke has ended, or is gone: takes what was painted ahead of it away. */
+  /** Clears the surface above, when the stroke has ended or was dropped. */
   clear(): void {
     const { x, y, width, height } = this.view.shown;
     onPaper(this.ahead, this.view, () => this.ahead.clearRect(x, y, width, height));
@@ -100,7 +101,7 @@ function withTip(stroke: Stroke, tip: readonly Place[]): Stroke {
   return { ...stroke, x: stroke.x.concat(tip.map(({ x }) => x)), y: stroke.y.concat(tip.map(({ y }) => y)) };
 }
 
-/** Lets `draw` paint in canvas units, on the part of the paper that is shown, which is the path it begins with. */
+/** Calls `draw` with a transform to canvas units, clipped to the visible part of the paper, which is the current path. */
 function onPaper(surface: Surface, { left, top, scale, pixelRatio, shown }: View, draw: () => void): void {
   surface.save();
   surface.setTransform(scale * pixelRatio, 0, 0, scale * pixelRatio, left * pixelRatio, top * pixelRatio);
@@ -111,12 +112,12 @@ function onPaper(surface: Surface, { left, top, scale, pixelRatio, shown }: View
   surface.restore();
 }
 
-/** Whether a stroke can be painted in pieces. Where those of a translucent one meet, that would show. */
+/** Whether a stroke can be rendered in pieces. Pieces of a translucent stroke would be visible where they meet. */
 function isOpaque({ tool, color }: Stroke): boolean {
   return tool === 'eraser' || !/^#.{6}(?!ff)..$/i.test(color);
 }
 
-/** Paints a stroke from one of its points to another. A part of a point is a part of the way to the next. */
+/** Renders a stroke between two of its points, given by index; 2.5 is halfway from point 2 to point 3. */
 function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from = 0, to = stroke.x.length - 1): void {
   const { width } = stroke;
   const color = stroke.tool === 'eraser' ? paperOf(content) : cssOf(stroke.color);
@@ -136,7 +137,7 @@ function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from =
     surface.lineCap = surface.lineJoin = 'round';
     surface.stroke();
   } else {
-    // Not every canvas draws a line that stays where it is.
+    // Not every canvas draws a line of length zero.
     surface.beginPath();
     surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
     surface.fillStyle = color;
@@ -151,7 +152,7 @@ function placeAt({ x, y }: Stroke, part: number): Place {
   return { x: x[i]! + (x[i + 1]! - x[i]!) * rest, y: y[i]! + (y[i + 1]! - y[i]!) * rest };
 }
 
-/** How far a stroke with these times is at a moment: the last point drawn, and the part of the way to the next. */
+/** How far a stroke with these times is at a moment, as an index as in `trace`. */
 function partAt(times: readonly number[], moment: number): number {
   const end = times.length - 1;
   if (moment >= times[end]!) return end;
@@ -169,7 +170,7 @@ function paperOf({ canvas }: DrawingContent): string {
   return canvas.background || '#FFFFFF';
 }
 
-/** As every canvas understands it; not all know `#RRGGBBAA`. */
+/** A colour that every canvas accepts; not all accept `#RRGGBBAA`. */
 function cssOf(color: string): string {
   if (color.length < 9) return color;
   const [r, g, b, a] = [1, 3, 5, 7].map(at => parseInt(color.slice(at, at + 2), 16));
