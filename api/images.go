@@ -33,18 +33,16 @@ func (h images) GetDrawingImage(ctx context.Context, r gen.GetDrawingImageReques
 	if err != nil {
 		return nil, err
 	}
-	p := newPicture(ctx, d, r.Params.Width, r.Params.Animate)
-	if isCurrent(p.tag, r.Params.IfNoneMatch) {
-		return gen.GetDrawingImage304{ETag: entityTag(p.tag), Vary: varyAccept}, nil
-	}
-	body, err := h.draw(ctx, p)
+	p, err := h.picture(ctx, d, r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
 	switch {
 	case err != nil:
 		return nil, err
+	case p.current:
+		return gen.GetDrawingImage304{ETag: p.etag, Vary: varyAccept}, nil
 	case p.png:
-		return gen.GetDrawingImage200PNG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+		return gen.GetDrawingImage200PNG{ETag: p.etag, Vary: varyAccept, Body: p.body}, nil
 	default:
-		return gen.GetDrawingImage200SVG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+		return gen.GetDrawingImage200SVG{ETag: p.etag, Vary: varyAccept, Body: p.body}, nil
 	}
 }
 
@@ -53,61 +51,60 @@ func (h images) GetSharedDrawingImage(ctx context.Context, r gen.GetSharedDrawin
 	if err != nil {
 		return nil, err
 	}
-	p := newPicture(ctx, d, r.Params.Width, r.Params.Animate)
-	if isCurrent(p.tag, r.Params.IfNoneMatch) {
-		return gen.GetSharedDrawingImage304{ETag: entityTag(p.tag), Vary: varyAccept}, nil
-	}
-	body, err := h.draw(ctx, p)
+	p, err := h.picture(ctx, d, r.Params.Width, r.Params.Animate, r.Params.IfNoneMatch)
 	switch {
 	case err != nil:
 		return nil, err
+	case p.current:
+		return gen.GetSharedDrawingImage304{ETag: p.etag, Vary: varyAccept}, nil
 	case p.png:
-		return gen.GetSharedDrawingImage200PNG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+		return gen.GetSharedDrawingImage200PNG{ETag: p.etag, Vary: varyAccept, Body: p.body}, nil
 	default:
-		return gen.GetSharedDrawingImage200SVG{ETag: entityTag(p.tag), Vary: varyAccept, Body: body}, nil
+		return gen.GetSharedDrawingImage200SVG{ETag: p.etag, Vary: varyAccept, Body: p.body}, nil
 	}
 }
 
-// picture is a picture that has been asked for.
+// picture is a drawing as a picture.
 type picture struct {
-	drawing gallery.Drawing
-	png     bool
-	options render.Options
-	tag     string // changes with the drawing and with what was asked for
+	etag    string
+	current bool // the client has it already: it was not drawn
+	png     bool // otherwise it is an SVG
+	body    []byte
 }
 
-func newPicture(ctx context.Context, d gallery.Drawing, width *int32, animate *bool) picture {
-	p := picture{drawing: d, png: infoOf(ctx).mediaType == pngType, options: render.Options{Width: defaultWidth}}
+// picture draws a drawing in the form that Accept prefers. A PNG waits until it
+// has a slot.
+func (h images) picture(ctx context.Context, d gallery.Drawing, width *int32, animate *bool, ifNoneMatch *string) (p picture, err error) {
+	p.png = infoOf(ctx).mediaType == pngType
+	options := render.Options{Width: defaultWidth, Animate: animate != nil && *animate && !p.png}
 	if width != nil {
-		p.options.Width = int(*width)
+		options.Width = int(*width)
 	}
-	p.options.Animate = animate != nil && *animate && !p.png
-	kind := "svg"
+	draw, kind := render.SVG, "svg"
 	switch {
 	case p.png:
-		kind = "png"
-	case p.options.Animate:
+		draw, kind = render.PNG, "png"
+	case options.Animate:
 		kind = "replay"
 	}
-	p.tag = d.ETag + "-" + kind + "-" + strconv.Itoa(p.options.Width)
-	return p
-}
-
-// draw draws a picture. A PNG waits until it has a slot.
-func (h images) draw(ctx context.Context, p picture) ([]byte, error) {
-	draw, kind := render.SVG, "SVG"
+	// The tag changes with the drawing and with what was asked for.
+	tag := d.ETag + "-" + kind + "-" + strconv.Itoa(options.Width)
+	p.etag, p.current = entityTag(tag), isCurrent(tag, ifNoneMatch)
+	if p.current {
+		return p, nil
+	}
 	if p.png {
-		draw, kind = render.PNG, "PNG"
 		select {
 		case h.pngSlots <- struct{}{}:
 			defer func() { <-h.pngSlots }()
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait to draw %s: %w", p.drawing.ID, ctx.Err())
+			return p, fmt.Errorf("wait to draw %s: %w", d.ID, ctx.Err())
 		}
 	}
 	var b bytes.Buffer
-	if err := draw(&b, p.drawing.Content(), p.options); err != nil {
-		return nil, fmt.Errorf("draw %s as %s: %w", p.drawing.ID, kind, err)
+	if err := draw(&b, d.Content(), options); err != nil {
+		return p, fmt.Errorf("draw %s as %s: %w", d.ID, kind, err)
 	}
-	return b.Bytes(), nil
+	p.body = b.Bytes()
+	return p, nil
 }
