@@ -62,7 +62,7 @@ func TestABackupIsOfOneMomentAndCanBeOpened(t *testing.T) {
 	if n < before || n > last+2 {
 		t.Errorf("%d drawings, want %d to %d", n, before, last+2)
 	}
-	if err := errors.Join(copied.Check(t.Context()), writeOne(copied, 1_000_000)); err != nil {
+	if err := errors.Join(sqlitestore.Check(t.Context(), filepath.Dir(copied.Path())), writeOne(copied, 1_000_000)); err != nil {
 		t.Error(err)
 	}
 }

@@ -89,7 +89,7 @@ func fillsUpAndRecovers(t *testing.T, db *sqlitestore.DB, makeRoom func()) {
 		if n != written {
 			t.Errorf("%d drawings, want %d", n, written)
 		}
-		if err := db.Check(t.Context()); err != nil {
+		if err := sqlitestore.Check(t.Context(), filepath.Dir(db.Path())); err != nil {
 			t.Error(err)
 		}
 	}

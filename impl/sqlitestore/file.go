@@ -24,6 +24,9 @@ const (
 // applicationID marks the databases of this service in their header: "1str".
 const applicationID = 0x31737472
 
+// ErrInUse says that another process has the folder open.
+var ErrInUse = errors.New("is in use by another process")
+
 // claim makes the folder if there is none, keeps other processes out of it until
 // the lock is released or the process ends, and makes sure that what is there can
 // be a database of this service. Only a missing file is created.
@@ -44,7 +47,7 @@ func claim(dir string) (path string, lock *flock.Flock, err error) {
 		return "", nil, notWritable(dir, err)
 	}
 	if !locked {
-		return "", nil, fmt.Errorf("the data folder %s is in use by another process: stop it, or set DATA_DIR to another folder", dir)
+		return "", nil, fmt.Errorf("the data folder %s %w: stop it, or set DATA_DIR to another folder", dir, ErrInUse)
 	}
 	path = filepath.Join(dir, databaseFile)
 	if err := examine(path, os.O_RDWR|os.O_CREATE); err != nil {

@@ -138,7 +138,7 @@ func TestAFolderIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer file.Close()
-			for at := int64(4096); at < size(t, path); at += 4096 {
+			for at := int64(8192); at < size(t, path); at += 8192 {
 				if _, err := file.WriteAt(bytes.Repeat([]byte{0xA5}, 100), at); err != nil {
 					t.Fatal(err)
 				}
@@ -282,7 +282,7 @@ func TestAMigrationIsDoneWholeOrNotAtAll(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(db.Check(t.Context()), db.Close()); err != nil {
+			if err := errors.Join(sqlitestore.Check(t.Context(), filepath.Dir(db.Path())), db.Close()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -295,7 +295,7 @@ func TestCheckFindsDamageBeyondTheStart(t *testing.T) {
 	dir := t.TempDir()
 	fill(t, dir)
 	db := open(t, dir)
-	if err := db.Check(t.Context()); err != nil {
+	if err := sqlitestore.Check(t.Context(), filepath.Dir(db.Path())); err != nil {
 		t.Fatal(err)
 	}
 	path := db.Path()
@@ -304,10 +304,10 @@ func TestCheckFindsDamageBeyondTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if _, err := file.WriteAt(bytes.Repeat([]byte{0xA5}, 100), size(t, path)-4096); err != nil {
+	if _, err := file.WriteAt(bytes.Repeat([]byte{0xA5}, 100), size(t, path)-8192); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Check(t.Context()); !errors.Is(err, sqlite3.CORRUPT) {
+	if err := sqlitestore.Check(t.Context(), filepath.Dir(db.Path())); err == nil || !strings.Contains(err.Error(), "is damaged") {
 		t.Errorf("checked a damaged file: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -132,7 +133,7 @@ func TestEveryAnsweredWriteIsThereAfterAKill(t *testing.T) {
 	began := time.Now()
 	db := open(t, dir)
 	t.Logf("opened after %v, %d answered", time.Since(began), len(answered))
-	if err := db.Check(t.Context()); err != nil {
+	if err := sqlitestore.Check(t.Context(), filepath.Dir(db.Path())); err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range answered {

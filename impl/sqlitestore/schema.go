@@ -88,6 +88,10 @@ CREATE TABLE contents (
 ) STRICT;
 `}
 
+// pageSize is that of a new file. A row of drawings that takes more than a quarter
+// of it, because its thumbnail is large, goes to a page of its own.
+const pageSize = 8192
+
 // newerError says that a database has had migrations that this program does not know.
 type newerError struct{ version int }
 
@@ -124,7 +128,7 @@ func migrate(c *conn, version int) error {
 	if version == 0 {
 		// Before there is a log: the header of the file itself says whose it is, at
 		// whatever moment the process is killed.
-		if err := c.Exec(fmt.Sprintf(`PRAGMA application_id = %d`, applicationID)); err != nil {
+		if err := c.Exec(fmt.Sprintf(`PRAGMA page_size = %d; PRAGMA application_id = %d`, pageSize, applicationID)); err != nil {
 			return err
 		}
 	}

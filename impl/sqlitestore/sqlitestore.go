@@ -122,9 +122,33 @@ func (db *DB) Ping(ctx context.Context) error {
 	}))
 }
 
-// Check reads the whole database and reports the first damage that it finds.
-func (db *DB) Check(ctx context.Context) error {
-	return db.read(ctx, "check", func(c *conn) error { return integrity(c) })
+// Check reads all of the database in a folder, also while a service uses it, and
+// reports the first damage that it finds, or what else is in the way of [Open].
+func Check(ctx context.Context, dir string) error {
+	db, err := Open(dir, Options{})
+	if errors.Is(err, ErrInUse) {
+		return checkFile(ctx, dir)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(checkFile(ctx, dir), db.Close())
+}
+
+func checkFile(ctx context.Context, dir string) error {
+	path, err := filepath.Abs(filepath.Join(dir, databaseFile))
+	if err != nil {
+		return err
+	}
+	c, err := connect(path, sqlite3.OPEN_READONLY)
+	if err != nil {
+		return unusable(path, err)
+	}
+	c.SetInterrupt(ctx)
+	if err := errors.Join(integrity(c), c.Close()); err != nil {
+		return unusable(path, err)
+	}
+	return nil
 }
 
 // read runs a function on a read connection. All that it reads is of one moment
