@@ -9,7 +9,7 @@ CLIENTS = typescript drawing playground miniprogram
 
 .DEFAULT_GOAL := help
 
-run: ## serve on http://127.0.0.1:5757; what is not configured is embedded or simulated
+run: ## serve on http://127.0.0.1:5757; without configuration it stores in ./data and simulates WeChat
 	$(GO) run .
 
 build: ## build the service as ./onestroke; VERSION= and COMMIT= of a release
@@ -17,7 +17,7 @@ build: ## build the service as ./onestroke; VERSION= and COMMIT= of a release
 		-ldflags='-s -w $(if $(VERSION),-X main.version=$(VERSION)) $(if $(COMMIT),-X main.commit=$(COMMIT))' .
 
 image: ## build the image onestroke, without an image registry
-	$(MAKE) build TAGS=noembed,timetzdata OUTPUT=.build/image/onestroke
+	$(MAKE) build TAGS=nosimulator,timetzdata OUTPUT=.build/image/onestroke
 	docker build --quiet --file deploy/Dockerfile --target prebuilt --tag onestroke .build/image
 
 demo: ## save drawings in a running service; DATA=folder of Quick Draw files, URL=another service

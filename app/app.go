@@ -36,17 +36,20 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	if err != nil {
 		return nil, err
 	}
-	prepare(ctx, p.Drawings, logger)
+	var dependencies []api.Dependency
+	for _, d := range p.Databases {
+		if d.Prepare != nil {
+			prepare(ctx, d, logger)
+		}
+		dependencies = append(dependencies, api.Dependency{Name: d.Name, Check: d.Ping})
+	}
 	return api.New(api.Options{
 		Sessions: session.New(p.Exchanger, p.Sessions, session.Options{
 			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now,
 		}),
-		Limits:   session.NewLimits(p.Sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
-		Drawings: gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now}),
-		Dependencies: []api.Dependency{
-			{Name: "redis", Check: p.Sessions.Ping},
-			{Name: "mongodb", Check: p.Drawings.Ping},
-		},
+		Limits:         session.NewLimits(p.Sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
+		Drawings:       gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now}),
+		Dependencies:   dependencies,
 		Stopping:       ctx.Done(),
 		Contract:       contract,
 		BasePath:       c.BasePath,
@@ -82,11 +85,11 @@ const (
 	prepareEvery = time.Second
 )
 
-// prepare creates the indexes of the store. Where there are many drawings already
+// prepare creates the indexes of a database. Where there are many drawings already
 // that takes long; the service is slow meanwhile, and no answer depends on it.
-func prepare(ctx context.Context, store DrawingStore, logger *slog.Logger) {
+func prepare(ctx context.Context, d Database, logger *slog.Logger) {
 	try := func(ctx context.Context) bool {
-		err := store.Prepare(ctx)
+		err := d.Prepare(ctx)
 		if err != nil {
 			logger.WarnContext(ctx, "indexes not created yet", "cause", err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"onestroke/impl/config"
 	"onestroke/impl/self"
+	"onestroke/impl/sqlitestore"
 )
 
 // Check tries all that environ configures, part by part, and writes to stdout what
@@ -36,31 +37,35 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 	open := &opener{Config: c}
 	defer func() { _ = open.close() }()
 	for _, part := range []struct {
-		name string
-		try  func() (shown string, err error)
+		name       string
+		configured bool
+		try        func() (shown string, err error)
 	}{
-		{"HTTPS", func() (string, error) {
+		{"HTTPS", true, func() (string, error) {
 			loaded, err := loadCertificate(c)
 			if loaded == nil {
 				return "left to what stands in front", err
 			}
 			return loaded.String(), errors.Join(loaded.Doubts()...)
 		}},
-		{"Redis", func() (string, error) {
+		{"Redis", c.RedisURL != "", func() (string, error) {
 			store, shown, err := open.redis()
 			if err == nil {
 				err = store.Check(ctx)
 			}
 			return shown, err
 		}},
-		{"MongoDB", func() (string, error) {
+		{"MongoDB", c.MongoDBURI != "", func() (string, error) {
 			store, shown, err := open.mongoDB()
 			if err == nil {
 				err = store.Check(ctx)
 			}
 			return shown, err
 		}},
-		{"WeChat", func() (string, error) {
+		{"SQLite", usesSQLite(c), func() (string, error) {
+			return "in " + c.DataDir, sqlitestore.Check(ctx, c.DataDir)
+		}},
+		{"WeChat", true, func() (string, error) {
 			client, simulator, shown, err := open.weChat(self.URL(c.TLSCert != "", c.Address()))
 			if err == nil && (simulator == nil || c.WeChatAPIURL != "") {
 				err = client.Check(ctx)
@@ -68,8 +73,10 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 			return shown, err
 		}},
 	} {
-		shown, err := part.try()
-		report(part.name, shown, err)
+		if part.configured {
+			shown, err := part.try()
+			report(part.name, shown, err)
+		}
 	}
 	if failed {
 		return errors.New("not all is well")

@@ -5,18 +5,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"onestroke/impl/config"
 	"onestroke/impl/logwriter"
 )
 
-// shownParts is what may be shown of parts: no passwords.
-type shownParts struct{ weChat, redis, mongoDB string }
-
 // greet says where the service serves and what to try next: as text on a terminal,
 // and as one line of the log elsewhere. It does not wait for a blocked output for
 // more than a second.
-func greet(w io.Writer, c config.Config, url string, shown shownParts) {
+func greet(w io.Writer, c config.Config, url string, shown []shownPart) {
 	try := "curl -s " + url + "/readyz"
 	if c.SimulatorOn() {
 		try = "open " + url + " in a browser and draw, or: curl -s " + url + "/simulator/login -d '{\"user\":\"小明\"}'"
@@ -24,10 +22,18 @@ func greet(w io.Writer, c config.Config, url string, shown shownParts) {
 	out := logwriter.New(w)
 	defer out.Close()
 	if !out.Text() {
-		slog.New(out.Handler(slog.LevelInfo)).Info("serving", "url", url, "wechat", shown.weChat, "redis", shown.redis, "mongodb", shown.mongoDB, "try", try)
+		line := []any{"url", url}
+		for _, part := range shown {
+			line = append(line, strings.ToLower(part.name), part.text)
+		}
+		slog.New(out.Handler(slog.LevelInfo)).Info("serving", append(line, "try", try)...)
 		return
 	}
-	fmt.Fprintf(out, "onestroke serves %s\n  WeChat   %s\n  Redis    %s\n  MongoDB  %s\n  Contract %s/docs\nTry: %s\n", url, shown.weChat, shown.redis, shown.mongoDB, url, try)
+	text := "onestroke serves " + url + "\n"
+	for _, part := range append(shown, shownPart{"Contract", url + "/docs"}) {
+		text += fmt.Sprintf("  %-8s %s\n", part.name, part.text)
+	}
+	fmt.Fprintf(out, "%sTry: %s\n", text, try)
 }
 
 // redisLog takes the log of go-redis, which otherwise goes to stderr in another

@@ -10,12 +10,12 @@ import (
 
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
-	"onestroke/impl/embedded"
 	"onestroke/impl/gallery"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/self"
 	"onestroke/impl/session"
+	"onestroke/impl/sqlitestore"
 	"onestroke/impl/wechat"
 	"onestroke/impl/wechatsim"
 )
@@ -23,14 +23,31 @@ import (
 // Parts are what the service is wired from. A test replaces them, or makes its own.
 type Parts struct {
 	Sessions  SessionStore
-	Drawings  DrawingStore
+	Drawings  gallery.Store
+	Databases []Database // that those two are in
 	Exchanger session.Exchanger
 	Simulator http.Handler     // answers below /simulator/; nil if it is off
 	Now       func() time.Time // the clock of the rules; time.Now if nil
 
-	shown shownParts
+	shown []shownPart
 	close func() error
 }
+
+// SessionStore stores sessions, login attempts and buckets.
+type SessionStore interface {
+	session.Store
+	session.Buckets
+}
+
+// Database is a server or a file that the service cannot do without.
+type Database struct {
+	Name    string                      // as /readyz reports it
+	Ping    func(context.Context) error // fails if it cannot be used
+	Prepare func(context.Context) error // creates its indexes; nil if it needs no call for that
+}
+
+// shownPart is what a log may show of a part: no password.
+type shownPart struct{ name, text string }
 
 // Open opens the parts as c configures them. It does not wait for a server to
 // answer. url is that of this service. [Parts.Close] closes them.
@@ -42,32 +59,54 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			err = errors.Join(err, open.close())
 		}
 	}()
-	if p.Sessions, p.shown.redis, err = open.redis(); err != nil {
+	client, simulator, shown, err := open.weChat(url)
+	if err != nil {
 		return p, err
 	}
-	if p.Drawings, p.shown.mongoDB, err = open.mongoDB(); err != nil {
-		return p, err
+	p.Exchanger, p.Simulator = client, simulator
+	p.show("WeChat", shown)
+	if c.RedisURL != "" {
+		store, shown, err := open.redis()
+		if err != nil {
+			return p, err
+		}
+		p.Sessions = store
+		p.Databases = append(p.Databases, Database{Name: "redis", Ping: store.Ping})
+		p.show("Redis", shown)
 	}
-	p.Exchanger, p.Simulator, p.shown.weChat, err = open.weChat(url)
-	return p, err
+	if c.MongoDBURI != "" {
+		store, shown, err := open.mongoDB()
+		if err != nil {
+			return p, err
+		}
+		p.Drawings = store
+		p.Databases = append(p.Databases, Database{Name: "mongodb", Ping: store.Ping, Prepare: store.Prepare})
+		p.show("MongoDB", shown)
+	}
+	if usesSQLite(c) {
+		db, err := open.sqlite()
+		if err != nil {
+			return p, err
+		}
+		if p.Sessions == nil {
+			p.Sessions = db.Sessions()
+		}
+		if p.Drawings == nil {
+			p.Drawings = db.Drawings()
+		}
+		p.Databases = append(p.Databases, Database{Name: "sqlite", Ping: db.Ping})
+		p.show("SQLite", db.Path())
+	}
+	return p, nil
 }
+
+func (p *Parts) show(name, text string) { p.shown = append(p.shown, shownPart{name, text}) }
+
+// usesSQLite reports whether sessions, drawings or both are in the SQLite file.
+func usesSQLite(c config.Config) bool { return c.RedisURL == "" || c.MongoDBURI == "" }
 
 // Close closes what [Open] opened.
 func (p Parts) Close() error { return p.close() }
-
-// SessionStore stores sessions, login attempts and buckets.
-type SessionStore interface {
-	session.Store
-	session.Buckets
-	Ping(context.Context) error
-}
-
-// DrawingStore stores drawings.
-type DrawingStore interface {
-	gallery.Store
-	Prepare(context.Context) error
-	Ping(context.Context) error
-}
 
 // opener opens parts as they are configured, and closes what it opened.
 type opener struct {
@@ -86,44 +125,36 @@ func (o *opener) close() (err error) {
 	return err
 }
 
-// redis connects to REDIS_URL, or to a Redis in this process. It does not wait
-// for an answer. shown is what a log may show of it.
+// redis connects to REDIS_URL. It does not wait for an answer. shown is what a log
+// may show of it.
 func (o *opener) redis() (store *rediscache.Store, shown string, err error) {
-	url := o.RedisURL
-	if url == "" {
-		server, err := embedded.Redis(embedded.Loopback)
-		if err != nil {
-			return nil, "", err
-		}
-		o.add(server.Close)
-		url, shown = server.URL, "embedded, its sessions end with this process"
-	}
-	client, address, err := rediscache.Dial(url)
+	client, shown, err := rediscache.Dial(o.RedisURL)
 	if err != nil {
 		return nil, "", &config.Error{Variable: "REDIS_URL", Problem: err.Error()}
 	}
 	o.add(client.Close)
-	return rediscache.New(client), cmp.Or(shown, address), nil
+	return rediscache.New(client), shown, nil
 }
 
-// mongoDB connects to MONGODB_URI, or to a MongoDB in this process. It does not
-// wait for an answer. shown is what a log may show of it.
+// mongoDB connects to MONGODB_URI. It does not wait for an answer. shown is what a
+// log may show of it.
 func (o *opener) mongoDB() (store *mongostore.Store, shown string, err error) {
-	uri := o.MongoDBURI
-	if uri == "" {
-		server, err := embedded.MongoDB(embedded.Loopback, o.DataDir)
-		if err != nil {
-			return nil, "", err
-		}
-		o.add(server.Close)
-		uri, shown = server.URL, "embedded, in "+o.DataDir
-	}
-	store, address, err := mongostore.Dial(uri)
+	store, shown, err = mongostore.Dial(o.MongoDBURI)
 	if err != nil {
 		return nil, "", &config.Error{Variable: "MONGODB_URI", Problem: err.Error()}
 	}
 	o.add(store.Close)
-	return store, cmp.Or(shown, address), nil
+	return store, shown, nil
+}
+
+// sqlite opens the database in DATA_DIR.
+func (o *opener) sqlite() (*sqlitestore.DB, error) {
+	db, err := sqlitestore.Open(o.DataDir, sqlitestore.Options{})
+	if err != nil {
+		return nil, err
+	}
+	o.add(db.Close)
+	return db, nil
 }
 
 // weChat returns the client that exchanges login codes, and the simulator if it is

@@ -27,8 +27,8 @@ type Config struct {
 	TLSKey   string `env:"TLS_KEY_FILE"`
 	BasePath string `env:"BASE_PATH"`
 
-	RedisURL   string `env:"REDIS_URL"`   // empty for the embedded Redis
-	MongoDBURI string `env:"MONGODB_URI"` // empty for the embedded MongoDB
+	RedisURL   string `env:"REDIS_URL"`   // empty for SQLite
+	MongoDBURI string `env:"MONGODB_URI"` // empty for SQLite
 	DataDir    string `env:"DATA_DIR"`
 
 	WeChatAppID      string        `env:"WECHAT_APP_ID"` // empty for the simulator

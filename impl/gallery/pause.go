@@ -2,7 +2,6 @@ package gallery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -27,7 +26,7 @@ func Pause(ctx context.Context, attempt int) error {
 	case <-time.After(rand.N(longest)):
 		return nil
 	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.Canceled) {
+		if ctx.Err() == context.Canceled {
 			return context.Canceled
 		}
 		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())

@@ -12,15 +12,14 @@ import (
 
 // Rate is a limit on a kind of request.
 type Rate struct {
-	Name      string // as in the header RateLimit, such as user
+	Name      string // as the client is told, such as user
 	PerMinute int    // also how many may come at once after a quiet minute; 0 is no limit
 }
 
-// lease is how many requests a replica takes in advance: a sixtieth of the limit,
-// and at least one.
-func (r Rate) lease() int { return max(1, r.PerMinute/60) }
+// share is a sixtieth of a minute's worth, and at least one.
+func (r Rate) share() int { return max(1, r.PerMinute/60) }
 
-// each is after how long one more request is allowed.
+// each is how long one request takes to come back.
 func (r Rate) each() time.Duration { return time.Minute / time.Duration(r.PerMinute) }
 
 // Allowance is what a limit has left for one subject.
@@ -43,50 +42,49 @@ type Buckets interface {
 	Take(ctx context.Context, subject string, r Rate, n int) (taken int, left Allowance, err error)
 }
 
-// Limits applies a rate to logins and to requests. If the buckets cannot be
-// reached, nothing is refused for that reason, and few requests wait to find out.
+// Limits holds logins and requests to their rates. Where the buckets cannot be
+// reached nobody is refused for that reason, and few wait to find that out.
 //
-// A replica seldom asks the buckets. It lets the first requests of a subject
-// through on credit, as many as a lease has. The request after these takes from the
-// bucket what was let through, and a lease in advance. So the limit of a subject is
-// exact to one lease for each replica. See docs/decisions/0010-leases.md.
+// A replica asks the buckets little. It gives a subject a share of the limit, which
+// most are done with: with the request after that it pays for the share, and takes
+// another in advance. So what a subject gets in a minute is exact to a share for
+// each replica.
 type Limits struct {
 	buckets                 Buckets
 	addresses, codes, users *limit
 	settling                singleflight.Group // by limit and subject
 
-	mu       sync.Mutex
-	askAfter time.Time // when to ask buckets that did not answer; zero if they did
+	mu   sync.Mutex // guards the accounts, too
+	away time.Time  // when to ask buckets that did not answer again; zero where they did
 }
 
-// limit is a rate, and the accounts that this replica has of its subjects.
+// limit is a rate, and what this replica holds and owes of it.
 type limit struct {
 	Rate
-	mu       sync.Mutex                       // guards the accounts, too
 	accounts *simplelru.LRU[string, *account] // by subject
 }
 
-// account is what this replica may let through without asking, and what it let
+// account is what this replica may let through without asking, and has let
 // through without having asked.
 type account struct {
-	left   Allowance // what is leased included
-	leased int
-	owed   int       // must be taken from the bucket once the lease is used up
-	until  time.Time // when the account is discarded
+	left  Allowance // what is held included
+	held  int
+	owed  int       // to be taken from the bucket when nothing is held any more
+	until time.Time // when it is forgotten
 }
 
 const (
 	// loginsPerCode is enough for every page of a program to begin with the same
 	// login at once, and to repeat it.
 	loginsPerCode = 120
-	// accountLife is how long a bucket takes to fill up. After that it makes no
-	// difference what was owed.
+	// accountLife is what a bucket takes to refill. After it what was owed makes no
+	// difference any more.
 	accountLife = time.Minute
 	maxAccounts = 10_000 // of each limit
-	// takeTimeout bounds one call to the buckets. After a failed call, there is
-	// none for the time of retryAfter.
+	// takeTimeout bounds one question, and awayLife is how long one that was not
+	// answered is not repeated.
 	takeTimeout = 500 * time.Millisecond
-	retryAfter  = time.Second
+	awayLife    = time.Second
 )
 
 // NewLimits returns limits of so many logins a minute from one client address,
@@ -106,7 +104,7 @@ func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
 
 func newLimit(name string, perMinute int) *limit {
 	accounts, _ := simplelru.NewLRU[string, *account](maxAccounts, nil) // fails for no positive size
-	return &limit{Rate: Rate{name, perMinute}, accounts: accounts}
+	return &limit{Rate{name, perMinute}, accounts}
 }
 
 // LogIn counts an attempt to log in with code from a client address. It returns
@@ -134,10 +132,10 @@ func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowan
 		return nil, nil
 	}
 	for {
-		if left, ok := of.admit(subject); ok {
+		if left, ok := l.admit(of, subject); ok {
 			return &left, nil
 		}
-		// Requests that come at once wait for one call, and all use its result.
+		// Requests that come at once share one question and what it brings.
 		_, err, _ := l.settling.Do(of.Name+subject, func() (any, error) { return nil, l.settle(ctx, of, subject) })
 		var refused *RateError
 		switch {
@@ -149,20 +147,20 @@ func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowan
 	}
 }
 
-// admit lets a request through if the buckets need not be asked for it.
-func (l *limit) admit(subject string) (Allowance, bool) {
+// admit lets a request through for which nobody need be asked.
+func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	a, known := l.accounts.Get(subject)
+	a, known := of.accounts.Get(subject)
 	switch {
 	case !known || !now.Before(a.until):
 		// As far as this replica knows.
-		left := Allowance{Rate: l.Rate, Left: l.PerMinute - 1, Reset: l.each()}
-		l.accounts.Add(subject, &account{left: left, leased: l.lease() - 1, owed: l.lease(), until: now.Add(accountLife)})
+		left := Allowance{Rate: of.Rate, Left: of.PerMinute - 1, Reset: of.each()}
+		of.accounts.Add(subject, &account{left: left, held: of.share() - 1, owed: of.share(), until: now.Add(accountLife)})
 		return left, true
-	case a.leased > 0:
-		a.leased--
+	case a.held > 0:
+		a.held--
 		a.left.Left--
 		return a.left, true
 	default:
@@ -170,40 +168,40 @@ func (l *limit) admit(subject string) (Allowance, bool) {
 	}
 }
 
-// settle takes from the bucket what is owed, and a lease in advance.
+// settle pays what is owed, and takes a share in advance.
 func (l *Limits) settle(ctx context.Context, of *limit, subject string) error {
-	owed, isDue := of.due(subject)
-	if !isDue { // another request has just done it
+	owed, isDue := l.due(of, subject)
+	if !isDue { // somebody has just done it
 		return nil
 	}
-	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.lease())
+	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.share())
 	if err != nil {
 		return err
 	}
-	a := &account{left: left, leased: max(0, taken-owed), owed: max(0, owed-taken), until: time.Now().Add(accountLife)}
-	a.left.Left += a.leased
-	of.mu.Lock()
-	defer of.mu.Unlock()
+	a := &account{left: left, held: max(0, taken-owed), owed: max(0, owed-taken), until: time.Now().Add(accountLife)}
+	a.left.Left += a.held
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	of.accounts.Add(subject, a)
-	if a.leased == 0 {
-		left.Wait += time.Duration(a.owed) * of.each() // the next ones are taken for what is owed
+	if a.held == 0 {
+		left.Wait += time.Duration(a.owed) * of.each() // the next ones pay that
 		return &RateError{left}
 	}
 	return nil
 }
 
-// due reports whether the lease of a subject is used up, and what is owed then.
-func (l *limit) due(subject string) (owed int, isDue bool) {
+// due tells whether the account of a subject is used up, and what is owed then.
+func (l *Limits) due(of *limit, subject string) (owed int, isDue bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a, known := l.accounts.Peek(subject)
-	if !known || a.leased > 0 || !time.Now().Before(a.until) {
+	a, known := of.accounts.Peek(subject)
+	if !known || a.held > 0 || !time.Now().Before(a.until) {
 		return 0, false
 	}
 	return a.owed, true
 }
 
-// take asks the buckets, unless they failed to answer a moment ago.
+// take asks the buckets, unless they are known to be away.
 func (l *Limits) take(ctx context.Context, subject string, r Rate, n int) (int, Allowance, error) {
 	if !l.mayAsk() {
 		return 0, Allowance{}, ErrUnavailable
@@ -215,16 +213,16 @@ func (l *Limits) take(ctx context.Context, subject string, r Rate, n int) (int, 
 	return taken, left, err
 }
 
-// mayAsk is true once in the time of retryAfter while the buckets do not answer.
+// mayAsk is true for one request in an awayLife while the buckets are away.
 func (l *Limits) mayAsk() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if now.Before(l.askAfter) {
+	if now.Before(l.away) {
 		return false
 	}
-	if !l.askAfter.IsZero() {
-		l.askAfter = now.Add(retryAfter)
+	if !l.away.IsZero() {
+		l.away = now.Add(awayLife)
 	}
 	return true
 }
@@ -232,8 +230,8 @@ func (l *Limits) mayAsk() bool {
 func (l *Limits) answered(ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.askAfter = time.Time{}
+	l.away = time.Time{}
 	if !ok {
-		l.askAfter = time.Now().Add(retryAfter)
+		l.away = time.Now().Add(awayLife)
 	}
 }

@@ -1,7 +1,7 @@
-//go:build !noembed
+//go:build !nosimulator
 
 package wechatsim
 
-// Included reports whether this build has the simulator. The build tag noembed
+// Included reports whether this build has the simulator. The build tag nosimulator
 // leaves it out.
 const Included = true

@@ -1,4 +1,4 @@
-//go:build !noembed
+//go:build !nosimulator
 
 // Package wechatsim simulates WeChat in the process: it makes login codes as
 // wx.login does, and exchanges them as WeChat's server does. It is for development

@@ -16,18 +16,14 @@ const starts = 5
 // disk, milliseconds to start, megabytes of memory.
 func (b *bench) footprint(connections int) error {
 	fmt.Printf("\nSize, start and memory\n\n")
-	lean, err := build(b.ctx, b.dir, "noembed", ".", "-tags=noembed")
-	if err != nil {
-		return err
-	}
 	alone := []string{"PORT=0", "REDIS_URL=", "MONGODB_URI=", "DATA_DIR=" + filepath.Join(b.dir, "data")}
 	for _, v := range []struct {
 		name, binary    string
 		env             []string
 		ready, resident int64 // aims, in ms and MB
 	}{
-		{"without the embedded parts", lean, b.env, 150, 25},
-		{"with them", b.ours.command.Path, alone, 500, 80},
+		{"with Redis and MongoDB", b.ours.command.Path, b.env, 150, 25},
+		{"with SQLite", b.ours.command.Path, alone, 100, 30},
 	} {
 		info, err := os.Stat(v.binary)
 		if err != nil {
@@ -50,7 +46,7 @@ func (b *bench) footprint(connections int) error {
 		fmt.Printf("%-30s %5.1f MB binary, ready in %.0f ms (aim %d), %.1f MB resident when idle (aim %d)\n",
 			v.name, megabytes(info.Size()), median(ready), v.ready, median(resident), v.resident)
 	}
-	return b.manyConnections(lean, connections)
+	return b.manyConnections(b.ours.command.Path, connections)
 }
 
 // manyConnections prints what open connections take, and what stays of them.

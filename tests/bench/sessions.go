@@ -43,14 +43,9 @@ func (b *bench) shareSessions(n int) ([]string, error) {
 	return tokens, nil
 }
 
-// sessionOpener is a store that opens a session without a login.
-type sessionOpener interface {
-	Open(context.Context, session.Session) (session.Session, error)
-}
-
 // openSessions puts sessions of as many users into a store, and returns their
 // tokens. They cannot all log in: that would take minutes.
-func openSessions(store sessionOpener, n int) ([]string, error) {
+func openSessions(store session.Store, n int) ([]string, error) {
 	tokens := make([]string, n)
 	for i := range tokens {
 		var secret [48]byte
@@ -61,7 +56,7 @@ func openSessions(store sessionOpener, n int) ([]string, error) {
 }
 
 // keepSessions opens a session for each token. Its first 16 bytes are the user's.
-func keepSessions(store sessionOpener, tokens []string) error {
+func keepSessions(store session.Store, tokens []string) error {
 	now := time.Now().Truncate(time.Second)
 	var inFlight errgroup.Group
 	inFlight.SetLimit(64)

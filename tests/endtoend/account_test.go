@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/ncruces/go-sqlite3"
 	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -30,9 +33,9 @@ func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 		caller := s.LogIn(t, service.NewUser())
 		create(t, s.LogIn(t, service.NewUser()), "another's")
 		if lines := export(t, caller); len(lines) != 0 {
-			t.Errorf("a user without drawings exports %v", lines)
+			t.Errorf("nobody drew %v", lines)
 		}
-		const count = 60 // more than a store reads in one batch
+		const count = 60 // more than a store reads at once
 		for i := range count {
 			create(t, caller, fmt.Sprint(i))
 		}
@@ -56,7 +59,7 @@ func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 			}
 			d.Paint = nil
 			if kept := get(t, caller, d.ID.String()); !reflect.DeepEqual(d, kept) {
-				t.Errorf("exported %+v, stored %+v", d, kept)
+				t.Errorf("exported %+v, kept %+v", d, kept)
 			}
 		}
 	})
@@ -78,7 +81,7 @@ func TestALargeExportIsStreamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header = caller.Header.Clone()
-	response, err := http.DefaultTransport.RoundTrip(r) // the test's own transport reads whole answers
+	response, err := http.DefaultTransport.RoundTrip(r) // the test's own reads whole answers
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,8 +116,8 @@ func TestADeletedAccountLeavesNoData(t *testing.T) {
 		id := create(t, today, "mine")
 		token := share(t, then, id, http.StatusCreated)
 		savePaint(t, then, "j8x3k2m1q9w0zt", twoLines)
-		if left := traces(t, redisServer, mongodb, who, user, id, token); len(left) < 5 {
-			t.Fatalf("not all data of the user is found: %q", left)
+		if left := traces(t, s, redisServer, mongodb, who, user, id, token); len(left) < 5 {
+			t.Fatalf("the traces of a user are not found: %q", left)
 		}
 
 		today.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
@@ -123,18 +126,19 @@ func TestADeletedAccountLeavesNoData(t *testing.T) {
 			caller.Do(t, http.MethodGet, "/v1/drawings", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionExpired)
 		}
 		opensNothing(t, s.Service, token)
-		for where, ttl := range traces(t, redisServer, mongodb, who, user, id, token) {
-			// The contract allows these: the outcome of a login, the count of requests.
-			outcome, rate := strings.HasPrefix(where, "onestroke:code:"), strings.HasPrefix(where, "onestroke:rate:user:")
+		for where, ttl := range traces(t, s, redisServer, mongodb, who, user, id, token) {
+			// As the contract says: the outcome of a login, the count of requests.
+			outcome := strings.HasPrefix(where, "onestroke:code:") || strings.HasPrefix(where, "attempts ")
+			rate := strings.HasPrefix(where, "onestroke:rate:user:")
 			if !outcome && !rate || ttl <= 0 || outcome && ttl > 5*time.Minute || rate && ttl > time.Minute {
-				t.Errorf("data is left in %s for %v", where, ttl)
+				t.Errorf("left in %s for %v", where, ttl)
 			}
 		}
 		if again := s.LogIn2017(t, user); len(list(t, again)) != 0 || len(paints(t, again)) != 0 {
-			t.Error("a user who logs in again has drawings")
+			t.Error("who comes back finds drawings")
 		}
 		if d := get(t, other, kept); d.Title != "kept" {
-			t.Errorf("the drawing of another user is %q", d.Title)
+			t.Errorf("another's drawing is %q", d.Title)
 		}
 		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+keptToken, nil).Expect(t, http.StatusOK)
 	})
@@ -154,9 +158,9 @@ func export(t *testing.T, c service.Caller) (lines []gen.Drawing) {
 	return lines
 }
 
-// traces returns the keys and collections that contain one of the words, and how long
-// they exist. The first word, a user's id, may also be stored as its bytes.
-func traces(t *testing.T, redisServer, mongodb stores.Server, words ...string) map[string]time.Duration {
+// traces are the keys, collections and rows that hold one of the words, the first
+// of which, a user's id, may also be there as its bytes; and how long keys live.
+func traces(t *testing.T, s *service.Local, redisServer, mongodb stores.Server, words ...string) map[string]time.Duration {
 	t.Helper()
 	id, err := base64.RawURLEncoding.DecodeString(words[0])
 	if err != nil {
@@ -170,6 +174,9 @@ func traces(t *testing.T, redisServer, mongodb stores.Server, words ...string) m
 			}
 		}
 		return false
+	}
+	if redisServer == stores.SQLite {
+		return rows(t, s.DataDir, holds)
 	}
 	found := map[string]time.Duration{}
 
@@ -213,7 +220,7 @@ func traces(t *testing.T, redisServer, mongodb stores.Server, words ...string) m
 		for _, collection := range collections {
 			var all []bson.Raw
 			if documents, err := client.Database(database).Collection(collection).Find(t.Context(), bson.D{}); err != nil {
-				continue // data of the server itself, such as MongoDB's config
+				continue // a server's own, such as MongoDB's config
 			} else if err := documents.All(t.Context(), &all); err != nil {
 				continue
 			}
@@ -223,6 +230,52 @@ func traces(t *testing.T, redisServer, mongodb stores.Server, words ...string) m
 				}
 			}
 		}
+	}
+	return found
+}
+
+// rows are those of all tables that hold something, by table and number, and how
+// long they live.
+func rows(t *testing.T, dir string, holds func(text string) bool) map[string]time.Duration {
+	t.Helper()
+	db, err := sqlite3.OpenFlags(filepath.Join(dir, "onestroke.db"), sqlite3.OPEN_READONLY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	each := func(sql string, row func(*sqlite3.Stmt)) {
+		s, _, err := db.Prepare(sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s.Step() {
+			row(s)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var tables []string
+	each(`SELECT name FROM sqlite_schema WHERE type = 'table'`, func(s *sqlite3.Stmt) { tables = append(tables, s.ColumnText(0)) })
+	found := map[string]time.Duration{}
+	for _, table := range tables {
+		n := 0
+		each(`SELECT * FROM `+table, func(s *sqlite3.Stmt) {
+			text, left := "", time.Duration(0)
+			for column := range s.ColumnCount() {
+				value := s.ColumnText(column)
+				if id, err := uuid.FromBytes([]byte(value)); err == nil {
+					value += id.String()
+				}
+				if s.ColumnName(column) == "remove_at" {
+					left = time.Until(time.UnixMilli(s.ColumnInt64(column)))
+				}
+				text += value + "\n"
+			}
+			if n++; holds(text) {
+				found[fmt.Sprint(table, " ", n)] = left
+			}
+		})
 	}
 	return found
 }

@@ -9,14 +9,12 @@ import (
 
 	"onestroke/gen"
 	"onestroke/tests/service"
-	"onestroke/tests/stores"
 )
 
 func TestAnInvalidCredentialIsRejected(t *testing.T) {
 	const openID = "oGZUI0egBJY1zhBYw2KhdUfwVJJE"
 	codeToday, codeThen := newID(), newID()
-	s := service.Start(t, service.Options{
-		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL,
+	s := startService(t, service.Options{
 		WeChat: weChat(openID, published.sessionKey),
 	})
 	// The victim has a session of each kind.
@@ -74,7 +72,7 @@ func TestARequestWithoutACredentialGetsLoginRequired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := s.With(h).Do(t, http.MethodGet, "/v1/drawings", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 			if p.SessionMark == nil || *p.SessionMark != 1 || p.Reason == nil || *p.Reason != "ERR_LOGIN_REQUIRED" {
-				t.Errorf("a program of 2017 cannot read %+v", p)
+				t.Errorf("a session client of 2017 cannot read %+v", p)
 			}
 			s.With(h).Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "a", "actions": "[]"}).
 				ExpectPaintFailure(t, http.StatusOK, "openId does not exists")
@@ -83,8 +81,7 @@ func TestARequestWithoutACredentialGetsLoginRequired(t *testing.T) {
 }
 
 func TestWeChatsPublishedSignatureIsAccepted(t *testing.T) {
-	s := service.Start(t, service.Options{
-		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL,
+	s := startService(t, service.Options{
 		WeChat: weChat("o"+service.NewUser(), published.sessionKey),
 	})
 	login := s.Nobody().Do(t, http.MethodPost, "/v1/session",
@@ -117,7 +114,7 @@ var published = struct{ rawData, sessionKey, signature string }{
 	signature:  "75e81ceda165f4ffa64f4068af58c64b8f54b88c",
 }
 
-// weChat answers every code in the same way.
+// weChat gives every code the same answer.
 func weChat(openID, sessionKey string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, fmt.Sprintf(`{"session_key":%q,"openid":%q}`, sessionKey, openID))

@@ -58,7 +58,7 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 	}
 	for _, v := range config.Variables() {
 		if tried[v.Name] == nil {
-			t.Errorf("no invalid value of %s is tested", v.Name)
+			t.Errorf("no wrong value of %s is tried", v.Name)
 		}
 	}
 	for variable, environments := range tried {
@@ -70,20 +70,12 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 	}
 }
 
-func TestABuildWithoutEmbeddedPartsNamesItsRequiredVariables(t *testing.T) {
-	program := service.BuildWithoutEmbedded(t)
-	redis, mongodb := "REDIS_URL=redis://localhost", "MONGODB_URI=mongodb://localhost"
-	for variable, env := range map[string][]string{
-		"REDIS_URL":     {},
-		"MONGODB_URI":   {redis},
-		"WECHAT_APP_ID": {redis, mongodb},
-	} {
-		t.Run(variable, func(t *testing.T) { refuses(t, program, env, variable, "") })
-	}
+func TestABuildWithoutTheSimulatorNeedsAnAppID(t *testing.T) {
+	refuses(t, service.BuildWithoutSimulator(t), nil, "WECHAT_APP_ID", "")
 }
 
-// refuses checks that the program does not start, names the variable in one line of
-// text, and shows no password.
+// refuses checks that the program says in one line, for people, which variable
+// keeps it from starting, and quotes no password.
 func refuses(t *testing.T, program service.Binary, env []string, variable, secret string) {
 	t.Helper()
 	code, output := program.Refused(t, env...)

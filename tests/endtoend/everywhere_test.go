@@ -15,10 +15,9 @@ import (
 	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 	"onestroke/tests/service"
-	"onestroke/tests/stores"
 )
 
-// Failures that any operation can have get the same answer from all of them.
+// Failures that befall any operation have the same answer from all of them.
 
 func TestEachOperationRejectsInvalidCredentials(t *testing.T) {
 	s := start(t)
@@ -67,7 +66,7 @@ func TestEachOperationChecksTheHeadersFirst(t *testing.T) {
 }
 
 func TestEachOperationOfAUserIsRateLimited(t *testing.T) {
-	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, RequestsPerMinute: 1})
+	s := startService(t, service.Options{RequestsPerMinute: 1})
 	for _, o := range operations(t) {
 		if !o.hasCaller {
 			continue
@@ -91,11 +90,11 @@ func TestEachOperationDistinguishesErrorsFromOutages(t *testing.T) {
 		{errors.New("a fault of our own"), http.StatusInternalServerError, gen.ErrInternal},
 		{fmt.Errorf("%w, %w", session.ErrUnavailable, gallery.ErrUnavailable), http.StatusServiceUnavailable, gen.ErrUnavailable},
 	} {
-		s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, Fault: trouble.fault})
+		s := startService(t, service.Options{Fault: trouble.fault})
 		caller := s.With(header("Authorization", "Bearer "+session.TokenPrefix+strings.Repeat("A", 64)))
 		for _, o := range operations(t) {
 			if !o.hasCaller && !strings.HasPrefix(o.path, "/v1/") {
-				continue // it uses no store
+				continue // it asks no store
 			}
 			switch answer := o.ask(t, caller); {
 			case !o.in2017:
@@ -150,19 +149,19 @@ func TestOperationsWithoutAUserMatchTheContract(t *testing.T) {
 }
 
 func TestLoginsAreLimited(t *testing.T) {
-	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, LoginsPerMinute: 1})
+	s := startService(t, service.Options{LoginsPerMinute: 1})
 	s.LogIn(t, service.NewUser())
 	s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": "another"}).
 		ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
 }
 
-// operation is an operation of the contract with a valid request.
+// operation is one of the contract's, with a request for it that keeps the contract.
 type operation struct {
 	id, method, path  string
 	body              any
 	header            http.Header
 	hasCaller, in2017 bool
-	hasBody           bool // in a successful answer
+	hasBody           bool // of its success
 }
 
 func (o operation) ask(t *testing.T, c service.Caller, headers ...http.Header) service.Answer {

@@ -8,7 +8,6 @@ import (
 
 	"onestroke/gen"
 	"onestroke/tests/service"
-	"onestroke/tests/stores"
 )
 
 func TestEachFailureOfWeChatHasItsAnswer(t *testing.T) {
@@ -60,12 +59,12 @@ func TestNoRequestIsSentToWeChatDuringAnOutage(t *testing.T) {
 	}
 	before := asked.Load()
 	if before >= 20 {
-		t.Fatalf("WeChat got %d requests", before)
+		t.Fatalf("WeChat was asked %d times", before)
 	}
 	signedBy(s, newID()).Do(t, http.MethodGet, "/applet/session/paints/list", nil).
 		ExpectSessionFailure(t, http.StatusOK, "ERR_SESSION_KEY_EXCHANGE_FAILED", "")
 	if asked.Load() != before {
-		t.Error("WeChat got a request during the outage")
+		t.Error("WeChat was asked although it is broken")
 	}
 }
 
@@ -74,15 +73,16 @@ func breaksOff(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`{"openid":"o`))
 }
 
-// startWith runs the service with another WeChat and a timeout of one second.
+// startWith runs the service with another WeChat, which it does not wait for
+// longer than a second.
 func startWith(t *testing.T, weChat http.HandlerFunc) *service.Local {
 	t.Helper()
-	return service.Start(t, service.Options{
-		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, WeChat: weChat, WeChatTimeout: time.Second,
+	return startService(t, service.Options{
+		WeChat: weChat, WeChatTimeout: time.Second,
 	})
 }
 
-// signedBy returns a program of 2017 that sends its first request.
+// signedBy is a program of 2017 at its first request.
 func signedBy(s *service.Local, code string) service.Caller {
 	return s.With(service.Phone{Code: code, RawData: published.rawData, Signature: published.signature}.Headers())
 }

@@ -13,10 +13,10 @@ import (
 )
 
 func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
-	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
 		const limit = 20
 		o := service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, RequestsPerMinute: limit}
-		o.AppID = "wx" + newID()[:8] // the replicas have the same app, so the same users
+		o.AppID = "wx" + newID()[:8] // replicas share it, and so their users
 		s := service.Start(t, o)
 		o.WeChat = s.Simulator
 		replica := service.Start(t, o)
@@ -32,7 +32,7 @@ func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
 			expectPolicy(t, answer, "user", limit)
 		}
 		elsewhere := replica.With(today.Header)
-		// A replica takes a sixtieth of the limit in advance.
+		// A replica gives a user a sixtieth of the limit before it asks.
 		elsewhere.Do(t, http.MethodGet, "/v1/drawings", nil).Expect(t, http.StatusOK)
 		for _, caller := range []service.Caller{today, elsewhere} {
 			answer := caller.Do(t, http.MethodGet, "/v1/drawings", nil)
@@ -43,7 +43,7 @@ func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
 		answer.ExpectPaintFailure(t, http.StatusTooManyRequests, "ERR_RATE_LIMITED")
 		expectRefusal(t, answer, "user", limit)
 
-		// Another user has their own limit.
+		// Somebody else has a limit of their own.
 		s.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 	})
 }
@@ -69,7 +69,7 @@ func TestAnAddressWithTooManyLoginsGetsRetryAfter(t *testing.T) {
 	answer = s.With(s.Phone(t, service.NewUser()).Headers()).Do(t, http.MethodGet, "/applet/session/paints/list", nil)
 	answer.ExpectPaintFailure(t, http.StatusTooManyRequests, "ERR_RATE_LIMITED")
 	expectRefusal(t, answer, "login", limit)
-	// A user who is logged in does not log in again.
+	// Who is logged in does not log in.
 	first.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
@@ -80,7 +80,7 @@ func TestTheAttemptsOfOneCodeAreLimited(t *testing.T) {
 	body := map[string]any{"code": phone.Code, "rawData": phone.RawData, "signature": strings.Repeat("0", 40)}
 	var answer service.Answer
 	tries := 0
-	for ; tries < 2*most && answer.Status != http.StatusTooManyRequests; tries++ { // two attempts per second become available
+	for ; tries < 2*most && answer.Status != http.StatusTooManyRequests; tries++ { // two a second come back
 		answer = s.Nobody().Do(t, http.MethodPost, "/v1/session", body)
 	}
 	answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
@@ -97,7 +97,7 @@ func TestTheClientAddressIsReadFromTrustedProxiesOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		trusted   []netip.Prefix
 		forwarded [limit + 1]string
-		refused   bool // the last request: all are one client
+		refused   bool // the last: all are one client
 	}{
 		"no proxy is trusted":         {nil, [...]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, true},
 		"another is trusted":          {[]netip.Prefix{inner}, [...]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, true},
@@ -130,17 +130,17 @@ func TestTheClientAddressIsReadFromTrustedProxiesOnly(t *testing.T) {
 func TestALimitOfZeroMeansNoLimit(t *testing.T) {
 	s := startLimited(t, service.Options{})
 	phone := s.Phone(t, service.NewUser())
-	for range 130 { // more than the limit of attempts for one code
+	for range 130 { // more than a code may be tried where there are limits
 		answer := s.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil)
 		answer.Expect(t, http.StatusOK)
 		if answer.Header.Get("RateLimit") != "" || answer.Header.Get("RateLimit-Policy") != "" {
-			t.Fatalf("the answer has a limit: %v", answer.Header)
+			t.Fatalf("it tells of a limit: %v", answer.Header)
 		}
 	}
 }
 
 func TestManyPhonesBehindOneAddressCanLogIn(t *testing.T) {
-	p := service.Build(t).Start(t) // with the default limits
+	p := service.Build(t).Start(t) // with the limits that are there by default
 	for range 30 {
 		caller := p.LogIn2017(t, service.NewUser())
 		for range 10 {
@@ -169,17 +169,21 @@ func TestEndingAnEndedSessionDoesNotCountForTheUser(t *testing.T) {
 	}
 }
 
-// limited returns a service with limits and its own Redis, as the clients of all
+// limited is a service with limits, and a Redis of its own: clients of all
 // tests have the same address.
 type limited struct{ *service.Local }
 
 func startLimited(t *testing.T, o service.Options) limited {
 	t.Helper()
-	o.RedisURL, o.MongoDBURI = stores.EmptyRedis(t).URL, stores.MongoDB(t)[0].URL
+	redis, mongodb := stores.OfService(t)
+	if redis != stores.SQLite {
+		redis = stores.EmptyRedis(t)
+	}
+	o.RedisURL, o.MongoDBURI = redis.URL, mongodb.URL
 	return limited{service.Start(t, o)}
 }
 
-// logInFrom logs a user in from the address in X-Forwarded-For.
+// logInFrom logs somebody in, from where X-Forwarded-For says.
 func (l limited) logInFrom(t *testing.T, forwarded string) service.Answer {
 	t.Helper()
 	h := http.Header{}

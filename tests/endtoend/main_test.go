@@ -1,5 +1,5 @@
-// Package endtoend tests the service from outside: over HTTP, as current mini programs
-// and those of 2017 use it, on each kind of store.
+// Package endtoend proves the service from outside: over HTTP, as mini programs
+// of today and of 2017 speak to it, on every store there is.
 package endtoend
 
 import (
@@ -15,8 +15,16 @@ import (
 
 func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries, service.AllMet) }
 
-// onEveryStore runs a test on each pair of stores.
+// onEveryStore runs a test on SQLite and on each pair of servers.
 func onEveryStore(t *testing.T, test func(t *testing.T, redis, mongodb stores.Server)) {
+	t.Helper()
+	t.Run(stores.SQLite.Name, func(t *testing.T) { test(t, stores.SQLite, stores.SQLite) })
+	onEveryServer(t, test)
+}
+
+// onEveryServer runs a test on each pair of servers: it needs replicas, or has the
+// servers stopped.
+func onEveryServer(t *testing.T, test func(t *testing.T, redis, mongodb stores.Server)) {
 	t.Helper()
 	redis, mongodb := stores.Redis(t), stores.MongoDB(t)
 	for i := range max(len(redis), len(mongodb)) {
@@ -25,10 +33,19 @@ func onEveryStore(t *testing.T, test func(t *testing.T, redis, mongodb stores.Se
 	}
 }
 
-// start runs the service in this process on the embedded stores.
+// start runs the service in this process.
 func start(t *testing.T) *service.Local {
 	t.Helper()
-	return startOn(t, stores.Redis(t)[0], stores.MongoDB(t)[0])
+	return startService(t, service.Options{})
+}
+
+// startService runs the service in this process with options, on the stores that a
+// test has which is about something else.
+func startService(t *testing.T, o service.Options) *service.Local {
+	t.Helper()
+	redis, mongodb := stores.OfService(t)
+	o.RedisURL, o.MongoDBURI = redis.URL, mongodb.URL
+	return service.Start(t, o)
 }
 
 func startOn(t *testing.T, redis, mongodb stores.Server) *service.Local {
@@ -46,7 +63,7 @@ func replacing(tag string) http.Header { return header("If-Match", tag) }
 
 func newID() string { return uuid.NewString() }
 
-// path returns the path of a drawing.
+// path is where a drawing is.
 func path(id string) string { return "/v1/drawings/" + id }
 
 // oneStroke is a small drawing.

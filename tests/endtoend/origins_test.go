@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"onestroke/tests/service"
-	"onestroke/tests/stores"
 )
 
 const (
@@ -49,8 +48,8 @@ func TestNoOriginIsAllowedByDefault(t *testing.T) {
 }
 
 func TestConfiguredOriginsMayCallV1(t *testing.T) {
-	s := service.Start(t, service.Options{
-		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, CORSOrigins: []string{allowedOrigin},
+	s := startService(t, service.Options{
+		CORSOrigins: []string{allowedOrigin},
 	})
 	caller := s.LogIn(t, service.NewUser())
 	at := path(newID())
@@ -76,7 +75,7 @@ func TestConfiguredOriginsMayCallV1(t *testing.T) {
 	expectHeader(t, picture, "Vary", "Origin, Accept")
 	refused := s.Nobody().Do(t, http.MethodGet, at, nil, header("Origin", allowedOrigin))
 	refused.Expect(t, http.StatusUnauthorized)
-	expectHeader(t, refused, "Access-Control-Allow-Origin", allowedOrigin) // so that the page can read the error
+	expectHeader(t, refused, "Access-Control-Allow-Origin", allowedOrigin) // or the page could not read why
 
 	unknown := caller.Do(t, http.MethodGet, at, nil, header("Origin", otherOrigin))
 	unknown.Expect(t, http.StatusOK)
@@ -97,7 +96,7 @@ func TestInvalidOriginsAreRejectedAtTheStart(t *testing.T) {
 	}
 }
 
-// preflight sends the request that a browser sends before that of a page.
+// preflight asks what a browser asks before a page's request.
 func preflight(t *testing.T, s service.Service, at, origin, method string, headers ...string) service.Answer {
 	t.Helper()
 	h := header("Origin", origin)

@@ -13,7 +13,7 @@ import (
 func TestTheProgramReportsItsAddress(t *testing.T) {
 	p := service.Build(t).Start(t, "BASE_PATH=/x/y")
 	eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
-	for _, want := range []string{`"msg":"serving"`, `"url":"` + p.URL + `"`, `"wechat":"simulated`, `"redis":"embedded`, `"mongodb":"embedded`, `"try":"open http://127.0.0.1:`} {
+	for _, want := range []string{`"msg":"serving"`, `"url":"` + p.URL + `"`, `"wechat":"simulated`, `"sqlite":"/`, `"try":"open http://127.0.0.1:`} {
 		eventually(t, func() bool { return strings.Contains(p.Output(), want) })
 	}
 	p.LogIn2017(t, service.NewUser()).Do(t, http.MethodGet, "/x/y/paints/list", nil).ExpectPaints(t)
@@ -48,22 +48,29 @@ func TestRequestsInProgressFinishAfterASignal(t *testing.T) {
 	}
 }
 
-func TestDrawingsSurviveARestart(t *testing.T) {
+func TestSessionsAndDrawingsSurviveARestartAndAKill(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) { survive(t, signal) })
+	}
+}
+
+func survive(t *testing.T, signal syscall.Signal) {
 	data := "DATA_DIR=" + t.TempDir()
 	program := service.Build(t)
 	user, id := service.NewUser(), newID()
 
 	before := program.Start(t, data)
-	caller := before.LogIn(t, user)
+	caller, then := before.LogIn(t, user), before.LogIn2017(t, user)
 	tag := caller.Do(t, http.MethodPut, path(id), oneStroke("kept"), creating()).Header.Get("ETag")
 	savePaint(t, caller, "kept", "[]")
-	before.Signal(t, syscall.SIGTERM)
-	if code := before.Wait(t); code != 0 {
+	before.Signal(t, signal)
+	if code := before.Wait(t); signal == syscall.SIGTERM && code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
 
 	after := program.Start(t, data)
-	caller = after.LogIn(t, user)
+	caller = after.With(caller.Header)
+	after.With(then.Header).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 	if answer := caller.Do(t, http.MethodGet, path(id), nil); answer.Header.Get("ETag") != tag {
 		t.Errorf("got %d %s", answer.Status, answer.Body)
 	}

@@ -14,7 +14,6 @@ import (
 
 	"onestroke/gen"
 	"onestroke/tests/service"
-	"onestroke/tests/stores"
 )
 
 func TestTooManyConcurrentRequestsGetRetryAfter(t *testing.T) {
@@ -24,8 +23,8 @@ func TestTooManyConcurrentRequestsGetRetryAfter(t *testing.T) {
 		<-release
 		weChat("oNobodyInParticular", published.sessionKey).ServeHTTP(w, r)
 	})
-	s := service.Start(t, service.Options{
-		RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, WeChat: slow, MaxInFlight: 2,
+	s := startService(t, service.Options{
+		WeChat: slow, MaxInFlight: 2,
 	})
 	logins := make(chan service.Answer)
 	for range 2 {
@@ -34,7 +33,7 @@ func TestTooManyConcurrentRequestsGetRetryAfter(t *testing.T) {
 		}()
 		<-arrived
 	}
-	for range 3 { // a rejected request does not count
+	for range 3 { // each leaves the room as it was
 		answer := s.Nobody().Do(t, http.MethodGet, "/v1/drawings", nil)
 		answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 		if answer.Header.Get("Retry-After") != "1" {
@@ -54,7 +53,7 @@ func TestTooManyConcurrentRequestsGetRetryAfter(t *testing.T) {
 }
 
 func TestAStoppingServiceIsNotReady(t *testing.T) {
-	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL})
+	s := start(t)
 	user := s.LogIn(t, service.NewUser())
 	s.Nobody().Do(t, http.MethodGet, "/readyz", nil).Expect(t, http.StatusOK)
 	s.Stop()
@@ -80,11 +79,11 @@ func TestTheRequestIDIsReadFromTrustedProxiesOnly(t *testing.T) {
 		"empty":             {loopback, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: stores.MongoDB(t)[0].URL, TrustedProxies: test.trusted})
+			s := startService(t, service.Options{TrustedProxies: test.trusted})
 			problem := s.Nobody().Do(t, http.MethodGet, "/v1/session", nil, header("X-Request-Id", test.given)).
 				ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 			if (problem.Instance == test.given) != test.taken {
-				t.Errorf("the request id is %s", problem.Instance)
+				t.Errorf("the request is named %s", problem.Instance)
 			}
 		})
 	}
@@ -105,8 +104,8 @@ func TestRequestsThatAreTooSlowOrTooLargeAreEnded(t *testing.T) {
 	login := `{"code":"` + newID() + `"}`
 	for name, test := range map[string]struct {
 		sent   string
-		status string        // of the answer; empty if there is none
-		after  time.Duration // until the connection ends
+		status string        // of the answer; none where empty
+		after  time.Duration // the connection ends
 	}{
 		"headers that do not end": {request("/v1/session", 10, ""), "", time.Second},
 		"a body that does not end": {
@@ -140,10 +139,10 @@ func TestRequestsThatAreTooSlowOrTooLargeAreEnded(t *testing.T) {
 				_, _ = io.Copy(io.Discard, answer.Body)
 			}
 			if status != test.status {
-				t.Errorf("the status is %q", status)
+				t.Errorf("it is answered %q", status)
 			}
-			_, _ = io.Copy(io.Discard, reader) // until the service closes the connection
-			// Longer than the limit, as the machine may be compiling at the same time.
+			_, _ = io.Copy(io.Discard, reader) // until the service hangs up
+			// A machine that builds at the same time is slow.
 			if took := time.Since(begun); took < test.after-50*time.Millisecond || took > test.after+20*time.Second {
 				t.Errorf("the connection ends after %s", took)
 			}

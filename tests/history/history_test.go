@@ -20,7 +20,7 @@ const (
 	users     = 50
 	perUser   = 4 // clients
 	idle      = 3 * time.Minute
-	jump      = 61 * time.Second // after it, every session is extended by a request
+	jump      = 61 * time.Second // makes every session due for renewal
 	usual     = 15 * time.Second
 	thought   = 6 * time.Second        // at most, between two requests of a client
 	impatient = 500 * time.Millisecond // with WeChat
@@ -28,10 +28,16 @@ const (
 
 func TestMain(m *testing.M) { stores.Main(m) }
 
-// TestSessionsAreConsistentDuringFailures runs for HISTORY_DURATION, such as 10m, with the random
-// numbers of HISTORY_SEED.
+// TestSessionsAreConsistentDuringFailures has two replicas on a Redis that is
+// stopped now and then, and one on SQLite. Each runs for HISTORY_DURATION, such as
+// 10m, with the random numbers of HISTORY_SEED.
 func TestSessionsAreConsistentDuringFailures(t *testing.T) {
-	w := newWorld(t)
+	t.Run(stores.SQLite.Name, func(t *testing.T) { areConsistent(t, newWorld(t, nil)) })
+	redis := stores.Redis(t)[0]
+	t.Run(redis.Name+" Redis", func(t *testing.T) { areConsistent(t, newWorld(t, redis.Proxy(t))) })
+}
+
+func areConsistent(t *testing.T, w *world) {
 	w.meet(t)
 	var clients sync.WaitGroup
 	for i := range users * perUser {
@@ -53,7 +59,7 @@ func TestSessionsAreConsistentDuringFailures(t *testing.T) {
 	t.Logf("seed %d, %d requests, Redis stopped %d times: %v", w.seed, len(w.events), w.stops, count)
 	for _, must := range []act{logInCode, logInToken, use, logOut, endOthers} {
 		if count[fmt.Sprintf("%s: %s", must, served)] == 0 {
-			t.Errorf("no request had the outcome %s", must)
+			t.Errorf("nobody came to %s", must)
 		}
 	}
 	for i, v := range violations(w.events) {
@@ -64,7 +70,7 @@ func TestSessionsAreConsistentDuringFailures(t *testing.T) {
 	}
 }
 
-// world is the state that all clients share.
+// world is what all clients share.
 type world struct {
 	seed     uint64
 	duration time.Duration
@@ -74,7 +80,7 @@ type world struct {
 	over     atomic.Bool
 	stops    int
 
-	// The clock jumps between requests, not during one: requests hold a read lock.
+	// Time jumps between requests, never during one: held for reading by requests.
 	clock sync.RWMutex
 	ahead atomic.Int64 // nanoseconds
 
@@ -82,8 +88,9 @@ type world struct {
 	events []event
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{seed: rand.Uint64(), duration: usual, redis: stores.Redis(t)[0].Proxy(t)}
+// newWorld returns one with SQLite if redis is nil.
+func newWorld(t *testing.T, redis *stores.Proxy) *world {
+	w := &world{seed: rand.Uint64(), duration: usual, redis: redis}
 	var err error
 	if text := os.Getenv("HISTORY_SEED"); text != "" {
 		if w.seed, err = strconv.ParseUint(text, 10, 64); err != nil {
@@ -95,10 +102,12 @@ func newWorld(t *testing.T) *world {
 			t.Fatal(err)
 		}
 	}
-	o := service.Options{
-		RedisURL: w.redis.URL, MongoDBURI: stores.MongoDB(t)[0].URL, AppID: "wx0123456789abcdef",
-		WeChatTimeout: impatient, SessionIdle: idle, Now: w.now,
+	o := service.Options{AppID: "wx0123456789abcdef", WeChatTimeout: impatient, SessionIdle: idle, Now: w.now}
+	if redis == nil {
+		w.replicas = []*service.Local{service.Start(t, o)}
+		return w
 	}
+	o.RedisURL, o.MongoDBURI = redis.URL, stores.MongoDB(t)[0].URL
 	first := service.Start(t, o)
 	o.WeChat = first.Simulator
 	w.replicas = []*service.Local{first, service.Start(t, o)}
@@ -107,7 +116,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 
-// meet reads the id of each user before the failures begin.
+// meet learns who everybody is while all is well.
 func (w *world) meet(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range users {
@@ -126,13 +135,13 @@ func (w *world) meet(t *testing.T) {
 
 func name(user int) string { return "user " + strconv.Itoa(user) }
 
-// trouble stops and starts Redis and moves the clock until the test is over.
+// trouble stops and starts Redis and lets time jump until the time is over.
 func (w *world) trouble(t *testing.T) {
 	random := rand.New(rand.NewPCG(w.seed, users*perUser))
 	pause := func(upTo time.Duration) { <-time.After(upTo/2 + time.Duration(random.Int64N(int64(upTo/2)))) }
 	for end := time.Now().Add(w.duration); time.Now().Before(end); {
 		pause(2 * time.Second)
-		if random.IntN(2) == 0 {
+		if w.redis == nil || random.IntN(2) == 0 {
 			w.clock.Lock()
 			w.ahead.Add(int64(jump))
 			w.clock.Unlock()
@@ -146,7 +155,7 @@ func (w *world) trouble(t *testing.T) {
 	w.over.Store(true)
 }
 
-// client is one mini program on one phone.
+// client is one program on one phone.
 type client struct {
 	*world
 	user   int
@@ -187,13 +196,13 @@ func (c *client) act(t *testing.T) {
 	case n < 97:
 		c.send(t, event{act: endOthers}, c.held, http.MethodDelete, "/v1/sessions", nil)
 	case n < 99:
-		c.leave() // without logging out
+		c.leave() // without a word
 	}
 }
 
 func (c *client) leave() { c.ended, c.held = append(c.ended, c.held), credential{} }
 
-// session gets the user of the credential.
+// session asks who the credential's user is.
 func (c *client) session(t *testing.T, with credential) outcome {
 	return c.send(t, event{act: use}, with, http.MethodGet, "/v1/session", nil)
 }
@@ -233,7 +242,7 @@ func (c *client) send(t *testing.T, e event, with credential, method, path strin
 	return c.sendHeaders(t, e, with, with.header(), method, path, body)
 }
 
-// sendHeaders sends a request to any replica and records the result.
+// sendHeaders sends a request to any replica and writes down what came of it.
 func (c *client) sendHeaders(t *testing.T, e event, with credential, h http.Header, method, path string, body any) outcome {
 	replica := c.replica()
 	c.clock.RLock()
@@ -252,7 +261,7 @@ func (c *client) sendHeaders(t *testing.T, e event, with credential, h http.Head
 	if len(answer.Body) > 0 {
 		answer.Decode(t, &said)
 	}
-	e.expiresAt, e.servedAs = said.ExpiresAt, e.user // if the answer has no user
+	e.expiresAt, e.servedAs = said.ExpiresAt, e.user // where the answer names nobody
 	switch {
 	case answer.Status < 400:
 		e.outcome = served
@@ -267,7 +276,7 @@ func (c *client) sendHeaders(t *testing.T, e event, with credential, h http.Head
 	}
 	if said.User != nil {
 		e.servedAs = said.User.ID
-		if n := said.User.Nickname; n != nil && *n != name(c.user) { // the profile is stored in the session only
+		if n := said.User.Nickname; n != nil && *n != name(c.user) { // none is kept without a session
 			t.Errorf("%s was served as %s", name(c.user), answer.Body)
 		}
 	}

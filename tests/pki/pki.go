@@ -19,20 +19,21 @@ import (
 type Authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
-	// PEM is the authority's certificate.
+	// PEM is its own certificate.
 	PEM []byte
 }
 
-// Pair is a certificate without its chain, and its key, as PEM.
+// Pair is a certificate and its key, as PEM. Nothing of the chain is below the
+// certificate.
 type Pair struct{ Certificate, Key []byte }
 
-// NewAuthority returns a new root authority.
+// NewAuthority returns a root that nobody trusts yet.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	return newAuthority(t, nil)
 }
 
-// Intermediate returns an authority whose certificate is signed by a.
+// Intermediate returns an authority that a vouches for.
 func (a *Authority) Intermediate(t testing.TB) *Authority {
 	t.Helper()
 	return newAuthority(t, a)
@@ -59,14 +60,14 @@ func (a *Authority) Issue(t testing.TB, change ...func(*x509.Certificate)) Pair 
 	}
 }
 
-// Pool returns a pool with this authority only.
+// Pool trusts the authority and no other.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.certificate)
 	return pool
 }
 
-// Write writes the pair to files, with chain below the certificate.
+// Write writes the pair, the certificate with chain below it.
 func (p Pair) Write(t testing.TB, certFile, keyFile string, chain ...[]byte) {
 	t.Helper()
 	text := p.Certificate

@@ -32,8 +32,8 @@ const startTimeout = 60 * time.Second
 // Build builds the program as released, once for all tests.
 func Build(t testing.TB) Binary { return built(t, standard) }
 
-// BuildWithoutEmbedded builds it with the tag noembed.
-func BuildWithoutEmbedded(t testing.TB) Binary { return built(t, noembed) }
+// BuildWithoutSimulator builds it with the tag nosimulator.
+func BuildWithoutSimulator(t testing.TB) Binary { return built(t, nosimulator) }
 
 // RemoveBinaries removes the builds. Call it at the end of TestMain.
 func RemoveBinaries() error {
@@ -200,8 +200,8 @@ func (b Binary) Run(t testing.TB, env []string, args ...string) (code int, outpu
 }
 
 var (
-	standard = sync.OnceValues(func() (Binary, error) { return build() })
-	noembed  = sync.OnceValues(func() (Binary, error) { return build("-tags", "noembed") })
+	standard    = sync.OnceValues(func() (Binary, error) { return build() })
+	nosimulator = sync.OnceValues(func() (Binary, error) { return build("-tags", "nosimulator") })
 
 	dir     string // of the binaries
 	makeDir = sync.OnceValue(func() (err error) {

@@ -38,7 +38,7 @@ type Service struct {
 
 // Options of a service in this process.
 type Options struct {
-	RedisURL, MongoDBURI string // of servers; each service has its own keys and database
+	RedisURL, MongoDBURI string // of servers; each service has its own keys and database. SQLite if empty
 	BasePath             string // /applet/session when empty
 	AppID                string // random when empty
 	// WeChat answers at /simulator/ and exchanges the codes; a new simulator when
@@ -63,6 +63,7 @@ type Options struct {
 type Local struct {
 	Service
 	Simulator *wechatsim.Simulator // nil if the options have a WeChat
+	DataDir   string               // of the SQLite file
 	Stop      func()               // announces to the service that it is about to stop
 }
 
@@ -83,6 +84,7 @@ func Start(t testing.TB, o Options) *Local {
 	url := "http://" + server.Listener.Addr().String()
 	local := &Local{Service: newService(t, url, o.BasePath)}
 	c := o.config(t)
+	local.DataDir = c.DataDir
 	parts, err := app.Open(c, url)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +111,9 @@ func Start(t testing.TB, o Options) *Local {
 	t.Cleanup(func() {
 		server.Close()
 		stop()
-		dropDatabase(t, c.MongoDBURI)
+		if c.MongoDBURI != "" {
+			dropDatabase(t, c.MongoDBURI)
+		}
 		if err := parts.Close(); err != nil {
 			t.Error(err)
 		}
@@ -150,7 +154,10 @@ func (o Options) config(t testing.TB) config.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.RedisURL, c.MongoDBURI = o.RedisURL, InDatabase(t, o.MongoDBURI, NewDatabase())
+	c.RedisURL, c.DataDir = o.RedisURL, t.TempDir()
+	if o.MongoDBURI != "" {
+		c.MongoDBURI = InDatabase(t, o.MongoDBURI, NewDatabase())
+	}
 	c.BasePath = o.BasePath
 	c.Simulator, c.WeChatAppID, c.WeChatAppSecret = "on", cmp.Or(o.AppID, "wx"+rand.Text()), AppSecret
 	c.WeChatTimeout = cmp.Or(o.WeChatTimeout, c.WeChatTimeout)

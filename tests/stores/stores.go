@@ -26,6 +26,10 @@
 // REDIS_URL and MONGODB_URI do for the service: all tests of Redis or MongoDB
 // run on them, and on no other. With TEST_REDIS=cluster, the one Redis is a
 // cluster of three masters, made of the program redis-server.
+//
+// Where it does not matter which stores a service has, it has SQLite, as it has
+// where nothing is configured; with any of these variables, or with
+// TEST_SERVICE=servers, it has Redis and MongoDB.
 package stores
 
 import (
@@ -44,8 +48,8 @@ import (
 
 // Server is a running server.
 type Server struct {
-	Name string // "local", "container", "cluster" or "given", for the subtest
-	URL  string // what a client library dials
+	Name string // "local", "container", "cluster", "given" or "SQLite", for the subtest
+	URL  string // what a client library dials; empty for SQLite
 }
 
 // Redis returns the Redis servers to test on.
@@ -130,6 +134,18 @@ func DialRedis(t testing.TB, url string) redis.UniversalClient {
 func MongoDB(t testing.TB) []Server {
 	t.Helper()
 	return handOut(t, mongoServers)
+}
+
+// SQLite stands for no server: a service with it has a file of its own.
+var SQLite = Server{Name: "SQLite"}
+
+// OfService returns the stores of a service in a test that is about something else.
+func OfService(t testing.TB) (redis, mongodb Server) {
+	t.Helper()
+	if os.Getenv("TEST_SERVICE") != "servers" && !onCluster() && os.Getenv("TEST_REDIS_URL")+os.Getenv("TEST_MONGODB_URI") == "" {
+		return SQLite, SQLite
+	}
+	return Redis(t)[0], MongoDB(t)[0]
 }
 
 // Main runs the tests of a package, stops the servers they used, does what else

@@ -109,8 +109,7 @@ func FuzzFormsAgree(f *testing.F) {
 	})
 }
 
-// FuzzParametersAgree validates a value as each parameter of the contract, with the
-// generated code and with kin-openapi.
+// FuzzParametersAgree holds a value against every parameter of the contract, here and in kin-openapi.
 func FuzzParametersAgree(f *testing.F) {
 	for _, seed := range []string{
 		"", "0", "1", "15", "16", "100", "101", "2048", "2049", "-1", "+5", "007", "1.0", "1e2", "2147483648", "9223372036854775808", " 1", "١",
@@ -163,7 +162,7 @@ func bodySchema(doc *openapi3.T, route, mediaType string) *openapi3.Schema {
 	return doc.Paths.Value(path).GetOperation(method).RequestBody.Value.Content[mediaType].Schema.Value
 }
 
-// asValue returns a body as a JSON value.
+// asValue returns a body as JSON sees it.
 func asValue(t *testing.T, body any) (value any) {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -176,7 +175,7 @@ func asValue(t *testing.T, body any) (value any) {
 	return value
 }
 
-// checkFindings checks findings against the contract.
+// checkFindings holds findings against what the contract promises of them.
 func checkFindings(t *testing.T, fields []wire.FieldError) {
 	t.Helper()
 	if len(fields) > 20 {

@@ -13,7 +13,8 @@ import (
 	"onestroke/gen"
 )
 
-// The generated encoders write the same as encoding/json, for any content.
+// What the generated encoders write is what encoding/json would, whatever is in
+// the answer.
 func TestAnswersAreEncodedLikeEncodingJSON(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
@@ -51,7 +52,7 @@ func parse(t *testing.T, text []byte) (v any) {
 	return v
 }
 
-// fill sets all fields of v to random values, and half of the optional ones to nil.
+// fill sets all there is in v. What may be left out is, half of the time.
 func fill(random *rand.Rand, v reflect.Value) {
 	switch v.Interface().(type) {
 	case time.Time:

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** The service itself, as a process of its own with embedded stores and simulated WeChat. */
+/** The service itself, as a process of its own, with a data folder of its own and simulated WeChat. */
 export interface Binary {
   baseUrl: string;
   /** Gives what wx.login and wx.getUserInfo give to this user. */

@@ -1,10 +1,10 @@
-//go:build noembed
+//go:build nosimulator
 
 package wechatsim
 
 import "net/http"
 
-// Included reports whether this build has the simulator. The build tag noembed
+// Included reports whether this build has the simulator. The build tag nosimulator
 // leaves it out.
 const Included = false
 
