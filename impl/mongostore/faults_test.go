@@ -42,8 +42,8 @@ func (f *faults) fault(command string) stores.Fault {
 
 func TestReadsGoToThePrimary(t *testing.T) {
 	// There is no secondary: what asks for one fails.
-	r := stores.StartReplicaSet(t, new(faults).fault)
-	store, _ := open(t, r.URL+"&readPreference=secondary&serverSelectionTimeoutMS=500")
+	uri := new(stores.ReplicaSet).Start(t)
+	store, _ := open(t, uri+"&readPreference=secondary&serverSelectionTimeoutMS=500")
 	for call, err := range everyCall(t.Context(), store) {
 		if errors.Is(err, gallery.ErrUnavailable) {
 			t.Errorf("%s: %v", call, err)
@@ -54,10 +54,21 @@ func TestReadsGoToThePrimary(t *testing.T) {
 	}
 }
 
+// TestASecondaryIsNotEnough has nobody who takes writes: then nothing is ready, and
+// no read is answered with what may be out of date.
+func TestASecondaryIsNotEnough(t *testing.T) {
+	uri := (&stores.ReplicaSet{NoPrimary: true}).Start(t)
+	store := mongostore.New(connect(t, uri+"&readPreference=secondaryPreferred&serverSelectionTimeoutMS=300"), "secondary")
+	for call, err := range everyCall(t.Context(), store) {
+		if !errors.Is(err, gallery.ErrUnavailable) {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+}
+
 func TestAServerThatIsBusyIsAskedAgain(t *testing.T) {
 	f := &faults{}
-	r := stores.StartReplicaSet(t, f.fault)
-	store, _ := open(t, r.URL)
+	store, _ := open(t, (&stores.ReplicaSet{Fault: f.fault}).Start(t))
 	for _, code := range []int{24, 112, 133, 462, 16500} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			s := gallery.New(store, gallery.Options{Quota: 1000})
@@ -86,8 +97,7 @@ func TestAServerThatIsBusyIsAskedAgain(t *testing.T) {
 
 func TestATransientFailureIsUnavailable(t *testing.T) {
 	f := &faults{}
-	r := stores.StartReplicaSet(t, f.fault)
-	store, _ := open(t, r.URL)
+	store, _ := open(t, (&stores.ReplicaSet{Fault: f.fault}).Start(t))
 	for _, code := range []int{24, 112, 133, 202, 462, 11601, 16500} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			f.set(func(string) stores.Fault { return stores.Fault{Code: code} })
@@ -109,8 +119,7 @@ func TestATransientFailureIsUnavailable(t *testing.T) {
 func TestAnExportGoesOnWhenItsCursorIsGone(t *testing.T) {
 	const drawings = 120 // three batches
 	f := &faults{}
-	r := stores.StartReplicaSet(t, f.fault)
-	store, _ := open(t, r.URL)
+	store, _ := open(t, (&stores.ReplicaSet{Fault: f.fault}).Start(t))
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := gallery.New(store, gallery.Options{Now: func() time.Time { return now }})
 	for n := range drawings {
@@ -210,8 +219,9 @@ func TestAnIndexMayTakeLong(t *testing.T) {
 }
 
 func TestAnOldServerIsNamedAsSuch(t *testing.T) {
-	r := stores.StartOldReplicaSet(t)
-	store := mongostore.New(connect(t, r.URL+"&serverSelectionTimeoutMS=500"), "old")
+	const mongodb42 = 8
+	uri := (&stores.ReplicaSet{WireVersion: mongodb42}).Start(t)
+	store := mongostore.New(connect(t, uri+"&serverSelectionTimeoutMS=500"), "old")
 	if err := store.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "it is too old: MongoDB 4.4") {
 		t.Errorf("%v", err)
 	}

@@ -33,13 +33,13 @@ func TestDrawingsHold(t *testing.T) {
 	}
 	var commands atomic.Int64
 	var failing atomic.Bool
-	mongodb := stores.StartReplicaSet(t, func(string) stores.Fault {
+	mongodb := &stores.ReplicaSet{Fault: func(string) stores.Fault {
 		if n := commands.Add(1); failing.Load() && n%every == 0 {
 			return ways[n/every%int64(len(ways))]
 		}
 		return stores.Fault{}
-	})
-	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: mongodb.URL, DrawingQuota: 1000})
+	}}
+	s := service.Start(t, service.Options{RedisURL: stores.Redis(t)[0].URL, MongoDBURI: mongodb.Start(t), DrawingQuota: 1000})
 
 	var all []*program
 	for range owners {

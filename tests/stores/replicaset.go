@@ -1,6 +1,7 @@
 package stores
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,11 +24,15 @@ import (
 // It stands before a local MongoDB. See the driver specifications on server
 // discovery and on retryable writes.
 type ReplicaSet struct {
-	URL string
+	// Fault says of every command of a client what goes wrong; nothing does if nil.
+	Fault func(command string) Fault
+	// WireVersion is the newest version of the protocol that it speaks: that of
+	// MongoDB 7.0 if zero.
+	WireVersion int32
+	// NoPrimary says that its one member is a secondary.
+	NoPrimary bool
 
-	wireVersion     int32 // the newest that it speaks
 	address, server string
-	fault           func(command string) Fault
 
 	mu       sync.Mutex
 	answered map[string][]byte // to writes, by session and transaction number
@@ -42,37 +47,22 @@ type Fault struct {
 	Done bool
 }
 
-// StartReplicaSet starts a replica set for this test alone. Of every command of a
-// client, fault says what goes wrong.
-func StartReplicaSet(t testing.TB, fault func(command string) Fault) *ReplicaSet {
-	t.Helper()
-	const mongodb7 = 21
-	return startReplicaSet(t, mongodb7, fault)
-}
-
-// StartOldReplicaSet starts one that says it is MongoDB 4.2.
-func StartOldReplicaSet(t testing.TB) *ReplicaSet {
-	t.Helper()
-	const mongodb42 = 8
-	return startReplicaSet(t, mongodb42, func(string) Fault { return Fault{} })
-}
-
-func startReplicaSet(t testing.TB, wireVersion int32, fault func(command string) Fault) *ReplicaSet {
+// Start starts the replica set for this test alone, and returns its URI.
+func (r *ReplicaSet) Start(t testing.TB) (uri string) {
 	t.Helper()
 	server, err := StartMongoDB()
 	if err != nil {
 		t.Fatal(err)
 	}
 	listener := listen(t, loopback)
-	r := &ReplicaSet{wireVersion: wireVersion, address: listener.Addr().String(), server: server.address(), fault: fault, answered: map[string][]byte{}}
-	r.URL = "mongodb://" + r.address + "/?replicaSet=test"
+	r.address, r.server, r.answered = listener.Addr().String(), server.address(), map[string][]byte{}
 	go r.serve(listener)
 	t.Cleanup(func() {
 		if err := errors.Join(listener.Close(), server.Stop()); err != nil {
 			t.Error(err)
 		}
 	})
-	return r
+	return "mongodb://" + r.address + "/?replicaSet=test"
 }
 
 func (r *ReplicaSet) serve(listener net.Listener) {
@@ -130,7 +120,11 @@ func (r *ReplicaSet) answer(message []byte, server io.ReadWriter) ([]byte, error
 	case "endSessions", "killCursors", "dropDatabase":
 		return ask(server, message)
 	default:
-		return r.failing(r.fault(name), id, transaction(command), message, server)
+		var f Fault
+		if r.Fault != nil {
+			f = r.Fault(name)
+		}
+		return r.failing(f, id, transaction(command), message, server)
 	}
 }
 
@@ -174,21 +168,20 @@ func (r *ReplicaSet) once(id int32, transaction string, message []byte, server i
 func (r *ReplicaSet) hello() bson.D {
 	return bson.D{
 		{Key: "helloOk", Value: true},
-		{Key: "ismaster", Value: true},
-		{Key: "isWritablePrimary", Value: true},
-		{Key: "secondary", Value: false},
+		{Key: "ismaster", Value: !r.NoPrimary},
+		{Key: "isWritablePrimary", Value: !r.NoPrimary},
+		{Key: "secondary", Value: r.NoPrimary},
 		{Key: "setName", Value: "test"},
 		{Key: "setVersion", Value: 1},
 		{Key: "hosts", Value: bson.A{r.address}},
 		{Key: "me", Value: r.address},
-		{Key: "primary", Value: r.address},
 		{Key: "maxBsonObjectSize", Value: 16 << 20},
 		{Key: "maxMessageSizeBytes", Value: 48_000_000},
 		{Key: "maxWriteBatchSize", Value: 100_000},
 		{Key: "localTime", Value: time.Now()},
 		{Key: "logicalSessionTimeoutMinutes", Value: 30},
 		{Key: "minWireVersion", Value: 0},
-		{Key: "maxWireVersion", Value: r.wireVersion},
+		{Key: "maxWireVersion", Value: cmp.Or(r.WireVersion, 21)},
 		{Key: "readOnly", Value: false},
 		{Key: "ok", Value: 1.0},
 	}

@@ -29,15 +29,15 @@ func TestAReplicaSetFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			failing := test.fault
-			r := stores.StartReplicaSet(t, func(command string) stores.Fault {
+			r := &stores.ReplicaSet{Fault: func(command string) stores.Fault {
 				if command != "update" {
 					return stores.Fault{}
 				}
 				now := failing
 				failing = stores.Fault{} // once
 				return now
-			})
-			client, err := mongo.Connect(options.Client().ApplyURI(r.URL))
+			}}
+			client, err := mongo.Connect(options.Client().ApplyURI(r.Start(t)))
 			if err != nil {
 				t.Fatal(err)
 			}
