@@ -1,5 +1,5 @@
-// Rules of our own for openapi.yaml, for what Redocly's rules do not know.
-// Run by `make check` through redocly.yaml, proven by contract-rules.test.mjs.
+// Rules for openapi.yaml beyond those of Redocly. `make check` runs them through
+// redocly.yaml; contract-rules.test.mjs tests them.
 
 export default function plugin() {
   return {
@@ -14,7 +14,7 @@ export default function plugin() {
         'response-headers': responseHeaders,
       },
     },
-    // Has the responses of requests that no operation answers read like any others.
+    // Makes Redocly check the responses to requests that match no operation like all others.
     typeExtension: {
       oas3: (types) => ({
         ...types,
@@ -24,7 +24,7 @@ export default function plugin() {
   };
 }
 
-/** Every string, array and number says how large it may get, and a number how it is kept. */
+/** Every string, array and number has limits, and every number a format. */
 function bounded() {
   const wanted = {
     string: (s) => (s.maxLength ?? s.pattern ?? s.enum) !== undefined || 'needs maxLength, pattern or enum',
@@ -41,9 +41,9 @@ function bounded() {
 }
 
 /**
- * `x-error-codes` of a response lists the error codes it can carry: on every 4xx and 5xx, and on a 200 of 2017 that can be a
- * failure. Each is one of ErrorCode, is named in the description for the human reader, and has an example; and no
- * example has another. Each ErrorCode is somebody's.
+ * `x-error-codes` of a response lists the error codes it can have: on every 4xx and 5xx, and on a 200 of 2017 that can be a
+ * failure. Each is one of ErrorCode, is named in the description and has an example, and no example has another code. Each
+ * ErrorCode is listed by a response.
  */
 function errorCodes() {
   let known = [];
@@ -76,7 +76,7 @@ function errorCodes() {
       leave(root, { report, location }) {
         for (const code of known) {
           if (!used.has(code)) {
-            report({ message: `No response can carry ${code}.`, location: location.child(['components', 'schemas', 'ErrorCode']) });
+            report({ message: `No response can have ${code}.`, location: location.child(['components', 'schemas', 'ErrorCode']) });
           }
         }
       },
@@ -97,10 +97,7 @@ function exampleValues(media, ctx) {
   return Object.values(media.examples ?? {}).map((example) => resolved(example, ctx).value);
 }
 
-/**
- * Every body has an example, and where a request has several by name, each is
- * answered by the response example of the same name.
- */
+/** Every body has an example, and each named example of a request has a response example with the same name. */
 function examples() {
   return {
     MediaType(media, { report, location }) {
@@ -124,7 +121,7 @@ function exampleNames(body) {
   return Object.values(body.content ?? {}).flatMap((media) => Object.keys(media.examples ?? {}));
 }
 
-/** A schema is written once: an object has a name, and what has a name is referred to by it. */
+/** A schema is written once: an object has a name, and a schema with a name is used by reference. */
 function namedSchemas() {
   let names = new Map();
   const isNamed = (location) => /^#\/components\/schemas\/[^/]+$/.test(location.pointer);
@@ -141,17 +138,17 @@ function namedSchemas() {
   };
 }
 
-/** Whether a schema is more than a plain type with a bound, which may well be the same in two places by chance. */
+/** Whether a schema is more than a type with a limit, which can be the same in two places by chance. */
 function says(schema) {
   return schema.pattern !== undefined || schema.enum !== undefined || schema.type === 'array' || schema.minimum < 0;
 }
 
-/** A schema without its words. */
+/** A schema without its texts. */
 function essence({ description, example, ...schema }) {
   return JSON.stringify(Object.entries(schema).sort(([a], [b]) => a.localeCompare(b)));
 }
 
-/** Whoever may send an entity tag must have got one. */
+/** An operation that accepts an entity tag also answers one. */
 function entityTags() {
   return {
     Operation(operation, ctx) {
@@ -166,7 +163,7 @@ function entityTags() {
   };
 }
 
-/** Headers that every response of a status has, and where requests are limited, every answer that counts as one. */
+/** The headers that every response with a status has, and the rate limit headers of operations that have a rate limit. */
 function responseHeaders() {
   const ofStatus = { 401: ['WWW-Authenticate'], 405: ['Allow'], 429: ['Retry-After'], 503: ['Retry-After'] };
   return {

@@ -1,4 +1,4 @@
-// Each rule of redocly.yaml catches a contract that breaks it, and only that rule does.
+// Each rule of redocly.yaml finds the contract that breaks it, and no other rule does.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,30 +11,30 @@ const contract = readFileSync(join(here, '..', 'openapi.yaml'), 'utf8');
 
 const broken = [
   { name: 'operation without operationId', rule: 'rule/operation-is-complete', cut: '      operationId: getSession\n', also: ['operation-operationId'] },
-  { name: 'operation without description', rule: 'rule/operation-is-complete', cut: "      description: Ends all of the caller's sessions but the one that this request uses.\n", also: ['operation-description'] },
+  { name: 'operation without description', rule: 'rule/operation-is-complete', cut: '      description: Ends all sessions of the caller except the session of this request.\n', also: ['operation-description'] },
   { name: 'operation without tags', rule: 'rule/operation-is-complete', cut: '      tags: [account]\n', also: ['operation-tag-defined'] },
   { name: 'operation without a security statement', rule: 'rule/operation-is-complete', cut: '      security: []\n', also: ['security-defined'] },
   { name: 'operation that leaves security to a default', rule: 'rule/operation-is-complete', cut: '      security:\n        - bearer: []\n        - wxCode: []\n', also: ['security-defined'] },
-  { name: 'header without description', rule: 'rule/header-is-described', cut: '      description: The methods that the path knows (RFC 9110, section 10.2.1).\n' },
+  { name: 'header without description', rule: 'rule/header-is-described', cut: '      description: The methods that the path supports (RFC 9110, section 10.2.1).\n' },
   { name: 'response without request id', rule: 'contract/response-headers', cut: "            X-Request-Id:\n              $ref: '#/components/headers/RequestId'\n" },
   { name: '503 without Retry-After', rule: 'contract/response-headers', cut: /(\n    Unavailable:\n(?:.*\n)*?)        Retry-After:\n.*\n/, put: '$1' },
   { name: '401 without WWW-Authenticate', rule: 'contract/response-headers', cut: "        WWW-Authenticate:\n          $ref: '#/components/headers/WWWAuthenticate'\n" },
   { name: '405 without Allow', rule: 'contract/response-headers', cut: "        Allow:\n          $ref: '#/components/headers/Allow'\n", also: ['no-unused-components'] },
-  { name: 'string without a bound', rule: 'contract/bounded', cut: /(        nickname:\n          type: string\n)          maxLength: 64\n/, put: '$1' },
+  { name: 'string without a limit', rule: 'contract/bounded', cut: /(        nickname:\n          type: string\n)          maxLength: 64\n/, put: '$1' },
   { name: 'array without maximum', rule: 'contract/bounded', cut: '          maxItems: 101\n' },
   { name: 'integer without range', rule: 'contract/bounded', cut: '      maximum: 20000\n' },
   { name: 'integer without format', rule: 'contract/bounded', cut: /(    PointCount:\n      type: integer\n)      format: int32\n/, put: '$1' },
   { name: 'error response without codes', rule: 'contract/error-codes', cut: '      x-error-codes: [ERR_PRECONDITION_FAILED]\n' },
-  { name: 'code that is no ErrorCode', rule: 'contract/error-codes', cut: 'x-error-codes: [ERR_TOO_LARGE]', put: 'x-error-codes: [ERR_TOO_LARGE, ERR_TOO_SMALL]' },
-  { name: 'ErrorCode that nothing answers', rule: 'contract/error-codes', cut: '        - ERR_INTERNAL\n', put: '        - ERR_INTERNAL\n        - ERR_NEVER\n' },
+  { name: 'code that is not an ErrorCode', rule: 'contract/error-codes', cut: 'x-error-codes: [ERR_TOO_LARGE]', put: 'x-error-codes: [ERR_TOO_LARGE, ERR_TOO_SMALL]' },
+  { name: 'ErrorCode that no response has', rule: 'contract/error-codes', cut: '        - ERR_INTERNAL\n', put: '        - ERR_INTERNAL\n        - ERR_NEVER\n' },
   { name: 'code without an example', rule: 'contract/error-codes', cut: /( {12}quota:\n(?: {14,}.*\n)+)/, put: '' },
-  { name: 'code that the description hides', rule: 'contract/error-codes', cut: '`ERR_METHOD_NOT_ALLOWED`: the', put: 'The' },
+  { name: 'code that the description does not name', rule: 'contract/error-codes', cut: '`ERR_METHOD_NOT_ALLOWED`: the', put: 'The' },
   { name: 'body without example', rule: 'contract/examples', cut: '              example:\n                status: live\n' },
-  { name: 'request example that no response example answers', rule: 'contract/examples', cut: '              signed:\n                summary: With signed', put: '              sealed:\n                summary: With signed' },
+  { name: 'request example without a response example', rule: 'contract/examples', cut: '              signed:\n                summary: With signed', put: '              sealed:\n                summary: With signed' },
   { name: 'object without a name', rule: 'contract/named-schemas', cut: "        data:\n          type: object\n", put: '        data:\n          type: object\n          properties: {}\n' },
   { name: 'schema written twice', rule: 'contract/named-schemas', cut: "        id:\n          $ref: '#/components/schemas/UserId'\n", put: "        id:\n          type: string\n          maxLength: 22\n          pattern: '^[0-9A-Za-z_-]{22}$$'\n", also: ['no-unused-components'] },
   { name: 'drawing without ETag', rule: 'contract/entity-tags', cut: "            ETag:\n              $ref: '#/components/headers/ETag'\n" },
-  { name: 'limited operation that hides its limit', rule: 'contract/response-headers', cut: "            RateLimit:\n              $ref: '#/components/headers/RateLimit'\n" },
+  { name: 'rate-limited operation without RateLimit', rule: 'contract/response-headers', cut: "            RateLimit:\n              $ref: '#/components/headers/RateLimit'\n" },
 ];
 
 let folder;
@@ -49,12 +49,12 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-test('the contract keeps every rule', () => {
+test('the contract follows every rule', () => {
   assert.deepEqual(findings.get('good') ?? [], []);
 });
 
 broken.forEach(({ name, rule, cut, put = '', also = [] }, i) => {
-  test(`caught: ${name}`, () => {
+  test(`found: ${name}`, () => {
     assert.ok(contract.replace(cut, put) !== contract, 'the contract no longer has what this test breaks');
     const found = findings.get(String(i)) ?? [];
     assert.ok(found.includes(rule), `${rule} found nothing, only ${found}`);
@@ -66,7 +66,7 @@ broken.forEach(({ name, rule, cut, put = '', also = [] }, i) => {
 function lint(files) {
   const cli = join(here, 'node_modules', '@redocly', 'cli', 'bin', 'cli.js');
   const args = [cli, 'lint', '--config', join(here, 'redocly.yaml'), '--format', 'github-actions', '--max-problems', '1000', ...files];
-  // Into a file, because the program exits before a pipe has taken everything.
+  // Into a file, because the program exits before a pipe has passed on all of its output.
   const output = join(folder, 'findings');
   const { error } = spawnSync(process.execPath, args, { stdio: ['ignore', openSync(output, 'w'), 'ignore'] });
   if (error) throw error;

@@ -1,5 +1,5 @@
-"""What Schemathesis cannot know: how to log in, through the simulator as a
-mini program does, and what some texts look like."""
+"""Hooks for Schemathesis: how to log in, through the simulator as a mini program
+does, and how to generate some values."""
 
 import itertools
 
@@ -7,47 +7,46 @@ import requests
 import schemathesis
 from hypothesis import strategies
 
-# These end the session that they use, or others of its user.
+# These operations end the session of the request, or others of its user.
 ENDS_SESSIONS = {"logOut", "endSession", "endOtherSessions", "deleteAccount"}
 
 HEADERS_OF_2017 = {"x-wx-code", "x-wx-rawdata", "x-wx-signature"}
 
-# Each takes turns among the cases that allow it, so that a seed repeats a run.
-newcomers = itertools.count(1)
+# Counters instead of random numbers, so that a seed repeats a run.
+new_users = itertools.count(1)
 schemes = itertools.cycle(["Authorization", "X-WX-Code"])
-mends = itertools.cycle([True, True, True, False])
+repairs = itertools.cycle([True, True, True, False])
 
 
 @schemathesis.auth(refresh_interval=None)
 class LogIn:
-    """One user for all, so that one case finds what another left; a newcomer
-    for each case that ends sessions."""
+    """One user for all cases, so that a case finds the drawings of another; a new
+    user for each case that ends sessions."""
 
     def __init__(self):
-        self.resident = None
+        self.shared = None
 
     def get(self, case, context):
         operation, url = operation_id(case), context.operation.base_url
         if operation == "logIn":
-            return phone_of(url, "resident")
+            return phone_of(url, "shared")
         if operation in ENDS_SESSIONS:
-            return log_in(url, f"newcomer {next(newcomers)}")
-        if self.resident is None:
-            self.resident = log_in(url, "resident")
-        return self.resident
+            return log_in(url, f"new user {next(new_users)}")
+        if self.shared is None:
+            self.shared = log_in(url, "shared")
+        return self.shared
 
     def set(self, case, data, context):
         if operation_id(case) == "logIn":
-            # A code is good once: each good login gets one of its own.
+            # A code is valid once: each valid login gets its own.
             if case.meta.generation.mode.is_positive and set(case.body) == {"code"}:
                 case.body = {"code": data["code"]}
             return
-        if operation_id(case) == "putDrawing" and case.meta.generation.mode.is_positive and next(mends):
-            mend_drawing(case)
+        if operation_id(case) == "putDrawing" and case.meta.generation.mode.is_positive and next(repairs):
+            repair_drawing(case)
         if not context.operation.definition.raw.get("security", True):
             return
-        # What was generated for the headers of 2017 must arrive as it is: the
-        # token logs in beside it.
+        # Generated headers of 2017 are sent unchanged, together with a token.
         if HEADERS_OF_2017 & {name.lower() for name in case.headers or {}}:
             scheme = "Authorization"
         else:
@@ -55,8 +54,8 @@ class LogIn:
         case.headers[scheme] = data[scheme]
 
 
-# Schemathesis has letters and digits only for headers, unless a format of its
-# own says better: it would send no entity tag at all.
+# By default, Schemathesis generates only letters and digits for headers, so no
+# entity tags. This format generates them.
 schemathesis.openapi.format(
     "entity-tags",
     strategies.one_of(
@@ -75,14 +74,14 @@ def before_load_schema(context, raw_schema):
 
 @schemathesis.deserializer("image/png")
 def as_file(context, response):
-    """The contract describes it as a file, not as what it holds."""
+    """The contract describes the body as a file, without its content."""
     return response.content.decode("latin-1")
 
 
-def mend_drawing(case):
-    """Gives a drawing what no schema can ask for, or hardly any would ever be
-    there to fetch, share and delete: strokes with as many x as y, times that
-    rise, no other id than the path's, and one precondition."""
+def repair_drawing(case):
+    """Makes a generated drawing follow the rules that a schema cannot express:
+    columns of the same length, increasing times, the id of the path, and one
+    precondition. Without it, almost no drawing would be saved."""
     body = {name: value for name, value in case.body.items() if name != "id"}
     body["strokes"] = []
     for stroke in case.body["strokes"]:
@@ -104,7 +103,7 @@ def operation_id(case):
 
 
 def log_in(url, user):
-    """Returns the header of each security scheme, by its name."""
+    """Returns the headers of both security schemes."""
     token = post(f"{url}/v1/session", {"code": phone_of(url, user)["code"]})["token"]
     phone = phone_of(url, user)
     requests.get(

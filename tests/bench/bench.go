@@ -16,7 +16,7 @@ import (
 
 const appID, appSecret = "wxbench", "bench"
 
-// bench is the two programs and all they need.
+// bench has the two programs and everything they need.
 type bench struct {
 	ctx context.Context // ends the programs
 	closers
@@ -26,7 +26,7 @@ type bench struct {
 	ours, reference *program
 	redis           *redis.Client
 	wechat          *connection
-	people          int // who logged in so far
+	people          int // number of users who logged in so far
 
 	drawings       []drawing.Content
 	bodies         [][]byte // of drawings
@@ -62,13 +62,13 @@ func begin(ctx context.Context, o settings) (b *bench, err error) {
 	}
 	b.env = []string{
 		"WECHAT_API_URL=" + wechat.URL + "/simulator", "WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "PORT=0",
-		// High enough for one client, and else as they are by default.
+		// Limits that one client does not reach; the others have their defaults.
 		"LOGIN_RATE_PER_MINUTE=600000", "REQUEST_RATE_PER_MINUTE=600000", "DRAWING_QUOTA=100000",
 	}
 	return b, nil
 }
 
-// prepare starts all there is, logs users in and draws what is to be read.
+// prepare starts the programs, logs users in and saves the drawings for the reading rows.
 func prepare(ctx context.Context, o settings) (b *bench, err error) {
 	if b, err = begin(ctx, o); err != nil {
 		return b, err
@@ -110,7 +110,7 @@ func (b *bench) run(name, pkg string, flags []string, env ...string) (*program, 
 	return p, err
 }
 
-// fill logs users in and draws what is to be read.
+// fill logs users in and saves the drawings for the reading rows.
 func (b *bench) fill(sessions int) (err error) {
 	if b.tokens, err = b.shareSessions(sessions); err != nil {
 		return err

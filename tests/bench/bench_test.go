@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// operations is a service that says what it allocates, started when it is needed.
+// operations is a service that reports its allocations. It starts on first use.
 var operations = sync.OnceValues(func() (*bench, error) {
 	if err := os.Chdir("../.."); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func BenchmarkOperation(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.ReportAllocs() // or what is reported of them is not shown
+			b.ReportAllocs() // otherwise the reported metrics are not shown
 			b.ResetTimer()
 			took, err := s.ours.spend(c, requests)
 			b.StopTimer()

@@ -9,8 +9,8 @@ import (
 	"net/http"
 )
 
-// connection is a kept connection to a program. It does as little as it can: it
-// has the machine in common with what is measured.
+// connection is a persistent connection to a program. It does as little as possible,
+// as it runs on the same machine as the measured program.
 type connection struct {
 	net.Conn
 	in     *bufio.Reader
@@ -25,8 +25,8 @@ func dial(address string) (*connection, error) {
 	return &connection{Conn: c, in: bufio.NewReaderSize(c, 32<<10)}, nil
 }
 
-// do sends a request and reads the answer, which must be a success. The answer
-// is good until the next.
+// do sends a request and reads the answer, which must be a success. The answer is
+// valid until the next call.
 func (c *connection) do(request []byte) ([]byte, error) {
 	status, err := c.roundTrip(request)
 	if err == nil && status >= 300 {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// compare prints what a request of each row costs, and what it costs the reference.
+// compare prints the cost of a request of each row, for the service and the reference.
 func (b *bench) compare(rounds int, only *regexp.Regexp) error {
 	together, err := b.apart(b.ours, b.reference)
 	if err != nil {
@@ -38,7 +38,7 @@ func (b *bench) compare(rounds int, only *regexp.Regexp) error {
 	return nil
 }
 
-// picture prints what a row without a reference costs.
+// picture prints the cost of a row without a reference.
 func (b *bench) picture(r row) error {
 	took, err := r.round(b.ours)
 	if err != nil {
@@ -65,11 +65,11 @@ func (b *bench) picture(r row) error {
 	return nil
 }
 
-// comparison is what a request cost either program, round by round, in µs.
+// comparison is the cost of a request in each round, in µs, for both programs.
 type comparison struct{ first, second, ratios []float64 }
 
-// measure lets two programs take turns. The first round, in which they grow warm,
-// does not count.
+// measure alternates between the two programs. The first round is a warm-up and does
+// not count.
 func (r row) measure(rounds int, first, second *program) (c comparison, err error) {
 	for i := range rounds + 1 {
 		took, err := r.round(first, second)
@@ -84,12 +84,12 @@ func (r row) measure(rounds int, first, second *program) (c comparison, err erro
 	return c, nil
 }
 
-// turn is how many requests a program answers before it is the other's turn: so
-// few that what else the machine does befalls both.
+// turn is how many requests a program answers before the other one continues. It is
+// small, so that other load on the machine affects both.
 const turn = 20
 
-// round returns the CPU time that a request took each program, in µs. Requests
-// are made before the clock runs.
+// round returns the CPU time of a request, in µs, for each program. The requests are
+// created before the measurement.
 func (r row) round(programs ...*program) (took []float64, err error) {
 	requests := make([][][]byte, len(programs))
 	for i := range programs {
@@ -104,7 +104,7 @@ func (r row) round(programs ...*program) (took []float64, err error) {
 	return took, err
 }
 
-// cost is what some requests took a program, and how long each answer took.
+// cost is the CPU time of some requests and the latency of each.
 type cost struct {
 	cpu     time.Duration
 	answers latencies // not sorted
@@ -115,13 +115,13 @@ func (c cost) perRequest() float64 {
 	return float64(c.cpu.Nanoseconds()) / 1e3 / float64(len(c.answers))
 }
 
-// takeTurns sends each program its requests, one after the other.
+// takeTurns sends the requests of both programs alternately.
 func takeTurns(programs []*program, requests [][][]byte) ([]cost, error) {
 	costs := make([]cost, len(programs))
 	connections := make([]*connection, len(programs))
 	for at := 0; at < len(requests[0]); at += turn {
 		for i, p := range programs {
-			if at == 0 { // not before its turn: nobody keeps a silent connection for long
+			if at == 0 { // connect late, as servers close idle connections
 				c, err := dial(p.address)
 				if err != nil {
 					return nil, err
@@ -140,7 +140,7 @@ func takeTurns(programs []*program, requests [][][]byte) ([]cost, error) {
 	return costs, nil
 }
 
-// spend sends a program some requests.
+// spend sends some requests to a program.
 func (p *program) spend(c *connection, requests [][]byte) (spent cost, err error) {
 	before, err := p.cpu()
 	if err != nil {

@@ -10,11 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// apart gives the programs the first core, for good, and until together is called
-// leaves all others to those they talk to: this process with WeChat and MongoDB,
-// and Redis, as far as these are started here. So every answer wakes another core,
-// as it would another machine, and not now this one and now that, which costs
-// differently. On one core it does nothing.
+// apart binds the measured programs to the first core and, until together is called,
+// the processes they talk to (this one with WeChat and MongoDB, and Redis, if started
+// here) to the other cores. So every answer wakes another core, as it would on another
+// machine; otherwise the cost would change from run to run. On one core it does nothing.
 func (b *bench) apart(programs ...*program) (together func(), err error) {
 	var all, first unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &all); err != nil {
@@ -51,10 +50,10 @@ func (b *bench) peers() []int {
 	return []int{os.Getpid(), b.stores.redis.Pid}
 }
 
-// keepOn keeps all threads of a process, and those they begin, on some cores.
+// keepOn binds all threads of a process, and the threads they start, to some cores.
 func keepOn(cores *unix.CPUSet, pid int) error {
 	kept := map[string]bool{}
-	for known := -1; known < len(kept); { // until none has begun while others were looked at
+	for known := -1; known < len(kept); { // until no new thread has started meanwhile
 		known = len(kept)
 		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
 		if err != nil {

@@ -4,7 +4,7 @@ package main
 
 import "errors"
 
-// apart needs Linux, as all that is measured here does.
+// apart does nothing: the measurements need Linux.
 func (b *bench) apart(...*program) (together func(), err error) {
 	return nil, errors.New("it needs Linux")
 }

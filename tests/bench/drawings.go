@@ -11,8 +11,8 @@ import (
 	"onestroke/impl/drawing"
 )
 
-// load reads Quick Draw files in their raw form: coordinates times ten, as the
-// demo does, on a canvas that holds them. Without a folder it makes spirals.
+// load reads Quick Draw files in raw form as the demo does: coordinates times ten, on
+// a canvas that contains them. Without a folder it generates spirals.
 func load(folder string) (drawings []drawing.Content, err error) {
 	if folder == "" {
 		for turns := range 30 {
@@ -71,8 +71,7 @@ func spiral(points int) drawing.Content {
 	}
 }
 
-// actions writes a drawing as a client of 2017 does: the calls of each stroke, in
-// pixels, and nothing that came later.
+// actions returns a drawing in the form of 2017: the calls of each stroke, in pixels.
 func actions(c drawing.Content) string {
 	type call struct {
 		Method string `json:"method"`

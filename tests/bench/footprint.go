@@ -12,8 +12,8 @@ import (
 
 const starts = 5
 
-// footprint prints what the service takes before and beside requests: bytes on
-// disk, milliseconds to start, megabytes of memory.
+// footprint prints the size of the service: bytes on disk, milliseconds to start,
+// megabytes of memory.
 func (b *bench) footprint(connections int) error {
 	fmt.Printf("\nSize, start and memory\n\n")
 	alone := []string{"PORT=0", "REDIS_URL=", "MONGODB_URI=", "DATA_DIR=" + filepath.Join(b.dir, "data")}
@@ -49,7 +49,7 @@ func (b *bench) footprint(connections int) error {
 	return b.manyConnections(b.ours.command.Path, connections)
 }
 
-// manyConnections prints what open connections take, and what stays of them.
+// manyConnections prints the memory of open connections, and after they are closed.
 func (b *bench) manyConnections(binary string, n int) error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -10,8 +10,7 @@ import (
 	"strconv"
 )
 
-// validation prints what it costs to hold a body against the contract, over
-// decoding it strictly.
+// validation prints the cost of validating a body, compared with strict decoding.
 func validation(ctx context.Context) error {
 	out, err := goTest(ctx, "./tests/validation", "-bench", "Decode/5000", "-benchtime", "200x")
 	if err != nil {
@@ -24,9 +23,9 @@ func validation(ctx context.Context) error {
 	return nil
 }
 
-// cores prints what a second core is good for, where neither client nor store is
-// the limit: a hot session without a network, in a process of its own. Beside it
-// stands what a second core does for work that shares nothing, on this machine.
+// cores prints the speed-up by a second core if neither client nor store is the limit:
+// a cached session without a network, in a process of its own. For comparison, it
+// prints the speed-up of work that shares nothing on this machine.
 func cores(ctx context.Context, rounds int) error {
 	ratios := map[string][]float64{}
 	for range rounds {
@@ -53,7 +52,7 @@ func spread(ratios []float64) string {
 	return fmt.Sprintf("%.2f × (%.2f to %.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios))
 }
 
-// allocations prints what a request of each operation allocates.
+// allocations prints the allocations of a request of each operation.
 func allocations(ctx context.Context, data string) error {
 	fmt.Printf("\nAllocations, for benchstat\n\n")
 	command := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "Operation", "-benchtime", "300ms", "./tests/bench")

@@ -13,7 +13,7 @@ import (
 	"onestroke/impl/rediscache"
 )
 
-// few is what many are compared with.
+// few is the number with which many is compared.
 const (
 	fewDrawings = 10
 	fewSessions = 1_000
@@ -21,8 +21,7 @@ const (
 	latencyConnections = 8
 )
 
-// growth prints what a request costs where there is much, beside what it costs
-// where there is little.
+// growth prints the cost of a request with much data, compared with little data.
 func (b *bench) growth(rounds, drawings int) error {
 	fmt.Printf("\nHow cost grows: CPU time a request, aim 1.10 ×\n\n")
 	if err := b.growthOfSessions(rounds); err != nil {
@@ -31,8 +30,8 @@ func (b *bench) growth(rounds, drawings int) error {
 	return b.growthOfDrawings(rounds, drawings)
 }
 
-// growthOfSessions asks for the same sessions of two Redis databases, one of
-// which has many others.
+// growthOfSessions reads the same sessions from two Redis databases, one of which has
+// many other sessions.
 func (b *bench) growthOfSessions(rounds int) error {
 	o, err := redis.ParseURL(b.stores.redisURL)
 	if err != nil {
@@ -123,7 +122,7 @@ func (b *bench) growthOfDrawings(rounds, drawings int) error {
 			return request(http.MethodPut, "/v1/drawings/"+uuid.NewString(), who, b.bodies[rand.IntN(fewDrawings)])
 		}},
 	} {
-		// One program, asked by both in turns: the second one's requests come first.
+		// One program, and two users who alternate: the second user's requests come first.
 		turns := 0
 		alternating := row{requests: r.requests, next: func(i int) ([]byte, error) {
 			if i == 0 {
@@ -139,7 +138,7 @@ func (b *bench) growthOfDrawings(rounds, drawings int) error {
 	return nil
 }
 
-// grow prints what a request costs the first program and the second.
+// grow prints the cost of a request for the first and the second program.
 func (r row) grow(name string, rounds int, many, few *program) error {
 	took, err := r.measure(rounds, many, few)
 	if err != nil {

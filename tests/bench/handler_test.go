@@ -16,9 +16,8 @@ import (
 	"onestroke/tests/stores"
 )
 
-// BenchmarkHandler is a hot session without any network: what is our own of the
-// request that costs least. With -cpu 1,2 it shows whether cores get into each
-// other's way.
+// BenchmarkHandler is a request with a cached session and without a network: the cost
+// of our own code in the cheapest request. With -cpu 1,2 it shows contention.
 func BenchmarkHandler(b *testing.B) {
 	contract, err := os.ReadFile("../../openapi.yaml")
 	if err != nil {
@@ -54,8 +53,8 @@ func BenchmarkHandler(b *testing.B) {
 	})
 }
 
-// BenchmarkSharingNothing is work of the same kind, allocations and all, in which
-// nothing is shared: what a second core can be good for on this machine.
+// BenchmarkSharingNothing is similar work, with allocations, that shares nothing: the
+// best speed-up by a second core on this machine.
 func BenchmarkSharingNothing(b *testing.B) {
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {

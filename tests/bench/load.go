@@ -14,20 +14,20 @@ const (
 	loadFor               = 4 * time.Second
 )
 
-// latencies are how long answers took, the shortest first.
+// latencies are sorted, the shortest first.
 type latencies []time.Duration
 
 func (l latencies) String() string {
 	return fmt.Sprintf("p50 %v, p99 %v, p99.9 %v", l.at(0.5), l.at(0.99), l.at(0.999))
 }
 
-// at returns how long a share of the answers, at most, took. They are sorted.
-func (l latencies) at(share float64) time.Duration {
-	return l[min(int(share*float64(len(l))), len(l)-1)].Round(10 * time.Microsecond)
+// at returns a percentile of the latencies, part being from 0 to 1.
+func (l latencies) at(part float64) time.Duration {
+	return l[min(int(part*float64(len(l))), len(l)-1)].Round(10 * time.Microsecond)
 }
 
-// throughput prints how many requests a second the service answers on all cores,
-// and how long they take at that and at less.
+// throughput prints how many requests per second the service answers on all cores,
+// and the latencies at that rate and at lower ones.
 func (b *bench) throughput() error {
 	p, err := start(b.ctx, b.ours.command.Path, b.env...)
 	if err != nil {
@@ -43,7 +43,7 @@ func (b *bench) throughput() error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := closedLoop(p.address, requests, throughputConnections, loadFor/4); err != nil { // it grows warm
+		if _, _, err := closedLoop(p.address, requests, throughputConnections, loadFor/4); err != nil { // warm-up
 			return err
 		}
 		perSecond, took, err := closedLoop(p.address, requests, throughputConnections, loadFor)
@@ -62,7 +62,7 @@ func (b *bench) throughput() error {
 	return nil
 }
 
-// closedLoop asks as fast as the answers come.
+// closedLoop sends the next request as soon as an answer arrives.
 func closedLoop(address string, requests [][]byte, connections int, d time.Duration) (perSecond float64, all latencies, err error) {
 	begin := time.Now()
 	all, err = onConnections(address, connections, func(n int, c *connection) (took latencies, err error) {
@@ -78,8 +78,8 @@ func closedLoop(address string, requests [][]byte, connections int, d time.Durat
 	return float64(len(all)) / time.Since(begin).Seconds(), all, err
 }
 
-// openLoop asks at a rate, whether answers come or not. A request that had to
-// wait for its connection took that long, too.
+// openLoop sends requests at a fixed rate. The latency of a request includes the time
+// that it waits for a connection.
 func openLoop(address string, requests [][]byte, perSecond float64, d time.Duration) (latencies, error) {
 	interval := time.Duration(float64(time.Second) / perSecond)
 	begin := time.Now()

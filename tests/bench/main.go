@@ -1,7 +1,6 @@
-// Bench prints what a request costs the service, in CPU time of its process,
-// beside what it costs the reference program in the same run. Wall time on a
-// shared machine is noise, and so is one absolute figure: look at the ratios. What
-// is measured has a core of its own.
+// Bench prints the cost of a request, in CPU time of the service's process, compared
+// with the reference program in the same run. On a shared machine, wall time and
+// absolute figures vary: use the ratios. The measured program has its own core.
 //
 //	go run ./tests/bench [-data folder of Quick Draw files] [-rounds 7] [-rows expression]
 //	go run ./tests/bench -sessions 1000000 -drawings 10000    # the long form
@@ -51,7 +50,7 @@ func main() {
 func run(o settings) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	if o.pocketBase {
 		b, err := begin(ctx, o)
 		if err != nil {
@@ -75,7 +74,7 @@ func run(o settings) error {
 	if o.rows != "" {
 		return b.compare(o.rounds, only)
 	}
-	return errors.Join( // as far as it goes
+	return errors.Join( // all of them, whatever fails
 		b.weight(),
 		b.compare(o.rounds, only),
 		validation(ctx),

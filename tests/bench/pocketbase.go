@@ -27,10 +27,10 @@ const (
 type gallery struct {
 	*program
 	users    []user
-	requests map[string]func(u user) []byte // one that a user makes, by the row's name
+	requests map[string]func(u user) []byte // creates a request of a user, by the name of the row
 }
 
-// user is somebody who has drawings in a program.
+// user is a user of a program, with drawings.
 type user struct {
 	ID       string // of PocketBase's only
 	Token    string
@@ -54,15 +54,15 @@ type galleryRow struct {
 	aim      float64 // times PocketBase, at most
 }
 
-// galleryRows are in an order that lets what reads find as many drawings as the
-// gallery was filled with.
+// galleryRows begin with the rows that only read, so that these find as many drawings
+// as were filled in.
 var galleryRows = []galleryRow{
 	{"list of 20 with thumbnails", 100, 0.2},
 	{"get", 100, 0.2},
 	{"save", 60, 0.5},
 }
 
-// ourRequests are those of the rows to the service.
+// ourRequests are the requests to the service.
 func (b *bench) ourRequests() map[string]func(user) []byte {
 	return map[string]func(user) []byte{
 		"list of 20 with thumbnails": func(u user) []byte {
@@ -77,8 +77,8 @@ func (b *bench) ourRequests() map[string]func(user) []byte {
 	}
 }
 
-// pocketBaseRequests are those of the rows to PocketBase: a list without what it
-// does not show, and without a count.
+// pocketBaseRequests are the requests to PocketBase. The list selects only the shown
+// fields and skips the total count.
 func pocketBaseRequests(records []record) map[string]func(user) []byte {
 	const path = "/api/collections/drawings/records"
 	return map[string]func(user) []byte{
@@ -91,7 +91,7 @@ func pocketBaseRequests(records []record) map[string]func(user) []byte {
 		"save": func(u user) []byte {
 			r := records[rand.IntN(len(records))]
 			r.Owner = u.ID
-			body, _ := json.Marshal(r) // plain data
+			body, _ := json.Marshal(r) // cannot fail: plain data
 			return request(http.MethodPost, path, bearer(u.Token), body)
 		},
 	}
@@ -115,8 +115,8 @@ func (b *bench) records() (all []record) {
 	return all
 }
 
-// comparePocketBase prints what requests cost the service on its default store,
-// and what they cost PocketBase, where few drawings are stored and where many are.
+// comparePocketBase prints the cost of requests for the service with its default store
+// and for PocketBase, with few and with many drawings stored.
 func (b *bench) comparePocketBase(rounds, stored int) error {
 	galleries, version, err := b.openGalleries(stored)
 	if err != nil {
@@ -147,9 +147,9 @@ func (b *bench) comparePocketBase(rounds, stored int) error {
 	return nil
 }
 
-// measure lets galleries take turns. It returns for each what a request cost,
-// round by round, in µs, and how long half of the answers took, at most. The
-// first round, in which programs grow warm, does not count.
+// measure alternates between the galleries. It returns for each the cost of a request
+// in each round, in µs, and the median latency. The first round is a warm-up and does
+// not count.
 func (r galleryRow) measure(rounds int, galleries []gallery) (cpu [][]float64, p50 []time.Duration, err error) {
 	cpu = make([][]float64, len(galleries))
 	answers := make([]latencies, len(galleries))
@@ -275,7 +275,7 @@ func (b *bench) fillOurs(p *program, n int) (users []user, err error) {
 	return users, filling.Wait()
 }
 
-// fillPocketBase has the program make users and n drawings.
+// fillPocketBase makes the program create users and n drawings.
 func fillPocketBase(p *program, records []record, n int) (users []user, err error) {
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)

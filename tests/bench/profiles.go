@@ -11,8 +11,8 @@ import (
 // profileFor is how long each row runs under the profiler.
 const profileFor = 5 * time.Second
 
-// writeProfiles writes a CPU and an allocation profile of each row. Each has a
-// process of its own, so that no other row shows in it.
+// writeProfiles writes a CPU and an allocation profile of each row. Each row has its
+// own process, so that its profile has no other row.
 func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (b *bench) writeProfile(binary, name string, r row) error {
 		return err
 	}
 	defer p.stop()
-	if _, err := r.round(p); err != nil { // it grows warm
+	if _, err := r.round(p); err != nil { // warm-up
 		return err
 	}
 	_ = os.Remove(name + ".allocs")

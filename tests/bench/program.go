@@ -22,7 +22,7 @@ type program struct {
 	address string
 	ready   time.Duration // from its start until it answered /livez
 	command *exec.Cmd
-	profile string // where its profiles go, where it was built for that
+	profile string // prefix of its profiles; empty in a build without profiling
 }
 
 // build builds the package in a folder as it is released, with more flags.
@@ -38,7 +38,7 @@ func build(ctx context.Context, dir, name, folder string, flags ...string) (bina
 	return binary, nil
 }
 
-// profiled lays the profiling over the service's main package.
+// profiled adds the profiling to the service's main package.
 func profiled(dir string) (flags []string, err error) {
 	root, err := os.Getwd()
 	if err != nil {
@@ -75,7 +75,7 @@ func start(ctx context.Context, binary string, env ...string) (*program, error) 
 			continue
 		}
 		p.address = m[1]
-		go func() { // nobody may wait for us to read on
+		go func() { // the program must not block on its output
 			for lines.Scan() {
 			}
 		}()
@@ -139,7 +139,7 @@ func (p *program) proc(file string) string {
 	return fmt.Sprintf("/proc/%d/%s", p.command.Process.Pid, file)
 }
 
-// toggleProfile begins the profiles, or ends them and waits until they are written.
+// toggleProfile starts the profiles, or ends them and waits until they are written.
 func (p *program) toggleProfile() error { return p.command.Process.Signal(syscall.SIGUSR1) }
 
 // allocated returns what the program has allocated so far, in objects and bytes.
@@ -157,7 +157,7 @@ func (p *program) allocated() (objects, bytes uint64, err error) {
 	return objects, bytes, err
 }
 
-// await reads a file as soon as it is there.
+// await reads a file as soon as it exists.
 func await(file string) ([]byte, error) {
 	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
 		text, err := os.ReadFile(file)

@@ -21,8 +21,8 @@ type row struct {
 	next      func(i int) ([]byte, error)
 }
 
-// rows are in an order that keeps the local MongoDB fast: it reads every
-// drawing there is to list some, so that what writes comes last.
+// rows that write come last: the local MongoDB reads all drawings to list some, so it
+// becomes slower with each new drawing.
 func (b *bench) rows() []row {
 	get := func(path, credential string) func(int) ([]byte, error) {
 		text := request(http.MethodGet, path, credential, nil)
@@ -63,10 +63,10 @@ func (b *bench) pictures() []row {
 	}
 }
 
-// phone is what a phone gets of WeChat.
+// phone is what a phone gets from WeChat.
 type phone struct{ Code, RawData, Signature string }
 
-// phone takes a code for somebody new from the simulator.
+// phone gets a code for a new user from the simulator.
 func (b *bench) phone() (p phone, err error) {
 	b.people++
 	answer, err := b.wechat.do(request(http.MethodPost, "/simulator/login", "", fmt.Appendf(nil, `{"user":"user %d"}`, b.people)))
@@ -76,7 +76,7 @@ func (b *bench) phone() (p phone, err error) {
 	return p, err
 }
 
-// logIn is a request that logs somebody new in.
+// logIn returns a request that logs a new user in.
 func (b *bench) logIn() ([]byte, error) {
 	phone, err := b.phone()
 	if err != nil {
@@ -86,8 +86,8 @@ func (b *bench) logIn() ([]byte, error) {
 	return request(http.MethodPost, "/v1/session", "", body), err
 }
 
-// credential2017 logs somebody in as programs of 2017 do. The code alone opens
-// the session from then on.
+// credential2017 logs a user in as programs of 2017 do. From then on, the code is the
+// credential.
 func (b *bench) credential2017(c *connection) (string, error) {
 	p, err := b.phone()
 	if err != nil {
@@ -99,9 +99,9 @@ func (b *bench) credential2017(c *connection) (string, error) {
 	return code, err
 }
 
-// paint is a request that saves a drawing as programs of 2017 do.
+// paint returns a request that saves a drawing as programs of 2017 do.
 func (b *bench) paint(credential, id string, i int) []byte {
-	body, _ := json.Marshal(map[string]string{"id": id, "actions": b.actions[i%len(b.actions)]}) // plain data
+	body, _ := json.Marshal(map[string]string{"id": id, "actions": b.actions[i%len(b.actions)]}) // cannot fail: plain data
 	return request(http.MethodPost, "/applet/session/paints/save", credential, body)
 }
 
@@ -111,7 +111,7 @@ func encode(c drawing.Content) []byte {
 	for i, s := range c.Strokes {
 		strokes[i] = map[string]any{"tool": s.Tool, "color": s.Color, "width": s.Width, "x": s.X, "y": s.Y, "t": s.T}
 	}
-	body, _ := json.Marshal(map[string]any{ // plain data
+	body, _ := json.Marshal(map[string]any{ // cannot fail: plain data
 		"title": c.Title, "format": drawing.Format, "strokes": strokes,
 		"canvas": map[string]int{"width": c.Canvas.Width, "height": c.Canvas.Height},
 	})

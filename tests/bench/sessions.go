@@ -14,14 +14,14 @@ import (
 	"onestroke/impl/session"
 )
 
-// shareSessions puts sessions of as many users into Redis, for both programs,
-// and returns their tokens.
+// shareSessions stores n sessions in Redis, each of another user, for both programs,
+// and returns the tokens.
 func (b *bench) shareSessions(n int) ([]string, error) {
 	tokens, err := openSessions(rediscache.New(b.redis), n)
 	if err != nil {
 		return nil, err
 	}
-	// What the reference hands out is as long as what we hand out.
+	// The tokens of the reference are as long as ours.
 	ours, err := dial(b.ours.address)
 	if err != nil {
 		return nil, err
@@ -43,8 +43,8 @@ func (b *bench) shareSessions(n int) ([]string, error) {
 	return tokens, nil
 }
 
-// openSessions puts sessions of as many users into a store, and returns their
-// tokens. They cannot all log in: that would take minutes.
+// openSessions stores n sessions, each of another user, and returns the tokens.
+// Logging all of them in would take minutes.
 func openSessions(store session.Store, n int) ([]string, error) {
 	tokens := make([]string, n)
 	for i := range tokens {

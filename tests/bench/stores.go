@@ -12,15 +12,15 @@ import (
 	"onestroke/tests/stores"
 )
 
-// servers are the Redis and the MongoDB that both programs use, and nobody else.
+// servers are the Redis and the MongoDB of both programs.
 type servers struct {
 	redisURL, mongoURI, redisName string
-	redis                         *os.Process // nil where it is not this program's
+	redis                         *os.Process // nil if it was not started here
 	closers
 }
 
-// openStores starts a redis-server where the machine has one, as a process of
-// its own, and else a local one of the tests. MongoDB is the local one.
+// openStores starts redis-server if the machine has one, and otherwise the local
+// Redis of the tests. MongoDB is the local one of the tests.
 func openStores(ctx context.Context) (s *servers, err error) {
 	s = &servers{redisURL: os.Getenv("REDIS_URL"), mongoURI: os.Getenv("MONGODB_URI"), redisName: "of REDIS_URL"}
 	defer func() {
@@ -81,7 +81,7 @@ func (s *servers) openRedis(ctx context.Context) error {
 	return errors.New("redis-server did not start")
 }
 
-// closers run in the reverse of the order in which they were added.
+// closers run in reverse order.
 type closers []func()
 
 func (c *closers) add(f func()) { *c = append(*c, f) }

@@ -11,7 +11,7 @@ import (
 	"onestroke/impl/drawing/packing"
 )
 
-// weight prints what a drawing and a session take where they are stored.
+// weight prints the size of a drawing and of a session in their stores.
 func (b *bench) weight() error {
 	points, packed, body := 0, 0, 0
 	for i, c := range b.drawings {
@@ -41,15 +41,15 @@ func (b *bench) weight() error {
 	if err := found.Err(); err != nil {
 		return err
 	}
-	fmt.Printf("a drawing: %d bytes of MongoDB, thumbnail and all\n", stored/max(n, 1))
+	fmt.Printf("a drawing: %d bytes in MongoDB, with its thumbnail\n", stored/max(n, 1))
 	if b.stores.redisName == "local" {
-		return nil // it counts its memory in its own way
+		return nil // the MEMORY USAGE of the local Redis differs
 	}
 	keys, err := b.redis.Keys(ctx, "onestroke:user:*").Result()
 	if err != nil {
 		return err
 	}
 	session, err := b.redis.MemoryUsage(ctx, keys[0]).Result()
-	fmt.Printf("a session with a profile: %d bytes of Redis, and what is remembered of its code for 5 minutes\n", session)
+	fmt.Printf("a session with a profile: %d bytes in Redis, and the record of its code for 5 minutes\n", session)
 	return err
 }

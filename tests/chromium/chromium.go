@@ -1,4 +1,4 @@
-// Package chromium finds the browser that tests look with.
+// Package chromium finds the browser for tests.
 package chromium
 
 import (
@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// Path returns the Chromium of this machine. A machine that has only Go passes
-// the tests as well: one that needs a browser is skipped there, and nowhere
-// else. TEST_CHROMIUM=required, which CI sets, makes it a failure.
+// Path returns the path of Chromium on this machine. Without Chromium it skips the
+// test, or fails it if TEST_CHROMIUM=required, which CI sets.
 func Path(t testing.TB) string {
 	t.Helper()
 	program, err := exec.LookPath("chromium")

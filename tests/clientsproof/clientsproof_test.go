@@ -1,10 +1,9 @@
-// Package clientsproof proves that generators in common use accept the
-// contract, and that what they make of it works: each client logs in, saves a
-// drawing, lists it, fetches it and deletes it, against the program as it is
-// shipped.
+// Package clientsproof tests that common generators accept the contract, and that
+// the generated clients work with the program: each logs in, saves a drawing, lists
+// it, gets it and deletes it.
 //
-// TEST_CLIENTS names the clients, of "go typescript python java"; Go alone
-// when it is not set. What is generated goes to .build/clients.
+// TEST_CLIENTS names the clients, of "go typescript python java"; the default is
+// Go only. The generated code goes to .build/clients.
 package clientsproof
 
 import (

@@ -1,6 +1,5 @@
-// Package contract proves what openapi.yaml promises its readers: that its
-// examples are true, that nobody breaks it unseen, and that a mock made of it
-// can be programmed against.
+// Package contract tests openapi.yaml: its examples are correct, a breaking change is
+// detected, and a mock server made from it is usable.
 package contract
 
 import (
@@ -36,7 +35,7 @@ func TestEachExampleMatchesItsSchema(t *testing.T) {
 	}
 }
 
-// document reads openapi.yaml.
+// document returns openapi.yaml.
 func document(t *testing.T) *openapi3.T {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(service.Root(), "openapi.yaml"))
@@ -46,7 +45,7 @@ func document(t *testing.T) *openapi3.T {
 	return doc
 }
 
-// examples gathers every example of a document, with the schema it is one of.
+// examples collects every example of a document with its schema.
 type examples struct {
 	all     []example
 	schemas map[*openapi3.Schema]bool // that were visited

@@ -45,13 +45,13 @@ func TestTheServiceAnswersLikeTheExamples(t *testing.T) {
 	})
 }
 
-// exchanges sends the request examples of the contract and holds the answers
-// against the response examples.
+// exchanges sends the request examples of the contract and compares the answers with
+// the response examples.
 type exchanges struct {
 	doc     *openapi3.T
 	service service.Service
 	met     map[string]bool // response examples, by key
-	known   service.Caller  // whose profile WeChat told
+	known   service.Caller  // a user with a profile
 }
 
 func (e *exchanges) logIn(t *testing.T) {
@@ -91,7 +91,7 @@ func (e *exchanges) keepDrawings(t *testing.T) {
 	e.expect(t, "getSharedDrawing", "", e.service.Nobody().Do(t, http.MethodGet, "/v1/shared/"+share.Token, nil))
 }
 
-// keepPaints plays a program of 2017: success and failure have the same status.
+// keepPaints does what a program of 2017 does: success and failure have the same status.
 func (e *exchanges) keepPaints(t *testing.T) {
 	calls := []struct{ operation, method, path string }{
 		{"savePaint", http.MethodPost, "/paints/save"},
@@ -119,12 +119,12 @@ func (e *exchanges) keepPaints(t *testing.T) {
 	}
 }
 
-// forged are the headers of a first request that nobody signed.
+// forged are the headers of a first request with an invalid signature.
 func forged(code string) http.Header {
 	return service.Phone{Code: code, RawData: `{"nickName":"Band"}`, Signature: strings.Repeat("0", 40)}.Headers()
 }
 
-// caller is whoever has just logged in.
+// caller is the user of the last login.
 func (e *exchanges) caller(t *testing.T, answer service.Answer) service.Caller {
 	t.Helper()
 	var body gen.LoggedIn
@@ -133,7 +133,7 @@ func (e *exchanges) caller(t *testing.T, answer service.Answer) service.Caller {
 }
 
 // expect fails the test unless the answer has the status and the shape of the
-// operation's example of this name, empty for the only one.
+// operation's example with this name; an empty name is for the only example.
 func (e *exchanges) expect(t *testing.T, operation, name string, answer service.Answer) {
 	t.Helper()
 	key := fmt.Sprintf("%s %d %s", operation, answer.Status, name)
@@ -205,7 +205,7 @@ func (e *exchanges) operation(id string) *openapi3.Operation {
 	return nil
 }
 
-// namedExamples are a body's examples; one that stands alone has no name.
+// namedExamples are the examples of a body; a single example has no name.
 func namedExamples(media *openapi3.MediaType) map[string]any {
 	named := map[string]any{}
 	if media == nil {
@@ -225,9 +225,9 @@ func isOpen(s *openapi3.Schema) bool {
 	return s.AdditionalProperties.Has != nil && *s.AdditionalProperties.Has
 }
 
-// sameShape tells where an answer has other members or other types than the
-// example, or where it is open, fewer members. Of a list, each item is held
-// against the example's first.
+// sameShape returns where the answer's members or types differ from the example's.
+// An open object may have more members. Each item of a list is compared with the
+// first of the example.
 func sameShape(example, got any, open bool) error {
 	switch example := example.(type) {
 	case map[string]any:
@@ -263,7 +263,7 @@ func sameShape(example, got any, open bool) error {
 	return nil
 }
 
-// kind is a JSON value's type: YAML reads integers where JSON has numbers only.
+// kind returns the type of a JSON value. YAML has integers, JSON only numbers.
 func kind(value any) reflect.Kind {
 	switch value.(type) {
 	case int, int64, uint64, float64:
@@ -277,7 +277,7 @@ func kind(value any) reflect.Kind {
 // publishedKey is the session key of WeChat's published encrypted data.
 const publishedKey = "tiihtNczf5v6AKRyjwEUhQ=="
 
-// renew gives encrypted data of 2016 a time that the service still takes.
+// renew gives encrypted data of 2016 a timestamp that the service accepts.
 func renew(t *testing.T, login map[string]any) {
 	t.Helper()
 	decode := func(text string) []byte {
@@ -298,12 +298,12 @@ func renew(t *testing.T, login map[string]any) {
 	login["encryptedData"] = base64.StdEncoding.EncodeToString(data)
 }
 
-// refused is a code that WeChat does not exchange.
+// refused is a code that WeChat rejects.
 const refused = "refused"
 
-// startWithPublishedWeChat runs the program on a WeChat that gives, for the
-// codes of the contract's examples, the session keys under which WeChat itself
-// published their signature and encrypted data.
+// startWithPublishedWeChat runs the program with a WeChat that returns, for the
+// codes in the examples of the contract, the session keys of WeChat's published
+// signature and encrypted data.
 func startWithPublishedWeChat(t *testing.T) service.Service {
 	t.Helper()
 	sessions := map[string][2]string{ // openid and session key

@@ -65,10 +65,10 @@ func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
 		t.Fatalf("delete: %v, %s", err, deleted.Body)
 	}
 
-	// A front end asks for the errors it wants to see.
+	// A front end can request a certain error.
 	missing, err := caller.GetDrawingWithResponse(ctx, id, nil, answering(http.StatusNotFound))
 	if err != nil || missing.ApplicationProblemJSON404 == nil || missing.ApplicationProblemJSON404.Code != gen.ErrNotFound {
-		t.Errorf("get what is not there: %v, %s", err, missing.Body)
+		t.Errorf("get a drawing that does not exist: %v, %s", err, missing.Body)
 	}
 	rejected, err := anonymous.GetDrawingWithResponse(ctx, id, nil)
 	if err != nil || rejected.ApplicationProblemJSON401 == nil {
@@ -76,7 +76,7 @@ func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
 	}
 }
 
-// answering asks the mock for an answer of this status.
+// answering requests an answer with this status from the mock.
 func answering(status int) client.RequestEditorFn {
 	return func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Prefer", "code="+strconv.Itoa(status))
@@ -84,8 +84,8 @@ func answering(status int) client.RequestEditorFn {
 	}
 }
 
-// nodeIsThere reports whether this machine can run the mock. Where TEST_NODE is
-// required it must: the tools are installed, and failing that fails the test.
+// nodeIsThere reports whether this machine can run the mock. With
+// TEST_NODE=required it installs the tools, and fails the test if it cannot.
 func nodeIsThere(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv("TEST_NODE") == "required" {

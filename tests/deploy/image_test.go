@@ -40,12 +40,12 @@ func TestTheImageIsSmallAndDoesNotRunAsRoot(t *testing.T) {
 		t.Errorf("the image has %d bytes, and may have %d", image.Size, mostBytes)
 	}
 	if !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(image.Config.User) {
-		t.Errorf("its user is %q", image.Config.User) // Kubernetes wants a number
+		t.Errorf("its user is %q", image.Config.User) // Kubernetes requires a number
 	}
 	if want := "CMD /onestroke --health"; strings.Join(image.Config.Healthcheck.Test, " ") != want {
 		t.Errorf("its health check is %q", image.Config.Healthcheck.Test)
 	}
-	// It brings what a machine has: the roots of certificates, and time zones.
+	// It contains root certificates and time zones.
 	inside := run(t, "go", "version", "-m", filepath.Join(service.Root(), ".build/image/onestroke"))
 	for _, want := range []string{"golang.org/x/crypto/x509roots/fallback", "timetzdata", "nosimulator"} {
 		if !strings.Contains(inside, want) {
@@ -87,7 +87,8 @@ func TestDockerComposeRunsTheService(t *testing.T) {
 			t.Errorf("%s may do too much: %+v", replica, h)
 		}
 	}
-	// One after the other is made anew, as by a new version: nginx finds it again.
+	// The replicas are created again one after the other, as by an upgrade; nginx finds
+	// each of them again.
 	caller := s.logIn(t, service.NewUser())
 	for _, replica := range []string{"onestroke-1", "onestroke-2"} {
 		c.run(t, "up", "--detach", "--no-build", "--no-deps", "--force-recreate", replica)
@@ -98,7 +99,7 @@ func TestDockerComposeRunsTheService(t *testing.T) {
 	caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
-// composition is deploy/compose.yaml with images that are here.
+// composition is deploy/compose.yaml with local images.
 type composition struct {
 	command   []string
 	httpsPort string
@@ -107,7 +108,7 @@ type composition struct {
 
 func compose(t *testing.T) *composition {
 	t.Helper()
-	// Containers reach it at the gateway of their network.
+	// Containers connect to it at the gateway of their network.
 	listener, err := net.Listen("tcp", "0.0.0.0:0")
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +161,7 @@ func (c *composition) run(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// site trusts the certificate that the composition made.
+// site trusts the certificate that the composition created.
 func (c *composition) site(t *testing.T) site {
 	t.Helper()
 	tls := t.TempDir()
@@ -168,7 +169,7 @@ func (c *composition) site(t *testing.T) site {
 	return site{service.Behind(t, "https://localhost:"+c.httpsPort, trusting(t, tls)), c.phones}
 }
 
-// readiness is 0 where nobody answers.
+// readiness returns the status of /readyz, or 0 without an answer.
 func (s site) readiness() int {
 	response, err := s.HTTP.Get(s.URL + "/readyz")
 	if err != nil {
@@ -178,8 +179,8 @@ func (s site) readiness() int {
 	return response.StatusCode
 }
 
-// haveImages tells whether Docker is there with the images that tests/images/build
-// made, and builds the service's own.
+// haveImages reports whether Docker has the images of tests/images/build, and builds
+// the image of the service.
 func haveImages(t *testing.T) bool {
 	t.Helper()
 	if !have(t, "docker") {

@@ -1,7 +1,7 @@
-// Package deploy_test runs what is in the folder deploy: nginx in front of two
-// replicas, the image, the composition, the unit of systemd, and the commands of
-// the walk. What it needs beyond Go and Docker is Debian's nginx, docker-compose
-// and systemd, and openssl; TEST_DEPLOY=required makes a missing one a failure.
+// Package deploy_test tests the folder deploy: nginx in front of two replicas, the
+// image, the compose file, the systemd unit and the deployment guide. Besides Go and
+// Docker it needs nginx, docker-compose, systemd and openssl of Debian. Tests are
+// skipped if one is missing, or fail with TEST_DEPLOY=required.
 package deploy_test
 
 import (
@@ -24,8 +24,8 @@ import (
 
 func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
-// have tells whether the programs are all there, which they must be where
-// TEST_DEPLOY says so.
+// have reports whether all the programs are installed. With TEST_DEPLOY=required, a
+// missing one fails the test.
 func have(t *testing.T, programs ...string) bool {
 	t.Helper()
 	for _, program := range programs {
@@ -59,7 +59,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// run runs a program and returns what it wrote, both to stdout and to stderr.
+// run runs a program and returns its output, stdout and stderr together.
 func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	text, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
@@ -88,7 +88,7 @@ func makeCertificate(t *testing.T) string {
 	return folder
 }
 
-// trusting leads to who has the certificate of a folder.
+// trusting returns a transport that trusts the certificate in a folder.
 func trusting(t *testing.T, folder string) *http.Transport {
 	t.Helper()
 	certificate, err := os.ReadFile(filepath.Join(folder, "fullchain.pem"))
@@ -100,14 +100,14 @@ func trusting(t *testing.T, folder string) *http.Transport {
 	return &http.Transport{
 		TLSClientConfig:    &tls.Config{RootCAs: roots},
 		ForceAttemptHTTP2:  true,
-		DisableCompression: true, // which weakens an ETag
+		DisableCompression: true, // compression makes an ETag weak
 	}
 }
 
 // site is the service behind HTTPS, and the phones of its users.
 type site struct {
 	service.Service
-	phones service.Service // where the simulator is
+	phones service.Service // has the simulator
 }
 
 func (s site) logIn(t *testing.T, user string) service.Caller {
@@ -126,7 +126,7 @@ func (s site) logIn2017(t *testing.T, user string) service.Caller {
 	return s.With(http.Header{"X-Wx-Code": {phone.Code}})
 }
 
-// draws is a day in the life of a program of today.
+// draws does what a current program does.
 func (s site) draws(t *testing.T) {
 	t.Helper()
 	caller, id := s.logIn(t, service.NewUser()), uuid.NewString()
@@ -140,13 +140,13 @@ func (s site) draws(t *testing.T) {
 	}
 	caller.Do(t, http.MethodDelete, "/v1/drawings/"+id, nil).Expect(t, http.StatusNoContent)
 	caller.Do(t, http.MethodDelete, "/v1/session", nil).Expect(t, http.StatusNoContent)
-	// The other replica may remember the session for a moment.
+	// The other replica may have the session in its cache for a moment.
 	eventually(t, "the session has ended", func() bool {
 		return caller.Do(t, http.MethodGet, "/v1/session", nil).Status == http.StatusUnauthorized
 	})
 }
 
-// drew is one in that of a program of 2017.
+// drew does what a program of 2017 does.
 func (s site) drew(t *testing.T) {
 	t.Helper()
 	caller := s.logIn2017(t, service.NewUser())
@@ -158,7 +158,7 @@ func (s site) drew(t *testing.T) {
 	caller.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paint["id"]}).ExpectPaintDone(t)
 }
 
-// drawing is one stroke of so many points.
+// drawing returns a drawing with one stroke of n points.
 func drawing(points int) gen.DrawingContent {
 	stroke := gen.Stroke{Tool: gen.Pen, Color: "#333333", Width: 50, X: make([]int32, points), Y: make([]int32, points)}
 	for i := range points {

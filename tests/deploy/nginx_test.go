@@ -130,13 +130,13 @@ func TestNginxForwardsTheClientsAddress(t *testing.T) {
 	}
 }
 
-// behindNginx is a site whose HTTPS is nginx.
+// behindNginx is a site behind nginx.
 type behindNginx struct {
 	site
 	*nginx
 }
 
-// unchecked is the service where its answers are not those of the contract.
+// unchecked returns the service without validating its answers against the contract.
 func (s behindNginx) unchecked(t *testing.T) service.Service {
 	transport := trusting(t, s.tls)
 	t.Cleanup(transport.CloseIdleConnections)
@@ -161,7 +161,7 @@ func (s behindNginx) limitsBodies(t *testing.T) {
 func (s behindNginx) limitsHeaders(t *testing.T) {
 	caller := s.logIn(t, service.NewUser())
 	for size, want := range map[int]int{16 << 10: http.StatusOK, 60 << 10: http.StatusOK, 70 << 10: http.StatusRequestHeaderFieldsTooLarge} {
-		// Over HTTP/1.1, as many phones do.
+		// Over HTTP/1.1, as many phones send it.
 		transport := trusting(t, s.tls)
 		transport.ForceAttemptHTTP2 = false
 		transport.TLSClientConfig.NextProtos = []string{"http/1.1"}
@@ -177,7 +177,7 @@ func (s behindNginx) compresses(t *testing.T) {
 	caller, path := s.logIn(t, service.NewUser()), "/v1/drawings/"+uuid.NewString()
 	caller.Do(t, http.MethodPut, path, drawing(2000), http.Header{"If-None-Match": {"*"}}).Expect(t, http.StatusCreated)
 
-	caller = s.unchecked(t).With(caller.Header) // the contract's tags are strong
+	caller = s.unchecked(t).With(caller.Header) // a weak tag does not match the contract
 	plain := caller.Do(t, http.MethodGet, path, nil)
 	packed := caller.Do(t, http.MethodGet, path, nil, http.Header{"Accept-Encoding": {"gzip"}})
 	if got := packed.Header.Get("Content-Encoding"); got != "gzip" {
@@ -227,7 +227,7 @@ func (s behindNginx) redirects(t *testing.T) {
 	}
 }
 
-// losesNothing restarts one replica soon after the other while programs draw.
+// losesNothing restarts the replicas shortly after each other while clients save.
 func (s behindNginx) losesNothing(t *testing.T, two *replicas) {
 	var drawers sync.WaitGroup
 	var over atomic.Bool
@@ -257,10 +257,10 @@ func (s behindNginx) losesNothing(t *testing.T, two *replicas) {
 	t.Logf("%d requests", requests.Load())
 }
 
-// replicas are two processes of the program, on the same stores and WeChat, at
-// addresses that they keep.
+// replicas are two processes of the program with the same stores and WeChat, and
+// with fixed addresses.
 type replicas struct {
-	t         *testing.T // until whose end they run
+	t         *testing.T // they run until it ends
 	program   service.Binary
 	env       []string
 	processes []*service.Process
@@ -290,7 +290,7 @@ func startReplicas(t *testing.T) *replicas {
 	return r
 }
 
-// restart does what systemctl restart does.
+// restart restarts a replica as systemctl restart does.
 func (r *replicas) restart(i int) {
 	r.t.Helper()
 	r.processes[i].Signal(r.t, syscall.SIGTERM)
@@ -301,7 +301,7 @@ func (r *replicas) restart(i int) {
 	r.processes[i] = r.program.Start(r.t, append(r.env, "PORT="+port)...)
 }
 
-// nginx is Debian's, with our configuration at ports of its own.
+// nginx is Debian's nginx with the configuration of deploy and its own ports.
 type nginx struct{ url, plainURL, tls string }
 
 func startNginx(t *testing.T, servers ...string) *nginx {

@@ -14,8 +14,8 @@ import (
 	"onestroke/tests/stores"
 )
 
-// TestADrawingIsAsLargeAsThePageSays weighs drawings of the demo, or of the Quick
-// Draw files in the folder that QUICKDRAW names, as they are in MongoDB.
+// TestADrawingIsAsLargeAsThePageSays measures drawings of the demo, or of the Quick
+// Draw files in the folder QUICKDRAW, as they are stored in MongoDB.
 func TestADrawingIsAsLargeAsThePageSays(t *testing.T) {
 	mongodb, database := stores.MongoDB(t)[0].URL, service.NewDatabase()
 	p := service.Build(t).Start(t, "MONGODB_URI="+service.InDatabase(t, mongodb, database))
@@ -57,9 +57,9 @@ func TestADrawingIsAsLargeAsThePageSays(t *testing.T) {
 
 type weight struct{ points, document, packed, thumbnail, keys int }
 
-// add weighs a document. A key of an index holds its values, a byte that tells the
-// type of each, two more with a text, and the place of the document: WiredTiger
-// leaves out what is the same as in the key before.
+// add adds the size of a document. An index key contains its values, one byte for
+// the type of each, two more for a text, and the location of the document. WiredTiger
+// leaves out the part that is the same as in the previous key.
 func (w *weight) add(document bson.Raw) {
 	text := func(name string) int { return len(document.Lookup(name).StringValue()) + 2 }
 	const date, place = 1 + 8, 8
@@ -71,7 +71,7 @@ func (w *weight) add(document bson.Raw) {
 	w.keys += text("_id") + place + text("owner") + date + text("id") + place
 }
 
-// figure reads a number from a page: it stands there as "<!-- name --> 123".
+// figure reads a number from a page, where it is "<!-- name --> 123".
 func figure(t *testing.T, page, name string) int {
 	t.Helper()
 	found := regexp.MustCompile(`<!-- ` + name + ` -->\s*([0-9]+)`).FindStringSubmatch(read(t, page))

@@ -11,13 +11,13 @@ import (
 	"onestroke/tests/service"
 )
 
-const mostExposed = 2.0 // of 10, as systemd-analyze security reckons
+const mostExposed = 2.0 // of 10, the exposure level of systemd-analyze security
 
 func TestTheUnitIsValidAndRestricted(t *testing.T) {
 	if !have(t, "systemd-analyze") {
 		return
 	}
-	// Where nothing is installed, any program will do as the one that is started.
+	// The service is not installed here: use any program instead.
 	unit := filepath.Join(t.TempDir(), "onestroke.service")
 	write(t, unit, strings.Replace(read(t, "onestroke.service"), "ExecStart=/usr/local/bin/onestroke", "ExecStart=/bin/true", 1))
 	if problems := run(t, "systemd-analyze", "verify", "--man=no", unit); strings.Contains(problems, "onestroke") {
@@ -33,7 +33,7 @@ func TestTheUnitIsValidAndRestricted(t *testing.T) {
 	}
 }
 
-// What --help marks as a secret is in nobody's environment.
+// Secrets, which --help marks, are not in the environment.
 func TestTheUnitPassesEachSecretAsACredential(t *testing.T) {
 	_, help := service.Build(t).Run(t, nil, "--help")
 	unit := strings.Split(read(t, "onestroke.service"), "\n")

@@ -11,7 +11,7 @@ import (
 	"onestroke/tests/service"
 )
 
-// What the commands of the walk do is tested by the script walk, beside this file.
+// The script walk, in this folder, runs the commands of the guide.
 
 var pages = map[string]string{"README.md": "README.zh-CN.md", "scaling.md": "scaling.zh-CN.md"}
 
@@ -22,7 +22,7 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 		} {
 			find := regexp.MustCompile(pattern)
 			en, zh := find.FindAllString(read(t, english), -1), find.FindAllString(read(t, chinese), -1)
-			if what == "numbers" { // those of users are words in Chinese, and all may come in another order
+			if what == "numbers" { // numbers of users are words in Chinese, and the order can differ
 				en = find.FindAllString(regexp.MustCompile(`[0-9]+ (thousand|million)`).ReplaceAllString(read(t, english), ""), -1)
 				slices.Sort(en)
 				slices.Sort(zh)

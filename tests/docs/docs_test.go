@@ -1,4 +1,4 @@
-// Package docs_test sees the reference page as its readers do, in a browser.
+// Package docs_test tests the reference page in a browser.
 package docs_test
 
 import (
@@ -92,7 +92,7 @@ func TestWithoutTheSimulatorThePageHasNoLogin(t *testing.T) {
 	}
 }
 
-// browser is a Chromium that remembers what it asked for and complained about.
+// browser is a Chromium that records its requests and its errors.
 type browser struct {
 	context    context.Context
 	mu         sync.Mutex
@@ -114,15 +114,15 @@ func open(t *testing.T) *browser {
 	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithListener(b.note))
 	t.Cleanup(cancel)
 	b.context = ctx
-	// The browser lives as long as the context of its first action.
+	// The browser runs as long as the context of its first action.
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// startTimeout bounds the start of a browser and every step in it. A machine
-// that builds at the same time is slow.
+// startTimeout limits the start of a browser and each step in it. It is long, as the
+// machine may be compiling at the same time.
 const startTimeout = time.Minute
 
 func (b *browser) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {

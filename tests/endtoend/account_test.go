@@ -33,9 +33,9 @@ func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 		caller := s.LogIn(t, service.NewUser())
 		create(t, s.LogIn(t, service.NewUser()), "another's")
 		if lines := export(t, caller); len(lines) != 0 {
-			t.Errorf("nobody drew %v", lines)
+			t.Errorf("a user without drawings exports %v", lines)
 		}
-		const count = 60 // more than a store reads at once
+		const count = 60 // more than a store reads in one batch
 		for i := range count {
 			create(t, caller, fmt.Sprint(i))
 		}
@@ -59,7 +59,7 @@ func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 			}
 			d.Paint = nil
 			if kept := get(t, caller, d.ID.String()); !reflect.DeepEqual(d, kept) {
-				t.Errorf("exported %+v, kept %+v", d, kept)
+				t.Errorf("exported %+v, stored %+v", d, kept)
 			}
 		}
 	})
@@ -81,7 +81,7 @@ func TestALargeExportIsStreamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header = caller.Header.Clone()
-	response, err := http.DefaultTransport.RoundTrip(r) // the test's own reads whole answers
+	response, err := http.DefaultTransport.RoundTrip(r) // the test's own transport reads whole answers
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestADeletedAccountLeavesNoData(t *testing.T) {
 		token := share(t, then, id, http.StatusCreated)
 		savePaint(t, then, "j8x3k2m1q9w0zt", twoLines)
 		if left := traces(t, s, redisServer, mongodb, who, user, id, token); len(left) < 5 {
-			t.Fatalf("the traces of a user are not found: %q", left)
+			t.Fatalf("not all data of the user is found: %q", left)
 		}
 
 		today.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
@@ -127,18 +127,18 @@ func TestADeletedAccountLeavesNoData(t *testing.T) {
 		}
 		opensNothing(t, s.Service, token)
 		for where, ttl := range traces(t, s, redisServer, mongodb, who, user, id, token) {
-			// As the contract says: the outcome of a login, the count of requests.
+			// The contract allows these: the outcome of a login, the count of requests.
 			outcome := strings.HasPrefix(where, "onestroke:code:") || strings.HasPrefix(where, "attempts ")
 			rate := strings.HasPrefix(where, "onestroke:rate:user:")
 			if !outcome && !rate || ttl <= 0 || outcome && ttl > 5*time.Minute || rate && ttl > time.Minute {
-				t.Errorf("left in %s for %v", where, ttl)
+				t.Errorf("data is left in %s for %v", where, ttl)
 			}
 		}
 		if again := s.LogIn2017(t, user); len(list(t, again)) != 0 || len(paints(t, again)) != 0 {
-			t.Error("who comes back finds drawings")
+			t.Error("a user who logs in again has drawings")
 		}
 		if d := get(t, other, kept); d.Title != "kept" {
-			t.Errorf("another's drawing is %q", d.Title)
+			t.Errorf("the drawing of another user is %q", d.Title)
 		}
 		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+keptToken, nil).Expect(t, http.StatusOK)
 	})
@@ -220,7 +220,7 @@ func traces(t *testing.T, s *service.Local, redisServer, mongodb stores.Server, 
 		for _, collection := range collections {
 			var all []bson.Raw
 			if documents, err := client.Database(database).Collection(collection).Find(t.Context(), bson.D{}); err != nil {
-				continue // a server's own, such as MongoDB's config
+				continue // data of the server itself, such as MongoDB's config
 			} else if err := documents.All(t.Context(), &all); err != nil {
 				continue
 			}

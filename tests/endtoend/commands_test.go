@@ -93,7 +93,7 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 	wechat := func(answer string) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Get("secret") != secret || r.URL.Query().Get("appid") != "wx1" {
-				t.Error("it does not ask as WeChat wants it")
+				t.Error("the request is not as WeChat requires it")
 			}
 			_, _ = w.Write([]byte(answer))
 		}))
@@ -110,12 +110,12 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 		env  []string
 		want []string // in the order of the output
 	}{
-		"all is well": {
+		"everything works": {
 			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":40029}`), "TLS_CERT_FILE=" + whole, "TLS_KEY_FILE=" + key},
 			[]string{"ok     HTTPS    localhost, 127.0.0.1, until 2", "ok     SQLite ", "ok     WeChat "},
 		},
-		"nothing is set":  {nil, []string{"ok     HTTPS", "ok     SQLite   in ", "ok     WeChat   simulated"}},
-		"a wrong setting": {[]string{"PORT=many"}, []string{"wrong  Settings PORT must be a whole number"}},
+		"nothing is set":     {nil, []string{"ok     HTTPS", "ok     SQLite   in ", "ok     WeChat   simulated"}},
+		"an invalid setting": {[]string{"PORT=many"}, []string{"wrong  Settings PORT must be a whole number"}},
 		"a wrong app id": {
 			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":40013,"errmsg":"invalid appid hunter2"}`)},
 			[]string{"wrong  WeChat", "WECHAT_APP_ID"},
@@ -136,7 +136,7 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"openid":"o","session_key":"AAAAAAAAAAAAAAAAAAAAAA=="}`)},
 			[]string{"wrong  WeChat", "not WeChat"},
 		},
-		"all are away": {
+		"none can be reached": {
 			[]string{
 				"REDIS_URL=redis://me:hunter2@127.0.0.1:1", "MONGODB_URI=mongodb://me:hunter2@127.0.0.1:1",
 				"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, "WECHAT_API_URL=http://127.0.0.1:1",
@@ -155,7 +155,7 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 			for _, want := range test.want {
 				_, after, found := strings.Cut(rest, want)
 				if !found {
-					t.Errorf("%q is not, or not there, in\n%s", want, output)
+					t.Errorf("%q is missing, or not in this order, in\n%s", want, output)
 				}
 				rest = after
 			}
@@ -166,7 +166,7 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 	}
 }
 
-// Where a person watches, on a terminal, the program writes for people.
+// On a terminal, the program writes text and not JSON.
 func TestOutputOnATerminalIsForPeople(t *testing.T) {
 	program := exec.Command(service.Build(t).Path())
 	program.Env = []string{"PORT=0", "DATA_DIR=" + t.TempDir()}

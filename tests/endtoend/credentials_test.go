@@ -72,7 +72,7 @@ func TestARequestWithoutACredentialGetsLoginRequired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := s.With(h).Do(t, http.MethodGet, "/v1/drawings", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 			if p.SessionMark == nil || *p.SessionMark != 1 || p.Reason == nil || *p.Reason != "ERR_LOGIN_REQUIRED" {
-				t.Errorf("a session client of 2017 cannot read %+v", p)
+				t.Errorf("a program of 2017 cannot read %+v", p)
 			}
 			s.With(h).Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "a", "actions": "[]"}).
 				ExpectPaintFailure(t, http.StatusOK, "openId does not exists")
@@ -114,7 +114,7 @@ var published = struct{ rawData, sessionKey, signature string }{
 	signature:  "75e81ceda165f4ffa64f4068af58c64b8f54b88c",
 }
 
-// weChat gives every code the same answer.
+// weChat answers every code in the same way.
 func weChat(openID, sessionKey string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, fmt.Sprintf(`{"session_key":%q,"openid":%q}`, sessionKey, openID))

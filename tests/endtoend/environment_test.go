@@ -58,7 +58,7 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 	}
 	for _, v := range config.Variables() {
 		if tried[v.Name] == nil {
-			t.Errorf("no wrong value of %s is tried", v.Name)
+			t.Errorf("no invalid value of %s is tested", v.Name)
 		}
 	}
 	for variable, environments := range tried {
@@ -74,8 +74,8 @@ func TestABuildWithoutTheSimulatorNeedsAnAppID(t *testing.T) {
 	refuses(t, service.BuildWithoutSimulator(t), nil, "WECHAT_APP_ID", "")
 }
 
-// refuses checks that the program says in one line, for people, which variable
-// keeps it from starting, and quotes no password.
+// refuses checks that the program does not start, names the variable in one line of
+// text, and shows no password.
 func refuses(t *testing.T, program service.Binary, env []string, variable, secret string) {
 	t.Helper()
 	code, output := program.Refused(t, env...)

@@ -17,7 +17,7 @@ import (
 	"onestroke/tests/service"
 )
 
-// Failures that befall any operation have the same answer from all of them.
+// Failures that any operation can have get the same answer from all of them.
 
 func TestEachOperationRejectsInvalidCredentials(t *testing.T) {
 	s := start(t)
@@ -94,7 +94,7 @@ func TestEachOperationDistinguishesErrorsFromOutages(t *testing.T) {
 		caller := s.With(header("Authorization", "Bearer "+session.TokenPrefix+strings.Repeat("A", 64)))
 		for _, o := range operations(t) {
 			if !o.hasCaller && !strings.HasPrefix(o.path, "/v1/") {
-				continue // it asks no store
+				continue // it uses no store
 			}
 			switch answer := o.ask(t, caller); {
 			case !o.in2017:
@@ -155,13 +155,13 @@ func TestLoginsAreLimited(t *testing.T) {
 		ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
 }
 
-// operation is one of the contract's, with a request for it that keeps the contract.
+// operation is an operation of the contract with a valid request.
 type operation struct {
 	id, method, path  string
 	body              any
 	header            http.Header
 	hasCaller, in2017 bool
-	hasBody           bool // of its success
+	hasBody           bool // in a successful answer
 }
 
 func (o operation) ask(t *testing.T, c service.Caller, headers ...http.Header) service.Answer {

@@ -59,12 +59,12 @@ func TestNoRequestIsSentToWeChatDuringAnOutage(t *testing.T) {
 	}
 	before := asked.Load()
 	if before >= 20 {
-		t.Fatalf("WeChat was asked %d times", before)
+		t.Fatalf("WeChat got %d requests", before)
 	}
 	signedBy(s, newID()).Do(t, http.MethodGet, "/applet/session/paints/list", nil).
 		ExpectSessionFailure(t, http.StatusOK, "ERR_SESSION_KEY_EXCHANGE_FAILED", "")
 	if asked.Load() != before {
-		t.Error("WeChat was asked although it is broken")
+		t.Error("WeChat got a request during the outage")
 	}
 }
 
@@ -73,8 +73,7 @@ func breaksOff(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`{"openid":"o`))
 }
 
-// startWith runs the service with another WeChat, which it does not wait for
-// longer than a second.
+// startWith runs the service with another WeChat and a timeout of one second.
 func startWith(t *testing.T, weChat http.HandlerFunc) *service.Local {
 	t.Helper()
 	return startService(t, service.Options{
@@ -82,7 +81,7 @@ func startWith(t *testing.T, weChat http.HandlerFunc) *service.Local {
 	})
 }
 
-// signedBy is a program of 2017 at its first request.
+// signedBy returns a program of 2017 that sends its first request.
 func signedBy(s *service.Local, code string) service.Caller {
 	return s.With(service.Phone{Code: code, RawData: published.rawData, Signature: published.signature}.Headers())
 }

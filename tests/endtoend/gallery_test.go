@@ -13,8 +13,8 @@ import (
 	"onestroke/tests/stores"
 )
 
-// twoLines is a drawing as the program of 2017 records it, and odd enough to
-// tell whether it comes back byte for byte.
+// twoLines is a drawing as the program of 2017 records it. The space after the first
+// bracket shows whether it is stored byte for byte.
 const twoLines = `[ {"method":"save"},{"method":"setStrokeStyle","data":["normal",[255,0,102,128]]},{"method":"setLineWidth","data":[5]},` +
 	`{"method":"strokePath","data":[{"method":"moveTo","data":[10,20.5]},{"method":"lineTo","data":[11.25,22]}]},` +
 	`{"method":"setShadow","data":[1,2,3]},{"method":"strokePath","data":[{"method":"moveTo","data":[1,2]},{"method":"lineTo","data":[3,4]}]},{"method":"restore"}]`
@@ -50,11 +50,11 @@ func TestADrawingOf2017CanBeReadAndChangedInV1(t *testing.T) {
 		caller.Do(t, http.MethodPut, path(id), oneStroke("today"), replacing("*")).Expect(t, http.StatusOK)
 		got := paints(t, caller)
 		if len(got) != 1 || got["j8x3k2m1q9w0zt"] == twoLines || len(strokesOf(t, got["j8x3k2m1q9w0zt"])) != 1 {
-			t.Errorf("changed today, it is %q", got)
+			t.Errorf("changed in /v1, it is %q", got)
 		}
 		caller.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
 		if got := paints(t, caller); len(got) != 0 {
-			t.Errorf("deleted today, it is %q", got)
+			t.Errorf("deleted in /v1, it is %q", got)
 		}
 	})
 }
@@ -170,8 +170,8 @@ func TestAFullGalleryAcceptsChangesButNoNewDrawing(t *testing.T) {
 	create(t, s.LogIn(t, service.NewUser()), "another's gallery is empty")
 }
 
-// strokesOf plays actions as the program of 2017 does and returns the paths it
-// strokes.
+// strokesOf executes actions as the program of 2017 does and returns the paths of
+// its strokes.
 func strokesOf(t *testing.T, actions string) (paths [][][2]float64) {
 	t.Helper()
 	var calls []struct {

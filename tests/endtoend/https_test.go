@@ -23,7 +23,7 @@ func TestHTTPSServesTheSameAsHTTP(t *testing.T) {
 	if !strings.HasPrefix(p.URL, "https://127.0.0.1:") {
 		t.Fatalf("it serves at %s", p.URL)
 	}
-	// The simulator, at the same address, is a WeChat like any other.
+	// The simulator has the same address, and is used like WeChat.
 	savePaint(t, p.LogIn2017(t, service.NewUser()), "one", "[]")
 	p.LogIn(t, service.NewUser()).Do(t, http.MethodPut, path(newID()), oneStroke("one"), creating()).Expect(t, http.StatusCreated)
 	for name, protocols := range map[string]func(*http.Protocols){
@@ -39,7 +39,7 @@ func TestHTTPSServesTheSameAsHTTP(t *testing.T) {
 		}
 		response.Body.Close()
 		if response.Proto != name || response.StatusCode != http.StatusOK {
-			t.Errorf("it speaks %s: %s", response.Proto, response.Status)
+			t.Errorf("it uses %s: %s", response.Proto, response.Status)
 		}
 		client.CloseIdleConnections()
 	}
@@ -63,11 +63,11 @@ func TestCertificatesAreReplacedUnderLoad(t *testing.T) {
 				}
 				response, err := client.Get(p.URL + "/openapi.json")
 				if err != nil {
-					t.Error("a request is lost:", err)
+					t.Error("a request failed:", err)
 					return
 				}
 				if _, err := io.Copy(io.Discard, response.Body); err != nil {
-					t.Error("an answer is not whole:", err)
+					t.Error("an answer is not complete:", err)
 				}
 				response.Body.Close()
 				served.Add(1)
@@ -76,7 +76,7 @@ func TestCertificatesAreReplacedUnderLoad(t *testing.T) {
 	}
 	serial := p.serial(t, root)
 	for range 3 {
-		// Half of a pair first, as when one file is there before the other.
+		// First only one of the two files, as when one is replaced before the other.
 		if err := os.WriteFile(p.cert, root.Issue(t).Certificate, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestACertificateThatWeChatRejectsIsReportedAtTheStart(t *testing.T) {
 	p := startHTTPS(t, root.Issue(t))
 	eventually(t, func() bool { return strings.Contains(p.Output(), "WeChat will reject the certificate") })
 	if !strings.Contains(p.Output(), "the chain is missing") {
-		t.Error("why is not said")
+		t.Error("the reason is not reported")
 	}
 	for name, pair := range map[string]pki.Pair{
 		"expired":       root.Issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }),
@@ -107,7 +107,7 @@ func TestACertificateThatWeChatRejectsIsReportedAtTheStart(t *testing.T) {
 	}
 }
 
-// https is the program, with the files of its certificate.
+// https is the program with the files of its certificate.
 type https struct {
 	*service.Process
 	cert, key string
@@ -130,7 +130,7 @@ func newHTTPS(t *testing.T, pair pki.Pair) https {
 
 func (h https) env() []string { return []string{"TLS_CERT_FILE=" + h.cert, "TLS_KEY_FILE=" + h.key} }
 
-// serial is that of the certificate with which a new connection is answered.
+// serial returns the serial number of the certificate of a new connection.
 func (h https) serial(t *testing.T, root *pki.Authority) string {
 	t.Helper()
 	conn, err := tls.Dial("tcp", strings.TrimPrefix(h.URL, "https://"), &tls.Config{RootCAs: root.Pool()})

@@ -110,7 +110,7 @@ func TestAnAnimatedPictureNeedsNoScript(t *testing.T) {
 	still := caller.Do(t, http.MethodGet, image, nil, header("Accept", "image/png"))
 	asked := caller.Do(t, http.MethodGet, image+"?animate=true", nil, header("Accept", "image/png"))
 	if !bytes.Equal(still.Body, asked.Body) || still.Header.Get("ETag") != asked.Header.Get("ETag") {
-		t.Error("a PNG does not stand still")
+		t.Error("a PNG is animated")
 	}
 }
 
@@ -130,7 +130,7 @@ func TestEachVariantOfAPictureHasItsOwnETag(t *testing.T) {
 		first.Expect(t, http.StatusOK)
 		tag := first.Header.Get("ETag")
 		if tags[tag] {
-			t.Errorf("%v shares its tag %s", forms[i], tag)
+			t.Errorf("%v has the tag %s of another variant", forms[i], tag)
 		}
 		tags[tag] = true
 		for _, held := range []string{tag, "W/" + tag, `"another", ` + tag, "*"} {
@@ -145,7 +145,7 @@ func TestEachVariantOfAPictureHasItsOwnETag(t *testing.T) {
 	for i := range forms {
 		changed := fetch(i, `"another"`)
 		if tags[changed.Header.Get("ETag")] {
-			t.Errorf("%v kept its tag, the drawing changed", forms[i])
+			t.Errorf("%v has the same tag after a change", forms[i])
 		}
 	}
 }
@@ -159,8 +159,8 @@ func TestThePictureOfAnotherUsersDrawingIsNotFound(t *testing.T) {
 	}
 }
 
-// isPlainSVG fails the test where a document is no SVG, or holds what could run
-// or load something.
+// isPlainSVG fails the test if a document is not SVG, or contains something that can
+// run code or load resources.
 func isPlainSVG(t *testing.T, document []byte) {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(document))

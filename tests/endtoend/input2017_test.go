@@ -25,7 +25,7 @@ func TestInvalidInputOf2017IsRejectedAndNotStored(t *testing.T) {
 		status int
 		reason string
 	}{
-		// What 2017 had an answer for.
+		// Errors that existed in 2017.
 		"no id":                {save, map[string]string{"actions": "[]"}, nil, 200, "id or actions does not exists"},
 		"no actions":           {save, map[string]string{"id": "a"}, nil, 200, "id or actions does not exists"},
 		"an empty id":          {save, map[string]string{"id": "", "actions": "[]"}, nil, 200, "id or actions does not exists"},
@@ -35,7 +35,7 @@ func TestInvalidInputOf2017IsRejectedAndNotStored(t *testing.T) {
 		"an id in the query":   {save + "?id=a", url.Values{"actions": {"[]"}}, nil, 200, "id or actions does not exists"},
 		"deleting no id":       {remove, `{}`, nil, 200, "id does not exists"},
 		"deleting an empty id": {remove, url.Values{"id": {""}}, nil, 200, "id does not exists"},
-		// What it had none for.
+		// Errors that did not exist in 2017.
 		"no body":              {save, "", nil, 400, "ERR_INVALID_REQUEST"},
 		"not JSON":             {save, `{"id":`, nil, 400, "ERR_INVALID_REQUEST"},
 		"another JSON value":   {save, `["a"]`, nil, 400, "ERR_INVALID_REQUEST"},

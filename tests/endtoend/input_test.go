@@ -12,8 +12,8 @@ import (
 	"onestroke/tests/service"
 )
 
-// wrong is a request that must be refused. Its method and path are those of a
-// PUT of a drawing where they are empty.
+// wrong is a request that must be rejected. Without a method and a path, it is a PUT
+// of a drawing.
 type wrong struct {
 	method, path string
 	header       http.Header
@@ -21,7 +21,7 @@ type wrong struct {
 
 	status      int // 400 when 0
 	code        gen.ErrorCode
-	field, rule string // of one of errors[]; empty where none is told
+	field, rule string // of one of errors[]; empty if there is none
 }
 
 func TestInvalidInputIsRejectedByNameAndNotStored(t *testing.T) {
@@ -98,9 +98,9 @@ func wrongBodies() map[string]wrong {
 	}
 }
 
-// wrongDrawings change one thing in a good drawing.
+// wrongDrawings change one thing in a valid drawing.
 func wrongDrawings() map[string]wrong {
-	// with returns the good drawing with another value at a path of members.
+	// with returns the valid drawing with another value at a path of members.
 	with := func(value any, path ...any) string {
 		var drawing any
 		if err := json.Unmarshal([]byte(mustJSON(oneStroke("wrong"))), &drawing); err != nil {
@@ -167,7 +167,7 @@ func wrongDrawings() map[string]wrong {
 	}
 }
 
-// missing takes a member away.
+// missing removes a member.
 const missing = "\x00missing"
 
 func merge(tables ...map[string]wrong) map[string]wrong {

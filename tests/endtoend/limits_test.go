@@ -16,7 +16,7 @@ func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
 	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
 		const limit = 20
 		o := service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, RequestsPerMinute: limit}
-		o.AppID = "wx" + newID()[:8] // replicas share it, and so their users
+		o.AppID = "wx" + newID()[:8] // the replicas have the same app, so the same users
 		s := service.Start(t, o)
 		o.WeChat = s.Simulator
 		replica := service.Start(t, o)
@@ -32,7 +32,7 @@ func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
 			expectPolicy(t, answer, "user", limit)
 		}
 		elsewhere := replica.With(today.Header)
-		// A replica gives a user a sixtieth of the limit before it asks.
+		// A replica takes a sixtieth of the limit in advance.
 		elsewhere.Do(t, http.MethodGet, "/v1/drawings", nil).Expect(t, http.StatusOK)
 		for _, caller := range []service.Caller{today, elsewhere} {
 			answer := caller.Do(t, http.MethodGet, "/v1/drawings", nil)
@@ -43,7 +43,7 @@ func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
 		answer.ExpectPaintFailure(t, http.StatusTooManyRequests, "ERR_RATE_LIMITED")
 		expectRefusal(t, answer, "user", limit)
 
-		// Somebody else has a limit of their own.
+		// Another user has their own limit.
 		s.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 	})
 }
@@ -69,7 +69,7 @@ func TestAnAddressWithTooManyLoginsGetsRetryAfter(t *testing.T) {
 	answer = s.With(s.Phone(t, service.NewUser()).Headers()).Do(t, http.MethodGet, "/applet/session/paints/list", nil)
 	answer.ExpectPaintFailure(t, http.StatusTooManyRequests, "ERR_RATE_LIMITED")
 	expectRefusal(t, answer, "login", limit)
-	// Who is logged in does not log in.
+	// A user who is logged in does not log in again.
 	first.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
@@ -80,7 +80,7 @@ func TestTheAttemptsOfOneCodeAreLimited(t *testing.T) {
 	body := map[string]any{"code": phone.Code, "rawData": phone.RawData, "signature": strings.Repeat("0", 40)}
 	var answer service.Answer
 	tries := 0
-	for ; tries < 2*most && answer.Status != http.StatusTooManyRequests; tries++ { // two a second come back
+	for ; tries < 2*most && answer.Status != http.StatusTooManyRequests; tries++ { // two attempts per second become available
 		answer = s.Nobody().Do(t, http.MethodPost, "/v1/session", body)
 	}
 	answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
@@ -97,7 +97,7 @@ func TestTheClientAddressIsReadFromTrustedProxiesOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		trusted   []netip.Prefix
 		forwarded [limit + 1]string
-		refused   bool // the last: all are one client
+		refused   bool // the last request: all are one client
 	}{
 		"no proxy is trusted":         {nil, [...]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, true},
 		"another is trusted":          {[]netip.Prefix{inner}, [...]string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, true},
@@ -130,17 +130,17 @@ func TestTheClientAddressIsReadFromTrustedProxiesOnly(t *testing.T) {
 func TestALimitOfZeroMeansNoLimit(t *testing.T) {
 	s := startLimited(t, service.Options{})
 	phone := s.Phone(t, service.NewUser())
-	for range 130 { // more than a code may be tried where there are limits
+	for range 130 { // more than the limit of attempts for one code
 		answer := s.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil)
 		answer.Expect(t, http.StatusOK)
 		if answer.Header.Get("RateLimit") != "" || answer.Header.Get("RateLimit-Policy") != "" {
-			t.Fatalf("it tells of a limit: %v", answer.Header)
+			t.Fatalf("the answer has a limit: %v", answer.Header)
 		}
 	}
 }
 
 func TestManyPhonesBehindOneAddressCanLogIn(t *testing.T) {
-	p := service.Build(t).Start(t) // with the limits that are there by default
+	p := service.Build(t).Start(t) // with the default limits
 	for range 30 {
 		caller := p.LogIn2017(t, service.NewUser())
 		for range 10 {
@@ -169,7 +169,7 @@ func TestEndingAnEndedSessionDoesNotCountForTheUser(t *testing.T) {
 	}
 }
 
-// limited is a service with limits, and a Redis of its own: clients of all
+// limited returns a service with limits and its own Redis, as the clients of all
 // tests have the same address.
 type limited struct{ *service.Local }
 
@@ -183,7 +183,7 @@ func startLimited(t *testing.T, o service.Options) limited {
 	return limited{service.Start(t, o)}
 }
 
-// logInFrom logs somebody in, from where X-Forwarded-For says.
+// logInFrom logs a user in from the address in X-Forwarded-For.
 func (l limited) logInFrom(t *testing.T, forwarded string) service.Answer {
 	t.Helper()
 	h := http.Header{}

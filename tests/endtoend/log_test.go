@@ -72,7 +72,7 @@ func TestAFailureIsLoggedWithItsCause(t *testing.T) {
 	}
 }
 
-// line is what the log says of one request.
+// line is the line of one request in the log.
 type line struct {
 	Level, Method, Route string
 	Status, Bytes        int
@@ -81,8 +81,8 @@ type line struct {
 	Code, Cause          string
 }
 
-// requests are the lines about requests for the contract's paths. All that the
-// program has written must be JSON, a line each.
+// requests returns the lines of requests for paths of the contract. Each line of the
+// output must be JSON.
 func requests(t *testing.T, p *service.Process) (lines []line) {
 	t.Helper()
 	for text := range strings.Lines(p.Output()) {

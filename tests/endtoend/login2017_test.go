@@ -32,7 +32,7 @@ func TestFiftyFirstRequestsExchangeTheirCodeOnce(t *testing.T) {
 		if n := s.Simulator.Exchanges(phone.Code); n != 1 {
 			t.Errorf("the code was exchanged %d times", n)
 		}
-		// A reply was lost: the same again. Then the code alone is the credential.
+		// An answer was lost: the same again. Then the code is the credential.
 		caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 		s.With(header("X-WX-Code", phone.Code)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 		if n := s.Simulator.Exchanges(phone.Code); n != 1 {
@@ -91,7 +91,7 @@ func TestANewLoginEndsThePreviousCode(t *testing.T) {
 	first := s.LogIn2017(t, user)
 	token := s.LogIn(t, user)
 	second := s.LogIn2017(t, user)
-	// What another replica, or a cache of this one, still knows lasts a second.
+	// A cache of another replica, or of this one, may have the session for a second.
 	deadline := time.Now().Add(10 * time.Second)
 	for first.Do(t, http.MethodGet, "/v1/session", nil).Status != http.StatusUnauthorized {
 		if time.Now().After(deadline) {
@@ -146,21 +146,21 @@ func TestEachFailedExchangeHasItsAnswer(t *testing.T) {
 		status     int
 		retryAfter bool
 	}{
-		"40029, invalid code":    {map[string]any{"errcode": 40029}, 401, false},
-		"40163, used code":       {map[string]any{"errcode": 40163}, 401, false},
-		"45011, too often":       {map[string]any{"errcode": 45011}, 429, true},
-		"40226, blocked":         {map[string]any{"errcode": 40226}, 403, false},
-		"40013, our app id":      {map[string]any{"errcode": 40013}, 500, false},
-		"40125, our secret":      {map[string]any{"errcode": 40125}, 500, false},
-		"41002, no app id":       {map[string]any{"errcode": 41002}, 500, false},
-		"41004, no secret":       {map[string]any{"errcode": 41004}, 500, false},
-		"an unknown errcode":     {map[string]any{"errcode": 12345}, 502, false},
-		"not JSON":               {map[string]any{"body": "<html>"}, 502, false},
-		"a success of nobody":    {map[string]any{"body": `{"session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`}, 502, false},
-		"a success without key":  {map[string]any{"body": `{"openid":"oNobodyInParticular"}`}, 502, false},
-		"-1, busy":               {map[string]any{"errcode": -1}, 503, true},
-		"HTTP 500":               {map[string]any{"httpStatus": 500}, 503, true},
-		"no answer in good time": {map[string]any{"delayMs": 60_000}, 503, true},
+		"40029, invalid code":      {map[string]any{"errcode": 40029}, 401, false},
+		"40163, used code":         {map[string]any{"errcode": 40163}, 401, false},
+		"45011, too often":         {map[string]any{"errcode": 45011}, 429, true},
+		"40226, blocked":           {map[string]any{"errcode": 40226}, 403, false},
+		"40013, our app id":        {map[string]any{"errcode": 40013}, 500, false},
+		"40125, our secret":        {map[string]any{"errcode": 40125}, 500, false},
+		"41002, no app id":         {map[string]any{"errcode": 41002}, 500, false},
+		"41004, no secret":         {map[string]any{"errcode": 41004}, 500, false},
+		"an unknown errcode":       {map[string]any{"errcode": 12345}, 502, false},
+		"not JSON":                 {map[string]any{"body": "<html>"}, 502, false},
+		"a success without openid": {map[string]any{"body": `{"session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`}, 502, false},
+		"a success without key":    {map[string]any{"body": `{"openid":"oNobodyInParticular"}`}, 502, false},
+		"-1, busy":                 {map[string]any{"errcode": -1}, 503, true},
+		"HTTP 500":                 {map[string]any{"httpStatus": 500}, 503, true},
+		"no answer in good time":   {map[string]any{"delayMs": 60_000}, 503, true},
 	}
 	t.Run("v1", func(t *testing.T) {
 		s := startImpatient(t)
@@ -185,8 +185,7 @@ func TestEachFailedExchangeHasItsAnswer(t *testing.T) {
 	})
 }
 
-// startImpatient runs the service so that it waits for WeChat no longer than a
-// test may take.
+// startImpatient runs the service with a short timeout for WeChat.
 func startImpatient(t *testing.T) *service.Local {
 	return startService(t, service.Options{
 		WeChatTimeout: 300 * time.Millisecond,

@@ -1,5 +1,5 @@
-// Package endtoend proves the service from outside: over HTTP, as mini programs
-// of today and of 2017 speak to it, on every store there is.
+// Package endtoend tests the service from outside: over HTTP, as current mini programs
+// and those of 2017 use it, on each kind of store.
 package endtoend
 
 import (
@@ -63,7 +63,7 @@ func replacing(tag string) http.Header { return header("If-Match", tag) }
 
 func newID() string { return uuid.NewString() }
 
-// path is where a drawing is.
+// path returns the path of a drawing.
 func path(id string) string { return "/v1/drawings/" + id }
 
 // oneStroke is a small drawing.

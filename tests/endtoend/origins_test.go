@@ -75,7 +75,7 @@ func TestConfiguredOriginsMayCallV1(t *testing.T) {
 	expectHeader(t, picture, "Vary", "Origin, Accept")
 	refused := s.Nobody().Do(t, http.MethodGet, at, nil, header("Origin", allowedOrigin))
 	refused.Expect(t, http.StatusUnauthorized)
-	expectHeader(t, refused, "Access-Control-Allow-Origin", allowedOrigin) // or the page could not read why
+	expectHeader(t, refused, "Access-Control-Allow-Origin", allowedOrigin) // so that the page can read the error
 
 	unknown := caller.Do(t, http.MethodGet, at, nil, header("Origin", otherOrigin))
 	unknown.Expect(t, http.StatusOK)
@@ -96,7 +96,7 @@ func TestInvalidOriginsAreRejectedAtTheStart(t *testing.T) {
 	}
 }
 
-// preflight asks what a browser asks before a page's request.
+// preflight sends the request that a browser sends before that of a page.
 func preflight(t *testing.T, s service.Service, at, origin, method string, headers ...string) service.Answer {
 	t.Helper()
 	h := header("Origin", origin)

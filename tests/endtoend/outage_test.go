@@ -16,14 +16,14 @@ import (
 	"onestroke/tests/stores"
 )
 
-// The very program is run here: how long it waits for a store, and how it comes
-// back to it, is a matter of how its clients are set up.
+// These tests run the program itself: its timeouts and its reconnecting depend on how
+// the clients of the stores are configured.
 
 func TestAnOutageOfRedisIsReportedAndEndsNoSession(t *testing.T) {
-	t.Parallel() // an outage is a matter of waiting
+	t.Parallel() // the test mostly waits
 	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
 		o := startOutage(t, redis, mongodb)
-		// Fresh credentials as well as one that a cache may know.
+		// New credentials and one that may be in a cache.
 		phone := o.service.Phone(t, service.NewUser())
 		o.redis.Down()
 		eventually(t, func() bool { return o.today.Do(t, http.MethodGet, "/v1/session", nil).Status != http.StatusOK })
@@ -53,7 +53,7 @@ func TestAnOutageOfRedisIsReportedAndEndsNoSession(t *testing.T) {
 
 		o.redis.Up(t)
 		o.resumes(t)
-		// The login that could not be begun has burnt no code.
+		// The login that failed has not used up its code.
 		eventually(t, func() bool {
 			return o.service.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil).Status == http.StatusOK
 		})
@@ -115,7 +115,7 @@ func TestTheServiceStartsBeforeItsStores(t *testing.T) {
 	})
 }
 
-// indexes are the names of those of a collection.
+// indexes returns the names of the indexes of a collection.
 func indexes(t *testing.T, uri, collection string) (names []string) {
 	t.Helper()
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))
@@ -137,7 +137,7 @@ func indexes(t *testing.T, uri, collection string) (names []string) {
 	return names
 }
 
-// outage is the program on stores that can be taken away, with a user in two
+// outage is the program on stores that can be stopped, with a user who has two
 // sessions and a drawing of each kind.
 type outage struct {
 	service        *service.Process
@@ -158,8 +158,8 @@ func startOutage(t *testing.T, redis, mongodb stores.Server) outage {
 	return o
 }
 
-// namesTheMissing checks that a balancer is told, and an orchestrator is not
-// led to restart what is well.
+// namesTheMissing checks that the service is not ready and names the store, but is
+// alive, so that it is not restarted.
 func (o outage) namesTheMissing(t *testing.T, dependency string) {
 	t.Helper()
 	problem := o.service.Nobody().Do(t, http.MethodGet, "/readyz", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
@@ -169,8 +169,8 @@ func (o outage) namesTheMissing(t *testing.T, dependency string) {
 	o.service.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
 }
 
-// resumes waits until the service serves again, and finds everything as it was.
-// Each server of a cluster is found back by itself.
+// resumes waits until the service works again and checks that no data is lost. The
+// client of a cluster reconnects to each server separately.
 func (o outage) resumes(t *testing.T) {
 	t.Helper()
 	eventually(t, func() bool { return o.service.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })

@@ -50,7 +50,7 @@ func staysApart(t *testing.T, owner, otherUser service.Caller) {
 	otherUser.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
 	otherUser.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": paintID}).ExpectPaintDone(t)
 
-	// The same ids are free to everybody.
+	// Each user can use the same ids.
 	otherUser.Do(t, http.MethodPut, path(id), oneStroke("yours"), creating()).Expect(t, http.StatusCreated)
 	savePaint(t, otherUser, paintID, `["yours"]`)
 

@@ -47,7 +47,7 @@ func TestPagesAreStableWhileDrawingsAreAddedAndDeleted(t *testing.T) {
 		}
 		seen, _ := walk(t, caller, 2, func() {
 			create(t, caller, "new")
-			if len(gone) > 0 { // the oldest last: not yet seen, and the cursor may stand on one
+			if len(gone) > 0 { // the oldest last: not seen yet, and the cursor may be at one of them
 				caller.Do(t, http.MethodDelete, path(gone[len(gone)-1]), nil).Expect(t, http.StatusNoContent)
 				gone = gone[:len(gone)-1]
 			}
@@ -88,7 +88,7 @@ func create(t *testing.T, c service.Caller, title string) (id string) {
 	return id
 }
 
-// walk follows the pages to the last and does something after each.
+// walk gets all pages and calls a function after each.
 func walk(t *testing.T, c service.Caller, limit int, between func()) (ids []string, pages int) {
 	t.Helper()
 	query := fmt.Sprintf("?limit=%d", limit)
@@ -123,8 +123,8 @@ func page(t *testing.T, c service.Caller, query string) (p gen.DrawingList) {
 	return p
 }
 
-// inOrder sorts ids as want has them: drawings made in one millisecond may
-// change places.
+// inOrder sorts ids in the order of want: drawings created in the same millisecond
+// can be in any order.
 func inOrder(ids, want []string) []string {
 	sorted := slices.Clone(ids)
 	slices.SortFunc(sorted, func(a, b string) int { return slices.Index(want, a) - slices.Index(want, b) })

@@ -68,7 +68,7 @@ func TestAnUnchangedDrawingIsNotSentAgain(t *testing.T) {
 	tag := created.Header.Get("ETag")
 	for held, status := range map[string]int{
 		tag:                    http.StatusNotModified,
-		"W/" + tag:             http.StatusNotModified, // a proxy weakens a tag when it compresses
+		"W/" + tag:             http.StatusNotModified, // a proxy makes a tag weak when it compresses
 		`"a", W/"b",` + tag:    http.StatusNotModified,
 		"*":                    http.StatusNotModified,
 		`"nonsense"`:           http.StatusOK,

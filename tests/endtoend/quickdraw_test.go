@@ -17,7 +17,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-// sample is a drawing as Quick, Draw! has it: strokes of x and y in pixels and
+// sample is a drawing in the format of Quick, Draw!: strokes with x and y in pixels and
 // t in milliseconds.
 type sample struct {
 	Word    string        `json:"word"`
@@ -69,13 +69,13 @@ func TestAPaintIsReadBackByteForByte(t *testing.T) {
 			savePaint(t, old, id, want[id])
 		}
 		if got := paints(t, old); !reflect.DeepEqual(got, want) {
-			t.Errorf("%d of %d drawings came back, or not as they were", len(got), len(want))
+			t.Errorf("%d of %d drawings are read back, or some have changed", len(got), len(want))
 		}
 	})
 }
 
-// samples are drawings made to have the oddities of real ones, and all real
-// ones where they are at hand.
+// samples returns drawings with the special cases of real ones, and real ones if
+// QUICKDRAW names a folder.
 func samples(t *testing.T) []sample {
 	t.Helper()
 	long := [][]float64{nil, nil, nil}
@@ -123,7 +123,7 @@ func realOnes(t *testing.T) (all []sample) {
 	return all
 }
 
-// content has tenths of a pixel.
+// content returns the drawing in tenths of a pixel.
 func (d sample) content() gen.DrawingContent {
 	c := gen.DrawingContent{Title: &d.Word, Canvas: gen.Canvas{Width: 30_000, Height: 30_000}, Format: gen.Format1}
 	for _, s := range d.Strokes {
@@ -133,7 +133,7 @@ func (d sample) content() gen.DrawingContent {
 	return c
 }
 
-// actions are the calls that the program of 2017 records.
+// actions returns the calls that the program of 2017 records.
 func (d sample) actions(t *testing.T) string {
 	t.Helper()
 	type call struct {
@@ -174,7 +174,8 @@ func column(values []float64, scale float64) []int32 {
 	return out
 }
 
-// lifted is what comes back: no time is earlier than the one before.
+// lifted returns the strokes as the service stores them: a time that is less than the
+// one before it is raised to that one.
 func lifted(strokes []gen.Stroke) []gen.Stroke {
 	out := make([]gen.Stroke, len(strokes))
 	for i, s := range strokes {

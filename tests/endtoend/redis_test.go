@@ -18,8 +18,8 @@ import (
 	"onestroke/tests/stores"
 )
 
-// The program is run on the real redis-server in each way in which it can be
-// set up; a cluster has tests of its own.
+// The program runs with a real redis-server in each configuration; tests/stores runs a
+// cluster.
 func TestRedisWithPasswordsUsersAndTLS(t *testing.T) {
 	if !stores.HaveRedisServer(t) {
 		return
@@ -46,7 +46,7 @@ user another on >hunter2 ~other:* +@all
 		server []string
 		env    []string
 		url    string // of ADDRESS
-		wrong  string // what --check advises; empty where all is well
+		wrong  string // what --check advises; empty if it finds nothing
 	}{
 		"open":                     {server: nil, url: "redis://ADDRESS/3"},
 		"password":                 {server: []string{"--requirepass", "hunter2"}, url: "redis://:hunter2@ADDRESS"},
@@ -69,7 +69,7 @@ user another on >hunter2 ~other:* +@all
 			env := append([]string{"REDIS_URL=" + strings.ReplaceAll(test.url, "ADDRESS", server.address)}, test.env...)
 			code, output := service.Build(t).Run(t, append([]string{"DATA_DIR=" + t.TempDir()}, env...), "--check")
 			if strings.Contains(output, "hunter2") {
-				t.Errorf("it wrote the password:\n%s", output)
+				t.Errorf("the output has the password:\n%s", output)
 			}
 			if test.wrong != "" {
 				if code != 1 || !strings.Contains(output, "wrong  Redis    "+server.address) || !strings.Contains(output, test.wrong) {
@@ -124,7 +124,7 @@ func TestTheNewMasterIsFoundThroughSentinels(t *testing.T) {
 	if n := at(master).Wait(ctx, 1, 0).Val(); n != 1 {
 		t.Fatalf("%d replicas have the session", n)
 	}
-	eventually(t, func() bool { // every sentinel knows the replica and the others
+	eventually(t, func() bool { // each sentinel knows the replica and the other sentinels
 		return at(replica).DBSize(ctx).Val() > 0 && strings.Contains(
 			redis.NewSentinelClient(&redis.Options{Addr: sentinels[0].address}).CkQuorum(ctx, "drawings").String(), "OK 3 usable")
 	})
@@ -136,18 +136,18 @@ func TestTheNewMasterIsFoundThroughSentinels(t *testing.T) {
 	caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 	p.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 	if strings.Contains(p.Output(), password) {
-		t.Error("it wrote the password")
+		t.Error("the output has the password")
 	}
 }
 
-// redisServer is a process redis-server.
+// redisServer is a redis-server process.
 type redisServer struct {
 	address, port string
 	stop          func()
 }
 
-// startRedis starts one on a free port, which also replaces PORT in its
-// arguments, and returns once it can be dialled.
+// startRedis starts redis-server on a free port, which also replaces PORT in its
+// arguments, and returns when it accepts connections.
 func startRedis(t *testing.T, args ...string) redisServer {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

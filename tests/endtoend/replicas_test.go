@@ -26,7 +26,7 @@ func TestFiftyFirstRequestsOnThreeReplicasExchangeTheirCodeOnce(t *testing.T) {
 			caller.Do(t, http.MethodGet, "/applet/session/paints/list", nil).ExpectPaints(t)
 		})
 		for _, p := range r.processes {
-			// A reply was lost: the same again. Then the code alone is the credential.
+			// An answer was lost: the same again. Then the code is the credential.
 			p.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 			code := p.With(header("X-WX-Code", phone.Code))
 			if seen := sessions(t, code); len(seen) != 1 || !seen[0].Current {
@@ -67,7 +67,7 @@ func TestFiftyLoginsOnThreeReplicasGetOneToken(t *testing.T) {
 			}
 			atOnce(func(i int) { logIn(r.processes[i%3]) })
 			for _, p := range r.processes {
-				logIn(p) // a reply was lost
+				logIn(p) // an answer was lost
 			}
 			different := 0
 			for token := range tokens.Range {
@@ -89,7 +89,7 @@ func TestFiftyLoginsOnThreeReplicasGetOneToken(t *testing.T) {
 
 // replicas are processes of the program with the same stores and WeChat.
 type replicas struct {
-	service.Service // WeChat's
+	service.Service // the one that simulates WeChat
 	simulator       *wechatsim.Simulator
 	processes       []*service.Process
 }
@@ -118,7 +118,7 @@ func (r replicas) expectOneExchange(t *testing.T, p service.Phone) {
 	}
 }
 
-// atOnce calls f with 0 to 49, all at the same moment.
+// atOnce calls f with 0 to 49 concurrently.
 func atOnce(f func(i int)) {
 	var all sync.WaitGroup
 	begin := make(chan struct{})

@@ -23,7 +23,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	user := "secret-nickname"
 	secrets := map[string]string{"app secret": secret, "nickname": user}
 
-	// A session of each kind, used, failed and ended, and codes that fail.
+	// Sessions of each kind that are used, fail and end, and codes that fail.
 	phone := p.Phone(t, user)
 	answer := p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": phone.Code, "rawData": phone.RawData, "signature": phone.Signature})
 	answer.Expect(t, http.StatusCreated)
@@ -71,8 +71,8 @@ func TestNoSecretIsLogged(t *testing.T) {
 	}
 }
 
-// exchange asks the simulator what it tells the service only: the user's openid
-// and a session key.
+// exchange gets from the simulator what only the service gets: the user's openid and
+// a session key.
 func exchange(t *testing.T, p *service.Process, secret string) (openID, key string) {
 	t.Helper()
 	query := url.Values{
@@ -98,8 +98,8 @@ func exchange(t *testing.T, p *service.Process, secret string) (openID, key stri
 	return granted.OpenID, granted.Key
 }
 
-// A secret may come on any path: as a header, in a query, a path or a body of any
-// operation, however wrong it is there.
+// A secret can be in any header, query, path or body of any operation, valid there or
+// not.
 func TestASecretInAnyPartOfARequestIsNotLogged(t *testing.T) {
 	m := marks{}
 	p := service.Build(t).Start(t, "LOG_LEVEL=debug", "SIMULATOR=on", "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+m.new("app secret"),
@@ -147,7 +147,7 @@ func TestASecretInAnyPartOfARequestIsNotLogged(t *testing.T) {
 	m.areNotIn(t, p.Output())
 }
 
-// What does not work is said with its cause, and the cause may know a password.
+// Failures are logged with their cause, and a cause may contain a password.
 func TestNoFailureShowsASecret(t *testing.T) {
 	m := marks{}
 	openID, sessionKey := m.new("openid"), m.new("session key")
@@ -193,7 +193,7 @@ func TestNoFailureShowsASecret(t *testing.T) {
 		return u.String()
 	}
 	configurations := [][]string{
-		{"WECHAT_API_URL=" + secure.URL, "REDIS_URL=" + withPassword(redis, "Redis password")}, // not trusted; no such user
+		{"WECHAT_API_URL=" + secure.URL, "REDIS_URL=" + withPassword(redis, "Redis password")}, // an untrusted certificate; an unknown user
 		{"WECHAT_API_URL=" + strings.Replace(plain.URL, "http://", "https://", 1), "MONGODB_URI=" + withPassword(mongodb, "MongoDB password")},
 		{"REDIS_URL=" + strings.Replace(withPassword(redis, "Redis password, TLS"), "redis://", "rediss://", 1)},
 		{"REDIS_URL=" + withPassword("redis://127.0.0.1:1", "Redis password, away") + "?master_name=x&password=" + m.new("Redis password, master")},
@@ -208,7 +208,7 @@ func TestNoFailureShowsASecret(t *testing.T) {
 		env = append(env, "LOG_LEVEL=debug", "SIMULATOR=on", "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+secret, "DATA_DIR="+t.TempDir())
 		code, said := service.Build(t).Run(t, env, "--check")
 		if code != 1 {
-			t.Errorf("--check finds nothing wrong:\n%s", said)
+			t.Errorf("--check reports no error:\n%s", said)
 		}
 		p := service.Build(t).Start(t, env...)
 		answers := ""
@@ -238,7 +238,7 @@ func TestNoFailureShowsASecret(t *testing.T) {
 	}
 }
 
-// marks are secrets by what they are, each of which can be recognised.
+// marks are recognisable secrets by their name.
 type marks map[string]string
 
 func (m marks) new(name string) string {
@@ -253,7 +253,7 @@ func (m marks) new(name string) string {
 	}
 }
 
-// areNotIn looks for every mark, written in any way.
+// areNotIn fails the test if text contains a mark in any encoding.
 func (m marks) areNotIn(t *testing.T, text string) {
 	t.Helper()
 	for name, mark := range m {

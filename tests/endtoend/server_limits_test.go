@@ -33,7 +33,7 @@ func TestTooManyConcurrentRequestsGetRetryAfter(t *testing.T) {
 		}()
 		<-arrived
 	}
-	for range 3 { // each leaves the room as it was
+	for range 3 { // a rejected request does not count
 		answer := s.Nobody().Do(t, http.MethodGet, "/v1/drawings", nil)
 		answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 		if answer.Header.Get("Retry-After") != "1" {
@@ -83,7 +83,7 @@ func TestTheRequestIDIsReadFromTrustedProxiesOnly(t *testing.T) {
 			problem := s.Nobody().Do(t, http.MethodGet, "/v1/session", nil, header("X-Request-Id", test.given)).
 				ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 			if (problem.Instance == test.given) != test.taken {
-				t.Errorf("the request is named %s", problem.Instance)
+				t.Errorf("the request id is %s", problem.Instance)
 			}
 		})
 	}
@@ -104,8 +104,8 @@ func TestRequestsThatAreTooSlowOrTooLargeAreEnded(t *testing.T) {
 	login := `{"code":"` + newID() + `"}`
 	for name, test := range map[string]struct {
 		sent   string
-		status string        // of the answer; none where empty
-		after  time.Duration // the connection ends
+		status string        // of the answer; empty if there is none
+		after  time.Duration // until the connection ends
 	}{
 		"headers that do not end": {request("/v1/session", 10, ""), "", time.Second},
 		"a body that does not end": {
@@ -139,10 +139,10 @@ func TestRequestsThatAreTooSlowOrTooLargeAreEnded(t *testing.T) {
 				_, _ = io.Copy(io.Discard, answer.Body)
 			}
 			if status != test.status {
-				t.Errorf("it is answered %q", status)
+				t.Errorf("the status is %q", status)
 			}
-			_, _ = io.Copy(io.Discard, reader) // until the service hangs up
-			// A machine that builds at the same time is slow.
+			_, _ = io.Copy(io.Discard, reader) // until the service closes the connection
+			// Longer than the limit, as the machine may be compiling at the same time.
 			if took := time.Since(begun); took < test.after-50*time.Millisecond || took > test.after+20*time.Second {
 				t.Errorf("the connection ends after %s", took)
 			}

@@ -79,7 +79,7 @@ func TestASessionEndsHereAtOnceAndOnOtherReplicasWithinASecond(t *testing.T) {
 					user := service.NewUser()
 					ended, other := logIn(t, user), here.LogIn(t, user)
 					far := elsewhere.With(ended.Header)
-					far.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK) // it is in the cache there
+					far.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK) // it is now in the cache of that replica
 
 					end(t, ended, other)
 					done := time.Now()
@@ -89,7 +89,7 @@ func TestASessionEndsHereAtOnceAndOnOtherReplicasWithinASecond(t *testing.T) {
 						asked := time.Now()
 						opened := far.Do(t, http.MethodGet, "/v1/session", nil).Status == http.StatusOK
 						if late := asked.Sub(done); opened && late > time.Second {
-							t.Fatalf("it works elsewhere %v later", late)
+							t.Fatalf("it works on the other replica %v later", late)
 						}
 						return !opened
 					})
@@ -106,7 +106,7 @@ func TestASessionOfAnotherUserCannotBeEnded(t *testing.T) {
 	s := start(t)
 	victim, otherUser := s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
 	id := current(t, victim)
-	otherUser.Do(t, http.MethodDelete, "/v1/sessions/"+id, nil).Expect(t, http.StatusNoContent) // as one that has ended
+	otherUser.Do(t, http.MethodDelete, "/v1/sessions/"+id, nil).Expect(t, http.StatusNoContent) // like a session that has ended
 	otherUser.Do(t, http.MethodDelete, "/v1/sessions", nil).Expect(t, http.StatusNoContent)
 	if seen := sessions(t, victim); len(seen) != 1 || seen[0].ID != id {
 		t.Errorf("left is %+v", seen)
@@ -131,7 +131,7 @@ func TestCloudRunHeadersAreTrustedInsideCloudRunOnly(t *testing.T) {
 	anybody.With(inside).Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 	caller := anybody.LogIn(t, service.NewUser())
 	if got, want := userID(t, caller, inside), userID(t, caller); got != want {
-		t.Errorf("the headers made %s of %s", got, want)
+		t.Errorf("the headers changed the user from %s to %s", want, got)
 	}
 
 	redis := stores.Redis(t)[0].Proxy(t)
@@ -146,7 +146,7 @@ func TestCloudRunHeadersAreTrustedInsideCloudRunOnly(t *testing.T) {
 			s.With(h).Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 		})
 	}
-	// The openid is the same person who logs in with a code.
+	// The openid gives the same user as a login with a code.
 	login := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID()})
 	login.Expect(t, http.StatusCreated)
 	var loggedIn gen.LoggedIn
@@ -161,7 +161,7 @@ func TestCloudRunHeadersAreTrustedInsideCloudRunOnly(t *testing.T) {
 	if seen := paints(t, gateway); len(seen) != 1 {
 		t.Errorf("got %v", seen)
 	}
-	// The gateway has no session, so there is none to mark and none to end.
+	// The gateway's requests have no session, so none is current and none ends.
 	if seen := sessions(t, gateway); len(seen) != 1 || seen[0].Current {
 		t.Errorf("got %+v", seen)
 	}
@@ -171,9 +171,9 @@ func TestCloudRunHeadersAreTrustedInsideCloudRunOnly(t *testing.T) {
 	gateway.Do(t, http.MethodDelete, "/v1/sessions", nil).Expect(t, http.StatusNoContent)
 	phone.Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionExpired)
 
-	// Without a session it needs no Redis, and nobody is refused for the limiter's.
+	// Without a session no Redis is needed, and its outage rejects no request.
 	redis.Down()
-	for range 150 { // more than is taken of a limit in advance
+	for range 150 { // more than a replica takes of a limit in advance
 		gateway.Do(t, http.MethodGet, path(id), nil).Expect(t, http.StatusOK)
 	}
 }
@@ -188,7 +188,7 @@ func logInFrom(t *testing.T, s *service.Local, user string, h http.Header) servi
 	return s.With(header("Authorization", "Bearer "+login.Token))
 }
 
-// logIn2017From does so with a code.
+// logIn2017From logs a user in with a code, from a program that sends these headers.
 func logIn2017From(t *testing.T, s *service.Local, user string, h http.Header) service.Caller {
 	t.Helper()
 	phone := s.Phone(t, user)
@@ -214,7 +214,7 @@ func sessions(t *testing.T, c service.Caller) []gen.SessionSummary {
 	return list.Items
 }
 
-// current is the id of the session that a caller uses.
+// current returns the id of the caller's session.
 func current(t *testing.T, c service.Caller) string {
 	t.Helper()
 	for _, x := range sessions(t, c) {

@@ -42,7 +42,7 @@ func TestASharedDrawingShowsOnlyTheNicknameOfItsAuthor(t *testing.T) {
 			t.Errorf("a visitor sees %+v", seen)
 		}
 		if who := me(t, author).User.ID; strings.Contains(string(answer.Body), who) || strings.Contains(string(answer.Body), id) {
-			t.Errorf("%s tells whose it is", answer.Body)
+			t.Errorf("%s contains the id of the author", answer.Body)
 		}
 		if caching := answer.Header.Get("Cache-Control"); caching != "public, no-cache" {
 			t.Errorf("Cache-Control is %q", caching)
@@ -55,7 +55,7 @@ func TestASharedDrawingShowsOnlyTheNicknameOfItsAuthor(t *testing.T) {
 			t.Errorf("Cache-Control is %q", caching)
 		}
 
-		// What is shared is the drawing, not its state at that time.
+		// The share shows the current drawing.
 		author.Do(t, http.MethodPut, path(id), oneStroke("两笔"), replacing("*")).Expect(t, http.StatusOK)
 		changed := visitor.Do(t, http.MethodGet, "/v1/shared/"+token, nil, header("If-None-Match", answer.Header.Get("ETag")))
 		changed.Expect(t, http.StatusOK)
@@ -89,7 +89,7 @@ func TestATokenIsInvalidAfterItsShareOrDrawingIsDeleted(t *testing.T) {
 			}
 			opensNothing(t, s.Service, token)
 			if again := share(t, author, id, http.StatusCreated); again == token {
-				t.Error("a revoked token opens a drawing again")
+				t.Error("a revoked token is valid again")
 			}
 		}
 	})

@@ -27,7 +27,7 @@ func TestTheServiceAnswersDuringTheShutdownDelay(t *testing.T) {
 		return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusServiceUnavailable
 	})
 	if noticed := time.Since(begun); noticed > time.Second {
-		t.Errorf("/readyz says so after %s", noticed)
+		t.Errorf("/readyz answers 503 after %s", noticed)
 	}
 	answer, err := http.Get(p.URL + "/livez")
 	if err != nil {
@@ -84,7 +84,7 @@ func TestAHangupThatIsIgnoredAtTheStartStaysSo(t *testing.T) {
 	}
 }
 
-// startWithARequestInFlight returns once a login waits for a WeChat that does not
+// startWithARequestInFlight returns when a login waits for a WeChat that does not
 // answer before the test ends.
 func startWithARequestInFlight(t *testing.T, env ...string) *service.Process {
 	t.Helper()
@@ -110,14 +110,14 @@ func TestASignalDuringTheStartEndsTheProcess(t *testing.T) {
 	for range 5 {
 		p := service.Build(t).Launch(t)
 		p.Signal(t, syscall.SIGTERM)
-		if code := p.Wait(t); code != 0 && code != -1 { // -1 before it listens to signals
+		if code := p.Wait(t); code != 0 && code != -1 { // -1 before it handles signals
 			t.Errorf("exit code %d: %s", code, p.Output())
 		}
 	}
 }
 
-// What was acknowledged is there after the process was killed in the midst of
-// writing, and what was not is whole or not there.
+// After the process is killed while it writes, each acknowledged write is there, and
+// any other is complete or not there.
 func TestAcknowledgedWritesSurviveAKill(t *testing.T) {
 	data := "DATA_DIR=" + t.TempDir()
 	program := service.Build(t)
@@ -157,7 +157,7 @@ func TestAcknowledgedWritesSurviveAKill(t *testing.T) {
 		select {
 		case <-enough:
 		case <-ended:
-			t.Fatal("nothing more can be saved")
+			t.Fatal("no drawing can be saved")
 		}
 		p.Signal(t, syscall.SIGKILL)
 		p.Wait(t)
@@ -173,7 +173,7 @@ func TestAcknowledgedWritesSurviveAKill(t *testing.T) {
 	}
 }
 
-// createWhileItLives saves a drawing where the service may end at any time.
+// createWhileItLives saves a drawing while the service may end at any time.
 func createWhileItLives(p *service.Process, caller service.Caller, id string) (tag string, ok bool) {
 	request, err := http.NewRequest(http.MethodPut, p.URL+path(id), strings.NewReader(
 		`{"format":1,"canvas":{"width":1,"height":1},"strokes":[{"tool":"pen","color":"#000000","width":1,"x":[0],"y":[0]}]}`))
@@ -210,12 +210,12 @@ func TestTheServiceReportsItsStateToSystemd(t *testing.T) {
 	}
 	p := service.Build(t).Start(t, "NOTIFY_SOCKET="+socket, "WATCHDOG_USEC=200000")
 	if got := next(); got != "READY=1" {
-		t.Fatalf("first it says %s", got)
+		t.Fatalf("the first report is %s", got)
 	}
 	p.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
 	for range 3 {
 		if got := next(); got != "WATCHDOG=1" {
-			t.Fatalf("then it says %s", got)
+			t.Fatalf("the next report is %s", got)
 		}
 	}
 	p.Signal(t, syscall.SIGTERM)
@@ -224,7 +224,7 @@ func TestTheServiceReportsItsStateToSystemd(t *testing.T) {
 		last = next()
 	}
 	if last != "STOPPING=1" {
-		t.Errorf("at last it says %s", last)
+		t.Errorf("the last report is %s", last)
 	}
 	if code := p.Wait(t); code != 0 {
 		t.Errorf("exit code %d", code)

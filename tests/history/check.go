@@ -1,6 +1,6 @@
-// Package history proves that sessions hold while everything around them fails:
-// many clients act at once on several replicas, all they do is written down, and
-// afterwards the record is held against what a session promises.
+// Package history tests that sessions are consistent while Redis, WeChat and the
+// network fail: many clients use several replicas at the same time, their requests are
+// recorded, and the record is then checked against the rules for sessions.
 package history
 
 import (
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// act is what a client did.
+// act is a kind of request.
 type act string
 
 const (
@@ -19,26 +19,26 @@ const (
 	endOthers  act = "end all others"
 )
 
-// outcome is what came of it, as far as a session is concerned.
+// outcome is the result of a request for the session.
 type outcome string
 
 const (
 	served  outcome = "served"
 	expired outcome = "expired" // the answer said so
-	failed  outcome = "failed"  // for another reason, and surely without effect
+	failed  outcome = "failed"  // for another reason, certainly without effect
 	unknown outcome = "unknown" // it may have been done
 )
 
-// event is one request, by a clock that all replicas and clients share.
+// event is one request. All replicas and clients have the same clock.
 type event struct {
 	act        act
-	user       string // whose the credential is
+	user       string // the owner of the credential
 	credential string
 	isCode     bool
 	begin, end time.Time
 	outcome    outcome
-	servedAs   string    // who the answer was for
-	expiresAt  time.Time // as the answer said
+	servedAs   string    // the user in the answer
+	expiresAt  time.Time // from the answer
 }
 
 func (e event) String() string {
@@ -46,10 +46,10 @@ func (e event) String() string {
 		e.begin.Format("15:04:05.000"), e.end.Format("15:04:05.000"), e.outcome)
 }
 
-// grace is how long an ended credential may still work.
+// grace is how long a credential may work after its session ended.
 const grace = time.Second
 
-// violations are the promises that a history breaks. Events may be in any order.
+// violations returns the rules that a history breaks. Events can be in any order.
 func violations(history []event) (found []string) {
 	opened := map[string]event{} // by credential, the login
 	ofUser := map[string][]event{}
@@ -78,7 +78,7 @@ func violations(history []event) (found []string) {
 	return found
 }
 
-// ends tells whether o, if it was done, ended the session that login had opened before.
+// ends reports whether o, if it had an effect, ended the session of login.
 func ends(o, login event) bool {
 	if !login.end.Before(o.begin) {
 		return false
@@ -86,7 +86,7 @@ func ends(o, login event) bool {
 	return concerns(o, login)
 }
 
-// mayHaveEnded tells whether anything begun before at could have ended the session.
+// mayHaveEnded reports whether an event that began before at can have ended the session.
 func mayHaveEnded(events []event, login event, at time.Time) bool {
 	for _, o := range events {
 		if (o.outcome == served || o.outcome == unknown) && o.begin.Before(at) && o.end.After(login.begin) && concerns(o, login) {
@@ -96,7 +96,7 @@ func mayHaveEnded(events []event, login event, at time.Time) bool {
 	return false
 }
 
-// concerns tells whether o is of the kind that ends the session of login.
+// concerns reports whether o is a kind of request that ends the session of login.
 func concerns(o, login event) bool {
 	same := o.credential == login.credential
 	switch o.act {
@@ -111,7 +111,7 @@ func concerns(o, login event) bool {
 	}
 }
 
-// heldUntil is when, by all that was said before e, the session would end.
+// heldUntil returns when the session ends, according to all answers before e.
 func heldUntil(events []event, e event) (until time.Time) {
 	for _, o := range events {
 		if o.credential == e.credential && o.outcome == served && o.end.Before(e.begin) && o.expiresAt.After(until) {

@@ -20,7 +20,7 @@ const (
 	users     = 50
 	perUser   = 4 // clients
 	idle      = 3 * time.Minute
-	jump      = 61 * time.Second // makes every session due for renewal
+	jump      = 61 * time.Second // after it, every session is extended by a request
 	usual     = 15 * time.Second
 	thought   = 6 * time.Second        // at most, between two requests of a client
 	impatient = 500 * time.Millisecond // with WeChat
@@ -59,7 +59,7 @@ func areConsistent(t *testing.T, w *world) {
 	t.Logf("seed %d, %d requests, Redis stopped %d times: %v", w.seed, len(w.events), w.stops, count)
 	for _, must := range []act{logInCode, logInToken, use, logOut, endOthers} {
 		if count[fmt.Sprintf("%s: %s", must, served)] == 0 {
-			t.Errorf("nobody came to %s", must)
+			t.Errorf("no request had the outcome %s", must)
 		}
 	}
 	for i, v := range violations(w.events) {
@@ -70,7 +70,7 @@ func areConsistent(t *testing.T, w *world) {
 	}
 }
 
-// world is what all clients share.
+// world is the state that all clients share.
 type world struct {
 	seed     uint64
 	duration time.Duration
@@ -80,7 +80,7 @@ type world struct {
 	over     atomic.Bool
 	stops    int
 
-	// Time jumps between requests, never during one: held for reading by requests.
+	// The clock jumps between requests, not during one: requests hold a read lock.
 	clock sync.RWMutex
 	ahead atomic.Int64 // nanoseconds
 
@@ -116,7 +116,7 @@ func newWorld(t *testing.T, redis *stores.Proxy) *world {
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 
-// meet learns who everybody is while all is well.
+// meet reads the id of each user before the failures begin.
 func (w *world) meet(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range users {
@@ -135,7 +135,7 @@ func (w *world) meet(t *testing.T) {
 
 func name(user int) string { return "user " + strconv.Itoa(user) }
 
-// trouble stops and starts Redis and lets time jump until the time is over.
+// trouble stops and starts Redis and moves the clock until the test is over.
 func (w *world) trouble(t *testing.T) {
 	random := rand.New(rand.NewPCG(w.seed, users*perUser))
 	pause := func(upTo time.Duration) { <-time.After(upTo/2 + time.Duration(random.Int64N(int64(upTo/2)))) }
@@ -155,7 +155,7 @@ func (w *world) trouble(t *testing.T) {
 	w.over.Store(true)
 }
 
-// client is one program on one phone.
+// client is one mini program on one phone.
 type client struct {
 	*world
 	user   int
@@ -196,13 +196,13 @@ func (c *client) act(t *testing.T) {
 	case n < 97:
 		c.send(t, event{act: endOthers}, c.held, http.MethodDelete, "/v1/sessions", nil)
 	case n < 99:
-		c.leave() // without a word
+		c.leave() // without logging out
 	}
 }
 
 func (c *client) leave() { c.ended, c.held = append(c.ended, c.held), credential{} }
 
-// session asks who the credential's user is.
+// session gets the user of the credential.
 func (c *client) session(t *testing.T, with credential) outcome {
 	return c.send(t, event{act: use}, with, http.MethodGet, "/v1/session", nil)
 }
@@ -242,7 +242,7 @@ func (c *client) send(t *testing.T, e event, with credential, method, path strin
 	return c.sendHeaders(t, e, with, with.header(), method, path, body)
 }
 
-// sendHeaders sends a request to any replica and writes down what came of it.
+// sendHeaders sends a request to any replica and records the result.
 func (c *client) sendHeaders(t *testing.T, e event, with credential, h http.Header, method, path string, body any) outcome {
 	replica := c.replica()
 	c.clock.RLock()
@@ -261,7 +261,7 @@ func (c *client) sendHeaders(t *testing.T, e event, with credential, h http.Head
 	if len(answer.Body) > 0 {
 		answer.Decode(t, &said)
 	}
-	e.expiresAt, e.servedAs = said.ExpiresAt, e.user // where the answer names nobody
+	e.expiresAt, e.servedAs = said.ExpiresAt, e.user // if the answer has no user
 	switch {
 	case answer.Status < 400:
 		e.outcome = served
@@ -276,7 +276,7 @@ func (c *client) sendHeaders(t *testing.T, e event, with credential, h http.Head
 	}
 	if said.User != nil {
 		e.servedAs = said.User.ID
-		if n := said.User.Nickname; n != nil && *n != name(c.user) { // none is kept without a session
+		if n := said.User.Nickname; n != nil && *n != name(c.user) { // the profile is stored in the session only
 			t.Errorf("%s was served as %s", name(c.user), answer.Body)
 		}
 	}

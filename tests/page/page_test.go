@@ -1,5 +1,5 @@
-// Package page_test holds what the page at / is served with: what it looks like
-// and does is tried in clients/playground.
+// Package page_test tests how the page at / is served. Its look and its behaviour are
+// tested in clients/playground.
 package page_test
 
 import (
@@ -34,7 +34,7 @@ func TestThePageLoadsNothingFromElsewhereAndIsRevalidated(t *testing.T) {
 		}
 	}
 	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "//") {
-		t.Errorf("the policy lets strangers in: %q", policy)
+		t.Errorf("the policy allows other origins: %q", policy)
 	}
 
 	tag := page.Header.Get("ETag")
@@ -55,7 +55,7 @@ func TestFilesOfThePageAreCachedForever(t *testing.T) {
 		t.Fatalf("the page names %d files", len(files))
 	}
 	for _, file := range files {
-		name, relative := strings.CutPrefix(file[1], "./") // behind a proxy the page may lie deeper
+		name, relative := strings.CutPrefix(file[1], "./") // behind a proxy the page may have a path prefix
 		if !relative {
 			t.Errorf("%s is not beside the page", file[1])
 		}
@@ -122,7 +122,7 @@ type answer struct {
 	body string
 }
 
-// ask sends a request with this header, as it is: nothing is unpacked.
+// ask sends a request with this header and does not decompress the answer.
 func ask(t *testing.T, method, url string, header ...string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)

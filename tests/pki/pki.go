@@ -19,21 +19,20 @@ import (
 type Authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
-	// PEM is its own certificate.
+	// PEM is the authority's certificate.
 	PEM []byte
 }
 
-// Pair is a certificate and its key, as PEM. Nothing of the chain is below the
-// certificate.
+// Pair is a certificate without its chain, and its key, as PEM.
 type Pair struct{ Certificate, Key []byte }
 
-// NewAuthority returns a root that nobody trusts yet.
+// NewAuthority returns a new root authority.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	return newAuthority(t, nil)
 }
 
-// Intermediate returns an authority that a vouches for.
+// Intermediate returns an authority whose certificate is signed by a.
 func (a *Authority) Intermediate(t testing.TB) *Authority {
 	t.Helper()
 	return newAuthority(t, a)
@@ -60,14 +59,14 @@ func (a *Authority) Issue(t testing.TB, change ...func(*x509.Certificate)) Pair 
 	}
 }
 
-// Pool trusts the authority and no other.
+// Pool returns a pool with this authority only.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.certificate)
 	return pool
 }
 
-// Write writes the pair, the certificate with chain below it.
+// Write writes the pair to files, with chain below the certificate.
 func (p Pair) Write(t testing.TB, certFile, keyFile string, chain ...[]byte) {
 	t.Helper()
 	text := p.Certificate

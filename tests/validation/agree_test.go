@@ -109,7 +109,8 @@ func FuzzFormsAgree(f *testing.F) {
 	})
 }
 
-// FuzzParametersAgree holds a value against every parameter of the contract, here and in kin-openapi.
+// FuzzParametersAgree validates a value as each parameter of the contract, with the
+// generated code and with kin-openapi.
 func FuzzParametersAgree(f *testing.F) {
 	for _, seed := range []string{
 		"", "0", "1", "15", "16", "100", "101", "2048", "2049", "-1", "+5", "007", "1.0", "1e2", "2147483648", "9223372036854775808", " 1", "١",
@@ -162,7 +163,7 @@ func bodySchema(doc *openapi3.T, route, mediaType string) *openapi3.Schema {
 	return doc.Paths.Value(path).GetOperation(method).RequestBody.Value.Content[mediaType].Schema.Value
 }
 
-// asValue returns a body as JSON sees it.
+// asValue returns a body as a JSON value.
 func asValue(t *testing.T, body any) (value any) {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -175,7 +176,7 @@ func asValue(t *testing.T, body any) (value any) {
 	return value
 }
 
-// checkFindings holds findings against what the contract promises of them.
+// checkFindings checks findings against the contract.
 func checkFindings(t *testing.T, fields []wire.FieldError) {
 	t.Helper()
 	if len(fields) > 20 {

@@ -13,8 +13,7 @@ import (
 	"onestroke/gen"
 )
 
-// What the generated encoders write is what encoding/json would, whatever is in
-// the answer.
+// The generated encoders write the same as encoding/json, for any content.
 func TestAnswersAreEncodedLikeEncodingJSON(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
@@ -52,7 +51,7 @@ func parse(t *testing.T, text []byte) (v any) {
 	return v
 }
 
-// fill sets all there is in v. What may be left out is, half of the time.
+// fill sets all fields of v to random values, and half of the optional ones to nil.
 func fill(random *rand.Rand, v reflect.Value) {
 	switch v.Interface().(type) {
 	case time.Time:

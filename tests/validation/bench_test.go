@@ -13,7 +13,7 @@ import (
 	"onestroke/gen"
 )
 
-// The plain types have the generated types' fields and none of their rules.
+// The plain types have the fields of the generated types, without their rules.
 type (
 	plainDrawing gen.DrawingContent
 	plainLogin   gen.Login
@@ -21,8 +21,8 @@ type (
 )
 
 // BenchmarkDecode compares reading and checking a body with its bare strict
-// decoding by encoding/json. The two take turns, and the fastest of each count:
-// other programs on the machine can only add to them.
+// decoding by encoding/json. The two alternate, and the fastest run of each counts:
+// other programs on the machine can only make a run slower.
 func BenchmarkDecode(b *testing.B) {
 	login := `{"code":"0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9"}`
 	signed := `{"code":"0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9","rawData":"{\"nickName\":\"Band\",\"gender\":1,\"language\":\"zh_CN\",\"city\":\"Guangzhou\",\"province\":\"Guangdong\",\"country\":\"CN\"}","signature":"75e81ceda165f4ffa64f4068af58c64b8f54b88c"}`

@@ -1,5 +1,5 @@
-// Package validation holds what is generated from the contract against
-// kin-openapi, which reads the contract itself.
+// Package validation compares the code that is generated from the contract with
+// kin-openapi, which reads the contract at run time.
 package validation
 
 import (
@@ -30,8 +30,8 @@ func contract(t testing.TB) *openapi3.T {
 	return doc
 }
 
-// readJSON returns the value of a text that every reader understands alike
-// (RFC 7493). Numbers stay as they are written.
+// readJSON returns the value of a text that all parsers read in the same way (RFC
+// 7493). Numbers are not converted.
 func readJSON(text []byte) (value any, ok bool) {
 	if !jsontext.Value(text).IsValid() {
 		return nil, false
@@ -41,8 +41,8 @@ func readJSON(text []byte) (value any, ok bool) {
 	return value, d.Decode(&value) == nil
 }
 
-// readForm returns the members of a form. Those of the schema are there once;
-// what a stranger says more than once is ignored, as all of it is.
+// readForm returns the members of a form. A member of the schema must be there once;
+// other members are ignored, and may be repeated.
 func readForm(schema *openapi3.Schema, text string) (value any, ok bool) {
 	form, err := url.ParseQuery(text)
 	if err != nil {
@@ -58,8 +58,8 @@ func readForm(schema *openapi3.Schema, text string) (value any, ok bool) {
 	return members, true
 }
 
-// allows tells whether the contract allows a body, as kin-openapi understands
-// it. What is ours: a name that differs from a member's by case only is wrong.
+// allows reports whether the contract allows a body, according to kin-openapi and one
+// rule more: a name that differs from a member's by case only is invalid.
 func allows(schema *openapi3.Schema, value any) bool {
 	return schema.VisitJSON(value) == nil && !hasCaseTwin(schema, value)
 }
@@ -86,8 +86,8 @@ func hasCaseTwin(schema *openapi3.Schema, value any) bool {
 	return false
 }
 
-// known returns a value that the contract allows as it must arrive: without the
-// members that it does not know, numbers as float64, UUIDs in lower case.
+// known returns a valid value as the service must read it: without unknown members,
+// numbers as float64, UUIDs in lower case.
 func known(schema *openapi3.Schema, value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -115,7 +115,7 @@ func known(schema *openapi3.Schema, value any) any {
 	return value
 }
 
-// allowsParameter is as allows, for a parameter that is there once.
+// allowsParameter is allows for a parameter that is there once.
 func allowsParameter(p *openapi3.Parameter, text string) bool {
 	switch schema := p.Schema.Value; {
 	case schema.Type.Is(openapi3.TypeInteger):

@@ -7,7 +7,7 @@ import (
 const smallDrawing = `{"id":"6F1D2C3B-4a59-4e68-8d77-8c96a5b4c3d2","title":"一笔猫","canvas":{"width":3750,"height":6670,"background":"#FFFFFF"},"format":1,` +
 	`"strokes":[{"tool":"pen","color":"#666666","width":50,"x":[100,110,120],"y":[200,210,230],"t":[0,16,34],"p":[128,130,131]},{"tool":"eraser","color":"#66666680","width":1,"x":[-65535],"y":[65535]}]}`
 
-// bodySeeds are bodies with the oddities of JSON, at the places where they could matter.
+// bodySeeds are bodies with the special cases of JSON, where they can matter.
 func bodySeeds() []string {
 	seeds := []string{
 		smallDrawing,

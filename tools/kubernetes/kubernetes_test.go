@@ -1,6 +1,6 @@
-// Package kubernetes holds deploy/kubernetes against what an API server would
-// say: the types of its objects, with nothing in them that they do not have, and
-// the restricted level of pod security.
+// Package kubernetes checks deploy/kubernetes as an API server would: the types of
+// its objects, without unknown fields, and the restricted level of the Pod Security
+// Standards.
 package kubernetes
 
 import (

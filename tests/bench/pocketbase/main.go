@@ -1,9 +1,8 @@
-// Pocketbase is PocketBase with a collection of drawings, as somebody would set
-// it up who builds the same mini program on it. What PocketBase has a default
-// for is left at that.
+// Pocketbase is PocketBase with a collection of drawings, as a developer would set it
+// up for the same mini program. All settings of PocketBase have their defaults.
 //
-// It keeps its data in the folder DATA_DIR, and serves at a free port of the
-// loopback address.
+// It stores its data in the folder DATA_DIR and listens on a free port of the loopback
+// address.
 package main
 
 import (
@@ -78,15 +77,15 @@ func makeCollection(app core.App) error {
 	return app.Save(drawings)
 }
 
-// user is somebody who has drawings.
+// user is a user with drawings.
 type user struct {
 	ID       string   `json:"id"`
 	Token    string   `json:"token"`
 	Drawings []string `json:"drawings"` // their IDs
 }
 
-// fill makes users and their drawings, faster than by the API, and answers with
-// the users. Each line of the body is the drawings of one.
+// fill creates users and their drawings, faster than the API does, and answers with
+// the users. Each line of the body has the drawings of one user.
 func fill(e *core.RequestEvent) error {
 	all := []user{}
 	err := e.App.RunInTransaction(func(app core.App) error {
@@ -103,7 +102,7 @@ func fill(e *core.RequestEvent) error {
 		for lines.Scan() {
 			owner := core.NewRecord(users)
 			owner.SetEmail(fmt.Sprintf("user%d@example.com", len(all)))
-			owner.RefreshTokenKey() // the user needs no password, as nobody logs in with it
+			owner.RefreshTokenKey() // no password: no user logs in with one
 			if err := app.SaveNoValidate(owner); err != nil {
 				return err
 			}

@@ -1,8 +1,8 @@
 //go:build profile
 
-// Profiling is laid over the service's main package (go build -overlay) in what
-// `make profile` and `go test ./tests/bench` build, and is in no other binary. It
-// counts nothing until the first SIGUSR1.
+// Profiling is added to the service's main package (go build -overlay) in the builds
+// of `make profile` and `go test ./tests/bench` only. It does nothing until the first
+// SIGUSR1.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// The first signal begins the profiles, the next ends them and writes them to
+// The first signal starts the profiles, the next one ends them and writes them to
 // $PROFILE.cpu and $PROFILE.allocs. SIGUSR2 writes what was allocated so far,
 // in objects and bytes, to $PROFILE.mem.
 func init() {
@@ -51,7 +51,7 @@ func init() {
 	}()
 }
 
-// publish makes a file that is there as a whole or not at all.
+// publish writes a file atomically.
 func publish(name string, write func(*os.File) error) {
 	f, err := os.Create(name + ".new")
 	if err == nil {

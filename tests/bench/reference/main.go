@@ -1,7 +1,6 @@
-// Reference is the floor that the service's cost is measured against: the
-// leanest handlers that Go, go-redis and the MongoDB driver allow for the same
-// requests. It does none of the service's work: it trusts everybody, checks
-// nothing, and keeps nothing apart.
+// Reference is the lower limit for the cost of the service: the simplest handlers for
+// the same requests with Go, go-redis and the MongoDB driver. It has no
+// authentication, no validation and no separation of users.
 package main
 
 import (
@@ -50,7 +49,7 @@ func run() error {
 	return http.Serve(listener, handler(redis.NewClient(o), drawings, os.Getenv("WECHAT_API_URL")))
 }
 
-// document is a drawing as the reference keeps it.
+// document is a drawing as the reference stores it.
 type document struct {
 	ID      string `bson:"_id"`
 	Owner   string `bson:"owner"`
@@ -59,7 +58,7 @@ type document struct {
 	Summary []byte `bson:"summary"`
 }
 
-// stroke and content are what a drawing's body is decoded into, and nothing more.
+// stroke and content are the decoded body of a drawing.
 type stroke struct {
 	Tool  string  `json:"tool"`
 	Color string  `json:"color"`
@@ -124,7 +123,7 @@ func handler(sessions *redis.Client, drawings *mongo.Collection, wechat string) 
 			err = json.Unmarshal(body, &c)
 		}
 		if err == nil {
-			n++ // the load comes over one connection
+			n++ // safe: the load uses one connection
 			_, err = drawings.InsertOne(r.Context(), document{
 				ID: r.PathValue("id"), Owner: "owner", N: n, Body: body, Summary: make([]byte, 900), // as a summary with its thumbnail
 			})

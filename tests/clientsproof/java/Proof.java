@@ -13,8 +13,8 @@ import onestroke.client.model.Problem;
 import onestroke.client.model.Stroke;
 
 /**
- * Logs in, saves a drawing, lists it, fetches it and deletes it, with the client
- * that openapi-generator makes of the contract and nothing else.
+ * Logs in, saves a drawing, lists it, gets it and deletes it, with the client that
+ * openapi-generator makes from the contract.
  */
 public final class Proof {
     public static void main(String[] arguments) throws Exception {

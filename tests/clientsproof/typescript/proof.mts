@@ -1,5 +1,5 @@
-// Logs in, saves a drawing, lists it, fetches it and deletes it, with the types
-// that openapi-typescript makes of the contract and nothing else.
+// Logs in, saves a drawing, lists it, gets it and deletes it, with the types that
+// openapi-typescript makes from the contract.
 
 import type { components, operations } from 'contract';
 
@@ -8,7 +8,7 @@ declare const process: { env: Record<string, string | undefined> };
 type DrawingContent = components['schemas']['DrawingContent'];
 type Problem = components['schemas']['Problem'];
 
-/** What an operation answers as JSON, by status. */
+/** The JSON answers of an operation, by status. */
 type Answer<Name extends keyof operations, Status extends number> = operations[Name]['responses'] extends {
   [S in Status]: { content: { 'application/json': infer Body } };
 }
