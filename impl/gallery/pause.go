@@ -2,6 +2,7 @@ package gallery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -26,7 +27,7 @@ func Pause(ctx context.Context, attempt int) error {
 	case <-time.After(rand.N(longest)):
 		return nil
 	case <-ctx.Done():
-		if ctx.Err() == context.Canceled {
+		if errors.Is(ctx.Err(), context.Canceled) {
 			return context.Canceled
 		}
 		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())

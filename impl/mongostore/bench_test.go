@@ -8,7 +8,7 @@ import (
 	"onestroke/tests/stores"
 )
 
-// BenchmarkCreate tells what a quota costs: nothing of it depends on how many
+// BenchmarkCreate measures what a quota costs. It does not depend on how many
 // drawings the owner has.
 func BenchmarkCreate(b *testing.B) {
 	for _, c := range []struct {

@@ -11,8 +11,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 )
 
-// Check tries whether the drawings can be read. It changes nothing. The error
-// says, to whoever operates the service, what is wrong and what to do about it.
+// Check tries whether the drawings can be read. It changes nothing. The error says
+// what is wrong and what the operator can do about it.
 func (s *Store) Check(ctx context.Context) error {
 	err := s.client.Ping(ctx, readpref.Primary())
 	if err == nil {
@@ -30,16 +30,16 @@ func advice(err error) string {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "auth error"), strings.Contains(text, "AuthenticationFailed"):
-		return "it refuses the user or the password; correct them in MONGODB_URI; authSource= says where the user was made"
+		return "it refuses the user or the password: correct them in MONGODB_URI; authSource= names the database in which the user was created"
 	case hasCode(err, 13): // Unauthorized
 		return "the user may not read the drawings: grant it readWrite on the database that MONGODB_URI names"
 	case strings.Contains(text, "x509: "), errors.As(err, new(x509.UnknownAuthorityError)):
-		return "its certificate is not trusted: tlsCAFile= in MONGODB_URI names the authorities that are"
+		return "its certificate is not trusted: name the trusted authorities with tlsCAFile= in MONGODB_URI"
 	case strings.Contains(text, "first record does not look like a TLS handshake"):
 		return "it does not speak TLS: take tls=true out of MONGODB_URI"
 	case strings.Contains(text, "reports wire version"):
 		return "it is too old: MongoDB 4.4 is the oldest that can be used"
 	default:
-		return "it cannot be reached; is it running, are the addresses and the replicaSet= in MONGODB_URI right, does a firewall stand between?"
+		return "it cannot be reached; is it running, are the addresses and the replicaSet= in MONGODB_URI right, is there a firewall between?"
 	}
 }

@@ -33,7 +33,7 @@ return {taken, there - taken, math.ceil(full - now), wait}
 func (s *Store) Take(ctx context.Context, subject string, r session.Rate, n int) (int, session.Allowance, error) {
 	v, err := take.Run(ctx, s.redis, []string{rateKey(r.Name, subject)}, r.PerMinute, n).Int64Slice()
 	if err != nil {
-		return 0, session.Allowance{}, unavailable("take from a bucket", err)
+		return 0, session.Allowance{}, failure(ctx, "take from a bucket", err)
 	}
 	return int(v[0]), session.Allowance{
 		Rate: r, Left: int(v[1]),

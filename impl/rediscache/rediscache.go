@@ -1,14 +1,16 @@
-// Package rediscache keeps sessions and login attempts in Redis.
+// Package rediscache stores sessions, login attempts and the buckets of rate limits
+// in Redis. If Redis loses its data, everyone must log in again, and every limit
+// starts anew; nothing else is lost.
 //
-// There are three kinds of keys, and every command or script touches one key, so
-// that each is atomic on a single Redis and on Redis Cluster alike:
+// There are three kinds of keys. Every command or script uses one key, so that it is
+// atomic on a single Redis and on Redis Cluster:
 //
 //	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
-//	onestroke:code:{<code ID>}   string: the login attempt on a code; says whose session a code opens
+//	onestroke:code:{<code ID>}   string: the login attempt with a code; says whose session the code opens
 //	onestroke:rate:<limit>:{<subject>}   string: when a bucket is full again
 //
-// None holds a credential, an openid or a session key. A key expires with the
-// last session in it, a bucket when it is full.
+// None holds a credential, an openid or a session key. The key of a user expires
+// with the last session in it, that of a bucket when it is full.
 package rediscache
 
 import (
@@ -31,19 +33,19 @@ func New(client redis.UniversalClient) *Store { return &Store{client} }
 
 // Ping tells whether Redis answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return unavailable("ping", s.redis.Ping(ctx).Err())
+	return failure(ctx, "ping", s.redis.Ping(ctx).Err())
 }
 
 // Open fills [session.Store].
 func (s *Store) Open(ctx context.Context, x session.Session) (session.Session, error) {
-	return opened(x, open.Run(ctx, s.redis, []string{userKey(x.User.ID)}, openArgs(x)...))
+	return opened(ctx, x, open.Run(ctx, s.redis, []string{userKey(x.User.ID)}, openArgs(x)...))
 }
 
 // Find fills [session.Store].
 func (s *Store) Find(ctx context.Context, userID, id string) (session.Session, error) {
 	values, err := s.redis.HMGet(ctx, userKey(userID), id, profileField).Result()
 	if err != nil {
-		return session.Session{}, unavailable("find a session", err)
+		return session.Session{}, failure(ctx, "find a session", err)
 	}
 	found, ok := values[0].(string)
 	if !ok || id == profileField {
@@ -59,19 +61,19 @@ func (s *Store) Renew(ctx context.Context, from, to session.Session) (bool, erro
 	if to.Kind == session.Code {
 		// First, and harmless alone: a code must be known for as long as its session lives.
 		if err := s.redis.PExpire(ctx, codeKey(to.ID), left).Err(); err != nil {
-			return false, unavailable("renew a code", err)
+			return false, failure(ctx, "renew a code", err)
 		}
 	}
 	done, err := renew.Run(ctx, s.redis, []string{userKey(to.User.ID)},
 		to.ID, encodeSession(from), encodeSession(to), left.Milliseconds()).Bool()
-	return done, unavailable("renew a session", err)
+	return done, failure(ctx, "renew a session", err)
 }
 
 // List fills [session.Store].
 func (s *Store) List(ctx context.Context, userID string) ([]session.Session, error) {
 	fields, err := s.redis.HGetAll(ctx, userKey(userID)).Result()
 	if err != nil {
-		return nil, unavailable("list sessions", err)
+		return nil, failure(ctx, "list sessions", err)
 	}
 	profile := fields[profileField]
 	delete(fields, profileField)
@@ -92,46 +94,47 @@ func (s *Store) End(ctx context.Context, userID, id string) (bool, error) {
 		return false, nil
 	}
 	ended, err := end.Run(ctx, s.redis, []string{userKey(userID)}, id).Bool()
-	return ended, unavailable("end a session", err)
+	return ended, failure(ctx, "end a session", err)
 }
 
 // EndOthers fills [session.Store].
 func (s *Store) EndOthers(ctx context.Context, userID, keep string) ([]string, error) {
 	ended, err := endOthers.Run(ctx, s.redis, []string{userKey(userID)}, keep).StringSlice()
-	return ended, unavailable("end sessions", err)
+	return ended, failure(ctx, "end sessions", err)
 }
 
 // Claim fills [session.Store].
 func (s *Store) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
 	value, err := claim.Run(ctx, s.redis, []string{codeKey(codeID)}, encodeAttempt(a), hold.Milliseconds()).Text()
 	if err != nil {
-		return session.Attempt{}, unavailable("claim a login", err)
+		return session.Attempt{}, failure(ctx, "claim a login", err)
 	}
 	return decodeAttempt(value)
 }
 
 // Settle fills [session.Store].
 func (s *Store) Settle(ctx context.Context, codeID string, from, to session.Attempt, hold time.Duration) error {
-	return settled(settle.Run(ctx, s.redis, []string{codeKey(codeID)}, settleArgs(from, to, hold)...))
+	return settled(ctx, settle.Run(ctx, s.redis, []string{codeKey(codeID)}, settleArgs(from, to, hold)...))
 }
 
-// Complete fills [session.Store]. One server does what it is sent in order. The
-// nodes of a cluster would not, nor does one server that has yet to learn a script.
+// Complete fills [session.Store]. One server executes commands in the order in which
+// they are sent. The nodes of a cluster do not, nor does a server that does not know
+// a script yet.
 func (s *Store) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
 	if _, isCluster := s.redis.(*redis.ClusterClient); !isCluster {
 		both := s.redis.Pipeline()
 		opening := open.EvalSha(ctx, both, []string{userKey(x.User.ID)}, openArgs(x)...)
 		settling := settle.EvalSha(ctx, both, []string{codeKey(codeID)}, settleArgs(from, to, hold)...)
 		if _, err := both.Exec(ctx); !redis.HasErrorPrefix(err, "NOSCRIPT") {
-			kept, err := opened(x, opening)
-			return kept, errors.Join(err, settled(settling))
+			stored, err := opened(ctx, x, opening)
+			return stored, errors.Join(err, settled(ctx, settling))
 		}
 	}
-	kept, err := s.Open(ctx, x)
+	stored, err := s.Open(ctx, x)
 	if err != nil {
-		return kept, err
+		return stored, err
 	}
-	return kept, s.Settle(ctx, codeID, from, to, hold)
+	return stored, s.Settle(ctx, codeID, from, to, hold)
 }
 
 // Attempt fills [session.Store].
@@ -141,14 +144,14 @@ func (s *Store) Attempt(ctx context.Context, codeID string) (session.Attempt, er
 		return session.Attempt{}, nil
 	}
 	if err != nil {
-		return session.Attempt{}, unavailable("look a code up", err)
+		return session.Attempt{}, failure(ctx, "look a code up", err)
 	}
 	return decodeAttempt(value)
 }
 
 // Forget fills [session.Store].
 func (s *Store) Forget(ctx context.Context, codeID string) error {
-	return unavailable("forget a code", s.redis.Del(ctx, codeKey(codeID)).Err())
+	return failure(ctx, "forget a code", s.redis.Del(ctx, codeKey(codeID)).Err())
 }
 
 func openArgs(x session.Session) []any {
@@ -160,12 +163,12 @@ func openArgs(x session.Session) []any {
 }
 
 // opened returns the session with the profile that open answers with.
-func opened(x session.Session, answer *redis.Cmd) (session.Session, error) {
-	kept, err := answer.Text()
+func opened(ctx context.Context, x session.Session, answer *redis.Cmd) (session.Session, error) {
+	stored, err := answer.Text()
 	if err != nil {
-		return session.Session{}, unavailable("open a session", err)
+		return session.Session{}, failure(ctx, "open a session", err)
 	}
-	x.User.Profile, err = decodeProfile(kept)
+	x.User.Profile, err = decodeProfile(stored)
 	return x, err
 }
 
@@ -173,22 +176,15 @@ func settleArgs(from, to session.Attempt, hold time.Duration) []any {
 	return []any{encodeAttempt(from), encodeAttempt(to), hold.Milliseconds()}
 }
 
-func settled(answer *redis.Cmd) error {
+func settled(ctx context.Context, answer *redis.Cmd) error {
 	done, err := answer.Bool()
 	if err == nil && !done {
-		err = errors.New("the claim has run out")
+		return fmt.Errorf("settle a login: %w: the claim has run out", session.ErrUnavailable)
 	}
-	return unavailable("settle a login", err)
+	return failure(ctx, "settle a login", err)
 }
 
 const profileField = "p" // no session's ID: those have 22 characters
 
 func userKey(userID string) string { return "onestroke:user:{" + userID + "}" }
 func codeKey(codeID string) string { return "onestroke:code:{" + codeID + "}" }
-
-func unavailable(doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w: %w", doing, session.ErrUnavailable, err)
-}

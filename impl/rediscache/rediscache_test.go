@@ -161,30 +161,66 @@ func TestRedisAwayIsUnavailable(t *testing.T) {
 	away.Close()
 	client := redis.NewClient(&redis.Options{Addr: away.Addr().String(), MaxRetries: -1, DialerRetries: 1})
 	t.Cleanup(func() { client.Close() })
-	store := rediscache.New(client)
-	a := session.Attempt{Kind: session.Token}
-	x := session.Session{Kind: session.Code}
-	for name, call := range map[string]func() error{
-		"Ping":      func() error { return store.Ping(t.Context()) },
-		"Open":      func() error { _, err := store.Open(t.Context(), x); return err },
-		"Find":      func() error { _, err := store.Find(t.Context(), "u", "s"); return err },
-		"Renew":     func() error { _, err := store.Renew(t.Context(), x, x); return err },
-		"List":      func() error { _, err := store.List(t.Context(), "u"); return err },
-		"End":       func() error { _, err := store.End(t.Context(), "u", "s"); return err },
-		"Forget":    func() error { return store.Forget(t.Context(), "c") },
-		"EndOthers": func() error { _, err := store.EndOthers(t.Context(), "u", "s"); return err },
-		"Claim":     func() error { _, err := store.Claim(t.Context(), "c", a, time.Second); return err },
-		"Settle":    func() error { return store.Settle(t.Context(), "c", a, a, time.Second) },
-		"Attempt":   func() error { _, err := store.Attempt(t.Context(), "c"); return err },
-		"Take": func() error {
-			_, _, err := store.Take(t.Context(), "s", session.Rate{Name: "r", PerMinute: 1}, 1)
-			return err
-		},
-	} {
-		if err := call(); !errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrExpired) {
+	for name, err := range everyCall(t.Context(), rediscache.New(client)) {
+		if !errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrExpired) {
 			t.Errorf("%s: %v, want ErrUnavailable", name, err)
 		}
 	}
+}
+
+// A key that is no hash and no string is what a bug would leave: Redis answers, and
+// it refuses every command and every script.
+func TestAnErrorThatRedisAnswersIsNotUnavailable(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			client := connect(t, s)
+			keys := []string{"onestroke:user:{u}", "onestroke:code:{c}", "onestroke:rate:r:{s}"}
+			for _, key := range keys {
+				if err := client.RPush(t.Context(), key, "a list").Err(); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { client.Del(context.Background(), key) })
+			}
+			calls := everyCall(t.Context(), rediscache.New(client))
+			for _, never := range []string{"Ping", "Forget"} { // they fail for no key
+				delete(calls, never)
+			}
+			for name, err := range calls {
+				if err == nil || errors.Is(err, session.ErrUnavailable) {
+					t.Errorf("%s: %v, want another error", name, err)
+				}
+			}
+		})
+	}
+}
+
+func TestCallerWhoGivesUpIsTold(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, err := range everyCall(ctx, rediscache.New(connect(t, stores.LocalRedis(t)))) {
+		if !errors.Is(err, context.Canceled) || errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("%s: %v, want context.Canceled", name, err)
+		}
+	}
+}
+
+// everyCall makes every call of a store once, and returns their errors.
+func everyCall(ctx context.Context, s *rediscache.Store) map[string]error {
+	failed := map[string]error{"Ping": s.Ping(ctx)}
+	a := session.Attempt{Kind: session.Token}
+	x := session.Session{Kind: session.Token, User: session.User{ID: "u"}, ID: "s"}
+	_, failed["Find"] = s.Find(ctx, "u", "s")
+	_, failed["Renew"] = s.Renew(ctx, x, x)
+	_, failed["List"] = s.List(ctx, "u")
+	_, failed["End"] = s.End(ctx, "u", "s")
+	_, failed["EndOthers"] = s.EndOthers(ctx, "u", "s")
+	_, failed["Claim"] = s.Claim(ctx, "c", a, time.Second)
+	failed["Settle"] = s.Settle(ctx, "c", a, a, time.Second)
+	_, failed["Complete"] = s.Complete(ctx, x, "c", a, a, time.Second)
+	_, failed["Attempt"] = s.Attempt(ctx, "c")
+	_, _, failed["Take"] = s.Take(ctx, "s", session.Rate{Name: "r", PerMinute: 1}, 1)
+	failed["Forget"] = s.Forget(ctx, "c")
+	return failed
 }
 
 // TestAPromotedReplicaIsFoundSoon kills the master of a user's sessions: they are at

@@ -12,14 +12,15 @@ import (
 
 // Rate is a limit on a kind of request.
 type Rate struct {
-	Name      string // as the client is told, such as user
+	Name      string // as in the header RateLimit, such as user
 	PerMinute int    // also how many may come at once after a quiet minute; 0 is no limit
 }
 
-// share is a sixtieth of a minute's worth, and at least one.
-func (r Rate) share() int { return max(1, r.PerMinute/60) }
+// lease is how many requests a replica takes in advance: a sixtieth of the limit,
+// and at least one.
+func (r Rate) lease() int { return max(1, r.PerMinute/60) }
 
-// each is how long one request takes to come back.
+// each is after how long one more request is allowed.
 func (r Rate) each() time.Duration { return time.Minute / time.Duration(r.PerMinute) }
 
 // Allowance is what a limit has left for one subject.
@@ -42,49 +43,50 @@ type Buckets interface {
 	Take(ctx context.Context, subject string, r Rate, n int) (taken int, left Allowance, err error)
 }
 
-// Limits holds logins and requests to their rates. Where the buckets cannot be
-// reached nobody is refused for that reason, and few wait to find that out.
+// Limits applies a rate to logins and to requests. If the buckets cannot be
+// reached, nothing is refused for that reason, and few requests wait to find out.
 //
-// A replica asks the buckets little. It gives a subject a share of the limit, which
-// most are done with: with the request after that it pays for the share, and takes
-// another in advance. So what a subject gets in a minute is exact to a share for
-// each replica.
+// A replica seldom asks the buckets. It lets the first requests of a subject
+// through on credit, as many as a lease has. The request after these takes from the
+// bucket what was let through, and a lease in advance. So the limit of a subject is
+// exact to one lease for each replica. See docs/decisions/0010-leases.md.
 type Limits struct {
 	buckets                 Buckets
 	addresses, codes, users *limit
 	settling                singleflight.Group // by limit and subject
 
-	mu   sync.Mutex // guards the accounts, too
-	away time.Time  // when to ask buckets that did not answer again; zero where they did
+	mu       sync.Mutex
+	askAfter time.Time // when to ask buckets that did not answer; zero if they did
 }
 
-// limit is a rate, and what this replica holds and owes of it.
+// limit is a rate, and the accounts that this replica has of its subjects.
 type limit struct {
 	Rate
+	mu       sync.Mutex                       // guards the accounts, too
 	accounts *simplelru.LRU[string, *account] // by subject
 }
 
-// account is what this replica may let through without asking, and has let
+// account is what this replica may let through without asking, and what it let
 // through without having asked.
 type account struct {
-	left  Allowance // what is held included
-	held  int
-	owed  int       // to be taken from the bucket when nothing is held any more
-	until time.Time // when it is forgotten
+	left   Allowance // what is leased included
+	leased int
+	owed   int       // must be taken from the bucket once the lease is used up
+	until  time.Time // when the account is discarded
 }
 
 const (
 	// loginsPerCode is enough for every page of a program to begin with the same
 	// login at once, and to repeat it.
 	loginsPerCode = 120
-	// accountLife is what a bucket takes to refill. After it what was owed makes no
-	// difference any more.
+	// accountLife is how long a bucket takes to fill up. After that it makes no
+	// difference what was owed.
 	accountLife = time.Minute
 	maxAccounts = 10_000 // of each limit
-	// takeTimeout bounds one question, and awayLife is how long one that was not
-	// answered is not repeated.
+	// takeTimeout bounds one call to the buckets. After a failed call, there is
+	// none for the time of retryAfter.
 	takeTimeout = 500 * time.Millisecond
-	awayLife    = time.Second
+	retryAfter  = time.Second
 )
 
 // NewLimits returns limits of so many logins a minute from one client address,
@@ -104,7 +106,7 @@ func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
 
 func newLimit(name string, perMinute int) *limit {
 	accounts, _ := simplelru.NewLRU[string, *account](maxAccounts, nil) // fails for no positive size
-	return &limit{Rate{name, perMinute}, accounts}
+	return &limit{Rate: Rate{name, perMinute}, accounts: accounts}
 }
 
 // LogIn counts an attempt to log in with code from a client address. It returns
@@ -132,10 +134,10 @@ func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowan
 		return nil, nil
 	}
 	for {
-		if left, ok := l.admit(of, subject); ok {
+		if left, ok := of.admit(subject); ok {
 			return &left, nil
 		}
-		// Requests that come at once share one question and what it brings.
+		// Requests that come at once wait for one call, and all use its result.
 		_, err, _ := l.settling.Do(of.Name+subject, func() (any, error) { return nil, l.settle(ctx, of, subject) })
 		var refused *RateError
 		switch {
@@ -147,20 +149,20 @@ func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowan
 	}
 }
 
-// admit lets a request through for which nobody need be asked.
-func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
+// admit lets a request through if the buckets need not be asked for it.
+func (l *limit) admit(subject string) (Allowance, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	a, known := of.accounts.Get(subject)
+	a, known := l.accounts.Get(subject)
 	switch {
 	case !known || !now.Before(a.until):
 		// As far as this replica knows.
-		left := Allowance{Rate: of.Rate, Left: of.PerMinute - 1, Reset: of.each()}
-		of.accounts.Add(subject, &account{left: left, held: of.share() - 1, owed: of.share(), until: now.Add(accountLife)})
+		left := Allowance{Rate: l.Rate, Left: l.PerMinute - 1, Reset: l.each()}
+		l.accounts.Add(subject, &account{left: left, leased: l.lease() - 1, owed: l.lease(), until: now.Add(accountLife)})
 		return left, true
-	case a.held > 0:
-		a.held--
+	case a.leased > 0:
+		a.leased--
 		a.left.Left--
 		return a.left, true
 	default:
@@ -168,40 +170,40 @@ func (l *Limits) admit(of *limit, subject string) (Allowance, bool) {
 	}
 }
 
-// settle pays what is owed, and takes a share in advance.
+// settle takes from the bucket what is owed, and a lease in advance.
 func (l *Limits) settle(ctx context.Context, of *limit, subject string) error {
-	owed, isDue := l.due(of, subject)
-	if !isDue { // somebody has just done it
+	owed, isDue := of.due(subject)
+	if !isDue { // another request has just done it
 		return nil
 	}
-	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.share())
+	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.lease())
 	if err != nil {
 		return err
 	}
-	a := &account{left: left, held: max(0, taken-owed), owed: max(0, owed-taken), until: time.Now().Add(accountLife)}
-	a.left.Left += a.held
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	a := &account{left: left, leased: max(0, taken-owed), owed: max(0, owed-taken), until: time.Now().Add(accountLife)}
+	a.left.Left += a.leased
+	of.mu.Lock()
+	defer of.mu.Unlock()
 	of.accounts.Add(subject, a)
-	if a.held == 0 {
-		left.Wait += time.Duration(a.owed) * of.each() // the next ones pay that
+	if a.leased == 0 {
+		left.Wait += time.Duration(a.owed) * of.each() // the next ones are taken for what is owed
 		return &RateError{left}
 	}
 	return nil
 }
 
-// due tells whether the account of a subject is used up, and what is owed then.
-func (l *Limits) due(of *limit, subject string) (owed int, isDue bool) {
+// due reports whether the lease of a subject is used up, and what is owed then.
+func (l *limit) due(subject string) (owed int, isDue bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a, known := of.accounts.Peek(subject)
-	if !known || a.held > 0 || !time.Now().Before(a.until) {
+	a, known := l.accounts.Peek(subject)
+	if !known || a.leased > 0 || !time.Now().Before(a.until) {
 		return 0, false
 	}
 	return a.owed, true
 }
 
-// take asks the buckets, unless they are known to be away.
+// take asks the buckets, unless they failed to answer a moment ago.
 func (l *Limits) take(ctx context.Context, subject string, r Rate, n int) (int, Allowance, error) {
 	if !l.mayAsk() {
 		return 0, Allowance{}, ErrUnavailable
@@ -213,16 +215,16 @@ func (l *Limits) take(ctx context.Context, subject string, r Rate, n int) (int, 
 	return taken, left, err
 }
 
-// mayAsk is true for one request in an awayLife while the buckets are away.
+// mayAsk is true once in the time of retryAfter while the buckets do not answer.
 func (l *Limits) mayAsk() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if now.Before(l.away) {
+	if now.Before(l.askAfter) {
 		return false
 	}
-	if !l.away.IsZero() {
-		l.away = now.Add(awayLife)
+	if !l.askAfter.IsZero() {
+		l.askAfter = now.Add(retryAfter)
 	}
 	return true
 }
@@ -230,8 +232,8 @@ func (l *Limits) mayAsk() bool {
 func (l *Limits) answered(ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.away = time.Time{}
+	l.askAfter = time.Time{}
 	if !ok {
-		l.away = time.Now().Add(awayLife)
+		l.askAfter = time.Now().Add(retryAfter)
 	}
 }

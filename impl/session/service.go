@@ -15,7 +15,7 @@ type Options struct {
 	IdleTTL         time.Duration    // a session unused for this long has expired; 2 h
 	MaxAge          time.Duration    // a session this old has expired, used or not; 30 days
 	ExchangeTimeout time.Duration    // bounds one call of the Exchanger, its retries included; 12 s
-	NearSize        int              // sessions in the near cache; 10,000
+	CacheSize       int              // sessions that a replica caches; 10,000
 	Now             func() time.Time // time.Now
 }
 
@@ -25,7 +25,7 @@ type Service struct {
 	exchanger Exchanger
 	store     Store
 	options   Options
-	near      *near
+	cache     *cache
 	logins    singleflight.Group
 	finds     singleflight.Group
 }
@@ -43,22 +43,22 @@ func New(x Exchanger, s Store, o Options) *Service {
 	o.IdleTTL = cmp.Or(max(o.IdleTTL, 0), 2*time.Hour)
 	o.MaxAge = cmp.Or(max(o.MaxAge, 0), 30*24*time.Hour)
 	o.ExchangeTimeout = cmp.Or(max(o.ExchangeTimeout, 0), 12*time.Second)
-	o.NearSize = cmp.Or(max(o.NearSize, 0), 10_000)
+	o.CacheSize = cmp.Or(max(o.CacheSize, 0), 10_000)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{exchanger: x, store: s, options: o, near: newNear(o.NearSize)}
+	return &Service{exchanger: x, store: s, options: o, cache: newCache(o.CacheSize)}
 }
 
-// Resolve returns the session that c opens and keeps it from expiring. It
-// returns [ErrExpired] when c opens nothing, whatever the reason, and
-// [ErrUnavailable] when that cannot be told.
+// Resolve returns the session that c opens and extends its life. It returns
+// [ErrExpired] if c opens nothing, whatever the reason, and [ErrUnavailable] if
+// that cannot be found out.
 //
-// What it returns may be one second old, except that a session ended through
-// this service is gone at once.
+// The result may be one second old, but a session that was ended through this
+// service is never returned.
 func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	id := c.ID()
-	w, ok := s.near.get(id, s.options.Now())
+	entry, ok := s.cache.get(id, s.options.Now())
 	if !ok {
 		found, err, _ := s.finds.Do(id, func() (any, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
@@ -68,12 +68,12 @@ func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		w.session = found.(Session)
+		entry.session = found.(Session)
 	}
-	if w.ended || s.expired(w.session) {
+	if entry.ended || s.expired(entry.session) {
 		return Session{}, ErrExpired
 	}
-	return w.session, nil
+	return entry.session, nil
 }
 
 // Sessions returns the user's sessions, the newest first.
@@ -89,7 +89,7 @@ func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error
 	return all, nil
 }
 
-// LogOut ends the session that c opens. That there is none is no error.
+// LogOut ends the session that c opens. It is not an error if there is none.
 func (s *Service) LogOut(ctx context.Context, c Credential) error {
 	userID, err := s.user(ctx, c)
 	if errors.Is(err, ErrExpired) {
@@ -101,15 +101,16 @@ func (s *Service) LogOut(ctx context.Context, c Credential) error {
 	return s.End(ctx, userID, c.ID())
 }
 
-// End ends one session of a user. That there is none is no error.
+// End ends one session of a user. It is not an error if there is none.
 func (s *Service) End(ctx context.Context, userID, sessionID string) error {
 	ended, err := s.store.End(ctx, userID, sessionID)
 	if err != nil {
 		return err
 	}
-	// One ended elsewhere may still be near; a stranger's must stay.
-	if w, _ := s.near.get(sessionID, s.options.Now()); ended || w.session.User.ID == userID {
-		s.near.end(sessionID, s.options.Now())
+	// One that ended on another replica may still be cached. One of another user
+	// must remain.
+	if c, _ := s.cache.get(sessionID, s.options.Now()); ended || c.session.User.ID == userID {
+		s.cache.end(sessionID, s.options.Now())
 	}
 	return nil
 }
@@ -118,15 +119,14 @@ func (s *Service) End(ctx context.Context, userID, sessionID string) error {
 func (s *Service) EndOthers(ctx context.Context, userID, keepID string) error {
 	ended, err := s.store.EndOthers(ctx, userID, keepID)
 	for _, id := range ended {
-		s.near.end(id, s.options.Now())
+		s.cache.end(id, s.options.Now())
 	}
 	return err
 }
 
-// EndAll ends all sessions of a user. What is kept of the user then is the
-// outcome of recent logins, whose codes are known here no more: of those that
-// opened a Token session for 5 minutes after the login, and of a Code session
-// that another replaced for as long as it would have lasted unused.
+// EndAll ends all sessions of a user. What remains stored is the outcome of recent
+// logins: for a Token session until 5 minutes after the login, for a Code session
+// that another replaced as long as it would have lasted unused.
 func (s *Service) EndAll(ctx context.Context, userID string) error {
 	all, err := s.store.List(ctx, userID)
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 		if x.Kind != Code {
 			continue
 		}
-		// First: when its session has ended nobody knows the code.
+		// First: without its session the code is not known here.
 		if err := s.store.Forget(ctx, x.ID); err != nil {
 			return err
 		}
@@ -154,11 +154,11 @@ func (s *Service) resolve(ctx context.Context, c Credential) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	s.near.keep(found, readAt)
+	s.cache.put(found, readAt)
 	return found, nil
 }
 
-// user tells whose session c would open, without knowing whether there is one.
+// user returns whose session c would open, if there is one.
 func (s *Service) user(ctx context.Context, c Credential) (string, error) {
 	switch c.Kind {
 	case Token:
@@ -177,7 +177,7 @@ func (s *Service) user(ctx context.Context, c Credential) (string, error) {
 	return "", ErrExpired
 }
 
-// find returns a living session, renewed if that is due.
+// find returns a session that has not expired, renewed if that is due.
 func (s *Service) find(ctx context.Context, userID, id string) (Session, error) {
 	found, err := s.store.Find(ctx, userID, id)
 	if err != nil {
@@ -194,7 +194,7 @@ func (s *Service) find(ctx context.Context, userID, id string) (Session, error) 
 	done, err := s.store.Renew(ctx, found, renewed)
 	switch {
 	case err != nil:
-		return found, nil // the session holds all the same; a later use renews it
+		return found, nil // the session is valid all the same; a later use renews it
 	case done:
 		return renewed, nil
 	default: // another replica was faster: it renewed or ended the session

@@ -158,8 +158,8 @@ func export(t *testing.T, c service.Caller) (lines []gen.Drawing) {
 	return lines
 }
 
-// traces are the keys, collections and rows that hold one of the words, the first
-// of which, a user's id, may also be there as its bytes; and how long keys live.
+// traces returns the keys, collections and rows that contain one of the words, and
+// how long they exist. The first word, a user's id, may also be stored as its bytes.
 func traces(t *testing.T, s *service.Local, redisServer, mongodb stores.Server, words ...string) map[string]time.Duration {
 	t.Helper()
 	id, err := base64.RawURLEncoding.DecodeString(words[0])

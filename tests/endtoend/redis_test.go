@@ -50,7 +50,7 @@ user another on >hunter2 ~other:* +@all
 	}{
 		"open":                     {server: nil, url: "redis://ADDRESS/3"},
 		"password":                 {server: []string{"--requirepass", "hunter2"}, url: "redis://:hunter2@ADDRESS"},
-		"password, not given":      {server: []string{"--requirepass", "hunter2"}, url: "redis://ADDRESS", wrong: "it wants a password"},
+		"password, not given":      {server: []string{"--requirepass", "hunter2"}, url: "redis://ADDRESS", wrong: "it needs a password"},
 		"password, another":        {server: []string{"--requirepass", "hunter2"}, url: "redis://:hunter3@ADDRESS", wrong: "refuses the user or the password"},
 		"user":                     {server: []string{"--aclfile", users}, url: "redis://onestroke:hunter2@ADDRESS"},
 		"user, another":            {server: []string{"--aclfile", users}, url: "redis://nobody:hunter2@ADDRESS", wrong: "refuses the user or the password"},

@@ -45,7 +45,7 @@ func (s Server) Proxy(t testing.TB) *Proxy {
 		target.Scheme, target.Host = "mongodb", primary(t, s.URL, target.Host)
 		query.Del("replicaSet")
 		query.Set("directConnection", "true")
-		target.RawQuery = query.Encode()
+		target.Path, target.RawQuery = cmp.Or(target.Path, "/"), query.Encode()
 	}
 	g := openGate(t, listen(t, loopback), target.Host)
 	target.Host = g.address

@@ -84,6 +84,9 @@ func change(path []string, v reflect.Value) {
 		return
 	}
 	if v.Kind() == reflect.Slice { // of numbers
+		if v.Len() < 2 {
+			panic(fmt.Sprintf("drawingtest: give %v two values in Full", path))
+		}
 		v = v.Index(1)
 	}
 	switch v.Kind() {
@@ -92,7 +95,11 @@ func change(path []string, v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(!v.Bool())
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		v.SetInt(v.Int() - 1)
+		if v.Int() == 0 {
+			v.SetInt(1)
+		} else {
+			v.SetInt(v.Int() - 1) // some are the largest there may be
+		}
 	case reflect.Uint8:
 		v.SetUint(v.Uint() + 1)
 	default:

@@ -51,6 +51,25 @@ func TestPackKeepsColorsAsWritten(t *testing.T) {
 	}
 }
 
+// A field of a stroke that is not packed fails here.
+func TestEveryFieldOfAStrokeIsPacked(t *testing.T) {
+	seen := map[string]string{}
+	for field, c := range drawingtest.Changes(drawingtest.Full()) {
+		if !strings.HasPrefix(field, "[Strokes ") {
+			continue
+		}
+		packed := packing.Pack(c.Strokes)
+		got, err := packing.Unpack(packed)
+		if err != nil || !reflect.DeepEqual(got, c.Strokes) {
+			t.Errorf("%s: %+v came back as %+v, %v", field, c.Strokes, got, err)
+		}
+		if other := seen[string(packed)]; other != "" {
+			t.Errorf("changes of %s and %s are packed alike", field, other)
+		}
+		seen[string(packed)] = field
+	}
+}
+
 func TestPackHoldsADrawingWithoutStrokes(t *testing.T) {
 	packed := packing.Pack(nil)
 	if strokes, err := packing.Unpack(packed); len(strokes) != 0 || err != nil {

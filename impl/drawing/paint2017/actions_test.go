@@ -206,6 +206,17 @@ func TestStrokesToActionsAndBackAreEqual(t *testing.T) {
 	t.Logf("%d drawings, %.1f bytes of actions a point", len(contents), float64(size)/float64(points))
 }
 
+// A field of a stroke or of the canvas that actions do not carry fails here. A
+// save of programs of 2017 leaves all other properties as they are stored.
+func TestActionsCarryEveryField(t *testing.T) {
+	for field, c := range drawingtest.Changes(drawingtest.Full()) {
+		got := fromActions(paint2017.ToActions(c))
+		if got.Canvas != c.Canvas || !reflect.DeepEqual(got.Strokes, c.Strokes) {
+			t.Errorf("%s: %+v came back as %+v", field, c, got)
+		}
+	}
+}
+
 func FuzzFromActions(f *testing.F) {
 	f.Add(paint2017.ToActions(drawingtest.EveryKind()))
 	f.Add(paint2017.ToActions(drawingtest.Content("", 2, 6)))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ func Run(t *testing.T, open func(*testing.T) gallery.Store) {
 		test func(*testing.T, gallery.Store)
 	}{
 		{"what was put comes back equal", comesBackEqual},
+		{"every field of a record comes back, and is replaced", everyFieldComesBack},
 		{"an id is taken once", takenOnce},
 		{"only the stored etag can be replaced", replacedByETag},
 		{"only an allowed etag can be deleted", deletedByETag},
@@ -112,6 +114,64 @@ func comesBackEqual(t *testing.T, store gallery.Store) {
 			t.Fatal(err)
 		}
 		equal(t, item, got.Summary)
+	}
+}
+
+// everyFieldComesBack fills every field, so that a store that does not know a new
+// field fails here.
+func everyFieldComesBack(t *testing.T, store gallery.Store) {
+	var full, changed gallery.Record
+	fill(reflect.ValueOf(&full).Elem(), 1)
+	fill(reflect.ValueOf(&changed).Elem(), 2)
+	changed.ID, changed.CreatedAt = full.ID, full.CreatedAt
+	comesBack := func(want gallery.Record) {
+		t.Helper()
+		got, err := store.Get(t.Context(), alice, full.ID)
+		succeeds(t, err)
+		equal(t, got, want)
+		equal(t, slices.Collect(each(t, store.All(t.Context(), alice))), []gallery.Record{want})
+		for _, thumbnails := range []bool{true, false} {
+			items, err := store.List(t.Context(), alice, gallery.Position{}, 10, thumbnails)
+			succeeds(t, err)
+			summary := want.Summary
+			if !thumbnails {
+				summary.Thumbnail = ""
+			}
+			equal(t, items, []gallery.Summary{summary})
+		}
+	}
+	succeeds(t, store.Insert(t.Context(), alice, full))
+	comesBack(full)
+	succeeds(t, store.Replace(t.Context(), alice, full.ETag, changed))
+	changed.Share = full.Share
+	comesBack(changed)
+}
+
+// fill gives every field a value that is not zero and follows from n.
+func fill(v reflect.Value, n int) {
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.UnixMilli(1_700_000_000_000 + int64(n)).UTC()))
+		return
+	case drawing.ID:
+		v.Set(reflect.ValueOf(drawingtest.ID(n)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n*100+i)
+		}
+	case reflect.String:
+		v.SetString(fmt.Sprint("text ", n))
+	case reflect.Int:
+		v.SetInt(int64(n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Slice: // of bytes
+		v.SetBytes(fmt.Append(nil, "bytes \xff ", n))
+	default:
+		panic(fmt.Sprintf("gallerytest: no value is known for a %v", v.Type()))
 	}
 }
 

@@ -81,7 +81,7 @@ func unknown(t *testing.T, s session.Store) {
 		}
 	}
 	if got, err := s.List(t.Context(), newUser()); err != nil || len(got) != 0 {
-		t.Errorf("a stranger has sessions %+v, %v", got, err)
+		t.Errorf("another user has sessions %+v, %v", got, err)
 	}
 }
 
@@ -123,7 +123,7 @@ func oneCode(t *testing.T, s session.Store) {
 func oneCodeOfMany(t *testing.T, s session.Store) {
 	user := newUser()
 	atOnce(func() {
-		if _, err := s.Open(t.Context(), newSession(session.Code, user)); err != nil {
+		if _, err := open(t.Context(), s, newSession(session.Code, user)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -388,11 +388,22 @@ func newAttempt(kind session.Kind) session.Attempt {
 
 func mustOpen(t *testing.T, s session.Store, x session.Session) session.Session {
 	t.Helper()
-	got, err := s.Open(context.WithoutCancel(t.Context()), x)
+	got, err := open(context.WithoutCancel(t.Context()), s, x)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return got
+}
+
+// open stores a session as a login does, with a code that nobody else uses.
+func open(ctx context.Context, s session.Store, x session.Session) (session.Session, error) {
+	code, claim := rand.Text(), newAttempt(x.Kind)
+	if _, err := s.Claim(ctx, code, claim, time.Minute); err != nil {
+		return session.Session{}, err
+	}
+	done := claim
+	done.UserID = x.User.ID
+	return s.Complete(ctx, x, code, claim, done, time.Minute)
 }
 
 func hasSessions(t *testing.T, s session.Store, userID string, want ...string) {

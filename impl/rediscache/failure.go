@@ -1,0 +1,48 @@
+package rediscache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"onestroke/impl/session"
+)
+
+// transient are the first words of errors of a server that is starting, that has
+// lost its master or its cluster, or that is full.
+var transient = []string{
+	"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "NOREPLICAS", "MISCONF", "OOM", "BUSY", "UNBLOCKED",
+}
+
+// failure says what a failed call means to its caller; nil stays nil. An error that
+// the server answers is a bug of this package or a wrong configuration, unless it is
+// transient. Without an answer, the server cannot be reached.
+func failure(ctx context.Context, doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("%s: %w", doing, context.Canceled)
+	case unavailable(err):
+		return fmt.Errorf("%s: %w: %w", doing, session.ErrUnavailable, err)
+	default:
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+}
+
+func unavailable(err error) bool {
+	var answer redis.Error
+	if !errors.As(err, &answer) || errors.Is(err, redis.ErrClosed) {
+		return true
+	}
+	word, _, _ := strings.Cut(answer.Error(), " ")
+	for _, t := range transient {
+		if word == t {
+			return true
+		}
+	}
+	return false
+}
