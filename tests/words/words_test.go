@@ -14,13 +14,10 @@ import (
 // banned has each word, as an extended regular expression, and what to write instead.
 var banned = map[string]string{
 	`\bbefalls?\b`:               "affect, happen",
-	`\bdearer\b`:                 "more expensive",
 	`\bis content (when|with)\b`: "accepts, is no error",
 	`\bkeepers?\b`:               "a name that says what it does",
 	`\bmay be had\b`:             "is available",
 	`\bmend(s|ed|ing)?\b`:        "fix",
-	`\bseldom\b`:                 "rarely",
-	`\bstrangers?\b`:             "another user, visitor, anyone with the token",
 	`\btellLimit\b`:              "a name that says what it does",
 	`应答`:                         "响应",
 	`忘记我`:                        "注销账号",
