@@ -17,9 +17,9 @@ import (
 	"onestroke/tests/stores"
 )
 
-// FuzzHeaders sends requests with any headers that could tell who is calling,
-// to a service where somebody is logged in and WeChat knows every code. They are
-// refused in the documented way and open nothing.
+// FuzzHeaders sends requests with any headers that can identify the caller, to a
+// service where one user is logged in and WeChat accepts every code. They are
+// refused as the contract says and open no session.
 func FuzzHeaders(f *testing.F) {
 	server := serve(f)
 	f.Add("", "", "", "", "", "")
@@ -82,7 +82,7 @@ func serve(f *testing.F) http.Handler {
 	return handler
 }
 
-// grants is a WeChat that knows every code.
+// grants is a WeChat that accepts every code.
 type grants struct{}
 
 func (grants) RoundTrip(*http.Request) (*http.Response, error) {

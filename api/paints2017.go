@@ -14,6 +14,12 @@ type paints2017 struct {
 	gallery *gallery.Service
 }
 
+// What 2017 answered to a request without the members that it needs.
+var (
+	errIDMissing          = &problem{code: gen.ErrInvalidRequest, detail: "id is missing"}
+	errIDOrActionsMissing = &problem{code: gen.ErrInvalidRequest, detail: "id or actions is missing"}
+)
+
 func (h paints2017) ListPaints(ctx context.Context, _ gen.ListPaintsRequest) (gen.ListPaintsAnswer, error) {
 	return gen.ListPaints200PaintList{
 		Body: gen.PaintList{Msg: gen.Success},

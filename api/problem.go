@@ -78,8 +78,6 @@ var (
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
 	errStopping             = &problem{code: gen.ErrUnavailable, detail: "the service is about to stop", retryAfter: 2}
-	errIDMissing            = &problem{code: gen.ErrInvalidRequest, detail: "id is missing"}
-	errIDOrActionsMissing   = &problem{code: gen.ErrInvalidRequest, detail: "id or actions is missing"}
 )
 
 // problemOf is the one table from errors to problems. An error that it does not
