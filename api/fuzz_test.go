@@ -66,7 +66,7 @@ func serve(f *testing.F) http.Handler {
 	parts := app.Parts{
 		Sessions:  rediscache.New(stores.DialRedis(f, stores.LocalRedis(f).URL)),
 		Drawings:  gallerytest.NewMemory(),
-		Exchanger: wechat.New(wechat.Options{AppID: "wx", AppSecret: "secret", Transport: grants{}}),
+		Exchanger: wechat.New(wechat.Options{AppID: "wx", AppSecret: "secret", Timeout: c.WeChatTimeout, MaxDataAge: c.WeChatDataMaxAge, Transport: grants{}}),
 	}
 	handler, err := app.NewHandler(f.Context(), c, contract, parts, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -19,6 +19,9 @@ import (
 	"onestroke/impl/session"
 )
 
+// reserved are the paths at which the service answers besides BASE_PATH.
+var reserved = []string{"/v1", "/assets", "/docs", "/simulator"}
+
 // NewHandler wires parts into the handler for everything that the service answers.
 // contract is the text of openapi.yaml. When ctx is done, /readyz says that the
 // service is about to stop.

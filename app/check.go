@@ -29,7 +29,7 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 		shown = strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n"+strings.Repeat(" ", 16))
 		fmt.Fprintf(stdout, "%-6s %-8s %s\n", verdict, name, shown)
 	}
-	c, err := config.Read(environ)
+	c, err := config.Read(environ, reserved...)
 	report("Settings", "", err)
 	if err != nil {
 		return errors.New("the rest was not tried")
@@ -88,7 +88,7 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 // alive. It does not ask about its stores: a restart of the service would not
 // bring them back.
 func Health(ctx context.Context, environ []string) error {
-	c, err := config.Read(environ)
+	c, err := config.Read(environ, reserved...)
 	if err != nil {
 		return err
 	}

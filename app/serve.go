@@ -22,7 +22,7 @@ import (
 // Serve serves as environ configures until ctx is done and all requests in flight
 // are answered. contract is the text of openapi.yaml. The greeting goes to stdout.
 func Serve(ctx context.Context, environ []string, contract []byte, stdout io.Writer, log *logwriter.Writer) (err error) {
-	c, err := config.Read(environ)
+	c, err := config.Read(environ, reserved...)
 	if err != nil {
 		return err
 	}

@@ -68,8 +68,8 @@ type Error struct{ Variable, Problem string }
 func (e *Error) Error() string { return e.Variable + " " + e.Problem }
 
 // Read returns the configuration in environ, which has the form of os.Environ, or
-// an [*Error].
-func Read(environ []string) (Config, error) {
+// an [*Error]. BASE_PATH must not be one of the reserved paths, or below one.
+func Read(environ []string, reserved ...string) (Config, error) {
 	values := make(map[string]string)
 	for _, v := range Variables() {
 		values[v.Name] = v.Default
@@ -83,7 +83,10 @@ func Read(environ []string) (Config, error) {
 	if err != nil {
 		return Config{}, parseError(err)
 	}
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return c, err
+	}
+	return c, c.checkBasePath(reserved)
 }
 
 // SimulatorOn reports whether the service simulates WeChat.
@@ -110,8 +113,6 @@ func (c Config) check() error {
 		return &Error{"TLS_KEY_FILE", "is required with TLS_CERT_FILE"}
 	case !basePath.MatchString(c.BasePath) || strings.Contains(c.BasePath+"/", "/./") || strings.Contains(c.BasePath+"/", "/../"):
 		return &Error{"BASE_PATH", "must be a path such as /applet/session, without a slash at the end"}
-	case c.BasePath == "/v1" || strings.HasPrefix(c.BasePath, "/v1/") || strings.HasPrefix(c.BasePath+"/", "/simulator/") || strings.HasPrefix(c.BasePath+"/", "/docs/") || strings.HasPrefix(c.BasePath+"/", "/assets/"):
-		return &Error{"BASE_PATH", "must not be below /v1, /assets, /docs or /simulator"}
 	case c.RedisURL != "" && !isURL(c.RedisURL, "redis", "rediss"):
 		return &Error{"REDIS_URL", "must be a redis:// or rediss:// URL"}
 	case c.MongoDBURI != "" && !strings.HasPrefix(c.MongoDBURI, "mongodb://") && !strings.HasPrefix(c.MongoDBURI, "mongodb+srv://"):
@@ -137,6 +138,16 @@ func (c Config) check() error {
 	for _, v := range Variables() {
 		if err := v.check(fields.FieldByIndex(field(v.Name).Index)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkBasePath compares BASE_PATH with the paths at which something else is.
+func (c Config) checkBasePath(reserved []string) error {
+	for _, path := range reserved {
+		if strings.HasPrefix(c.BasePath+"/", path+"/") {
+			return &Error{"BASE_PATH", "must not be one of these paths, or below one: " + strings.Join(reserved, ", ")}
 		}
 	}
 	return nil

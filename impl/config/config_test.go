@@ -111,7 +111,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 
 func fails(t *testing.T, variable string, environ ...string) {
 	t.Helper()
-	_, err := config.Read(environ)
+	_, err := config.Read(environ, "/v1", "/docs", "/simulator")
 	wrong := (*config.Error)(nil)
 	switch {
 	case !errors.As(err, &wrong):

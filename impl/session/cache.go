@@ -11,6 +11,9 @@ import (
 // store, and so how long a session that ended on another replica may still work.
 const cacheLife = time.Second
 
+// cacheSize is how many sessions a replica caches.
+const cacheSize = 10_000
+
 // cache holds sessions lately read from the store, by ID. It also remembers which
 // ones were ended here.
 type cache struct {
@@ -24,11 +27,8 @@ type cached struct {
 	until   time.Time
 }
 
-func newCache(size int) *cache {
-	lru, err := simplelru.NewLRU[string, cached](size, nil)
-	if err != nil {
-		panic(err) // a size below one, which New has replaced
-	}
+func newCache() *cache {
+	lru, _ := simplelru.NewLRU[string, cached](cacheSize, nil) // fails for no positive size
 	return &cache{lru: lru}
 }
 

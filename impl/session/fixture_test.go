@@ -42,7 +42,13 @@ func newHouse(t *testing.T) *house {
 
 // service returns one more replica.
 func (h *house) service() *session.Service {
-	return session.New(h.wechat, h.store(), session.Options{Now: h.clock})
+	return session.New(h.wechat, h.store(), h.options())
+}
+
+const idle, maxAge = 2 * time.Hour, 30 * 24 * time.Hour
+
+func (h *house) options() session.Options {
+	return session.Options{IdleTTL: idle, MaxAge: maxAge, ExchangeTimeout: 12 * time.Second, Now: h.clock}
 }
 
 func (h *house) store() *rediscache.Store {

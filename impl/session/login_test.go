@@ -196,7 +196,7 @@ func TestCallerThatHangsUpDoesNotBurnTheCode(t *testing.T) {
 func TestHangingExchangerEnds(t *testing.T) {
 	h := newHouse(t)
 	h.wechat.answer = make(chan struct{})
-	s := session.New(h.wechat, h.store(), session.Options{Now: h.clock, ExchangeTimeout: 10 * time.Millisecond})
+	s := session.New(h.wechat, h.store(), session.Options{IdleTTL: idle, MaxAge: maxAge, ExchangeTimeout: 10 * time.Millisecond, Now: h.clock})
 	_, _, err := s.LogIn(t.Context(), session.Login{Code: "anna:1"})
 	isExchangeError(t, err, session.CauseUnreachable)
 }
@@ -204,7 +204,7 @@ func TestHangingExchangerEnds(t *testing.T) {
 func TestClaimOfADeadReplicaRunsOut(t *testing.T) {
 	h := newHouse(t)
 	l := session.Login{Code: "anna:1"}
-	dead := session.New(h.wechat, diesClaiming{h.store()}, session.Options{Now: h.clock})
+	dead := session.New(h.wechat, diesClaiming{h.store()}, h.options())
 	if _, _, err := dead.LogIn(t.Context(), l); !errors.Is(err, session.ErrUnavailable) {
 		t.Fatal(err)
 	}

@@ -10,13 +10,12 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Options are the limits of a session. Zero values take the defaults.
+// Options are the limits of a session.
 type Options struct {
-	IdleTTL         time.Duration    // a session unused for this long has expired; 2 h
-	MaxAge          time.Duration    // a session this old has expired, used or not; 30 days
-	ExchangeTimeout time.Duration    // bounds one call of the Exchanger, its retries included; 12 s
-	CacheSize       int              // sessions that a replica caches; 10,000
-	Now             func() time.Time // time.Now
+	IdleTTL         time.Duration    // a session unused for this long has expired
+	MaxAge          time.Duration    // a session this old has expired, used or not
+	ExchangeTimeout time.Duration    // bounds one call of the Exchanger, its retries included
+	Now             func() time.Time // time.Now if nil
 }
 
 // Service opens, resolves and ends sessions. Replicas that share a [Store] and
@@ -38,16 +37,12 @@ const (
 	storeTimeout = 2 * time.Second
 )
 
-// New returns a service that logs users in through x and keeps their sessions in s.
+// New returns a service that logs users in through x and stores their sessions in s.
 func New(x Exchanger, s Store, o Options) *Service {
-	o.IdleTTL = cmp.Or(max(o.IdleTTL, 0), 2*time.Hour)
-	o.MaxAge = cmp.Or(max(o.MaxAge, 0), 30*24*time.Hour)
-	o.ExchangeTimeout = cmp.Or(max(o.ExchangeTimeout, 0), 12*time.Second)
-	o.CacheSize = cmp.Or(max(o.CacheSize, 0), 10_000)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{exchanger: x, store: s, options: o, cache: newCache(o.CacheSize)}
+	return &Service{exchanger: x, store: s, options: o, cache: newCache()}
 }
 
 // Resolve returns the session that c opens and extends its life. It returns

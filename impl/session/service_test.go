@@ -163,7 +163,7 @@ func TestSessionIsRenewedAtMostOnceAMinute(t *testing.T) {
 
 func TestFailingRenewalDoesNotFailTheRequest(t *testing.T) {
 	h := newHouse(t)
-	s := session.New(h.wechat, readOnly{h.store()}, session.Options{Now: h.clock})
+	s := session.New(h.wechat, readOnly{h.store()}, h.options())
 	c, _ := h.logIn(h.service(), session.Login{Code: "anna:1"})
 	h.pass(time.Hour)
 	h.opens(s, c, userID("anna"))
@@ -254,7 +254,7 @@ func TestEndingWhatEndedElsewhereIsImmediateHereToo(t *testing.T) {
 func TestCallerThatHangsUpDoesNotEndAReadThatOthersShare(t *testing.T) {
 	h := newHouse(t)
 	slow := &slowFind{Store: h.store(), found: make(chan struct{}), goOn: make(chan struct{})}
-	s := session.New(h.wechat, slow, session.Options{Now: h.clock})
+	s := session.New(h.wechat, slow, h.options())
 	c, _ := h.logIn(s, session.Login{Code: "anna:1"})
 	ctx, hangUp := context.WithCancel(t.Context())
 	var read sync.WaitGroup
@@ -272,7 +272,7 @@ func TestCallerThatHangsUpDoesNotEndAReadThatOthersShare(t *testing.T) {
 func TestReadUnderWayDoesNotOutliveALogOut(t *testing.T) {
 	h := newHouse(t)
 	slow := &slowFind{Store: h.store(), found: make(chan struct{}), goOn: make(chan struct{})}
-	s := session.New(h.wechat, slow, session.Options{Now: h.clock})
+	s := session.New(h.wechat, slow, h.options())
 	c, _ := h.logIn(s, session.Login{Code: "anna:1"})
 	var read sync.WaitGroup
 	read.Go(func() { h.opens(s, c, userID("anna")) })

@@ -89,7 +89,7 @@ func TestNoRequestIsSentDuringAnOutage(t *testing.T) {
 					t.Errorf("a rejected exchange took %v", took)
 				}
 
-				time.Sleep(2 * wechat.DefaultTimeout)
+				time.Sleep(2 * timeout)
 				server.become(says(200, success))
 				for range 20 {
 					if err := exchange(); err != nil {
@@ -109,7 +109,7 @@ func TestThreeExchangesAtATimeTryAServerAfterAnOutage(t *testing.T) {
 		for range 5 {
 			_, _ = client.Exchange(t.Context(), session.Login{Code: loginCode})
 		}
-		time.Sleep(2 * wechat.DefaultTimeout)
+		time.Sleep(2 * timeout)
 		server.become(hangs)
 		var all sync.WaitGroup
 		for range 50 {

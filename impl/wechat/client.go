@@ -20,15 +20,8 @@ import (
 	"onestroke/impl/session"
 )
 
-const (
-	// DefaultBaseURL is WeChat's own server.
-	DefaultBaseURL = "https://api.weixin.qq.com"
-	// DefaultTimeout bounds one exchange, including a retry.
-	DefaultTimeout = 5 * time.Second
-	// DefaultMaxDataAge bounds the age of encrypted data: a code is valid for 5
-	// minutes, and a slow phone gets 5 more.
-	DefaultMaxDataAge = 10 * time.Minute
-)
+// DefaultBaseURL is WeChat's own server.
+const DefaultBaseURL = "https://api.weixin.qq.com"
 
 // Settings of the circuit breaker. While it is open, an exchange fails at once,
 // without a request. Only signs of an outage count as a failure: errcode -1, HTTP
@@ -44,17 +37,17 @@ const (
 	breakerOpenTimeouts = 2
 )
 
-// Options of a [Client]. AppID and AppSecret are required.
+// Options of a [Client]. AppID, AppSecret, Timeout and MaxDataAge are required.
 type Options struct {
 	AppID     string
 	AppSecret string
 	// BaseURL is the http or https URL before /sns/jscode2session, with or without
 	// a path; DefaultBaseURL when empty.
 	BaseURL string
-	// Timeout bounds one exchange; DefaultTimeout when 0.
+	// Timeout bounds one exchange, including a retry.
 	Timeout time.Duration
 	// MaxDataAge bounds the age of encrypted data, by the timestamp in its
-	// watermark; DefaultMaxDataAge when 0.
+	// watermark. A login code is valid for 5 minutes.
 	MaxDataAge time.Duration
 	// Transport sends the requests; nil for one with a connection pool. It must
 	// not record URLs, as tracing transports do: the URL contains the app secret.
@@ -82,8 +75,8 @@ func New(o Options) *Client {
 		appID:      o.AppID,
 		appSecret:  o.AppSecret,
 		endpoint:   strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/") + "/sns/jscode2session",
-		timeout:    cmp.Or(o.Timeout, DefaultTimeout),
-		maxDataAge: cmp.Or(o.MaxDataAge, DefaultMaxDataAge),
+		timeout:    o.Timeout,
+		maxDataAge: o.MaxDataAge,
 		transport:  o.Transport,
 		now:        o.Now,
 	}

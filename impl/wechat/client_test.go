@@ -1,6 +1,7 @@
 package wechat_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,8 +58,14 @@ func answer(status int, body string) http.HandlerFunc {
 	}
 }
 
+const (
+	maxDataAge = 5 * time.Minute
+	timeout    = 5 * time.Second
+)
+
 func newClient(o wechat.Options) *wechat.Client {
-	o.AppID, o.AppSecret = appID, appSecret
+	o.AppID, o.AppSecret, o.MaxDataAge = appID, appSecret, maxDataAge
+	o.Timeout = cmp.Or(o.Timeout, timeout)
 	return wechat.New(o)
 }
 

@@ -96,7 +96,7 @@ func TestValidDataGivesTheProfile(t *testing.T) {
 		{"encrypted data", sealedLogin(`{"openId":"` + openID + `","nickName":"小明👨‍👩‍👧"` + watermark(appID, 0) + `}`), session.Profile{Nickname: "小明👨‍👩‍👧"}},
 		{"encrypted data without openId", sealedLogin(`{"nickName":"小明"` + watermark(appID, 0) + `}`), session.Profile{Nickname: "小明"}},
 		{"both", both(sealedLogin(`{"nickName":"小明"` + watermark(appID, 0) + `}`)), session.Profile{Nickname: "小明"}},
-		{"of the maximum age", sealedLogin(`{"nickName":"小明"` + watermark(appID, -wechat.DefaultMaxDataAge) + `}`), session.Profile{Nickname: "小明"}},
+		{"of the maximum age", sealedLogin(`{"nickName":"小明"` + watermark(appID, -maxDataAge) + `}`), session.Profile{Nickname: "小明"}},
 		{"a little ahead of our clock", sealedLogin(`{"nickName":"小明"` + watermark(appID, 30*time.Second) + `}`), session.Profile{Nickname: "小明"}},
 	}
 	for _, test := range tests {
@@ -120,7 +120,7 @@ func TestDataThatDoesNotVerifyIsUntrusted(t *testing.T) {
 		{"not JSON and not signed", session.Login{RawData: "{", Signature: publishedSignature}, 1},
 		{"other app", sealedLogin(`{"openId":"` + openID + `"` + watermark("wx0000000000000000", 0) + `}`), 1},
 		{"other user", sealedLogin(`{"openId":"oAnotherUser"` + watermark(appID, 0) + `}`), 1},
-		{"too old", sealedLogin(`{"openId":"` + openID + `"` + watermark(appID, -wechat.DefaultMaxDataAge-time.Second) + `}`), 1},
+		{"too old", sealedLogin(`{"openId":"` + openID + `"` + watermark(appID, -maxDataAge-time.Second) + `}`), 1},
 		{"from the future", sealedLogin(`{"openId":"` + openID + `"` + watermark(appID, 2*time.Minute) + `}`), 1},
 		{"no watermark", sealedLogin(`{"openId":"` + openID + `"}`), 1},
 		{"watermark of another type", sealedLogin(`{"watermark":"` + appID + `"}`), 1},
