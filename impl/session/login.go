@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	// codeLife is how long a login code lives at WeChat, and so how long its
-	// outcome is remembered: a client that lost the reply gets it once more.
+	// codeLife is how long a login code is valid at WeChat, and so how long its
+	// outcome is stored: a client that did not receive the answer gets it again.
 	codeLife = 5 * time.Minute
-	// troubleLife is how long a failure is remembered that a retry may cure: long
-	// enough for those who waited for it to hear of it.
+	// troubleLife is how long a failure is stored that a retry may cure: long
+	// enough for the logins that waited for it.
 	troubleLife = 2 * time.Second
 	// pollMin and pollMax are how often a login looks whether another one, on
 	// another replica, has finished exchanging the same code.
@@ -32,21 +32,13 @@ const (
 // with [CauseUsedCode], as is one whose session has ended since. Errors are those
 // of [Exchanger], and [ErrUnavailable].
 //
-// It goes on when ctx is cancelled, since the code would be burnt for nothing.
+// It continues if ctx is cancelled, because the code is used up by then.
 func (s *Service) LogIn(ctx context.Context, l Login) (token string, opened Session, err error) {
 	c, opened, err := s.logIn(ctx, Token, l)
 	return c.Secret, opened, err
 }
 
-// LogInWithCode opens a [Code] session: from now on the code is the credential.
-// The user's previous Code session ends. Otherwise it is like [Service.LogIn], except
-// that the same login again returns the same session as long as that lives.
-func (s *Service) LogInWithCode(ctx context.Context, l Login) (Session, error) {
-	_, opened, err := s.logIn(ctx, Code, l)
-	return opened, err
-}
-
-// entry is what a login comes to.
+// entry is the result of a login.
 type entry struct {
 	credential Credential
 	session    Session
@@ -57,9 +49,9 @@ func (s *Service) logIn(ctx context.Context, kind Kind, l Login) (Credential, Se
 		return Credential{}, Session{}, &ExchangeError{Cause: CauseMissingCode}
 	}
 	p := proof(kind, l)
-	// The first of several equal logins works for all of them here, the first
-	// claimant works for all replicas. It stays in its caller's goroutine: a
-	// server that shuts down waits for it.
+	// Of several equal logins, the first one here does the work for all, and among
+	// replicas the first that claims the code. It runs in its caller's goroutine, so
+	// that a server that shuts down waits for it.
 	e, err, _ := s.logins.Do(string(p[:]), func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.claimLife())
 		defer cancel()
@@ -71,8 +63,8 @@ func (s *Service) logIn(ctx context.Context, kind Kind, l Login) (Credential, Se
 	return e.(entry).credential, e.(entry).session, nil
 }
 
-// claimLife is how long a claimant may take before it is taken for dead: one
-// exchange, and two store calls to keep what came of it.
+// claimLife is how long a claim is valid: for one exchange and the two store calls
+// that record its outcome.
 func (s *Service) claimLife() time.Duration { return s.options.ExchangeTimeout + 2*storeTimeout }
 
 // attempt exchanges the code, or waits for whoever does.
@@ -81,15 +73,15 @@ func (s *Service) attempt(ctx context.Context, claim Attempt, l Login) (entry, e
 	claim.Nonce = make([]byte, secretSize)
 	rand.Read(claim.Nonce)
 	for wait := pollMin; ; wait = min(2*wait, pollMax) {
-		standing, err := s.claim(ctx, codeID, claim)
+		stored, err := s.claim(ctx, codeID, claim)
 		switch {
 		case err != nil:
 			return entry{}, err
-		case standing.Proof != claim.Proof:
+		case stored.Proof != claim.Proof:
 			return entry{}, &ExchangeError{Cause: CauseUsedCode}
-		case !standing.Pending():
-			return s.outcome(ctx, standing, l)
-		case bytes.Equal(standing.Nonce, claim.Nonce):
+		case !stored.Pending():
+			return s.outcome(ctx, stored, l)
+		case bytes.Equal(stored.Nonce, claim.Nonce):
 			return s.exchange(ctx, codeID, claim, l)
 		}
 		select {
@@ -106,7 +98,7 @@ func (s *Service) claim(ctx context.Context, codeID string, claim Attempt) (Atte
 	return s.store.Claim(ctx, codeID, claim, s.claimLife())
 }
 
-// outcome is what a settled attempt means to a client that presents it again.
+// outcome is the result of a settled attempt for a client that logs in again.
 func (s *Service) outcome(ctx context.Context, a Attempt, l Login) (entry, error) {
 	if a.Err != nil {
 		return entry{}, a.Err
@@ -124,8 +116,8 @@ func (s *Service) outcome(ctx context.Context, a Attempt, l Login) (entry, error
 	return entry{c, found}, err
 }
 
-// exchange burns the code, opens the session and settles the claim, in this
-// order: until the claim is settled nobody holds the credential.
+// exchange exchanges the code, which uses it up, opens the session and settles the
+// claim, in this order: until the claim is settled nobody has the credential.
 func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l Login) (entry, error) {
 	identity, err := s.identity(ctx, l)
 	ctx, cancel := context.WithTimeout(ctx, 2*storeTimeout)
@@ -133,7 +125,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	if err != nil {
 		failed := claim
 		failed.Err = err
-		// Unsettled, the claim expires by itself; the client hears why it failed either way.
+		// If this fails, the claim expires by itself; the client gets err either way.
 		_ = s.store.Settle(ctx, codeID, claim, failed, remembered(err))
 		return entry{}, err
 	}
@@ -152,9 +144,8 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 		CreatedAt: now,
 	}, now)
 	hold := codeLife
-	if done.Kind == Code { // the attempt says whose session the code opens
-		hold = max(hold, x.ExpiresAt.Sub(now))
-		done.Nonce = nil
+	if done.Kind == Code {
+		done, hold = codeAttempt(done, x.ExpiresAt.Sub(now))
 	}
 	opened, err := s.store.Complete(ctx, x, codeID, claim, done, hold)
 	if err != nil {
@@ -163,7 +154,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	return entry{c, opened}, nil
 }
 
-// identity asks the exchanger and makes its errors one of those that an attempt keeps.
+// identity asks the exchanger, and turns its errors into those that an attempt stores.
 func (s *Service) identity(ctx context.Context, l Login) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.ExchangeTimeout)
 	defer cancel()
@@ -192,7 +183,7 @@ func credential(a Attempt, l Login) (Credential, error) {
 	return Credential{Token, token}, nil
 }
 
-// remembered is how long a failure stands for the same code.
+// remembered is for how long the same code gets the same failure.
 func remembered(err error) time.Duration {
 	if failed := (*ExchangeError)(nil); errors.As(err, &failed) {
 		switch failed.Cause {

@@ -127,14 +127,8 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	for _, x := range all {
-		if x.Kind != Code {
-			continue
-		}
-		// First: without its session the code is not known here.
-		if err := s.store.Forget(ctx, x.ID); err != nil {
-			return err
-		}
+	if err := s.forgetCodes(ctx, all); err != nil {
+		return err
 	}
 	return s.EndOthers(ctx, userID, "")
 }
@@ -161,13 +155,7 @@ func (s *Service) user(ctx context.Context, c Credential) (string, error) {
 			return userID, nil
 		}
 	case Code:
-		a, err := s.store.Attempt(ctx, c.ID())
-		if err != nil {
-			return "", err
-		}
-		if a.Kind == Code && a.UserID != "" {
-			return a.UserID, nil
-		}
+		return s.codeUser(ctx, c)
 	}
 	return "", ErrExpired
 }

@@ -1,8 +1,9 @@
-// Package session holds the rules of a session: who may log in, what a
-// credential opens, how long it stays open, and what ends it.
+// Package session holds the rules of sessions: who may log in, what a credential
+// opens, how long a session stays open, what ends it, and how many requests it may
+// send.
 //
-// It knows neither HTTP nor Redis nor WeChat's wire format. What it needs of
-// them are two interfaces, [Exchanger] and [Store].
+// It knows neither HTTP nor Redis nor the form of WeChat's messages. What it needs
+// of them is in the interfaces [Exchanger], [Store] and [Buckets].
 package session
 
 import (
@@ -14,10 +15,10 @@ import (
 // User is a person as this service knows them.
 type User struct {
 	// ID is a stable pseudonym made from the openid by [UserID]: 22 base64url
-	// characters. It owns the user's drawings. The openid itself is not kept.
+	// characters. It owns the user's drawings. The openid itself is not stored.
 	ID string
-	// Profile is the newest that WeChat vouched for at a login, as long as the user
-	// has a session. A login by code alone vouches for none and changes none.
+	// Profile is the newest that WeChat signed or encrypted for a login, as long as
+	// the user has a session. A login by code alone has none and changes none.
 	Profile Profile
 }
 
@@ -33,7 +34,7 @@ type Profile struct {
 	City      string
 }
 
-// Kind tells how a session is opened: each kind has a keyspace of its own.
+// Kind is how a session is opened: each kind has a keyspace of its own.
 type Kind string
 
 const (
@@ -46,12 +47,12 @@ const (
 
 // Session is what a valid credential opens.
 type Session struct {
-	ID         string // names the session to its owner; opens nothing
+	ID         string // names the session to its owner; it is not a credential
 	Kind       Kind
 	User       User
 	Label      string    // what the session was opened from, for people; at most 64 characters
 	CreatedAt  time.Time // in whole seconds, as are the next two
-	LastUsedAt time.Time // exact to the minute: a read costs no write
+	LastUsedAt time.Time // exact to the minute, so that not every use is a write
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit
 }
 
@@ -66,7 +67,7 @@ type Login struct {
 	Label         string // becomes Session.Label, cut to its length
 }
 
-// Identity is whom WeChat says a code belongs to.
+// Identity is the user to whom a code belongs, as WeChat says.
 type Identity struct {
 	OpenID  string
 	Profile Profile
@@ -75,14 +76,14 @@ type Identity struct {
 // Exchanger asks WeChat whose a code is and checks the client's proof against
 // the session key, which never leaves the exchanger.
 type Exchanger interface {
-	// Exchange burns login.Code. It returns [ErrUntrusted] when the signature or
-	// the encrypted data does not verify, [*RawDataError] when verified rawData
-	// is not JSON, and [*ExchangeError] when WeChat gave no session key.
+	// Exchange uses login.Code up. It returns [ErrUntrusted] if the signature or the
+	// encrypted data is not WeChat's, [*RawDataError] if verified rawData is not
+	// JSON, and [*ExchangeError] if WeChat gave no session key.
 	Exchange(ctx context.Context, login Login) (Identity, error)
 }
 
 var (
-	// ErrExpired: the credential opens nothing (any more). Log in again.
+	// ErrExpired: the credential opens no session, or none any more. Log in again.
 	ErrExpired = errors.New("session expired")
 	// ErrUntrusted: the data the client sent was not signed or encrypted by WeChat
 	// for this login. Logging in again with the same data will not help.
@@ -98,8 +99,8 @@ type RawDataError struct{ Err error }
 func (e *RawDataError) Error() string { return e.Err.Error() }
 func (e *RawDataError) Unwrap() error { return e.Err }
 
-// Cause tells why WeChat did not give a session key, as far as it matters to
-// what the caller should do next.
+// Cause is why WeChat did not give a session key, as far as it matters to what the
+// caller should do next.
 type Cause string
 
 const (
@@ -111,7 +112,7 @@ const (
 	CauseMisconfig   Cause = "misconfig"    // 40013, 40125, 41002, 41004: our app id or secret
 	CauseBusy        Cause = "busy"         // -1: try again
 	CauseUnreachable Cause = "unreachable"  // no answer, in time or at all, or the breaker is open: try again
-	CauseBadAnswer   Cause = "bad_answer"   // an answer that is no answer: not JSON, no openid, unknown errcode
+	CauseBadAnswer   Cause = "bad_answer"   // not an answer of WeChat: not JSON, no openid, unknown errcode
 )
 
 // ExchangeError says that WeChat did not give a session key.
