@@ -36,6 +36,11 @@ const usage = `onestroke is the back end of 一笔到底. It serves until SIGTER
   onestroke --check     try what is configured, say what is wrong and what to do
   onestroke --health    ask the service that this environment configures, on
                         this machine, whether it is alive
+  onestroke --backup FILE
+                        write all that is in DATA_DIR to a new file, also while
+                        the service runs
+  onestroke --move      copy all that is in DATA_DIR to REDIS_URL and MONGODB_URI
+                        and compare; the service must not run meanwhile
   onestroke --version   say version, commit and version of the contract
   onestroke --help      say this
 
@@ -64,7 +69,11 @@ func main() {
 // failed, 2 if there are no such arguments.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	var err error
-	switch strings.Join(args, " ") {
+	command, file := strings.Join(args, " "), ""
+	if len(args) == 2 && args[0] == "--backup" {
+		command, file = args[0], args[1]
+	}
+	switch command {
 	case "":
 		log := logwriter.New(stderr)
 		defer log.Close()
@@ -74,6 +83,14 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = app.Check(ctx, environ, stdout)
 	case "--health":
 		err = app.Health(ctx, environ)
+	case "--backup":
+		if file == "" {
+			fmt.Fprintln(stderr, "onestroke: --backup needs the name of a new file: onestroke --backup FILE")
+			return 2
+		}
+		err = app.Backup(ctx, environ, file, stdout)
+	case "--move":
+		err = app.Move(ctx, environ, stdout)
 	case "--version":
 		err = writeVersion(stdout)
 	case "--help", "-h":
@@ -81,7 +98,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 			err = config.WriteTable(stdout)
 		}
 	default:
-		fmt.Fprintf(stderr, "onestroke: it takes one of --check, --health, --version and --help, and not %q\n", strings.Join(args, " "))
+		fmt.Fprintf(stderr, "onestroke: it takes one of --check, --health, --backup FILE, --move, --version and --help, and not %q\n", strings.Join(args, " "))
 		return 2
 	}
 	if err != nil {

@@ -17,12 +17,9 @@ import (
 // stop the service and put it in the folder as onestroke.db, without the
 // onestroke.db-wal of another.
 func Backup(ctx context.Context, dir, file string) error {
-	path, err := filepath.Abs(filepath.Join(dir, databaseFile))
+	path, err := Existing(dir)
 	if err != nil {
 		return err
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database %s: set DATA_DIR to the folder of the service", path)
 	}
 	if err := examine(path, os.O_RDONLY); err != nil {
 		return err
@@ -45,6 +42,19 @@ func Backup(ctx context.Context, dir, file string) error {
 		return errors.Join(fmt.Errorf("make the backup: %w", err), os.Remove(partial.Name()))
 	}
 	return nil
+}
+
+// Existing returns the path of the database in a folder, and an error if there is
+// none: [Open] would create it.
+func Existing(dir string) (path string, err error) {
+	path, err = filepath.Abs(filepath.Join(dir, databaseFile))
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no database %s: set DATA_DIR to the folder of the service", path)
+	}
+	return path, nil
 }
 
 // copyTo writes the database to an empty file, and reads it there.

@@ -1,0 +1,267 @@
+// Package move copies all that the SQLite file of a service holds to the stores of
+// a service that runs on many machines, and compares both afterwards.
+//
+// A move that was interrupted is run again: what is in the target already is not
+// written a second time. The service must not run meanwhile, neither on the file
+// nor on the target.
+package move
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
+	"onestroke/impl/session"
+	"onestroke/impl/sqlitestore"
+)
+
+// atOnce bounds the writes under way. Each waits for the disks of a replica set.
+const atOnce = 16
+
+// SessionCounts says how many sessions and login attempts were moved and compared.
+type SessionCounts struct{ Sessions, Attempts int }
+
+// Sessions copies sessions, profiles and the outcomes of login attempts, and then
+// finds each of them in the target. Limits are not copied: they start anew.
+func Sessions(ctx context.Context, from *sqlitestore.Sessions, to session.Store) (SessionCounts, error) {
+	err := copySessions(ctx, from, to)
+	if err != nil {
+		return SessionCounts{}, err
+	}
+	return compareSessions(ctx, from, to)
+}
+
+func copySessions(ctx context.Context, from *sqlitestore.Sessions, to session.Store) error {
+	for x, err := range from.All(ctx) {
+		if err != nil {
+			return err
+		}
+		if _, err := to.Open(ctx, x); err != nil {
+			return err
+		}
+	}
+	for a, err := range settledAttempts(ctx, from) {
+		if err != nil {
+			return err
+		}
+		if _, err := to.Claim(ctx, a.CodeID, a.Attempt, a.Left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compareSessions(ctx context.Context, from *sqlitestore.Sessions, to session.Store) (n SessionCounts, err error) {
+	for x, err := range from.All(ctx) {
+		if err != nil {
+			return n, err
+		}
+		moved, err := to.Find(ctx, x.User.ID, x.ID)
+		if err != nil && !errors.Is(err, session.ErrExpired) {
+			return n, err
+		}
+		if err != nil || digest(moved) != digest(x) {
+			return n, fmt.Errorf("session %s is not the same in the target: was the target used meanwhile?", x.ID)
+		}
+		n.Sessions++
+	}
+	for a, err := range settledAttempts(ctx, from) {
+		if err != nil {
+			return n, err
+		}
+		moved, err := to.Attempt(ctx, a.CodeID)
+		if err != nil {
+			return n, err
+		}
+		if !sameAttempt(moved, a.Attempt) {
+			return n, fmt.Errorf("login attempt %s is not the same in the target: was the target used meanwhile?", a.CodeID)
+		}
+		n.Attempts++
+	}
+	return n, nil
+}
+
+// settledAttempts leaves out those that are pending: nobody waits for them any more.
+func settledAttempts(ctx context.Context, from *sqlitestore.Sessions) func(yield func(sqlitestore.StoredAttempt, error) bool) {
+	return func(yield func(sqlitestore.StoredAttempt, error) bool) {
+		for a, err := range from.Attempts(ctx) {
+			if err == nil && a.Pending() {
+				continue
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+func sameAttempt(a, b session.Attempt) bool {
+	return a.Kind == b.Kind && a.Proof == b.Proof && string(a.Nonce) == string(b.Nonce) && a.UserID == b.UserID &&
+		fmt.Sprint(a.Err) == fmt.Sprint(b.Err)
+}
+
+// DrawingCounts says how many drawings of how many users were moved and compared.
+type DrawingCounts struct{ Drawings, Owners int }
+
+// Drawings copies all drawings, with their shares and with what programs of 2017
+// saved, and then compares the number and the digest of each user's drawings. It
+// calls progress with the number of drawings that were copied, and again with the
+// number that were compared, since the last call.
+//
+// Quotas need no copy: the target counts the drawings that it has.
+func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store, progress func(drawings int)) (n DrawingCounts, err error) {
+	for owner, err := range from.Owners(ctx) {
+		if err == nil {
+			err = copyDrawings(ctx, owner, from, to, progress)
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	for owner, err := range from.Owners(ctx) {
+		if err != nil {
+			return n, err
+		}
+		compared, err := compareDrawings(ctx, owner, from, to, progress)
+		if err != nil {
+			return n, err
+		}
+		n.Drawings += compared
+		n.Owners++
+	}
+	return n, nil
+}
+
+func copyDrawings(ctx context.Context, owner string, from, to gallery.Store, progress func(int)) error {
+	present, err := etags(ctx, owner, to)
+	if err != nil {
+		return err
+	}
+	writes, ctx := errgroup.WithContext(ctx)
+	writes.SetLimit(atOnce)
+	for r, err := range from.All(ctx, owner) {
+		if err != nil {
+			return errors.Join(err, writes.Wait())
+		}
+		writes.Go(func() error {
+			defer progress(1)
+			return copyDrawing(ctx, owner, r, present[r.ID], to)
+		})
+	}
+	return writes.Wait()
+}
+
+// etags returns the etag of each drawing that the owner has in a store. An etag
+// changes whenever the drawing does.
+func etags(ctx context.Context, owner string, store gallery.Store) (map[drawing.ID]string, error) {
+	all := map[drawing.ID]string{}
+	for after := (gallery.Position{}); ; {
+		page, err := store.List(ctx, owner, after, gallery.MaxPage, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range page {
+			all[s.ID] = s.ETag
+			after = gallery.Position{CreatedAt: s.CreatedAt, ID: s.ID}
+		}
+		if len(page) < gallery.MaxPage {
+			return all, nil
+		}
+	}
+}
+
+// copyDrawing writes a drawing unless the target has it, and then its share.
+func copyDrawing(ctx context.Context, owner string, r gallery.Record, present string, to gallery.Store) error {
+	share := r.Share
+	r.Share = gallery.Share{}
+	var err error
+	switch present {
+	case r.ETag:
+	case "":
+		err = to.Insert(ctx, owner, r)
+	default: // of an earlier move; the drawing was changed since
+		err = to.Replace(ctx, owner, present, r)
+	}
+	if err == nil && (present != "" || share != (gallery.Share{})) {
+		err = copyShare(ctx, owner, r.ID, share, to)
+	}
+	if err != nil {
+		return fmt.Errorf("drawing %s of user %s: %w", r.ID, owner, err)
+	}
+	return nil
+}
+
+func copyShare(ctx context.Context, owner string, id drawing.ID, share gallery.Share, to gallery.Store) error {
+	if share == (gallery.Share{}) {
+		return to.Unshare(ctx, owner, id)
+	}
+	moved, err := to.Share(ctx, owner, id, share)
+	if err != nil || moved == share {
+		return err
+	}
+	// Of an earlier move; the drawing was shared anew since.
+	if err := to.Unshare(ctx, owner, id); err != nil {
+		return err
+	}
+	_, err = to.Share(ctx, owner, id, share)
+	return err
+}
+
+// compareDrawings returns how many drawings a user has, the same in both stores.
+func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, progress func(int)) (int, error) {
+	expected := map[drawing.ID][sha256.Size]byte{}
+	for r, err := range from.All(ctx, owner) {
+		if err != nil {
+			return 0, err
+		}
+		expected[r.ID] = digest(r)
+	}
+	n := 0
+	for r, err := range to.All(ctx, owner) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+		if want, ok := expected[r.ID]; !ok || want != digest(r) {
+			return 0, fmt.Errorf("drawing %s of user %s is not the same in the target: was the target used meanwhile?", r.ID, owner)
+		}
+		if err := compareShare(ctx, owner, r, to); err != nil {
+			return 0, err
+		}
+		progress(1)
+	}
+	if n != len(expected) {
+		return 0, fmt.Errorf("user %s has %d drawings in the file, and %d in the target: was the target used meanwhile?", owner, len(expected), n)
+	}
+	return n, nil
+}
+
+// compareShare follows a share's token to its drawing.
+func compareShare(ctx context.Context, owner string, r gallery.Record, to gallery.Store) error {
+	if r.Share == (gallery.Share{}) {
+		return nil
+	}
+	sharer, id, err := to.FindShare(ctx, r.Share.Token)
+	if err != nil && !errors.Is(err, gallery.ErrNotFound) {
+		return err
+	}
+	if err != nil || sharer != owner || id != r.ID {
+		return fmt.Errorf("the share of drawing %s of user %s does not lead to it in the target", r.ID, owner)
+	}
+	return nil
+}
+
+// digest is equal for two sessions or records with equal fields.
+func digest(v any) [sha256.Size]byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // every field of both types has a JSON form
+	}
+	return sha256.Sum256(text)
+}
