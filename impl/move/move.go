@@ -24,12 +24,19 @@ import (
 // atOnce bounds the writes under way. Each waits for the disks of a replica set.
 const atOnce = 16
 
+// SessionTarget is a store of sessions that takes one that was opened elsewhere.
+type SessionTarget interface {
+	session.Store
+	// Open stores a session and its user's profile. It may be called again.
+	Open(ctx context.Context, s session.Session) (session.Session, error)
+}
+
 // SessionCounts says how many sessions and login attempts were moved and compared.
 type SessionCounts struct{ Sessions, Attempts int }
 
 // Sessions copies sessions, profiles and the outcomes of login attempts, and then
 // finds each of them in the target. Limits are not copied: they start anew.
-func Sessions(ctx context.Context, from *sqlitestore.Sessions, to session.Store) (SessionCounts, error) {
+func Sessions(ctx context.Context, from *sqlitestore.Sessions, to SessionTarget) (SessionCounts, error) {
 	err := copySessions(ctx, from, to)
 	if err != nil {
 		return SessionCounts{}, err
@@ -37,7 +44,7 @@ func Sessions(ctx context.Context, from *sqlitestore.Sessions, to session.Store)
 	return compareSessions(ctx, from, to)
 }
 
-func copySessions(ctx context.Context, from *sqlitestore.Sessions, to session.Store) error {
+func copySessions(ctx context.Context, from *sqlitestore.Sessions, to SessionTarget) error {
 	for x, err := range from.All(ctx) {
 		if err != nil {
 			return err
@@ -57,7 +64,7 @@ func copySessions(ctx context.Context, from *sqlitestore.Sessions, to session.St
 	return nil
 }
 
-func compareSessions(ctx context.Context, from *sqlitestore.Sessions, to session.Store) (n SessionCounts, err error) {
+func compareSessions(ctx context.Context, from *sqlitestore.Sessions, to SessionTarget) (n SessionCounts, err error) {
 	for x, err := range from.All(ctx) {
 		if err != nil {
 			return n, err
