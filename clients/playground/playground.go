@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/vearutop/statigz"
@@ -28,7 +29,8 @@ type Options struct {
 // http.ServeMux. No other path is taken.
 func Handlers(o Options) map[string]http.Handler {
 	handlers := map[string]http.Handler{"GET /{$}": index(o)}
-	files := immutable(statigz.FileServer(dist, statigz.EncodeOnInit, statigz.FSPrefix("dist")))
+	server := statigz.FileServer(dist, statigz.EncodeOnInit, statigz.FSPrefix("dist"))
+	files := immutable(server)
 	names, err := fs.Glob(dist, "dist/assets/*")
 	if err != nil {
 		panic(err) // the pattern is wrong
@@ -36,13 +38,18 @@ func Handlers(o Options) map[string]http.Handler {
 	for _, name := range names {
 		handlers["GET "+name[len("dist"):]] = files
 	}
+	for _, name := range []string{"/icon.svg", "/manifest.webmanifest", "/sw.js"} {
+		handlers["GET "+name] = revalidated(server)
+	}
 	return handlers
 }
 
 // policy keeps the page to itself: it loads from here, talks to here only, and
-// makes no markup from text. Pictures of drawings are data: and blob: URLs.
+// makes no markup from text. Pictures of drawings are data: and blob: URLs. The
+// one trusted type is the address of the service worker.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	"worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types service-worker"
 
 // index serves the document, which names the other files. Browsers ask each
 // time whether it has changed.
@@ -63,6 +70,18 @@ func index(o Options) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("Referrer-Policy", "no-referrer")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text.Bytes()))
+	})
+}
+
+// revalidated lets browsers ask each time whether a file has changed.
+func revalidated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		if strings.HasSuffix(r.URL.Path, ".webmanifest") {
+			w.Header().Set("Content-Type", "application/manifest+json") // not in every system's table
+		}
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -47,20 +47,24 @@ func TestThePageLoadsNothingFromElsewhereAndIsRevalidated(t *testing.T) {
 	}
 }
 
-func TestFilesOfThePageAreCachedForever(t *testing.T) {
+func TestAFileOfThePageIsCachedForeverIfItsNameChangesWithIt(t *testing.T) {
 	p := service.Build(t).Start(t)
 	page := ask(t, http.MethodGet, p.URL+"/")
 	files := regexp.MustCompile(`(?:src|href)="(.*?)"`).FindAllStringSubmatch(page.body, -1)
-	if len(files) < 3 {
+	if len(files) < 4 {
 		t.Fatalf("the page names %d files", len(files))
 	}
-	for _, file := range files {
+	for _, file := range append(files, []string{"", "./sw.js"}) {
 		name, relative := strings.CutPrefix(file[1], "./") // behind a proxy the page may have a path prefix
 		if !relative {
 			t.Errorf("%s is not beside the page", file[1])
 		}
+		caching := "no-cache"
+		if strings.HasPrefix(name, "assets/") {
+			caching = "public, max-age=31536000, immutable"
+		}
 		whole := ask(t, http.MethodGet, p.URL+"/"+name)
-		whole.expect(t, http.StatusOK, map[string]string{"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"})
+		whole.expect(t, http.StatusOK, map[string]string{"Cache-Control": caching, "X-Content-Type-Options": "nosniff"})
 		packed := ask(t, http.MethodGet, p.URL+"/"+name, "Accept-Encoding", "gzip")
 		if packed.Header.Get("Content-Encoding") == "gzip" {
 			unpacked, err := gzip.NewReader(strings.NewReader(packed.body))

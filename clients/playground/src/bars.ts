@@ -1,4 +1,5 @@
 import { type Child, drawn, el, icon } from './dom';
+import { choose } from './overlays';
 import { client, user } from './service';
 import { language, switchLanguage, words } from './words';
 
@@ -47,7 +48,7 @@ export function userButton(changed: () => void): HTMLElement {
       class: 'quiet small user',
       'aria-label': `${words.loggedInAs}: ${name}. ${words.switchUser}`,
       title: words.switchUser,
-      onclick: () => void leave(),
+      onclick: () => choose(name, [{ label: words.switchUser, icon: 'back', run: () => void leave() }]),
     },
     el('span', { class: 'initial', 'aria-hidden': 'true' }, Array.from(name)[0]),
     el('span', { class: 'user-name' }, name),

@@ -9,8 +9,8 @@ import { toast } from './overlays';
 import { createPaper, type Paper } from './paper';
 import { loadPen } from './pen';
 import { offerDownload } from './pictures';
-import { go, type Screen, write } from './routes';
-import { client, sayProblem } from './service';
+import { go, type Screen, setTitle, write } from './routes';
+import { client, onOtherTab, sayProblem } from './service';
 import { share } from './share';
 import { createToolbar } from './toolbar';
 import { words } from './words';
@@ -82,6 +82,7 @@ export function createEditor(opened?: string): Screen {
   });
   const title = el('input', {
     class: 'title',
+    dir: 'auto',
     placeholder: words.untitled,
     'aria-label': words.title,
     maxlength: maxTitle,
@@ -95,6 +96,7 @@ export function createEditor(opened?: string): Screen {
     iconButton('share', words.share, () => void share(id), 'S'),
     iconButton('download', words.download, () => offerDownload(title.value, { id }), 'D'),
   ] as const;
+  for (const button of saved) button.disabled = true; // nothing is saved yet
   const element = el(
     'main',
     { class: 'editor' },
@@ -104,6 +106,10 @@ export function createEditor(opened?: string): Screen {
   );
 
   const stop = client.drawings.subscribe(state => state.id === id && showState(state));
+  const stopTabs = onOtherTab(changed => {
+    const state = client.drawings.state(id);
+    if (changed === id && !sketch?.current && (!state || state.status === 'saved')) void load();
+  });
   if (opened) void load();
   else queueMicrotask(() => left || begin(blank(paper))); // the room is known when the screen is on the page
 
@@ -117,6 +123,7 @@ export function createEditor(opened?: string): Screen {
       if (sketch) lastLeft = { id, sketch };
       if (lastSaved && sketch && !sketch.content.strokes.length) void remove(id);
       stop();
+      stopTabs();
       paper.end();
     },
     key(event) {
@@ -137,6 +144,7 @@ export function createEditor(opened?: string): Screen {
     if (result.ok) return begin(result.data);
     paper.element.replaceChildren(el('p', { class: 'notice', role: 'alert' }, sayProblem(result.problem)));
     title.disabled = true;
+    toolbar.element.hidden = true;
   }
 
   function begin(content: DrawingContent): void {
@@ -145,6 +153,7 @@ export function createEditor(opened?: string): Screen {
     warn(sketch);
     if (content.strokes.length) lastSaved = sketch.content;
     title.value = content.title || '';
+    if (content.title) setTitle(content.title);
     show();
     const state = client.drawings.state(id);
     if (state) showState(state);

@@ -4,7 +4,7 @@ import { drawn, el, flourish, icon, iconButton } from './dom';
 import { ask, choose, toast } from './overlays';
 import { offerDownload, picture } from './pictures';
 import { go, type Screen } from './routes';
-import { client, home, sayProblem, user } from './service';
+import { client, home, onOtherTab, sayProblem, user } from './service';
 import { share } from './share';
 import { ago, words } from './words';
 
@@ -29,11 +29,19 @@ client.drawings.subscribe(state => {
 /** Whether a user with an empty gallery was already sent to a new drawing. */
 let invited = false;
 
+/** The first is the order in which the service lists drawings. */
+const orders = ['newest', 'oldest', 'title'] as const;
+const titles = new Intl.Collator(undefined, { numeric: true });
+/** With fewer drawings there is nothing to search. */
+const leastToSearch = 6;
+
 /** All drawings, newest first, with the unsent ones. */
 export function createGallery(changed: () => void): Screen {
   if (listed.owner !== user.name)
     Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true, top: 0 });
   let loading = false;
+  /** The request that failed last. */
+  let failed: { cursor?: string } | undefined;
   let left = false;
   const cards = new Map<string, { of: string; element: HTMLElement }>();
 
@@ -47,6 +55,20 @@ export function createGallery(changed: () => void): Screen {
       el('span', { class: 'caption' }, el('span', { class: 'card-title' }, words.draw), el('kbd', {}, 'N')),
     ),
   );
+  const search = el('input', {
+    type: 'search',
+    dir: 'auto',
+    placeholder: words.search,
+    'aria-label': words.search,
+    autocomplete: 'off',
+    oninput: () => arrange(),
+  });
+  const order = el(
+    'select',
+    { 'aria-label': words.order, onchange: () => arrange() },
+    ...orders.map(value => el('option', { value }, words.orders[value])),
+  );
+  const finder = el('div', { class: 'finder', role: 'search', hidden: true }, search, order);
   const grid = el('ul', { class: 'grid' }, invitation);
   const more = el('div', { class: 'more', role: 'status' });
   const element = el(
@@ -59,7 +81,7 @@ export function createGallery(changed: () => void): Screen {
       languageButton(changed),
       userButton(changed),
     ),
-    el('h1', { tabindex: -1 }, words.gallery),
+    el('div', { class: 'gallery-head' }, el('h1', { tabindex: -1 }, words.gallery), finder),
     grid,
     more,
   );
@@ -73,6 +95,9 @@ export function createGallery(changed: () => void): Screen {
     if (state.status === 'saved') void load();
     else lay();
   });
+  const stopTabs = onOtherTab(() => void load());
+  const heal = () => failed && void load(failed.cursor);
+  addEventListener('online', heal);
   if (!listed.stale) lay(); // otherwise cards would move when the list arrives
   void load().then(() => !left && scrollY === 0 && scrollTo(0, listed.top));
   return {
@@ -83,6 +108,8 @@ export function createGallery(changed: () => void): Screen {
       left = true;
       listed.top = scrollY;
       stop();
+      stopTabs();
+      removeEventListener('online', heal);
       watched.disconnect();
     },
     key: event => event.key.toLowerCase() === 'n' && !event.ctrlKey && !event.metaKey && go({ at: 'draw' }),
@@ -94,7 +121,7 @@ export function createGallery(changed: () => void): Screen {
     loading = true;
     listed.stale = false;
     if (!listed.items.length) more.textContent = words.loading;
-    const result = await client.listDrawings({ limit: 24, cursor });
+    const result = await client.listDrawings({ limit: isArranged() ? 100 : 24, cursor });
     loading = false;
     if (left) return;
     if (result.ok) {
@@ -106,6 +133,7 @@ export function createGallery(changed: () => void): Screen {
       if (!after.length) listed.next = nextCursor;
       listed.items = [...before, ...items, ...after.filter(({ id }) => !ids.has(id))];
     }
+    failed = result.ok ? undefined : { cursor };
     more.replaceChildren();
     lay();
     if (!result.ok)
@@ -116,9 +144,31 @@ export function createGallery(changed: () => void): Screen {
     else if (listed.stale)
       return load(); // something was saved meanwhile
     else if (!entries().length && !invited) go({ at: 'draw' });
+    else if (isArranged() && listed.next) return load(listed.next);
     invited = true;
     watched.disconnect();
     watched.observe(more); // reports again whether it is visible
+  }
+
+  /** Whether all drawings must be listed, as they are searched or in another order. */
+  function isArranged(): boolean {
+    return search.value.trim() !== '' || order.value !== orders[0];
+  }
+
+  function arrange(): void {
+    lay();
+    if (isArranged() && listed.next) void load(listed.next);
+  }
+
+  /** The entries that match the search, in the chosen order. */
+  function arranged(): Entry[] {
+    const wanted = search.value.trim().toLocaleLowerCase();
+    const all = entries();
+    finder.hidden = all.length < leastToSearch && !isArranged();
+    const found = all.filter(({ title }) => title.toLocaleLowerCase().includes(wanted));
+    if (order.value === 'oldest') found.reverse();
+    if (order.value === 'title') found.sort((a, b) => titles.compare(a.title, b.title));
+    return found;
   }
 
   function entries(): Entry[] {
@@ -146,7 +196,7 @@ export function createGallery(changed: () => void): Screen {
 
   /** Updates the cards. A card that has not changed keeps its element. */
   function lay(): void {
-    const wanted = entries();
+    const wanted = arranged();
     const elements = wanted.map(entry => {
       const of = JSON.stringify([
         entry.title,
@@ -159,6 +209,8 @@ export function createGallery(changed: () => void): Screen {
       cards.set(entry.id, { of, element: made });
       return made;
     });
+    const focused = Array.from(cards.values()).find(({ element }) => element.contains(document.activeElement));
+    const place = focused ? Array.from(grid.children).indexOf(focused.element) : -1;
     for (const [id, { element }] of cards) if (!elements.includes(element)) cards.delete(id), element.remove();
     let before: Element = invitation;
     for (const element of elements) {
@@ -166,6 +218,9 @@ export function createGallery(changed: () => void): Screen {
       before = element;
     }
     while (before.nextElementSibling) before.nextElementSibling.remove();
+    // The focus of a card that was removed goes to the next one.
+    if (focused && !focused.element.isConnected)
+      (grid.children[place] || grid.lastElementChild)?.querySelector('a')?.focus();
   }
 
   function card(entry: Entry): HTMLElement {
@@ -177,7 +232,7 @@ export function createGallery(changed: () => void): Screen {
       el(
         'div',
         { class: 'caption' },
-        el('span', { class: 'card-title' }, name),
+        el('span', { class: 'card-title', dir: 'auto' }, name),
         entry.unsent
           ? el('span', { class: 'when', title: words.waiting }, icon('cloud'))
           : el('time', { class: 'when', datetime: entry.when }, ago(entry.when)),

@@ -1,11 +1,11 @@
 import { el } from './dom';
 import { createEditor } from './editor';
 import { createGallery } from './gallery';
-import { type Route, read, type Screen } from './routes';
-import { user } from './service';
+import { showKeys } from './keys';
+import { type Route, read, type Screen, setTitle } from './routes';
+import { registerWorker, user } from './service';
 import { openReplay, openShared } from './viewer';
 import { createWelcome } from './welcome';
-import { words } from './words';
 
 const app = document.getElementById('app')!;
 let screen: Screen | undefined;
@@ -28,7 +28,7 @@ function show(): void {
   screen?.leave?.();
   document.querySelectorAll('dialog').forEach(dialog => dialog.close());
   screen = open(read(location.hash));
-  document.title = `${screen.title} · ${words.name}`;
+  setTitle(screen.title);
   app.replaceChildren(screen.element);
   scrollTo(0, screen.top || 0);
   // A screen reader announces the new screen.
@@ -40,7 +40,10 @@ addEventListener('hashchange', show);
 addEventListener('keydown', event => {
   const target = event.target as HTMLElement;
   const takesKeys = target.closest('input:not([type=range]), select, textarea, dialog');
-  if (!takesKeys && !event.altKey) screen?.key?.(event);
+  if (takesKeys || event.altKey) return;
+  if (event.key === '?') showKeys();
+  else screen?.key?.(event);
 });
 app.append(el('main'));
 show();
+addEventListener('load', () => void registerWorker());

@@ -20,7 +20,7 @@ export function toast(text: string, action?: { label: string; run: () => void })
 
 /** A modal dialog. Buttons, Escape or a press outside close and remove it. */
 export function dialog(title: string, ...children: Child[]): HTMLDialogElement {
-  const heading = el('h2', { id: 'dialog-title' }, title);
+  const heading = el('h2', { id: 'dialog-title', dir: 'auto' }, title);
   const box: HTMLDialogElement = el(
     'dialog',
     {
@@ -80,6 +80,7 @@ export function ask(title: string, label: string, value: string, done: (value: s
   const input = el('input', {
     name: 'value',
     value,
+    dir: 'auto',
     maxlength: maxTitle,
     'aria-label': label,
     placeholder: words.untitled,

@@ -43,7 +43,22 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
       );
     else toast(sayProblem(result.problem));
   };
+  // The clipboard takes a promise: it must be asked in the same turn as the press.
+  const copy = async () => {
+    const sent = 'id' in of ? client.drawings.flush(of.id) : Promise.resolve();
+    const png = sent.then(pixels).then(result => {
+      if (result.ok) return new Blob([result.data], { type: 'image/png' });
+      throw new Error(sayProblem(result.problem));
+    });
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]).then(
+      () => toast(words.copied),
+      (error: Error) => toast(error.message),
+    );
+  };
   choose(words.download, [
+    ...('clipboard' in navigator && 'ClipboardItem' in globalThis
+      ? [{ label: words.copyPicture, icon: 'copy' as const, run: () => void copy() }]
+      : []),
     { label: words.downloadPNG, icon: 'download', run: () => void download('png', pixels) },
     { label: words.downloadSVG, icon: 'download', run: () => void download('svg', () => vector(false)) },
     { label: words.downloadMoving, icon: 'play', run: () => void download('svg', () => vector(true)) },

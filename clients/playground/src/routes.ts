@@ -1,3 +1,5 @@
+import { words } from './words';
+
 /** What the page shows. It is in the address after `#`, which browsers do not send to a server. */
 export type Route =
   | { at: 'gallery' }
@@ -36,6 +38,11 @@ export function write(route: Route): string {
     case 'shared':
       return `#/shared/${route.token}`;
   }
+}
+
+/** Names the screen in the tab. */
+export function setTitle(title: string): void {
+  document.title = `${title} · ${words.name}`;
 }
 
 export function go(route: Route): void {

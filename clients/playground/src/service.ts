@@ -32,6 +32,19 @@ export const client = createClient({
   },
 });
 
+/** Tells other tabs of this browser which drawing has changed. */
+const tabs = new BroadcastChannel('onestroke');
+client.drawings.subscribe(({ id, status }) => {
+  if (status === 'saved' || status === 'deleted') tabs.postMessage(id);
+});
+
+/** Calls `listener` when another tab has saved or deleted a drawing. Returns a function that ends this. */
+export function onOtherTab(listener: (id: string) => void): () => void {
+  const listen = ({ data }: MessageEvent<string>) => listener(data);
+  tabs.addEventListener('message', listen);
+  return () => tabs.removeEventListener('message', listen);
+}
+
 addEventListener('online', () => void client.drawings.flush());
 document.addEventListener('visibilitychange', () => void client.drawings.flush());
 
@@ -39,4 +52,17 @@ document.addEventListener('visibilitychange', () => void client.drawings.flush()
 export function sayProblem({ code }: Problem): string {
   if (code === 'ERR_NOT_FOUND' || code === 'ERR_INVALID_REQUEST' || code === 'DELETED') return words.notFound;
   return code === 'NETWORK_FAILED' || code === 'TIMED_OUT' ? words.offline : words.failed;
+}
+
+/** Registers the service worker, with which the page opens without a network. Browsers allow one only with HTTPS or on localhost. */
+export async function registerWorker(): Promise<void> {
+  const address = 'sw.js';
+  const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
+  const policy = trustedTypes?.createPolicy('service-worker', { createScriptURL: () => address });
+  await navigator.serviceWorker?.register((policy?.createScriptURL('') ?? address) as string);
+}
+
+/** Not in the types of browsers yet. */
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(): string }): { createScriptURL(input: string): unknown };
 }

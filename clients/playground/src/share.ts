@@ -26,6 +26,7 @@ export async function share(id: string): Promise<void> {
       { class: 'buttons' },
       el('button', { type: 'button', class: 'quiet danger', onclick: () => void unshare() }, words.unshare),
       el('a', { class: 'quiet', href: link, target: '_blank', rel: 'noopener' }, words.open),
+      'share' in navigator && el('button', { type: 'button', class: 'quiet', onclick: () => void send() }, words.send),
     ),
   );
   input.focus();
@@ -40,6 +41,11 @@ export async function share(id: string): Promise<void> {
         )
       : false;
     if (copied || document.execCommand('copy')) copy.replaceChildren(icon('tick'), words.copied);
+  }
+
+  /** Hands the link to an app of the user's choice. Rejected if they choose none. */
+  async function send(): Promise<void> {
+    await navigator.share({ title: words.name, url: link }).catch(() => undefined);
   }
 
   async function unshare(): Promise<void> {

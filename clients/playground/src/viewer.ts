@@ -4,7 +4,7 @@ import { backLink, bar, brand, languageButton } from './bars';
 import { el, icon, iconButton } from './dom';
 import { createPaper } from './paper';
 import { offerDownload } from './pictures';
-import { go, type Screen } from './routes';
+import { go, type Screen, setTitle } from './routes';
 import { client, sayProblem } from './service';
 import { words } from './words';
 
@@ -18,7 +18,7 @@ export function openReplay(id: string): Screen {
     client.drawings.open(id),
     content => [
       backLink(),
-      el('h1', { class: 'viewer-title', tabindex: -1 }, content?.title || words.untitled),
+      el('h1', { class: 'viewer-title', tabindex: -1, dir: 'auto' }, content?.title || words.untitled),
       el('span', { class: 'space' }),
       iconButton('rename', words.open, () => go({ at: 'draw', id })),
       iconButton('download', words.download, () => offerDownload(content?.title || '', { id })),
@@ -36,7 +36,7 @@ export function openShared(token: string, changed: () => void): Screen {
       el(
         'div',
         { class: 'viewer-title' },
-        el('h1', { tabindex: -1 }, drawing?.title || words.untitled),
+        el('h1', { tabindex: -1, dir: 'auto' }, drawing?.title || words.untitled),
         drawing?.author && el('p', { class: 'author' }, words.by + drawing.author),
       ),
       el('span', { class: 'space' }),
@@ -71,6 +71,7 @@ function createViewer<Content extends DrawingContent>(
       'aria-label',
       `${result.data.title || words.untitled}, ${result.data.strokes.length} ${words.strokes}`,
     );
+    setTitle(result.data.title || words.untitled);
     begin(result.data);
   });
 

@@ -99,7 +99,7 @@ for (const [choice, titles] of [
   ['Keep the other one', ['theirs']],
   ['Keep both', ['mine', 'theirs']],
 ] as const) {
-  test(`two tabs change one drawing: ${choice}`, async () => {
+  test(`two devices change one drawing: ${choice}`, async () => {
     const user = `conflict ${choice}`;
     const client = stage.clientOf(user);
     const id = await saved(client, line('before'));
@@ -107,18 +107,13 @@ for (const [choice, titles] of [
     here.expect(/412/);
     await here.logIn(user);
     await here.page.goto(`${here.base}/#/draw/${id}`);
-    const there = await here.another();
-    await there.page.goto(`${here.base}/#/draw/${id}`);
-    const title = (visitor: Visitor) => visitor.page.getByRole('textbox', { name: 'Title' });
-    const rename = async (visitor: Visitor, name: string) => {
-      await title(visitor).fill(name);
-      await title(visitor).press('Enter');
-    };
-    for (const visitor of [here, there])
-      await visitor.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'before');
-    await rename(there, 'theirs');
-    await there.status('Saved');
-    await rename(here, 'mine');
+    await here.page.waitForFunction(() => document.querySelector<HTMLInputElement>('.title')!.value === 'before');
+    const opened = await client.drawings.open(id);
+    assert.ok(opened.ok);
+    client.drawings.save(id, { ...opened.data, title: 'theirs' });
+    await client.drawings.flush();
+    await here.page.getByRole('textbox', { name: 'Title' }).fill('mine');
+    await here.page.getByRole('textbox', { name: 'Title' }).press('Enter');
     await here.page.getByRole('button', { name: 'Conflict' }).click();
     await here.page.getByRole('button', { name: choice }).click();
     if (choice === 'Keep the other one')
@@ -126,10 +121,43 @@ for (const [choice, titles] of [
     await here.status('Saved');
     const list = await client.listDrawings({});
     assert.deepEqual(list.ok && list.data.items.map(item => item.title).sort(), titles);
-    await there.leave();
     await here.leave();
   });
 }
+
+test('two tabs of one browser stay in step', async () => {
+  const id = await saved(stage.clientOf('tabs'), line('before'));
+  const here = await Visitor.come(stage, desktop);
+  await here.logIn('tabs');
+  const there = await here.another();
+  const galleryTab = await here.another();
+  await galleryTab.page.goto(here.base);
+  for (const { page } of [here, there]) {
+    await page.goto(`${here.base}/#/draw/${id}`);
+    await page.locator('.sheet.laid').waitFor();
+  }
+  for (const [one, other, y] of [
+    [here, there, 0.2],
+    [there, here, 0.8],
+    [here, there, 0.9],
+  ] as const) {
+    await one.draw([0.2, y], [0.8, y]);
+    await one.status('Saved');
+    await other.page.waitForFunction(
+      count => document.querySelector('canvas.canvas')!.getAttribute('aria-label')!.includes(`${count} strokes`),
+      { 0.2: 2, 0.8: 3, 0.9: 4 }[y],
+    );
+    assert.equal(await other.color(0.5, y), '102,102,102');
+  }
+  await here.page.getByRole('textbox', { name: 'Title' }).fill('after');
+  await here.page.getByRole('textbox', { name: 'Title' }).press('Enter');
+  await galleryTab.page.getByRole('link', { name: 'after' }).waitFor();
+  const drawing = await stage.clientOf('tabs').getDrawing({ id });
+  assert.equal(drawing.ok && drawing.data.strokeCount, 4);
+  await galleryTab.leave();
+  await there.leave();
+  await here.leave();
+});
 
 test('a drawing that was changed elsewhere is not deleted unseen', async () => {
   const client = stage.clientOf('late');
@@ -204,6 +232,7 @@ test('another user finds their own drawings only', async () => {
   await both.logIn('A');
   await both.page.getByRole('link', { name: 'of A' }).waitFor();
   await both.page.getByRole('button', { name: 'Logged in as: A' }).click();
+  await both.page.getByRole('button', { name: 'Log out', exact: true }).click();
   await both.page.locator('input[name=user]').fill('B');
   await both.page.locator('form button').click();
   await both.page.getByRole('link', { name: 'of B' }).waitFor();

@@ -71,7 +71,8 @@ export class Visitor {
   ) {}
 
   static async come({ browser, service }: Stage, options: BrowserContextOptions): Promise<Visitor> {
-    const context = await browser.newContext(options);
+    // Requests that a service worker sends are out of the reach of `page.route`.
+    const context = await browser.newContext({ serviceWorkers: 'block', ...options });
     await context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
         console.error(`policy: ${violatedDirective} ${blockedURI}`),

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desktop, line, phone, type Stage, saved, setUp, Visitor } from './support.ts';
+
+let stage: Stage;
+before(async () => (stage = await setUp()));
+after(() => stage.close());
+
+test('the page opens without a network, and its gallery is complete when the network is back', async () => {
+  const client = stage.clientOf('offline');
+  await saved(client, line('far'));
+  const guest = await Visitor.come(stage, { ...desktop, serviceWorkers: 'allow' });
+  guest.expect(/ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to load/);
+  await guest.logIn('offline');
+  await guest.page.getByRole('link', { name: 'far' }).waitFor();
+  await guest.page.evaluate(() => navigator.serviceWorker.ready);
+  await guest.page.waitForFunction(() => caches.match('./'));
+  await guest.context.setOffline(true);
+  await guest.page.reload();
+  await guest.page.getByText('No network').waitFor();
+  await guest.page.keyboard.press('n');
+  await guest.page.locator('.hint:not([hidden])').waitFor();
+  await guest.draw([0.2, 0.5], [0.8, 0.5]);
+  await guest.page.getByRole('link', { name: 'My drawings' }).click();
+  await guest.page.getByRole('link', { name: 'Untitled' }).waitFor();
+  await guest.context.setOffline(false);
+  await guest.page.getByRole('link', { name: 'far' }).waitFor();
+  await guest.page.getByRole('link', { name: 'Untitled' }).locator('img').waitFor();
+  await guest.leave();
+});
+
+test('the page can be installed', async () => {
+  const guest = await Visitor.come(stage, { ...desktop, serviceWorkers: 'allow' });
+  await guest.page.goto(guest.base);
+  const { errors, url } = await guest.devtools.send('Page.getAppManifest');
+  assert.deepEqual(errors, []);
+  assert.equal(url, `${guest.base}/manifest.webmanifest`);
+  const { installabilityErrors } = await guest.devtools.send('Page.getInstallabilityErrors');
+  assert.deepEqual(
+    installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito'),
+    [],
+  );
+  await guest.leave();
+});
+
+test('a drawing that is missing has nothing to press but the way back', async () => {
+  const guest = await Visitor.come(stage, desktop);
+  guest.expect(/404/);
+  await guest.logIn('missing');
+  for (const place of ['draw', 'replay']) {
+    await guest.page.goto(`${guest.base}/#/${place}/0d9f1c6e-55a7-4f0b-9a53-7f3c1f2a8b10`);
+    await guest.page.getByText('This drawing is gone').waitFor();
+    const active = await guest.page
+      .locator('main :is(button:enabled, input:enabled, a):visible')
+      .evaluateAll(elements => elements.map(element => element.getAttribute('aria-label')));
+    assert.deepEqual(active, place === 'draw' ? ['My drawings', 'New drawing'] : ['My drawings']);
+  }
+  await guest.leave();
+});
+
+test('logging out is asked for first', async () => {
+  await saved(stage.clientOf('leaving'), line('mine'));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('leaving');
+  await guest.page.getByRole('link', { name: 'mine' }).waitFor();
+  await guest.page.getByRole('button', { name: 'Logged in as' }).click();
+  await guest.page.keyboard.press('Escape');
+  await guest.page.getByRole('link', { name: 'mine' }).waitFor();
+  await guest.page.getByRole('button', { name: 'Logged in as' }).click();
+  await guest.page.getByRole('button', { name: 'Log out', exact: true }).click();
+  await guest.page.locator('.welcome').waitFor();
+  await guest.leave();
+});
+
+test('after a deletion the focus is on the next card', async () => {
+  const client = stage.clientOf('focus');
+  for (const title of ['c', 'b', 'a']) await saved(client, line(title));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('focus');
+  for (const [title, next] of [
+    ['b', 'c'],
+    ['c', 'a'],
+  ]) {
+    await guest.page.getByRole('button', { name: `More: ${title}` }).click();
+    await guest.page.getByRole('button', { name: 'Delete' }).click();
+    await guest.page.getByRole('link', { name: title, exact: true }).waitFor({ state: 'detached' });
+    assert.equal(await guest.page.evaluate(() => document.activeElement!.getAttribute('aria-label')), next);
+  }
+  await guest.leave();
+});
+
+test('titles have their own direction, and name the tab', async () => {
+  const client = stage.clientOf('direction');
+  const id = await saved(client, line('שלום 1'));
+  const share = await client.shareDrawing({ id });
+  assert.ok(share.ok);
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('direction');
+  const direction = (selector: string) =>
+    guest.page.locator(selector).evaluate(element => getComputedStyle(element).direction);
+  await guest.page.getByRole('link', { name: 'שלום 1' }).waitFor();
+  assert.equal(await direction('.card:not(.new) .card-title'), 'rtl');
+  for (const [place, selector] of [
+    [`draw/${id}`, 'input.title'],
+    [`replay/${id}`, 'h1.viewer-title'],
+    [`shared/${share.data.token}`, '.viewer-title h1'],
+  ]) {
+    await guest.page.goto(`${guest.base}/#/${place}`);
+    await guest.page.waitForFunction(() => document.title.startsWith('שלום 1'));
+    assert.equal(await direction(selector!), 'rtl');
+  }
+  await guest.leave();
+});
+
+test('a question mark shows the keys', async () => {
+  await saved(stage.clientOf('keys'), line('one'));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('keys');
+  await guest.page.getByRole('link', { name: 'one' }).waitFor();
+  await guest.page.keyboard.press('?');
+  await guest.page.getByRole('dialog', { name: 'Keys' }).getByText('One stroke').waitFor();
+  await guest.page.keyboard.press('Escape');
+  await guest.leave();
+});
+
+test('a drawing is copied as a picture', async () => {
+  await saved(stage.clientOf('copying'), line('one'));
+  const guest = await Visitor.come(stage, { ...desktop, permissions: ['clipboard-read', 'clipboard-write'] });
+  await guest.logIn('copying');
+  await guest.page.getByRole('button', { name: 'More: one' }).click();
+  await guest.page.getByRole('button', { name: 'Download', exact: true }).click();
+  await guest.page.getByRole('button', { name: 'Copy picture' }).click();
+  await guest.page.getByText('Copied').waitFor();
+  const width = await guest.page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    return (await createImageBitmap(await item!.getType('image/png'))).width;
+  });
+  assert.ok(width >= 1_000, `${width} pixels`);
+  await guest.leave();
+});
+
+test('a share is handed to an app where the device can do that', async () => {
+  await saved(stage.clientOf('sending'), line('one'));
+  const guest = await Visitor.come(stage, phone);
+  await guest.page.addInitScript('navigator.share = async ({ url }) => void (window.sent = url)');
+  await guest.logIn('sending');
+  await guest.page.getByRole('button', { name: '更多: one' }).click();
+  await guest.page.getByRole('button', { name: '分享' }).click();
+  const link = await guest.page.getByLabel('链接').inputValue();
+  await guest.page.getByRole('button', { name: '发送…' }).click();
+  assert.equal(await guest.page.evaluate(() => (window as unknown as { sent: string }).sent), link);
+  await guest.leave();
+});
+
+test('drawings are searched by title, and put in another order, however many pages there are', async () => {
+  const client = stage.clientOf('searching');
+  for (let i = 0; i < 30; i++) await saved(client, line(i === 2 ? 'Old Cat' : `drawing ${i}`));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('searching');
+  await guest.page.getByRole('link', { name: 'drawing 29' }).waitFor();
+  const names = () =>
+    guest.page.locator('.card:not(.new) > a').evaluateAll(links => links.map(link => link.getAttribute('aria-label')));
+  await guest.page.getByRole('searchbox').fill('cat');
+  await guest.page.getByRole('link', { name: 'Old Cat' }).waitFor();
+  assert.deepEqual(await names(), ['Old Cat']);
+  await guest.page.getByRole('searchbox').fill('');
+  await guest.page.getByRole('combobox').selectOption('oldest');
+  assert.deepEqual((await names()).slice(0, 3), ['drawing 0', 'drawing 1', 'Old Cat']);
+  await guest.page.getByRole('combobox').selectOption('title');
+  assert.deepEqual((await names()).slice(-2), ['drawing 29', 'Old Cat']);
+  await guest.leave();
+});
+
+test('at 400 % zoom the paper and the tools can be used', async () => {
+  const guest = await Visitor.come(stage, { ...desktop, viewport: { width: 320, height: 256 } });
+  await guest.logIn('zoomed');
+  await guest.page.locator('.hint:not([hidden])').waitFor();
+  const { width, height } = (await guest.page.locator('.stage').boundingBox())!;
+  assert.ok(width >= 280 && height >= 220, `${width} × ${height}`);
+  await guest.page.getByRole('button', { name: 'Clear' }).scrollIntoViewIfNeeded();
+  await guest.page.getByRole('button', { name: 'Red', exact: true }).click();
+  await guest.page.locator('canvas.canvas').scrollIntoViewIfNeeded();
+  await guest.draw([0.2, 0.5], [0.8, 0.5]);
+  assert.equal(await guest.color(0.5, 0.5), '229,72,77');
+  assert.ok(await guest.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await guest.leave();
+});
