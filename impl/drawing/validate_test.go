@@ -13,18 +13,18 @@ import (
 )
 
 func TestNormalizeLiftsTimeThatRunsBackwards(t *testing.T) {
-	for _, c := range []struct{ given, kept [][]int32 }{
+	for _, c := range []struct{ given, stored [][]int32 }{
 		{[][]int32{{0, 5, 9}}, [][]int32{{0, 5, 9}}},
 		{[][]int32{{0, 9, 5, 7, 12}}, [][]int32{{0, 9, 9, 9, 12}}},
 		{[][]int32{{40, 50}, {10, 8}}, [][]int32{{40, 50}, {10, 10}}}, // strokes stand alone
 		{[][]int32{nil, {3, 2}}, [][]int32{nil, {3, 3}}},
 	} {
-		given, kept := drawing.Content{}, drawing.Content{}
+		given, stored := drawing.Content{}, drawing.Content{}
 		for i := range c.given {
 			given.Strokes = append(given.Strokes, drawing.Stroke{T: slices.Clone(c.given[i])})
-			kept.Strokes = append(kept.Strokes, drawing.Stroke{T: c.kept[i]})
+			stored.Strokes = append(stored.Strokes, drawing.Stroke{T: c.stored[i]})
 		}
-		if got := given.Normalize(); !reflect.DeepEqual(got, kept) {
+		if got := given.Normalize(); !reflect.DeepEqual(got, stored) {
 			t.Errorf("%v became %v", c.given, got)
 		}
 		for i, s := range given.Strokes {

@@ -81,7 +81,7 @@ func TestCreating(t *testing.T) {
 	third := p.put(a, gallery.IfMatch(second.ETag))
 	p.refused(a, gallery.IfAbsent()) // the content is the first again, the drawing is not
 	if third.ETag == first.ETag {
-		t.Error("a drawing changed there and back kept its etag")
+		t.Error("a drawing changed there and back stored its etag")
 	}
 }
 

@@ -16,15 +16,14 @@ import (
 	"onestroke/impl/gallery"
 )
 
-// batch bounds what is in memory of all drawings, the largest of which take 640
-// KB; MongoDB stops at 16 MB before that.
+// batch is how many drawings are in memory at a time while all are read. The largest
+// take 640 KB; MongoDB ends a batch at 16 MB.
 const batch = 50
 
 var onlyETagAndShare = bson.D{{Key: "_id", Value: 0}, {Key: "etag", Value: 1}, {Key: "share", Value: 1}}
 
-// Insert relies on the primary key: an owner's id is taken once. The driver may
-// send it twice, and the second is then refused; the caller finds its own
-// drawing there.
+// Insert relies on the primary key. The driver may send it twice, and the second
+// one is then refused; the caller finds its own drawing there.
 func (s *Store) Insert(ctx context.Context, owner string, r gallery.Record) error {
 	err := insert(ctx, s.drawings, document{key(owner, r.ID), owner, r})
 	if mongo.IsDuplicateKeyError(err) {
@@ -60,8 +59,8 @@ func (s *Store) Get(ctx context.Context, owner string, id drawing.ID) (gallery.R
 	return decode(raw, "get drawing")
 }
 
-// Delete removes one drawing while it carries the etag that p was asked about;
-// with it, its token is worthless. What the shares know of the token goes next.
+// Delete removes one drawing if it still has the etag that p allowed, and with it
+// the token. Then it removes the document of the share.
 func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p gallery.Precondition) error {
 	for n := 1; ; n++ {
 		raw, err := find(ctx, s.drawings, one(owner, id), onlyETagAndShare)
@@ -204,7 +203,7 @@ func (s *Store) oldest(ctx context.Context, owner string, last *gallery.Position
 	return cursor.Err()
 }
 
-// DeleteAll begins with the drawings: without its drawing, a share is worthless.
+// DeleteAll begins with the drawings: without its drawing, a share leads nowhere.
 func (s *Store) DeleteAll(ctx context.Context, owner string) error {
 	owned := bson.D{{Key: "owner", Value: owner}}
 	if err := removeAll(ctx, s.drawings, owned); err != nil {

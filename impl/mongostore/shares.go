@@ -13,10 +13,10 @@ import (
 	"onestroke/impl/gallery"
 )
 
-// shareDocument says, under the digest of a token, which drawing it may lead to.
-// The drawing itself holds the token and has the last word, so that to take it
-// away there is one step. A document whose drawing knows nothing of it is
-// harmless; what came in between may leave one until [Store.DeleteAll].
+// shareDocument says, under the digest of a token, to which drawing the token may
+// lead. Whether it does is decided by the token in the drawing itself, so that a
+// share is removed in one step. A document without such a drawing does no harm; one
+// may remain until [Store.DeleteAll] if a call was interrupted.
 type shareDocument struct {
 	Key   string     `bson:"_id"`
 	Owner string     `bson:"owner"`
@@ -25,13 +25,13 @@ type shareDocument struct {
 
 var onlyShare = bson.D{{Key: "_id", Value: 0}, {Key: "share", Value: 1}}
 
-// Share makes the way to the drawing before the drawing says that it may be
-// taken.
+// Share writes the document that leads to the drawing first, and then the token
+// into the drawing.
 func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered gallery.Share) (gallery.Share, error) {
 	for n := 1; ; n++ {
-		kept, err := s.share(ctx, owner, id)
-		if err != nil || kept != (gallery.Share{}) {
-			return kept, err
+		stored, err := s.share(ctx, owner, id)
+		if err != nil || stored != (gallery.Share{}) {
+			return stored, err
 		}
 		err = insert(ctx, s.shares, shareDocument{Key: digest(offered.Token), Owner: owner, ID: id})
 		if err != nil && !mongo.IsDuplicateKeyError(err) { // sent twice
@@ -54,8 +54,8 @@ func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered 
 	}
 }
 
-// Unshare takes the token from the drawing, and then what the shares know of it.
-// Where another was quicker to take it, there is nothing left to do.
+// Unshare removes the token from the drawing, and then the document that leads to
+// it. If another call was faster, there is nothing left to do.
 func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error {
 	shared, err := s.share(ctx, owner, id)
 	if errors.Is(err, gallery.ErrNotFound) || err == nil && shared == (gallery.Share{}) {
@@ -71,7 +71,7 @@ func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error 
 	return s.forget(ctx, shared)
 }
 
-// FindShare looks the digest of a token up.
+// FindShare looks up the digest of a token.
 func (s *Store) FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error) {
 	raw, err := find(ctx, s.shares, byKey(digest(token)), nil)
 	if errors.Is(err, mongo.ErrNoDocuments) {
@@ -84,7 +84,7 @@ func (s *Store) FindShare(ctx context.Context, token string) (owner string, id d
 	return d.Owner, d.ID, failure(ctx, "find share", err)
 }
 
-// share reads what a drawing says of its share.
+// share reads the share of a drawing.
 func (s *Store) share(ctx context.Context, owner string, id drawing.ID) (gallery.Share, error) {
 	raw, err := find(ctx, s.drawings, one(owner, id), onlyShare)
 	if errors.Is(err, mongo.ErrNoDocuments) {
@@ -97,7 +97,7 @@ func (s *Store) share(ctx context.Context, owner string, id drawing.ID) (gallery
 	return r.Share, err
 }
 
-// forget removes what the shares know of a token that no drawing has any more.
+// forget removes the document of a token that no drawing has any more.
 func (s *Store) forget(ctx context.Context, shared gallery.Share) error {
 	if shared == (gallery.Share{}) {
 		return nil
@@ -106,7 +106,8 @@ func (s *Store) forget(ctx context.Context, shared gallery.Share) error {
 	return failure(ctx, "forget share", err)
 }
 
-// digest keeps tokens out of the shares: whoever reads these alone can use none.
+// digest is stored in place of the token: someone who reads the shares alone can
+// use none of them.
 func digest(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])

@@ -23,15 +23,14 @@ const (
 )
 
 // FromActions returns what the canvas calls recorded by a program of 2017 draw,
-// untitled. It follows save, restore, setStrokeStyle, setLineWidth and
-// strokePath with moveTo and lineTo, and passes over every other call. What runs
-// from one moveTo to the next is one stroke, without times. A stroke that
-// [ToActions] wrote is taken over as it was. Text that is no JSON, or draws
-// nothing, is a drawing without strokes.
+// without a title. It understands save, restore, setStrokeStyle, setLineWidth and
+// strokePath with moveTo and lineTo, and ignores every other call. The points from
+// one moveTo to the next are one stroke, without times. A stroke that [ToActions]
+// wrote is read exactly. Text that is not JSON, or draws nothing, is a drawing
+// without strokes.
 //
-// Coordinates are rounded to tenths of a pixel and held to the limits of this
-// package. Of what is more than a drawing may hold, that which comes first is
-// kept.
+// Coordinates are rounded to tenths of a pixel. Those beyond the limits of a drawing
+// are replaced by the limit, and strokes and points beyond them are left out.
 func FromActions(actions []byte) drawing.Content {
 	r := recording{style: style{color: "#000000", width: 1}}
 	if readCalls(actions, r.play) != nil {
@@ -47,11 +46,10 @@ func FromActions(actions []byte) drawing.Content {
 // A canvas as wide as a phone or a tablet in tenths of a pixel (3,750 to 10,240)
 // is drawn in its size, so that what programs of 2017 drew shows where it was;
 // any other is scaled to 375 pixels. The first call has a member canvas, and each strokePath
-// a member stroke, which hold exactly what 2017 has no word for: programs of
-// that time pass over them, and FromActions returns the content again, but for
-// its title.
+// a member stroke, which hold exactly what 2017 cannot express: programs of that
+// time ignore them, and FromActions returns the same content, except for its title.
 func ToActions(c drawing.Content) string {
-	own := ownPaper(c.Canvas)
+	own := jsonCanvas(c.Canvas)
 	calls := append(make([]written, 0, 3*len(c.Strokes)+2), written{Method: "save", Canvas: &own})
 	scale := unitsPerPixel(c.Canvas)
 	for _, s := range c.Strokes {
@@ -60,30 +58,30 @@ func ToActions(c drawing.Content) string {
 		calls = append(calls,
 			written{Method: "setStrokeStyle", Data: []any{"normal", rgba}},
 			written{Method: "setLineWidth", Data: []any{inPixels(s.Width, scale)}},
-			written{Method: "strokePath", Data: pathOf(s, scale), Stroke: ownStrokeOf(s)})
+			written{Method: "strokePath", Data: pathOf(s, scale), Stroke: jsonStrokeOf(s)})
 	}
 	calls = append(calls, written{Method: "restore"})
 	text, _ := json.Marshal(calls) // strings and finite numbers: it cannot fail
 	return string(text)
 }
 
-// written is a call as it is put down.
+// written is a call in JSON.
 type written struct {
-	Method string     `json:"method"`
-	Data   any        `json:"data,omitempty"`
-	Canvas *ownPaper  `json:"canvas,omitempty"`
-	Stroke *ownStroke `json:"stroke,omitempty"`
+	Method string      `json:"method"`
+	Data   any         `json:"data,omitempty"`
+	Canvas *jsonCanvas `json:"canvas,omitempty"`
+	Stroke *jsonStroke `json:"stroke,omitempty"`
 }
 
-// ownPaper and ownStroke are a canvas and a stroke within actions, as the
-// contract writes them.
-type ownPaper struct {
+// jsonCanvas and jsonStroke are a canvas and a stroke within actions, in the form of
+// the contract.
+type jsonCanvas struct {
 	Width      int    `json:"width"`
 	Height     int    `json:"height"`
 	Background string `json:"background,omitempty"`
 }
 
-type ownStroke struct {
+type jsonStroke struct {
 	Tool  drawing.Tool `json:"tool"`
 	Color string       `json:"color"`
 	Width int          `json:"width"`
@@ -93,7 +91,7 @@ type ownStroke struct {
 	P     []uint16     `json:"p,omitempty"` // 0 to 255; bytes would be written as base64
 }
 
-// recording is a recorded drawing as far as it has been played.
+// recording is what the calls that were read so far have drawn.
 type recording struct {
 	style
 	saved   []style
@@ -111,7 +109,7 @@ func (r *recording) play(c call) {
 	switch c.method {
 	case "save":
 		r.saved = append(r.saved, r.style)
-		if canvas, ok := readPaper(c.canvas); ok && r.canvas == (drawing.Canvas{}) && len(r.strokes) == 0 {
+		if canvas, ok := readCanvas(c.canvas); ok && r.canvas == (drawing.Canvas{}) && len(r.strokes) == 0 {
 			r.canvas = canvas
 		}
 	case "restore":
@@ -167,7 +165,7 @@ func (r *recording) path(steps []step) {
 	end()
 }
 
-// add keeps of a stroke what the limits of a drawing leave room for.
+// add adds a stroke, without the points that are beyond the limits of a drawing.
 func (r *recording) add(s drawing.Stroke) {
 	room := drawing.MaxPoints - r.points
 	if len(r.strokes) == drawing.MaxStrokes || room == 0 {
@@ -190,7 +188,7 @@ func (r *recording) content() drawing.Content {
 	return c.Normalize()
 }
 
-// unitsPerPixel is how much of a canvas a pixel of 2017 takes.
+// unitsPerPixel is how many units of a canvas are a pixel of 2017.
 func unitsPerPixel(c drawing.Canvas) float64 {
 	if c.Width >= windowWidth && c.Width <= tabletWidth {
 		return perPixel
@@ -287,8 +285,8 @@ func hexColor(parts []float64) (string, bool) {
 	return b.String(), true
 }
 
-func readPaper(data []byte) (drawing.Canvas, bool) {
-	var own ownPaper
+func readCanvas(data []byte) (drawing.Canvas, bool) {
+	var own jsonCanvas
 	if len(data) == 0 || json.Unmarshal(data, &own) != nil {
 		return drawing.Canvas{}, false
 	}
@@ -297,7 +295,7 @@ func readPaper(data []byte) (drawing.Canvas, bool) {
 }
 
 func readStroke(data []byte) (s drawing.Stroke, ok bool) {
-	var own ownStroke
+	var own jsonStroke
 	if len(data) == 0 || json.Unmarshal(data, &own) != nil {
 		return drawing.Stroke{}, false
 	}
@@ -311,8 +309,8 @@ func readStroke(data []byte) (s drawing.Stroke, ok bool) {
 	return s, s.Validate() == nil
 }
 
-func ownStrokeOf(s drawing.Stroke) *ownStroke {
-	own := &ownStroke{Tool: s.Tool, Color: s.Color, Width: s.Width, X: s.X, Y: s.Y, T: s.T}
+func jsonStrokeOf(s drawing.Stroke) *jsonStroke {
+	own := &jsonStroke{Tool: s.Tool, Color: s.Color, Width: s.Width, X: s.X, Y: s.Y, T: s.T}
 	for _, p := range s.P {
 		own.P = append(own.P, uint16(p))
 	}

@@ -11,15 +11,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// call is one recorded call. What is not of these types is read as if it were
-// not there.
+// call is one recorded call. Values of other types are ignored.
 type call struct {
 	method         string
 	arguments      arguments
 	canvas, stroke jsontext.Value // members that are not of 2017
 }
 
-// arguments are good until the next call is read.
+// arguments are valid until the next call is read.
 type arguments struct {
 	text    string    // the first, where it is a string
 	numbers []float64 // all, those of an array in its place; NaN for what is none
@@ -32,8 +31,8 @@ type step struct {
 	x, y   float64
 }
 
-// readCalls plays recorded calls while it reads them, in one pass. An error says
-// that the text is no JSON, which may be after some have been played.
+// readCalls plays recorded calls while it reads them, in one pass. An error means
+// that the text is not JSON; some calls may have been played before.
 func readCalls(actions []byte, play func(call)) error {
 	in := callReader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(actions),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
@@ -48,13 +47,12 @@ func readCalls(actions []byte, play func(call)) error {
 	return in.err
 }
 
-// callReader reads what comes next as what it is asked for, and passes over
-// what is none. After its first error it yields only zeros, so that loops end by
-// themselves.
+// callReader reads the next value as a given type, and skips a value of another
+// type. After its first error it returns zero values only, so that loops end.
 type callReader struct {
 	*jsontext.Decoder
 	err     error
-	word    []byte
+	buffer  []byte
 	numbers []float64
 	steps   []step
 }
@@ -123,7 +121,7 @@ func (r *callReader) step() step {
 	return s
 }
 
-// elements leads to each element of an array, which has then to be read.
+// elements yields the kind of each element of an array. The caller must read it.
 func (r *callReader) elements() iter.Seq[jsontext.Kind] {
 	return func(yield func(jsontext.Kind) bool) {
 		if r.PeekKind() != '[' {
@@ -140,8 +138,8 @@ func (r *callReader) elements() iter.Seq[jsontext.Kind] {
 	}
 }
 
-// members leads to the value of each member of an object, which has then to be
-// read. A name is good until then.
+// members yields the name of each member of an object. The caller must read its
+// value; the name is valid until then.
 func (r *callReader) members() iter.Seq[[]byte] {
 	return func(yield func(name []byte) bool) {
 		if r.PeekKind() != '{' {
@@ -167,8 +165,8 @@ func (r *callReader) text() string {
 }
 
 func (r *callReader) unquoted() []byte {
-	r.word, _ = jsontext.AppendUnquote(r.word[:0], r.value()) // all that is wrong with it is its UTF-8
-	return r.word
+	r.buffer, _ = jsontext.AppendUnquote(r.buffer[:0], r.value()) // it fails for invalid UTF-8 only, which is replaced
+	return r.buffer
 }
 
 func (r *callReader) number() float64 {
@@ -179,14 +177,14 @@ func (r *callReader) number() float64 {
 	return n
 }
 
-// value is good until the next is read.
+// value is valid until the next one is read.
 func (r *callReader) value() jsontext.Value {
 	value, err := r.ReadValue()
 	r.fail(err)
 	return value
 }
 
-// token reads where an array or an object begins or ends.
+// token reads the begin or the end of an array or an object.
 func (r *callReader) token() {
 	_, err := r.ReadToken()
 	r.fail(err)

@@ -12,17 +12,16 @@ import (
 )
 
 const (
-	// pngTolerance is how far, in pixels, a line may be off where that spares
-	// points.
+	// pngTolerance is how far, in pixels, a line may be off if that saves points.
 	pngTolerance = 0.05
-	// pngEffort is what a picture may cost, as [effort] counts: about half a
-	// second. Real drawings stay far below at any width.
+	// pngEffort is the most work for one picture, as [effort] counts it: about half
+	// a second. Real drawings take far less at any width.
 	pngEffort = 128e6
 )
 
-// PNG writes a picture of a drawing as a PNG file, with a palette where one
-// holds all its colors. A drawing that would take seconds, hundreds of strokes
-// across a large picture, is drawn in coarser pixels.
+// PNG writes a picture of a drawing as a PNG file, with a palette if it has at most
+// 256 colors. A drawing that would take seconds, such as hundreds of long strokes in
+// a large picture, is drawn with a lower resolution.
 func PNG(w io.Writer, c drawing.Content, o Options) error {
 	scale := o.scale(c.Canvas)
 	width, height := pixels(c.Canvas.Width, scale), pixels(c.Canvas.Height, scale)
@@ -48,7 +47,7 @@ func PNG(w io.Writer, c drawing.Content, o Options) error {
 
 // effort is about how many pixels are worked on to draw a drawing.
 func effort(c drawing.Content, scale float64) (sum float64) {
-	const edge = 8 // is dearer than what is within
+	const edge = 8 // a pixel of an edge takes this many times one of an area
 	width, height := float64(c.Canvas.Width)*scale, float64(c.Canvas.Height)*scale
 	for _, s := range c.Strokes {
 		if !touches(s, c.Canvas) {
@@ -56,18 +55,18 @@ func effort(c drawing.Content, scale float64) (sum float64) {
 		}
 		line, thick := lineOf(s, scale), min(float64(s.Width)*scale+1, 2*maxRadius)
 		low, high := extent(line)
-		sum += shared(low.x, high.x, thick, width) * shared(low.y, high.y, thick, height)
+		sum += overlap(low.x, high.x, thick, width) * overlap(low.y, high.y, thick, height)
 		for i, p := range line {
 			from := line[max(i-1, 0)]
-			sum += edge * (shared(from.x, p.x, thick, width) + shared(from.y, p.y, thick, height) + thick)
+			sum += edge * (overlap(from.x, p.x, thick, width) + overlap(from.y, p.y, thick, height) + thick)
 		}
 	}
 	return sum
 }
 
-// shared is how long the stretch between two places, made thicker, is within 0
-// to size.
-func shared(a, b, thick, size float64) float64 {
+// overlap is the length of the part of a thick line, from a to b, that is between 0
+// and size.
+func overlap(a, b, thick, size float64) float64 {
 	return max(0, min(max(a, b)+thick/2, size)-max(min(a, b)-thick/2, 0))
 }
 

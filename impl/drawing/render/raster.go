@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// coverSteps is in how many steps a stroke covers a pixel. The eye does not
-	// tell them from more, and a palette holds a drawing of a few colors; one of
-	// black on white takes half a byte a pixel.
+	// coverSteps is in how many steps a stroke covers a pixel. More are not visible,
+	// and with so few a palette is enough for a drawing of a few colors; black on
+	// white takes half a byte a pixel.
 	coverSteps = 15
 	// arcTolerance is how far, in pixels, the polygon of an arc is off.
 	arcTolerance = 0.05
-	// maxRadius is where a pen is wide enough, in pixels: an edge as flat as that is
-	// straight wherever a picture shows it.
+	// maxRadius is the largest radius of a pen that is drawn, in pixels: within a
+	// picture, the edge of a wider one is a straight line, too.
 	maxRadius = 2 * MaxHeight
 )
 
@@ -36,8 +36,8 @@ func newRaster(width, height int, paper color.Color) *raster {
 	return r
 }
 
-// stroke draws a line with round ends and corners, as one shape: where it runs
-// over itself it leaves no trace.
+// stroke draws a line with round ends and corners, as one shape: a translucent line
+// is not darker where it crosses itself.
 func (r *raster) stroke(line []xy, radius float64, c color.Color) {
 	radius = min(radius, maxRadius)
 	low, high := extent(line)
@@ -68,10 +68,10 @@ var coverStep = func() (steps [256]uint8) {
 	return steps
 }()
 
-// trace puts the outline together from pieces that all turn the same way, so
-// that they add up: a rectangle for each step, and parts of a disc where the
-// line ends and on the outer side of its corners. Elsewhere along the edge no
-// two pieces meet, or its pixels would be covered twice.
+// trace makes the outline from pieces of the same orientation, so that they add up:
+// a rectangle for each step, and parts of a disc at the ends of the line and on the
+// outer side of its corners. Nowhere else do two pieces meet at the edge, or its
+// pixels would be covered twice.
 func (r *raster) trace(line []xy, radius float64) {
 	var way xy // of the step before, as long as the radius
 	for i, to := range line[1:] {

@@ -10,13 +10,13 @@ func simplify(line []xy, tolerance float64) []xy {
 
 // above keeps the points that are rated higher than the tolerance.
 func above(line []xy, ratings []float64, tolerance float64) []xy {
-	kept := make([]xy, 0, len(line))
+	rest := make([]xy, 0, len(line))
 	for i, p := range line {
 		if ratings[i] > tolerance {
-			kept = append(kept, p)
+			rest = append(rest, p)
 		}
 	}
-	return kept
+	return rest
 }
 
 // ratings holds for each point the tolerance up to which

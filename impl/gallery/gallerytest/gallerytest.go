@@ -299,8 +299,8 @@ func pagesHold(t *testing.T, store gallery.Store) {
 		_, _, err := s.Put(t.Context(), alice, drawingtest.ID(n), drawingtest.Content("", 1, 1), gallery.IfAbsent())
 		succeeds(t, err)
 	}
-	const kept = 15
-	for n := range 2 * kept {
+	const stored = 15
+	for n := range 2 * stored {
 		create(n) // the odd ones are deleted while the pages are read
 	}
 	seen := map[drawing.ID]int{}
@@ -316,13 +316,13 @@ func pagesHold(t *testing.T, store gallery.Store) {
 		}
 		create(1000 + page)
 		last := items[len(items)-1].ID // the one the cursor stands on
-		for n := range kept {
+		for n := range stored {
 			if odd := drawingtest.ID(2*n + 1); odd == last || n%8 == page {
 				succeeds(t, s.Delete(t.Context(), alice, odd, gallery.IfPresent()))
 			}
 		}
 	}
-	for n := range kept {
+	for n := range stored {
 		equal(t, seen[drawingtest.ID(2*n)], 1)
 	}
 	for id, times := range seen {

@@ -62,11 +62,11 @@ func quotaAtOnce(t *testing.T, store gallery.Store) {
 			_, _, err = s.Put(t.Context(), alice, drawingtest.ID(10_000+writers*round+n), drawingtest.Content("", 1, 1), gallery.IfAbsent())
 		}
 		fails(t, err, gallery.ErrQuota)
-		kept := slices.Collect(each(t, s.Export(t.Context(), alice)))
-		if len(kept) < quota || len(kept) > quota+writers {
-			t.Errorf("%d drawings, the quota is %d", len(kept), quota)
+		stored := slices.Collect(each(t, s.Export(t.Context(), alice)))
+		if len(stored) < quota || len(stored) > quota+writers {
+			t.Errorf("%d drawings, the quota is %d", len(stored), quota)
 		}
-		for _, d := range kept[quota/2:] {
+		for _, d := range stored[quota/2:] {
 			succeeds(t, s.Delete(t.Context(), alice, d.ID, gallery.IfPresent()))
 		}
 	}
