@@ -112,11 +112,10 @@ func TestEveryAnsweredWriteIsThereAfterAKill(t *testing.T) {
 		child := startHelper(t, "write", dir)
 		fmt.Fprintln(child.stdin, first)
 		lines := bufio.NewScanner(child.stdout)
-		var timer *time.Timer
-		highest := first
+		highest, left := first, 10+rand.IntN(90)
 		for lines.Scan() { // what was said before the kill is still in the pipe
-			if timer == nil {
-				timer = time.AfterFunc(time.Duration(rand.IntN(60))*time.Millisecond, func() { _ = child.Process.Kill() })
+			if left--; left == 0 {
+				_ = child.Process.Kill()
 			}
 			var n int
 			if _, err := fmt.Sscan(lines.Text(), &n); err != nil {
@@ -124,7 +123,7 @@ func TestEveryAnsweredWriteIsThereAfterAKill(t *testing.T) {
 			}
 			answered, highest = append(answered, n), max(highest, n)
 		}
-		if err := child.Wait(); timer == nil || err == nil {
+		if err := child.Wait(); left > 0 || err == nil {
 			t.Fatalf("the helper ended before it was killed: %v, %s", err, child.stderr)
 		}
 		first = highest + 1_000 // beyond what was written and not answered
@@ -152,9 +151,6 @@ func TestEveryAnsweredWriteIsThereAfterAKill(t *testing.T) {
 		if got, err := db.Sessions().Find(t.Context(), x.User.ID, x.ID); err != nil || got != x {
 			t.Errorf("session %d: %+v, %v", n, got, err)
 		}
-	}
-	if len(answered) < 200 {
-		t.Errorf("only %d writes were answered", len(answered))
 	}
 }
 
