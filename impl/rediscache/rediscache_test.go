@@ -114,7 +114,7 @@ func TestSessionIsSmall(t *testing.T) {
 // all keys that come of it.
 func weigh(t *testing.T, client redis.UniversalClient) {
 	const limit = 700 // bytes
-	service := session.New(published{}, rediscache.New(client), session.Options{})
+	service := session.New(published{}, rediscache.New(client), session.Options{IdleTTL: 2 * time.Hour, MaxAge: 24 * time.Hour, ExchangeTimeout: time.Second})
 	for kind, logIn := range map[session.Kind]func(session.Login) (session.Session, error){
 		session.Code: func(l session.Login) (session.Session, error) {
 			return service.LogInWithCode(t.Context(), l)
