@@ -132,18 +132,14 @@ func TestLinksHaveATarget(t *testing.T) {
 	}
 }
 
-// The index of the decisions has every decision under its title.
+// The index of the decisions links to every one.
 func TestEveryDecisionIsInTheIndex(t *testing.T) {
 	const folder = "docs/decisions/"
 	index := read(t, folder+"README.md")
 	for _, page := range pages(t) {
 		name, ok := strings.CutPrefix(page, folder)
-		if !ok || name == "README.md" {
-			continue
-		}
-		title, _, _ := strings.Cut(strings.TrimPrefix(read(t, page), "# "), "\n")
-		if entry := "[" + title + "](" + name + ")"; !strings.Contains(index, entry) {
-			t.Errorf("%sREADME.md does not have %s", folder, entry)
+		if ok && name != "README.md" && !strings.Contains(index, "]("+name+")") {
+			t.Errorf("%sREADME.md has no link to %s", folder, name)
 		}
 	}
 }
