@@ -45,7 +45,7 @@ func TestDrawingsHold(t *testing.T) {
 	for range owners {
 		caller := s.LogIn(t, service.NewUser())
 		for range programs {
-			all = append(all, &program{caller: caller, id: gen.UUID(uuid.New()), could: states{{}: true}, answers: map[int]int{}})
+			all = append(all, &program{caller: caller, id: uuid.New(), could: states{{}: true}, answers: map[int]int{}})
 		}
 	}
 	failing.Store(true)
