@@ -24,7 +24,7 @@ func Backup(ctx context.Context, dir, file string) error {
 	if err := examine(path, os.O_RDONLY); err != nil {
 		return err
 	}
-	if file, err = filepath.Abs(file); err != nil {
+	if file, err = pathIn(filepath.Dir(file), filepath.Base(file)); err != nil {
 		return err
 	}
 	if err := refuseExisting(file); err != nil {
@@ -47,14 +47,14 @@ func Backup(ctx context.Context, dir, file string) error {
 // Existing returns the path of the database in a folder, and an error if there is
 // none: [Open] would create it.
 func Existing(dir string) (path string, err error) {
-	path, err = filepath.Abs(filepath.Join(dir, databaseFile))
-	if err != nil {
-		return "", err
+	path, err = databasePath(dir)
+	if err == nil {
+		_, err = os.Stat(path)
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("there is no database %s: set DATA_DIR to the folder of the service", path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no database %s: set DATA_DIR to the folder of the service", filepath.Join(dir, databaseFile))
 	}
-	return path, nil
+	return path, err
 }
 
 // copyTo writes the database to an empty file, and reads it there.

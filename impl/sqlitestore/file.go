@@ -31,13 +31,14 @@ var ErrInUse = errors.New("is in use by another process")
 // the lock is released or the process ends, and makes sure that what is there can
 // be a database of this service. Only a missing file is created.
 func claim(dir string) (path string, lock *flock.Flock, err error) {
-	dir, err = filepath.Abs(dir)
-	if err != nil {
-		return "", nil, fmt.Errorf("find the data folder (DATA_DIR): %w", err)
-	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", nil, fmt.Errorf("the data folder (DATA_DIR) cannot be made: %w", err)
 	}
+	path, err = databasePath(dir)
+	if err != nil {
+		return "", nil, fmt.Errorf("find the data folder (DATA_DIR): %w", err)
+	}
+	dir = filepath.Dir(path)
 	if err := refuseEarlierStore(dir); err != nil {
 		return "", nil, err
 	}
@@ -49,11 +50,22 @@ func claim(dir string) (path string, lock *flock.Flock, err error) {
 	if !locked {
 		return "", nil, fmt.Errorf("the data folder %s %w: stop it, or set DATA_DIR to another folder", dir, ErrInUse)
 	}
-	path = filepath.Join(dir, databaseFile)
 	if err := examine(path, os.O_RDWR|os.O_CREATE); err != nil {
 		return "", nil, errors.Join(err, lock.Unlock())
 	}
 	return path, lock, nil
+}
+
+func databasePath(dir string) (string, error) { return pathIn(dir, databaseFile) }
+
+// pathIn returns the absolute path of a file in a folder. A symbolic link to the
+// folder is resolved, as systemd makes one with DynamicUser=: [connect] follows none.
+func pathIn(dir, file string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	return filepath.Join(dir, file), err
 }
 
 // refuseEarlierStore finds the files of FerretDB, which the service used before.

@@ -88,6 +88,26 @@ func TestARelativeFolder(t *testing.T) {
 	}
 }
 
+func TestAFolderBehindASymbolicLink(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	open(t, link)
+	for _, do := range []func() error{
+		func() error { return sqlitestore.Check(t.Context(), link) },
+		func() error { return sqlitestore.Backup(t.Context(), link, filepath.Join(link, "backup.db")) },
+	} {
+		if err := do(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "onestroke.db")); err != nil {
+		t.Error(err)
+	}
+}
+
 // What cannot be used is refused in one line, and is afterwards as it was.
 func TestAFolderIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {

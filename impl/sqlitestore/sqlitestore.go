@@ -136,7 +136,7 @@ func Check(ctx context.Context, dir string) error {
 }
 
 func checkFile(ctx context.Context, dir string) error {
-	path, err := filepath.Abs(filepath.Join(dir, databaseFile))
+	path, err := databasePath(dir)
 	if err != nil {
 		return err
 	}

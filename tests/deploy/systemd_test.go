@@ -18,13 +18,19 @@ func TestTheUnitIsValidAndRestricted(t *testing.T) {
 		return
 	}
 	// The service is not installed here: use any program instead.
-	unit := filepath.Join(t.TempDir(), "onestroke.service")
-	write(t, unit, strings.Replace(read(t, "onestroke.service"), "ExecStart=/usr/local/bin/onestroke", "ExecStart=/bin/true", 1))
+	for _, name := range []string{"onestroke.service", "onestroke-backup.service"} {
+		t.Run(name, func(t *testing.T) { verify(t, name) })
+	}
+}
+
+func verify(t *testing.T, name string) {
+	unit := filepath.Join(t.TempDir(), name)
+	write(t, unit, strings.Replace(read(t, name), "ExecStart=/usr/local/bin/onestroke", "ExecStart=/bin/true", 1))
 	if problems := run(t, "systemd-analyze", "verify", "--man=no", unit); strings.Contains(problems, "onestroke") {
 		t.Error(problems)
 	}
 	report := run(t, "systemd-analyze", "security", "--offline=true", "--no-pager", unit)
-	level := regexp.MustCompile(`exposure level for onestroke.service: ([0-9.]+)`).FindStringSubmatch(report)
+	level := regexp.MustCompile(`exposure level for `+regexp.QuoteMeta(name)+`: ([0-9.]+)`).FindStringSubmatch(report)
 	if level == nil {
 		t.Fatal(report)
 	}
@@ -36,7 +42,7 @@ func TestTheUnitIsValidAndRestricted(t *testing.T) {
 // Secrets, which --help marks, are not in the environment.
 func TestTheUnitPassesEachSecretAsACredential(t *testing.T) {
 	_, help := service.Build(t).Run(t, nil, "--help")
-	unit := strings.Split(read(t, "onestroke.service"), "\n")
+	unit := strings.Split(read(t, "onestroke.service")+read(t, "onestroke.servers.conf"), "\n")
 	secrets := regexp.MustCompile(`(?m)^([A-Z_]+) \*`).FindAllStringSubmatch(help, -1)
 	if len(secrets) == 0 {
 		t.Fatal(help)
