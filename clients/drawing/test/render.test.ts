@@ -160,3 +160,13 @@ test('a picture shows lines and dots in order on the paper, as SVG', () => {
       '<path d="M7 8L7 8" stroke="#FFEEDD" stroke-width="50"/></g></svg>',
   );
 });
+
+test('the picture of the largest drawing is small, and every stroke of it is there', () => {
+  const long = wandering(chance(5), 5_000);
+  const stroke = { ...pen, x: long.map(({ x }) => Math.round(x)), y: long.map(({ y }) => Math.round(y)) };
+  const svg = picture(content([stroke, stroke, stroke, { ...pen, x: [1, 2], y: [3, 4] }]));
+  assert.ok(svg.length < 20_000, `${svg.length} characters`);
+  assert.equal(svg.match(/<path/g)!.length, 4);
+  for (const place of [long[0]!, long[4_999]!])
+    assert.ok(svg.includes(`${Math.round(place.x)} ${Math.round(place.y)}`), 'an end is missing');
+});

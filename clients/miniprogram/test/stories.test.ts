@@ -340,7 +340,43 @@ story('the gallery goes on as far as there are drawings, and is renewed by pulli
   await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing('new') });
   await phone.call('pullDown');
   await phone.see('new');
-  assert.equal(await phone.call('count', 'img'), 45);
+  assert.equal(await phone.call('count', 'img'), 20);
+});
+
+test('a thousand drawings are shown, in pages, and a card that was opened far down is still there, as it was changed', async () => {
+  const user = somebody();
+  const other = elsewhere(service, user);
+  for (let i = 0; i < 1_000; i += 50) {
+    const some = Array.from({ length: 50 }, (_, j) => ({ id: newId(), body: drawing(`${i + j}`) }));
+    for (const { ok } of await Promise.all(some.map(one => other.putDrawing({ ...one, ifNoneMatch: '*' }))))
+      assert.ok(ok);
+  }
+  const phone = new JsdomScreen(new Network(service, user));
+  await phone.launch();
+  for (let count = 20; count <= 1_000; count += 20) {
+    await phone.until(`!phone.top.data.loading && phone.count("img") === ${count}`);
+    await phone.call('reachBottom');
+  }
+  await phone.see('没有更多了');
+  const cards = 'phone.pages[0].shown.flat().map(({ name }) => name)';
+  const before = await phone.evaluate<string[]>(cards);
+  assert.equal(new Set(before).size, 1_000);
+  const name = before[900]!;
+  await phone.tap(name);
+  await phone.tap('继续画');
+  await stroke(phone);
+  await phone.see('已保存');
+  const pictureOf = `phone.pages[0].cardWith("${await phone.evaluate<string>('phone.top.id')}").picture`;
+  const pictureBefore = await phone.evaluate<string>(pictureOf);
+  await phone.call('navigateBack');
+  await phone.call('navigateBack');
+  await phone.until(`${pictureOf} !== ${JSON.stringify(pictureBefore)}`);
+  assert.deepEqual(await phone.evaluate(cards), before);
+  assert.equal(await phone.call('count', 'img'), 1_000);
+  const written = await phone.evaluate<number>('phone.written');
+  assert.ok(written < 256 * 1024, `${written} bytes in one setData`);
+  assert.deepEqual(await phone.evaluate('phone.errors'), []);
+  await phone.close();
 });
 
 story('a replay is paused, sought and hurried', async (phone, other) => {

@@ -57,6 +57,8 @@ export class Phone {
   readonly pages: OpenPage[] = [];
   /** What reached nobody: errors that a developer tool would show in red. */
   readonly errors: string[] = [];
+  /** The most bytes that were in one `setData`. */
+  written = 0;
   private readonly screens: { element: HTMLElement; root: glassEasel.GeneralComponent; title: string }[] = [];
   private readonly modules = new Map<string, { exports: object }>();
   private readonly space: CodeSpace;
@@ -238,6 +240,7 @@ export class Phone {
     const root = this.backend.createRoot('page-root', this.space, path);
     const page = root.get() as unknown as OpenPage;
     page.route = path;
+    this.watchData(page);
     page.options = Object.fromEntries(
       query
         .split('&')
@@ -258,6 +261,17 @@ export class Phone {
       if (component && glassEasel.Component.isComponent(component)) component.triggerLifetime('ready', []);
     }
     page['onReady']?.();
+  }
+
+  /** As in WeChat, one `setData` takes 1 MB. `written` has the size of the largest. */
+  private watchData(page: OpenPage): void {
+    const setData = page['setData'] as (data: object) => void;
+    page['setData'] = (data: object) => {
+      const { size } = new Blob([JSON.stringify(data)]);
+      this.written = Math.max(this.written, size);
+      if (size > 1024 * 1024) throw new Error(`setData:fail ${size} bytes exceed 1024 KB`);
+      setData.call(page, data);
+    };
   }
 
   private close(): void {

@@ -75,14 +75,52 @@ function shorterSide({ width, height }) {
   return Math.min(width, height);
 }
 
+// ../drawing/src/simplify.ts
+var tolerance = { distance: 0.1, time: 8, pressure: 0.01 };
+function isStraight(from, between2, to) {
+  return between2.every((point) => {
+    const part = nearest(from, point, to);
+    const at = (a = 0, b = 0) => a + (b - a) * part;
+    return Math.hypot(at(from.x, to.x) - point.x, at(from.y, to.y) - point.y) <= tolerance.distance && Math.abs(at(from.time, to.time) - point.time) <= tolerance.time && Math.abs(at(from.pressure, to.pressure) - (point.pressure || 0)) <= tolerance.pressure;
+  });
+}
+function thinned(stroke) {
+  const { x, y } = stroke;
+  const place = (i) => ({ x: x[i], y: y[i] });
+  const candidates = [];
+  for (let i = 1; i < x.length - 1; i += 2) {
+    const [from, point, to] = [place(i - 1), place(i), place(i + 1)];
+    const part = nearest(from, point, to);
+    const at = (axis) => from[axis] + (to[axis] - from[axis]) * part - point[axis];
+    candidates.push({ i, deviation: Math.hypot(at("x"), at("y")) });
+  }
+  candidates.sort((a, b) => a.deviation - b.deviation);
+  const out = new Set(candidates.slice(0, Math.ceil(candidates.length / 2)).map(({ i }) => i));
+  const left = (column) => column.filter((_, i) => !out.has(i));
+  const { t, p } = stroke;
+  return { ...stroke, x: left(x), y: left(y), ...t && { t: left(t) }, ...p && { p: left(p) } };
+}
+function nearest(from, place, to) {
+  const [wayX, wayY] = [to.x - from.x, to.y - from.y];
+  const length = wayX * wayX + wayY * wayY;
+  const part = length && ((place.x - from.x) * wayX + (place.y - from.y) * wayY) / length;
+  return Math.min(Math.max(part, 0), 1);
+}
+
 // ../drawing/src/picture.ts
-function picture({ canvas, strokes }) {
+var mostPoints = 1e3;
+function picture({ canvas, strokes: all }) {
   const { width, height, background = "#FFFFFF" } = canvas;
+  let strokes = all;
+  while (countOf(strokes) > mostPoints + 2 * strokes.length) strokes = strokes.map(thinned);
   const lines = strokes.map(({ tool, color, width: width2, x, y }) => {
     const points = x.map((value, i) => `${value} ${y[i]}`);
     return `<path d="M${points[0]}L${points.slice(1).join(" ") || points[0]}" stroke="${tool === "eraser" ? background : color}" stroke-width="${width2}"/>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="${background}"/><g fill="none" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g></svg>`;
+}
+function countOf(strokes) {
+  return strokes.reduce((sum, { x }) => sum + x.length, 0);
 }
 
 // ../drawing/src/curve.ts
@@ -406,38 +444,6 @@ var Replay = class {
     this.since = this.options.clock.now();
   }
 };
-
-// ../drawing/src/simplify.ts
-var tolerance = { distance: 0.1, time: 8, pressure: 0.01 };
-function isStraight(from, between2, to) {
-  return between2.every((point) => {
-    const part = nearest(from, point, to);
-    const at = (a = 0, b = 0) => a + (b - a) * part;
-    return Math.hypot(at(from.x, to.x) - point.x, at(from.y, to.y) - point.y) <= tolerance.distance && Math.abs(at(from.time, to.time) - point.time) <= tolerance.time && Math.abs(at(from.pressure, to.pressure) - (point.pressure || 0)) <= tolerance.pressure;
-  });
-}
-function thinned(stroke) {
-  const { x, y } = stroke;
-  const place = (i) => ({ x: x[i], y: y[i] });
-  const candidates = [];
-  for (let i = 1; i < x.length - 1; i += 2) {
-    const [from, point, to] = [place(i - 1), place(i), place(i + 1)];
-    const part = nearest(from, point, to);
-    const at = (axis) => from[axis] + (to[axis] - from[axis]) * part - point[axis];
-    candidates.push({ i, deviation: Math.hypot(at("x"), at("y")) });
-  }
-  candidates.sort((a, b) => a.deviation - b.deviation);
-  const out = new Set(candidates.slice(0, Math.ceil(candidates.length / 2)).map(({ i }) => i));
-  const left = (column) => column.filter((_, i) => !out.has(i));
-  const { t, p } = stroke;
-  return { ...stroke, x: left(x), y: left(y), ...t && { t: left(t) }, ...p && { p: left(p) } };
-}
-function nearest(from, place, to) {
-  const [wayX, wayY] = [to.x - from.x, to.y - from.y];
-  const length = wayX * wayX + wayY * wayY;
-  const part = length && ((place.x - from.x) * wayX + (place.y - from.y) * wayY) / length;
-  return Math.min(Math.max(part, 0), 1);
-}
 
 // ../drawing/src/sketch.ts
 var pauseBefore = 1e3;

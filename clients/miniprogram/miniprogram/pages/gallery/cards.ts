@@ -24,8 +24,40 @@ export function cardsOf(listed: DrawingSummary[], unsent: Unsent[], removed?: st
     .reduce<Card[]>((cards, drawing) => cards.concat('state' in drawing ? ofUnsent(drawing) : ofListed(drawing)), []);
 }
 
-function ofListed({ id, title, thumbnail = '' }: DrawingSummary): Card {
-  return { id, title, name: title || words.untitled, picture: addressOf(thumbnail), status: '' };
+/** The most cards of a page, and the most characters of their pictures. */
+const mostCards = 40;
+const mostCharacters = 250_000;
+
+/**
+ * The cards in pages, as equal as possible to the pages before: a page that began with a drawing still does, so that a
+ * card that is added or removed changes one page only.
+ */
+export function pagesOf(cards: Card[], before: Card[][]): Card[][] {
+  const starts = new Set(before.slice(1).map(([first]) => first && first.id));
+  const pages: Card[][] = [];
+  let characters = 0;
+  for (const card of cards) {
+    const page = pages[pages.length - 1];
+    if (!page || starts.has(card.id) || page.length === mostCards || characters > mostCharacters) {
+      pages.push([card]);
+      characters = 0;
+    } else {
+      page.push(card);
+    }
+    characters += card.picture.length;
+  }
+  return pages;
+}
+
+/** The cards of listed drawings: the same object for the same drawing. */
+const made = new WeakMap<DrawingSummary, Card>();
+
+function ofListed(drawing: DrawingSummary): Card {
+  const { id, title, thumbnail = '' } = drawing;
+  let card = made.get(drawing);
+  if (!card)
+    made.set(drawing, (card = { id, title, name: title || words.untitled, picture: addressOf(thumbnail), status: '' }));
+  return card;
 }
 
 function ofUnsent({ id, content, state: { status } }: Unsent): Card[] {

@@ -1,11 +1,11 @@
 import type { DrawingSummary } from 'onestroke-client';
-import { maxTitle } from 'onestroke-drawing';
+import { maxTitle, picture } from 'onestroke-drawing';
 import { client } from '../../client';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
 import { words } from '../../words';
 import type { Card } from './cards';
-import { cardsOf } from './cards';
+import { cardsOf, pagesOf } from './cards';
 
 type Tap = WechatMiniprogram.BaseEvent<{}, { id: string; mode?: string }>;
 
@@ -19,7 +19,9 @@ const regret = 5_000;
 Page({
   data: {
     words,
-    cards: [] as Card[],
+    /** The cards in pages: one `setData` takes 1 MB, and only pages that have changed are sent. */
+    pages: [] as { number: number; cards: Card[] }[],
+    empty: true,
     loading: true,
     more: false,
     problem: '',
@@ -28,6 +30,10 @@ Page({
   },
 
   listed: [] as DrawingSummary[],
+  /** The drawings that were saved since they were listed. */
+  outdated: [] as string[],
+  /** What `data.pages` holds, as the same objects. */
+  shown: [] as Card[][],
   cursor: undefined as string | undefined,
   /** Counts the requests: only the response to the last one is shown. */
   asked: 0,
@@ -37,7 +43,9 @@ Page({
 
   onLoad(): void {
     void wx.setNavigationBarTitle({ title: words.oneStroke });
-    this.unsubscribe = client.drawings.subscribe(({ status }) => {
+    this.unsubscribe = client.drawings.subscribe(({ id, status }) => {
+      if (status === 'saved') this.outdated.push(id);
+      if (status === 'deleted') this.listed = this.listed.filter(drawing => drawing.id !== id);
       if (!this.visible) return;
       if (status === 'saved' || status === 'deleted')
         void this.reload(); // the list is out of date
@@ -62,7 +70,7 @@ Page({
   },
 
   async onPullDownRefresh(): Promise<void> {
-    await this.reload();
+    await this.list({ limit: pageSize });
     void wx.stopPullDownRefresh();
   },
 
@@ -70,27 +78,55 @@ Page({
     if (this.data.more) void this.list({ limit: pageSize, cursor: this.cursor });
   },
 
-  /** Lists again as many drawings as are shown. */
+  /** Lists the newest drawings again. Those that were listed after them stay, so that the place on the screen does too. */
   reload(): Promise<void> {
-    return this.list({ limit: Math.min(Math.max(this.listed.length, pageSize), mostListed) });
+    return this.list({ limit: Math.min(Math.max(this.listed.length, pageSize), mostListed) }, this.listed);
   },
 
-  async list({ limit, cursor }: { limit: number; cursor?: string }): Promise<void> {
+  /** Lists drawings, those after a cursor or the newest. The latter replace `before` as far as they go. */
+  async list({ limit, cursor }: { limit: number; cursor?: string }, before: DrawingSummary[] = []): Promise<void> {
     const turn = ++this.asked;
     this.setData({ loading: true });
     const result = await client.listDrawings({ limit, cursor });
     if (turn !== this.asked) return;
     if (result.ok) {
-      this.listed = cursor ? this.listed.concat(result.data.items) : result.data.items;
-      this.cursor = result.data.nextCursor;
+      const { items, nextCursor } = result.data;
+      this.outdated = this.outdated.filter(id => !items.some(item => item.id === id));
+      const last = before.findIndex(({ id }) => items.length > 0 && id === items[items.length - 1]!.id);
+      const after = last < 0 ? [] : await Promise.all(before.slice(last + 1).map(drawing => this.renewed(drawing)));
+      if (turn !== this.asked) return;
+      this.listed = (cursor ? this.listed : []).concat(items, after);
+      if (!after.length) this.cursor = nextCursor;
     }
     this.setData({ loading: false, more: !!this.cursor, problem: result.ok ? '' : textOf(result.problem) });
     this.show();
   },
 
+  /** The drawing as it is now, if it was saved since it was listed. */
+  async renewed(drawing: DrawingSummary): Promise<DrawingSummary> {
+    if (!this.outdated.includes(drawing.id)) return drawing;
+    const opened = await client.drawings.open(drawing.id);
+    if (!opened.ok) return drawing;
+    this.outdated = this.outdated.filter(id => id !== drawing.id);
+    return { ...drawing, title: opened.data.title || '', thumbnail: picture(opened.data) };
+  },
+
+  /** Sends the pages that have changed, each by itself. */
   show(): void {
     this.keepIfChanged();
-    this.setData({ cards: cardsOf(this.listed, client.drawings.unsent(), this.data.removed) });
+    const before = this.shown;
+    this.shown = pagesOf(cardsOf(this.listed, client.drawings.unsent(), this.data.removed), before);
+    for (let i = 0; i < Math.max(before.length, this.shown.length); i++) {
+      const [old, page] = [before[i] || [], this.shown[i] || []];
+      const same = old.length === page.length && page.every((card, j) => card === old[j]);
+      if (!same) this.setData({ [`pages[${i}]`]: { number: i, cards: page } });
+    }
+    const empty = !this.shown.length;
+    if (empty !== this.data.empty) this.setData({ empty });
+  },
+
+  cardWith(id: unknown): Card | undefined {
+    return this.shown.reduce<Card[]>((all, page) => all.concat(page), []).find(card => card.id === id);
   },
 
   /** Keeps a drawing that was deleted here and changed elsewhere. */
@@ -111,7 +147,7 @@ Page({
   },
 
   showMenu({ currentTarget }: Tap): void {
-    this.setData({ menu: this.data.cards.find(({ id }) => id === currentTarget.dataset.id) || null });
+    this.setData({ menu: this.cardWith(currentTarget.dataset.id) || null });
   },
 
   hideMenu(): void {
@@ -167,7 +203,7 @@ Page({
     target,
   }): WechatMiniprogram.Page.ICustomShareContent | WechatMiniprogram.Page.IAsyncCustomShareContent {
     const id: unknown = target && (target as WechatMiniprogram.Target).dataset['id'];
-    const card = this.data.cards.find(card => card.id === id);
+    const card = this.cardWith(id);
     return card ? cardOf(card.id, card.title) : { title: words.oneStroke, path: '/pages/gallery/gallery' };
   },
 });
