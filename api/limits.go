@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -18,12 +19,13 @@ import (
 const (
 	MaxBody    = 512 << 10
 	MaxHeaders = 64 << 10 // all names and values together
-
-	// ReadHeaders is how much the HTTP server should read of a request's headers.
-	// It is more than MaxHeaders, so that most requests with too large headers
-	// get an answer that names the largest one.
-	ReadHeaders = 1 << 20
 )
+
+// ReadHeaders is how much the HTTP server should read of a request's headers if
+// they may have maxHeaders bytes: twice that, so that headers which are somewhat too
+// large get an answer that names the largest one. It is not more, as that much
+// memory may be taken on each connection before the headers are complete.
+func ReadHeaders(maxHeaders int) int { return 2 * cmp.Or(maxHeaders, MaxHeaders) }
 
 // limitSize refuses requests that are too large.
 func (s *server) limitSize(next http.Handler) http.Handler {
@@ -130,10 +132,10 @@ func clientAddress(info *requestInfo, proxies []netip.Prefix) string {
 	if !ok {
 		return info.peer
 	}
-	hops := strings.Split(strings.Join(info.header.Values("X-Forwarded-For"), ","), ",")
+	hops := elements(info.header.Values("X-Forwarded-For"))
 	for i := len(hops) - 1; i >= 0 && isTrusted(address, proxies); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		hop, ok := addressOf(hops[i])
+		if !ok {
 			break
 		}
 		address = hop
@@ -145,10 +147,14 @@ func clientAddress(info *requestInfo, proxies []netip.Prefix) string {
 	return address.String()
 }
 
-// addressOf reads the address of a peer, which is given with its port.
+// addressOf reads the address of a peer or of a hop, with or without a port: some
+// proxies write 203.0.113.9:4000 or [2001:db8::1]:443 into X-Forwarded-For.
 func addressOf(peer string) (netip.Addr, bool) {
-	address, err := netip.ParseAddrPort(peer)
-	return address.Addr(), err == nil
+	if address, err := netip.ParseAddrPort(peer); err == nil {
+		return address.Addr(), true
+	}
+	address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(peer, "["), "]"))
+	return address, err == nil
 }
 
 func isTrusted(address netip.Addr, proxies []netip.Prefix) bool {

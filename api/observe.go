@@ -94,7 +94,8 @@ func (s *server) recover(next http.Handler) http.Handler {
 	})
 }
 
-// recorder records what is answered, and adds the headers about the rate limit.
+// recorder records what is answered, adds the headers about the rate limit, and
+// writes the names of headers as the contract does.
 type recorder struct {
 	http.ResponseWriter
 	info   *requestInfo
@@ -104,6 +105,7 @@ type recorder struct {
 
 func (w *recorder) WriteHeader(status int) {
 	setLimitHeaders(w.Header(), w.info.left)
+	spellAsContract(w.Header())
 	w.status, w.info.started = status, true
 	w.ResponseWriter.WriteHeader(status)
 }

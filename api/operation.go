@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/elnormous/contenttype"
-
 	"onestroke/api/wire"
 	"onestroke/gen"
 )
@@ -15,10 +13,10 @@ import (
 // operation is an operation of the contract, prepared for serving.
 type operation struct {
 	wire.Operation
-	endsSession    bool                    // it succeeds for a session that has ended
-	produces       []contenttype.MediaType // of success
-	sessionHeaders []parameter             // of 2017, which identify the caller
-	parameters     []parameter             // all others
+	endsSession    bool        // it succeeds for a session that has ended
+	produces       []string    // of success, the default first
+	sessionHeaders []parameter // of 2017, which identify the caller
+	parameters     []parameter // all others
 }
 
 type parameter struct {
@@ -38,11 +36,8 @@ func newOperation(pattern string) *operation {
 			o.parameters = append(o.parameters, p)
 		}
 	}
-	for _, mediaType := range o.Produces {
-		o.produces = append(o.produces, contenttype.NewMediaType(mediaType))
-	}
 	// SVG before PNG: the first is for clients that send no Accept.
-	slices.SortFunc(o.produces, func(a, b contenttype.MediaType) int { return strings.Compare(b.MIME(), a.MIME()) })
+	o.produces = slices.SortedFunc(slices.Values(o.Produces), func(a, b string) int { return strings.Compare(b, a) })
 	return o
 }
 
@@ -51,25 +46,27 @@ func (o *operation) negotiate(r *http.Request) error {
 	if len(o.produces) == 0 {
 		return nil
 	}
-	picked := o.produces[0]
-	if r.Header.Get("Accept") != "" {
-		var err error
-		if picked, _, err = contenttype.GetAcceptableMediaType(r, o.produces); err != nil {
-			return &problem{code: gen.ErrNotAcceptable, detail: "this operation answers " + strings.Join(o.Produces, " or ")}
-		}
+	picked := acceptable(r.Header["Accept"], o.produces)
+	if picked == "" {
+		return &problem{code: gen.ErrNotAcceptable, detail: "this operation answers " + strings.Join(o.Produces, " or ")}
 	}
 	if len(o.produces) > 1 {
-		infoOf(r.Context()).mediaType = picked.MIME()
+		infoOf(r.Context()).mediaType = picked
 	}
 	return nil
 }
 
 // checkParameters checks the parameters against the contract, except for the
 // session headers of 2017, which have been checked before.
+//
+// The generated code, which reads them next, then finds the same values: lists are
+// on one line, and the query is well-formed.
 func (o *operation) checkParameters(r *http.Request) error {
+	joinLists(r.Header)
 	var query url.Values
 	if r.URL.RawQuery != "" {
-		query = r.URL.Query()
+		query = wire.ParseForm(r.URL.RawQuery)
+		r.URL.RawQuery = query.Encode()
 	}
 	return check(o.parameters, r, query)
 }
@@ -97,15 +94,39 @@ func (p parameter) values(r *http.Request, query url.Values) []string {
 }
 
 // headerNames are the names of headers as the contract writes them, by the form
-// that Go has for them: X-WX-Code for X-Wx-Code.
+// that Go has for them: X-WX-Code for X-Wx-Code. Only those that differ are here.
 var headerNames = func() map[string]string {
-	names := map[string]string{"Etag": "ETag"}
+	names := map[string]string{}
+	add := func(name string) {
+		if canonical := http.CanonicalHeaderKey(name); canonical != name {
+			names[canonical] = name
+		}
+	}
+	for _, name := range answerHeaders {
+		add(name)
+	}
 	for _, o := range gen.Operations {
 		for _, p := range o.Parameters {
 			if p.In == "header" {
-				names[http.CanonicalHeaderKey(p.Name)] = p.Name
+				add(p.Name)
 			}
 		}
 	}
 	return names
 }()
+
+// answerHeaders are those headers of answers whose names Go writes in another way
+// than the contract.
+var answerHeaders = []string{"ETag", "RateLimit", "RateLimit-Policy", "WWW-Authenticate"}
+
+// spellAsContract writes the names of an answer's headers as the contract does.
+// They have no case, but wx.request may keep the one that it gets over HTTP/1.1.
+func spellAsContract(h http.Header) {
+	for _, name := range answerHeaders {
+		canonical := http.CanonicalHeaderKey(name)
+		if values, ok := h[canonical]; ok {
+			delete(h, canonical)
+			h[name] = values
+		}
+	}
+}

@@ -23,7 +23,8 @@ type problem struct {
 	status     int // if it is not the code's own
 	detail     string
 	fields     []gen.FieldError
-	retryAfter int // seconds; 0 if the client is not told
+	retryAfter int               // seconds; 0 if the client is not told
+	header     map[string]string // more headers of the answer
 }
 
 func (p *problem) Error() string { return string(p.code) + ": " + p.detail }
@@ -41,6 +42,7 @@ var codes = map[gen.ErrorCode]struct {
 	gen.ErrNotFound:                 {http.StatusNotFound, "Not found"},
 	gen.ErrMethodNotAllowed:         {http.StatusMethodNotAllowed, "Method not allowed"},
 	gen.ErrNotAcceptable:            {http.StatusNotAcceptable, "Not acceptable"},
+	gen.ErrRequestTimeout:           {http.StatusRequestTimeout, "Request timeout"},
 	gen.ErrPreconditionFailed:       {http.StatusPreconditionFailed, "Precondition failed"},
 	gen.ErrTooLarge:                 {http.StatusRequestEntityTooLarge, "Too large"},
 	gen.ErrUnsupportedMediaType:     {http.StatusUnsupportedMediaType, "Unsupported media type"},
@@ -91,6 +93,8 @@ func problemOf(err error) *problem {
 		content   drawing.InvalidErrors
 		request   *wire.InvalidError
 		mediaType *wire.MediaTypeError
+		encoding  wire.EncodingError
+		slow      wire.SlowError
 		tooLarge  *http.MaxBytesError
 	)
 	switch {
@@ -138,6 +142,11 @@ func problemOf(err error) *problem {
 		return invalidRequest(fields...)
 	case errors.As(err, &mediaType):
 		return &problem{code: gen.ErrUnsupportedMediaType, detail: mediaType.Error()}
+	case errors.As(err, &encoding):
+		return &problem{code: gen.ErrUnsupportedMediaType, detail: encoding.Error(), header: map[string]string{"Accept-Encoding": "identity"}}
+	case errors.As(err, &slow):
+		// What else of the body may come is not the next request.
+		return &problem{code: gen.ErrRequestTimeout, detail: slow.Error(), header: map[string]string{"Connection": "close"}}
 	case errors.As(err, &tooLarge):
 		return &problem{code: gen.ErrTooLarge, detail: "the body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes"}
 	default:
@@ -173,6 +182,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	info.failed(p, status, err)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
+	for name, value := range p.header {
+		h.Set(name, value)
+	}
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
@@ -182,7 +194,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Content-Type", "application/json")
 	} else {
 		if status == http.StatusUnauthorized {
-			h.Set("WWW-Authenticate", challenge(p.code))
+			h.Set("Www-Authenticate", challenge(p.code))
 		}
 		body = p.body(status, info.id, sessionFailureOf(err))
 		h.Set("Content-Type", "application/problem+json")

@@ -76,7 +76,7 @@ func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http
 		ReadTimeout:       c.ReadTimeout,
 		WriteTimeout:      c.WriteTimeout,
 		IdleTimeout:       c.IdleTimeout,
-		MaxHeaderBytes:    api.ReadHeaders,
+		MaxHeaderBytes:    api.ReadHeaders(c.MaxHeaderBytes),
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }

@@ -69,7 +69,7 @@ var Operations = map[string]wire.Operation{
 			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
 			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
 			{Name: "limit", In: "query", Rules: &limitParameterRules},
-			{Name: "cursor", In: "query", Rules: &cursorRules},
+			{Name: "cursor", In: "query", Rules: &cursorParameterRules},
 			{Name: "thumbnail", In: "query", Rules: &thumbnailParameterRules},
 		},
 		Produces: []string{"application/json"},

@@ -17,7 +17,7 @@ var (
 	canvasWidthRules           = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 65535}
 	coordinateRules            = wire.IntegerRules{Bits: 32, Minimum: -65535, Maximum: 65535}
 	coordinatesRules           = wire.ArrayRules{MinItems: 1, MaxItems: 5000}
-	cursorRules                = wire.StringRules{MaxLength: 128, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]+$`)}
+	cursorParameterRules       = wire.StringRules{MaxLength: 128, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]*$`)}
 	drawingContentRules        = wire.ObjectRules{Members: []string{"id", "title", "canvas", "format", "strokes"}, Required: 0b11100}
 	drawingContentStrokesRules = wire.ArrayRules{MinItems: 1, MaxItems: 1000}
 	entityTagsRules            = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`)}

@@ -29,6 +29,7 @@ const (
 	ErrPreconditionRequired     ErrorCode = "ERR_PRECONDITION_REQUIRED"
 	ErrQuotaExceeded            ErrorCode = "ERR_QUOTA_EXCEEDED"
 	ErrRateLimited              ErrorCode = "ERR_RATE_LIMITED"
+	ErrRequestTimeout           ErrorCode = "ERR_REQUEST_TIMEOUT"
 	ErrSessionExpired           ErrorCode = "ERR_SESSION_EXPIRED"
 	ErrSessionKeyExchangeFailed ErrorCode = "ERR_SESSION_KEY_EXCHANGE_FAILED"
 	ErrTooLarge                 ErrorCode = "ERR_TOO_LARGE"
@@ -61,6 +62,8 @@ func (e ErrorCode) Valid() bool {
 	case ErrQuotaExceeded:
 		return true
 	case ErrRateLimited:
+		return true
+	case ErrRequestTimeout:
 		return true
 	case ErrSessionExpired:
 		return true
@@ -119,6 +122,7 @@ const (
 	PaintErrNotFound             PaintErrorReason = "ERR_NOT_FOUND"
 	PaintErrQuotaExceeded        PaintErrorReason = "ERR_QUOTA_EXCEEDED"
 	PaintErrRateLimited          PaintErrorReason = "ERR_RATE_LIMITED"
+	PaintErrRequestTimeout       PaintErrorReason = "ERR_REQUEST_TIMEOUT"
 	PaintErrTooLarge             PaintErrorReason = "ERR_TOO_LARGE"
 	PaintErrUnavailable          PaintErrorReason = "ERR_UNAVAILABLE"
 	PaintErrUnsupportedMediaType PaintErrorReason = "ERR_UNSUPPORTED_MEDIA_TYPE"
@@ -145,6 +149,8 @@ func (e PaintErrorReason) Valid() bool {
 	case PaintErrQuotaExceeded:
 		return true
 	case PaintErrRateLimited:
+		return true
+	case PaintErrRequestTimeout:
 		return true
 	case PaintErrTooLarge:
 		return true
@@ -1094,6 +1100,9 @@ type PaintQuotaExceeded = PaintFailureAnswer
 // PaintRateLimited The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintRateLimited = PaintFailureAnswer
 
+// PaintRequestTimeout The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+type PaintRequestTimeout = PaintFailureAnswer
+
 // PaintTooLarge The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintTooLarge = PaintFailureAnswer
 
@@ -1114,6 +1123,9 @@ type PutRefused = Problem
 
 // RateLimited An error (RFC 9457).
 type RateLimited = Problem
+
+// RequestTimeout An error (RFC 9457).
+type RequestTimeout = Problem
 
 // StoreAway An error (RFC 9457).
 type StoreAway = Problem
@@ -1210,8 +1222,8 @@ type ListDrawingsParams struct {
 	// Limit The largest number of drawings in the answer.
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `nextCursor` of the previous page. Leave it out for the first page.
-	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	// Cursor The `nextCursor` of the previous page. Leave it out for the first page, or send it empty.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Thumbnail `svg` for thumbnails as SVG, `none` for an answer without thumbnails.
 	Thumbnail *ListDrawingsParamsThumbnail `form:"thumbnail,omitempty" json:"thumbnail,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 )
@@ -19,26 +20,53 @@ func (e *MediaTypeError) Error() string {
 	return "this operation reads " + strings.Join(e.Consumes, " and ") + ", in UTF-8"
 }
 
+// EncodingError is a request whose body has a content coding, such as gzip.
+type EncodingError struct{}
+
+func (EncodingError) Error() string {
+	return "this service reads bodies without a Content-Encoding only"
+}
+
+// SlowError is a request whose body did not arrive in time.
+type SlowError struct{}
+
+func (SlowError) Error() string { return "the body did not arrive in time" }
+
 // ReadBody reads the body of a request whole, and returns its media type, which
-// is one of consumes. The error is a [MediaTypeError], an [InvalidError] if the
-// body ends too early, or an [http.MaxBytesError].
+// is one of consumes. The error is a [MediaTypeError], an [EncodingError], a
+// [SlowError], an [InvalidError] if the body ends too early, or an
+// [http.MaxBytesError].
 func ReadBody(r *http.Request, consumes ...string) (mediaType string, text []byte, err error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := params["charset"]
-	if err != nil || !slices.Contains(consumes, mediaType) || charset != "" && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || !slices.Contains(consumes, mediaType) || !isUTF8(params["charset"]) {
 		return "", nil, &MediaTypeError{Consumes: consumes}
+	}
+	for _, coding := range r.Header["Content-Encoding"] {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return "", nil, EncodingError{}
+		}
 	}
 	// One allocation for most bodies. A client that only announces a large body
 	// does not take more memory than that.
 	buffer := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), 64<<10)+bytes.MinRead))
 	_, err = buffer.ReadFrom(r.Body)
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+	tooLarge := (*http.MaxBytesError)(nil)
+	switch {
+	case err == nil:
+		return mediaType, buffer.Bytes(), nil
+	case errors.As(err, &tooLarge):
 		return "", nil, tooLarge
-	}
-	if err != nil {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "", nil, SlowError{}
+	default:
 		return "", nil, invalidBody("complete", "ended before it was complete")
 	}
-	return mediaType, buffer.Bytes(), nil
+}
+
+// isUTF8 reports whether a charset is UTF-8, by its name or by the other one that
+// browsers know (the Encoding standard of WHATWG). It is the default.
+func isUTF8(charset string) bool {
+	return charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
 func invalidBody(rule, detail string) *InvalidError {

@@ -49,6 +49,9 @@ func checkText(text []byte) error {
 	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
 		found.add(duplicate)
 		found[0].path = pathOf(syntax.JSONPointer)
+	case errors.As(err, &syntax) && jsontext.Value(text).IsValid(jsontext.AllowInvalidUTF8(true)):
+		found.add(halfPair)
+		found[0].path = pathOf(syntax.JSONPointer)
 	case errors.As(err, &syntax):
 		found.add(violation{"json", fmt.Sprintf("must be JSON, and is not from byte %d on", syntax.ByteOffset)})
 	default:

@@ -4,17 +4,58 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
+
+// ParseForm reads application/x-www-form-urlencoded, a body or a query, as browsers
+// do (the URL standard of WHATWG, section 5.1): every text is readable. A percent
+// sign without two hexadecimal digits is itself, and so is a semicolon.
+func ParseForm(text string) url.Values {
+	values := url.Values{}
+	for pair := range strings.SplitSeq(text, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name = percentDecode(name)
+		values[name] = append(values[name], percentDecode(value))
+	}
+	return values
+}
+
+func percentDecode(text string) string {
+	text = strings.ReplaceAll(text, "+", " ")
+	if strings.IndexByte(text, '%') < 0 {
+		return text
+	}
+	decoded := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if c, ok := escaped(text[i:]); ok {
+			decoded = append(decoded, c)
+			i += 2
+		} else {
+			decoded = append(decoded, text[i])
+		}
+	}
+	return string(decoded)
+}
+
+// escaped returns the byte that text begins with as %41, if it does.
+func escaped(text string) (c byte, ok bool) {
+	if len(text) < 3 || text[0] != '%' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text[1:3], 16, 8)
+	return byte(n), err == nil
+}
 
 // DecodeForm reads a body in application/x-www-form-urlencoded and checks it
 // against the contract. The function read is the generated DecodeForm method of
 // T. The error is an [InvalidError].
 func DecodeForm[T any](text []byte, read func(*T, *Form)) (*T, error) {
-	values, err := url.ParseQuery(string(text))
-	if err != nil {
-		return nil, invalidBody("form", "must be application/x-www-form-urlencoded")
-	}
+	values := ParseForm(string(text))
 	f := Form{values: values, names: slices.Sorted(maps.Keys(values)), Index: -1}
 	value := new(T)
 	read(value, &f)

@@ -140,6 +140,7 @@ var (
 	duplicate = violation{"duplicate", "must be there once only"}
 	notNull   = violation{"type", "must not be null"}
 	notUTF8   = violation{"utf8", "must be UTF-8"}
+	halfPair  = violation{"surrogate", "has half of a surrogate pair: a character was cut in two"}
 )
 
 func wrongType(want string) violation { return violation{"type", "must be " + want} }

@@ -6,6 +6,9 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -67,7 +70,7 @@ func TestDecodeReportsEveryBrokenRuleUpToTwenty(t *testing.T) {
 
 func TestReadBody(t *testing.T) {
 	const form = "application/x-www-form-urlencoded"
-	tooLarge, mediaType, invalid := (*http.MaxBytesError)(nil), (*wire.MediaTypeError)(nil), (*wire.InvalidError)(nil)
+	tooLarge, mediaType, invalid, slow := (*http.MaxBytesError)(nil), (*wire.MediaTypeError)(nil), (*wire.InvalidError)(nil), wire.SlowError{}
 	for name, c := range map[string]struct {
 		contentType string
 		body        io.Reader
@@ -76,12 +79,14 @@ func TestReadBody(t *testing.T) {
 	}{
 		"JSON":                 {"application/json", strings.NewReader("{}"), "application/json {}", nil},
 		"with a charset":       {"Application/JSON; charset=UTF-8", strings.NewReader("{}"), "application/json {}", nil},
+		"utf8":                 {"application/json;charset=utf8", strings.NewReader("{}"), "application/json {}", nil},
 		"form":                 {form, strings.NewReader("a=b"), form + " a=b", nil},
 		"another charset":      {"application/json; charset=gbk", strings.NewReader("{}"), "", &mediaType},
 		"another type":         {"text/plain", strings.NewReader("{}"), "", &mediaType},
 		"no type":              {"", strings.NewReader("{}"), "", &mediaType},
 		"too large":            {"application/json", strings.NewReader(strings.Repeat(" ", 101)), "", &tooLarge},
 		"ended before its end": {"application/json", iotest.ErrReader(io.ErrUnexpectedEOF), "", &invalid},
+		"too slow":             {"application/json", iotest.ErrReader(os.ErrDeadlineExceeded), "", &slow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/", c.body)
@@ -166,6 +171,41 @@ func TestAStreamOverHTTP(t *testing.T) {
 		answer.Body.Close()
 		if (err == nil) != whole || strings.Count(string(text), "\n") != 3 {
 			t.Errorf("%s: %d lines, %v", path, strings.Count(string(text), "\n"), err)
+		}
+	}
+}
+
+// A text is cut between the two UTF-16 units of a character by substring in
+// JavaScript.
+func TestHalfASurrogatePairIsReportedWithItsMember(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"name":"\ud83c"}`:                     "name",
+		`{"sizes":[1],"name":"a\ud83c\ud83c"}`:  "name",
+		`{"name":"a","x":{"y":["b","\udf00"]}}`: "x.y[1]",
+		`{"na\ud83cme":1}`:                      "body",
+		`"\ud83c"`:                              "body",
+	} {
+		_, err := wire.Decode([]byte(text), (*pair).decodeJSON)
+		invalid := (*wire.InvalidError)(nil)
+		if !errors.As(err, &invalid) || invalid.Fields[0].Rule != "surrogate" || invalid.Fields[0].Field != want {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// Every text is a form, as it is for browsers.
+func TestParseForm(t *testing.T) {
+	for text, want := range map[string]url.Values{
+		"":                     {},
+		"a=1&b=2&a=3":          {"a": {"1", "3"}, "b": {"2"}},
+		"a=b+c%20d%2B":         {"a": {"b c d+"}},
+		"width=100%":           {"width": {"100%"}},
+		"width=100;animate=1":  {"width": {"100;animate=1"}},
+		"a=%&b=%4&c=%zz&d=%e7": {"a": {"%"}, "b": {"%4"}, "c": {"%zz"}, "d": {"\xe7"}},
+		"a&&=b&%61=c=d":        {"a": {"", "c=d"}, "": {"b"}},
+	} {
+		if got := wire.ParseForm(text); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %v", text, got)
 		}
 	}
 }

@@ -2968,6 +2968,12 @@ type DeletePaintResponse406Headers struct {
 	XRequestID   *RequestID
 }
 
+// DeletePaintResponse408Headers the declared response headers of an HTTP 408 response for DeletePaint
+type DeletePaintResponse408Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // DeletePaintResponse413Headers the declared response headers of an HTTP 413 response for DeletePaint
 type DeletePaintResponse413Headers struct {
 	CacheControl *string
@@ -2976,8 +2982,9 @@ type DeletePaintResponse413Headers struct {
 
 // DeletePaintResponse415Headers the declared response headers of an HTTP 415 response for DeletePaint
 type DeletePaintResponse415Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	AcceptEncoding *string
+	CacheControl   *string
+	XRequestID     *RequestID
 }
 
 // DeletePaintResponse429Headers the declared response headers of an HTTP 429 response for DeletePaint
@@ -3017,6 +3024,8 @@ type DeletePaintResponse struct {
 	JSON400 *PaintInvalidRequest
 	// JSON406 the response for an HTTP 406 `application/json` response
 	JSON406 *PaintNotAcceptable
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *PaintRequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *PaintTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -3035,6 +3044,8 @@ type DeletePaintResponse struct {
 	Headers400 *DeletePaintResponse400Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *DeletePaintResponse406Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *DeletePaintResponse408Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *DeletePaintResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
@@ -3062,6 +3073,11 @@ func (r DeletePaintResponse) GetJSON400() *PaintInvalidRequest {
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
 func (r DeletePaintResponse) GetJSON406() *PaintNotAcceptable {
 	return r.JSON406
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r DeletePaintResponse) GetJSON408() *PaintRequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
@@ -3294,6 +3310,12 @@ type SavePaintResponse406Headers struct {
 	XRequestID   *RequestID
 }
 
+// SavePaintResponse408Headers the declared response headers of an HTTP 408 response for SavePaint
+type SavePaintResponse408Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // SavePaintResponse413Headers the declared response headers of an HTTP 413 response for SavePaint
 type SavePaintResponse413Headers struct {
 	CacheControl *string
@@ -3302,8 +3324,9 @@ type SavePaintResponse413Headers struct {
 
 // SavePaintResponse415Headers the declared response headers of an HTTP 415 response for SavePaint
 type SavePaintResponse415Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	AcceptEncoding *string
+	CacheControl   *string
+	XRequestID     *RequestID
 }
 
 // SavePaintResponse429Headers the declared response headers of an HTTP 429 response for SavePaint
@@ -3345,6 +3368,8 @@ type SavePaintResponse struct {
 	JSON403 *PaintQuotaExceeded
 	// JSON406 the response for an HTTP 406 `application/json` response
 	JSON406 *PaintNotAcceptable
+	// JSON408 the response for an HTTP 408 `application/json` response
+	JSON408 *PaintRequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
 	JSON413 *PaintTooLarge
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -3365,6 +3390,8 @@ type SavePaintResponse struct {
 	Headers403 *SavePaintResponse403Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *SavePaintResponse406Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *SavePaintResponse408Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *SavePaintResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
@@ -3397,6 +3424,11 @@ func (r SavePaintResponse) GetJSON403() *PaintQuotaExceeded {
 // GetJSON406 returns the response for an HTTP 406 `application/json` response
 func (r SavePaintResponse) GetJSON406() *PaintNotAcceptable {
 	return r.JSON406
+}
+
+// GetJSON408 returns the response for an HTTP 408 `application/json` response
+func (r SavePaintResponse) GetJSON408() *PaintRequestTimeout {
+	return r.JSON408
 }
 
 // GetJSON413 returns the response for an HTTP 413 `application/json` response
@@ -4643,6 +4675,12 @@ type PutDrawingResponse406Headers struct {
 	XRequestID   *RequestID
 }
 
+// PutDrawingResponse408Headers the declared response headers of an HTTP 408 response for PutDrawing
+type PutDrawingResponse408Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // PutDrawingResponse412Headers the declared response headers of an HTTP 412 response for PutDrawing
 type PutDrawingResponse412Headers struct {
 	CacheControl *string
@@ -4657,8 +4695,9 @@ type PutDrawingResponse413Headers struct {
 
 // PutDrawingResponse415Headers the declared response headers of an HTTP 415 response for PutDrawing
 type PutDrawingResponse415Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	AcceptEncoding *string
+	CacheControl   *string
+	XRequestID     *RequestID
 }
 
 // PutDrawingResponse428Headers the declared response headers of an HTTP 428 response for PutDrawing
@@ -4716,6 +4755,8 @@ type PutDrawingResponse struct {
 	ApplicationProblemJSON403 *PutRefused
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *RequestTimeout
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
@@ -4746,6 +4787,8 @@ type PutDrawingResponse struct {
 	Headers403 *PutDrawingResponse403Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *PutDrawingResponse406Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *PutDrawingResponse408Headers
 	// Headers412 the parsed response headers for an HTTP 412 response
 	Headers412 *PutDrawingResponse412Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
@@ -4794,6 +4837,11 @@ func (r PutDrawingResponse) GetApplicationProblemJSON403() *PutRefused {
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r PutDrawingResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON408 returns the response for an HTTP 408 `application/problem+json` response
+func (r PutDrawingResponse) GetApplicationProblemJSON408() *RequestTimeout {
+	return r.ApplicationProblemJSON408
 }
 
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
@@ -6051,6 +6099,12 @@ type LogInResponse406Headers struct {
 	XRequestID   *RequestID
 }
 
+// LogInResponse408Headers the declared response headers of an HTTP 408 response for LogIn
+type LogInResponse408Headers struct {
+	CacheControl *string
+	XRequestID   *RequestID
+}
+
 // LogInResponse413Headers the declared response headers of an HTTP 413 response for LogIn
 type LogInResponse413Headers struct {
 	CacheControl *string
@@ -6059,8 +6113,9 @@ type LogInResponse413Headers struct {
 
 // LogInResponse415Headers the declared response headers of an HTTP 415 response for LogIn
 type LogInResponse415Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
+	AcceptEncoding *string
+	CacheControl   *string
+	XRequestID     *RequestID
 }
 
 // LogInResponse429Headers the declared response headers of an HTTP 429 response for LogIn
@@ -6110,6 +6165,8 @@ type LogInResponse struct {
 	ApplicationProblemJSON403 *ExchangeRefused
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *RequestTimeout
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *TooLarge
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -6134,6 +6191,8 @@ type LogInResponse struct {
 	Headers403 *LogInResponse403Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *LogInResponse406Headers
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *LogInResponse408Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
 	Headers413 *LogInResponse413Headers
 	// Headers415 the parsed response headers for an HTTP 415 response
@@ -6173,6 +6232,11 @@ func (r LogInResponse) GetApplicationProblemJSON403() *ExchangeRefused {
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r LogInResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON408 returns the response for an HTTP 408 `application/problem+json` response
+func (r LogInResponse) GetApplicationProblemJSON408() *RequestTimeout {
+	return r.ApplicationProblemJSON408
 }
 
 // GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -7587,6 +7651,13 @@ func ParseDeletePaintResponse(rsp *http.Response) (*DeletePaintResponse, error) 
 		}
 		response.JSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest PaintRequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest PaintTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7697,6 +7768,23 @@ func ParseDeletePaintResponse(rsp *http.Response) (*DeletePaintResponse, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 408:
+		var headers DeletePaintResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
 	case rsp.StatusCode == 413:
 		var headers DeletePaintResponse413Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -7716,6 +7804,13 @@ func ParseDeletePaintResponse(rsp *http.Response) (*DeletePaintResponse, error) 
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers DeletePaintResponse415Headers
+		if values := rsp.Header.Values("Accept-Encoding"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Accept-Encoding", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.AcceptEncoding = &value
+		}
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8106,6 +8201,13 @@ func ParseSavePaintResponse(rsp *http.Response) (*SavePaintResponse, error) {
 		}
 		response.JSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest PaintRequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest PaintTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8233,6 +8335,23 @@ func ParseSavePaintResponse(rsp *http.Response) (*SavePaintResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 408:
+		var headers SavePaintResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
 	case rsp.StatusCode == 413:
 		var headers SavePaintResponse413Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -8252,6 +8371,13 @@ func ParseSavePaintResponse(rsp *http.Response) (*SavePaintResponse, error) {
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers SavePaintResponse415Headers
+		if values := rsp.Header.Values("Accept-Encoding"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Accept-Encoding", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.AcceptEncoding = &value
+		}
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -10217,6 +10343,13 @@ func ParsePutDrawingResponse(rsp *http.Response) (*PutDrawingResponse, error) {
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
 		var dest PreconditionFailed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10434,6 +10567,23 @@ func ParsePutDrawingResponse(rsp *http.Response) (*PutDrawingResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 408:
+		var headers PutDrawingResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
 	case rsp.StatusCode == 412:
 		var headers PutDrawingResponse412Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -10470,6 +10620,13 @@ func ParsePutDrawingResponse(rsp *http.Response) (*PutDrawingResponse, error) {
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers PutDrawingResponse415Headers
+		if values := rsp.Header.Values("Accept-Encoding"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Accept-Encoding", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.AcceptEncoding = &value
+		}
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -12606,6 +12763,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest TooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -12764,6 +12928,23 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 408:
+		var headers LogInResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers408 = &headers
 	case rsp.StatusCode == 413:
 		var headers LogInResponse413Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -12783,6 +12964,13 @@ func ParseLogInResponse(rsp *http.Response) (*LogInResponse, error) {
 		response.Headers413 = &headers
 	case rsp.StatusCode == 415:
 		var headers LogInResponse415Headers
+		if values := rsp.Header.Values("Accept-Encoding"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Accept-Encoding", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.AcceptEncoding = &value
+		}
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -125,6 +126,63 @@ func TestEachBodyHasATypeAndALimit(t *testing.T) {
 		}
 		unread.ExpectProblem(t, http.StatusUnsupportedMediaType, gen.ErrUnsupportedMediaType)
 		large.ExpectProblem(t, http.StatusRequestEntityTooLarge, gen.ErrTooLarge)
+	}
+}
+
+// A program must know that it may send the same body again.
+func TestABodyThatStopsIsATimeout(t *testing.T) {
+	s := startService(t, service.Options{ReadTimeout: 300 * time.Millisecond})
+	caller := s.LogIn(t, service.NewUser())
+	for _, o := range operations(t) {
+		if o.body == nil {
+			continue
+		}
+		o.body = service.Stalled(t)
+		if answer := o.ask(t, caller); o.in2017 {
+			answer.ExpectPaintFailure(t, http.StatusRequestTimeout, string(gen.ErrRequestTimeout))
+		} else {
+			answer.ExpectProblem(t, http.StatusRequestTimeout, gen.ErrRequestTimeout)
+		}
+	}
+}
+
+func TestABodyMayHaveNoContentEncoding(t *testing.T) {
+	s := start(t)
+	caller := s.LogIn(t, service.NewUser())
+	for _, o := range operations(t) {
+		if o.body == nil {
+			continue
+		}
+		answer := o.ask(t, caller, header("Content-Encoding", "gzip"))
+		answer.Expect(t, http.StatusUnsupportedMediaType)
+		expectHeader(t, answer, "Accept-Encoding", "identity")
+		if answer = o.ask(t, caller, header("Content-Encoding", "identity")); answer.Status == http.StatusUnsupportedMediaType {
+			t.Errorf("%s: %s", o.id, answer.Body)
+		}
+	}
+}
+
+// What old and careless clients send as Accept is answered everywhere.
+func TestEachOperationTakesAnyReadableAccept(t *testing.T) {
+	s := start(t)
+	for _, o := range operations(t) {
+		answer := o.ask(t, s.Nobody())
+		mediaType := answer.Header.Get("Content-Type")
+		for _, accept := range [][]string{
+			{"application/json; charset=utf-8, image/svg+xml;x=1, application/x-ndjson, application/yaml"},
+			{"application/json;, image/*;, application/x-ndjson ; , application/yaml;"},
+			{"application/json,,image/svg+xml,application/x-ndjson,application/yaml,"},
+			{"text/html", "application/json, image/*, application/x-ndjson, application/yaml"},
+			{"text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"},
+			{"", "nonsense, , */*;q=1.000"},
+			{"nonsense"},
+			{","},
+		} {
+			again := o.ask(t, s.Nobody(), header("Accept", accept...))
+			if again.Status != answer.Status || again.Header.Get("Content-Type") != mediaType {
+				t.Errorf("%s: Accept %q is answered with %d", o.id, accept, again.Status)
+			}
+		}
 	}
 }
 

@@ -50,6 +50,12 @@ func TestAcceptSelectsTheFormatOfAPicture(t *testing.T) {
 		"image/png;q=0.5, image/svg+xml;q=1": "image/svg+xml",
 		"image/svg+xml;q=0.2, image/png":     "image/png",
 		"image/svg+xml;q=0, image/png":       "image/png",
+		"image/png, image/svg+xml":           "image/png",
+		"image/*, image/png":                 "image/png",
+		"image/svg+xml;q=0, image/*":         "image/png",
+		"image/png;q=2, image/*;q=0.1":       "image/svg+xml",
+		"IMAGE/PNG; Q=1":                     "image/png",
+		"image/*;q=0":                        "",
 		"image/webp":                         "",
 		"application/json":                   "",
 	} {
@@ -91,7 +97,7 @@ func TestAPictureHasTheRequestedWidth(t *testing.T) {
 			t.Errorf("no%sin %.200s", want, answer.Body)
 		}
 	}
-	for _, query := range []string{"width=15", "width=2049", "width=", "width=wide", "width=64&width=64", "animate=1"} {
+	for _, query := range []string{"width=15", "width=2049", "width=", "width=wide", "width=64&width=64", "animate=1", "width=100%", "width=100;animate=true", "width=%zz"} {
 		caller.Do(t, http.MethodGet, image+"?"+query, nil, asPNG).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
 	}
 }

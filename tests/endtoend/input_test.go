@@ -83,7 +83,7 @@ func wrongBodies() map[string]wrong {
 		"another JSON value":             {body: `[]`, field: "body", rule: "type"},
 		"null":                           {body: `null`, field: "body", rule: "type"},
 		"not UTF-8":                      {body: strings.Replace(good, "large", "\xff", 1), field: "body", rule: "utf8"},
-		"half a surrogate pair":          {body: strings.Replace(good, "large", `\ud83c`, 1), field: "body", rule: "json"},
+		"half a surrogate pair":          {body: strings.Replace(good, "large", `\ud83c`, 1), field: "title", rule: "surrogate"},
 		"a member twice":                 {body: strings.Replace(good, "{", `{"format":1,`, 1), field: "format", rule: "duplicate"},
 		"a member twice, deep down":      {body: strings.Replace(good, `"tool"`, `"width":1,"tool"`, 1), field: "strokes[0].width", rule: "duplicate"},
 		"a member in another case":       {body: strings.Replace(good, `"title"`, `"Title"`, 1), field: "Title", rule: "additionalProperties"},

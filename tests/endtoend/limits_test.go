@@ -169,6 +169,17 @@ func TestEndingAnEndedSessionDoesNotCountForTheUser(t *testing.T) {
 	}
 }
 
+// Some proxies write the client's port into X-Forwarded-For, too.
+func TestAPortInXForwardedForIsNotPartOfTheAddress(t *testing.T) {
+	s := startLimited(t, service.Options{LoginsPerMinute: 1, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	for _, first := range []string{"203.0.113.9:4000", "[2001:db8::1]:443", "[2001:db8:0:1::1]", "192.0.2.1, 127.0.0.2:80, "} {
+		s.logInFrom(t, first).Expect(t, http.StatusCreated)
+	}
+	for _, again := range []string{"203.0.113.9", "203.0.113.9:4001", "2001:db8::2", "2001:db8:0:1::3", "192.0.2.1:1"} {
+		expectRefusal(t, s.logInFrom(t, again), "login", 1)
+	}
+}
+
 // limited returns a service with limits and its own Redis, as the clients of all
 // tests have the same address.
 type limited struct{ *service.Local }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -18,6 +19,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"onestroke/api/wire"
 )
 
 // contractTransport sends requests and validates each answer against the contract.
@@ -59,7 +62,7 @@ func (k *contractTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return k.next.RoundTrip(r)
 	}
 	var sent []byte
-	if r.Body != nil {
+	if _, stalls := r.Body.(*stalled); r.Body != nil && !stalls {
 		var err error
 		if sent, err = io.ReadAll(r.Body); err != nil {
 			return nil, err
@@ -114,12 +117,29 @@ func (k *contractTransport) check(r *http.Request, sent []byte, response *http.R
 	if isFailure(response, body) {
 		return k.checkFailure(response, body)
 	}
+	if strings.EqualFold(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		sent = []byte(wire.ParseForm(string(sent)).Encode()) // the validator refuses forms that browsers read
+	}
 	r.Body = io.NopCloser(bytes.NewReader(sent))
+	withoutEmptyElements(r.Header)
 	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
 		return fmt.Errorf("success for an invalid request: %w", err)
 	}
 	return nil
 }
+
+// withoutEmptyElements writes lists as the contract describes them. HTTP allows
+// several lines and empty elements (RFC 9110, sections 5.3 and 5.6.1).
+func withoutEmptyElements(h http.Header) {
+	for _, name := range []string{"If-Match", "If-None-Match"} {
+		list := strings.Trim(commas.ReplaceAllString(strings.Join(h.Values(name), ","), ","), ",")
+		if h.Del(name); list != "" {
+			h.Set(name, list)
+		}
+	}
+}
+
+var commas = regexp.MustCompile(`[ \t]*,[ \t,]*`)
 
 // checkNoRoute validates the answer to a request that matches no operation: it must
 // have the form of an error.

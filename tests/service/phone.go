@@ -101,6 +101,25 @@ func (c Caller) API(t testing.TB) *client.ClientWithResponses {
 	return api
 }
 
+// Stalled is a body that begins, and does not go on until the test ends.
+func Stalled(t testing.TB) io.Reader { return &stalled{end: t.Context().Done()} }
+
+type stalled struct {
+	begun bool
+	end   <-chan struct{}
+}
+
+func (b *stalled) Read(p []byte) (int, error) {
+	if b.begun {
+		<-b.end
+		return 0, io.ErrUnexpectedEOF
+	}
+	b.begun = true
+	return copy(p, "{"), nil
+}
+
+func (*stalled) Close() error { return nil }
+
 // Do sends a request. A body that is an io.Reader, a string or url.Values is sent as
 // it is, any other as JSON. A header without a value removes the default one.
 func (c Caller) Do(t testing.TB, method, path string, body any, headers ...http.Header) Answer {
@@ -140,6 +159,10 @@ func setBody(t testing.TB, r *http.Request, body any) {
 	var text []byte
 	switch body := body.(type) {
 	case nil:
+		return
+	case *stalled: // contractTransport must not read it
+		r.Body, r.ContentLength = body, -1
+		r.Header.Set("Content-Type", contentType)
 		return
 	case io.Reader: // of unknown length: sent in chunks
 		r.Body, r.ContentLength = io.NopCloser(body), -1

@@ -56,7 +56,8 @@ type Options struct {
 	// Fault is the error of the stores at the begin of each request, when not nil.
 	Fault       error
 	CORSOrigins []string
-	MaxInFlight int // no limit when 0
+	MaxInFlight int           // no limit when 0
+	ReadTimeout time.Duration // the default of the configuration when 0
 }
 
 // Local is a service in this process.
@@ -161,6 +162,7 @@ func (o Options) config(t testing.TB) config.Config {
 	c.BasePath = o.BasePath
 	c.Simulator, c.WeChatAppID, c.WeChatAppSecret = "on", cmp.Or(o.AppID, "wx"+rand.Text()), AppSecret
 	c.WeChatTimeout = cmp.Or(o.WeChatTimeout, c.WeChatTimeout)
+	c.ReadTimeout = cmp.Or(o.ReadTimeout, c.ReadTimeout)
 	c.SessionIdle = cmp.Or(o.SessionIdle, c.SessionIdle)
 	c.LoginRatePerMinute, c.RequestRatePerMinute, c.DrawingQuota = o.LoginsPerMinute, o.RequestsPerMinute, o.DrawingQuota
 	c.TrustedProxies, c.TrustCloudRun, c.CORSOrigins, c.MaxInFlight = o.TrustedProxies, o.TrustCloudRun, o.CORSOrigins, o.MaxInFlight

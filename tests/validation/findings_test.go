@@ -41,7 +41,7 @@ func TestFindingsNameTheFieldAndTheRule(t *testing.T) {
 		{`"canvas"`, `"title":"` + strings.Repeat("一", 81) + `","canvas"`}: {"title maxLength: must have at most 80 characters"},
 		{`"canvas"`, `"title":7,"canvas"`}:                                 {"title type: must be a string"},
 		{`"canvas"`, "\"title\":\"\xff\",\"c\""}:                           {"body utf8: must be UTF-8"},
-		{`"canvas"`, `"title":"\ud83d","c"`}:                               {"body json: must be JSON, and is not from byte 10 on"},
+		{`"canvas"`, `"title":"\ud83d","c"`}:                               {"title surrogate: has half of a surrogate pair: a character was cut in two"},
 	} {
 		text := strings.Replace(drawing, change[0], change[1], 1)
 		t.Run(change[1], func(t *testing.T) {

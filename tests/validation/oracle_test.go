@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,10 +42,19 @@ func readJSON(text []byte) (value any, ok bool) {
 	return value, d.Decode(&value) == nil
 }
 
+// escape is an escaped byte, or a percent sign that begins none. Browsers read that
+// as itself, and a semicolon too; url.ParseQuery refuses both.
+var escape = regexp.MustCompile(`%([0-9A-Fa-f]{2})?`)
+
 // readForm returns the members of a form. A member of the schema must be there once;
 // other members are ignored, and may be repeated.
 func readForm(schema *openapi3.Schema, text string) (value any, ok bool) {
-	form, err := url.ParseQuery(text)
+	form, err := url.ParseQuery(strings.ReplaceAll(escape.ReplaceAllStringFunc(text, func(found string) string {
+		if found == "%" {
+			return "%25"
+		}
+		return found
+	}), ";", "%3B"))
 	if err != nil {
 		return nil, false
 	}

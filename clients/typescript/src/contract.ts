@@ -424,7 +424,7 @@ export interface components {
          * @description The kind of error, for programs. Decide by it; treat a code that you do not know by the HTTP status.
          * @enum {string}
          */
-        ErrorCode: "ERR_INVALID_REQUEST" | "ERR_LOGIN_REQUIRED" | "ERR_SESSION_EXPIRED" | "ERR_UNTRUSTED_RAW_DATA" | "ERR_SESSION_KEY_EXCHANGE_FAILED" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_PRECONDITION_FAILED" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_PRECONDITION_REQUIRED" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
+        ErrorCode: "ERR_INVALID_REQUEST" | "ERR_LOGIN_REQUIRED" | "ERR_SESSION_EXPIRED" | "ERR_UNTRUSTED_RAW_DATA" | "ERR_SESSION_KEY_EXCHANGE_FAILED" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_REQUEST_TIMEOUT" | "ERR_PRECONDITION_FAILED" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_PRECONDITION_REQUIRED" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
         /** @description An error (RFC 9457). */
         Problem: {
             /**
@@ -888,7 +888,7 @@ export interface components {
              * @example id or actions does not exists
              * @enum {string}
              */
-            reason: "openId does not exists" | "id does not exists" | "id or actions does not exists" | "ERR_INVALID_REQUEST" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
+            reason: "openId does not exists" | "id does not exists" | "id or actions does not exists" | "ERR_INVALID_REQUEST" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_REQUEST_TIMEOUT" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
             /** @description What is wrong with the request, for developers. Present with an error code only. */
             detail?: string;
         };
@@ -1055,6 +1055,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `ERR_REQUEST_TIMEOUT`: the body did not arrive in time. Nothing was changed. Send the request again. */
+        RequestTimeout: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
          * @description `ERR_PRECONDITION_FAILED`: another device has changed the drawing, or, with `If-None-Match: *`, the drawing already exists.
          *     Get the drawing, decide (or ask the user) which version to keep, and send again with the `ETag` of the version that you got.
@@ -1080,11 +1091,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNSUPPORTED_MEDIA_TYPE`: the body is not of a type that this operation reads. `wx.request` sends `application/json` by default. */
+        /** @description `ERR_UNSUPPORTED_MEDIA_TYPE`: the body is not of a type that this operation reads, or it has a `Content-Encoding`. `wx.request` sends `application/json` by default, and no `Content-Encoding`. */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                "Accept-Encoding": components["headers"]["AcceptEncoding"];
                 [name: string]: unknown;
             };
             content: {
@@ -1250,6 +1262,27 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
+        /** @description The body did not arrive in time; nothing was changed (`ERR_REQUEST_TIMEOUT`). In the 2017 form. */
+        PaintRequestTimeout: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": -1,
+                 *       "msg": "fail",
+                 *       "error": {
+                 *         "reason": "ERR_REQUEST_TIMEOUT",
+                 *         "detail": "the body did not arrive in time"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PaintFailureAnswer"];
+            };
+        };
         /** @description The body is larger than 512 KiB (`ERR_TOO_LARGE`). In the 2017 form. */
         PaintTooLarge: {
             headers: {
@@ -1271,11 +1304,12 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
-        /** @description The body is not of a type that this operation reads (`ERR_UNSUPPORTED_MEDIA_TYPE`). In the 2017 form. */
+        /** @description The body is not of a type that this operation reads, or it has a `Content-Encoding` (`ERR_UNSUPPORTED_MEDIA_TYPE`). In the 2017 form. */
         PaintUnsupportedMediaType: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                "Accept-Encoding": components["headers"]["AcceptEncoding"];
                 [name: string]: unknown;
             };
             content: {
@@ -1446,6 +1480,11 @@ export interface components {
          */
         ETag: string;
         /**
+         * @description The content coding of bodies that the service reads (RFC 9110, section 12.5.3). Present if the body had another one.
+         * @example identity
+         */
+        AcceptEncoding: "identity";
+        /**
          * @description The methods that the path supports (RFC 9110, section 10.2.1).
          * @example DELETE, GET, HEAD, PUT
          */
@@ -1603,6 +1642,7 @@ export interface operations {
             401: components["responses"]["LoginFailed"];
             403: components["responses"]["ExchangeRefused"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];
@@ -1838,10 +1878,10 @@ export interface operations {
                  */
                 limit?: number;
                 /**
-                 * @description The `nextCursor` of the previous page. Leave it out for the first page.
+                 * @description The `nextCursor` of the previous page. Leave it out for the first page, or send it empty.
                  * @example AZqKp3YAAAABmZ3oAZGWmKJ6
                  */
-                cursor?: components["schemas"]["Cursor"];
+                cursor?: string;
                 /**
                  * @description `svg` for thumbnails as SVG, `none` for an answer without thumbnails.
                  * @example none
@@ -2103,6 +2143,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["PutRefused"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2768,6 +2809,7 @@ export interface operations {
             400: components["responses"]["PaintInvalidRequest"];
             403: components["responses"]["PaintQuotaExceeded"];
             406: components["responses"]["PaintNotAcceptable"];
+            408: components["responses"]["PaintRequestTimeout"];
             413: components["responses"]["PaintTooLarge"];
             415: components["responses"]["PaintUnsupportedMediaType"];
             429: components["responses"]["PaintRateLimited"];
@@ -2824,6 +2866,7 @@ export interface operations {
             };
             400: components["responses"]["PaintInvalidRequest"];
             406: components["responses"]["PaintNotAcceptable"];
+            408: components["responses"]["PaintRequestTimeout"];
             413: components["responses"]["PaintTooLarge"];
             415: components["responses"]["PaintUnsupportedMediaType"];
             429: components["responses"]["PaintRateLimited"];

@@ -149,7 +149,7 @@ export function mayPass({ problem }: Failure): boolean {
     case 'BAD_ANSWER':
       return true;
   }
-  return problem.status === 429 || problem.status === 503;
+  return [408, 429, 503].includes(problem.status);
 }
 
 function read({ status, headers, body }: HttpResponse): Result<unknown> {

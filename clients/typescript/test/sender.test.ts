@@ -42,6 +42,7 @@ const stories: [string, Answer[], string, number[]][] = [
   ['never an answer', [never], 'TIMED_OUT', [0, 15_300, 30_900, 47_100]],
   ['503 is tried again', [say(503, 'ERR_UNAVAILABLE'), ok], 'ok', [0, 300]],
   ['Retry-After is waited for', [say(429, 'ERR_RATE_LIMITED', { 'retry-AFTER': '7' }), ok], 'ok', [0, 7300]],
+  ['a body that was too slow is sent again', [say(408, 'ERR_REQUEST_TIMEOUT', {}), ok], 'ok', [0, 300]],
   [
     'a long Retry-After is the caller’s to wait for',
     [say(503, 'ERR_UNAVAILABLE', { 'Retry-After': '600' }), ok],

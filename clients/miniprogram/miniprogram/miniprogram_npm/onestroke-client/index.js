@@ -238,7 +238,7 @@ function mayPass({ problem }) {
     case "BAD_ANSWER":
       return true;
   }
-  return problem.status === 429 || problem.status === 503;
+  return [408, 429, 503].includes(problem.status);
 }
 function read({ status, headers, body }) {
   const header = (name) => {
