@@ -24,16 +24,42 @@ func codeAttempt(done Attempt, left time.Duration) (Attempt, time.Duration) {
 	return done, max(codeLife, left)
 }
 
-// codeUser returns whose session a code would open, if there is one.
+// codeUser returns whose session a code would open, if there is one. A program of
+// 2017 sends the code alone as soon as it has one, also while its login is under
+// way: such a request waits for the outcome of the login, and shares its failure.
+// Requests with the same code wait together.
 func (s *Service) codeUser(ctx context.Context, c Credential) (string, error) {
-	a, err := s.store.Attempt(ctx, c.ID())
-	if err != nil {
-		return "", err
+	outcome := s.outcomes.DoChan(c.ID(), func() (any, error) { return s.settled(context.WithoutCancel(ctx), c.ID()) })
+	select {
+	case r := <-outcome:
+		return r.Val.(string), r.Err
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
-	if a.Kind != Code || a.UserID == "" {
-		return "", ErrExpired
-	}
-	return a.UserID, nil
+}
+
+// settled returns whose session a code would open, once it is no longer pending. It
+// asks the store, as the login may be done by another replica.
+func (s *Service) settled(ctx context.Context, codeID string) (userID string, err error) {
+	var waited bool
+	err = s.poll(ctx, func(ctx context.Context) (bool, error) {
+		a, err := s.store.Attempt(ctx, codeID)
+		switch {
+		case err != nil:
+			return true, err
+		case a.Kind == Code && a.Pending():
+			waited = true
+			return false, nil
+		case a.Kind == Code && a.UserID != "":
+			userID = a.UserID
+			return true, nil
+		case a.Kind == Code && waited:
+			return true, a.Err
+		default:
+			return true, ErrExpired
+		}
+	})
+	return userID, err
 }
 
 // forgetCodes removes the attempts of sessions that are about to end: without its

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ type house struct {
 	proxy  *stores.Proxy // leads services to it
 	wechat *wechat
 	writes *writes
+	reads  atomic.Int64 // of login attempts
 
 	mu  sync.Mutex
 	now time.Time
@@ -56,6 +58,7 @@ func (h *house) store() *rediscache.Store {
 		Addr: strings.TrimPrefix(h.proxy.URL, "redis://"), ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
 	})
 	client.AddHook(h.writes)
+	client.AddHook(counter{&h.reads})
 	h.t.Cleanup(func() { client.Close() })
 	return rediscache.New(client)
 }
@@ -136,7 +139,8 @@ type wechat struct {
 	mu    sync.Mutex
 	calls int
 	burnt []string
-	fails error // instead of an answer, when set
+	fails error // instead of an exchange, when set
+	says  error // instead of a user, when set
 }
 
 func (w *wechat) Exchange(ctx context.Context, l session.Login) (session.Identity, error) {
@@ -149,6 +153,9 @@ func (w *wechat) Exchange(ctx context.Context, l session.Login) (session.Identit
 		case <-ctx.Done():
 			return session.Identity{}, ctx.Err()
 		}
+	}
+	if err := w.said(); err != nil {
+		return session.Identity{}, err
 	}
 	user, _, _ := strings.Cut(l.Code, ":")
 	return session.Identity{OpenID: openID(user), Profile: session.Profile{Nickname: user}}, nil
@@ -183,6 +190,37 @@ func (w *wechat) fail(err error) {
 	defer w.mu.Unlock()
 	w.fails = err
 }
+
+// later makes err the answer to exchanges that wait for one.
+func (w *wechat) later(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.says = err
+}
+
+func (w *wechat) said() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.says
+}
+
+// counter counts the commands GET.
+type counter struct{ n *atomic.Int64 }
+
+func (c counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "get" {
+			c.n.Add(1)
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (c counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (c counter) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 // writes counts the scripts sent to Redis: all that Resolve writes is in one.
 type writes struct {

@@ -18,9 +18,9 @@ const (
 	// troubleLife is how long a failure is stored that a retry may cure: long
 	// enough for the logins that waited for it.
 	troubleLife = 2 * time.Second
-	// pollMin and pollMax are how often a login looks whether another one, on
-	// another replica, has finished exchanging the same code.
-	pollMin, pollMax = 10 * time.Millisecond, 250 * time.Millisecond
+	// pollMin and pollMax are how often a replica looks whether another one has
+	// finished exchanging a code.
+	pollMin, pollMax = 25 * time.Millisecond, 200 * time.Millisecond
 
 	maxLabel = 64 // characters; the limit of the contract
 )
@@ -53,9 +53,7 @@ func (s *Service) logIn(ctx context.Context, kind Kind, l Login) (Credential, Se
 	// replicas the first that claims the code. It runs in its caller's goroutine, so
 	// that a server that shuts down waits for it.
 	e, err, _ := s.logins.Do(string(p[:]), func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.claimLife())
-		defer cancel()
-		return s.attempt(ctx, Attempt{Kind: kind, Proof: p}, l)
+		return s.attempt(context.WithoutCancel(ctx), Attempt{Kind: kind, Proof: p}, l)
 	})
 	if err != nil {
 		return Credential{}, Session{}, err
@@ -67,35 +65,49 @@ func (s *Service) logIn(ctx context.Context, kind Kind, l Login) (Credential, Se
 // that record its outcome.
 func (s *Service) claimLife() time.Duration { return s.options.ExchangeTimeout + 2*storeTimeout }
 
+// poll calls done until it returns true or an error, for longer than a claim is
+// valid. The context of a call bounds what it asks the store.
+func (s *Service) poll(ctx context.Context, done func(ctx context.Context) (bool, error)) error {
+	once := func() (bool, error) {
+		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		defer cancel()
+		return done(ctx)
+	}
+	end := time.After(s.claimLife() + storeTimeout)
+	for wait := pollMin; ; wait = min(2*wait, pollMax) {
+		if ended, err := once(); ended || err != nil {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-end:
+			return &ExchangeError{Cause: CauseUnreachable, Err: errors.New("the login with this code has no outcome in time")}
+		}
+	}
+}
+
 // attempt exchanges the code, or waits for whoever does.
 func (s *Service) attempt(ctx context.Context, claim Attempt, l Login) (entry, error) {
 	codeID := Credential{Code, l.Code}.ID()
 	claim.Nonce = make([]byte, secretSize)
 	rand.Read(claim.Nonce)
-	for wait := pollMin; ; wait = min(2*wait, pollMax) {
-		stored, err := s.claim(ctx, codeID, claim)
-		switch {
-		case err != nil:
-			return entry{}, err
-		case stored.Proof != claim.Proof:
-			return entry{}, &ExchangeError{Cause: CauseUsedCode}
-		case !stored.Pending():
-			return s.outcome(ctx, stored, l)
-		case bytes.Equal(stored.Nonce, claim.Nonce):
-			return s.exchange(ctx, codeID, claim, l)
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return entry{}, &ExchangeError{Cause: CauseUnreachable, Err: ctx.Err()}
-		}
+	var stored Attempt
+	isMine := func() bool { return bytes.Equal(stored.Nonce, claim.Nonce) }
+	err := s.poll(ctx, func(ctx context.Context) (bool, error) {
+		var err error
+		stored, err = s.store.Claim(ctx, codeID, claim, s.claimLife())
+		return stored.Proof != claim.Proof || !stored.Pending() || isMine(), err
+	})
+	switch {
+	case err != nil:
+		return entry{}, err
+	case stored.Proof != claim.Proof:
+		return entry{}, &ExchangeError{Cause: CauseUsedCode}
+	case !stored.Pending():
+		return s.outcome(ctx, stored, l)
+	default:
+		return s.exchange(ctx, codeID, claim, l)
 	}
-}
-
-func (s *Service) claim(ctx context.Context, codeID string, claim Attempt) (Attempt, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	return s.store.Claim(ctx, codeID, claim, s.claimLife())
 }
 
 // outcome is the result of a settled attempt for a client that logs in again.

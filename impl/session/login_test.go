@@ -257,6 +257,68 @@ func TestReplicaThatComesBackTooLateSettlesNothing(t *testing.T) {
 	dead.Wait()
 }
 
+// A program of 2017 sends the code alone while its login is under way.
+func TestACodeWaitsForItsLoginOnEachReplica(t *testing.T) {
+	for name, failure := range map[string]error{
+		"success": nil,
+		"failure": &session.ExchangeError{Cause: session.CauseInvalidCode, ErrCode: 40029},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.wechat.answer = make(chan struct{})
+			replicas := []*session.Service{h.service(), h.service()}
+			l := session.Login{Code: "anna:1"}
+			code := session.Credential{Kind: session.Code, Secret: l.Code}
+			h.opensNothing(replicas[0], code) // not known yet
+			var all sync.WaitGroup
+			all.Go(func() {
+				if _, err := replicas[0].LogInWithCode(t.Context(), l); !alike(err, failure) {
+					t.Errorf("%v, want %v", err, failure)
+				}
+			})
+			until(t, "WeChat is asked", func() bool { return h.wechat.called() == 1 })
+			before := h.reads.Load()
+			for i := range 50 {
+				all.Go(func() {
+					x, err := replicas[i%2].Resolve(t.Context(), code)
+					if !alike(err, failure) || err == nil && x.User.ID != userID("anna") {
+						t.Errorf("opened a session of %q, %v, want %v", x.User.ID, err, failure)
+					}
+				})
+			}
+			until(t, "both replicas have looked twice", func() bool { return h.reads.Load() >= before+4 })
+			if looked := h.reads.Load() - before; looked > 20 {
+				t.Errorf("50 requests looked %d times", looked)
+			}
+			impatient, giveUp := context.WithCancel(t.Context())
+			giveUp()
+			if _, err := replicas[0].Resolve(impatient, code); !errors.Is(err, context.Canceled) {
+				t.Errorf("a caller that gave up: %v", err)
+			}
+			h.wechat.later(failure)
+			close(h.wechat.answer)
+			all.Wait()
+			if calls := h.wechat.called(); calls != 1 {
+				t.Errorf("%d exchanges, want 1", calls)
+			}
+		})
+	}
+}
+
+func TestACodeWhoseReplicaDiedIsExpiredWhenTheClaimRunsOut(t *testing.T) {
+	h := newHouse(t)
+	dead := session.New(h.wechat, diesClaiming{h.store()}, h.options())
+	if _, err := dead.LogInWithCode(t.Context(), session.Login{Code: "anna:1"}); !errors.Is(err, session.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	before := h.reads.Load()
+	var request sync.WaitGroup
+	request.Go(func() { h.opensNothing(h.service(), session.Credential{Kind: session.Code, Secret: "anna:1"}) })
+	until(t, "it waits", func() bool { return h.reads.Load() >= before+2 })
+	h.pass(20 * time.Second)
+	request.Wait()
+}
+
 func TestLongLabelIsCutBetweenCharacters(t *testing.T) {
 	h := newHouse(t)
 	for label, want := range map[string]string{

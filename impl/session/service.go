@@ -26,6 +26,7 @@ type Service struct {
 	options   Options
 	cache     *cache
 	logins    singleflight.Group
+	outcomes  singleflight.Group // of logins with codes of 2017
 	finds     singleflight.Group
 }
 
@@ -47,7 +48,8 @@ func New(x Exchanger, s Store, o Options) *Service {
 
 // Resolve returns the session that c opens and extends its life. It returns
 // [ErrExpired] if c opens nothing, whatever the reason, and [ErrUnavailable] if
-// that cannot be found out.
+// that cannot be found out. If a login with the code c is under way, it waits for
+// the outcome, and returns the error of the login if that fails.
 //
 // The result may be one second old, but a session that was ended through this
 // service is never returned.
@@ -55,10 +57,14 @@ func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	id := c.ID()
 	entry, ok := s.cache.get(id, s.options.Now())
 	if !ok {
+		userID, err := s.user(ctx, c)
+		if err != nil {
+			return Session{}, err
+		}
 		found, err, _ := s.finds.Do(id, func() (any, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 			defer cancel()
-			return s.resolve(ctx, c)
+			return s.resolve(ctx, userID, id)
 		})
 		if err != nil {
 			return Session{}, err
@@ -133,18 +139,13 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 	return s.EndOthers(ctx, userID, "")
 }
 
-func (s *Service) resolve(ctx context.Context, c Credential) (Session, error) {
+func (s *Service) resolve(ctx context.Context, userID, id string) (Session, error) {
 	readAt := s.options.Now()
-	userID, err := s.user(ctx, c)
-	if err != nil {
-		return Session{}, err
+	found, err := s.find(ctx, userID, id)
+	if err == nil {
+		s.cache.put(found, readAt)
 	}
-	found, err := s.find(ctx, userID, c.ID())
-	if err != nil {
-		return Session{}, err
-	}
-	s.cache.put(found, readAt)
-	return found, nil
+	return found, err
 }
 
 // user returns whose session c would open, if there is one.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/wechatsim"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -43,6 +44,58 @@ func TestFiftyFirstRequestsExchangeTheirCodeOnce(t *testing.T) {
 		s.With(other.Headers()).Do(t, http.MethodGet, "/applet/session/paints/list", nil).
 			ExpectSessionFailure(t, http.StatusOK, "ERR_SESSION_KEY_EXCHANGE_FAILED", "jscode failed to exchange session_key")
 	})
+}
+
+// A program of 2017 sends rawData with its first request only, and the code alone
+// with the next ones, which it does not delay until the first has its answer.
+func TestACodeAloneWaitsForItsLogin(t *testing.T) {
+	for name, exchange := range map[string]struct{ delayMS, requests int }{
+		"200 ms": {200, 8},
+		"2.5 s":  {2500, 60},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // the test mostly waits
+			follow := func(t *testing.T, simulator *wechatsim.Simulator, replicas ...service.Service) {
+				phone := replicas[0].Phone(t, service.NewUser(), map[string]any{"delayMs": exchange.delayMS})
+				headers := phone.Headers()
+				often := time.NewTicker(60 * time.Millisecond)
+				defer often.Stop()
+				var all sync.WaitGroup
+				for i := range exchange.requests {
+					caller := replicas[i%len(replicas)].With(headers)
+					all.Go(func() {
+						caller.Do(t, http.MethodGet, "/applet/session/paints/list", nil).ExpectPaints(t)
+					})
+					headers = header("X-WX-Code", phone.Code)
+					<-often.C
+				}
+				all.Wait()
+				if n := simulator.Exchanges(phone.Code); n != 1 {
+					t.Errorf("the code was exchanged %d times", n)
+				}
+			}
+			t.Run(stores.SQLite.Name, func(t *testing.T) {
+				s := startOn(t, stores.SQLite, stores.SQLite)
+				follow(t, s.Simulator, s.Service)
+			})
+			onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
+				a, b := startReplicas(t, redis, mongodb)
+				follow(t, a.Simulator, a.Service, b.Service)
+			})
+		})
+	}
+}
+
+// A login that fails says why to the requests that waited for it.
+func TestACodeAloneLearnsWhyItsLoginFailed(t *testing.T) {
+	s := start(t)
+	phone := s.Phone(t, service.NewUser(), map[string]any{"delayMs": 500, "errcode": 40226})
+	var login sync.WaitGroup
+	login.Go(func() { s.With(phone.Headers()).Do(t, http.MethodGet, "/v1/session", nil) })
+	eventually(t, func() bool { return s.Simulator.Exchanges(phone.Code) == 1 })
+	s.With(header("X-WX-Code", phone.Code)).Do(t, http.MethodGet, "/v1/session", nil).
+		ExpectProblem(t, http.StatusForbidden, gen.ErrSessionKeyExchangeFailed)
+	login.Wait()
 }
 
 // WeChat exchanges a code once, and a login ends the user's previous session: a
