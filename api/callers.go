@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"onestroke/gen"
 	"onestroke/impl/session"
 )
 
@@ -53,7 +54,7 @@ func (c callers) identify(op *operation, r *http.Request) error {
 	case err != nil:
 		return err
 	case !ok:
-		return errLoginRequired
+		return loginRequired(r.Header)
 	case login.RawData == "":
 		return c.lookUp(ctx, op, session.Credential{Kind: session.Code, Secret: login.Code})
 	}
@@ -117,7 +118,31 @@ func cloudRunCaller(openID string) caller {
 // another scheme is ignored.
 func bearer(authorization string) (token string, ok bool) {
 	scheme, token, ok := strings.Cut(authorization, " ")
-	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
+	token = strings.TrimSpace(token)
+	return token, ok && token != "" && strings.EqualFold(scheme, "Bearer")
+}
+
+// loginRequired returns the error of a request without a credential.
+func loginRequired(h http.Header) error {
+	authorization := strings.TrimSpace(h.Get("Authorization"))
+	scheme, _, _ := strings.Cut(authorization, " ")
+	detail := "the request carries no credential"
+	switch {
+	case authorization == "":
+	case strings.EqualFold(scheme, "Bearer"):
+		detail = "Authorization has no token after Bearer"
+	case strings.HasPrefix(authorization, session.TokenPrefix):
+		detail = "Authorization has a token without its scheme: send Authorization: Bearer <token>"
+	default:
+		detail = "Authorization has another scheme than Bearer: send Authorization: Bearer <token>"
+	}
+	return &problem{code: gen.ErrLoginRequired, detail: detail}
+}
+
+// isLoginRequired reports whether an error is that of [loginRequired].
+func isLoginRequired(err error) bool {
+	var p *problem
+	return errors.As(err, &p) && p.code == gen.ErrLoginRequired
 }
 
 // referer is what WeChat sends with every request of a mini program:

@@ -29,7 +29,7 @@ func failure2017(err error, p *problem, status int) (int, any) {
 // empty if it had none.
 func paintReasonOf(err error) gen.PaintErrorReason {
 	switch {
-	case errors.Is(err, errLoginRequired):
+	case isLoginRequired(err):
 		return gen.PaintOpenIDMissing
 	case errors.Is(err, errIDMissing):
 		return gen.PaintIDMissing
@@ -58,7 +58,7 @@ func sessionFailureOf(err error) *sessionFailure2017 {
 		rawData  *session.RawDataError
 	)
 	switch {
-	case errors.Is(err, errLoginRequired):
+	case isLoginRequired(err):
 		return &sessionFailure2017{gen.ErrLoginRequired, "login required", false}
 	case errors.Is(err, session.ErrExpired):
 		return &sessionFailure2017{gen.ErrSessionExpired, "`wxUserInfo` not found by `code`", true}

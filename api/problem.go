@@ -73,7 +73,6 @@ var exchangeOutcomes = map[session.Cause]struct {
 
 // Errors that no rule but only the HTTP surface knows.
 var (
-	errLoginRequired        = &problem{code: gen.ErrLoginRequired, detail: "the request carries no credential"}
 	errNoRoute              = &problem{code: gen.ErrNotFound, detail: "there is no such path"}
 	errNoShare              = &problem{code: gen.ErrNotFound, detail: "no drawing is shared with this token (any more)"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
@@ -159,7 +158,11 @@ func invalidRequest(fields ...gen.FieldError) *problem {
 	if len(fields) > maxFieldErrors {
 		fields = fields[:maxFieldErrors]
 	}
-	return &problem{code: gen.ErrInvalidRequest, detail: fields[0].Field + " " + fields[0].Detail, fields: fields}
+	details := make([]string, len(fields))
+	for i, f := range fields {
+		details[i] = f.Field + " " + f.Detail
+	}
+	return &problem{code: gen.ErrInvalidRequest, detail: strings.Join(details, "; "), fields: fields}
 }
 
 const maxFieldErrors = 20 // the contract's limit

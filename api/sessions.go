@@ -23,7 +23,7 @@ func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswe
 		IV:            value(r.Body.Iv),
 		Label:         sessionLabel(info.header),
 	}
-	if fields := missingCounterparts(login); fields != nil {
+	if fields := append(missingCounterparts(login), checkEncrypted(login)...); fields != nil {
 		return nil, invalidRequest(fields...)
 	}
 	if err := s.limits.countLogin(ctx, login.Code); err != nil {

@@ -583,12 +583,12 @@ type LoggedIn struct {
 	User User `json:"user"`
 }
 
-// Login What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it.
+// Login What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it, without its `errMsg`, `userInfo` and `cloudID`.
 type Login struct {
 	// Code The `code` of `wx.login()`. It is valid for five minutes.
 	Code string `json:"code"`
 
-	// EncryptedData Base64, as `wx.getUserInfo()` returned it. Requires `iv`.
+	// EncryptedData Base64 (with `+`, `/` and the `=` at the end), as `wx.getUserInfo()` returned it. Requires `iv`.
 	EncryptedData *string `json:"encryptedData,omitempty"`
 
 	// Iv Base64 of 16 bytes, as it came with `encryptedData`.

@@ -41,7 +41,7 @@ func (r *ObjectRules) checkUnknown(name string) []violation {
 	if r.Open {
 		return nil
 	}
-	return []violation{{"additionalProperties", "is not a member"}}
+	return []violation{{"additionalProperties", "is not a member: leave it out"}}
 }
 
 // StringRules are the rules of a string. The zero value of a field is no rule.

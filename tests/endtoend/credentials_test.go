@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -61,16 +62,26 @@ func TestAnInvalidCredentialIsRejected(t *testing.T) {
 
 func TestARequestWithoutACredentialGetsLoginRequired(t *testing.T) {
 	s := start(t)
+	details := map[string]string{
+		"no header":      "the request carries no credential",
+		"another scheme": "Authorization has another scheme than Bearer: send Authorization: Bearer <token>",
+		"a scheme alone": "Authorization has no token after Bearer",
+		"no scheme":      "Authorization has a token without its scheme: send Authorization: Bearer <token>",
+	}
 	for name, h := range map[string]http.Header{
 		"no header":         {},
 		"another scheme":    header("Authorization", "Basic b25lOnN0cm9rZQ=="),
 		"a scheme alone":    header("Authorization", "Bearer"),
+		"no scheme":         header("Authorization", "onestroke_"+strings.Repeat("A", 64)),
 		"an empty code":     header("X-WX-Code", ""),
 		"rawData, no code":  header("X-WX-RawData", "%7B%7D"),
 		"cloud run's names": header("X-WX-OPENID", "oGZUI0egBJY1zhBYw2KhdUfwVJJE"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := s.With(h).Do(t, http.MethodGet, "/v1/drawings", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
+			if want, ok := details[name]; ok && p.Detail != want {
+				t.Errorf("detail is %q, want %q", p.Detail, want)
+			}
 			if p.SessionMark == nil || *p.SessionMark != 1 || p.Reason == nil || *p.Reason != "ERR_LOGIN_REQUIRED" {
 				t.Errorf("a program of 2017 cannot read %+v", p)
 			}
@@ -104,6 +115,54 @@ func TestWeChatsPublishedSignatureIsAccepted(t *testing.T) {
 	forged := strings.Replace(published.rawData, "Band", "Bond", 1)
 	s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID(), "rawData": forged, "signature": published.signature}).
 		ExpectProblem(t, http.StatusUnauthorized, gen.ErrUntrustedRawData)
+}
+
+// Data that was damaged on its way is the program's mistake, not a forgery, and does
+// not use up the code.
+func TestDamagedBase64IsNamed(t *testing.T) {
+	s := start(t)
+	phone := s.Phone(t, service.NewUser())
+	for !strings.Contains(phone.EncryptedData, "+") || !strings.Contains(phone.IV, "/") || !strings.HasSuffix(phone.EncryptedData, "=") {
+		phone = s.Phone(t, service.NewUser())
+	}
+	body := func(change func(body map[string]any)) map[string]any {
+		b := map[string]any{"code": phone.Code, "encryptedData": phone.EncryptedData, "iv": phone.IV}
+		change(b)
+		return b
+	}
+	base64url := strings.NewReplacer("+", "-", "/", "_")
+	for name, damaged := range map[string]struct {
+		field, value, detail string
+	}{
+		"+ read as a space": {"encryptedData", strings.ReplaceAll(phone.EncryptedData, "+", " "), "has spaces in place of +"},
+		"base64url":         {"encryptedData", base64url.Replace(phone.EncryptedData), "is base64url"},
+		"base64url, short":  {"iv", strings.TrimRight(base64url.Replace(phone.IV), "="), "is base64url"},
+		"without =":         {"iv", strings.TrimRight(phone.IV, "="), "lacks the ="},
+		"percent-encoded":   {"iv", url.QueryEscape(phone.IV), "is percent-encoded"},
+		"cut":               {"encryptedData", phone.EncryptedData[:len(phone.EncryptedData)-12], "part of it is missing"},
+		"not base64":        {"encryptedData", "[object Object]", "is not base64"},
+		"three bytes":       {"iv", "AAAA", "must be base64 of 16 bytes; it has 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := s.Nobody().Do(t, http.MethodPost, "/v1/session", body(func(b map[string]any) { b[damaged.field] = damaged.value })).
+				ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+			if !names(p, damaged.field, "base64") || !strings.Contains(p.Detail, damaged.detail) || strings.Contains(p.Detail, damaged.value) {
+				t.Errorf("got %+v", p)
+			}
+		})
+	}
+	p := s.Nobody().Do(t, http.MethodPost, "/v1/session", body(func(b map[string]any) {
+		b["errMsg"], b["userInfo"], b["cloudID"] = "getUserInfo:ok", map[string]any{"nickName": "小明"}, "38_"
+	})).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+	for _, field := range []string{"errMsg", "userInfo", "cloudID"} {
+		if !names(p, field, "additionalProperties") || !strings.Contains(p.Detail, field+" is not a member: leave it out") {
+			t.Errorf("%s is not named by %+v", field, p)
+		}
+	}
+	s.Nobody().Do(t, http.MethodPost, "/v1/session", body(func(map[string]any) {})).Expect(t, http.StatusCreated)
+	if n := s.Simulator.Exchanges(phone.Code); n != 1 {
+		t.Errorf("the code was exchanged %d times", n)
+	}
 }
 
 // published is WeChat's own example of signed user data, from

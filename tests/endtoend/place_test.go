@@ -97,6 +97,9 @@ func wrongLogins() map[string]wrong {
 		"a signature without rawData":      login(`{"code":"a","signature":"75e81ceda165f4ffa64f4068af58c64b8f54b88c"}`, "rawData", "required"),
 		"a signature in capitals":          login(`{"code":"a","rawData":"{}","signature":"75E81CEDA165F4FFA64F4068AF58C64B8F54B88C"}`, "signature", "pattern"),
 		"encryptedData without iv":         login(`{"code":"a","encryptedData":"AAAA"}`, "iv", "required"),
+		"encryptedData of half a block":    login(`{"code":"a","encryptedData":"AAAA","iv":"AAAAAAAAAAAAAAAAAAAAAA=="}`, "encryptedData", "base64"),
+		"an iv of 17 bytes":                login(`{"code":"a","encryptedData":"AAAAAAAAAAAAAAAAAAAAAA==","iv":"AAAAAAAAAAAAAAAAAAAAAAA="}`, "iv", "base64"),
+		"an iv that is no base64":          login(`{"code":"a","encryptedData":"AAAAAAAAAAAAAAAAAAAAAA==","iv":"!"}`, "iv", "base64"),
 		"an iv without encryptedData":      login(`{"code":"a","iv":"AAAA"}`, "encryptedData", "required"),
 		"rawData of more than 8,192 signs": login(`{"code":"a","rawData":"`+strings.Repeat("a", 8193)+`","signature":"75e81ceda165f4ffa64f4068af58c64b8f54b88c"}`, "rawData", "maxLength"),
 	}

@@ -24,9 +24,9 @@ func TestFindingsNameTheFieldAndTheRule(t *testing.T) {
 		{drawing, `{}`}: {
 			"canvas required: is missing", "format required: is missing", "strokes required: is missing",
 		},
-		{"{", `{"owner":"me",`}:                     {"owner additionalProperties: is not a member"},
+		{"{", `{"owner":"me",`}:                     {"owner additionalProperties: is not a member: leave it out"},
 		{"{", `{"Title":"me",`}:                     {"Title additionalProperties: is not a member; title is"},
-		{"{", `{"":1,`}:                             {"body additionalProperties: is not a member"},
+		{"{", `{"":1,`}:                             {"body additionalProperties: is not a member: leave it out"},
 		{"{", `{"format":1,`}:                       {"format duplicate: must be there once only"},
 		{`"tool"`, `"X":[1],"tool"`}:                {"strokes[0].X additionalProperties: is not a member; x is"},
 		{`"format":1`, `"format":2`}:                {"format enum: must be 1"},
@@ -60,8 +60,8 @@ func TestFindingsAreInTheOrderOfTheContract(t *testing.T) {
 		"strokes[0].width minimum: must be at least 1",
 		"strokes[0].x[0] type: must be an integer",
 		"strokes[0].y minItems: must have at least 1 values",
-		"also additionalProperties: is not a member",
-		"more additionalProperties: is not a member",
+		"also additionalProperties: is not a member: leave it out",
+		"more additionalProperties: is not a member: leave it out",
 	)
 	_, err := wire.DecodeForm([]byte("actions=a&actions=b&ID=a&id="+strings.Repeat("a", 129)), (*gen.PaintSave).DecodeForm)
 	expect(t, err,

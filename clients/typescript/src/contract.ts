@@ -498,7 +498,7 @@ export interface components {
             reason?: components["schemas"]["SessionReason"];
             error: components["schemas"]["SessionError"];
         };
-        /** @description What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it. */
+        /** @description What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it, without its `errMsg`, `userInfo` and `cloudID`. */
         Login: {
             /** @description The `code` of `wx.login()`. It is valid for five minutes. */
             code: string;
@@ -506,7 +506,7 @@ export interface components {
             rawData?: string;
             /** @description The `signature` that came with `rawData`. */
             signature?: string;
-            /** @description Base64, as `wx.getUserInfo()` returned it. Requires `iv`. */
+            /** @description Base64 (with `+`, `/` and the `=` at the end), as `wx.getUserInfo()` returned it. Requires `iv`. */
             encryptedData?: string;
             /** @description Base64 of 16 bytes, as it came with `encryptedData`. */
             iv?: string;
