@@ -13,6 +13,7 @@ import (
 // operation is an operation of the contract, prepared for serving.
 type operation struct {
 	wire.Operation
+	in2017         bool
 	endsSession    bool        // it succeeds for a session that has ended
 	produces       []string    // of success, the default first
 	sessionHeaders []parameter // of 2017, which identify the caller
@@ -27,6 +28,8 @@ type parameter struct {
 // newOperation returns the operation of a route of the generated code.
 func newOperation(pattern string) *operation {
 	o := &operation{Operation: gen.Operations[pattern]}
+	_, path, _ := strings.Cut(pattern, " ")
+	o.in2017 = isPath2017(path)
 	o.endsSession = o.ID == "logOut"
 	for i := range o.Parameters {
 		p := parameter{&o.Parameters[i], http.CanonicalHeaderKey(o.Parameters[i].Name)}
@@ -42,8 +45,9 @@ func newOperation(pattern string) *operation {
 }
 
 // negotiate picks the media type of the answer by Accept (RFC 9110, section 12).
+// No answer of 2017 depends on it.
 func (o *operation) negotiate(r *http.Request) error {
-	if len(o.produces) == 0 {
+	if len(o.produces) == 0 || o.in2017 {
 		return nil
 	}
 	picked := acceptable(r.Header["Accept"], o.produces)

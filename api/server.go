@@ -148,7 +148,7 @@ type operations struct{ *server }
 func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
 	op := newOperation(pattern)
 	_, route, _ := strings.Cut(pattern, " ")
-	counted := strings.HasPrefix(route, "/v1/") || isPath2017(route)
+	counted := strings.HasPrefix(route, "/v1/") || op.in2017
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		infoOf(r.Context()).route = route
 		if counted {
@@ -161,6 +161,9 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 		if err := s.check(op, r); err != nil {
 			s.fail(w, r, err)
 			return
+		}
+		if op.in2017 && len(op.Consumes) > 0 {
+			r = withBody2017(r, op.Consumes)
 		}
 		handle(w, r)
 	})

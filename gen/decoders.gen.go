@@ -83,9 +83,9 @@ func (v *PaintSave) DecodeJSON(d *wire.Decoder) {
 	for m := d.Object(&paintSaveRules); m.Next(d); {
 		switch m.Index {
 		case 0: // id
-			v.ID = new(d.String(&paintIdRules))
+			v.ID = new(d.JavaScriptText(&paintIdRules))
 		case 1: // actions
-			v.Actions = new(d.String(&paintActionsRules))
+			v.Actions = new(d.JavaScriptText(&paintActionsRules))
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (v *PaintDelete) DecodeJSON(d *wire.Decoder) {
 	for m := d.Object(&paintDeleteRules); m.Next(d); {
 		switch m.Index {
 		case 0: // id
-			v.ID = new(d.String(&paintIdRules))
+			v.ID = new(d.JavaScriptText(&paintIdRules))
 		}
 	}
 }

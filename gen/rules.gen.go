@@ -32,7 +32,7 @@ var (
 	loginSignatureRules        = wire.StringRules{MaxLength: 40, Pattern: regexp.MustCompile(`^[0-9a-f]{40}$`)}
 	paintActionsRules          = wire.StringRules{MaxLength: 524288}
 	paintDeleteRules           = wire.ObjectRules{Members: []string{"id"}, Open: true}
-	paintIdRules               = wire.StringRules{MaxLength: 128}
+	paintIdRules               = wire.StringRules{MaxLength: 1024}
 	paintSaveRules             = wire.ObjectRules{Members: []string{"id", "actions"}, Open: true}
 	sessionIdRules             = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
 	shareTokenRules            = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}

@@ -118,7 +118,6 @@ const (
 	PaintErrInternal             PaintErrorReason = "ERR_INTERNAL"
 	PaintErrInvalidRequest       PaintErrorReason = "ERR_INVALID_REQUEST"
 	PaintErrMethodNotAllowed     PaintErrorReason = "ERR_METHOD_NOT_ALLOWED"
-	PaintErrNotAcceptable        PaintErrorReason = "ERR_NOT_ACCEPTABLE"
 	PaintErrNotFound             PaintErrorReason = "ERR_NOT_FOUND"
 	PaintErrQuotaExceeded        PaintErrorReason = "ERR_QUOTA_EXCEEDED"
 	PaintErrRateLimited          PaintErrorReason = "ERR_RATE_LIMITED"
@@ -141,8 +140,6 @@ func (e PaintErrorReason) Valid() bool {
 	case PaintErrInvalidRequest:
 		return true
 	case PaintErrMethodNotAllowed:
-		return true
-	case PaintErrNotAcceptable:
 		return true
 	case PaintErrNotFound:
 		return true
@@ -606,12 +603,15 @@ type PNG = openapi_types.File
 
 // Paint A drawing in the form of 2017.
 type Paint struct {
-	// Actions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
+	// Actions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains. A number or a boolean is
+	// changed to text, as `String(actions || '')` does in JavaScript.
+	//
 	//
 	// Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 	Actions PaintActions `json:"actions"`
 
-	// ID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// ID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
+	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
 	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
@@ -619,14 +619,16 @@ type Paint struct {
 	ID PaintID `json:"id"`
 }
 
-// PaintActions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
+// PaintActions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains. A number or a boolean is
+// changed to text, as `String(actions || ”)` does in JavaScript.
 //
 // Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 type PaintActions = string
 
 // PaintDelete The drawing to delete.
 type PaintDelete struct {
-	// ID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// ID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
+	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
 	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
@@ -691,7 +693,8 @@ type PaintFailureAnswer struct {
 	union json.RawMessage
 }
 
-// PaintID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+// PaintID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || ”)` does in JavaScript.
+// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
 // the same in `/v1`; drawings created in `/v1` have such ids.
 //
 // Example: j8x3k2m1q9w0zt
@@ -716,12 +719,15 @@ type PaintListAnswer struct {
 
 // PaintSave A drawing in the form of 2017, to save.
 type PaintSave struct {
-	// Actions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
+	// Actions The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains. A number or a boolean is
+	// changed to text, as `String(actions || '')` does in JavaScript.
+	//
 	//
 	// Example: [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
 	Actions *PaintActions `json:"actions,omitempty"`
 
-	// ID An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// ID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
+	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
 	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
@@ -1090,9 +1096,6 @@ type PaintInternal = PaintFailureAnswer
 
 // PaintInvalidRequest The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintInvalidRequest = PaintFailureAnswer
-
-// PaintNotAcceptable The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
-type PaintNotAcceptable = PaintFailureAnswer
 
 // PaintQuotaExceeded The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintQuotaExceeded = PaintFailureAnswer

@@ -220,6 +220,38 @@ func (d *Decoder) String(rules *StringRules) string {
 	return s
 }
 
+// JavaScriptText reads a value as String(value || "") in JavaScript does: a number
+// or true becomes text; null, false and 0 are the empty text. Arrays, objects and
+// numbers beyond the range of JavaScript are refused, since their text does not say
+// what was sent.
+func (d *Decoder) JavaScriptText(rules *StringRules) string {
+	text := ""
+	switch d.peek() {
+	case '"', '[', '{':
+		return d.String(rules)
+	case 'n', 'f':
+		d.skip()
+	case 't':
+		d.skip()
+		text = "true"
+	default:
+		begin := d.at
+		d.skipScalar()
+		number := jsontext.Value(d.text[begin:d.at]).Clone()
+		n, err := strconv.ParseFloat(string(number), 64)
+		switch {
+		case err != nil:
+			d.add(wrongType("a string"))
+			return ""
+		case n != 0:
+			_ = number.Canonicalize() // RFC 8785: as in ECMAScript; it cannot fail for a number
+			text = string(number)
+		}
+	}
+	d.add(rules.check(text)...)
+	return text
+}
+
 // Boolean reads true or false.
 func (d *Decoder) Boolean() bool {
 	switch d.peek() {

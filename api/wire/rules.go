@@ -29,17 +29,16 @@ func (r *ObjectRules) step(i int, name string) step {
 	return step{order: i, name: name}
 }
 
-// checkUnknown checks a name that is not among the members. A name that differs
-// from a member's only by upper and lower case is invalid even in an open object:
-// a reader that ignores case, such as encoding/json, would take it for the member.
+// checkUnknown checks a name that is not among the members. Names are compared
+// exactly.
 func (r *ObjectRules) checkUnknown(name string) []violation {
+	if r.Open {
+		return nil
+	}
 	for _, known := range r.Members {
 		if strings.EqualFold(name, known) {
 			return []violation{{"additionalProperties", "is not a member; " + known + " is"}}
 		}
-	}
-	if r.Open {
-		return nil
 	}
 	return []violation{{"additionalProperties", "is not a member: leave it out"}}
 }

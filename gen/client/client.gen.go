@@ -97,6 +97,7 @@ type ClientInterface interface {
 	// DeletePaintWithBody Delete a drawing (2017)
 	//
 	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+	// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -106,6 +107,7 @@ type ClientInterface interface {
 	// DeletePaint Delete a drawing (2017)
 	//
 	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+	// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -115,6 +117,7 @@ type ClientInterface interface {
 	// DeletePaintWithFormdataBody Delete a drawing (2017)
 	//
 	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+	// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -133,7 +136,7 @@ type ClientInterface interface {
 	// SavePaintWithBody Save a drawing (2017)
 	//
 	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-	// Other members are ignored, as they were in 2017.
+	// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -143,7 +146,7 @@ type ClientInterface interface {
 	// SavePaint Save a drawing (2017)
 	//
 	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-	// Other members are ignored, as they were in 2017.
+	// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -153,7 +156,7 @@ type ClientInterface interface {
 	// SavePaintWithFormdataBody Save a drawing (2017)
 	//
 	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-	// Other members are ignored, as they were in 2017.
+	// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
@@ -368,6 +371,7 @@ type ClientInterface interface {
 // DeletePaintWithBody Delete a drawing (2017)
 //
 // Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes any type of body and a specified content type.
 //
@@ -387,6 +391,7 @@ func (c *Client) DeletePaintWithBody(ctx context.Context, params *DeletePaintPar
 // DeletePaint Delete a drawing (2017)
 //
 // Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -406,6 +411,7 @@ func (c *Client) DeletePaint(ctx context.Context, params *DeletePaintParams, bod
 // DeletePaintWithFormdataBody Delete a drawing (2017)
 //
 // Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -444,7 +450,7 @@ func (c *Client) ListPaints(ctx context.Context, params *ListPaintsParams, reqEd
 // SavePaintWithBody Save a drawing (2017)
 //
 // Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-// Other members are ignored, as they were in 2017.
+// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes any type of body and a specified content type.
 //
@@ -464,7 +470,7 @@ func (c *Client) SavePaintWithBody(ctx context.Context, params *SavePaintParams,
 // SavePaint Save a drawing (2017)
 //
 // Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-// Other members are ignored, as they were in 2017.
+// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -484,7 +490,7 @@ func (c *Client) SavePaint(ctx context.Context, params *SavePaintParams, body Sa
 // SavePaintWithFormdataBody Save a drawing (2017)
 //
 // Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-// Other members are ignored, as they were in 2017.
+// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
@@ -2640,6 +2646,7 @@ type ClientWithResponsesInterface interface {
 	// DeletePaintWithBodyWithResponse Delete a drawing (2017)
 	//
 	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+	// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2649,6 +2656,7 @@ type ClientWithResponsesInterface interface {
 	// DeletePaintWithResponse Delete a drawing (2017)
 	//
 	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+	// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2658,6 +2666,7 @@ type ClientWithResponsesInterface interface {
 	// DeletePaintWithFormdataBodyWithResponse Delete a drawing (2017)
 	//
 	// Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+	// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2678,7 +2687,7 @@ type ClientWithResponsesInterface interface {
 	// SavePaintWithBodyWithResponse Save a drawing (2017)
 	//
 	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-	// Other members are ignored, as they were in 2017.
+	// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2688,7 +2697,7 @@ type ClientWithResponsesInterface interface {
 	// SavePaintWithResponse Save a drawing (2017)
 	//
 	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-	// Other members are ignored, as they were in 2017.
+	// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2698,7 +2707,7 @@ type ClientWithResponsesInterface interface {
 	// SavePaintWithFormdataBodyWithResponse Save a drawing (2017)
 	//
 	// Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-	// Other members are ignored, as they were in 2017.
+	// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 	//
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2962,12 +2971,6 @@ type DeletePaintResponse400Headers struct {
 	XRequestID   *RequestID
 }
 
-// DeletePaintResponse406Headers the declared response headers of an HTTP 406 response for DeletePaint
-type DeletePaintResponse406Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
-}
-
 // DeletePaintResponse408Headers the declared response headers of an HTTP 408 response for DeletePaint
 type DeletePaintResponse408Headers struct {
 	CacheControl *string
@@ -3022,8 +3025,6 @@ type DeletePaintResponse struct {
 	JSON200 *PaintDoneAnswer
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *PaintInvalidRequest
-	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *PaintNotAcceptable
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *PaintRequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -3042,8 +3043,6 @@ type DeletePaintResponse struct {
 	Headers200 *DeletePaintResponse200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *DeletePaintResponse400Headers
-	// Headers406 the parsed response headers for an HTTP 406 response
-	Headers406 *DeletePaintResponse406Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *DeletePaintResponse408Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
@@ -3068,11 +3067,6 @@ func (r DeletePaintResponse) GetJSON200() *PaintDoneAnswer {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r DeletePaintResponse) GetJSON400() *PaintInvalidRequest {
 	return r.JSON400
-}
-
-// GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r DeletePaintResponse) GetJSON406() *PaintNotAcceptable {
-	return r.JSON406
 }
 
 // GetJSON408 returns the response for an HTTP 408 `application/json` response
@@ -3153,12 +3147,6 @@ type ListPaintsResponse400Headers struct {
 	XRequestID   *RequestID
 }
 
-// ListPaintsResponse406Headers the declared response headers of an HTTP 406 response for ListPaints
-type ListPaintsResponse406Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
-}
-
 // ListPaintsResponse429Headers the declared response headers of an HTTP 429 response for ListPaints
 type ListPaintsResponse429Headers struct {
 	CacheControl    *string
@@ -3194,8 +3182,6 @@ type ListPaintsResponse struct {
 	JSON200 *PaintListAnswer
 	// JSON400 the response for an HTTP 400 `application/json` response
 	JSON400 *PaintInvalidRequest
-	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *PaintNotAcceptable
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *PaintRateLimited
 	// JSON431 the response for an HTTP 431 `application/json` response
@@ -3208,8 +3194,6 @@ type ListPaintsResponse struct {
 	Headers200 *ListPaintsResponse200Headers
 	// Headers400 the parsed response headers for an HTTP 400 response
 	Headers400 *ListPaintsResponse400Headers
-	// Headers406 the parsed response headers for an HTTP 406 response
-	Headers406 *ListPaintsResponse406Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListPaintsResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
@@ -3228,11 +3212,6 @@ func (r ListPaintsResponse) GetJSON200() *PaintListAnswer {
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
 func (r ListPaintsResponse) GetJSON400() *PaintInvalidRequest {
 	return r.JSON400
-}
-
-// GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r ListPaintsResponse) GetJSON406() *PaintNotAcceptable {
-	return r.JSON406
 }
 
 // GetJSON429 returns the response for an HTTP 429 `application/json` response
@@ -3304,12 +3283,6 @@ type SavePaintResponse403Headers struct {
 	XRequestID   *RequestID
 }
 
-// SavePaintResponse406Headers the declared response headers of an HTTP 406 response for SavePaint
-type SavePaintResponse406Headers struct {
-	CacheControl *string
-	XRequestID   *RequestID
-}
-
 // SavePaintResponse408Headers the declared response headers of an HTTP 408 response for SavePaint
 type SavePaintResponse408Headers struct {
 	CacheControl *string
@@ -3366,8 +3339,6 @@ type SavePaintResponse struct {
 	JSON400 *PaintInvalidRequest
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *PaintQuotaExceeded
-	// JSON406 the response for an HTTP 406 `application/json` response
-	JSON406 *PaintNotAcceptable
 	// JSON408 the response for an HTTP 408 `application/json` response
 	JSON408 *PaintRequestTimeout
 	// JSON413 the response for an HTTP 413 `application/json` response
@@ -3388,8 +3359,6 @@ type SavePaintResponse struct {
 	Headers400 *SavePaintResponse400Headers
 	// Headers403 the parsed response headers for an HTTP 403 response
 	Headers403 *SavePaintResponse403Headers
-	// Headers406 the parsed response headers for an HTTP 406 response
-	Headers406 *SavePaintResponse406Headers
 	// Headers408 the parsed response headers for an HTTP 408 response
 	Headers408 *SavePaintResponse408Headers
 	// Headers413 the parsed response headers for an HTTP 413 response
@@ -3419,11 +3388,6 @@ func (r SavePaintResponse) GetJSON400() *PaintInvalidRequest {
 // GetJSON403 returns the response for an HTTP 403 `application/json` response
 func (r SavePaintResponse) GetJSON403() *PaintQuotaExceeded {
 	return r.JSON403
-}
-
-// GetJSON406 returns the response for an HTTP 406 `application/json` response
-func (r SavePaintResponse) GetJSON406() *PaintNotAcceptable {
-	return r.JSON406
 }
 
 // GetJSON408 returns the response for an HTTP 408 `application/json` response
@@ -7129,6 +7093,7 @@ func (r GetSharedDrawingImageResponse) ContentType() string {
 // DeletePaintWithBodyWithResponse Delete a drawing (2017)
 //
 // Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7144,6 +7109,7 @@ func (c *ClientWithResponses) DeletePaintWithBodyWithResponse(ctx context.Contex
 // DeletePaintWithResponse Delete a drawing (2017)
 //
 // Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7159,6 +7125,7 @@ func (c *ClientWithResponses) DeletePaintWithResponse(ctx context.Context, param
 // DeletePaintWithFormdataBodyWithResponse Delete a drawing (2017)
 //
 // Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+// A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7191,7 +7158,7 @@ func (c *ClientWithResponses) ListPaintsWithResponse(ctx context.Context, params
 // SavePaintWithBodyWithResponse Save a drawing (2017)
 //
 // Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-// Other members are ignored, as they were in 2017.
+// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7207,7 +7174,7 @@ func (c *ClientWithResponses) SavePaintWithBodyWithResponse(ctx context.Context,
 // SavePaintWithResponse Save a drawing (2017)
 //
 // Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-// Other members are ignored, as they were in 2017.
+// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7223,7 +7190,7 @@ func (c *ClientWithResponses) SavePaintWithResponse(ctx context.Context, params 
 // SavePaintWithFormdataBodyWithResponse Save a drawing (2017)
 //
 // Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-// Other members are ignored, as they were in 2017.
+// Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7644,13 +7611,6 @@ func ParseDeletePaintResponse(rsp *http.Response) (*DeletePaintResponse, error) 
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest PaintNotAcceptable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON406 = &dest
-
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
 		var dest PaintRequestTimeout
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -7751,23 +7711,6 @@ func ParseDeletePaintResponse(rsp *http.Response) (*DeletePaintResponse, error) 
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
-	case rsp.StatusCode == 406:
-		var headers DeletePaintResponse406Headers
-		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.CacheControl = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value RequestID
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers406 = &headers
 	case rsp.StatusCode == 408:
 		var headers DeletePaintResponse408Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -7955,13 +7898,6 @@ func ParseListPaintsResponse(rsp *http.Response) (*ListPaintsResponse, error) {
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest PaintNotAcceptable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON406 = &dest
-
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest PaintRateLimited
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8041,23 +7977,6 @@ func ParseListPaintsResponse(rsp *http.Response) (*ListPaintsResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers400 = &headers
-	case rsp.StatusCode == 406:
-		var headers ListPaintsResponse406Headers
-		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.CacheControl = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value RequestID
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers406 = &headers
 	case rsp.StatusCode == 429:
 		var headers ListPaintsResponse429Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -8194,13 +8113,6 @@ func ParseSavePaintResponse(rsp *http.Response) (*SavePaintResponse, error) {
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
-		var dest PaintNotAcceptable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON406 = &dest
-
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
 		var dest PaintRequestTimeout
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8318,23 +8230,6 @@ func ParseSavePaintResponse(rsp *http.Response) (*SavePaintResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers403 = &headers
-	case rsp.StatusCode == 406:
-		var headers SavePaintResponse406Headers
-		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.CacheControl = &value
-		}
-		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
-			var value RequestID
-			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.XRequestID = &value
-		}
-		response.Headers406 = &headers
 	case rsp.StatusCode == 408:
 		var headers SavePaintResponse408Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {

@@ -56,7 +56,6 @@ func TestEachOperationChecksTheHeadersFirst(t *testing.T) {
 	for _, o := range operations(t) {
 		if o.in2017 {
 			o.ask(t, s.Nobody(), header("X-Large", strings.Repeat("a", 70<<10))).ExpectPaintFailure(t, http.StatusRequestHeaderFieldsTooLarge, string(gen.ErrHeadersTooLarge))
-			o.ask(t, s.Nobody(), header("Accept", "text/nothing")).ExpectPaintFailure(t, http.StatusNotAcceptable, string(gen.ErrNotAcceptable))
 			continue
 		}
 		o.ask(t, s.Nobody(), header("X-Large", strings.Repeat("a", 70<<10))).ExpectProblem(t, http.StatusRequestHeaderFieldsTooLarge, gen.ErrHeadersTooLarge)
@@ -116,7 +115,7 @@ func TestEachBodyHasATypeAndALimit(t *testing.T) {
 		if o.body == nil {
 			continue
 		}
-		unread := o.ask(t, caller, header("Content-Type", "text/plain"))
+		unread := o.ask(t, caller, header("Content-Type", "application/json; charset=gbk"))
 		o.body = strings.Repeat(" ", 513<<10)
 		large := o.ask(t, caller)
 		if o.in2017 {

@@ -108,7 +108,7 @@ func TestAnInvalidRequestDoesNotLogIn(t *testing.T) {
 	first := s.With(phone.Headers())
 	first.Do(t, http.MethodGet, "/v1/drawings?limit=0", nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
 	first.Do(t, http.MethodPut, path(newID()), map[string]any{"format": 2}, creating()).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
-	first.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]any{"id": strings.Repeat("a", 129), "actions": "[]"}).
+	first.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]any{"id": strings.Repeat("a", 1025), "actions": "[]"}).
 		ExpectPaintFailure(t, http.StatusBadRequest, "ERR_INVALID_REQUEST")
 	if n := s.Simulator.Exchanges(phone.Code); n != 0 {
 		t.Errorf("the code was exchanged %d times", n)

@@ -48,6 +48,7 @@ func newContractTransport(t testing.TB, basePath string, next http.RoundTripper)
 	if err != nil {
 		t.Fatal(err)
 	}
+	ReadJavaScriptText(doc)
 	doc.Servers = nil // a service under test has another address
 	routes, err := gorillamux.NewRouter(doc)
 	if err != nil {

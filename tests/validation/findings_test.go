@@ -63,11 +63,10 @@ func TestFindingsAreInTheOrderOfTheContract(t *testing.T) {
 		"also additionalProperties: is not a member: leave it out",
 		"more additionalProperties: is not a member: leave it out",
 	)
-	_, err := wire.DecodeForm([]byte("actions=a&actions=b&ID=a&id="+strings.Repeat("a", 129)), (*gen.PaintSave).DecodeForm)
+	_, err := wire.DecodeForm([]byte("actions=a&actions=b&ID=a&id="+strings.Repeat("a", 1025)), (*gen.PaintSave).DecodeForm)
 	expect(t, err,
-		"id maxLength: must have at most 128 characters",
+		"id maxLength: must have at most 1024 characters",
 		"actions duplicate: must be there once only",
-		"ID additionalProperties: is not a member; id is",
 	)
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"onestroke/tests/service"
 )
 
 func contract(t testing.TB) *openapi3.T {
@@ -28,6 +29,7 @@ func contract(t testing.TB) *openapi3.T {
 	if err != nil {
 		t.Fatal(err)
 	}
+	service.ReadJavaScriptText(doc)
 	return doc
 }
 
@@ -68,37 +70,15 @@ func readForm(schema *openapi3.Schema, text string) (value any, ok bool) {
 	return members, true
 }
 
-// allows reports whether the contract allows a body, according to kin-openapi and one
-// rule more: a name that differs from a member's by case only is invalid.
-func allows(schema *openapi3.Schema, value any) bool {
-	return schema.VisitJSON(value) == nil && !hasCaseTwin(schema, value)
-}
-
-func hasCaseTwin(schema *openapi3.Schema, value any) bool {
-	switch value := value.(type) {
-	case map[string]any:
-		for name, v := range value {
-			if p := schema.Properties[name]; p != nil {
-				if hasCaseTwin(p.Value, v) {
-					return true
-				}
-				continue
-			}
-			for known := range schema.Properties {
-				if strings.EqualFold(name, known) {
-					return true
-				}
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(value, func(v any) bool { return hasCaseTwin(schema.Items.Value, v) })
-	}
-	return false
-}
+// allows reports whether the contract allows a body, according to kin-openapi.
+func allows(schema *openapi3.Schema, value any) bool { return schema.VisitJSON(value) == nil }
 
 // known returns a valid value as the service must read it: without unknown members,
-// numbers as float64, UUIDs in lower case.
+// numbers as float64, UUIDs in lower case, and text as JavaScript makes it.
 func known(schema *openapi3.Schema, value any) any {
+	if service.IsJavaScriptText(schema) {
+		return javaScriptText(value)
+	}
 	switch value := value.(type) {
 	case map[string]any:
 		members := map[string]any{}
@@ -123,6 +103,24 @@ func known(schema *openapi3.Schema, value any) any {
 		}
 	}
 	return value
+}
+
+// javaScriptText is String(value || "") in JavaScript.
+func javaScriptText(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case json.Number:
+		if n, _ := value.Float64(); n != 0 {
+			text, _ := json.Marshal(n) // as in ECMAScript
+			return string(text)
+		}
+	case bool:
+		if value {
+			return "true"
+		}
+	}
+	return ""
 }
 
 // allowsParameter is allows for a parameter that is there once.

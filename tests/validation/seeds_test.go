@@ -18,7 +18,8 @@ func bodySeeds() []string {
 		// Names: twice, in another case, escaped, empty, unknown.
 		`{"code":"a","code":"b"}`, `{"code":"a","CODE":"b"}`, `{"Code":"a"}`, `{"\u0063ode":"a"}`, `{"c\u006fde":"a","code":"a"}`, `{"code":"a","":1}`, `{"code":"a","iv":null}`,
 		`{"id":"a","actions":"b","more":{"a":1,"a":2}}`, `{"id":"a","actions":"b","more":1,"more":2}`, `{"id":"a","actions":"b","more":{"a":[1e999,"\u0000"]}}`,
-		`{"ID":"a"}`, `{"\u0130d":"a"}`, `{"\u017fignature":"a","code":"a"}`, `{"id":null}`, `{"id":7}`, `{"id":"a","x":"\ud83c"}`,
+		`{"ID":"a"}`, `{"\u0130d":"a"}`, `{"\u017fignature":"a","code":"a"}`, `{"id":null}`, `{"id":7}`, `{"id":true}`, `{"id":false,"actions":-0.0}`, `{"id":[1]}`, `{"id":{}}`,
+		`{"id":1e21,"actions":1e20}`, `{"id":1e-6,"actions":1e-7}`, `{"id":0.1e1,"actions":12345678901234567890}`, `{"id":1e400,"actions":-1e400}`, `{"id":1e-400}`, `{"id":"a","x":"\ud83c"}`,
 		// Text: characters beyond 16 bits, halves of them, control characters, bytes that are no UTF-8.
 		`{"code":"\ud83d\ude00"}`, `{"code":"\ud83d"}`, `{"code":"\ude00\ud83d"}`, `{"code":"\\ud83d"}`, `{"\ud83d":1}`, "{\"code\":\"\xff\"}", "{\"code\":\"\xed\xa0\xbd\"}",
 		`{"code":"\u0000"}`, "{\"code\":\"\x00\"}", `{"code":"\u2028\"\\\/\b\f\n\r\t"}`, `{"code":""}`, `{"code":"` + strings.Repeat("😀", 256) + `"}`, `{"code":"` + strings.Repeat("a", 257) + `"}`,

@@ -45,6 +45,7 @@ func TestAKeywordThatCannotBeEnforcedFailsTheGenerator(t *testing.T) {
 		{"maxLength: 5", "format: uuid"}:                                                                                  "a uuid needs a pattern",
 		{"maxLength: 5", "pattern: '(?=a)'"}:                                                                              "pattern: ",
 		{"maxItems: 3", "uniqueItems: true"}:                                                                              "uniqueItems: not supported",
+		{"maxLength: 5", "nullable: true, x-javascript-text: true"}:                                                       "x-javascript-text is supported for plain strings only",
 		{"format: int32", "format: int16"}:                                                                                `format "int16" of integer is not supported`,
 		{"type: integer, format: int32", "type: number"}:                                                                  `type "number" is not supported`,
 		{"additionalProperties: false", "minProperties: 1"}:                                                               "minProperties: not supported",

@@ -102,6 +102,9 @@ func (w *decoderWriter) value(s *schema, typ ast.Expr) (string, error) {
 		if s.format == "uuid" {
 			return fmt.Sprintf("d.UUID(%s)", rule), nil
 		}
+		if s.fromJS {
+			return converted(goType, "string", fmt.Sprintf("d.JavaScriptText(%s)", rule)), nil
+		}
 		return converted(goType, "string", fmt.Sprintf("d.String(%s)", rule)), nil
 	case "integer":
 		return converted(goType, "int64", fmt.Sprintf("d.Integer(%s)", rule)), nil

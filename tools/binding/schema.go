@@ -19,6 +19,7 @@ type schema struct {
 	nullable bool
 	pattern  string
 	enum     []string
+	fromJS   bool // x-javascript-text: numbers and booleans become text
 
 	minimum, maximum     *int64
 	minLength, maxLength int
@@ -96,6 +97,8 @@ func (c *contract) keyword(s *schema, key string, n *yaml.Node) (err error) {
 	case "items":
 		s.items, err = c.schema(n, s.name+"Item")
 		return err
+	case "x-javascript-text":
+		return n.Decode(&s.fromJS)
 	case "properties":
 		for name, p := range members(n) {
 			one, err := c.schema(p, s.name+upperFirst(name))
@@ -145,6 +148,8 @@ func (s *schema) check() error {
 		return errors.New("an object has at most 64 members")
 	case s.enum != nil && s.kind != "string" && s.kind != "integer":
 		return fmt.Errorf("enum of %s is not supported", s.kind)
+	case s.fromJS && (s.kind != "string" || s.format != "" || s.nullable):
+		return errors.New("x-javascript-text is supported for plain strings only")
 	case s.enum != nil && s.nullable:
 		return errors.New("enum of what may be null is not supported")
 	}

@@ -307,7 +307,7 @@ export interface paths {
         /**
          * Save a drawing (2017)
          * @description Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
-         *     Other members are ignored, as they were in 2017.
+         *     Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
          */
         post: operations["savePaint"];
         delete?: never;
@@ -328,6 +328,7 @@ export interface paths {
         /**
          * Delete a drawing (2017)
          * @description Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+         *     A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
          */
         post: operations["deletePaint"];
         delete?: never;
@@ -818,13 +819,15 @@ export interface components {
             nextCursor?: components["schemas"]["Cursor"];
         };
         /**
-         * @description An id that the client makes, about 14 characters. In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+         * @description An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
+         *     In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
          *     the same in `/v1`; drawings created in `/v1` have such ids.
          * @example j8x3k2m1q9w0zt
          */
         PaintId: string;
         /**
-         * @description The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains.
+         * @description The recorded canvas calls, as JSON text. It is stored and answered byte for byte, whatever it contains. A number or a boolean is
+         *     changed to text, as `String(actions || '')` does in JavaScript.
          * @example [{"method":"save"},{"method":"setLineWidth","data":[5]},{"method":"restore"}]
          */
         PaintActions: string;
@@ -888,7 +891,7 @@ export interface components {
              * @example id or actions does not exists
              * @enum {string}
              */
-            reason: "openId does not exists" | "id does not exists" | "id or actions does not exists" | "ERR_INVALID_REQUEST" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_REQUEST_TIMEOUT" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
+            reason: "openId does not exists" | "id does not exists" | "id or actions does not exists" | "ERR_INVALID_REQUEST" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_REQUEST_TIMEOUT" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
             /** @description What is wrong with the request, for developers. Present with an error code only. */
             detail?: string;
         };
@@ -1234,28 +1237,7 @@ export interface components {
                  *       "msg": "fail",
                  *       "error": {
                  *         "reason": "ERR_INVALID_REQUEST",
-                 *         "detail": "id must have at most 128 characters"
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["PaintFailureAnswer"];
-            };
-        };
-        /** @description The answer is not available in a media type that `Accept` allows (`ERR_NOT_ACCEPTABLE`). In the 2017 form. */
-        PaintNotAcceptable: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                "Cache-Control": components["headers"]["NoStore"];
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "code": -1,
-                 *       "msg": "fail",
-                 *       "error": {
-                 *         "reason": "ERR_NOT_ACCEPTABLE",
-                 *         "detail": "this operation answers application/json"
+                 *         "detail": "id must have at most 1024 characters"
                  *       }
                  *     }
                  */
@@ -2753,7 +2735,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["PaintInvalidRequest"];
-            406: components["responses"]["PaintNotAcceptable"];
             429: components["responses"]["PaintRateLimited"];
             431: components["responses"]["PaintHeadersTooLarge"];
             500: components["responses"]["PaintInternal"];
@@ -2808,7 +2789,6 @@ export interface operations {
             };
             400: components["responses"]["PaintInvalidRequest"];
             403: components["responses"]["PaintQuotaExceeded"];
-            406: components["responses"]["PaintNotAcceptable"];
             408: components["responses"]["PaintRequestTimeout"];
             413: components["responses"]["PaintTooLarge"];
             415: components["responses"]["PaintUnsupportedMediaType"];
@@ -2865,7 +2845,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["PaintInvalidRequest"];
-            406: components["responses"]["PaintNotAcceptable"];
             408: components["responses"]["PaintRequestTimeout"];
             413: components["responses"]["PaintTooLarge"];
             415: components["responses"]["PaintUnsupportedMediaType"];

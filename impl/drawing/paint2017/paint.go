@@ -13,7 +13,7 @@ import (
 
 // Limits of one paint.
 const (
-	MaxID      = 128       // characters
+	MaxID      = 1024      // characters
 	MaxActions = 512 << 10 // bytes
 )
 

@@ -163,6 +163,7 @@ func TestABodyMayBeAFormOrJSON(t *testing.T) {
 	}}
 	for sent, want := range map[[2]string]string{
 		{"application/x-www-form-urlencoded", "text=%E4%B8%80&by=b&more=c"}: "一 by b",
+		{"application/json", `{"text":"a","by":7.0}`}: "a by 7",
 		{"application/json", `{"text":"a"}`}:                                "a",
 	} {
 		if w, err := send(h, "POST", "/note?text=query", sent[0], sent[1]); err != nil || w.Body.String() != want || w.Header().Get("Content-Type") != "text/plain" {
