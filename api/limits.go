@@ -35,7 +35,7 @@ func (s *server) limitSize(next http.Handler) http.Handler {
 			return
 		}
 		if r.ContentLength > s.MaxBody {
-			// The body is not read, so the connection cannot be used again.
+			// It may be too large to be read, so the connection is not used again.
 			w.Header().Set("Connection", "close")
 			s.fail(w, r, &http.MaxBytesError{Limit: s.MaxBody})
 			return
@@ -72,18 +72,6 @@ func (s *server) checkHeaders(h http.Header) error {
 		fields: []gen.FieldError{{Field: largestName, Rule: "maxLength", Detail: fmt.Sprintf("is %d bytes long", largest)}},
 	}
 }
-
-// enter counts an operation that begins, and reports whether it may: it may not
-// if too many are under way. leave counts its end.
-func (s *server) enter() bool {
-	if s.MaxInFlight == 0 || s.inFlight.Add(1) <= int64(s.MaxInFlight) {
-		return true
-	}
-	s.leave()
-	return false
-}
-
-func (s *server) leave() { s.inFlight.Add(-1) }
 
 // limiter counts requests against the rate limits. What a limit has left goes
 // into the request's record, from which the answer's headers are made.

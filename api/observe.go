@@ -28,9 +28,13 @@ func (s *server) observe(next http.Handler) http.Handler {
 			h.Set("Connection", "close") // so that the next request goes to another replica
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))
+		body := s.receive(w, r)
 		recorded := &recorder{ResponseWriter: w, info: info, status: http.StatusOK}
 		start := time.Now()
-		defer func() { s.log(r, info, recorded, start) }()
+		defer func() {
+			s.log(r, info, recorded, start)
+			body.readOn(r)
+		}()
 		next.ServeHTTP(recorded, r)
 	})
 }

@@ -78,6 +78,7 @@ var (
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
+	errTooManyBodies        = &problem{code: gen.ErrUnavailable, detail: "too many bodies are arriving from your address", retryAfter: 1}
 	errStopping             = &problem{code: gen.ErrUnavailable, detail: "the service is about to stop", retryAfter: 2}
 )
 
@@ -192,18 +193,18 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
 	var body any
+	mediaType := "application/problem+json"
 	if s.is2017(r) {
 		status, body = failure2017(err, p, status)
-		h.Set("Content-Type", "application/json")
+		mediaType = "application/json"
 	} else {
 		if status == http.StatusUnauthorized {
 			h.Set("Www-Authenticate", challenge(p.code))
 		}
 		body = p.body(status, info.id, sessionFailureOf(err))
-		h.Set("Content-Type", "application/problem+json")
 	}
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+	text, _ := json.Marshal(body)                           // of strings and numbers, which cannot fail
+	_ = wire.Send(w, status, mediaType, append(text, '\n')) // the client may be gone
 }
 
 // body returns the problem as JSON. A failed session is described as in 2017, too:

@@ -20,6 +20,7 @@ type requestInfo struct {
 	mediaType string             // of the answer, if Accept decides
 	caller    *caller            // of a secured operation
 	login     *session.Login     // that is due before the operation, see [callers]
+	place     place              // among requests that are served
 	left      *session.Allowance // of the rate limit that was asked last; nil if there is none
 
 	user  string // the id of the user who calls or logs in, empty if unknown

@@ -18,7 +18,7 @@ import (
 	"path"
 	"runtime"
 	"strings"
-	"sync/atomic"
+	"time"
 
 	"onestroke/gen"
 	"onestroke/impl/gallery"
@@ -51,8 +51,10 @@ type Options struct {
 	// contract's limit, [MaxHeaders] and [MaxBody].
 	MaxHeaders int
 	MaxBody    int64
+	// ReadTimeout is how long a whole request may take to arrive. 0 is a minute.
+	ReadTimeout time.Duration
 	// MaxInFlight limits how many requests below /v1 and BasePath are served at
-	// the same time. 0 is no limit.
+	// the same time, and how many bodies may arrive from one address. 0 is no limit.
 	MaxInFlight int
 	// CORSOrigins are the origins of web pages that may call /v1, such as
 	// https://example.com.
@@ -85,10 +87,10 @@ type handlers struct {
 
 type server struct {
 	Options
-	mux      *http.ServeMux
-	extra    *http.ServeMux // of Extra only
-	callers  callers
-	inFlight atomic.Int64 // requests below /v1 and BasePath
+	mux     *http.ServeMux
+	extra   *http.ServeMux // of Extra only
+	callers callers
+	places  places // of requests below /v1 and BasePath
 }
 
 // New returns the handler for everything the service answers. The error is that
@@ -102,11 +104,17 @@ type server struct {
 //  4. limitSize: the size of headers and body
 //  5. atBasePath: the configured path of 2017 becomes the contract's
 //  6. the mux, and for an operation of the contract [operations.HandleFunc]:
-//     requests in flight, Accept, the caller, the caller's rate limit, parameters
-//  7. package gen: the body; then a login by the headers of 2017, if there is one
+//     a place among the requests that are served, Accept, the caller, the caller's
+//     rate limit, parameters
+//  7. package gen: the body, for which it gives up its place; then [server.admit]:
+//     a place again, and a login by the headers of 2017, if there is one
 //  8. the handler
+//
+// An answer may come before the body has arrived; the rest of it is then read by
+// [incoming.readOn].
 func New(o Options) (http.Handler, error) {
 	o.MaxHeaders, o.MaxBody = cmp.Or(o.MaxHeaders, MaxHeaders), cmp.Or(o.MaxBody, MaxBody)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, time.Minute)
 	contract, err := newDocuments(o.Contract, o.BasePath)
 	if err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
@@ -117,6 +125,7 @@ func New(o Options) (http.Handler, error) {
 		mux:     http.NewServeMux(),
 		extra:   http.NewServeMux(),
 		callers: callers{sessions: o.Sessions, limits: limits, trustCloudRun: o.TrustCloudRun},
+		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
 	}
 	handlers := handlers{
 		sessions:   sessions{o.Sessions, limits},
@@ -129,7 +138,7 @@ func New(o Options) (http.Handler, error) {
 		documents:  contract,
 	}
 	gen.HandlerWithOptions(
-		gen.Bind(handlers, gen.Options{Admit: s.callers.logInIfDue, Fail: s.fail}),
+		gen.Bind(handlers, gen.Options{Admit: s.admit, Fail: s.fail}),
 		gen.StdHTTPServerOptions{BaseRouter: operations{s}, ErrorHandlerFunc: s.fail},
 	)
 	for pattern, h := range o.Extra {
@@ -148,15 +157,13 @@ type operations struct{ *server }
 func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
 	op := newOperation(pattern)
 	_, route, _ := strings.Cut(pattern, " ")
-	counted := strings.HasPrefix(route, "/v1/") || op.in2017
+	counted := s.places.most > 0 && (strings.HasPrefix(route, "/v1/") || op.in2017)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		infoOf(r.Context()).route = route
+		info := infoOf(r.Context())
+		info.route = route
 		if counted {
-			if !s.enter() {
-				s.fail(w, r, errTooMany)
-				return
-			}
-			defer s.leave()
+			info.place.among = &s.places
+			defer info.place.leave()
 		}
 		if err := s.check(op, r); err != nil {
 			s.fail(w, r, err)
@@ -171,6 +178,10 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 
 // check does what comes before the body is read.
 func (s operations) check(op *operation, r *http.Request) error {
+	info := infoOf(r.Context())
+	if err := info.place.serve(); err != nil {
+		return err
+	}
 	if err := op.negotiate(r); err != nil {
 		return err
 	}
@@ -179,7 +190,21 @@ func (s operations) check(op *operation, r *http.Request) error {
 			return err
 		}
 	}
-	return op.checkParameters(r)
+	if err := op.checkParameters(r); err != nil {
+		return err
+	}
+	if op.Consumes != nil {
+		return info.place.arrive(clientAddress(info, s.TrustedProxies))
+	}
+	return nil
+}
+
+// admit does what comes between the body and the handler.
+func (s *server) admit(r *http.Request) error {
+	if err := infoOf(r.Context()).place.serve(); err != nil {
+		return err
+	}
+	return s.callers.logInIfDue(r)
 }
 
 func (s operations) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }

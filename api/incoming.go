@@ -1,0 +1,144 @@
+package api
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// incoming is the body of a request while it arrives. It must arrive at least as
+// fast as the largest body that the time for a whole request allows, after a start
+// of a sixth of that time: 8.7 KB/s after 10 seconds, by default. So nobody can
+// occupy the service with bodies that hardly move.
+type incoming struct {
+	io.ReadCloser
+	control *http.ResponseController
+	begun   time.Time
+	whole   time.Duration // for a body of largest bytes
+	largest int64         // bytes
+	read    int64         // bytes
+	ended   bool          // nothing more can be read
+	asked   bool          // the client waits for 100 Continue, which the first Read sends
+}
+
+// receive replaces the body of a request. It returns nil if there is none.
+func (s *server) receive(w http.ResponseWriter, r *http.Request) *incoming {
+	if r.Body == http.NoBody {
+		return nil
+	}
+	b := &incoming{
+		ReadCloser: r.Body, control: http.NewResponseController(w), begun: time.Now(), whole: s.ReadTimeout, largest: s.MaxBody,
+		asked: r.Header.Get("Expect") != "",
+	}
+	if r.ProtoMajor == 1 {
+		_ = b.control.EnableFullDuplex() // for readOn; without it the answer waits for the body
+	}
+	r.Body = b
+	return b
+}
+
+func (b *incoming) Read(p []byte) (int, error) {
+	b.asked = false
+	soon := b.begun.Add(b.whole/6 + time.Duration(float64(b.whole)*float64(b.read)/float64(b.largest)))
+	last := b.begun.Add(b.whole)
+	if soon.After(last) {
+		soon = last
+	}
+	// The error is that the connection has no deadline: then it has no limit either.
+	_ = b.control.SetReadDeadline(soon)
+	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	if err != nil {
+		b.ended = true
+		_ = b.control.SetReadDeadline(last) // the server looks whether the client is still there
+	}
+	return n, err
+}
+
+// maxReadOn is how much of a body is read after an answer, in bytes.
+const maxReadOn = 2 << 20
+
+// readOn reads the rest of a body after an answer that came before it. A client
+// that sends everything before it reads would otherwise not see the answer: a
+// connection that is closed with unread data is reset. HTTP/2 needs none of this.
+func (b *incoming) readOn(r *http.Request) {
+	if b == nil || b.ended || b.asked || r.ProtoMajor != 1 {
+		return
+	}
+	_ = b.control.Flush() // an error shows when reading, too
+	_ = b.control.SetReadDeadline(time.Now().Add(b.whole / 2))
+	_, _ = io.CopyN(io.Discard, b.ReadCloser, maxReadOn)
+}
+
+// places bounds how many requests are served at the same time. While its body
+// arrives, which is up to the client, a request is not among them, but among as
+// many whose bodies may arrive from the client's address.
+type places struct {
+	most int
+
+	mu       sync.Mutex
+	serving  int
+	arriving map[string]int // by address
+}
+
+// place is that of one request. The zero value is that of one that is not limited.
+type place struct {
+	among    *places
+	serving  bool
+	arriving bool
+	address  string
+}
+
+// serve takes a place among the requests that are served, in place of the one it has.
+func (p *place) serve() error {
+	if p.among == nil {
+		return nil
+	}
+	p.among.mu.Lock()
+	defer p.among.mu.Unlock()
+	p.give()
+	if p.among.serving >= p.among.most {
+		return errTooMany
+	}
+	p.among.serving++
+	p.serving = true
+	return nil
+}
+
+// arrive takes a place among the requests whose bodies arrive.
+func (p *place) arrive(address string) error {
+	if p.among == nil {
+		return nil
+	}
+	p.among.mu.Lock()
+	defer p.among.mu.Unlock()
+	p.give()
+	if p.among.arriving[address] >= p.among.most {
+		return errTooManyBodies
+	}
+	p.among.arriving[address]++
+	p.arriving, p.address = true, address
+	return nil
+}
+
+// leave gives the place back, if there is one.
+func (p *place) leave() {
+	p.among.mu.Lock()
+	defer p.among.mu.Unlock()
+	p.give()
+}
+
+// give gives the place back; the caller holds the lock.
+func (p *place) give() {
+	switch {
+	case p.serving:
+		p.serving = false
+		p.among.serving--
+	case p.arriving:
+		p.arriving = false
+		if p.among.arriving[p.address]--; p.among.arriving[p.address] == 0 {
+			delete(p.among.arriving, p.address)
+		}
+	}
+}
