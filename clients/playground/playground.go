@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"html/template"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -54,11 +53,11 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // index serves the document, which names the other files. Browsers ask each
 // time whether it has changed.
 func index(o Options) http.Handler {
-	var text bytes.Buffer
-	if err := page.Execute(&text, o); err != nil {
-		panic(err) // the template is wrong
+	text := page
+	if o.Simulator {
+		text = bytes.Replace(text, []byte(`data-simulator="false"`), []byte(`data-simulator="true"`), 1)
 	}
-	sum := sha256.Sum256(text.Bytes())
+	sum := sha256.Sum256(text)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -69,7 +68,7 @@ func index(o Options) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		h.Set("Referrer-Policy", "no-referrer")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text.Bytes()))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
 	})
 }
 
@@ -98,5 +97,9 @@ var (
 	//go:embed dist
 	dist embed.FS
 
-	page = template.Must(template.ParseFS(dist, "dist/index.html"))
+	// Not a template: html/template keeps the linker from leaving out unused methods,
+	// which are several MB of the program.
+	//
+	//go:embed dist/index.html
+	page []byte
 )

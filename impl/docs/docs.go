@@ -4,8 +4,9 @@ package docs
 
 import (
 	"embed"
-	"html/template"
+	"io"
 	"net/http"
+	"strings"
 
 	"github.com/swaggest/swgui/v5/static"
 	"github.com/vearutop/statigz"
@@ -20,13 +21,16 @@ type Options struct {
 // New returns the handler of /docs and the paths below it. The page reads the
 // contract at /openapi.json.
 func New(o Options) http.Handler {
-	mux := http.NewServeMux()
+	mux, page := http.NewServeMux(), page
+	if !o.Simulator {
+		page = withoutSimulator(page)
+	}
 	mux.HandleFunc("GET /docs", func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", policy)
 		h.Set("Referrer-Policy", "no-referrer")
-		_ = page.Execute(w, o) // an error means that the client has disconnected
+		_, _ = io.WriteString(w, page) // an error means that the client has disconnected
 	})
 	own := statigz.FileServer(files, statigz.EncodeOnInit)
 	swagger := statigz.FileServer(static.FS)
@@ -37,6 +41,12 @@ func New(o Options) http.Handler {
 		mux.Handle("GET /docs/"+name, http.StripPrefix("/docs", revalidated(from)))
 	}
 	return mux
+}
+
+func withoutSimulator(page string) string {
+	before, rest, _ := strings.Cut(page, "  <!-- simulator -->\n")
+	_, after, _ := strings.Cut(rest, "  <!-- end of simulator -->\n")
+	return before + after
 }
 
 // policy allows the page to load from and connect to this service only. Swagger UI
@@ -56,7 +66,9 @@ var (
 	//go:embed docs.js docs.css
 	files embed.FS
 
+	// Not a template: html/template keeps the linker from leaving out unused methods,
+	// which are several MB of the program.
+	//
 	//go:embed docs.html
-	text string
-	page = template.Must(template.New("docs").Parse(text))
+	page string
 )

@@ -30,7 +30,7 @@ func verify(t *testing.T, name string) {
 		t.Error(problems)
 	}
 	report := run(t, "systemd-analyze", "security", "--offline=true", "--no-pager", unit)
-	level := regexp.MustCompile(`exposure level for `+regexp.QuoteMeta(name)+`: ([0-9.]+)`).FindStringSubmatch(report)
+	level := regexp.MustCompile("exposure level for " + regexp.QuoteMeta(name) + `: ([0-9.]+)`).FindStringSubmatch(report)
 	if level == nil {
 		t.Fatal(report)
 	}
