@@ -2,12 +2,10 @@ package session
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"golang.org/x/sync/singleflight"
+	"onestroke/impl/lease"
 )
 
 // Rate is a limit on a kind of request.
@@ -49,40 +47,35 @@ type Buckets interface {
 // A replica seldom asks the buckets. It lets the first requests of a subject
 // through on credit, as many as a lease has. The request after these takes from the
 // bucket what was let through, and a lease in advance. So the limit of a subject is
-// exact to one lease for each replica. See docs/decisions/0010-leases.md.
+// exact to one lease for each replica.
 type Limits struct {
 	buckets                 Buckets
 	addresses, codes, users *limit
-	settling                singleflight.Group // by limit and subject
 
 	mu       sync.Mutex
 	askAfter time.Time // when to ask buckets that did not answer; zero if they did
 }
 
-// limit is a rate, and the accounts that this replica has of its subjects.
+// limit is a rate, and what this replica took of it in advance.
 type limit struct {
 	Rate
-	mu       sync.Mutex                       // guards the accounts, too
-	accounts *simplelru.LRU[string, *account] // by subject
+	leases *lease.Leases[account] // by subject
 }
 
-// account is what this replica may let through without asking, and what it let
-// through without having asked.
+// account is what the bucket of a subject has besides the lease, and what must be
+// taken from it with the next one: what this replica let through on credit.
 type account struct {
-	left   Allowance // what is leased included
-	leased int
-	owed   int       // must be taken from the bucket once the lease is used up
-	until  time.Time // when the account is discarded
+	bucket Allowance
+	owed   int
 }
 
 const (
 	// loginsPerCode is enough for every page of a program to begin with the same
 	// login at once, and to repeat it.
 	loginsPerCode = 120
-	// accountLife is how long a bucket takes to fill up. After that it makes no
+	// leaseLife is how long a bucket takes to fill up. After that it makes no
 	// difference what was owed.
-	accountLife = time.Minute
-	maxAccounts = 10_000 // of each limit
+	leaseLife = time.Minute
 	// takeTimeout bounds one call to the buckets. After a failed call, there is
 	// none for the time of retryAfter.
 	takeTimeout = 500 * time.Millisecond
@@ -92,32 +85,34 @@ const (
 // NewLimits returns limits of so many logins a minute from one client address,
 // and so many requests a minute from one user. 0 is no limit.
 func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
-	l := &Limits{
-		buckets:   b,
-		addresses: newLimit("login", loginsPerMinute),
-		codes:     newLimit("code", loginsPerCode),
-		users:     newLimit("user", requestsPerMinute),
-	}
+	l := &Limits{buckets: b}
+	l.addresses = l.limit(Rate{"login", loginsPerMinute})
+	l.users = l.limit(Rate{"user", requestsPerMinute})
+	l.codes = l.limit(Rate{"code", loginsPerCode})
 	if loginsPerMinute <= 0 {
 		l.codes.PerMinute = 0
 	}
 	return l
 }
 
-func newLimit(name string, perMinute int) *limit {
-	accounts, _ := simplelru.NewLRU[string, *account](maxAccounts, nil) // fails for no positive size
-	return &limit{Rate: Rate{name, perMinute}, accounts: accounts}
+func (l *Limits) limit(r Rate) *limit {
+	return &limit{r, lease.New(leaseLife, func(ctx context.Context, subject string, last *account) (lease.Lease[account], error) {
+		if last == nil {
+			return onCredit(r), nil
+		}
+		return l.settle(ctx, subject, r, last.owed)
+	})}
 }
 
 // LogIn counts an attempt to log in with code from a client address. It returns
 // what the address has left, nil where there is no limit, or a [*RateError] and
 // what is left of the limit that is used up.
 func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, error) {
-	left, err := l.count(ctx, l.addresses, digest("address", address))
+	left, err := l.addresses.count(ctx, digest("address", address))
 	if err != nil {
 		return left, err
 	}
-	if left, err := l.count(ctx, l.codes, Credential{Code, code}.ID()); err != nil {
+	if left, err := l.codes.count(ctx, Credential{Code, code}.ID()); err != nil {
 		return left, err
 	}
 	return left, nil
@@ -126,81 +121,37 @@ func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, e
 // Request counts a request of a user. It returns what the user has left, nil
 // where there is no limit, or a [*RateError] and what is left.
 func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error) {
-	return l.count(ctx, l.users, userID)
+	return l.users.count(ctx, userID)
 }
 
-func (l *Limits) count(ctx context.Context, of *limit, subject string) (*Allowance, error) {
-	if of.PerMinute <= 0 {
+func (l *limit) count(ctx context.Context, subject string) (*Allowance, error) {
+	if l.PerMinute <= 0 {
 		return nil, nil
 	}
-	for {
-		if left, ok := of.admit(subject); ok {
-			return &left, nil
-		}
-		// Requests that come at once wait for one call, and all use its result.
-		_, err, _ := l.settling.Do(of.Name+subject, func() (any, error) { return nil, l.settle(ctx, of, subject) })
-		var refused *RateError
-		switch {
-		case errors.As(err, &refused):
-			return &refused.Allowance, refused
-		case err != nil:
-			return nil, nil
-		}
+	held, ok, err := l.leases.Use(ctx, subject)
+	if err != nil {
+		return nil, nil
 	}
+	left := held.State.bucket
+	left.Left += held.Left
+	if !ok {
+		left.Wait += time.Duration(held.State.owed) * l.each() // the next ones are taken for what is owed
+		return &left, &RateError{left}
+	}
+	return &left, nil
 }
 
-// admit lets a request through if the buckets need not be asked for it.
-func (l *limit) admit(subject string) (Allowance, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	a, known := l.accounts.Get(subject)
-	switch {
-	case !known || !now.Before(a.until):
-		// As far as this replica knows.
-		left := Allowance{Rate: l.Rate, Left: l.PerMinute - 1, Reset: l.each()}
-		l.accounts.Add(subject, &account{left: left, leased: l.lease() - 1, owed: l.lease(), until: now.Add(accountLife)})
-		return left, true
-	case a.leased > 0:
-		a.leased--
-		a.left.Left--
-		return a.left, true
-	default:
-		return Allowance{}, false
-	}
+// onCredit is a lease that is taken from the bucket later. As far as this replica
+// knows, the bucket is full.
+func onCredit(r Rate) lease.Lease[account] {
+	n := r.lease()
+	return lease.Lease[account]{Left: n, State: account{bucket: Allowance{Rate: r, Left: r.PerMinute - n, Reset: r.each()}, owed: n}}
 }
 
 // settle takes from the bucket what is owed, and a lease in advance.
-func (l *Limits) settle(ctx context.Context, of *limit, subject string) error {
-	owed, isDue := of.due(subject)
-	if !isDue { // another request has just done it
-		return nil
-	}
-	taken, left, err := l.take(ctx, subject, of.Rate, owed+of.lease())
-	if err != nil {
-		return err
-	}
-	a := &account{left: left, leased: max(0, taken-owed), owed: max(0, owed-taken), until: time.Now().Add(accountLife)}
-	a.left.Left += a.leased
-	of.mu.Lock()
-	defer of.mu.Unlock()
-	of.accounts.Add(subject, a)
-	if a.leased == 0 {
-		left.Wait += time.Duration(a.owed) * of.each() // the next ones are taken for what is owed
-		return &RateError{left}
-	}
-	return nil
-}
-
-// due reports whether the lease of a subject is used up, and what is owed then.
-func (l *limit) due(subject string) (owed int, isDue bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a, known := l.accounts.Peek(subject)
-	if !known || a.leased > 0 || !time.Now().Before(a.until) {
-		return 0, false
-	}
-	return a.owed, true
+func (l *Limits) settle(ctx context.Context, subject string, r Rate, owed int) (lease.Lease[account], error) {
+	taken, left, err := l.take(ctx, subject, r, owed+r.lease())
+	return lease.Lease[account]{Left: max(0, taken-owed), State: account{bucket: left, owed: max(0, owed-taken)}}, err
 }
 
 // take asks the buckets, unless they failed to answer a moment ago.
@@ -208,7 +159,7 @@ func (l *Limits) take(ctx context.Context, subject string, r Rate, n int) (int, 
 	if !l.mayAsk() {
 		return 0, Allowance{}, ErrUnavailable
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, takeTimeout)
 	defer cancel()
 	taken, left, err := l.buckets.Take(ctx, subject, r, n)
 	l.answered(err == nil)
