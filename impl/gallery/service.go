@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"onestroke/impl/drawing"
+	"onestroke/impl/lease"
 )
 
 // Service applies the rules to the drawings in a [Store]. The owner is the id of
 // the user who calls; nobody reaches the drawings of another user.
 type Service struct {
-	store Store
-	quota int
-	clock func() time.Time
+	store  Store
+	quota  int
+	leases *lease.Leases[struct{}] // of the quota, by owner
+	clock  func() time.Time
 }
 
 // Options of a [Service].
@@ -28,7 +30,9 @@ func New(s Store, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{store: s, quota: o.Quota, clock: o.Now}
+	service := &Service{store: s, quota: o.Quota, clock: o.Now}
+	service.leases = service.newLeases()
+	return service
 }
 
 // Put creates a drawing, or replaces it, as the precondition says; created
@@ -37,8 +41,8 @@ func New(s Store, o Options) *Service {
 //
 // It returns [drawing.InvalidErrors] for a content that breaks a rule,
 // [ErrChanged] if the precondition is false, and [ErrQuota] for one drawing too
-// many. An owner who creates many drawings at the same moment may get as many
-// above the quota.
+// many. Drawings that are created at the same moment, and a hundredth of the quota
+// for each other process, may be above it.
 func (s *Service) Put(ctx context.Context, owner string, id drawing.ID, c drawing.Content, p Precondition) (d Drawing, created bool, err error) {
 	if err := c.Validate(); err != nil {
 		return Drawing{}, false, err
@@ -120,6 +124,7 @@ func (s *Service) Export(ctx context.Context, owner string) iter.Seq2[Exported, 
 // DeleteAll removes every drawing and share of an owner. What is created while
 // it runs may remain. After an error it must be called again.
 func (s *Service) DeleteAll(ctx context.Context, owner string) error {
+	s.leases.Drop(owner)
 	return s.store.DeleteAll(ctx, owner)
 }
 

@@ -43,9 +43,9 @@ type Store interface {
 
 	// Count returns how many drawings the owner has, counted up to a limit.
 	Count(ctx context.Context, owner string, limit int) (int, error)
-	// Admit adds one to the owner's tally if there is one and it is below limit,
+	// Admit adds n to the owner's tally if there is one and the sum is at most limit,
 	// in one indivisible step, and reports whether it did.
-	Admit(ctx context.Context, owner string, limit int) (bool, error)
+	Admit(ctx context.Context, owner string, n, limit int) (bool, error)
 	// Tally returns the owner's tally; the zero value if there is none.
 	Tally(ctx context.Context, owner string) (Tally, error)
 	// Recount replaces the owner's tally by one with this number of Admitted and

@@ -167,7 +167,7 @@ func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 	}
 	failed["DeleteAll"] = s.DeleteAll(ctx, "owner")
 	_, failed["Count"] = s.Count(ctx, "owner", 1)
-	_, failed["Admit"] = s.Admit(ctx, "owner", 1)
+	_, failed["Admit"] = s.Admit(ctx, "owner", 1, 1)
 	_, failed["Tally"] = s.Tally(ctx, "owner")
 	_, failed["Recount of none"] = s.Recount(ctx, "owner", gallery.Tally{}, 1)
 	_, failed["Recount"] = s.Recount(ctx, "owner", gallery.Tally{Recounts: 1}, 1)

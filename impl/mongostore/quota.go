@@ -27,11 +27,11 @@ func (s *Store) Count(ctx context.Context, owner string, limit int) (int, error)
 	return int(n), failure(ctx, "count drawings", err)
 }
 
-// Admit adds one to the tally. The driver may send it twice, and then two are
-// added; the next recount corrects that.
-func (s *Store) Admit(ctx context.Context, owner string, limit int) (bool, error) {
-	below := append(byKey(owner), bson.E{Key: "admitted", Value: bson.D{{Key: "$lt", Value: limit}}})
-	admitted, err := update(ctx, s.owners, below, bson.D{{Key: "$inc", Value: bson.D{{Key: "admitted", Value: 1}}}})
+// Admit adds n to the tally. The driver may send it twice, and then n is added
+// twice; the next recount corrects that.
+func (s *Store) Admit(ctx context.Context, owner string, n, limit int) (bool, error) {
+	within := append(byKey(owner), bson.E{Key: "admitted", Value: bson.D{{Key: "$lte", Value: limit - n}}})
+	admitted, err := update(ctx, s.owners, within, bson.D{{Key: "$inc", Value: bson.D{{Key: "admitted", Value: n}}}})
 	return admitted, failure(ctx, "admit drawing", err)
 }
 

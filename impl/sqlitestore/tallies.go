@@ -43,15 +43,15 @@ func (d *Drawings) Count(ctx context.Context, owner string, limit int) (int, err
 }
 
 // Admit fills [gallery.Store].
-func (d *Drawings) Admit(_ context.Context, owner string, limit int) (bool, error) {
+func (d *Drawings) Admit(_ context.Context, owner string, n, limit int) (bool, error) {
 	t := d.db.tallies
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	tally, found := t.owner.Get(owner)
-	if !found || tally.Admitted >= limit {
+	if !found || tally.Admitted+n > limit {
 		return false, nil
 	}
-	tally.Admitted++
+	tally.Admitted += n
 	t.owner.Add(owner, tally)
 	return true, nil
 }

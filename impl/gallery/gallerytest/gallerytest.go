@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(*testing.T) gallery.Store) {
 		{"a tally is replaced only as it was read", tallyCompared},
 		{"two processes that recount at once stay within the quota", quotaOfTwo},
 		{"the quota is overshot by no more than come at once", quotaAtOnce},
+		{"processes overshoot the quota by a hundredth each", quotaOfMany},
 		{"an export is complete", exportComplete},
 		{"an account is deleted whole, and alone", accountDeleted},
 		{"a random course of requests goes as the model says", modelHolds},

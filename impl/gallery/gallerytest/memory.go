@@ -112,13 +112,13 @@ func (m *Memory) Count(ctx context.Context, owner string, limit int) (int, error
 	return min(len(m.owned(owner)), limit), nil
 }
 
-func (m *Memory) Admit(ctx context.Context, owner string, limit int) (bool, error) {
+func (m *Memory) Admit(ctx context.Context, owner string, n, limit int) (bool, error) {
 	defer m.lock()()
 	t, found := m.tallies[owner]
-	if !found || t.Admitted >= limit {
+	if !found || t.Admitted+n > limit {
 		return false, nil
 	}
-	t.Admitted++
+	t.Admitted += n
 	m.tallies[owner] = t
 	return true, nil
 }

@@ -73,9 +73,9 @@ func quotaAtOnce(t *testing.T, store gallery.Store) {
 }
 
 func tallyCompared(t *testing.T, store gallery.Store) {
-	admitted := func(limit int, want bool) {
+	admitted := func(n, limit int, want bool) {
 		t.Helper()
-		got, err := store.Admit(t.Context(), alice, limit)
+		got, err := store.Admit(t.Context(), alice, n, limit)
 		succeeds(t, err)
 		equal(t, got, want)
 	}
@@ -91,23 +91,51 @@ func tallyCompared(t *testing.T, store gallery.Store) {
 		succeeds(t, err)
 		equal(t, got, want)
 	}
-	admitted(10, false) // never counted
+	admitted(1, 10, false) // never counted
 	tallied(alice, gallery.Tally{})
 	recounted(gallery.Tally{Admitted: 1, Recounts: 1}, 5, false)
 	recounted(gallery.Tally{}, 2, true)
 	recounted(gallery.Tally{}, 5, false)
-	admitted(2, false)
-	admitted(3, true)
-	admitted(3, false)
-	tallied(alice, gallery.Tally{Admitted: 3, Recounts: 1})
-	recounted(gallery.Tally{Admitted: 2, Recounts: 1}, 0, false)
-	recounted(gallery.Tally{Admitted: 3, Recounts: 2}, 0, false)
-	recounted(gallery.Tally{Admitted: 3, Recounts: 1}, 3, true)
-	recounted(gallery.Tally{Admitted: 3, Recounts: 1}, 0, false) // the same number again, and another tally
-	tallied(alice, gallery.Tally{Admitted: 3, Recounts: 2})
+	admitted(1, 2, false)
+	admitted(1, 3, true)
+	admitted(1, 3, false)
+	admitted(4, 6, false)
+	admitted(3, 6, true)
+	tallied(alice, gallery.Tally{Admitted: 6, Recounts: 1})
+	recounted(gallery.Tally{Admitted: 5, Recounts: 1}, 0, false)
+	recounted(gallery.Tally{Admitted: 6, Recounts: 2}, 0, false)
+	recounted(gallery.Tally{Admitted: 6, Recounts: 1}, 6, true)
+	recounted(gallery.Tally{Admitted: 6, Recounts: 1}, 0, false) // the same number again, and another tally
+	tallied(alice, gallery.Tally{Admitted: 6, Recounts: 2})
 	tallied(bob, gallery.Tally{})
 	succeeds(t, store.DeleteAll(t.Context(), alice))
 	tallied(alice, gallery.Tally{})
+}
+
+// quotaOfMany is processes that take turns at one store. Each can have a hundredth
+// of the quota left when another one counts. One process alone is exact.
+func quotaOfMany(t *testing.T, store gallery.Store) {
+	const quota, hundredth = 200, 2
+	for _, processes := range []int{1, 3} {
+		services := make([]*gallery.Service, processes)
+		for i := range services {
+			services[i] = gallery.New(store, gallery.Options{Quota: quota})
+		}
+		created, refused := 0, 0
+		for n := 0; refused < processes; n++ {
+			_, _, err := services[n%processes].Put(t.Context(), alice, drawingtest.ID(n), drawingtest.Content("", 1, 1), gallery.IfAbsent())
+			if err == nil {
+				created, refused = created+1, 0
+				continue
+			}
+			fails(t, err, gallery.ErrQuota)
+			refused++
+		}
+		if most := quota + (processes-1)*hundredth; created < quota || created > most {
+			t.Errorf("%d processes created %d drawings, want %d to %d", processes, created, quota, most)
+		}
+		succeeds(t, services[0].DeleteAll(t.Context(), alice))
+	}
 }
 
 // quotaOfTwo is two processes at one store: while the first counts, the second
