@@ -57,7 +57,11 @@ func Dial(uri string) (store *Store, shown string, err error) {
 		return nil, "", ErrOption
 	}
 	database := cmp.Or(parsed.Database, DefaultDatabase)
-	return New(client, database), fmt.Sprintf("%s, database %s", strings.Join(parsed.Hosts, ", "), database), nil
+	store = New(client, database)
+	if parsed.MaxPoolSizeSet && parsed.MaxPoolSize > 0 {
+		*store.drawings.turns = *newTurns(parsed.MaxPoolSize)
+	}
+	return store, fmt.Sprintf("%s, database %s", strings.Join(parsed.Hosts, ", "), database), nil
 }
 
 // Close disconnects from the database.

@@ -104,7 +104,7 @@ func (s *Store) List(ctx context.Context, owner string, after gallery.Position, 
 		sameTime = 1
 	}
 	for {
-		read, err := repeated(ctx, refusedOrLost, func() ([]gallery.Summary, error) {
+		read, err := repeated(ctx, s.drawings.turns, refusedOrLost, func() ([]gallery.Summary, error) {
 			return s.newest(ctx, filter, limit+sameTime, thumbnails)
 		})
 		if err != nil {
@@ -180,14 +180,20 @@ func (s *Store) oldest(ctx context.Context, owner string, last *gallery.Position
 	if *last != (gallery.Position{}) {
 		filter = append(filter, bson.E{Key: "createdAt", Value: bson.D{{Key: "$gte", Value: last.CreatedAt}}})
 	}
-	cursor, err := s.drawings.Find(ctx, filter, options.Find().
-		SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}).
-		SetBatchSize(batch))
+	cursor, err := inTurn(ctx, s.drawings.turns, func() (*mongo.Cursor, error) {
+		return s.drawings.Find(ctx, filter, options.Find().
+			SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}).
+			SetBatchSize(batch))
+	})
 	if err != nil {
 		return err
 	}
 	defer cursor.Close(context.WithoutCancel(ctx))
-	for cursor.Next(ctx) {
+	for {
+		more, err := inTurn(ctx, s.drawings.turns, func() (bool, error) { return cursor.Next(ctx), cursor.Err() })
+		if err != nil || !more {
+			return err
+		}
 		r, err := decode(cursor.Current, "read drawings")
 		if err != nil {
 			return err
@@ -200,7 +206,6 @@ func (s *Store) oldest(ctx context.Context, owner string, last *gallery.Position
 			return nil
 		}
 	}
-	return cursor.Err()
 }
 
 // DeleteAll begins with the drawings: without its drawing, a share leads nowhere.

@@ -56,11 +56,11 @@ var transient = append([]int{
 // tries bounds how often a server is asked that answers with one of some codes.
 const tries = 4
 
-// repeated does something again, after a pause, while the server answers with one
-// of these codes.
-func repeated[T any](ctx context.Context, codes []int, do func() (T, error)) (T, error) {
+// repeated does something when it is its turn, and again, after a pause, while the
+// server answers with one of these codes.
+func repeated[T any](ctx context.Context, turns *turns, codes []int, do func() (T, error)) (T, error) {
 	for n := 1; ; n++ {
-		v, err := do()
+		v, err := inTurn(ctx, turns, do)
 		if n == tries || !hasCode(err, codes...) || gallery.Pause(ctx, n) != nil {
 			return v, err
 		}

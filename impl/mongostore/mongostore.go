@@ -24,9 +24,15 @@ import (
 // Store fills [gallery.Store]. It needs no transactions.
 type Store struct {
 	client   *mongo.Client
-	drawings *mongo.Collection
-	shares   *mongo.Collection
-	owners   *mongo.Collection
+	drawings collection
+	shares   collection
+	owners   collection
+}
+
+// collection is a collection whose commands wait for their turn.
+type collection struct {
+	*mongo.Collection
+	turns *turns
 }
 
 var _ gallery.Store = (*Store)(nil)
@@ -39,11 +45,12 @@ var _ gallery.Store = (*Store)(nil)
 func New(client *mongo.Client, database string) *Store {
 	db := client.Database(database, inThisForm(),
 		options.Database().SetWriteConcern(writeconcern.Majority()).SetReadPreference(readpref.Primary()))
+	turns := newTurns(defaultConnections)
 	return &Store{
 		client:   client,
-		drawings: db.Collection("drawings"),
-		shares:   db.Collection("shares"),
-		owners:   db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())),
+		drawings: collection{db.Collection("drawings"), turns},
+		shares:   collection{db.Collection("shares"), turns},
+		owners:   collection{db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())), turns},
 	}
 }
 
@@ -65,7 +72,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 }
 
 // index creates an index, unless there is one with these keys under any name.
-func index(ctx context.Context, c *mongo.Collection, keys bson.D) error {
+func index(ctx context.Context, c collection, keys bson.D) error {
 	_, err := c.Indexes().CreateOne(ctx, mongo.IndexModel{Keys: keys})
 	if !hasCode(err, 85, 86) { // IndexOptionsConflict, IndexKeySpecsConflict
 		return err
@@ -107,8 +114,8 @@ func byKey(key string) bson.D { return bson.D{{Key: "_id", Value: key}} }
 
 // find reads the one document that a filter is for, with the fields of a
 // projection, or all for nil.
-func find(ctx context.Context, c *mongo.Collection, filter, projection bson.D) (bson.Raw, error) {
-	return repeated(ctx, refusedOrLost, func() (bson.Raw, error) {
+func find(ctx context.Context, c collection, filter, projection bson.D) (bson.Raw, error) {
+	return repeated(ctx, c.turns, refusedOrLost, func() (bson.Raw, error) {
 		o := options.FindOne()
 		if projection != nil {
 			o.SetProjection(projection)
@@ -117,27 +124,27 @@ func find(ctx context.Context, c *mongo.Collection, filter, projection bson.D) (
 	})
 }
 
-func insert(ctx context.Context, c *mongo.Collection, document any) error {
-	_, err := repeated(ctx, refused, func() (*mongo.InsertOneResult, error) { return c.InsertOne(ctx, document) })
+func insert(ctx context.Context, c collection, document any) error {
+	_, err := repeated(ctx, c.turns, refused, func() (*mongo.InsertOneResult, error) { return c.InsertOne(ctx, document) })
 	return err
 }
 
 // update applies operators to the document that a filter is for, and reports
 // whether there was one.
-func update(ctx context.Context, c *mongo.Collection, filter, operators bson.D) (bool, error) {
-	result, err := repeated(ctx, refused, func() (*mongo.UpdateResult, error) { return c.UpdateOne(ctx, filter, operators) })
+func update(ctx context.Context, c collection, filter, operators bson.D) (bool, error) {
+	result, err := repeated(ctx, c.turns, refused, func() (*mongo.UpdateResult, error) { return c.UpdateOne(ctx, filter, operators) })
 	return err == nil && result.MatchedCount == 1, err
 }
 
 // remove deletes the document that a filter is for, and reports whether there was
 // one.
-func remove(ctx context.Context, c *mongo.Collection, filter bson.D) (bool, error) {
-	result, err := repeated(ctx, refused, func() (*mongo.DeleteResult, error) { return c.DeleteOne(ctx, filter) })
+func remove(ctx context.Context, c collection, filter bson.D) (bool, error) {
+	result, err := repeated(ctx, c.turns, refused, func() (*mongo.DeleteResult, error) { return c.DeleteOne(ctx, filter) })
 	return err == nil && result.DeletedCount == 1, err
 }
 
 // removeAll deletes every document that a filter is for.
-func removeAll(ctx context.Context, c *mongo.Collection, filter bson.D) error {
-	_, err := repeated(ctx, refusedOrLost, func() (*mongo.DeleteResult, error) { return c.DeleteMany(ctx, filter) })
+func removeAll(ctx context.Context, c collection, filter bson.D) error {
+	_, err := repeated(ctx, c.turns, refusedOrLost, func() (*mongo.DeleteResult, error) { return c.DeleteMany(ctx, filter) })
 	return err
 }

@@ -1,0 +1,34 @@
+package mongostore
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/semaphore"
+
+	"onestroke/impl/gallery"
+)
+
+// defaultConnections is the driver's limit on connections to one server, if the URI
+// has no maxPoolSize.
+const defaultConnections = 100
+
+// turns lets as many commands use the driver as it has connections to one server.
+// The others wait here, the first to come first, for as long as an operation may
+// take. In the driver they would wait no longer than it looks for a server.
+type turns struct{ *semaphore.Weighted }
+
+func newTurns(connections uint64) *turns {
+	return &turns{semaphore.NewWeighted(int64(connections))}
+}
+
+// inTurn does something that uses one connection at a time.
+func inTurn[T any](ctx context.Context, turns *turns, do func() (T, error)) (none T, err error) {
+	soon, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	if err := turns.Acquire(soon, 1); err != nil {
+		return none, fmt.Errorf("wait for a connection: %w: %w", gallery.ErrUnavailable, err)
+	}
+	defer turns.Release(1)
+	return do()
+}
