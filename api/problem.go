@@ -156,17 +156,12 @@ func problemOf(err error) *problem {
 
 // invalidRequest returns the problem of at least one broken rule.
 func invalidRequest(fields ...gen.FieldError) *problem {
-	if len(fields) > maxFieldErrors {
-		fields = fields[:maxFieldErrors]
-	}
 	details := make([]string, len(fields))
 	for i, f := range fields {
 		details[i] = f.Field + " " + f.Detail
 	}
 	return &problem{code: gen.ErrInvalidRequest, detail: strings.Join(details, "; "), fields: fields}
 }
-
-const maxFieldErrors = 20 // the contract's limit
 
 // fail answers a request with an error: in the form of 2017 on the paths of 2017,
 // as a problem (RFC 9457) everywhere else. If part of another answer has been

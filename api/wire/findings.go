@@ -8,9 +8,9 @@ import (
 	"onestroke/impl/text"
 )
 
-// InvalidError is a request that breaks rules of the contract. It has at most 20
-// fields, in the order of the contract, and never quotes a value, which may be
-// secret.
+// InvalidError is a request that breaks rules of the contract. It has at most
+// [MaxFindings] fields, in the order of the contract, and never quotes a value,
+// which may be secret.
 type InvalidError struct {
 	Fields []FieldError
 }
@@ -40,15 +40,16 @@ type step struct {
 	element bool
 }
 
-// findings are all broken rules of a request, at most [maxFindings].
+// findings are all broken rules of a request, at most [MaxFindings].
 type findings []finding
 
-const maxFindings = 20 // the contract's limit
+// MaxFindings is how many broken rules an error of this package has at most.
+const MaxFindings = 20
 
 // add records the rules that the value just read has broken.
 func (f *findings) add(broken ...violation) {
 	for _, v := range broken {
-		if len(*f) < maxFindings {
+		if len(*f) < MaxFindings {
 			*f = append(*f, finding{violation: v})
 		}
 	}

@@ -21,8 +21,6 @@ const (
 	// pollMin and pollMax are how often a replica looks whether another one has
 	// finished exchanging a code.
 	pollMin, pollMax = 25 * time.Millisecond, 200 * time.Millisecond
-
-	maxLabel = 64 // characters; the limit of the contract
 )
 
 // LogIn opens a [Token] session and returns its token.
@@ -152,7 +150,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 		ID:        c.ID(),
 		Kind:      done.Kind,
 		User:      User{ID: done.UserID, Profile: identity.Profile},
-		Label:     text.First(maxLabel, l.Label),
+		Label:     text.First(MaxLabel, l.Label),
 		CreatedAt: now,
 	}, now)
 	hold := codeLife

@@ -22,14 +22,22 @@ type User struct {
 	Profile Profile
 }
 
+// Limits of a [Profile] and of [Session].Label.
+const (
+	MaxName      = 64  // characters, of a nickname or a place
+	MaxLanguage  = 16  // characters
+	MaxAvatarURL = 512 // bytes
+	MaxLabel     = 64  // characters
+)
+
 // Profile is what a user let the mini program see of them, as WeChat signed or
 // encrypted it. Unknown members are dropped and over-long ones are cut at login.
 type Profile struct {
-	Nickname  string // at most 64 characters
-	AvatarURL string // at most 512 bytes, http or https, otherwise empty
+	Nickname  string // at most [MaxName]
+	AvatarURL string // at most [MaxAvatarURL], http or https, otherwise empty
 	Gender    int    // 0 unknown, 1 male, 2 female
-	Language  string // at most 16 characters, such as zh_CN
-	Country   string // at most 64 characters, as are the next two
+	Language  string // at most [MaxLanguage], such as zh_CN
+	Country   string // at most [MaxName], as are the next two
 	Province  string
 	City      string
 }
@@ -50,7 +58,7 @@ type Session struct {
 	ID         string // names the session to its owner; it is not a credential
 	Kind       Kind
 	User       User
-	Label      string    // what the session was opened from, for people; at most 64 characters
+	Label      string    // what the session was opened from, for people; at most [MaxLabel]
 	CreatedAt  time.Time // in whole seconds, as are the next two
 	LastUsedAt time.Time // exact to the minute, so that not every use is a write
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit

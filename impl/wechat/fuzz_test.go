@@ -35,17 +35,17 @@ func FuzzRawData(f *testing.F) {
 			text string
 			max  int
 		}{
-			"nickname": {p.Nickname, maxName},
-			"country":  {p.Country, maxName},
-			"province": {p.Province, maxName},
-			"city":     {p.City, maxName},
-			"language": {p.Language, maxLanguage},
+			"nickname": {p.Nickname, session.MaxName},
+			"country":  {p.Country, session.MaxName},
+			"province": {p.Province, session.MaxName},
+			"city":     {p.City, session.MaxName},
+			"language": {p.Language, session.MaxLanguage},
 		} {
 			if !utf8.ValidString(field.text) || utf8.RuneCountInString(field.text) > field.max {
 				t.Errorf("%s out of bounds: %q", name, field.text)
 			}
 		}
-		if p.Gender < 0 || p.Gender > 2 || len(p.AvatarURL) > maxAvatarURL {
+		if p.Gender < 0 || p.Gender > 2 || len(p.AvatarURL) > session.MaxAvatarURL {
 			t.Errorf("out of bounds: %+v", p)
 		}
 		if p.AvatarURL != "" && !strings.HasPrefix(strings.ToLower(p.AvatarURL), "http") {

@@ -10,13 +10,6 @@ import (
 	"onestroke/impl/text"
 )
 
-// Limits of [session.Profile].
-const (
-	maxName      = 64  // characters
-	maxLanguage  = 16  // characters
-	maxAvatarURL = 512 // bytes
-)
-
 // userInfo has the members of wx.getUserInfo's data that are used here. OpenID
 // and Watermark are in encrypted data only.
 type userInfo struct {
@@ -51,13 +44,13 @@ func readUserInfo(text []byte) (userInfo, error) {
 
 func (u userInfo) profile() session.Profile {
 	return session.Profile{
-		Nickname:  text.First(maxName, u.NickName),
+		Nickname:  text.First(session.MaxName, u.NickName),
 		AvatarURL: avatarURL(u.AvatarURL),
 		Gender:    gender(u.Gender),
-		Language:  text.First(maxLanguage, u.Language),
-		Country:   text.First(maxName, u.Country),
-		Province:  text.First(maxName, u.Province),
-		City:      text.First(maxName, u.City),
+		Language:  text.First(session.MaxLanguage, u.Language),
+		Country:   text.First(session.MaxName, u.Country),
+		Province:  text.First(session.MaxName, u.Province),
+		City:      text.First(session.MaxName, u.City),
 	}
 }
 
@@ -65,7 +58,7 @@ func (u userInfo) profile() session.Profile {
 // else nothing: a URL that is cut short does not work.
 func avatarURL(text string) string {
 	u, err := url.Parse(text)
-	if err != nil || len(text) > maxAvatarURL || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || len(text) > session.MaxAvatarURL || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return ""
 	}
 	return text

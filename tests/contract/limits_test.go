@@ -6,6 +6,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"onestroke/api"
+	"onestroke/api/wire"
 	"onestroke/impl/config"
 	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/paint2017"
@@ -49,7 +50,15 @@ func TestLimitsAreThoseOfTheContract(t *testing.T) {
 		"page answered":       {member("DrawingList", "items"), 0, gallery.MaxPage},
 		"paint id":            {schema("PaintId"), 0, paint2017.MaxID}, // that it is not empty is said by the handler, as 2017 did
 		"actions":             {schema("PaintActions"), 0, paint2017.MaxActions},
-		"errors of an answer": {member("Problem", "errors"), 1, drawing.MaxFindings},
+		"errors of a drawing": {member("Problem", "errors"), 1, drawing.MaxFindings},
+		"errors of a request": {member("Problem", "errors"), 1, wire.MaxFindings},
+		"session label":       {member("SessionSummary", "label"), 0, session.MaxLabel},
+		"nickname":            {member("User", "nickname"), 0, session.MaxName},
+		"avatar URL":          {member("User", "avatarUrl"), 0, session.MaxAvatarURL},
+		"language":            {member("User", "language"), 0, session.MaxLanguage},
+		"country":             {member("User", "country"), 0, session.MaxName},
+		"province":            {member("User", "province"), 0, session.MaxName},
+		"city":                {member("User", "city"), 0, session.MaxName},
 		"sessions":            {member("SessionList", "items"), 0, session.MaxTokens + 1}, // and one of 2017
 	} {
 		if c.schema == nil {
