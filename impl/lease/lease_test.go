@@ -59,9 +59,9 @@ func TestALeaseIsForgottenAfterItsLife(t *testing.T) {
 		l := &limit{left: 100, size: 10}
 		leases := lease.New(time.Minute, l.take)
 		use(t, leases, "a")
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		use(t, leases, "a")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		use(t, leases, "a")
 		if want := []string{"a <nil>", "a <nil>"}; fmt.Sprint(l.asked) != fmt.Sprint(want) {
 			t.Errorf("asked %q, want %q", l.asked, want)
