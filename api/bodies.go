@@ -48,6 +48,7 @@ func summaryBody(s gallery.Summary) gen.DrawingSummary {
 		Revision:    int32(s.Revision),
 		CreatedAt:   s.CreatedAt,
 		UpdatedAt:   s.UpdatedAt,
+		Incomplete:  unlessFalse(s.Incomplete),
 	}
 }
 
@@ -56,7 +57,7 @@ func drawingBody(d gallery.Drawing) gen.Drawing {
 	b := gen.Drawing{
 		ID: s.ID, Title: s.Title, Canvas: s.Canvas, Format: s.Format,
 		StrokeCount: s.StrokeCount, PointCount: s.PointCount, DurationMs: s.DurationMs, Bounds: s.Bounds,
-		Revision: s.Revision, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+		Revision: s.Revision, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, Incomplete: s.Incomplete,
 		Strokes: make([]gen.Stroke, len(d.Strokes)),
 	}
 	for i, stroke := range d.Strokes {
@@ -126,6 +127,13 @@ func bodies[T, B any](items iter.Seq2[T, error], body func(T) *B) iter.Seq2[*B, 
 
 // optional returns a member that is left out if it is empty.
 func optional(text string) *string { return unlessEmpty(&text) }
+
+func unlessFalse(value bool) *bool {
+	if !value {
+		return nil
+	}
+	return &value
+}
 
 func unlessEmpty(text *string) *string {
 	if *text == "" {

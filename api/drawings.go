@@ -54,6 +54,9 @@ func (h drawings) PutDrawing(ctx context.Context, r gen.PutDrawingRequest) (gen.
 	if r.Body.ID != nil && *r.Body.ID != r.ID {
 		return nil, invalidRequest(gen.FieldError{Field: "id", Rule: "samePath", Detail: "must be the id in the path, or left out"})
 	}
+	if r.Params.ReplaceIncomplete != nil && *r.Params.ReplaceIncomplete {
+		precondition = precondition.OrIncomplete()
+	}
 	d, created, err := h.gallery.Put(ctx, owner(ctx), drawing.ID(r.ID), contentOf(*r.Body), precondition)
 	if err != nil {
 		return nil, err

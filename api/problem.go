@@ -124,6 +124,8 @@ func problemOf(err error) *problem {
 		return &problem{code: gen.ErrNotFound, detail: "you have no drawing with this id"}
 	case errors.Is(err, gallery.ErrChanged):
 		return &problem{code: gen.ErrPreconditionFailed, detail: gallery.ErrChanged.Error()}
+	case errors.Is(err, gallery.ErrIncomplete):
+		return &problem{code: gen.ErrPreconditionRequired, detail: "a program of 2017 drew more than the strokes show: send replaceIncomplete=true if it may be lost"}
 	case errors.Is(err, gallery.ErrQuota):
 		return &problem{code: gen.ErrQuotaExceeded, detail: "you have as many drawings as one may have"}
 	case errors.Is(err, gallery.ErrCursor):

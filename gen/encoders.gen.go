@@ -137,6 +137,10 @@ func (v *DrawingSummary) AppendJSON(b []byte) []byte {
 	b = wire.AppendInteger(b, v.Format)
 	b = wire.AppendName(b, `"id":`)
 	b = wire.AppendString(b, v.ID.String())
+	if v.Incomplete != nil {
+		b = wire.AppendName(b, `"incomplete":`)
+		b = strconv.AppendBool(b, bool(*v.Incomplete))
+	}
 	b = wire.AppendName(b, `"pointCount":`)
 	b = wire.AppendInteger(b, v.PointCount)
 	b = wire.AppendName(b, `"revision":`)
@@ -215,6 +219,10 @@ func (v *Drawing) AppendJSON(b []byte) []byte {
 	b = wire.AppendInteger(b, v.Format)
 	b = wire.AppendName(b, `"id":`)
 	b = wire.AppendString(b, v.ID.String())
+	if v.Incomplete != nil {
+		b = wire.AppendName(b, `"incomplete":`)
+		b = strconv.AppendBool(b, bool(*v.Incomplete))
+	}
 	if v.Paint != nil {
 		b = wire.AppendName(b, `"paint":`)
 		b = v.Paint.AppendJSON(b)
@@ -257,6 +265,10 @@ func (v *SharedDrawing) AppendJSON(b []byte) []byte {
 	b = wire.AppendInteger(b, v.DurationMs)
 	b = wire.AppendName(b, `"format":`)
 	b = wire.AppendInteger(b, v.Format)
+	if v.Incomplete != nil {
+		b = wire.AppendName(b, `"incomplete":`)
+		b = strconv.AppendBool(b, bool(*v.Incomplete))
+	}
 	b = wire.AppendName(b, `"pointCount":`)
 	b = wire.AppendInteger(b, v.PointCount)
 	b = wire.AppendName(b, `"strokeCount":`)

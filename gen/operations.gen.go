@@ -96,6 +96,7 @@ var Operations = map[string]wire.Operation{
 			{Name: "id", In: "path", Required: true, Rules: &uuidRules},
 			{Name: "If-None-Match", In: "header", Rules: &ifNoneMatchParameterRules},
 			{Name: "If-Match", In: "header", Rules: &entityTagsRules},
+			{Name: "replaceIncomplete", In: "query", Rules: &replaceIncompleteParameterRules},
 		},
 		Consumes: []string{"application/json"},
 		Produces: []string{"application/json"},

@@ -381,6 +381,13 @@ type Drawing struct {
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 	ID UUID `json:"id"`
 
+	// Incomplete `true` if a program of 2017 drew more than the strokes show: text, images, shadows, what is filled (only its outline is shown), or
+	// more points than a drawing has. Otherwise absent. Replacing the strokes needs `replaceIncomplete=true`; a new title does not.
+	//
+	//
+	// Example: true
+	Incomplete *Incomplete `json:"incomplete,omitempty"`
+
 	// Paint A drawing in the form of 2017.
 	Paint *Paint `json:"paint,omitempty"`
 
@@ -483,6 +490,13 @@ type DrawingSummary struct {
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 	ID UUID `json:"id"`
 
+	// Incomplete `true` if a program of 2017 drew more than the strokes show: text, images, shadows, what is filled (only its outline is shown), or
+	// more points than a drawing has. Otherwise absent. Replacing the strokes needs `replaceIncomplete=true`; a new title does not.
+	//
+	//
+	// Example: true
+	Incomplete *Incomplete `json:"incomplete,omitempty"`
+
 	// PointCount How many points the drawing has.
 	//
 	// Example: 3
@@ -557,6 +571,12 @@ type FieldError struct {
 //
 // Example: 1
 type FormatVersion int32
+
+// Incomplete `true` if a program of 2017 drew more than the strokes show: text, images, shadows, what is filled (only its outline is shown), or
+// more points than a drawing has. Otherwise absent. Replacing the strokes needs `replaceIncomplete=true`; a new title does not.
+//
+// Example: true
+type Incomplete = bool
 
 // Liveness The process is alive.
 type Liveness struct {
@@ -933,6 +953,13 @@ type SharedDrawing struct {
 	// Example: 1
 	Format FormatVersion `json:"format"`
 
+	// Incomplete `true` if a program of 2017 drew more than the strokes show: text, images, shadows, what is filled (only its outline is shown), or
+	// more points than a drawing has. Otherwise absent. Replacing the strokes needs `replaceIncomplete=true`; a new title does not.
+	//
+	//
+	// Example: true
+	Incomplete *Incomplete `json:"incomplete,omitempty"`
+
 	// PointCount How many points the drawing has.
 	//
 	// Example: 3
@@ -1286,6 +1313,10 @@ type GetDrawingParams struct {
 
 // PutDrawingParams defines parameters for PutDrawing.
 type PutDrawingParams struct {
+	// ReplaceIncomplete `true` replaces the strokes also of a drawing that has `incomplete`: what a program of 2017 drew and the strokes do not show
+	// is lost. Without it such a request is answered with 428.
+	ReplaceIncomplete *bool `form:"replaceIncomplete,omitempty" json:"replaceIncomplete,omitempty"`
+
 	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
 	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
 	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
@@ -2683,6 +2714,19 @@ func (siw *ServerInterfaceWrapper) PutDrawing(w http.ResponseWriter, r *http.Req
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params PutDrawingParams
+
+	// ------------- Optional query parameter "replaceIncomplete" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "replaceIncomplete", r.URL.Query(), &params.ReplaceIncomplete, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "replaceIncomplete"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "replaceIncomplete", Err: err})
+		}
+		return
+	}
 
 	headers := r.Header
 

@@ -21,7 +21,7 @@ const (
 // same drawing if all fields are equal after [Content.Normalize].
 type Content struct {
 	Properties
-	Strokes []Stroke // in the order drawn; 1 to MaxStrokes
+	Strokes []Stroke // in the order drawn; 0 to MaxStrokes
 }
 
 // Properties are what a drawing has besides its strokes. Stores write this
@@ -67,6 +67,7 @@ type Measures struct {
 	PointCount  int    `json:"pointCount"`
 	DurationMs  int    `json:"durationMs"` // the latest t; 0 if no time was recorded
 	Bounds      Bounds `json:"bounds"`
+	Incomplete  bool   `json:"incomplete,omitzero"` // a program of 2017 drew more than the strokes show
 }
 
 // Bounds is the smallest rectangle that holds every point; zero if there is no
@@ -78,7 +79,7 @@ type Bounds struct {
 	MaxY int `json:"maxY"`
 }
 
-// Measure computes the measures of a normalized content.
+// Measure computes the measures of a normalized content, which is complete.
 func (c Content) Measure() (m Measures) {
 	m.StrokeCount = len(c.Strokes)
 	for _, s := range c.Strokes {

@@ -59,7 +59,7 @@ func lift(t []int32) []int32 {
 func (c Content) Validate() error {
 	var f Findings
 	f.properties(c.Properties)
-	f.countOf("strokes", "strokes", len(c.Strokes), MaxStrokes)
+	f.atMost("strokes", "strokes", len(c.Strokes), MaxStrokes)
 	points := 0
 	for i, s := range c.Strokes {
 		if f.full() {
@@ -117,11 +117,8 @@ func (f *Findings) inRange(field string, v, low, high int) {
 	}
 }
 
-func (f *Findings) countOf(field, what string, n, limit int) {
-	switch {
-	case n == 0:
-		f.Add(field, "minItems", "has no %s", what)
-	case n > limit:
+func (f *Findings) atMost(field, what string, n, limit int) {
+	if n > limit {
 		f.Add(field, "maxItems", "has %d %s, the limit is %d", n, what, limit)
 	}
 }
@@ -152,7 +149,10 @@ func (f *Findings) stroke(path string, s Stroke) {
 		f.Add(path+"color", "pattern", "is neither #RRGGBB nor #RRGGBBAA")
 	}
 	f.inRange(path+"width", s.Width, 1, MaxWidth)
-	f.countOf(path+"x", "points", len(s.X), MaxStrokePoints)
+	if len(s.X) == 0 {
+		f.Add(path+"x", "minItems", "has no points")
+	}
+	f.atMost(path+"x", "points", len(s.X), MaxStrokePoints)
 	f.sameLength(path+"y", len(s.Y), len(s.X))
 	if s.T != nil {
 		f.sameLength(path+"t", len(s.T), len(s.X))

@@ -42,7 +42,7 @@ func (d Drawing) Content() drawing.Content {
 type Exported struct {
 	Drawing
 	PaintID string // the id under which programs of 2017 know it
-	Actions string // as a program of 2017 saved them; empty if none did, or if the drawing was changed since
+	Actions string // as a program of 2017 saved them; empty if none did, or if the strokes were changed since
 }
 
 var (
@@ -51,6 +51,9 @@ var (
 	// ErrChanged: the precondition is false: the drawing was changed, created or
 	// deleted meanwhile.
 	ErrChanged = errors.New("drawing was changed or created in between")
+	// ErrIncomplete: a program of 2017 drew more than the strokes show, and the
+	// write would lose it without saying so. See [Precondition.OrIncomplete].
+	ErrIncomplete = errors.New("drawing is shown incompletely")
 	// ErrQuota: the owner has as many drawings as are allowed. Delete some.
 	ErrQuota = errors.New("too many drawings")
 	// ErrCursor: the cursor was not made by this service. Start again from the first page.

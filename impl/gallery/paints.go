@@ -9,7 +9,7 @@ import (
 )
 
 // Paints yields all of the owner's drawings as paints, oldest first: with the
-// actions that were saved if the drawing was not changed otherwise since, or else
+// actions that were saved if the strokes were not changed otherwise since, or else
 // with [paint2017.ToActions] of its strokes. An error ends it.
 func (s *Service) Paints(ctx context.Context, owner string) iter.Seq2[paint2017.Paint, error] {
 	return func(yield func(paint2017.Paint, error) bool) {
@@ -38,8 +38,9 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 	}
 	id := paint2017.DrawingID(p.ID)
 	actions := []byte(p.Actions)
-	draft := newRecord(id, paint2017.FromActions(actions))
-	draft.Actions = actions
+	content, incomplete := paint2017.FromActions(actions)
+	draft := newRecord(id, content)
+	draft.Actions, draft.Incomplete = actions, incomplete
 	if p.ID != id.String() {
 		draft.PaintID = p.ID
 	}

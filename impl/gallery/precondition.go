@@ -7,6 +7,7 @@ import "slices"
 type Precondition struct {
 	absent, present bool
 	etags           []string
+	incomplete      bool
 }
 
 // IfAbsent is true if there is no such drawing: If-None-Match: *.
@@ -18,6 +19,13 @@ func IfPresent() Precondition { return Precondition{present: true} }
 // IfMatch is true if there is one that has one of the etags, given without
 // quotes: If-Match: "a", "b".
 func IfMatch(etags ...string) Precondition { return Precondition{etags: etags} }
+
+// OrIncomplete returns a precondition that is also true of a drawing that is
+// incomplete: what a program of 2017 drew and the strokes do not show may be lost.
+func (p Precondition) OrIncomplete() Precondition {
+	p.incomplete = true
+	return p
+}
 
 // Allows reports whether an existing drawing with this etag may be changed.
 func (p Precondition) Allows(etag string) bool { return p.present || p.names(etag) }

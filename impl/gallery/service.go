@@ -39,10 +39,14 @@ func New(s Store, o Options) *Service {
 // reports which. A write that is repeated because its answer was lost gets the
 // same answer again and changes nothing.
 //
+// A write that leaves canvas and strokes as they are, such as a new title, leaves
+// the actions of a program of 2017, too. Another one loses them.
+//
 // It returns [drawing.InvalidErrors] for a content that breaks a rule,
-// [ErrChanged] if the precondition is false, and [ErrQuota] for one drawing too
-// many. Drawings that are created at the same moment, and a hundredth of the quota
-// for each other process, may be above it.
+// [ErrIncomplete] if actions would be lost that the strokes do not show, [ErrChanged]
+// if the precondition is false, and [ErrQuota] for one drawing too many. Drawings
+// that are created at the same moment, and a hundredth of the quota for each other
+// process, may be above it.
 func (s *Service) Put(ctx context.Context, owner string, id drawing.ID, c drawing.Content, p Precondition) (d Drawing, created bool, err error) {
 	if err := c.Validate(); err != nil {
 		return Drawing{}, false, err
@@ -179,6 +183,12 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 			return Record{}, ErrChanged
 		}
 		r := draft.replacing(stored, s.now())
+		switch {
+		case draft.sameStrokes(stored):
+			r.Actions, r.Incomplete = stored.Actions, stored.Incomplete
+		case stored.Incomplete && !p.incomplete:
+			return Record{}, ErrIncomplete
+		}
 		err = s.store.Replace(ctx, owner, stored.ETag, r)
 		if !errors.Is(err, ErrChanged) {
 			return r, err

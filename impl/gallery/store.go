@@ -72,7 +72,7 @@ type Record struct {
 	PreviousETag string `json:"previousEtag"`    // before the last change; empty at revision 1
 	Packed       []byte `json:"packed"`          // the strokes, by [packing.Pack]
 	PaintID      string `json:"paintId"`         // under which a program of 2017 created it; empty if that is the ID, or if none did
-	Actions      []byte `json:"actions"`         // any bytes, as a program of 2017 saved them; nil if the strokes were last written by another
+	Actions      []byte `json:"actions"`         // any bytes, as a program of 2017 saved them; nil if another program wrote the strokes
 	Share        Share  `json:"share,omitempty"` // stored for as long as it is not zero
 }
 
@@ -114,7 +114,12 @@ func (r Record) replacing(stored Record, now time.Time) Record {
 
 // sameContent reports whether both records hold the same content.
 func (r Record) sameContent(stored Record) bool {
-	return r.Properties == stored.Properties && bytes.Equal(r.Packed, stored.Packed)
+	return r.Properties == stored.Properties && r.sameStrokes(stored)
+}
+
+// sameStrokes reports whether both records show the same picture.
+func (r Record) sameStrokes(stored Record) bool {
+	return r.Canvas == stored.Canvas && bytes.Equal(r.Packed, stored.Packed)
 }
 
 // drawing returns the whole drawing, or a [*CorruptError].

@@ -47,7 +47,27 @@ func TestADrawingOf2017CanBeReadAndChangedInV1(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 
-		caller.Do(t, http.MethodPut, path(id), oneStroke("today"), replacing("*")).Expect(t, http.StatusOK)
+		// setShadow cannot be shown: a title leaves it, other strokes do not.
+		if d.Incomplete == nil || !*d.Incomplete || items[0].Incomplete == nil {
+			t.Errorf("nothing says that it is incomplete: %+v", items[0])
+		}
+		titled := gen.DrawingContent{Title: new("titled"), Canvas: d.Canvas, Format: d.Format, Strokes: d.Strokes}
+		caller.Do(t, http.MethodPut, path(id), titled, replacing("*")).Expect(t, http.StatusOK)
+		if got := paints(t, caller); got["j8x3k2m1q9w0zt"] != twoLines {
+			t.Errorf("with a title it is %q", got)
+		}
+		for _, parameter := range []string{"", "?replaceIncomplete=false"} {
+			caller.Do(t, http.MethodPut, path(id)+parameter, oneStroke("today"), replacing("*")).
+				ExpectProblem(t, http.StatusPreconditionRequired, gen.ErrPreconditionRequired)
+		}
+		if got := get(t, caller, id); got.Title != "titled" || got.StrokeCount != 2 || paints(t, caller)["j8x3k2m1q9w0zt"] != twoLines {
+			t.Errorf("the refused request changed it: %+v", got)
+		}
+
+		caller.Do(t, http.MethodPut, path(id)+"?replaceIncomplete=true", oneStroke("today"), replacing("*")).Expect(t, http.StatusOK)
+		if d := get(t, caller, id); d.Incomplete != nil {
+			t.Errorf("replaced, it is %+v", d)
+		}
 		got := paints(t, caller)
 		if len(got) != 1 || got["j8x3k2m1q9w0zt"] == twoLines || len(strokesOf(t, got["j8x3k2m1q9w0zt"])) != 1 {
 			t.Errorf("changed in /v1, it is %q", got)
@@ -94,6 +114,11 @@ func TestActionsThatAreNotADrawingAreStored(t *testing.T) {
 		d := list(t, caller)[0]
 		if d.StrokeCount != 0 || len(get(t, caller, d.ID.String()).Strokes) != 0 {
 			t.Errorf("%s shows %+v", id, d)
+		}
+		empty := map[string]any{"format": 1, "title": "titled " + id, "canvas": d.Canvas, "strokes": []any{}}
+		caller.Do(t, http.MethodPut, path(d.ID.String()), empty, replacing("*")).Expect(t, http.StatusOK)
+		if got := get(t, caller, d.ID.String()); got.Title != "titled "+id || got.Incomplete == nil || paints(t, caller)[id] != actions {
+			t.Errorf("%s, titled, is %+v", id, got)
 		}
 		picture := caller.Do(t, http.MethodGet, path(d.ID.String())+"/image", nil, header("Accept", "image/png"))
 		isPNG(t, picture.Body, 512)
@@ -202,4 +227,21 @@ func strokesOf(t *testing.T, actions string) (paths [][][2]float64) {
 		paths = append(paths, path)
 	}
 	return paths
+}
+
+func TestCurvesAndShapesOf2017AreStrokes(t *testing.T) {
+	s := start(t)
+	caller := s.LogIn2017(t, service.NewUser())
+	const actions = `[{"method":"save"},{"method":"translate","data":[100,100]},{"method":"scale","data":[2,2]},` +
+		`{"method":"strokePath","data":[{"method":"moveTo","data":[0,0]},{"method":"quadraticCurveTo","data":[20,0,20,20]},{"method":"closePath","data":[]}]},` +
+		`{"method":"strokePath","data":[{"method":"arc","data":[0,0,10,0,6.283185307179586]}]},{"method":"restore"}]`
+	savePaint(t, caller, "curves", actions)
+	d := get(t, caller, list(t, caller)[0].ID.String())
+	if d.Incomplete != nil || d.StrokeCount != 2 || d.PointCount < 40 || d.Bounds != (gen.Bounds{MinX: 800, MinY: 800, MaxX: 1400, MaxY: 1400}) {
+		t.Errorf("shown as %+v", d)
+	}
+	first := d.Strokes[0]
+	if last := len(first.X) - 1; first.Width != 20 || first.X[0] != 1000 || first.X[last] != 1000 || first.Y[last] != 1000 {
+		t.Errorf("the closed curve is %+v", first)
+	}
 }

@@ -153,7 +153,7 @@ func wrongDrawings() map[string]wrong {
 		"fewer y than x":            {body: inStroke("y", []any{1, 2}), field: "strokes[0].y", rule: "equalLength"},
 		"more t than x":             {body: inStroke("t", []any{1, 2, 3, 4}), field: "strokes[0].t", rule: "equalLength"},
 		"fewer p than x":            {body: inStroke("p", []any{1}), field: "strokes[0].p", rule: "equalLength"},
-		"no strokes":                {body: with([]any{}, "strokes"), field: "strokes", rule: "minItems"},
+		"no strokes":                {body: with(missing, "strokes"), field: "strokes", rule: "required"},
 		"a stroke of no points":     {body: inStroke("x", []any{}), field: "strokes[0].x", rule: "minItems"},
 		"5,001 points in a stroke":  {body: with([]gen.Stroke{stroke(5001)}, "strokes"), field: "strokes[0].x", rule: "maxItems"},
 		"20,001 points": {

@@ -84,6 +84,8 @@ func fill(random *rand.Rand, v reflect.Value) {
 			text[i] = alphabet[random.IntN(len(alphabet))]
 		}
 		v.SetString(string(text))
+	case reflect.Bool:
+		v.SetBool(random.IntN(2) == 0)
 	case reflect.Int32:
 		v.SetInt(int64(int32(random.Uint32())))
 	default:

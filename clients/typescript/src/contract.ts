@@ -721,6 +721,7 @@ export interface components {
             revision: components["schemas"]["Revision"];
             createdAt: components["schemas"]["CreatedAt"];
             updatedAt: components["schemas"]["UpdatedAt"];
+            incomplete?: components["schemas"]["Incomplete"];
         };
         /** @description A drawing with its strokes. `paint` is present in an export only, and only if a program of 2017 saved the drawing. */
         Drawing: {
@@ -737,6 +738,7 @@ export interface components {
             revision: components["schemas"]["Revision"];
             createdAt: components["schemas"]["CreatedAt"];
             updatedAt: components["schemas"]["UpdatedAt"];
+            incomplete?: components["schemas"]["Incomplete"];
             paint?: components["schemas"]["Paint"];
         };
         /**
@@ -764,6 +766,7 @@ export interface components {
             pointCount: components["schemas"]["PointCount"];
             durationMs: components["schemas"]["DurationMs"];
             bounds: components["schemas"]["Bounds"];
+            incomplete?: components["schemas"]["Incomplete"];
         };
         /** @description An SVG document without script. */
         SVG: string;
@@ -813,6 +816,12 @@ export interface components {
          * @example 2026-11-22T08:00:00.123Z
          */
         UpdatedAt: string;
+        /**
+         * @description `true` if a program of 2017 drew more than the strokes show: text, images, shadows, what is filled (only its outline is shown), or
+         *     more points than a drawing has. Otherwise absent. Replacing the strokes needs `replaceIncomplete=true`; a new title does not.
+         * @example true
+         */
+        Incomplete: boolean;
         /** @description A page of drawings. */
         DrawingList: {
             items: components["schemas"]["DrawingSummary"][];
@@ -1108,7 +1117,8 @@ export interface components {
         };
         /**
          * @description `ERR_PRECONDITION_REQUIRED`: the request does not say whether it creates or replaces. Send `If-None-Match: *` for a new drawing,
-         *     `If-Match` with the last `ETag` for one that you have.
+         *     `If-Match` with the last `ETag` for one that you have. Or the drawing has `incomplete`: send `replaceIncomplete=true` if what its
+         *     strokes do not show may be lost.
          */
         PreconditionRequired: {
             headers: {
@@ -2045,7 +2055,14 @@ export interface operations {
     };
     putDrawing: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description `true` replaces the strokes also of a drawing that has `incomplete`: what a program of 2017 drew and the strokes do not show
+                 *     is lost. Without it such a request is answered with 428.
+                 * @example false
+                 */
+                replaceIncomplete?: boolean;
+            };
             header?: {
                 /**
                  * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it

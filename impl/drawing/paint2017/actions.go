@@ -23,20 +23,23 @@ const (
 )
 
 // FromActions returns what the canvas calls recorded by a program of 2017 draw,
-// without a title. It understands save, restore, setStrokeStyle, setLineWidth and
-// strokePath with moveTo and lineTo, and ignores every other call. The points from
-// one moveTo to the next are one stroke, without times. A stroke that [ToActions]
-// wrote is read exactly. Text that is not JSON, or draws nothing, is a drawing
-// without strokes.
+// without a title, and whether that is all they draw. It understands save and
+// restore; transforms; setStrokeStyle, setFillStyle and setLineWidth; strokePath and
+// fillPath, or stroke and fill, with all steps of a path. The points from one moveTo
+// to the next are one stroke, without times. A stroke that [ToActions] wrote is read
+// exactly. Text that is not JSON, or draws nothing, is a drawing without strokes.
 //
-// Coordinates are rounded to tenths of a pixel. Those beyond the limits of a drawing
-// are replaced by the limit, and strokes and points beyond them are left out.
-func FromActions(actions []byte) drawing.Content {
-	r := recording{style: style{color: "#000000", width: 1}}
+// Coordinates are rounded to tenths of a pixel, and curves are lines that are at
+// most half of that away from them. What a drawing cannot hold makes it incomplete:
+// what is filled is only its outline, other calls are ignored, coordinates beyond the
+// limits of a drawing are replaced by the limit, strokes and points beyond them are
+// left out.
+func FromActions(actions []byte) (c drawing.Content, incomplete bool) {
+	r := recording{style: style{stroke: "#000000", fill: "#000000", width: 1, matrix: identity}}
 	if readCalls(actions, r.play) != nil {
-		r = recording{}
+		r = recording{incomplete: true}
 	}
-	return r.content()
+	return r.content(), r.incomplete
 }
 
 // ToActions returns the canvas calls by which a program of 2017 draws a valid,
@@ -94,21 +97,34 @@ type jsonStroke struct {
 // recording is what the calls that were read so far have drawn.
 type recording struct {
 	style
-	saved   []style
-	canvas  drawing.Canvas // zero until known
-	strokes []drawing.Stroke
-	points  int
+	saved      []style
+	canvas     drawing.Canvas // zero until known
+	strokes    []drawing.Stroke
+	points     int
+	path       []step // of beginPath, moveTo and so on, for stroke and fill
+	incomplete bool
 }
 
 type style struct {
-	color string
-	width float64 // pixels
+	stroke, fill string  // colors
+	width        float64 // pixels
+	matrix       matrix
 }
 
+// maxSaved is how many styles may be saved at a time.
+const maxSaved = 1_000
+
+// unseen are calls that change nothing that a stroke shows: lines have round ends
+// and corners.
+var unseen = map[string]bool{"setLineCap": true, "setLineJoin": true, "setMiterLimit": true, "setTextAlign": true, "setTextBaseline": true, "setFontSize": true, "draw": true}
+
 func (r *recording) play(c call) {
+	numbers, ok := c.arguments.numbers, true
 	switch c.method {
 	case "save":
-		r.saved = append(r.saved, r.style)
+		if ok = len(r.saved) < maxSaved; ok {
+			r.saved = append(r.saved, r.style)
+		}
 		if canvas, ok := readCanvas(c.canvas); ok && r.canvas == (drawing.Canvas{}) && len(r.strokes) == 0 {
 			r.canvas = canvas
 		}
@@ -117,29 +133,71 @@ func (r *recording) play(c call) {
 			r.style, r.saved = r.saved[n], r.saved[:n]
 		}
 	case "setStrokeStyle":
-		if text, ok := readColor(c.arguments); ok {
-			r.color = text
-		}
+		ok = setColor(&r.style.stroke, c.arguments)
+	case "setFillStyle":
+		ok = setColor(&r.fill, c.arguments)
 	case "setLineWidth":
-		if numbers := c.arguments.numbers; len(numbers) > 0 && !math.IsNaN(numbers[0]) {
+		if ok = len(numbers) > 0 && !math.IsNaN(numbers[0]); ok {
 			r.width = numbers[0]
 		}
+	case "setGlobalAlpha":
+		ok = len(numbers) > 0 && (numbers[0] == 1 || numbers[0] == math.MaxUint8)
 	case "strokePath":
-		if s, ok := readStroke(c.stroke); ok {
+		if s, isOurs := readStroke(c.stroke); isOurs {
 			r.add(s)
 		} else {
-			r.path(c.arguments.steps)
+			r.draw(r.style.stroke, r.width, c.arguments.steps, false)
 		}
+	case "fillPath":
+		r.draw(r.fill, 1, c.arguments.steps, true)
+		ok = false
+	case "beginPath":
+		r.path = nil
+	case "stroke":
+		r.draw(r.style.stroke, r.width, r.path, false)
+	case "fill":
+		r.draw(r.fill, 1, r.path, true)
+		ok = false
+	default:
+		ok = r.otherCall(c.method, numbers)
 	}
+	r.incomplete = r.incomplete || !ok
 }
 
-// path adds a stroke for each moveTo that a lineTo follows.
-func (r *recording) path(steps []step) {
+// otherCall plays a transform or a step of a path, and reports whether the call is
+// known.
+func (r *recording) otherCall(method string, numbers []float64) bool {
+	if transform, ok := transforms[method]; ok {
+		changed, ok := transform(r.matrix, numbers)
+		if ok = ok && !math.IsNaN(changed.stretch()+changed[4]+changed[5]); ok {
+			r.matrix = changed
+		}
+		return ok
+	}
+	if _, ok := steps[method]; ok {
+		s := step{method: method}
+		s.count = copy(s.numbers[:], numbers)
+		r.path = append(r.path, s)
+		return true
+	}
+	return unseen[method]
+}
+
+func setColor(color *string, a arguments) bool {
+	text, ok := readColor(a)
+	if ok {
+		*color = text
+	}
+	return ok
+}
+
+// draw adds a stroke for each line of a path.
+func (r *recording) draw(color string, width float64, path []step, closed bool) {
 	scale := float64(perPixel)
 	if r.canvas != (drawing.Canvas{}) {
 		scale = unitsPerPixel(r.canvas)
 	}
-	pen := drawing.Stroke{Tool: drawing.Pen, Color: r.color, Width: max(1, units(r.width, scale, drawing.MaxWidth))}
+	pen := drawing.Stroke{Tool: drawing.Pen, Color: color, Width: max(1, units(width*r.matrix.widening(), scale, drawing.MaxWidth))}
 	run := pen
 	end := func() {
 		if len(run.X) > 1 {
@@ -147,31 +205,52 @@ func (r *recording) path(steps []step) {
 		}
 		run = pen
 	}
-	for _, step := range steps {
-		if step.method != "moveTo" && step.method != "lineTo" || math.IsNaN(step.x) || math.IsNaN(step.y) {
-			continue
-		}
-		if step.method == "moveTo" {
-			end()
+	extend := func(p point) {
+		if r.isFull() {
+			r.incomplete = true
+			return
 		}
 		if n := len(run.X); n == drawing.MaxStrokePoints { // too long for one stroke: another goes on where it ends
 			lastX, lastY := run.X[n-1], run.Y[n-1]
 			end()
 			run.X, run.Y = []int32{lastX}, []int32{lastY}
 		}
-		run.X = append(run.X, int32(units(step.x, scale, drawing.MaxSide)))
-		run.Y = append(run.Y, int32(units(step.y, scale, drawing.MaxSide)))
+		r.incomplete = r.incomplete || math.Abs(p.x*scale) > drawing.MaxSide || math.Abs(p.y*scale) > drawing.MaxSide
+		run.X = append(run.X, int32(units(p.x, scale, drawing.MaxSide)))
+		run.Y = append(run.Y, int32(units(p.y, scale, drawing.MaxSide)))
+	}
+	t := tracer{matrix: r.matrix, unit: scale, line: extend}
+	t.move = func(p point) {
+		end()
+		extend(p)
+	}
+	for _, s := range path {
+		if closed && s.method == "moveTo" {
+			t.close()
+		}
+		known, ok := steps[s.method]
+		if !ok || !s.has(known.numbers) || r.isFull() || !known.trace(&t, s.numbers[:s.count]) {
+			r.incomplete = true
+		}
+	}
+	if closed {
+		t.close()
 	}
 	end()
 }
 
+func (r *recording) isFull() bool {
+	return len(r.strokes) == drawing.MaxStrokes || r.points == drawing.MaxPoints
+}
+
 // add adds a stroke, without the points that are beyond the limits of a drawing.
 func (r *recording) add(s drawing.Stroke) {
-	room := drawing.MaxPoints - r.points
-	if len(r.strokes) == drawing.MaxStrokes || room == 0 {
+	if r.isFull() {
+		r.incomplete = true
 		return
 	}
-	if len(s.X) > room {
+	if room := drawing.MaxPoints - r.points; len(s.X) > room {
+		r.incomplete = true
 		s.X, s.Y = s.X[:room], s.Y[:room]
 		s.T, s.P = s.T[:min(room, len(s.T))], s.P[:min(room, len(s.P))]
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
@@ -36,7 +37,7 @@ func TestActionsOf2017AreShownAsStrokes(t *testing.T) {
 		"two runs":                   {`[{"method":"strokePath","data":[` + steps(10, 20, 11, 22) + "," + steps(10, 20, 11, 22) + `]}]`, []drawing.Stroke{black, black}},
 		"nothing but moves":          {`[{"method":"strokePath","data":[{"method":"moveTo","data":[1,2]},{"method":"moveTo","data":[3,4]}]}]`, nil},
 		"a line without a move":      {`[{"method":"strokePath","data":[{"method":"lineTo","data":[10,20]},{"method":"lineTo","data":[11,22]}]}]`, []drawing.Stroke{black}},
-		"steps that are none":        {`[{"method":"strokePath","data":[{"method":"moveTo","data":[10,20]},{"method":"arc","data":[1,2,3,4,5]},{"method":"lineTo","data":["1",2]},{"method":"lineTo","data":[1e999,2]},{"method":"lineTo"},{"method":"lineTo","data":[11,22]}]}]`, []drawing.Stroke{black}},
+		"steps that are none":        {`[{"method":"strokePath","data":[{"method":"moveTo","data":[10,20]},{"method":"arc","data":[1,2,3,4]},{"method":"lineTo","data":["1",2]},{"method":"lineTo","data":[1e999,2]},{"method":"lineTo"},{"method":"lineTo","data":[11,22]}]}]`, []drawing.Stroke{black}},
 		"fractions and far away":     {`[{"method":"strokePath","data":[` + steps(1.26, -0.04, 1e9, -1e300) + `]}]`, []drawing.Stroke{{Tool: drawing.Pen, Color: "#000000", Width: 10, X: []int32{13, 65_535}, Y: []int32{0, -65_535}}}},
 		"width that is none":         {`[{"method":"setLineWidth","data":["wide"]},{"method":"setLineWidth"},` + line + "]", []drawing.Stroke{black}},
 		"least width":                {`[{"method":"setLineWidth","data":[0]},` + line + "]", []drawing.Stroke{stroke("#000000", 1)}},
@@ -224,6 +225,10 @@ func FuzzFromActions(f *testing.F) {
 		`{"method":"strokePath","data":[` + steps(10, 20, 11, 22) + `]},{"method":"restore"}]`)
 	f.Add(`[{"method":"setStrokeStyle","data":["rgba(1,2,3,0.5)"]},{"method":"strokePath","data":[` + steps(-1e9, 0.5, 7, 7, 1e9, -7) + `]}]`)
 	f.Add(`[{"data":[0.`)
+	f.Add(`[{"method":"translate","data":[9,9]},{"method":"rotate","data":[1]},{"method":"scale","data":[-2,1e9]},{"method":"fillPath","data":[` +
+		`{"method":"arc","data":[1,2,1e300,0,7,true]},{"method":"arcTo","data":[1,2,3,4,5]},{"method":"quadraticCurveTo","data":[1,2,3,4]},` +
+		`{"method":"bezierCurveTo","data":[1,-1e308,3,4,1e308,6]},{"method":"rect","data":[1,2,3,4]},{"method":"closePath"}]}]`)
+	f.Add(`[{"method":"moveTo","data":[1,2]},{"method":"lineTo","data":[3,4]},{"method":"stroke"},{"method":"fill"},{"method":"setTransform","data":[0,0,0,0,0,0]}]`)
 	f.Add(`[null,{"method":"restore"},{"method":"strokePath","data":{}},"\xff"]`)
 	f.Fuzz(func(t *testing.T, actions string) {
 		if len(actions) > paint2017.MaxActions {
@@ -231,7 +236,7 @@ func FuzzFromActions(f *testing.F) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		c := fromActions(actions)
+		c, incomplete := paint2017.FromActions([]byte(actions))
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; used > uint64(4<<20+400*len(actions)) {
 			t.Fatalf("%d bytes cost %d bytes of memory", len(actions), used)
@@ -239,8 +244,12 @@ func FuzzFromActions(f *testing.F) {
 		if err := c.Validate(); err != nil && len(c.Strokes) > 0 {
 			t.Fatalf("shown as what no content may hold: %v", err)
 		}
-		if again := fromActions(paint2017.ToActions(c)); !reflect.DeepEqual(again, c) {
+		again, lost := paint2017.FromActions([]byte(paint2017.ToActions(c)))
+		if !reflect.DeepEqual(again, c) || lost {
 			t.Fatalf("came back as %+v, was %+v", again, c)
+		}
+		if len(actions) > 0 && !json.Valid([]byte(actions)) && !incomplete && utf8.ValidString(actions) {
+			t.Fatalf("no JSON, and nothing is missing")
 		}
 	})
 }
@@ -264,7 +273,10 @@ func BenchmarkToActions(b *testing.B) {
 	}
 }
 
-func fromActions(actions string) drawing.Content { return paint2017.FromActions([]byte(actions)) }
+func fromActions(actions string) drawing.Content {
+	c, _ := paint2017.FromActions([]byte(actions))
+	return c
+}
 
 // of2017 leaves out the members of actions that programs of 2017 do not know.
 func of2017(t testing.TB, actions string) string {

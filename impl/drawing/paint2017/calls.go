@@ -25,17 +25,34 @@ type arguments struct {
 	steps   []step    // those that are calls themselves
 }
 
-// step is a call within the path of a strokePath. What is no number is NaN.
+// step is a call within a path. What is no number is NaN.
 type step struct {
-	method string
-	x, y   float64
+	method  string
+	numbers [6]float64 // no step has more
+	count   int        // how many there are
+}
+
+// has reports whether the first n numbers are there.
+func (s step) has(n int) bool {
+	if s.count < n {
+		return false
+	}
+	for _, number := range s.numbers[:n] {
+		if math.IsNaN(number) {
+			return false
+		}
+	}
+	return true
 }
 
 // readCalls plays recorded calls while it reads them, in one pass. An error means
-// that the text is not JSON; some calls may have been played before.
+// that the text is no JSON array; some calls may have been played before.
 func readCalls(actions []byte, play func(call)) error {
 	in := callReader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(actions),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	if in.PeekKind() != '[' && in.err == nil {
+		return errors.New("no array")
+	}
 	for range in.elements() {
 		if c := in.call(); in.err == nil {
 			play(c)
@@ -98,22 +115,19 @@ func (r *callReader) arguments() (a arguments) {
 	return a
 }
 
-func (r *callReader) step() step {
-	s := step{x: math.NaN(), y: math.NaN()}
+func (r *callReader) step() (s step) {
 	for name := range r.members() {
 		switch string(name) {
 		case "method":
 			s.method = r.text()
 		case "data":
-			place := [2]float64{math.NaN(), math.NaN()}
-			i := 0
+			s.count = 0
 			for range r.elements() {
-				if n := r.number(); i < len(place) {
-					place[i] = n
+				if n := r.number(); s.count < len(s.numbers) {
+					s.numbers[s.count] = n
+					s.count++
 				}
-				i++
 			}
-			s.x, s.y = place[0], place[1]
 		default:
 			r.value()
 		}
@@ -169,7 +183,16 @@ func (r *callReader) unquoted() []byte {
 	return r.buffer
 }
 
+// number reads a number, or a boolean as 0 or 1.
 func (r *callReader) number() float64 {
+	switch r.PeekKind() {
+	case 't':
+		r.value()
+		return 1
+	case 'f':
+		r.value()
+		return 0
+	}
 	n, err := strconv.ParseFloat(string(r.value()), 64)
 	if err != nil { // something else, or too large
 		return math.NaN()

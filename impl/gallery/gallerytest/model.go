@@ -64,6 +64,7 @@ type expected struct {
 	id             drawing.ID
 	paintID        string
 	actions        *string // as saved, while they are the drawing
+	incomplete     bool    // they draw more than the strokes
 	revision       int
 	etag, previous string
 	share          gallery.Share
@@ -131,11 +132,19 @@ func (c *course) step(d *device) {
 // condition is a precondition for the model, which has no other way to know it.
 type condition struct {
 	gallery.Precondition
-	absent, present bool
-	etag            string
+	absent, present, incomplete bool
+	etag                        string
 }
 
 func (c *course) condition(d *device, id drawing.ID) condition {
+	one := c.anyCondition(d, id)
+	if one.incomplete = c.IntN(2) == 0; one.incomplete {
+		one.Precondition = one.OrIncomplete()
+	}
+	return one
+}
+
+func (c *course) anyCondition(d *device, id drawing.ID) condition {
 	switch etag := cmp.Or(d.etags[id], "unknown"); c.IntN(5) {
 	case 0, 1:
 		return condition{Precondition: gallery.IfAbsent(), absent: true}
@@ -182,7 +191,15 @@ func (c *course) put(owner string, id drawing.ID, content drawing.Content, condi
 	case same && (condition.absent && k.revision == 1 || condition.present || condition.etag == k.etag || condition.etag != "" && condition.etag == k.previous):
 		// what it asks for has been done
 	case condition.present || condition.etag == k.etag:
-		k.Content, k.actions = content, nil
+		switch retitled := (drawing.Content{Properties: content.Properties, Strokes: k.Strokes}); {
+		case k.Canvas == content.Canvas && k.holdsStrokes(content):
+			k.Content = retitled
+		case k.incomplete && !condition.incomplete:
+			fails(c.T, err, gallery.ErrIncomplete)
+			return
+		default:
+			k.Content, k.actions, k.incomplete = content, nil, false
+		}
 		k.changed()
 	default:
 		fails(c.T, err, gallery.ErrChanged)
@@ -222,8 +239,8 @@ func (c *course) savePaint(owner string, p paint2017.Paint) {
 		k.changed()
 	}
 	succeeds(c.T, err)
-	content := paint2017.FromActions([]byte(p.Actions))
-	k.Canvas, k.Strokes, k.actions = content.Canvas, content.Strokes, &p.Actions
+	content, incomplete := paint2017.FromActions([]byte(p.Actions))
+	k.Canvas, k.Strokes, k.actions, k.incomplete = content.Canvas, content.Strokes, &p.Actions, incomplete
 	c.get(owner, id)
 }
 
@@ -327,6 +344,7 @@ func (c *course) check(k *expected, d gallery.Drawing) {
 		k.etag, c.etags[d.ETag] = d.ETag, true
 	}
 	equal(c.T, fmt.Sprint(d.ID, d.Revision, d.ETag), fmt.Sprint(k.id, k.revision, k.etag))
+	equal(c.T, d.Incomplete, k.incomplete)
 	equal(c.T, k.holds(drawing.Content{Properties: drawing.Properties{Title: d.Title, Canvas: d.Canvas}, Strokes: d.Strokes}), true)
 }
 
@@ -336,7 +354,11 @@ func (k *expected) changed() {
 }
 
 func (k *expected) holds(c drawing.Content) bool {
-	return k.Properties == c.Properties && bytes.Equal(packing.Pack(k.Strokes), packing.Pack(c.Strokes))
+	return k.Properties == c.Properties && k.holdsStrokes(c)
+}
+
+func (k *expected) holdsStrokes(c drawing.Content) bool {
+	return bytes.Equal(packing.Pack(k.Strokes), packing.Pack(c.Strokes))
 }
 
 func (k *expected) paint() paint2017.Paint {
