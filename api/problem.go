@@ -74,7 +74,7 @@ var exchangeOutcomes = map[session.Cause]struct {
 // Errors that no rule but only the HTTP surface knows.
 var (
 	errNoRoute              = &problem{code: gen.ErrNotFound, detail: "there is no such path"}
-	errNoShare              = &problem{code: gen.ErrNotFound, detail: "no drawing is shared with this token (any more)"}
+	errNoShare              = &problem{code: gen.ErrNotFound, detail: "no drawing is shared with this token"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
@@ -101,7 +101,7 @@ func problemOf(err error) *problem {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, session.ErrExpired):
-		return &problem{code: gen.ErrSessionExpired, detail: "the credential opens no session"}
+		return &problem{code: gen.ErrSessionExpired, detail: "the token or code has expired or was never valid"}
 	case errors.Is(err, session.ErrUntrusted):
 		return &problem{code: gen.ErrUntrustedRawData, detail: "the data was not signed or encrypted by WeChat for this login"}
 	case errors.As(err, &exchange) && exchange.Cause == session.CauseMissingCode:
@@ -127,7 +127,7 @@ func problemOf(err error) *problem {
 	case errors.Is(err, gallery.ErrIncomplete):
 		return &problem{code: gen.ErrPreconditionRequired, detail: "a program of 2017 drew more than the strokes show: send replaceIncomplete=true if it may be lost"}
 	case errors.Is(err, gallery.ErrQuota):
-		return &problem{code: gen.ErrQuotaExceeded, detail: "you have as many drawings as one may have"}
+		return &problem{code: gen.ErrQuotaExceeded, detail: "you have reached the limit on drawings; delete some first"}
 	case errors.Is(err, gallery.ErrCursor):
 		return invalidRequest(gen.FieldError{Field: "cursor", Rule: "cursor", Detail: "was not made by this service; start again from the first page"})
 	case errors.As(err, &content):
@@ -152,7 +152,7 @@ func problemOf(err error) *problem {
 	case errors.As(err, &tooLarge):
 		return &problem{code: gen.ErrTooLarge, detail: "the body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes"}
 	default:
-		return &problem{code: gen.ErrInternal, detail: "the request failed for a reason that lies with the service"}
+		return &problem{code: gen.ErrInternal, detail: "internal error; report the request id"}
 	}
 }
 

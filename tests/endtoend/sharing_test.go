@@ -122,7 +122,7 @@ func opensNothing(t *testing.T, s service.Service, token string) {
 	t.Helper()
 	for _, place := range []string{"", "/image"} {
 		problem := s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token+place, nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
-		if problem.Detail != "no drawing is shared with this token (any more)" {
+		if problem.Detail != "no drawing is shared with this token" {
 			t.Errorf("detail is %q", problem.Detail)
 		}
 	}

@@ -1356,7 +1356,7 @@ export interface components {
                  *       "msg": "fail",
                  *       "error": {
                  *         "reason": "ERR_QUOTA_EXCEEDED",
-                 *         "detail": "you have 10000 drawings, as many as one may have"
+                 *         "detail": "you have reached the limit on drawings; delete some first"
                  *       }
                  *     }
                  */
@@ -1398,7 +1398,7 @@ export interface components {
                  *       "msg": "fail",
                  *       "error": {
                  *         "reason": "ERR_INTERNAL",
-                 *         "detail": "the request failed for a reason that lies with the service"
+                 *         "detail": "internal error; report the request id"
                  *       }
                  *     }
                  */
