@@ -10,15 +10,15 @@ import (
 
 const (
 	maxAttempts = 20
-	firstPause  = 5 * time.Millisecond // at most, and twice that each time
+	firstPause  = 5 * time.Millisecond // upper bound of the first pause; doubles each time
 	maxPause    = 200 * time.Millisecond
 )
 
-// Pause waits for a random time after an attempt, counted from 1, before what
-// failed because of somebody else is tried again. It returns an error when it was
+// Backoff waits a random time before the next attempt after a conflict with
+// another writer. Attempts are counted from 1. It returns an error when it was
 // the last attempt: [ErrUnavailable], wrapped, or the caller's own
 // context.Canceled.
-func Pause(ctx context.Context, attempt int) error {
+func Backoff(ctx context.Context, attempt int) error {
 	if attempt >= maxAttempts {
 		return fmt.Errorf("%w: %d attempts", ErrUnavailable, attempt)
 	}

@@ -26,7 +26,7 @@ func (s *Service) Paints(ctx context.Context, owner string) iter.Seq2[paint2017.
 }
 
 // SavePaint adds a drawing made by a program of 2017, or changes the one with that
-// id, whoever wrote it last: 2017 has no preconditions. Saving what [Service.Paints]
+// id, whichever program wrote it last: 2017 has no preconditions. Saving what [Service.Paints]
 // shows changes nothing. A drawing that is changed keeps its properties, apart
 // from the canvas: 2017 does not know them.
 //
@@ -56,7 +56,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 			return refusal
 		case errors.Is(err, ErrNotFound):
 			// Deleted meanwhile: the ID is free again.
-			if err := Pause(ctx, attempt); err != nil {
+			if err := Backoff(ctx, attempt); err != nil {
 				return err
 			}
 			continue
@@ -73,7 +73,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 			return err
 		}
 		// Another write came first; this one comes after it.
-		if err := Pause(ctx, attempt); err != nil {
+		if err := Backoff(ctx, attempt); err != nil {
 			return err
 		}
 	}

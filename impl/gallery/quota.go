@@ -71,7 +71,7 @@ func (s *Service) reserve(ctx context.Context, owner string) (n int, err error) 
 		if err != nil || replaced {
 			return n, err
 		}
-		if err := Pause(ctx, attempt); err != nil {
+		if err := Backoff(ctx, attempt); err != nil {
 			return 0, err
 		}
 	}

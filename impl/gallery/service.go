@@ -44,9 +44,9 @@ func New(s Store, o Options) *Service {
 //
 // It returns [drawing.InvalidErrors] for a content that breaks a rule,
 // [ErrIncomplete] if actions would be lost that the strokes do not show, [ErrChanged]
-// if the precondition is false, and [ErrQuota] for one drawing too many. Drawings
-// that are created at the same moment, and a hundredth of the quota for each other
-// process, may be above it.
+// if the precondition is false, and [ErrQuota] for one drawing too many. n drawings
+// created at the same moment may exceed the quota by up to n, and each other process
+// may exceed it by a hundredth of it.
 func (s *Service) Put(ctx context.Context, owner string, id drawing.ID, c drawing.Content, p Precondition) (d Drawing, created bool, err error) {
 	if err := c.Validate(); err != nil {
 		return Drawing{}, false, err
@@ -83,8 +83,7 @@ func (s *Service) Delete(ctx context.Context, owner string, id drawing.ID, p Pre
 }
 
 // List returns a page of the owner's drawings, newest first by creation: at
-// most limit, of which values outside 1 to [MaxPage] are replaced by the nearest
-// of the two. The cursor is empty for the first page, and the value next of a page
+// most limit, which is clamped to 1 to [MaxPage]. The cursor is empty for the first page, and the value next of a page
 // leads to the one after it; next is empty on the last page. A drawing that is
 // there throughout is seen exactly once, whatever is created and deleted
 // meanwhile. A cursor that was not made by this service is [ErrCursor].
@@ -145,7 +144,7 @@ func (s *Service) create(ctx context.Context, owner string, draft Record) (Recor
 			return Record{}, refusal
 		case errors.Is(err, ErrNotFound):
 			// Deleted meanwhile: the ID is free again.
-			if err := Pause(ctx, attempt); err != nil {
+			if err := Backoff(ctx, attempt); err != nil {
 				return Record{}, err
 			}
 		case err != nil:
@@ -195,7 +194,7 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 		}
 		// Another write came first. The precondition may be true for that, too, or it
 		// was this same write, sent twice.
-		if err := Pause(ctx, attempt); err != nil {
+		if err := Backoff(ctx, attempt); err != nil {
 			return Record{}, err
 		}
 	}

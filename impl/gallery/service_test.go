@@ -127,8 +127,7 @@ func TestDeletedAndMadeAgainIsAnotherDrawing(t *testing.T) {
 	p.refused(b, gallery.IfMatch(first.ETag))
 }
 
-// Whoever adds a field to a drawing need not do anything here, or gets a failure
-// that names the field.
+// A field that is added to a drawing needs no change here, or fails by its name.
 func TestEveryFieldOfAContentIsADifference(t *testing.T) {
 	p := newPhone(t)
 	content := drawingtest.Full()

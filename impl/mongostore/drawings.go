@@ -85,7 +85,7 @@ func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p galle
 			return s.forget(ctx, r.Share)
 		}
 		// Another write came first. The precondition may be true for that, too.
-		if err := gallery.Pause(ctx, n); err != nil {
+		if err := gallery.Backoff(ctx, n); err != nil {
 			return failure(ctx, "delete drawing", err)
 		}
 	}

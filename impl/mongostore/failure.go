@@ -61,7 +61,7 @@ const tries = 4
 func repeated[T any](ctx context.Context, turns *turns, codes []int, do func() (T, error)) (T, error) {
 	for n := 1; ; n++ {
 		v, err := inTurn(ctx, turns, do)
-		if n == tries || !hasCode(err, codes...) || gallery.Pause(ctx, n) != nil {
+		if n == tries || !hasCode(err, codes...) || gallery.Backoff(ctx, n) != nil {
 			return v, err
 		}
 	}

@@ -48,7 +48,7 @@ func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered 
 		if err := s.forget(ctx, offered); err != nil {
 			return gallery.Share{}, err
 		}
-		if err := gallery.Pause(ctx, n); err != nil {
+		if err := gallery.Backoff(ctx, n); err != nil {
 			return gallery.Share{}, failure(ctx, "share drawing", err)
 		}
 	}

@@ -104,7 +104,7 @@ func oneToken(t *testing.T, store gallery.Store) {
 }
 
 // shareRaces shares, revokes, changes, deletes and makes anew all at once.
-// Whoever follows a token meanwhile sees its drawing or nothing; afterwards, the
+// A reader who follows a token meanwhile sees its drawing or nothing; afterwards, the
 // last token leads there if the drawing is still shared, and no other does.
 func shareRaces(t *testing.T, store gallery.Store) {
 	s := service(store)
