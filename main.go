@@ -1,5 +1,4 @@
-// Onestroke is the back end of 一笔到底, a drawing program for WeChat: it knows
-// its users by their request headers and stores their drawings.
+// Onestroke is the back end of 一笔到底, a WeChat mini program for drawing.
 //
 // The environment configures it; onestroke --help explains it.
 package main
@@ -41,8 +40,8 @@ const usage = `onestroke is the back end of 一笔到底. It serves until SIGTER
                         the service runs
   onestroke --move      copy all that is in DATA_DIR to REDIS_URL and MONGODB_URI
                         and compare; the service must not run meanwhile
-  onestroke --version   say version, commit and version of the contract
-  onestroke --help      say this
+  onestroke --version   print version, commit and version of the contract
+  onestroke --help      print this help
 
 These variables configure it, each with its default. One that is empty counts as
 not set. Those marked * can be in a file instead: REDIS_URL_FILE names one that

@@ -114,7 +114,8 @@ func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Seco
 
 // clientAddress returns the address whose logins are counted: that of the peer,
 // or, if the peer is a trusted proxy, the last one in X-Forwarded-For that is not
-// a trusted proxy. Of an IPv6 address it is the /64, which one client has whole.
+// a trusted proxy. For IPv6 it is the /64 network, because one client usually has
+// a whole /64.
 func clientAddress(info *requestInfo, proxies []netip.Prefix) string {
 	address, ok := addressOf(info.peer)
 	if !ok {

@@ -71,9 +71,9 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, start time
 	_ = s.Logger.Handler().Handle(r.Context(), record) // a log that fails cannot be logged
 }
 
-// pseudonym is the name of a user in the log: the first 8 bytes of an HMAC. Who
-// has the log and the store, but not the key, cannot tell which user a line is
-// about.
+// pseudonym is the name of a user in the log: the first 8 bytes of an HMAC.
+// Someone who has the log and the store, but not the key, cannot tell which user a
+// line is about.
 func (s *server) pseudonym(user string) string {
 	mac := hmac.New(sha256.New, s.LogKey)
 	mac.Write([]byte(user))

@@ -32,7 +32,7 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 	c, err := config.Read(environ, reserved...)
 	report("Settings", "", err)
 	if err != nil {
-		return errors.New("the rest was not tried")
+		return errors.New("the settings are wrong; nothing else was checked")
 	}
 	open := &opener{Config: c}
 	defer func() { _ = open.close() }()
@@ -44,7 +44,7 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 		{"HTTPS", true, func() (string, error) {
 			loaded, err := loadCertificate(c)
 			if loaded == nil {
-				return "left to what stands in front", err
+				return "left to the proxy in front", err
 			}
 			return loaded.String(), errors.Join(loaded.Doubts()...)
 		}},
@@ -79,7 +79,7 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 		}
 	}
 	if failed {
-		return errors.New("not all is well")
+		return errors.New("at least one check failed")
 	}
 	return nil
 }

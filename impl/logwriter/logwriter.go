@@ -1,6 +1,7 @@
 // Package logwriter keeps the log from stopping the service. Lines wait in a
 // bounded buffer, and one goroutine writes them to an output that may be slow,
-// blocked for ever, full or closed. Whoever logs never waits for it.
+// blocked for ever, full or closed. A caller that logs never waits
+// for the output.
 //
 // The log is text on a terminal, and JSON elsewhere.
 package logwriter

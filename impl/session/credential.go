@@ -32,9 +32,8 @@ const (
 	tokenSize  = len(TokenPrefix) + (userIDSize+secretSize)/3*4
 )
 
-// newToken makes the token that opens a session of userID. It is as random as
-// the attempt's nonce to everybody but the client: whoever presents the same
-// login once more can be given the same token, though no store has kept it.
+// newToken derives the token from the login and the nonce. The same login gives
+// the same token, so no store has to keep it.
 func newToken(userID string, nonce []byte, kind Kind, l Login) (string, error) {
 	presented := sum("token", string(kind), l.Code, l.RawData, l.Signature, l.EncryptedData, l.IV)
 	secret, err := hkdf.Key(sha256.New, presented[:], nonce, "onestroke token", secretSize)

@@ -17,8 +17,8 @@ import (
 	"onestroke/tests/stores"
 )
 
-// house is one Redis, one clock and one WeChat for any number of services.
-type house struct {
+// fixture is one Redis, one clock and one WeChat for any number of services.
+type fixture struct {
 	t      *testing.T
 	redis  redis.UniversalClient
 	proxy  *stores.Proxy // leads services to it
@@ -30,9 +30,9 @@ type house struct {
 	now time.Time
 }
 
-func newHouse(t *testing.T) *house {
+func newFixture(t *testing.T) *fixture {
 	server := stores.LocalRedis(t)
-	return &house{
+	return &fixture{
 		t:      t,
 		redis:  stores.DialRedis(t, server.URL),
 		proxy:  server.Proxy(t),
@@ -43,17 +43,17 @@ func newHouse(t *testing.T) *house {
 }
 
 // service returns one more replica.
-func (h *house) service() *session.Service {
+func (h *fixture) service() *session.Service {
 	return session.New(h.wechat, h.store(), h.options())
 }
 
 const idle, maxAge = 2 * time.Hour, 30 * 24 * time.Hour
 
-func (h *house) options() session.Options {
+func (h *fixture) options() session.Options {
 	return session.Options{IdleTTL: idle, MaxAge: maxAge, ExchangeTimeout: 12 * time.Second, Now: h.clock}
 }
 
-func (h *house) store() *rediscache.Store {
+func (h *fixture) store() *rediscache.Store {
 	client := redis.NewClient(&redis.Options{
 		Addr: strings.TrimPrefix(h.proxy.URL, "redis://"), ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1,
 	})
@@ -63,14 +63,14 @@ func (h *house) store() *rediscache.Store {
 	return rediscache.New(client)
 }
 
-func (h *house) clock() time.Time {
+func (h *fixture) clock() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.now
 }
 
 // pass lets time go by, here and in Redis.
-func (h *house) pass(d time.Duration) {
+func (h *fixture) pass(d time.Duration) {
 	h.mu.Lock()
 	h.now = h.now.Add(d)
 	h.mu.Unlock()
@@ -80,7 +80,7 @@ func (h *house) pass(d time.Duration) {
 }
 
 // dump is all that Redis holds, as it is.
-func (h *house) dump() string {
+func (h *fixture) dump() string {
 	var all strings.Builder
 	ctx := h.t.Context()
 	for _, key := range h.redis.Keys(ctx, "*").Val() {
@@ -100,7 +100,7 @@ func (h *house) dump() string {
 	return all.String()
 }
 
-func (h *house) logIn(s *session.Service, l session.Login) (session.Credential, session.Session) {
+func (h *fixture) logIn(s *session.Service, l session.Login) (session.Credential, session.Session) {
 	h.t.Helper()
 	token, x, err := s.LogIn(h.t.Context(), l)
 	if err != nil {
@@ -109,7 +109,7 @@ func (h *house) logIn(s *session.Service, l session.Login) (session.Credential, 
 	return session.Credential{Kind: session.Token, Secret: token}, x
 }
 
-func (h *house) logInWithCode(s *session.Service, l session.Login) (session.Credential, session.Session) {
+func (h *fixture) logInWithCode(s *session.Service, l session.Login) (session.Credential, session.Session) {
 	h.t.Helper()
 	x, err := s.LogInWithCode(h.t.Context(), l)
 	if err != nil {
@@ -118,14 +118,14 @@ func (h *house) logInWithCode(s *session.Service, l session.Login) (session.Cred
 	return session.Credential{Kind: session.Code, Secret: l.Code}, x
 }
 
-func (h *house) opens(s *session.Service, c session.Credential, userID string) {
+func (h *fixture) opens(s *session.Service, c session.Credential, userID string) {
 	h.t.Helper()
 	if x, err := s.Resolve(h.t.Context(), c); err != nil || x.User.ID != userID {
 		h.t.Errorf("opened a session of %q, %v, want one of %q", x.User.ID, err, userID)
 	}
 }
 
-func (h *house) opensNothing(s *session.Service, c session.Credential) {
+func (h *fixture) opensNothing(s *session.Service, c session.Credential) {
 	h.t.Helper()
 	if x, err := s.Resolve(h.t.Context(), c); !errors.Is(err, session.ErrExpired) {
 		h.t.Errorf("opened %+v, %v, want ErrExpired", x, err)

@@ -44,7 +44,7 @@ type Buckets interface {
 // Limits applies a rate to logins and to requests. If the buckets cannot be
 // reached, nothing is refused for that reason, and few requests wait to find out.
 //
-// A replica seldom asks the buckets. It lets the first requests of a subject
+// A replica rarely asks the buckets. It lets the first requests of a subject
 // through on credit, as many as a lease has. The request after these takes from the
 // bucket what was let through, and a lease in advance. So the limit of a subject is
 // exact to one lease for each replica.

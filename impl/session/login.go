@@ -84,7 +84,7 @@ func (s *Service) poll(ctx context.Context, done func(ctx context.Context) (bool
 	}
 }
 
-// attempt exchanges the code, or waits for whoever does.
+// attempt exchanges the code, or waits for the replica that does.
 func (s *Service) attempt(ctx context.Context, claim Attempt, l Login) (entry, error) {
 	codeID := Credential{Code, l.Code}.ID()
 	claim.Nonce = make([]byte, secretSize)

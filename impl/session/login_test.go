@@ -13,7 +13,7 @@ import (
 )
 
 func TestFiftySimultaneousFirstRequestsOnThreeReplicasAreOneExchange(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	replicas := []*session.Service{h.service(), h.service(), h.service()}
 	l := session.Login{Code: "anna:1", RawData: "{}", Signature: "s"}
 	var sessions, tokens sync.Map
@@ -45,7 +45,7 @@ func TestFiftySimultaneousFirstRequestsOnThreeReplicasAreOneExchange(t *testing.
 }
 
 func TestSameLoginAgainIsTheSameSession(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	l := session.Login{Code: "anna:1", RawData: "{}", Signature: "s"}
 	c, first := h.logIn(h.service(), l)
 	h.pass(4*time.Minute + 50*time.Second)
@@ -60,7 +60,7 @@ func TestSameLoginAgainIsTheSameSession(t *testing.T) {
 }
 
 func TestSameCodeLoginAgainIsTheSameSessionAsLongAsItLives(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	l := session.Login{Code: "anna:1", RawData: "{}", Signature: "s"}
 	_, first := h.logInWithCode(s, l)
@@ -88,7 +88,7 @@ func TestSameCodeWithAnotherProofIsAUsedCode(t *testing.T) {
 		"split":         func(l *session.Login) { l.RawData, l.Signature = "{}s", "" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newFixture(t)
 			s := h.service()
 			c, _ := h.logInWithCode(s, full)
 			other := full
@@ -106,7 +106,7 @@ func TestSameCodeWithAnotherProofIsAUsedCode(t *testing.T) {
 }
 
 func TestLoginOfAnEndedSessionDoesNotBringItBack(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	l := session.Login{Code: "anna:1"}
 	c, _ := h.logInWithCode(s, l)
@@ -140,7 +140,7 @@ func TestFailedExchangeIsRememberedAsLongAsItIsTrue(t *testing.T) {
 		"anything else": {errors.New("?"), &session.ExchangeError{Cause: session.CauseUnreachable}, short},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newFixture(t)
 			h.wechat.fail(failure.err)
 			l := session.Login{Code: "anna:1"}
 			attempt := func() {
@@ -167,7 +167,7 @@ func TestFailedExchangeIsRememberedAsLongAsItIsTrue(t *testing.T) {
 }
 
 func TestLoginWithoutCodeAsksNobody(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	_, _, err := h.service().LogIn(t.Context(), session.Login{})
 	isExchangeError(t, err, session.CauseMissingCode)
 	if calls, writes := h.wechat.called(), h.writes.count(); calls+writes != 0 {
@@ -176,7 +176,7 @@ func TestLoginWithoutCodeAsksNobody(t *testing.T) {
 }
 
 func TestCallerThatHangsUpDoesNotBurnTheCode(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.wechat.answer = make(chan struct{})
 	l := session.Login{Code: "anna:1"}
 	ctx, hangUp := context.WithCancel(t.Context())
@@ -194,7 +194,7 @@ func TestCallerThatHangsUpDoesNotBurnTheCode(t *testing.T) {
 }
 
 func TestHangingExchangerEnds(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	h.wechat.answer = make(chan struct{})
 	s := session.New(h.wechat, h.store(), session.Options{IdleTTL: idle, MaxAge: maxAge, ExchangeTimeout: 10 * time.Millisecond, Now: h.clock})
 	_, _, err := s.LogIn(t.Context(), session.Login{Code: "anna:1"})
@@ -202,15 +202,15 @@ func TestHangingExchangerEnds(t *testing.T) {
 }
 
 func TestClaimOfADeadReplicaRunsOut(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	l := session.Login{Code: "anna:1"}
-	dead := session.New(h.wechat, diesClaiming{h.store()}, h.options())
-	if _, _, err := dead.LogIn(t.Context(), l); !errors.Is(err, session.ErrUnavailable) {
+	crashed := session.New(h.wechat, diesClaiming{h.store()}, h.options())
+	if _, _, err := crashed.LogIn(t.Context(), l); !errors.Is(err, session.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	scripts := h.writes.count()
-	var heir sync.WaitGroup
-	heir.Go(func() {
+	var other sync.WaitGroup
+	other.Go(func() {
 		if _, x, err := h.service().LogIn(t.Context(), l); err != nil || x.User.ID != userID("anna") {
 			t.Errorf("%+v, %v", x, err)
 		}
@@ -220,7 +220,7 @@ func TestClaimOfADeadReplicaRunsOut(t *testing.T) {
 		t.Errorf("%d exchanges before the claim ran out", calls)
 	}
 	h.pass(20 * time.Second)
-	heir.Wait()
+	other.Wait()
 }
 
 // diesClaiming is the store of a replica that dies after it has claimed a code.
@@ -234,18 +234,18 @@ func (s diesClaiming) Claim(ctx context.Context, codeID string, a session.Attemp
 }
 
 func TestReplicaThatComesBackTooLateSettlesNothing(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	l := session.Login{Code: "anna:1"}
 	h.wechat.answer = make(chan struct{})
-	var dead, heir sync.WaitGroup
-	dead.Go(func() {
+	var late, other sync.WaitGroup
+	late.Go(func() {
 		if _, _, err := h.service().LogIn(t.Context(), l); !errors.Is(err, session.ErrUnavailable) {
 			t.Errorf("a replica settled a claim that had run out: %v", err)
 		}
 	})
 	until(t, "WeChat is asked", func() bool { return h.wechat.called() == 1 })
 	scripts := h.writes.count()
-	heir.Go(func() {
+	other.Go(func() {
 		_, _, err := h.service().LogIn(t.Context(), l)
 		isExchangeError(t, err, session.CauseUsedCode)
 	})
@@ -253,8 +253,8 @@ func TestReplicaThatComesBackTooLateSettlesNothing(t *testing.T) {
 	h.pass(20 * time.Second)
 	until(t, "WeChat is asked again", func() bool { return h.wechat.called() == 2 })
 	close(h.wechat.answer)
-	heir.Wait()
-	dead.Wait()
+	other.Wait()
+	late.Wait()
 }
 
 // A program of 2017 sends the code alone while its login is under way.
@@ -264,7 +264,7 @@ func TestACodeWaitsForItsLoginOnEachReplica(t *testing.T) {
 		"failure": &session.ExchangeError{Cause: session.CauseInvalidCode, ErrCode: 40029},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
+			h := newFixture(t)
 			h.wechat.answer = make(chan struct{})
 			replicas := []*session.Service{h.service(), h.service()}
 			l := session.Login{Code: "anna:1"}
@@ -306,9 +306,9 @@ func TestACodeWaitsForItsLoginOnEachReplica(t *testing.T) {
 }
 
 func TestACodeWhoseReplicaDiedIsExpiredWhenTheClaimRunsOut(t *testing.T) {
-	h := newHouse(t)
-	dead := session.New(h.wechat, diesClaiming{h.store()}, h.options())
-	if _, err := dead.LogInWithCode(t.Context(), session.Login{Code: "anna:1"}); !errors.Is(err, session.ErrUnavailable) {
+	h := newFixture(t)
+	crashed := session.New(h.wechat, diesClaiming{h.store()}, h.options())
+	if _, err := crashed.LogInWithCode(t.Context(), session.Login{Code: "anna:1"}); !errors.Is(err, session.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	before := h.reads.Load()
@@ -320,7 +320,7 @@ func TestACodeWhoseReplicaDiedIsExpiredWhenTheClaimRunsOut(t *testing.T) {
 }
 
 func TestLongLabelIsCutBetweenCharacters(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	for label, want := range map[string]string{
 		"":                       "",
 		"phone":                  "phone",

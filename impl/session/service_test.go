@@ -14,7 +14,7 @@ import (
 )
 
 func TestNewCodeLoginEndsThePreviousOne(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	token, _ := h.logIn(s, session.Login{Code: "anna:0"})
 	credentials := make([]session.Credential, 50)
@@ -36,7 +36,7 @@ func TestNewCodeLoginEndsThePreviousOne(t *testing.T) {
 }
 
 func TestOnlyTheCredentialOpensTheSession(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	anna, x := h.logIn(s, session.Login{Code: "anna:1"})
 	bert, _ := h.logIn(s, session.Login{Code: "bert:1"})
@@ -47,33 +47,33 @@ func TestOnlyTheCredentialOpensTheSession(t *testing.T) {
 	userA, userB := decode(t, anna.Secret)[:16], decode(t, bert.Secret)[:16]
 	secretA := decode(t, anna.Secret)[16:]
 	for name, c := range map[string]session.Credential{
-		"nothing":                     {},
-		"openid as code":              {Kind: session.Code, Secret: openID("anna")},
-		"user ID as code":             {Kind: session.Code, Secret: userID("anna")},
-		"session ID as code":          {Kind: session.Code, Secret: y.ID},
-		"code of a token login":       {Kind: session.Code, Secret: "anna:1"},
-		"token as code":               {Kind: session.Code, Secret: anna.Secret},
-		"no code":                     {Kind: session.Code},
-		"code as token":               {Kind: session.Token, Secret: code.Secret},
-		"session ID as token":         {Kind: session.Token, Secret: x.ID},
-		"another user's ID in token":  {Kind: session.Token, Secret: encode(userB, secretA)},
-		"a stranger's ID in token":    {Kind: session.Token, Secret: encode(make([]byte, 16), secretA)},
-		"another secret":              {Kind: session.Token, Secret: encode(userA, make([]byte, 32))},
-		"a shorter token":             {Kind: session.Token, Secret: anna.Secret[:len(anna.Secret)-1]},
-		"a longer token":              {Kind: session.Token, Secret: anna.Secret + "A"},
-		"no prefix":                   {Kind: session.Token, Secret: strings.TrimPrefix(anna.Secret, session.TokenPrefix)},
-		"not base64url":               {Kind: session.Token, Secret: session.TokenPrefix + strings.Repeat("+", 64)},
-		"token with line breaks":      {Kind: session.Token, Secret: anna.Secret[:40] + "\n\n" + anna.Secret[42:]},
-		"a kind that does not exist":  {Kind: "cookie", Secret: anna.Secret},
-		"token in upper case":         {Kind: session.Token, Secret: strings.ToUpper(anna.Secret)},
-		"code in another letter case": {Kind: session.Code, Secret: strings.ToUpper(code.Secret)},
+		"nothing":                       {},
+		"openid as code":                {Kind: session.Code, Secret: openID("anna")},
+		"user ID as code":               {Kind: session.Code, Secret: userID("anna")},
+		"session ID as code":            {Kind: session.Code, Secret: y.ID},
+		"code of a token login":         {Kind: session.Code, Secret: "anna:1"},
+		"token as code":                 {Kind: session.Code, Secret: anna.Secret},
+		"no code":                       {Kind: session.Code},
+		"code as token":                 {Kind: session.Token, Secret: code.Secret},
+		"session ID as token":           {Kind: session.Token, Secret: x.ID},
+		"another user's ID in token":    {Kind: session.Token, Secret: encode(userB, secretA)},
+		"an unknown user's ID in token": {Kind: session.Token, Secret: encode(make([]byte, 16), secretA)},
+		"another secret":                {Kind: session.Token, Secret: encode(userA, make([]byte, 32))},
+		"a shorter token":               {Kind: session.Token, Secret: anna.Secret[:len(anna.Secret)-1]},
+		"a longer token":                {Kind: session.Token, Secret: anna.Secret + "A"},
+		"no prefix":                     {Kind: session.Token, Secret: strings.TrimPrefix(anna.Secret, session.TokenPrefix)},
+		"not base64url":                 {Kind: session.Token, Secret: session.TokenPrefix + strings.Repeat("+", 64)},
+		"token with line breaks":        {Kind: session.Token, Secret: anna.Secret[:40] + "\n\n" + anna.Secret[42:]},
+		"a kind that does not exist":    {Kind: "cookie", Secret: anna.Secret},
+		"token in upper case":           {Kind: session.Token, Secret: strings.ToUpper(anna.Secret)},
+		"code in another letter case":   {Kind: session.Code, Secret: strings.ToUpper(code.Secret)},
 	} {
 		t.Run(name, func(t *testing.T) { h.opensNothing(s, c) })
 	}
 }
 
 func TestMalformedTokenCostsNoCallToRedis(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	h.proxy.Down()
 	c := session.Credential{Kind: session.Token, Secret: session.TokenPrefix + "short"}
@@ -84,7 +84,7 @@ func TestMalformedTokenCostsNoCallToRedis(t *testing.T) {
 }
 
 func TestTokenHasItsPrefixAndLength(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	c, _ := h.logIn(h.service(), session.Login{Code: "anna:1"})
 	if raw := decode(t, c.Secret); len(raw) != 48 || len(c.Secret) != 74 {
 		t.Errorf("a token of %d characters and %d bytes", len(c.Secret), len(raw))
@@ -94,7 +94,7 @@ func TestTokenHasItsPrefixAndLength(t *testing.T) {
 func TestUseMovesTheExpiryUpToTheAbsoluteLimit(t *testing.T) {
 	for _, kind := range []session.Kind{session.Token, session.Code} {
 		t.Run(string(kind), func(t *testing.T) {
-			h := newHouse(t)
+			h := newFixture(t)
 			s := h.service()
 			logIn := h.logIn
 			if kind == session.Code {
@@ -132,7 +132,7 @@ func TestUseMovesTheExpiryUpToTheAbsoluteLimit(t *testing.T) {
 }
 
 func TestUnusedSessionExpires(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	short, _ := h.logIn(s, session.Login{Code: "anna:1"})
 	h.pass(time.Hour)
@@ -146,7 +146,7 @@ func TestUnusedSessionExpires(t *testing.T) {
 }
 
 func TestSessionIsRenewedAtMostOnceAMinute(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	replicas := []*session.Service{h.service(), h.service(), h.service()}
 	c, _ := h.logIn(replicas[0], session.Login{Code: "anna:1"})
 	before := h.writes.count()
@@ -162,7 +162,7 @@ func TestSessionIsRenewedAtMostOnceAMinute(t *testing.T) {
 }
 
 func TestFailingRenewalDoesNotFailTheRequest(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := session.New(h.wechat, readOnly{h.store()}, h.options())
 	c, _ := h.logIn(h.service(), session.Login{Code: "anna:1"})
 	h.pass(time.Hour)
@@ -170,7 +170,7 @@ func TestFailingRenewalDoesNotFailTheRequest(t *testing.T) {
 }
 
 func TestRedisAwayIsNeitherExpiryNorLoss(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	token, x := h.logIn(s, session.Login{Code: "anna:1"})
 	code, _ := h.logInWithCode(s, session.Login{Code: "bert:1"})
@@ -209,7 +209,7 @@ func TestRedisAwayIsNeitherExpiryNorLoss(t *testing.T) {
 }
 
 func TestLogOutIsImmediateHereAndWithinASecondElsewhere(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	here, elsewhere := h.service(), h.service()
 	logins := 0
 	for _, end := range []func(c session.Credential, x session.Session) error{
@@ -239,7 +239,7 @@ func TestLogOutIsImmediateHereAndWithinASecondElsewhere(t *testing.T) {
 }
 
 func TestEndingWhatEndedElsewhereIsImmediateHereToo(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	here, elsewhere := h.service(), h.service()
 	c, x := h.logIn(here, session.Login{Code: "anna:1"})
 	h.opens(here, c, userID("anna"))
@@ -252,7 +252,7 @@ func TestEndingWhatEndedElsewhereIsImmediateHereToo(t *testing.T) {
 }
 
 func TestCallerThatHangsUpDoesNotEndAReadThatOthersShare(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	slow := &slowFind{Store: h.store(), found: make(chan struct{}), goOn: make(chan struct{})}
 	s := session.New(h.wechat, slow, h.options())
 	c, _ := h.logIn(s, session.Login{Code: "anna:1"})
@@ -270,7 +270,7 @@ func TestCallerThatHangsUpDoesNotEndAReadThatOthersShare(t *testing.T) {
 }
 
 func TestReadUnderWayDoesNotOutliveALogOut(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	slow := &slowFind{Store: h.store(), found: make(chan struct{}), goOn: make(chan struct{})}
 	s := session.New(h.wechat, slow, h.options())
 	c, _ := h.logIn(s, session.Login{Code: "anna:1"})
@@ -285,11 +285,11 @@ func TestReadUnderWayDoesNotOutliveALogOut(t *testing.T) {
 	h.opensNothing(s, c)
 }
 
-func TestNobodyEndsAStrangersSession(t *testing.T) {
-	h := newHouse(t)
+func TestNobodyEndsTheSessionOfAnotherUser(t *testing.T) {
+	h := newFixture(t)
 	s := h.service()
 	c, x := h.logIn(s, session.Login{Code: "anna:1"})
-	for range 2 { // not near, then near
+	for range 2 { // not in the cache, then in it
 		if err := s.End(t.Context(), userID("bert"), x.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +298,7 @@ func TestNobodyEndsAStrangersSession(t *testing.T) {
 }
 
 func TestSessionsAreOnesOwnNewestFirst(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	h.logIn(s, session.Login{Code: "bert:1"})
 	var want []string
@@ -321,7 +321,7 @@ func TestSessionsAreOnesOwnNewestFirst(t *testing.T) {
 }
 
 func TestRedisHoldsNoCredential(t *testing.T) {
-	h := newHouse(t)
+	h := newFixture(t)
 	s := h.service()
 	token, _ := h.logIn(s, session.Login{Code: "anna:first code", RawData: "raw data", Signature: "the signature"})
 	code, _ := h.logInWithCode(s, session.Login{Code: "bert:second code", RawData: "raw data", Signature: "the signature"})

@@ -148,8 +148,8 @@ func (d *Drawings) List(ctx context.Context, owner string, after gallery.Positio
 // allBatch bounds how many drawings are in memory, the largest of which take 640 KB.
 const allBatch = 20
 
-// All fills [gallery.Store]. Each batch is a read of its own: whoever takes long
-// between two drawings holds up nobody.
+// All fills [gallery.Store]. Each batch is a read of its own: a slow caller
+// delays nobody.
 func (d *Drawings) All(ctx context.Context, owner string) iter.Seq2[gallery.Record, error] {
 	return batches(func(after gallery.Record) (batch []gallery.Record, err error) {
 		ms := int64(math.MinInt64)

@@ -103,8 +103,8 @@ func (e *newerError) Error() string {
 // prepare examines the database and brings it to the newest schema. It writes to a
 // database only if it can use it.
 func prepare(c *conn) error {
-	// Closing the connection moves the log to the database file: not of one that
-	// this program has no business with.
+	// Closing the connection moves the log to the database file: not of a database
+	// of another program.
 	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
 		return err
 	}

@@ -98,8 +98,7 @@ func answerOn(t *testing.T, reader *bufio.Reader) (status int, closed bool) {
 	return answer.StatusCode, answer.Close
 }
 
-// Whoever sends bodies that hardly move occupies nothing but what his own address
-// may have.
+// A client whose bodies arrive slowly uses up only what its own address may have.
 func TestSlowBodiesRefuseNobodyElse(t *testing.T) {
 	const most = 3
 	s := startService(t, service.Options{MaxInFlight: most, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})

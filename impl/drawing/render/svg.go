@@ -17,7 +17,7 @@ import (
 // and no text but the title.
 //
 // Animated it is below 2 MB. It plays once, when it is shown, and ends as the
-// still picture; whoever asks for reduced motion sees that at once. Strokes
+// still picture; a user who asks for reduced motion sees it at once. Strokes
 // without times are drawn one after the other at an even pace, five seconds each at most.
 func SVG(w io.Writer, c drawing.Content, o Options) error {
 	scale := o.scale(c.Canvas)
