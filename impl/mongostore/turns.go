@@ -2,8 +2,10 @@ package mongostore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 	"golang.org/x/sync/semaphore"
 
 	"onestroke/impl/gallery"
@@ -22,7 +24,9 @@ func newTurns(connections uint64) *turns {
 	return &turns{semaphore.NewWeighted(int64(connections))}
 }
 
-// inTurn does something that uses one connection at a time.
+// inTurn does something that uses one connection at a time. The driver opens its
+// connections two at a time, so there may be fewer than it may have: what found none
+// has done nothing, and is done again.
 func inTurn[T any](ctx context.Context, turns *turns, do func() (T, error)) (none T, err error) {
 	soon, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -30,5 +34,10 @@ func inTurn[T any](ctx context.Context, turns *turns, do func() (T, error)) (non
 		return none, fmt.Errorf("wait for a connection: %w: %w", gallery.ErrUnavailable, err)
 	}
 	defer turns.Release(1)
-	return do()
+	for {
+		v, err := do()
+		if err == nil || soon.Err() != nil || !errors.As(err, new(topology.WaitQueueTimeoutError)) {
+			return v, err
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/tests/service"
+	"onestroke/tests/stores"
 )
 
 func TestTooManyConcurrentRequestsGetRetryAfter(t *testing.T) {
@@ -148,4 +149,54 @@ func TestRequestsThatAreTooSlowOrTooLargeAreEnded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A burst that may be in progress takes a while, and none of it is refused.
+func TestABurstWithinTheLimitIsAnswered(t *testing.T) {
+	const requests = 950
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := service.Start(t, service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, MaxInFlight: 1000})
+		caller := s.LogIn(t, service.NewUser())
+		body := mustJSON(oneStroke("one of many"))
+		client := http.Client{Transport: &http.Transport{MaxConnsPerHost: requests}}
+		defer client.CloseIdleConnections()
+		id := create(t, caller, "one of them")
+		for _, method := range []string{http.MethodPut, http.MethodGet} {
+			statuses := make(chan int, requests)
+			for range requests {
+				go func() {
+					status := 0
+					defer func() { statuses <- status }()
+					at := s.URL + path(id)
+					if method == http.MethodPut {
+						at = s.URL + path(newID())
+					}
+					r, err := http.NewRequest(method, at, strings.NewReader(body))
+					if err != nil {
+						return
+					}
+					r.Header = http.Header{"Authorization": caller.Header["Authorization"], "Content-Type": {"application/json"}, "If-None-Match": {"*"}}
+					if method == http.MethodGet {
+						r.Body, r.ContentLength = http.NoBody, 0
+						r.Header.Del("If-None-Match")
+					}
+					answer, err := client.Do(r)
+					if err != nil {
+						return
+					}
+					defer answer.Body.Close()
+					if _, err := io.Copy(io.Discard, answer.Body); err == nil {
+						status = answer.StatusCode
+					}
+				}()
+			}
+			counts := map[int]int{}
+			for range requests {
+				counts[<-statuses]++
+			}
+			if counts[http.StatusCreated]+counts[http.StatusOK] != requests {
+				t.Errorf("%s is answered with %v", method, counts)
+			}
+		}
+	})
 }
