@@ -69,8 +69,20 @@ func TestNginxAnswersInTheServicesFormIfNoReplicaRuns(t *testing.T) {
 	if answer.Header.Get("Strict-Transport-Security") == "" {
 		t.Error("no Strict-Transport-Security")
 	}
+	expectReadableByPages(t, answer)
+	answer = s.Nobody().Do(t, http.MethodPut, "/v1/drawings/6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2", strings.Repeat(" ", 600<<10))
+	answer.ExpectProblem(t, http.StatusRequestEntityTooLarge, gen.ErrTooLarge)
+	expectReadableByPages(t, answer)
 	answer = s.Nobody().Do(t, http.MethodGet, "/applet/session/paints/list", nil)
 	answer.ExpectPaintFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE")
+}
+
+// expectReadableByPages expects that a web page of another origin may read an answer.
+func expectReadableByPages(t *testing.T, a service.Answer) {
+	t.Helper()
+	if a.Header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(a.Header.Get("Access-Control-Expose-Headers"), "Retry-After") {
+		t.Errorf("CORS headers of %d: %v", a.Status, a.Header)
+	}
 }
 
 func TestNginxForwardsTheClientsAddress(t *testing.T) {

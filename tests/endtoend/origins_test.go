@@ -54,8 +54,14 @@ func TestConfiguredOriginsMayCallV1(t *testing.T) {
 	caller := s.LogIn(t, service.NewUser())
 	at := path(newID())
 	for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
-		asked := preflight(t, s.Service, at, allowedOrigin, method, "authorization", "content-type", "if-match", "if-none-match", "x-wx-code")
+		asked := preflight(t, s.Service, at, allowedOrigin, method, "authorization", "content-type", "if-match", "if-none-match", "x-wx-code",
+			"cache-control", "traceparent", "x-requested-with")
 		asked.Expect(t, http.StatusNoContent)
+		for _, name := range []string{"authorization", "traceparent", "x-requested-with"} {
+			if !strings.Contains(asked.Header.Get("Access-Control-Allow-Headers"), name) {
+				t.Errorf("%s is not allowed", name)
+			}
+		}
 		expectHeader(t, asked, "Access-Control-Allow-Origin", allowedOrigin)
 		expectHeader(t, asked, "Access-Control-Allow-Methods", method)
 		expectHeader(t, asked, "Access-Control-Allow-Credentials", "")
