@@ -31,8 +31,8 @@ type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
 	Drawings *gallery.Service
-	// Dependencies are checked by /readyz.
-	Dependencies []Dependency
+	// Stores are checked by /readyz.
+	Stores []Store
 	// Stopping is closed when the service is about to end: /readyz then fails, so
 	// that users are sent to other replicas.
 	Stopping <-chan struct{}
@@ -67,10 +67,10 @@ type Options struct {
 	Extra map[string]http.Handler
 }
 
-// Dependency is a part that the service needs to serve users.
-type Dependency struct {
-	Name  string // such as redis; clients see it
-	Check func(context.Context) error
+// Store is a database that requests need. Without reads no request is served.
+type Store struct {
+	Name              string // such as redis; clients see it
+	CanRead, CanWrite func(context.Context) error
 }
 
 // handlers are the operations of the contract, as [gen.Handlers].
@@ -134,7 +134,7 @@ func New(o Options) (http.Handler, error) {
 		shares:     shares{o.Drawings},
 		account:    account{o.Sessions, o.Drawings},
 		paints2017: paints2017{o.Drawings},
-		health:     health{o.Dependencies, s.stopping, o.Logger},
+		health:     health{o.Stores, s.stopping, o.Logger},
 		documents:  contract,
 	}
 	gen.HandlerWithOptions(

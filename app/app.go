@@ -39,12 +39,12 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	if err != nil {
 		return nil, err
 	}
-	var dependencies []api.Dependency
+	var stores []api.Store
 	for _, d := range p.Databases {
 		if d.Prepare != nil {
 			prepare(ctx, d, logger)
 		}
-		dependencies = append(dependencies, api.Dependency{Name: d.Name, Check: d.Ping})
+		stores = append(stores, api.Store{Name: d.Name, CanRead: d.Read, CanWrite: d.Write})
 	}
 	return api.New(api.Options{
 		Sessions: session.New(p.Exchanger, p.Sessions, session.Options{
@@ -52,7 +52,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		}),
 		Limits:         session.NewLimits(p.Sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
 		Drawings:       gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now}),
-		Dependencies:   dependencies,
+		Stores:         stores,
 		Stopping:       ctx.Done(),
 		Contract:       contract,
 		BasePath:       c.BasePath,

@@ -42,7 +42,8 @@ type SessionStore interface {
 // Database is a server or a file that the service cannot do without.
 type Database struct {
 	Name    string                      // as /readyz reports it
-	Ping    func(context.Context) error // fails if it cannot be used
+	Read    func(context.Context) error // fails if it cannot be read
+	Write   func(context.Context) error // fails if it refuses writes
 	Prepare func(context.Context) error // creates its indexes; nil if it needs no call for that
 }
 
@@ -71,7 +72,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			return p, err
 		}
 		p.Sessions = store
-		p.Databases = append(p.Databases, Database{Name: "redis", Ping: store.Ping})
+		p.Databases = append(p.Databases, Database{Name: "redis", Read: store.CanRead, Write: store.CanWrite})
 		p.show("Redis", shown)
 	}
 	if c.MongoDBURI != "" {
@@ -80,7 +81,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			return p, err
 		}
 		p.Drawings = store
-		p.Databases = append(p.Databases, Database{Name: "mongodb", Ping: store.Ping, Prepare: store.Prepare})
+		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: store.CanRead, Write: store.CanWrite, Prepare: store.Prepare})
 		p.show("MongoDB", shown)
 	}
 	if usesSQLite(c) {
@@ -94,7 +95,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 		if p.Drawings == nil {
 			p.Drawings = db.Drawings()
 		}
-		p.Databases = append(p.Databases, Database{Name: "sqlite", Ping: db.Ping})
+		p.Databases = append(p.Databases, Database{Name: "sqlite", Read: db.CanRead, Write: db.CanWrite})
 		p.show("SQLite", db.Path())
 	}
 	return p, nil

@@ -363,8 +363,24 @@ func (v *Liveness) AppendJSON(b []byte) []byte {
 }
 
 // AppendJSON appends v as JSON.
+func (v *FieldError) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"detail":`)
+	b = wire.AppendString(b, v.Detail)
+	b = wire.AppendName(b, `"field":`)
+	b = wire.AppendString(b, v.Field)
+	b = wire.AppendName(b, `"rule":`)
+	b = wire.AppendString(b, v.Rule)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
 func (v *Readiness) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
+	if v.Errors != nil {
+		b = wire.AppendName(b, `"errors":`)
+		b = wire.AppendObjects(b, *v.Errors, (*FieldError).AppendJSON)
+	}
 	b = wire.AppendName(b, `"status":`)
 	b = wire.AppendString(b, v.Status)
 	return append(b, '}')

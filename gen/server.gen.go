@@ -198,12 +198,15 @@ func (e PaintSuccessMessage) Valid() bool {
 
 // Defines values for ReadinessStatus.
 const (
-	Ready ReadinessStatus = "ready"
+	Degraded ReadinessStatus = "degraded"
+	Ready    ReadinessStatus = "ready"
 )
 
 // Valid indicates whether the value is a known member of the ReadinessStatus enum.
 func (e ReadinessStatus) Valid() bool {
 	switch e {
+	case Degraded:
+		return true
 	case Ready:
 		return true
 	default:
@@ -560,7 +563,8 @@ type FieldError struct {
 	Field string `json:"field"`
 
 	// Rule The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
-	// `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, and `reachable` for a dependency.
+	// `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, `base64`, and
+	// `reachable` and `writable` for a store.
 	//
 	//
 	// Example: equalLength
@@ -805,8 +809,10 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
-// Readiness The service can serve users.
+// Readiness The service can serve users, all of their requests or those that only read.
 type Readiness struct {
+	// Errors The stores that refuse writes, if the status is `degraded`.
+	Errors *[]FieldError   `json:"errors,omitempty"`
 	Status ReadinessStatus `json:"status"`
 }
 

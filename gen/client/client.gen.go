@@ -186,7 +186,13 @@ type ClientInterface interface {
 
 	// Readyz Readiness check
 	//
-	// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
+	// Checks what requests need: that each store can be read, and that it can be written to.
+	//
+	// - 200 with `ready`: all requests are served.
+	// - 200 with `degraded`: a store can be read, but refuses writes, because its disk or memory is full or because it is read-only.
+	//   Requests that only read are served; logins or changes to drawings are answered with 503. `errors` names the store. Repair
+	//   it, but keep sending requests here: another replica with the same store is no better.
+	// - 503: send no requests of users here, and do not restart the process for it.
 	//
 	// Corresponds with GET /readyz (the `Readyz` operationId).
 	Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -560,7 +566,13 @@ func (c *Client) GetContractYaml(ctx context.Context, params *GetContractYamlPar
 
 // Readyz Readiness check
 //
-// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
+// Checks what requests need: that each store can be read, and that it can be written to.
+//
+//   - 200 with `ready`: all requests are served.
+//   - 200 with `degraded`: a store can be read, but refuses writes, because its disk or memory is full or because it is read-only.
+//     Requests that only read are served; logins or changes to drawings are answered with 503. `errors` names the store. Repair
+//     it, but keep sending requests here: another replica with the same store is no better.
+//   - 503: send no requests of users here, and do not restart the process for it.
 //
 // Corresponds with GET /readyz (the `Readyz` operationId).
 func (c *Client) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2770,7 +2782,13 @@ type ClientWithResponsesInterface interface {
 
 	// ReadyzWithResponse Readiness check
 	//
-	// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
+	// Checks what requests need: that each store can be read, and that it can be written to.
+	//
+	// - 200 with `ready`: all requests are served.
+	// - 200 with `degraded`: a store can be read, but refuses writes, because its disk or memory is full or because it is read-only.
+	//   Requests that only read are served; logins or changes to drawings are answered with 503. `errors` names the store. Repair
+	//   it, but keep sending requests here: another replica with the same store is no better.
+	// - 503: send no requests of users here, and do not restart the process for it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7277,7 +7295,13 @@ func (c *ClientWithResponses) GetContractYamlWithResponse(ctx context.Context, p
 
 // ReadyzWithResponse Readiness check
 //
-// Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
+// Checks what requests need: that each store can be read, and that it can be written to.
+//
+//   - 200 with `ready`: all requests are served.
+//   - 200 with `degraded`: a store can be read, but refuses writes, because its disk or memory is full or because it is read-only.
+//     Requests that only read are served; logins or changes to drawings are answered with 503. `errors` names the store. Repair
+//     it, but keep sending requests here: another replica with the same store is no better.
+//   - 503: send no requests of users here, and do not restart the process for it.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -97,10 +97,17 @@ func index(ctx context.Context, c collection, keys bson.D) error {
 	return err
 }
 
-// Ping reports whether the server that takes the writes can be reached:
-// [gallery.ErrUnavailable], wrapped, when it cannot.
-func (s *Store) Ping(ctx context.Context) error {
+// CanRead fails with [gallery.ErrUnavailable], wrapped, if the primary cannot be
+// reached: all reads go there.
+func (s *Store) CanRead(ctx context.Context) error {
 	return failure(ctx, "ping", s.client.Ping(ctx, readpref.Primary()))
+}
+
+// CanWrite fails if the primary refuses writes. It deletes a drawing that nobody can
+// have.
+func (s *Store) CanWrite(ctx context.Context) error {
+	_, err := s.drawings.DeleteOne(ctx, byKey(""))
+	return failure(ctx, "try to write", err)
 }
 
 // one is the filter of one drawing.

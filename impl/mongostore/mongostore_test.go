@@ -119,12 +119,12 @@ func TestStoreServesAgainWhenItsServerIsBack(t *testing.T) {
 			if _, err := s.Get(soon, owner, put.ID); !errors.Is(err, gallery.ErrUnavailable) {
 				t.Errorf("get while away: %v", err)
 			}
-			if err := store.Ping(soon); !errors.Is(err, gallery.ErrUnavailable) {
+			if err := store.CanRead(soon); !errors.Is(err, gallery.ErrUnavailable) {
 				t.Errorf("ping while away: %v", err)
 			}
 
 			proxy.Up(t)
-			if err := store.Ping(t.Context()); err != nil { // the driver looks for its server until it is there
+			if err := store.CanRead(t.Context()); err != nil { // the driver looks for its server until it is there
 				t.Fatal(err)
 			}
 			if got, err := s.Get(t.Context(), owner, put.ID); err != nil || got.Summary != put.Summary {
@@ -155,7 +155,7 @@ func TestCallerWhoGivesUpIsTold(t *testing.T) {
 }
 
 func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
-	failed := map[string]error{"Prepare": s.Prepare(ctx), "Ping": s.Ping(ctx)}
+	failed := map[string]error{"Prepare": s.Prepare(ctx), "CanRead": s.CanRead(ctx), "CanWrite": s.CanWrite(ctx)}
 	r := gallery.Record{Summary: gallery.Summary{ID: drawingtest.ID(1)}}
 	failed["Insert"] = s.Insert(ctx, "owner", r)
 	failed["Replace"] = s.Replace(ctx, "owner", "etag", r)

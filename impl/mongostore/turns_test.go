@@ -36,7 +36,7 @@ func TestABurstWaitsForConnections(t *testing.T) {
 				_ = store.Close()
 				_ = connect(t, server.URL).Database(name).Drop(context.Background())
 			})
-			if err := store.Ping(t.Context()); err != nil {
+			if err := store.CanRead(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			errs := make(chan error, calls)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -38,11 +39,10 @@ func unavailable(err error) bool {
 	if !errors.As(err, &answer) || errors.Is(err, redis.ErrClosed) {
 		return true
 	}
-	word, _, _ := strings.Cut(answer.Error(), " ")
-	for _, t := range transient {
-		if word == t {
-			return true
-		}
+	text := answer.Error()
+	if _, inScript, ok := strings.Cut(text, ": -"); ok && strings.HasPrefix(text, "ERR Error running script") {
+		text = inScript // Redis before 7.0
 	}
-	return false
+	word, _, _ := strings.Cut(text, " ")
+	return slices.Contains(transient, word)
 }

@@ -2,12 +2,13 @@
 // in Redis. If Redis loses its data, everyone must log in again, and every limit
 // starts anew; nothing else is lost.
 //
-// There are three kinds of keys. Every command or script uses one key, so that it is
+// There are four kinds of keys. Every command or script uses one key, so that it is
 // atomic on a single Redis and on Redis Cluster:
 //
 //	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
 //	onestroke:code:{<code ID>}   string: the login attempt with a code; says whose session the code opens
 //	onestroke:rate:<limit>:{<subject>}   string: when a bucket is full again
+//	onestroke:check:{<random>}   string, for a second: whether Redis takes writes
 //
 // None holds a credential, an openid or a session key. The key of a user expires
 // with the last session in it, that of a bucket when it is full.
@@ -15,6 +16,7 @@ package rediscache
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -31,9 +33,18 @@ type Store struct{ redis redis.UniversalClient }
 // Sentinel group or of a cluster. Closing it stays with the caller.
 func New(client redis.UniversalClient) *Store { return &Store{client} }
 
-// Ping tells whether Redis answers.
-func (s *Store) Ping(ctx context.Context) error {
-	return failure(ctx, "ping", s.redis.Ping(ctx).Err())
+// CanRead fails if Redis cannot be read. It is not a PING, which Redis refuses when
+// it refuses writes. Each call may ask another server of a cluster.
+func (s *Store) CanRead(ctx context.Context) error {
+	err := s.redis.Exists(ctx, checkKey()).Err()
+	return failure(ctx, "try to read", err)
+}
+
+// CanWrite fails if Redis refuses writes: it is full, it is a replica, or it could
+// not save its data. What it writes expires at once.
+func (s *Store) CanWrite(ctx context.Context) error {
+	err := s.redis.Set(ctx, checkKey(), "", time.Second).Err()
+	return failure(ctx, "try to write", err)
 }
 
 // Open fills [session.Store].
@@ -188,3 +199,4 @@ const profileField = "p" // no session's ID: those have 22 characters
 
 func userKey(userID string) string { return "onestroke:user:{" + userID + "}" }
 func codeKey(codeID string) string { return "onestroke:code:{" + codeID + "}" }
+func checkKey() string             { return "onestroke:check:{" + rand.Text() + "}" }

@@ -182,7 +182,7 @@ func TestAnErrorThatRedisAnswersIsNotUnavailable(t *testing.T) {
 				t.Cleanup(func() { client.Del(context.Background(), key) })
 			}
 			calls := everyCall(t.Context(), rediscache.New(client))
-			for _, never := range []string{"Ping", "Forget"} { // they fail for no key
+			for _, never := range []string{"CanRead", "CanWrite", "Forget"} { // they fail for no key
 				delete(calls, never)
 			}
 			for name, err := range calls {
@@ -206,7 +206,7 @@ func TestCallerWhoGivesUpIsTold(t *testing.T) {
 
 // everyCall makes every call of a store once, and returns their errors.
 func everyCall(ctx context.Context, s *rediscache.Store) map[string]error {
-	failed := map[string]error{"Ping": s.Ping(ctx)}
+	failed := map[string]error{"CanRead": s.CanRead(ctx), "CanWrite": s.CanWrite(ctx)}
 	a := session.Attempt{Kind: session.Token}
 	x := session.Session{Kind: session.Token, User: session.User{ID: "u"}, ID: "s"}
 	_, failed["Find"] = s.Find(ctx, "u", "s")

@@ -29,7 +29,7 @@ func TestAFileThatMayNotGrow(t *testing.T) {
 // A full disk: as above, as far as there is room for the log.
 func TestADiskThatIsFull(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("onestroke", dir, "tmpfs", 0, "size=2m"); err != nil {
+	if err := syscall.Mount("onestroke", dir, "tmpfs", 0, "size=24m"); err != nil {
 		t.Skip("a small disk can be mounted by root only:", err)
 	}
 	t.Cleanup(func() {
@@ -38,7 +38,7 @@ func TestADiskThatIsFull(t *testing.T) {
 		}
 	})
 	data, ballast := filepath.Join(dir, "data"), filepath.Join(dir, "ballast")
-	write(t, ballast, make([]byte, 1<<20))
+	write(t, ballast, make([]byte, 6<<20))
 	db, err := sqlitestore.Open(data, sqlitestore.Options{})
 	if err != nil {
 		t.Fatal(err)

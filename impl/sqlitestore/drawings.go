@@ -29,6 +29,9 @@ const (
 // Insert fills [gallery.Store].
 func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) error {
 	return d.write(ctx, "insert a drawing", func(c *conn) error {
+		if err := d.db.hasRoom(c); err != nil {
+			return err
+		}
 		taken, err := c.first(`SELECT 1 FROM drawings WHERE owner = ?1 AND id = ?2`, ignore, owner, r.ID[:])
 		if err != nil {
 			return err
@@ -56,6 +59,9 @@ func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) e
 // Replace fills [gallery.Store].
 func (d *Drawings) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
 	return d.write(ctx, "replace a drawing", func(c *conn) error {
+		if err := d.db.hasRoom(c); err != nil {
+			return err
+		}
 		properties, measures, err := encode(r)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ package sqlitestore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -115,11 +116,22 @@ func (db *DB) disconnect() (err error) {
 	return errors.Join(err, db.lock.Unlock())
 }
 
-// Ping reports whether the database can be read, and whether writes are taken.
-func (db *DB) Ping(ctx context.Context) error {
-	return failure(ctx, "ping", db.writer.write(ctx, func(c *conn) error {
+// CanRead fails if the database cannot be read.
+func (db *DB) CanRead(ctx context.Context) error {
+	return db.read(ctx, "try to read", func(c *conn) error {
 		return c.each(`PRAGMA user_version`, func(*sqlite3.Stmt) error { return nil })
-	}))
+	})
+}
+
+// CanWrite fails if writes are refused, or if there is no room for drawings.
+func (db *DB) CanWrite(ctx context.Context) error {
+	_, err := write(ctx, db, "try to write", func(c *conn) (int, error) {
+		if err := db.hasRoom(c); err != nil {
+			return 0, err
+		}
+		return c.change(fmt.Sprintf(`PRAGMA user_version = %d`, len(migrations)))
+	})
+	return err
 }
 
 // Check reads all of the database in a folder, also while a service uses it, and

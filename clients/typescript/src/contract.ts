@@ -366,7 +366,13 @@ export interface paths {
         };
         /**
          * Readiness check
-         * @description Checks that the stores can be reached. Send no requests of users here while this check fails, and do not restart the process for it.
+         * @description Checks what requests need: that each store can be read, and that it can be written to.
+         *
+         *     - 200 with `ready`: all requests are served.
+         *     - 200 with `degraded`: a store can be read, but refuses writes, because its disk or memory is full or because it is read-only.
+         *       Requests that only read are served; logins or changes to drawings are answered with 503. `errors` names the store. Repair
+         *       it, but keep sending requests here: another replica with the same store is no better.
+         *     - 503: send no requests of users here, and do not restart the process for it.
          */
         get: operations["readyz"];
         put?: never;
@@ -459,7 +465,8 @@ export interface components {
             field: string;
             /**
              * @description The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
-             *     `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, and `reachable` for a dependency.
+             *     `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, `base64`, and
+             *     `reachable` and `writable` for a store.
              * @example equalLength
              */
             rule: string;
@@ -915,10 +922,12 @@ export interface components {
             /** @enum {string} */
             status: "live";
         };
-        /** @description The service can serve users. */
+        /** @description The service can serve users, all of their requests or those that only read. */
         Readiness: {
             /** @enum {string} */
-            status: "ready";
+            status: "ready" | "degraded";
+            /** @description The stores that refuse writes, if the status is `degraded`. */
+            errors?: components["schemas"]["FieldError"][];
         };
         /** @description An OpenAPI document. */
         Contract: {
@@ -1221,7 +1230,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_UNAVAILABLE`: a dependency cannot be reached, and `errors` names it, or the service is about to stop. Send no requests of users here until the answer is 200 again. */
+        /** @description `ERR_UNAVAILABLE`: a store cannot be read, and `errors` names it, or the service is about to stop. Send no requests of users here until the answer is 200 again. */
         NotReady: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -2909,7 +2918,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Ready. */
+            /** @description Ready, or degraded. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];

@@ -32,9 +32,6 @@ func NewMemory() *Memory {
 // Prepare has nothing to do.
 func (m *Memory) Prepare(context.Context) error { return nil }
 
-// Ping always succeeds.
-func (m *Memory) Ping(context.Context) error { return nil }
-
 func (m *Memory) Insert(ctx context.Context, owner string, r gallery.Record) error {
 	defer m.lock()()
 	if _, taken := m.drawings[key{owner, r.ID}]; taken {
