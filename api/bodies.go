@@ -15,8 +15,9 @@ import (
 func contentOf(b gen.DrawingContent) drawing.Content {
 	c := drawing.Content{
 		Properties: drawing.Properties{
-			Title:  value(b.Title),
-			Canvas: drawing.Canvas{Width: int(b.Canvas.Width), Height: int(b.Canvas.Height), Background: value(b.Canvas.Background)},
+			Title:     value(b.Title),
+			OneStroke: b.OneStroke != nil && *b.OneStroke,
+			Canvas:    drawing.Canvas{Width: int(b.Canvas.Width), Height: int(b.Canvas.Height), Background: value(b.Canvas.Background)},
 		},
 		Strokes: make([]drawing.Stroke, len(b.Strokes)),
 	}
@@ -39,6 +40,7 @@ func summaryBody(s gallery.Summary) gen.DrawingSummary {
 	return gen.DrawingSummary{
 		ID:          uuid.UUID(s.ID),
 		Title:       s.Title,
+		OneStroke:   &s.OneStroke,
 		Canvas:      canvasBody(s.Canvas),
 		Format:      gen.Format1,
 		StrokeCount: int32(s.StrokeCount),
@@ -55,7 +57,7 @@ func summaryBody(s gallery.Summary) gen.DrawingSummary {
 func drawingBody(d gallery.Drawing) gen.Drawing {
 	s := summaryBody(d.Summary)
 	b := gen.Drawing{
-		ID: s.ID, Title: s.Title, Canvas: s.Canvas, Format: s.Format,
+		ID: s.ID, Title: s.Title, OneStroke: s.OneStroke, Canvas: s.Canvas, Format: s.Format,
 		StrokeCount: s.StrokeCount, PointCount: s.PointCount, DurationMs: s.DurationMs, Bounds: s.Bounds,
 		Revision: s.Revision, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, Incomplete: s.Incomplete,
 		Strokes: make([]gen.Stroke, len(d.Strokes)),

@@ -46,7 +46,7 @@ func (h shares) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingRequ
 	}
 	b := drawingBody(d)
 	return gen.GetSharedDrawing200{ETag: entityTag(tag), Body: gen.SharedDrawing{
-		Title: b.Title, Author: optional(author), Canvas: b.Canvas, Format: b.Format, Strokes: b.Strokes,
+		Title: b.Title, Author: optional(author), OneStroke: b.OneStroke, Canvas: b.Canvas, Format: b.Format, Strokes: b.Strokes,
 		StrokeCount: b.StrokeCount, PointCount: b.PointCount, DurationMs: b.DurationMs, Bounds: b.Bounds, Incomplete: b.Incomplete,
 	}}, nil
 }

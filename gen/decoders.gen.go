@@ -68,11 +68,13 @@ func (v *DrawingContent) DecodeJSON(d *wire.Decoder) {
 			v.ID = new(d.UUID(&uuidRules))
 		case 1: // title
 			v.Title = new(d.String(&titleRules))
-		case 2: // canvas
+		case 2: // oneStroke
+			v.OneStroke = new(d.Boolean())
+		case 3: // canvas
 			v.Canvas.DecodeJSON(d)
-		case 3: // format
+		case 4: // format
 			v.Format = FormatVersion(d.Integer(&formatVersionRules))
-		case 4: // strokes
+		case 5: // strokes
 			v.Strokes = wire.Objects(d, &drawingContentStrokesRules, (*Stroke).DecodeJSON)
 		}
 	}

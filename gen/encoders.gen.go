@@ -141,6 +141,10 @@ func (v *DrawingSummary) AppendJSON(b []byte) []byte {
 		b = wire.AppendName(b, `"incomplete":`)
 		b = strconv.AppendBool(b, bool(*v.Incomplete))
 	}
+	if v.OneStroke != nil {
+		b = wire.AppendName(b, `"oneStroke":`)
+		b = strconv.AppendBool(b, bool(*v.OneStroke))
+	}
 	b = wire.AppendName(b, `"pointCount":`)
 	b = wire.AppendInteger(b, v.PointCount)
 	b = wire.AppendName(b, `"revision":`)
@@ -223,6 +227,10 @@ func (v *Drawing) AppendJSON(b []byte) []byte {
 		b = wire.AppendName(b, `"incomplete":`)
 		b = strconv.AppendBool(b, bool(*v.Incomplete))
 	}
+	if v.OneStroke != nil {
+		b = wire.AppendName(b, `"oneStroke":`)
+		b = strconv.AppendBool(b, bool(*v.OneStroke))
+	}
 	if v.Paint != nil {
 		b = wire.AppendName(b, `"paint":`)
 		b = v.Paint.AppendJSON(b)
@@ -268,6 +276,10 @@ func (v *SharedDrawing) AppendJSON(b []byte) []byte {
 	if v.Incomplete != nil {
 		b = wire.AppendName(b, `"incomplete":`)
 		b = strconv.AppendBool(b, bool(*v.Incomplete))
+	}
+	if v.OneStroke != nil {
+		b = wire.AppendName(b, `"oneStroke":`)
+		b = strconv.AppendBool(b, bool(*v.OneStroke))
 	}
 	b = wire.AppendName(b, `"pointCount":`)
 	b = wire.AppendInteger(b, v.PointCount)

@@ -18,7 +18,7 @@ var (
 	coordinateRules                 = wire.IntegerRules{Bits: 32, Minimum: -65535, Maximum: 65535}
 	coordinatesRules                = wire.ArrayRules{MinItems: 1, MaxItems: 5000}
 	cursorParameterRules            = wire.StringRules{MaxLength: 128, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]*$`)}
-	drawingContentRules             = wire.ObjectRules{Members: []string{"id", "title", "canvas", "format", "strokes"}, Required: 0b11100}
+	drawingContentRules             = wire.ObjectRules{Members: []string{"id", "title", "oneStroke", "canvas", "format", "strokes"}, Required: 0b111000}
 	drawingContentStrokesRules      = wire.ArrayRules{MaxItems: 1000}
 	entityTagsRules                 = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`)}
 	formatVersionRules              = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 1, Enum: []int64{1}}
@@ -30,6 +30,7 @@ var (
 	loginRawDataRules               = wire.StringRules{MinLength: 1, MaxLength: 8192}
 	loginRules                      = wire.ObjectRules{Members: []string{"code", "rawData", "signature", "encryptedData", "iv"}, Required: 0b1}
 	loginSignatureRules             = wire.StringRules{MaxLength: 40, Pattern: regexp.MustCompile(`^[0-9a-f]{40}$`)}
+	oneStrokeRules                  = wire.BooleanRules{}
 	paintActionsRules               = wire.StringRules{MaxLength: 524288}
 	paintDeleteRules                = wire.ObjectRules{Members: []string{"id"}, Open: true}
 	paintIdRules                    = wire.StringRules{MaxLength: 1024}

@@ -391,6 +391,11 @@ type Drawing struct {
 	// Example: true
 	Incomplete *Incomplete `json:"incomplete,omitempty"`
 
+	// OneStroke Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
+	//
+	// Example: true
+	OneStroke *OneStroke `json:"oneStroke,omitempty"`
+
 	// Paint A drawing in the form of 2017.
 	Paint *Paint `json:"paint,omitempty"`
 
@@ -423,7 +428,7 @@ type Drawing struct {
 	UpdatedAt UpdatedAt `json:"updatedAt"`
 }
 
-// DrawingContent A drawing as the client sends it. At most 20,000 points in all strokes together, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path.
+// DrawingContent A drawing as the client sends it. At most 20,000 points in all strokes together, one stroke if `oneStroke` is true, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path.
 type DrawingContent struct {
 	// Canvas The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
 	//
@@ -440,6 +445,11 @@ type DrawingContent struct {
 	//
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 	ID *UUID `json:"id,omitempty"`
+
+	// OneStroke Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
+	//
+	// Example: true
+	OneStroke *OneStroke `json:"oneStroke,omitempty"`
 
 	// Strokes The strokes in the order in which they were drawn.
 	Strokes []Stroke `json:"strokes"`
@@ -499,6 +509,11 @@ type DrawingSummary struct {
 	//
 	// Example: true
 	Incomplete *Incomplete `json:"incomplete,omitempty"`
+
+	// OneStroke Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
+	//
+	// Example: true
+	OneStroke *OneStroke `json:"oneStroke,omitempty"`
 
 	// PointCount How many points the drawing has.
 	//
@@ -563,7 +578,7 @@ type FieldError struct {
 	Field string `json:"field"`
 
 	// Rule The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
-	// `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, `base64`, and
+	// `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`, and
 	// `reachable` and `writable` for a store.
 	//
 	//
@@ -621,6 +636,11 @@ type Login struct {
 	// Signature The `signature` that came with `rawData`.
 	Signature *string `json:"signature,omitempty"`
 }
+
+// OneStroke Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
+//
+// Example: true
+type OneStroke = bool
 
 // PNG A PNG.
 type PNG = openapi_types.File
@@ -965,6 +985,11 @@ type SharedDrawing struct {
 	//
 	// Example: true
 	Incomplete *Incomplete `json:"incomplete,omitempty"`
+
+	// OneStroke Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
+	//
+	// Example: true
+	OneStroke *OneStroke `json:"oneStroke,omitempty"`
 
 	// PointCount How many points the drawing has.
 	//

@@ -29,8 +29,9 @@ type Content struct {
 // with ==, so that a new field needs no code there. A new field is tagged
 // omitzero.
 type Properties struct {
-	Title  string `json:"title"` // 0 to MaxTitle characters
-	Canvas Canvas `json:"canvas"`
+	Title     string `json:"title"`              // 0 to MaxTitle characters
+	OneStroke bool   `json:"oneStroke,omitzero"` // there is no second stroke
+	Canvas    Canvas `json:"canvas"`
 }
 
 // Canvas is the coordinate space, as the viewBox of an SVG: a client that needs

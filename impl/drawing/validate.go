@@ -11,9 +11,9 @@ const MaxFindings = 20
 
 // InvalidError says what in a content breaks which rule, as the contract's
 // validation does: the field by path, such as strokes[3].y, and the rule by
-// its JSON Schema keyword. Two rules have no keyword: equalLength, that the
-// columns of a stroke are equally long, and maxPoints, the points of a whole
-// drawing.
+// its JSON Schema keyword. Three rules have no keyword: equalLength, that the
+// columns of a stroke are equally long, maxPoints, the points of a whole
+// drawing, and oneStroke, that a drawing of one stroke has no second.
 type InvalidError struct{ Field, Rule, Detail string }
 
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Detail }
@@ -60,6 +60,9 @@ func (c Content) Validate() error {
 	var f Findings
 	f.properties(c.Properties)
 	f.atMost("strokes", "strokes", len(c.Strokes), MaxStrokes)
+	if c.OneStroke && len(c.Strokes) > 1 {
+		f.Add("strokes", "oneStroke", "must be one stroke, as oneStroke is true")
+	}
 	points := 0
 	for i, s := range c.Strokes {
 		if f.full() {

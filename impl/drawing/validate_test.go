@@ -50,6 +50,8 @@ func TestValidateNamesFieldAndRule(t *testing.T) {
 		{func(c *drawing.Content) { c.Canvas.Background = "#12345678" }, "canvas.background pattern"},
 		{func(c *drawing.Content) { c.Canvas.Background = "#aAbBcC\n" }, "canvas.background pattern"},
 		{func(c *drawing.Content) { c.Strokes = nil }, ""},
+		{func(c *drawing.Content) { c.OneStroke = true }, "strokes oneStroke"},
+		{func(c *drawing.Content) { c.OneStroke, c.Strokes = true, c.Strokes[:1] }, ""},
 		{func(c *drawing.Content) { *c = drawingtest.Content("", 1_000, 20_000) }, ""},
 		{func(c *drawing.Content) { *c = drawingtest.Content("", 1_001, 1_001) }, "strokes maxItems"},
 		{func(c *drawing.Content) { *c = drawingtest.Content("", 5, 20_001) }, "strokes maxPoints"},

@@ -160,6 +160,10 @@ func wrongDrawings() map[string]wrong {
 			body:  with([]gen.Stroke{stroke(5000), stroke(5000), stroke(5000), stroke(5000), stroke(1)}, "strokes"),
 			field: "strokes", rule: "maxPoints",
 		},
+		"a second stroke of one": {
+			body:  strings.Replace(with([]gen.Stroke{stroke(1), stroke(1)}, "strokes"), "{", `{"oneStroke":true,`, 1),
+			field: "strokes", rule: "oneStroke",
+		},
 		"1,001 strokes":       {body: with(many, "strokes"), field: "strokes", rule: "maxItems"},
 		"another id":          {body: with(newID(), "id"), field: "id", rule: "samePath"},
 		"an id that is none":  {body: with("1", "id"), field: "id", rule: "pattern"},

@@ -30,7 +30,7 @@ func TestASharedDrawingShowsOnlyTheNicknameOfItsAuthor(t *testing.T) {
 		answer.Decode(t, &members)
 		delete(members, "author")
 		for name := range members {
-			known := []string{"title", "canvas", "format", "strokes", "strokeCount", "pointCount", "durationMs", "bounds"}
+			known := []string{"title", "oneStroke", "canvas", "format", "strokes", "strokeCount", "pointCount", "durationMs", "bounds"}
 			if !slices.Contains(known, name) {
 				t.Errorf("a visitor sees %s", name)
 			}

@@ -10,5 +10,5 @@ export { picture } from './picture.js';
 export { type Pointer, type PointerActions, Pointers } from './pointers.js';
 export { Brush, render, type Surface } from './render.js';
 export { type Clock, Replay, type ReplayOptions } from './replay.js';
-export { type Point, Sketch, type SketchOptions, type Style } from './sketch.js';
+export { type Point, Sketch, type Style } from './sketch.js';
 export { fit, type Place, type Size, type View } from './view.js';

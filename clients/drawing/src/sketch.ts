@@ -17,11 +17,6 @@ export interface Point extends Place {
 /** The look of a stroke. */
 export type Style = Pick<Stroke, 'tool' | 'color' | 'width'>;
 
-export interface SketchOptions {
-  /** The drawing is finished after its first stroke. */
-  oneStroke?: boolean;
-}
-
 /** The pause that a replay shows before the strokes that were added to an opened drawing, in milliseconds. */
 const pauseBefore = 1_000;
 /** A stroke begins only if there is room for this many points, so that its shape can be kept. */
@@ -62,10 +57,7 @@ export class Sketch {
   private origin: number | undefined;
   private listeners = new Set<() => void>();
 
-  constructor(
-    content: DrawingContent = { format: 1, canvas: papers.portrait, strokes: [] },
-    private readonly options: SketchOptions = {},
-  ) {
+  constructor(content: DrawingContent = { format: 1, canvas: papers.portrait, strokes: [] }) {
     this.base = content;
     this.drawn = content;
   }
@@ -82,7 +74,7 @@ export class Sketch {
 
   /** Whether this is a drawing of one stroke that has its stroke. */
   get finished(): boolean {
-    return !!this.options.oneStroke && this.drawn.strokes.length > 0;
+    return !!this.drawn.oneStroke && this.drawn.strokes.length > 0;
   }
 
   /** The part of the stroke that may still change: from the end of `current` to the finger and the predicted places. */
@@ -185,6 +177,14 @@ export class Sketch {
     else this.changed();
   }
 
+  /** Makes it a drawing of one stroke, or one of many. Returns false, and changes nothing, if it has too many strokes. */
+  limitToOneStroke(oneStroke: boolean): boolean {
+    if (oneStroke && this.drawn.strokes.length > 1) return false;
+    this.base = { ...this.base, oneStroke };
+    this.show(this.drawn.strokes);
+    return true;
+  }
+
   rename(title: string): void {
     this.base = { ...this.base, title };
     this.show(this.drawn.strokes);
@@ -252,6 +252,7 @@ export class Sketch {
     this.forget();
     const strokes = from.pop();
     if (!strokes) return this.changed();
+    if (strokes.length > 1) this.base = { ...this.base, oneStroke: false };
     to.push(this.drawn.strokes);
     this.show(strokes);
   }

@@ -180,13 +180,27 @@ test('a new stroke ends what could be done again', () => {
 });
 
 test('a drawing of one stroke ends when the finger lifts, until that is taken back', () => {
-  const sketch = new Sketch(undefined, { oneStroke: true });
+  const sketch = new Sketch({ ...content([]), oneStroke: true });
   assert.equal(draw(sketch, line([0, 0], [100, 100])), true);
   assert.equal(sketch.finished, true);
   assert.equal(draw(sketch, line([0, 0], [100, 100])), false);
   sketch.undo();
   assert.equal(sketch.finished, false);
   assert.equal(draw(sketch, line([0, 0], [100, 100])), true);
+});
+
+test('a drawing becomes one of one stroke, or one of many, as long as its strokes allow it', () => {
+  const sketch = new Sketch();
+  draw(sketch, line([0, 0], [100, 100]));
+  assert.equal(sketch.limitToOneStroke(true), true);
+  assert.deepEqual([sketch.finished, sketch.content.oneStroke], [true, true]);
+  assert.equal(sketch.limitToOneStroke(false), true);
+  assert.equal(draw(sketch, line([0, 0], [50, 50])), true);
+  assert.equal(sketch.limitToOneStroke(true), false);
+  sketch.undo();
+  sketch.limitToOneStroke(true);
+  sketch.redo(); // the second stroke is back
+  assert.deepEqual([sketch.content.strokes.length, sketch.content.oneStroke], [2, false]);
 });
 
 test('a cancelled touch leaves nothing', () => {
@@ -227,7 +241,7 @@ test('a straight line needs few points, and keeps its pace', () => {
 });
 
 test('a stroke as long as anybody draws follows the finger to its end, within the limits of the contract', () => {
-  const sketch = new Sketch(undefined, { oneStroke: true });
+  const sketch = new Sketch({ ...content([]), oneStroke: true });
   // Five minutes of loops at 240 points a second.
   const points = [...Array(5 * 60 * 240)].map((_, i) => ({
     x: 1875 + 900 * Math.cos(i / 31) + 700 * Math.cos(i / 1009),

@@ -134,8 +134,17 @@ story('a drawing in one stroke ends when the finger lifts', async (phone, other)
   await phone.tap('再来一笔');
   await phone.until(`phone.top.view && phone.top.id !== "${id}"`);
   await phone.call('navigateBack');
-  await phone.see('未命名');
+  await phone.see('一笔画成');
   await lists(other, ['']);
+
+  // It is a property of the drawing: in the replay, and when it is opened again.
+  await phone.tap('未命名');
+  await phone.see('播放');
+  await phone.see('一笔画成');
+  await phone.launch(`/pages/draw/draw?id=${id}`);
+  await phone.see('一笔到底！');
+  await phone.call('swipe', '画布', line);
+  assert.equal(await phone.evaluate('phone.top.sketch.content.strokes.length'), 1);
 });
 
 story('a drawing is renamed by a long press', async (phone, other) => {

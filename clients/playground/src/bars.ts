@@ -62,3 +62,8 @@ export function backLink(): HTMLElement {
     icon('back'),
   );
 }
+
+/** The seal of a drawing in one stroke. */
+export function stamp(): HTMLElement {
+  return el('span', { class: 'stamp', role: 'img', 'aria-label': words.oneStrokeDone }, words.done);
+}

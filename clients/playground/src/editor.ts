@@ -1,13 +1,13 @@
 import { type DrawingContent, type DrawingState, isSameContent, newId } from 'onestroke-client';
 import { maxTitle, paperFor, Sketch } from 'onestroke-drawing';
-import { backLink, bar } from './bars';
+import { backLink, bar, stamp } from './bars';
 import { type Choice, settle } from './conflict';
 import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
 import { remove } from './gallery';
 import { createHand } from './hand';
-import { toast } from './overlays';
+import { choose, toast } from './overlays';
 import { createPaper, type Paper } from './paper';
-import { loadPen } from './pen';
+import { loadPen, type Pen } from './pen';
 import { offerDownload } from './pictures';
 import { go, type Screen, setTitle, write } from './routes';
 import { client, onOtherTab, sayProblem } from './service';
@@ -38,7 +38,7 @@ export function createEditor(opened?: string): Screen {
   const done = el(
     'div',
     { class: 'done', hidden: true },
-    el('span', { class: 'stamp', 'aria-hidden': 'true' }, words.done),
+    stamp(),
     el(
       'div',
       { class: 'done-bar', role: 'status' },
@@ -77,8 +77,7 @@ export function createEditor(opened?: string): Screen {
     undo: () => step(() => sketch?.undo()),
     redo: () => step(() => sketch?.redo()),
     clear: () => step(() => sketch?.clear()),
-    // A drawing that has strokes keeps its mode: the new mode is for the next drawing.
-    once: () => (sketch?.content.strokes.length ? another() : begin(blank(paper))),
+    once: limitToOneStroke,
   });
   const title = el('input', {
     class: 'title',
@@ -111,7 +110,7 @@ export function createEditor(opened?: string): Screen {
     if (changed === id && !sketch?.current && (!state || state.status === 'saved')) void load();
   });
   if (opened) void load();
-  else queueMicrotask(() => left || begin(blank(paper))); // the room is known when the screen is on the page
+  else queueMicrotask(() => left || begin(blank(paper, pen))); // the room is known when the screen is on the page
 
   return {
     title: words.draw,
@@ -149,7 +148,7 @@ export function createEditor(opened?: string): Screen {
 
   function begin(content: DrawingContent): void {
     const again = lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content) ? lastLeft.sketch : undefined;
-    sketch = again || new Sketch(content, { oneStroke: pen.once && !content.strokes.length });
+    sketch = again || new Sketch(content);
     warn(sketch);
     if (content.strokes.length) lastSaved = sketch.content;
     title.value = content.title || '';
@@ -170,9 +169,16 @@ export function createEditor(opened?: string): Screen {
   }
 
   function another(): void {
-    if (sketch && !sketch.content.strokes.length) return begin(blank(paper));
+    if (sketch && !sketch.content.strokes.length) return begin(blank(paper, pen));
     if (location.hash === write({ at: 'draw' })) dispatchEvent(new Event('hashchange'));
     else go({ at: 'draw' });
+  }
+
+  /** Switches this drawing to one stroke, or to many. One that has too many strokes stays, and a new one is offered. */
+  function limitToOneStroke(on: boolean): void {
+    if (!sketch) return;
+    if (sketch.limitToOneStroke(on)) return changed();
+    choose(words.tooManyStrokes, [{ label: words.newOneStroke, icon: 'once', run: another }]);
   }
 
   function step(change: () => void): void {
@@ -253,6 +259,6 @@ export function createEditor(opened?: string): Screen {
 }
 
 /** An empty drawing that fills the room for paper. */
-function blank({ room }: Paper): DrawingContent {
-  return { format: 1, canvas: paperFor(room), strokes: [] };
+function blank({ room }: Paper, { once }: Pen): DrawingContent {
+  return { format: 1, canvas: paperFor(room), strokes: [], oneStroke: once };
 }

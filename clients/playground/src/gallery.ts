@@ -1,5 +1,5 @@
 import type { DrawingContent, DrawingSummary } from 'onestroke-client';
-import { bar, brand, languageButton, userButton } from './bars';
+import { bar, brand, languageButton, stamp, userButton } from './bars';
 import { drawn, el, flourish, icon, iconButton } from './dom';
 import { ask, choose, toast } from './overlays';
 import { offerDownload, picture } from './pictures';
@@ -202,6 +202,7 @@ export function createGallery(changed: () => void): Screen {
         entry.title,
         entry.unsent,
         'thumbnail' in entry.shown ? entry.shown.thumbnail : entry.shown,
+        entry.shown.oneStroke,
       ]);
       const known = cards.get(entry.id);
       if (known?.of === of) return known.element;
@@ -228,7 +229,11 @@ export function createGallery(changed: () => void): Screen {
     return el(
       'li',
       { class: 'card' },
-      el('a', { href: `#/draw/${entry.id}`, 'aria-label': name }, el('span', { class: 'frame' }, picture(entry.shown))),
+      el(
+        'a',
+        { href: `#/draw/${entry.id}`, 'aria-label': name },
+        el('span', { class: 'frame' }, picture(entry.shown), entry.shown.oneStroke && stamp()),
+      ),
       el(
         'div',
         { class: 'caption' },

@@ -66,7 +66,7 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
   const undo = iconButton('undo', words.undo, actions.undo, 'Control+Z');
   const redo = iconButton('redo', words.redo, actions.redo, 'Control+Y');
   const clear = iconButton('clear', words.clear, actions.clear, 'Delete');
-  const once = el(
+  const once: HTMLButtonElement = el(
     'button',
     {
       type: 'button',
@@ -74,9 +74,10 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
       'aria-label': words.oneStroke,
       title: `${words.oneStroke} (O)`,
       'aria-keyshortcuts': 'O',
-      onclick: () => choose({ once: !pen.once }),
+      onclick: () => choose({ once: once.getAttribute('aria-pressed') !== 'true' }),
     },
     icon('once'),
+    el('span', {}, words.oneStrokeShort),
   );
 
   const element = el(
@@ -109,6 +110,7 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
       undo.disabled = !sketch.canUndo;
       redo.disabled = !sketch.canRedo;
       clear.disabled = !sketch.content.strokes.length;
+      attribute(once, 'aria-pressed', String(!!sketch.content.oneStroke));
     },
     key(event) {
       const name = event.key.toLowerCase();
@@ -137,7 +139,6 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
     otherSwatch.style.setProperty('--color', other.value);
     nibs.forEach((nib, i) => attribute(nib, 'aria-pressed', String(pen.width === i)));
     attribute(eraser, 'aria-pressed', String(!drawing));
-    attribute(once, 'aria-pressed', String(pen.once));
     element.style.setProperty('--pen', drawing ? pen.color : 'currentColor');
   }
 }

@@ -1,6 +1,6 @@
 import type { DrawingContent, Result, SharedDrawing } from 'onestroke-client';
 import { Replay } from 'onestroke-drawing';
-import { backLink, bar, brand, languageButton } from './bars';
+import { backLink, bar, brand, languageButton, stamp } from './bars';
 import { el, icon, iconButton } from './dom';
 import { createPaper } from './paper';
 import { offerDownload } from './pictures';
@@ -53,7 +53,9 @@ function createViewer<Content extends DrawingContent>(
   head: (content?: Content) => (Node | string | undefined | false)[],
   leave: () => void,
 ): Screen {
-  const paper = createPaper();
+  const seal = stamp();
+  seal.hidden = true;
+  const paper = createPaper(seal);
   paper.canvas.setAttribute('role', 'img');
   const header = bar();
   const controls = el('div', { class: 'player', role: 'group', 'aria-label': words.replay });
@@ -130,6 +132,7 @@ function createViewer<Content extends DrawingContent>(
 
     function show(position: number): void {
       paper.show(content, position < running.duration ? position : undefined);
+      seal.hidden = !content.oneStroke || position < running.duration;
       slider.value = String(position);
       slider.style.setProperty('--part', String(running.duration ? position / running.duration : 1));
       const shown = `${clockTime(position)} / ${clockTime(running.duration)}`;

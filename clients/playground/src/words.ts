@@ -101,6 +101,10 @@ const zh = {
   search: '搜索标题',
   order: '排序',
   orders: { newest: '最新', oldest: '最早', title: '标题' },
+  oneStrokeDone: '一笔画成',
+  oneStrokeShort: '一笔',
+  tooManyStrokes: '这幅画不止一笔，保持原样',
+  newOneStroke: '新画一幅“一笔到底”',
   copyPicture: '复制图片',
   send: '发送…',
 };
@@ -211,6 +215,10 @@ const en: Words = {
   search: 'Search titles',
   order: 'Order',
   orders: { newest: 'Newest first', oldest: 'Oldest first', title: 'By title' },
+  oneStrokeDone: 'Drawn in one stroke',
+  oneStrokeShort: '1 stroke',
+  tooManyStrokes: 'This drawing has several strokes and stays as it is',
+  newOneStroke: 'New drawing in one stroke',
   copyPicture: 'Copy picture',
   send: 'Send…',
 };

@@ -143,6 +143,38 @@ test('one stroke is one stroke', async () => {
   await guest.page.getByText('一笔到底！').waitFor();
   await guest.page.getByLabel('我的画').click();
   await guest.page.locator('.card:not(.new) img').nth(1).waitFor();
+  assert.equal(await guest.page.getByRole('img', { name: '一笔画成' }).count(), 2);
+
+  // It is a property of the drawing: after a reload, in the replay and where it was shared.
+  await guest.page.locator('.card:not(.new) > a').first().click();
+  await guest.page.getByText('一笔到底！').waitFor();
+  await guest.page.reload();
+  await guest.page.getByText('一笔到底！').waitFor();
+  await guest.touch([0.2, 0.4], [0.5, 0.4], [0.8, 0.4]);
+  const { content } = await newest('once');
+  assert.deepEqual([content.oneStroke, content.strokes.length], [true, 1]);
+  await guest.page.getByRole('button', { name: '回放' }).first().click();
+  await guest.page.getByRole('img', { name: '一笔画成' }).waitFor();
+  await guest.leave();
+});
+
+test('a drawing is switched to one stroke and back, and one of several strokes stays what it is', async () => {
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('switching');
+  await guest.page.getByText('Draw something here').waitFor();
+  const once = guest.page.getByRole('button', { name: 'One stroke: done when you lift' });
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await once.click();
+  await guest.page.getByText('One stroke!').waitFor();
+  await once.click();
+  await guest.page.getByText('One stroke!').waitFor({ state: 'hidden' });
+  await guest.draw([0.2, 0.4], [0.8, 0.4]);
+  await once.click();
+  await guest.page.getByText('This drawing has several strokes and stays as it is').waitFor();
+  assert.equal(await once.getAttribute('aria-pressed'), 'false');
+  await guest.page.getByRole('button', { name: 'New drawing in one stroke' }).click();
+  await guest.draw([0.2, 0.6], [0.8, 0.6]);
+  await guest.page.getByText('One stroke!').waitFor();
   await guest.leave();
 });
 

@@ -30,6 +30,7 @@ const canvas: Members<Schemas['Canvas']> = {
 const content: Members<Content> = {
   format: same,
   title: (title = '') => title,
+  oneStroke: (oneStroke = false) => oneStroke,
   canvas: value => canonical(value, canvas),
   strokes: value => value.map(one => canonical(one, stroke)),
 };

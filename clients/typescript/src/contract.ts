@@ -465,7 +465,7 @@ export interface components {
             field: string;
             /**
              * @description The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
-             *     `equalLength` for columns of different length, `maxPoints`, `samePath`, `cursor`, `base64`, and
+             *     `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`, and
              *     `reachable` and `writable` for a store.
              * @example equalLength
              */
@@ -614,6 +614,11 @@ export interface components {
          */
         Title: string;
         /**
+         * @description Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
+         * @example true
+         */
+        OneStroke: boolean;
+        /**
          * Format: int32
          * @description The version of the drawing's format. The only version is 1.
          * @example 1
@@ -684,10 +689,11 @@ export interface components {
              */
             p?: number[];
         };
-        /** @description A drawing as the client sends it. At most 20,000 points in all strokes together, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path. */
+        /** @description A drawing as the client sends it. At most 20,000 points in all strokes together, one stroke if `oneStroke` is true, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path. */
         DrawingContent: {
             id?: components["schemas"]["UUID"];
             title?: components["schemas"]["Title"];
+            oneStroke?: components["schemas"]["OneStroke"];
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
             /** @description The strokes in the order in which they were drawn. */
@@ -718,6 +724,7 @@ export interface components {
         DrawingSummary: {
             id: components["schemas"]["UUID"];
             title: components["schemas"]["Title"];
+            oneStroke?: components["schemas"]["OneStroke"];
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
             thumbnail?: components["schemas"]["Thumbnail"];
@@ -734,6 +741,7 @@ export interface components {
         Drawing: {
             id: components["schemas"]["UUID"];
             title: components["schemas"]["Title"];
+            oneStroke?: components["schemas"]["OneStroke"];
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
             /** @description The strokes in the order in which they were drawn. */
@@ -765,6 +773,7 @@ export interface components {
              * @example 小明
              */
             author?: string;
+            oneStroke?: components["schemas"]["OneStroke"];
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
             /** @description The strokes in the order in which they were drawn. */
@@ -2021,6 +2030,7 @@ export interface operations {
                      *           ]
                      *         }
                      *       ],
+                     *       "oneStroke": false,
                      *       "strokeCount": 1,
                      *       "pointCount": 3,
                      *       "durationMs": 34,
@@ -2519,6 +2529,7 @@ export interface operations {
                      *           ]
                      *         }
                      *       ],
+                     *       "oneStroke": false,
                      *       "strokeCount": 1,
                      *       "pointCount": 3,
                      *       "durationMs": 34,

@@ -14,6 +14,7 @@ const stroke: Every<Stroke> = { tool: 'pen', color: '#112233', width: 5, x: [1, 
 const content: Content = {
   format: 1,
   title: '一笔',
+  oneStroke: true,
   canvas: { width: 300, height: 400, background: '#ffffff' },
   strokes: [stroke],
 };
@@ -29,6 +30,7 @@ const otherStroke: Every<Stroke> = {
 const otherContent: Content = {
   format: 2 as 1, // a later format
   title: '两笔',
+  oneStroke: false,
   canvas: { width: 301, height: 400, background: '#ffffff' },
   strokes: [],
 };
@@ -65,6 +67,8 @@ test('members that a drawing has besides its content are left out, at every dept
 
 test('content that means the same to the service has the same fingerprint', () => {
   const { title: _, ...untitled } = content;
+  const { oneStroke: ___, ...many } = content;
+  assert.equal(fingerprint({ ...content, oneStroke: false }), fingerprint(many));
   const { p: __, ...plain } = stroke;
   const canvas = { width: 300, height: 400 };
   assert.equal(fingerprint({ ...content, title: '' }), fingerprint(untitled));

@@ -26,6 +26,7 @@ interface Fields {
   /** Resolves `screen`. */
   found(screen: Promise<Screen>): void;
   replay?: Replay;
+  oneStroke?: boolean;
 }
 
 /** 1 is the time in which it was drawn. */
@@ -33,7 +34,16 @@ const speeds = [1, 2, 4, 0.5];
 /** How often the slider moves, in milliseconds. Each move costs a `setData`. */
 const tick = 100;
 
-const data = { words, notice: '', playing: false, position: 0, duration: tick, speed: speeds[0]!, time: '' };
+const data = {
+  words,
+  notice: '',
+  playing: false,
+  sealed: false,
+  position: 0,
+  duration: tick,
+  speed: speeds[0]!,
+  time: '',
+};
 
 Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Fields>({
   data,
@@ -83,13 +93,14 @@ Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Field
       });
       replay.speed = this.data.speed;
       this.replay = replay;
+      this.oneStroke = content.oneStroke;
       replay.play();
     },
 
     say(notice) {
       if (this.replay) this.replay.pause();
       this.replay = undefined;
-      this.setData({ notice, time: '' });
+      this.setData({ notice, time: '', sealed: false });
     },
 
     toggle() {
@@ -114,7 +125,8 @@ Component<typeof data, {}, { [Name in keyof Methods]: Methods[Name] }, [], Field
       const { playing, duration } = this.replay;
       const position = playing ? Math.floor(this.replay.position / tick) * tick : this.replay.position;
       if (position === this.data.position && playing === this.data.playing && duration === this.data.duration) return;
-      this.setData({ playing, position, duration, time: `${seconds(position)} / ${seconds(duration)}` });
+      const sealed = !!this.oneStroke && position >= duration;
+      this.setData({ playing, sealed, position, duration, time: `${seconds(position)} / ${seconds(duration)}` });
     },
   },
 });

@@ -100,6 +100,7 @@ var canvas = {
 var content = {
   format: same,
   title: (title = "") => title,
+  oneStroke: (oneStroke = false) => oneStroke,
   canvas: (value) => canonical(value, canvas),
   strokes: (value) => value.map((one) => canonical(one, stroke))
 };

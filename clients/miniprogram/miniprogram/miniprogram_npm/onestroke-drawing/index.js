@@ -451,8 +451,7 @@ var leastPoints = 500;
 var nearly = 0.9;
 var mostPending = 32;
 var Sketch = class {
-  constructor(content = { format: 1, canvas: papers.portrait, strokes: [] }, options = {}) {
-    this.options = options;
+  constructor(content = { format: 1, canvas: papers.portrait, strokes: [] }) {
     this.past = [];
     this.future = [];
     /** The points after `anchor`. As long as the line is straight, only the last of them becomes part of the stroke. */
@@ -473,7 +472,7 @@ var Sketch = class {
   }
   /** Whether this is a drawing of one stroke that has its stroke. */
   get finished() {
-    return !!this.options.oneStroke && this.drawn.strokes.length > 0;
+    return !!this.drawn.oneStroke && this.drawn.strokes.length > 0;
   }
   /** The part of the stroke that may still change: from the end of `current` to the finger and the predicted places. */
   get tip() {
@@ -559,6 +558,13 @@ var Sketch = class {
     if (this.drawn.strokes.length) this.change([]);
     else this.changed();
   }
+  /** Makes it a drawing of one stroke, or one of many. Returns false, and changes nothing, if it has too many strokes. */
+  limitToOneStroke(oneStroke) {
+    if (oneStroke && this.drawn.strokes.length > 1) return false;
+    this.base = { ...this.base, oneStroke };
+    this.show(this.drawn.strokes);
+    return true;
+  }
   rename(title) {
     this.base = { ...this.base, title };
     this.show(this.drawn.strokes);
@@ -617,6 +623,7 @@ var Sketch = class {
     this.forget();
     const strokes = from.pop();
     if (!strokes) return this.changed();
+    if (strokes.length > 1) this.base = { ...this.base, oneStroke: false };
     to.push(this.drawn.strokes);
     this.show(strokes);
   }

@@ -111,9 +111,9 @@ Page({
       title: (content && content.title) || (this.oneStroke ? words.oneStroke : words.freely),
     });
     const { box, pixelRatio } = this.screen!;
-    const sketch = (this.sketch = new Sketch(content || { format: 1, canvas: paperFor(box), strokes: [] }, {
-      oneStroke: this.oneStroke,
-    }));
+    const sketch = (this.sketch = new Sketch(
+      content || { format: 1, canvas: paperFor(box), strokes: [], oneStroke: this.oneStroke },
+    ));
     const stopWarning = sketch.subscribe(() => {
       if (!sketch.nearlyFull) return;
       stopWarning();

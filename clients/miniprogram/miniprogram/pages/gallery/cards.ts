@@ -12,6 +12,8 @@ export interface Card {
   picture: string;
   /** The state of an unsent change; empty if there is none. */
   status: 'waiting' | 'conflict' | 'refused' | '';
+  /** Whether it has the seal of a drawing in one stroke. */
+  oneStroke: boolean;
 }
 
 /** The listed drawings with the unsent changes: new drawings first, changed ones in their place, deleted ones left out. */
@@ -53,16 +55,19 @@ export function pagesOf(cards: Card[], before: Card[][]): Card[][] {
 const made = new WeakMap<DrawingSummary, Card>();
 
 function ofListed(drawing: DrawingSummary): Card {
-  const { id, title, thumbnail = '' } = drawing;
+  const { id, title, thumbnail = '', oneStroke = false } = drawing;
   let card = made.get(drawing);
   if (!card)
-    made.set(drawing, (card = { id, title, name: title || words.untitled, picture: addressOf(thumbnail), status: '' }));
+    made.set(
+      drawing,
+      (card = { id, title, name: title || words.untitled, picture: addressOf(thumbnail), status: '', oneStroke }),
+    );
   return card;
 }
 
 function ofUnsent({ id, content, state: { status } }: Unsent): Card[] {
   if (!content) return [];
-  const { title = '' } = content;
+  const { title = '', oneStroke = false } = content;
   return [
     {
       id,
@@ -70,6 +75,7 @@ function ofUnsent({ id, content, state: { status } }: Unsent): Card[] {
       name: title || words.untitled,
       picture: addressOf(picture(content)),
       status: status === 'conflict' || status === 'refused' ? status : 'waiting',
+      oneStroke,
     },
   ];
 }
