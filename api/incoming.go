@@ -31,6 +31,12 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request) *incoming {
 		ReadCloser: r.Body, control: http.NewResponseController(w), begun: time.Now(), whole: s.ReadTimeout, largest: s.MaxBody,
 		asked: r.Header.Get("Expect") != "",
 	}
+	if r.TransferEncoding != nil {
+		// There may have been a Content-Length beside it, which net/http takes away. The
+		// sender may have meant another end of the request, so nothing that follows is
+		// taken for the next one (RFC 9112, section 6.1).
+		w.Header().Set("Connection", "close")
+	}
 	if r.ProtoMajor == 1 {
 		_ = b.control.EnableFullDuplex() // for readOn; without it the answer waits for the body
 	}
