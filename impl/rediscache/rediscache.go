@@ -170,7 +170,7 @@ func openArgs(x session.Session) []any {
 	if x.User.Profile != (session.Profile{}) {
 		newest = encodeProfile(x.User.Profile)
 	}
-	return []any{x.ID, encodeSession(x), newest, x.LastUsedAt.Unix(), session.MaxTokens}
+	return []any{x.ID, encodeSession(x), newest, x.ExpiresAt.Unix() - x.LastUsedAt.Unix(), session.MaxTokens}
 }
 
 // opened returns the session with the profile that open answers with.

@@ -2,11 +2,14 @@ package rediscache
 
 import "github.com/redis/go-redis/v9"
 
-// open: field, session, profile or "", now, most tokens → the profile that holds.
-// Run twice for one session, it does what it does once.
+// open: field, session, profile or "", seconds that the session has left, most tokens
+// → the profile that is stored then. What has expired is decided by the clock of the
+// server: that of a replica may be wrong. Run twice for one session, it does what it
+// does once.
 var open = redis.NewScript(`
 local key, id, session, profile = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local now, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local left, most = tonumber(ARGV[4]), tonumber(ARGV[5])
+local now = tonumber(redis.call('TIME')[1])
 
 local function kind(s) return string.sub(s, 1, 1) end
 local function expires(s) return tonumber(string.sub(s, 2, 9), 16) end
@@ -31,7 +34,7 @@ if kind(session) == 't' then
 end
 redis.call('HSET', key, id, session)
 if profile ~= '' then redis.call('HSET', key, 'p', profile) end
-redis.call('PEXPIRE', key, (last - now) * 1000)
+redis.call('PEXPIRE', key, math.max(last - now, left) * 1000)
 return redis.call('HGET', key, 'p') or ''
 `)
 

@@ -38,7 +38,7 @@ func newFixture(t *testing.T) *fixture {
 		proxy:  server.Proxy(t),
 		wechat: &wechat{},
 		writes: &writes{},
-		now:    time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		now:    time.Now().Truncate(time.Second).UTC(), // as in Redis
 	}
 }
 

@@ -372,3 +372,17 @@ func decode(t *testing.T, token string) []byte {
 	}
 	return raw
 }
+
+func TestAReplicaWhoseClockIsOffEndsNoSession(t *testing.T) {
+	for _, by := range []time.Duration{-30 * time.Hour, 30 * time.Hour} {
+		h := newFixture(t)
+		right := h.service()
+		o := h.options()
+		o.Now = func() time.Time { return h.clock().Add(by) }
+		off := session.New(h.wechat, h.store(), o)
+		c, _ := h.logIn(right, session.Login{Code: "anna:1"})
+		h.logIn(off, session.Login{Code: "anna:2"})
+		_, _ = off.Resolve(t.Context(), c) // it may take the session for expired
+		h.opens(h.service(), c, userID("anna"))
+	}
+}

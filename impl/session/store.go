@@ -41,8 +41,9 @@ type Store interface {
 	// Complete stores a new session and the user's profile, unless that is empty. In
 	// the same atomic step it ends the user's Code session if s is one, and the
 	// user's oldest Token sessions beyond [MaxTokens]. Then it does what Settle does.
-	// It returns s with the profile that is now stored. s.LastUsedAt is taken as the
-	// present. After an error the session may have been stored, and the attempt may
+	// It returns s with the profile that is now stored. What has expired may be removed:
+	// the store's own clock decides, as that of a replica may be wrong. s itself lasts
+	// from now on, for as long as from s.LastUsedAt to s.ExpiresAt. After an error the session may have been stored, and the attempt may
 	// have been settled.
 	Complete(ctx context.Context, s Session, codeID string, from, to Attempt, hold time.Duration) (Session, error)
 	// Attempt returns the attempt with a code, the zero Attempt if there is none.

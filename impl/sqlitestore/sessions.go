@@ -33,12 +33,13 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 	if err != nil {
 		return x, err
 	}
-	for _, other := range ending(all, x) {
+	now := s.db.now()
+	for _, other := range ending(all, x, now) {
 		if _, err := c.change(deleteSession, x.User.ID, other); err != nil {
 			return x, err
 		}
 	}
-	isAlive := func(other session.Session) bool { return other.ExpiresAt.After(x.LastUsedAt) }
+	isAlive := func(other session.Session) bool { return other.ExpiresAt.After(now) }
 	if !slices.ContainsFunc(all, isAlive) { // the profile has ended with the last session
 		if _, err := c.change(`DELETE FROM profiles WHERE user_id = ?1`, x.User.ID); err != nil {
 			return x, err
@@ -61,12 +62,12 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 }
 
 // ending returns the IDs of the sessions that end when x begins.
-func ending(all []session.Session, x session.Session) (ids []string) {
+func ending(all []session.Session, x session.Session, now time.Time) (ids []string) {
 	var tokens []session.Session // oldest first
 	for _, other := range all {
 		switch {
 		case other.ID == x.ID:
-		case !other.ExpiresAt.After(x.LastUsedAt), other.Kind == session.Code && x.Kind == session.Code:
+		case !other.ExpiresAt.After(now), other.Kind == session.Code && x.Kind == session.Code:
 			ids = append(ids, other.ID)
 		case other.Kind == session.Token && x.Kind == session.Token:
 			tokens = append(tokens, other)

@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(*testing.T) session.Store) {
 		"one code session a user under concurrent logins": oneCodeOfMany,
 		"the oldest token beyond the limit ends":          oldestToken,
 		"opening drops what has expired":                  expired,
+		"a clock that is off ends no session":             skewed,
 		"renewing needs the session as it was":            renewed,
 		"one of many renewals is done":                    renewedOnce,
 		"an ended session stays ended":                    ended,
@@ -149,13 +150,29 @@ func oldestToken(t *testing.T, s session.Store) {
 }
 
 func expired(t *testing.T, s session.Store) {
-	old := newSession(session.Token, newUser())
-	mustOpen(t, s, old)
-	x := newSession(session.Token, old.User.ID)
-	x.LastUsedAt = old.ExpiresAt
-	x.ExpiresAt = x.LastUsedAt.Add(time.Hour)
+	x := newSession(session.Token, newUser())
 	mustOpen(t, s, x)
-	hasSessions(t, s, x.User.ID, x.ID)
+	old := newSession(session.Token, x.User.ID)
+	old.CreatedAt, old.LastUsedAt, old.ExpiresAt = start.Add(-3*time.Hour), start.Add(-3*time.Hour), start.Add(-time.Hour)
+	mustOpen(t, s, old)
+	next := newSession(session.Token, x.User.ID)
+	mustOpen(t, s, next)
+	hasSessions(t, s, x.User.ID, x.ID, next.ID)
+}
+
+// A replica whose clock is off by hours opens a session like any other.
+func skewed(t *testing.T, s session.Store) {
+	for _, by := range []time.Duration{-30 * time.Hour, 30 * time.Hour} {
+		x := newSession(session.Token, newUser())
+		x.User.Profile = profile
+		mustOpen(t, s, x)
+		other := newSession(session.Token, x.User.ID)
+		other.CreatedAt, other.LastUsedAt, other.ExpiresAt = start.Add(by), start.Add(by), start.Add(by+2*time.Hour)
+		if got := mustOpen(t, s, other); got.User.Profile != profile {
+			t.Errorf("a clock that is off by %s ends the profile", by)
+		}
+		hasSessions(t, s, x.User.ID, x.ID, other.ID)
+	}
 }
 
 func renewed(t *testing.T, s session.Store) {
