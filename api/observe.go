@@ -49,7 +49,8 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, start time
 		return
 	}
 	now := time.Now()
-	// A record made by hand: the Logger's methods would look up the caller's line.
+	// A record made by hand, because the Logger's methods look up the caller's line:
+	// docs/decisions/0013-log-records-by-hand.md.
 	record := slog.NewRecord(now, level, "request", 0)
 	record.AddAttrs(
 		slog.String("method", r.Method),

@@ -144,6 +144,26 @@ func TestEveryDecisionIsInTheIndex(t *testing.T) {
 	}
 }
 
+func TestReadmeSaysHowManyModulesAreDownloaded(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", ".")
+	list.Dir = service.Root()
+	printed, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := strings.Fields(string(printed)) // one for each package
+	slices.Sort(modules)
+	n := len(slices.Compact(modules))
+	for page, want := range map[string]string{
+		"README.md":       fmt.Sprintf(" %d modules", n),
+		"README.zh-CN.md": fmt.Sprintf(" %d 个依赖模块", n),
+	} {
+		if !strings.Contains(read(t, page), want) {
+			t.Errorf("%s does not say%s", page, want)
+		}
+	}
+}
+
 // A path in code font that begins in the root of the repository is there; * is
 // any name in it.
 func TestNamedPathsExist(t *testing.T) {
