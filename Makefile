@@ -77,4 +77,4 @@ contract: ## test the built program against the contract with Schemathesis; SEED
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build image demo test bench profile screenshots clients test-clients generate check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build image demo test bench profile screenshots clients test-clients generate format check contract breaking changelog baseline mock clients-proof help

@@ -26,9 +26,6 @@ var reserved = []string{"/v1", "/assets", "/docs", "/simulator"}
 // contract is the text of openapi.yaml. When ctx is done, /readyz says that the
 // service is about to stop.
 func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, logger *slog.Logger) (http.Handler, error) {
-	if p.Now == nil {
-		p.Now = time.Now
-	}
 	extra := playground.Handlers(playground.Options{Simulator: p.Simulator != nil})
 	reference := docs.New(docs.Options{Simulator: p.Simulator != nil})
 	extra["/docs"], extra["/docs/"] = reference, reference

@@ -106,8 +106,13 @@ func (p *Parts) show(name, text string) { p.shown = append(p.shown, shownPart{na
 // usesSQLite reports whether sessions, drawings or both are in the SQLite file.
 func usesSQLite(c config.Config) bool { return c.RedisURL == "" || c.MongoDBURI == "" }
 
-// Close closes what [Open] opened.
-func (p Parts) Close() error { return p.close() }
+// Close closes what [Open] opened. Of parts that were made in another way, nothing.
+func (p Parts) Close() error {
+	if p.close == nil {
+		return nil
+	}
+	return p.close()
+}
 
 // opener opens parts as they are configured, and closes what it opened.
 type opener struct {

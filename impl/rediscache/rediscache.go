@@ -47,7 +47,7 @@ func (s *Store) CanWrite(ctx context.Context) error {
 	return failure(ctx, "try to write", err)
 }
 
-// Open fills [session.Store].
+// Open stores a session that was opened elsewhere; see move.SessionTarget.
 func (s *Store) Open(ctx context.Context, x session.Session) (session.Session, error) {
 	return opened(ctx, x, open.Run(ctx, s.redis, []string{userKey(x.User.ID)}, openArgs(x)...))
 }

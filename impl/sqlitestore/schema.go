@@ -161,7 +161,7 @@ func schemaVersion(c *conn) (version int, err error) {
 }
 
 // openingCheck is how long the check of a database may take at start. What it does
-// not reach in this time, [DB.Check] finds.
+// not reach in this time, [Check] finds.
 const openingCheck = 50 * time.Millisecond
 
 func quickIntegrity(c *conn) error {

@@ -21,13 +21,6 @@ const sessionColumns = `sessions.user_id, id, kind, label, created_at, last_used
 
 const deleteSession = `DELETE FROM sessions WHERE user_id = ?1 AND id = ?2`
 
-// Open fills [session.Store].
-func (s *Sessions) Open(ctx context.Context, x session.Session) (session.Session, error) {
-	return write(ctx, s.db, "open a session", func(c *conn) (session.Session, error) {
-		return s.open(c, x)
-	})
-}
-
 func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 	all, err := sessionsOf(c, x.User.ID)
 	if err != nil {
