@@ -76,6 +76,24 @@ func (v *DrawingContent) DecodeJSON(d *wire.Decoder) {
 			v.Format = FormatVersion(d.Integer(&formatVersionRules))
 		case 5: // strokes
 			v.Strokes = wire.Objects(d, &drawingContentStrokesRules, (*Stroke).DecodeJSON)
+		case 6: // strokeCount, which is read-only
+			d.Ignore()
+		case 7: // pointCount, which is read-only
+			d.Ignore()
+		case 8: // durationMs, which is read-only
+			d.Ignore()
+		case 9: // bounds, which is read-only
+			d.Ignore()
+		case 10: // revision, which is read-only
+			d.Ignore()
+		case 11: // createdAt, which is read-only
+			d.Ignore()
+		case 12: // updatedAt, which is read-only
+			d.Ignore()
+		case 13: // incomplete, which is read-only
+			d.Ignore()
+		case 14: // paint, which is read-only
+			d.Ignore()
 		}
 	}
 }

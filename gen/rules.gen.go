@@ -18,7 +18,7 @@ var (
 	coordinateRules                 = wire.IntegerRules{Bits: 32, Minimum: -65535, Maximum: 65535}
 	coordinatesRules                = wire.ArrayRules{MinItems: 1, MaxItems: 5000}
 	cursorParameterRules            = wire.StringRules{MaxLength: 128, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]*$`)}
-	drawingContentRules             = wire.ObjectRules{Members: []string{"id", "title", "oneStroke", "canvas", "format", "strokes"}, Required: 0b111000}
+	drawingContentRules             = wire.ObjectRules{Members: []string{"id", "title", "oneStroke", "canvas", "format", "strokes", "strokeCount", "pointCount", "durationMs", "bounds", "revision", "createdAt", "updatedAt", "incomplete", "paint"}, Required: 0b111000}
 	drawingContentStrokesRules      = wire.ArrayRules{MaxItems: 1000}
 	entityTagsRules                 = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`)}
 	formatVersionRules              = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 1, Enum: []int64{1}}

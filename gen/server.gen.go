@@ -428,13 +428,17 @@ type Drawing struct {
 	UpdatedAt UpdatedAt `json:"updatedAt"`
 }
 
-// DrawingContent A drawing as the client sends it. At most 20,000 points in all strokes together, one stroke if `oneStroke` is true, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path.
+// DrawingContent A drawing as the client sends it. At most 20,000 points in all strokes together, one stroke if `oneStroke` is true, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path. Read-only members are ignored, so that a drawing, or a line of the export, can be sent as it was read.
 type DrawingContent struct {
+	Bounds *Bounds `json:"bounds,omitempty"`
+
 	// Canvas The coordinate space, like an SVG `viewBox`. Coordinates are integers: use a canvas ten times as large as the screen to keep tenths of a pixel. Points may be outside of it.
 	//
 	//
 	// Example: {"background":"#FFFFFF","height":6670,"width":3750}
-	Canvas Canvas `json:"canvas"`
+	Canvas     Canvas      `json:"canvas"`
+	CreatedAt  *CreatedAt  `json:"createdAt,omitempty"`
+	DurationMs *DurationMs `json:"durationMs,omitempty"`
 
 	// Format The version of the drawing's format. The only version is 1.
 	//
@@ -444,12 +448,17 @@ type DrawingContent struct {
 	// ID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 	//
 	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
-	ID *UUID `json:"id,omitempty"`
+	ID         *UUID       `json:"id,omitempty"`
+	Incomplete *Incomplete `json:"incomplete,omitempty"`
 
 	// OneStroke Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
 	//
 	// Example: true
-	OneStroke *OneStroke `json:"oneStroke,omitempty"`
+	OneStroke   *OneStroke   `json:"oneStroke,omitempty"`
+	Paint       *Paint       `json:"paint,omitempty"`
+	PointCount  *PointCount  `json:"pointCount,omitempty"`
+	Revision    *Revision    `json:"revision,omitempty"`
+	StrokeCount *StrokeCount `json:"strokeCount,omitempty"`
 
 	// Strokes The strokes in the order in which they were drawn.
 	Strokes []Stroke `json:"strokes"`
@@ -457,7 +466,8 @@ type DrawingContent struct {
 	// Title 0 to 80 characters.
 	//
 	// Example: 一笔猫
-	Title *Title `json:"title,omitempty"`
+	Title     *Title     `json:"title,omitempty"`
+	UpdatedAt *UpdatedAt `json:"updatedAt,omitempty"`
 }
 
 // DrawingList A page of drawings.

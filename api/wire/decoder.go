@@ -137,6 +137,12 @@ func (m *Members) Next(d *Decoder) bool {
 	}
 }
 
+// Ignore passes over the value of a read-only member, whatever it is.
+func (d *Decoder) Ignore() {
+	d.peek()
+	d.skip()
+}
+
 // Null passes over a null, and reports whether there was one. The value of a
 // member that may be null is read only if there was not.
 func (d *Decoder) Null() bool {

@@ -74,7 +74,7 @@ func exampleOf(s *openapi3.Schema) any {
 			maps.Copy(object, whole)
 		}
 		for name, p := range s.Properties {
-			if object[name] == nil {
+			if object[name] == nil && !p.Value.ReadOnly {
 				object[name] = exampleOf(p.Value)
 			}
 		}
@@ -159,4 +159,35 @@ func decoded(t *testing.T, text []byte) (object map[string]any) {
 		t.Fatal(fmt.Errorf("%w: %s", err, text))
 	}
 	return object
+}
+
+// Programs send a drawing as they read it, with what the service made of it.
+func TestADrawingCanBeSentAsItWasRead(t *testing.T) {
+	s := start(t)
+	caller, other := s.LogIn2017(t, service.NewUser()), s.LogIn(t, service.NewUser())
+	savePaint(t, caller, "old", twoLines)
+	savePaint(t, caller, "empty", "[]")
+	caller.Do(t, http.MethodPut, path(newID()), oneStroke("today"), creating()).Expect(t, http.StatusCreated)
+	lines := 0
+	for line := range strings.Lines(string(caller.Do(t, http.MethodGet, "/v1/export", nil).Body)) {
+		lines++
+		id := decoded(t, []byte(line))["id"].(string)
+		read := caller.Do(t, http.MethodGet, path(id), nil)
+		tag := read.Header.Get("ETag")
+		for _, body := range []string{string(read.Body), line} {
+			again := caller.Do(t, http.MethodPut, path(id), body, replacing(tag))
+			again.Expect(t, http.StatusOK)
+			if again.Header.Get("ETag") != tag {
+				t.Errorf("sent as it was read, it is another: %s", body)
+			}
+		}
+		made := strings.NewReplacer(`"revision":1`, `"revision":9`, `"pointCount":`, `"pointCount":1`).Replace(line)
+		other.Do(t, http.MethodPut, path(id), made, creating()).Expect(t, http.StatusCreated)
+		if got, want := get(t, other, id), get(t, caller, id); got.Revision != 1 || got.PointCount != want.PointCount || !reflect.DeepEqual(got.Strokes, want.Strokes) {
+			t.Errorf("copied to another user, it is %+v", got)
+		}
+	}
+	if lines != 3 {
+		t.Errorf("the export has %d lines", lines)
+	}
 }

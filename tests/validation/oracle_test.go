@@ -5,6 +5,7 @@ package validation
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"os"
 	"regexp"
@@ -71,7 +72,20 @@ func readForm(schema *openapi3.Schema, text string) (value any, ok bool) {
 }
 
 // allows reports whether the contract allows a body, according to kin-openapi.
-func allows(schema *openapi3.Schema, value any) bool { return schema.VisitJSON(value) == nil }
+// Read-only members are ignored.
+func allows(schema *openapi3.Schema, value any) bool {
+	if members, ok := value.(map[string]any); ok {
+		members = maps.Clone(members)
+		maps.DeleteFunc(members, func(name string, _ any) bool { return isReadOnly(schema, name) })
+		value = members
+	}
+	return schema.VisitJSON(value) == nil
+}
+
+func isReadOnly(schema *openapi3.Schema, name string) bool {
+	p := schema.Properties[name]
+	return p != nil && p.Value.ReadOnly
+}
 
 // known returns a valid value as the service must read it: without unknown members,
 // numbers as float64, UUIDs in lower case, and text as JavaScript makes it.
@@ -83,7 +97,7 @@ func known(schema *openapi3.Schema, value any) any {
 	case map[string]any:
 		members := map[string]any{}
 		for name, v := range value {
-			if p := schema.Properties[name]; p != nil {
+			if p := schema.Properties[name]; p != nil && !p.Value.ReadOnly {
 				members[name] = known(p.Value, v)
 			}
 		}

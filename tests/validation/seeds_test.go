@@ -57,6 +57,8 @@ func bodySeeds() []string {
 		{`"x":[100,110,120]`, `"x":[` + strings.Repeat("1,", 5000) + `1]`},
 		{`"strokes":[`, `"strokes":[` + strings.Repeat("null,", 30)},
 		{`"strokes":[`, `"strokes":[` + strings.Repeat("{},", 1000)},
+		{`"format":1`, `"format":1,"revision":7,"createdAt":"x","bounds":[{"a":"}"}],"paint":null,"incomplete":1e999`},
+		{`"format":1`, `"format":1,"revision":7,"revision":7`},
 		{`"tool":"pen"`, `"tool":"Pen"`},
 		{`"tool":"pen"`, `"tool":"p\u0065n"`},
 		{`"tool":"pen"`, `"Tool":"pen"`},

@@ -41,6 +41,10 @@ func (w *decoderWriter) object(s *schema, goType string) error {
 	}
 	var cases strings.Builder
 	for i, p := range s.properties {
+		if p.schema == nil {
+			fmt.Fprintf(&cases, "case %d: // %s, which is read-only\nd.Ignore()\n", i, p.name)
+			continue
+		}
 		f, err := w.types.field(goType, p.name)
 		if err != nil {
 			return err
@@ -147,7 +151,7 @@ func (w *decoderWriter) form(s *schema, goType string) error {
 	}
 	var cases strings.Builder
 	for i, p := range s.properties {
-		if p.schema.kind != "string" || p.schema.format != "" || p.schema.nullable {
+		if p.schema == nil || p.schema.kind != "string" || p.schema.format != "" || p.schema.nullable {
 			return fmt.Errorf("member %s of a form must be a plain string", p.name)
 		}
 		f, err := w.types.field(goType, p.name)

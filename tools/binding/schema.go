@@ -33,7 +33,7 @@ type schema struct {
 
 type property struct {
 	name   string
-	schema *schema
+	schema *schema // nil if it is readOnly: a request may have it, with any value
 }
 
 // schema reads a schema; name is for one that is no component. Keywords that the
@@ -101,6 +101,10 @@ func (c *contract) keyword(s *schema, key string, n *yaml.Node) (err error) {
 		return n.Decode(&s.fromJS)
 	case "properties":
 		for name, p := range members(n) {
+			if isTrue(member(p, "readOnly")) {
+				s.properties = append(s.properties, property{name: name})
+				continue
+			}
 			one, err := c.schema(p, s.name+upperFirst(name))
 			if err != nil {
 				return err
@@ -154,6 +158,9 @@ func (s *schema) check() error {
 		return errors.New("enum of what may be null is not supported")
 	}
 	for _, name := range s.required {
+		if slices.ContainsFunc(s.properties, func(p property) bool { return p.name == name && p.schema == nil }) {
+			return fmt.Errorf("required %s is readOnly, which is not supported", name)
+		}
 		if !slices.ContainsFunc(s.properties, func(p property) bool { return p.name == name }) {
 			return fmt.Errorf("required %s is not among the properties", name)
 		}

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { type AnyPoint, type AnyStroke, type ConvertOptions, convert } from './convert.js';
 export { maxPoints, maxStrokePoints, maxStrokes, maxTitle } from './limits.js';
 export { type Color, colors, nib, paperFor, papers, widths } from './palette.js';
 export { picture } from './picture.js';

@@ -2,8 +2,14 @@ import type { components } from './contract.js';
 
 type Schemas = components['schemas'];
 
-/** What a client says a drawing is. Its id is in the path of the request. */
-export type Content = Omit<Schemas['DrawingContent'], 'id'>;
+/** The members of `T` that are not read-only in the contract. */
+type Writable<T> = {
+  [M in keyof T as IsSame<Pick<T, M>, { -readonly [N in M]: T[N] }> extends true ? M : never]: T[M];
+};
+type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** What a client says a drawing is. Its id is in the path of the request. What the service makes is left out. */
+export type Content = Omit<Writable<Schemas['DrawingContent']>, 'id'>;
 
 /**
  * The canonical form of each member of `T`: equal for members that mean the same to the service.

@@ -689,7 +689,7 @@ export interface components {
              */
             p?: number[];
         };
-        /** @description A drawing as the client sends it. At most 20,000 points in all strokes together, one stroke if `oneStroke` is true, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path. */
+        /** @description A drawing as the client sends it. At most 20,000 points in all strokes together, one stroke if `oneStroke` is true, and 512 KiB as JSON. `id` can be left out; otherwise it must be the id in the path. Read-only members are ignored, so that a drawing, or a line of the export, can be sent as it was read. */
         DrawingContent: {
             id?: components["schemas"]["UUID"];
             title?: components["schemas"]["Title"];
@@ -698,6 +698,15 @@ export interface components {
             format: components["schemas"]["FormatVersion"];
             /** @description The strokes in the order in which they were drawn. */
             strokes: components["schemas"]["Stroke"][];
+            readonly strokeCount?: components["schemas"]["StrokeCount"];
+            readonly pointCount?: components["schemas"]["PointCount"];
+            readonly durationMs?: components["schemas"]["DurationMs"];
+            readonly bounds?: components["schemas"]["Bounds"];
+            readonly revision?: components["schemas"]["Revision"];
+            readonly createdAt?: components["schemas"]["CreatedAt"];
+            readonly updatedAt?: components["schemas"]["UpdatedAt"];
+            readonly incomplete?: components["schemas"]["Incomplete"];
+            readonly paint?: components["schemas"]["Paint"];
         };
         /**
          * @description The smallest rectangle that contains every point.

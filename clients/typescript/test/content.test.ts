@@ -8,7 +8,7 @@ import { exchangeOf, MemoryService } from './support/memory-service.ts';
 
 // Both tables name every member: a member that the contract gains does not compile until it is here.
 type Every<T> = { [Member in keyof T]-?: NonNullable<T[Member]> };
-type Content = Every<Omit<DrawingContent, 'id'>>;
+type Content = Every<ReturnType<typeof contentOf>>;
 
 const stroke: Every<Stroke> = { tool: 'pen', color: '#112233', width: 5, x: [1, 2], y: [3, 4], t: [0, 16], p: [9, 10] };
 const content: Content = {

@@ -61,7 +61,7 @@ var (
 	errBroken = errors.New("broken")
 )
 
-const whole = `{"on":true,"big":9007199254740993,"small":-5,"words":["a","b"],"flags":[true,false],"bigs":[-9223372036854775808,1],` +
+const whole = `{"made":{"any":[1,"}"]},"on":true,"big":9007199254740993,"small":-5,"words":["a","b"],"flags":[true,false],"bigs":[-9223372036854775808,1],` +
 	`"grid":[[1,2],[]],"maybe":"m","inner":{"kind":"a"},"inners":[{},{"kind":"b"}]}`
 
 func TestABodyComesBackAsItWasSent(t *testing.T) {
@@ -163,7 +163,7 @@ func TestABodyMayBeAFormOrJSON(t *testing.T) {
 	}}
 	for sent, want := range map[[2]string]string{
 		{"application/x-www-form-urlencoded", "text=%E4%B8%80&by=b&more=c"}: "一 by b",
-		{"application/json", `{"text":"a","by":7.0}`}: "a by 7",
+		{"application/json", `{"text":"a","by":7.0}`}:                       "a by 7",
 		{"application/json", `{"text":"a"}`}:                                "a",
 	} {
 		if w, err := send(h, "POST", "/note?text=query", sent[0], sent[1]); err != nil || w.Body.String() != want || w.Header().Get("Content-Type") != "text/plain" {
