@@ -313,7 +313,9 @@ type ClientInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 	// Programs published since November 2022 get no real profile from WeChat and send only the code.
@@ -327,7 +329,9 @@ type ClientInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 	// Programs published since November 2022 get no real profile from WeChat and send only the code.
@@ -823,7 +827,9 @@ func (c *Client) GetSession(ctx context.Context, params *GetSessionParams, reqEd
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 // Programs published since November 2022 get no real profile from WeChat and send only the code.
@@ -847,7 +853,9 @@ func (c *Client) LogInWithBody(ctx context.Context, contentType string, body io.
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 // Programs published since November 2022 get no real profile from WeChat and send only the code.
@@ -2931,7 +2939,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 	// Programs published since November 2022 get no real profile from WeChat and send only the code.
@@ -2945,7 +2955,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 	// Programs published since November 2022 get no real profile from WeChat and send only the code.
@@ -7522,7 +7534,9 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, params
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 // Programs published since November 2022 get no real profile from WeChat and send only the code.
@@ -7542,7 +7556,9 @@ func (c *ClientWithResponses) LogInWithBodyWithResponse(ctx context.Context, con
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. Keep `token` with `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
+// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
+// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
 // Programs published since November 2022 get no real profile from WeChat and send only the code.

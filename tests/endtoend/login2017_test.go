@@ -276,3 +276,20 @@ func TestTheBasePathCanBeChanged(t *testing.T) {
 		}
 	}
 }
+
+// The repeated login asks WeChat again, which has exchanged the code: a new code helps.
+func TestALoginAfterTheStoreLostItsDataNeedsANewCode(t *testing.T) {
+	redis := stores.LocalRedis(t)
+	s := service.Start(t, service.Options{RedisURL: redis.URL})
+	user := service.NewUser()
+	logIn := func(p service.Phone) service.Answer {
+		return s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": p.Code})
+	}
+	phone := s.Phone(t, user)
+	logIn(phone).Expect(t, http.StatusCreated)
+	if err := stores.DialRedis(t, redis.URL).FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	logIn(phone).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionKeyExchangeFailed)
+	logIn(s.Phone(t, user)).Expect(t, http.StatusCreated)
+}
