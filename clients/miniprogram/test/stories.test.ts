@@ -178,14 +178,14 @@ for (const [where, open, button] of [
     assert.ok((await phone.evaluate<number>(`phone.wx.files.get(${JSON.stringify(card.imageUrl)})`)) > 100);
 
     const network = new Network(service, somebody());
-    const stranger = new JsdomScreen(network);
-    await stranger.launch(card.path);
-    await stranger.see('播放');
-    assert.deepEqual([await stranger.call('title'), network.arrived.length], ['一笔猫', 1]);
-    assert.equal((await stranger.call('share')).path, card.path);
-    await stranger.tap('我也来一笔');
-    await stranger.see('还没有画');
-    await stranger.close();
+    const visitor = new JsdomScreen(network);
+    await visitor.launch(card.path);
+    await visitor.see('播放');
+    assert.deepEqual([await visitor.call('title'), network.arrived.length], ['一笔猫', 1]);
+    assert.equal((await visitor.call('share')).path, card.path);
+    await visitor.tap('我也来一笔');
+    await visitor.see('还没有画');
+    await visitor.close();
   });
 }
 

@@ -44,16 +44,16 @@ test('from the first sight to a saved drawing, and on to all that is done with i
     return Number(max) - Number(value) < 2;
   });
 
-  // Share, and open as a stranger in another browser.
+  // Share, and open as a visitor in another browser.
   await page.getByLabel('打开').click();
   await page.getByRole('button', { name: '分享' }).click();
   const link = await page.getByLabel('链接').inputValue();
-  const stranger = await Visitor.come(stage, desktop);
-  await stranger.page.goto(link);
-  await stranger.page.getByText('by 小明').waitFor();
-  await stranger.page.getByRole('heading', { name: '第一笔' }).waitFor();
-  await stranger.page.getByRole('button', { name: 'Play' }).waitFor();
-  assert.equal(await stranger.color(0.5, 0.5), '102,102,102');
+  const visitor = await Visitor.come(stage, desktop);
+  await visitor.page.goto(link);
+  await visitor.page.getByText('by 小明').waitFor();
+  await visitor.page.getByRole('heading', { name: '第一笔' }).waitFor();
+  await visitor.page.getByRole('button', { name: 'Play' }).waitFor();
+  assert.equal(await visitor.color(0.5, 0.5), '102,102,102');
 
   // Delete, undo, delete for good.
   await page.getByRole('button', { name: '关闭' }).click();
@@ -67,12 +67,12 @@ test('from the first sight to a saved drawing, and on to all that is done with i
   await page.getByRole('button', { name: '恢复' }).click();
   await card.locator('img').waitFor();
   await remove();
-  stranger.expect(/404/);
-  await stranger.page.reload();
-  await stranger.page.getByText('This drawing is gone').waitFor();
+  visitor.expect(/404/);
+  await visitor.page.reload();
+  await visitor.page.getByText('This drawing is gone').waitFor();
   const list = await stage.clientOf('小明').listDrawings({});
   assert.deepEqual(list.ok && list.data.items, []);
-  await stranger.leave();
+  await visitor.leave();
   await ming.leave();
 });
 
