@@ -25,6 +25,7 @@ __export(src_exports, {
   Replay: () => Replay,
   Sketch: () => Sketch,
   colors: () => colors,
+  convert: () => convert,
   fit: () => fit,
   maxPoints: () => maxPoints,
   maxStrokePoints: () => maxStrokePoints,
@@ -46,6 +47,88 @@ var maxStrokePoints = 5e3;
 var maxPoints = 2e4;
 var maxCoordinate = 65535;
 var maxTime = 2147483647;
+
+// ../drawing/src/convert.ts
+function convert(strokes, options) {
+  const { scale = 10, title, background } = options;
+  const unit = (value) => clamp(value * scale, -maxCoordinate, maxCoordinate);
+  const usable = strokes.map((one) => ({
+    ...one,
+    points: one.points.filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y))
+  }));
+  const start = usable.reduce(
+    (first, one) => one.points.reduce((t, p) => isNumber(p.time) ? Math.min(t, p.time) : t, first),
+    Infinity
+  );
+  const converted = [];
+  for (const { points: points2, color = "#000000", width = 1, tool = "pen" } of usable) {
+    const style = { tool, color: hexColor(color), width: clamp(width * scale, 1, maxCoordinate) };
+    for (let from = 0; from === 0 ? points2.length > 0 : from < points2.length - 1; from += maxStrokePoints - 1) {
+      const part = points2.slice(from, from + maxStrokePoints);
+      const stroke = { ...style, x: part.map((p) => unit(p.x)), y: part.map((p) => unit(p.y)) };
+      if (part.every((p) => isNumber(p.time))) stroke.t = part.map((p) => clamp(p.time - start, 0, maxTime));
+      if (part.every((p) => isNumber(p.pressure))) stroke.p = part.map((p) => clamp(p.pressure * 255, 0, 255));
+      converted.push(stroke);
+    }
+  }
+  const points = converted.reduce((sum, one) => sum + one.x.length, 0);
+  if (converted.length > maxStrokes || points > maxPoints) {
+    throw new RangeError(
+      `${converted.length} strokes of ${points} points; a drawing has at most ${maxStrokes} of ${maxPoints}`
+    );
+  }
+  const side = (size2) => clamp(size2 * scale, 1, maxCoordinate);
+  return {
+    format: 1,
+    ...title === void 0 ? {} : { title },
+    canvas: {
+      width: side(options.width),
+      height: side(options.height),
+      ...background === void 0 ? {} : { background: hexColor(background).slice(0, 7) }
+    },
+    strokes: converted
+  };
+}
+function isNumber(value) {
+  return value !== void 0 && Number.isFinite(value);
+}
+function clamp(value, least, most) {
+  return Number.isNaN(value) ? least : Math.max(least, Math.min(Math.round(value), most)) + 0;
+}
+var names = {
+  black: "#000000",
+  silver: "#C0C0C0",
+  gray: "#808080",
+  white: "#FFFFFF",
+  maroon: "#800000",
+  red: "#FF0000",
+  purple: "#800080",
+  fuchsia: "#FF00FF",
+  green: "#008000",
+  lime: "#00FF00",
+  olive: "#808000",
+  yellow: "#FFFF00",
+  navy: "#000080",
+  blue: "#0000FF",
+  teal: "#008080",
+  aqua: "#00FFFF"
+};
+function hexColor(text) {
+  var _a, _b, _c;
+  const color = text.trim().toLowerCase();
+  if (names[color]) return names[color];
+  if (/^#([\da-f]{6}|[\da-f]{8})$/.test(color)) return color.toUpperCase();
+  if (/^#[\da-f]{3,4}$/.test(color)) return color.toUpperCase().replace(/[\dA-F]/g, "$&$&");
+  const parts = (_c = (_b = (_a = /^rgba?\(([^()]*)\)$/.exec(color)) == null ? void 0 : _a[1]) == null ? void 0 : _b.split(/[\s,/]+/).filter(Boolean)) != null ? _c : [];
+  const values = parts.map(
+    (part, i) => Number.parseFloat(part) * (i === 3 || part.endsWith("%") ? 255 : 1) / (part.endsWith("%") ? 100 : 1)
+  );
+  if (values.length < 3 || values.length > 4 || !values.every(Number.isFinite))
+    throw new RangeError(`${text} is no color that can be converted`);
+  const bytes = values.map((value) => clamp(value, 0, 255));
+  if (bytes[3] === 255) bytes.pop();
+  return `#${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("").toUpperCase()}`;
+}
 
 // ../drawing/src/palette.ts
 var colors = [
