@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"onestroke/impl/config"
+	"onestroke/impl/gallery"
 	"onestroke/impl/move"
+	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
 )
 
@@ -50,6 +54,7 @@ func Move(ctx context.Context, environ []string, stdout io.Writer) error {
 	if _, err := sqlitestore.Existing(c.DataDir); err != nil {
 		return err
 	}
+	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
 	db, err := sqlitestore.Open(c.DataDir, sqlitestore.Options{})
 	if err != nil {
 		return err
@@ -57,8 +62,11 @@ func Move(ctx context.Context, environ []string, stdout io.Writer) error {
 	open := &opener{Config: c}
 	open.add(db.Close)
 	err = moveAll(ctx, open, db, stdout)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		err = errors.New("interrupted; run it again to continue")
+	case errors.Is(err, session.ErrUnavailable), errors.Is(err, gallery.ErrUnavailable):
+		err = fmt.Errorf("%w; run it again to continue", err)
 	}
 	return errors.Join(err, open.close())
 }
@@ -95,7 +103,7 @@ func moveAll(ctx context.Context, open *opener, db *sqlitestore.DB, stdout io.Wr
 		}
 		fmt.Fprintf(stdout, "%d drawings of %d users are in MongoDB at %s, each the same as in the file\n", n.Drawings, n.Owners, shown)
 	}
-	_, err := fmt.Fprintf(stdout, "Next: start the service with the same REDIS_URL and MONGODB_URI. The file in %s is unchanged.\n", open.DataDir)
+	_, err := fmt.Fprintf(stdout, "Next: start the service with the same REDIS_URL and MONGODB_URI. The file in %s still has all of it.\n", open.DataDir)
 	return err
 }
 

@@ -103,7 +103,7 @@ func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold
 	case found && existing == storedAttempt(to): // the answer to the first was lost
 		return nil
 	case !found || existing != storedAttempt(from):
-		return &unavailableError{"settle a login", errors.New("the claim has run out")}
+		return &unavailableError{s.db.unavailable, "settle a login", errors.New("the claim has run out")}
 	}
 	return s.putAttempt(c, codeID, to, hold)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
 )
 
@@ -24,6 +25,11 @@ func Backup(ctx context.Context, dir, file string) error {
 	if err := examine(path, os.O_RDONLY); err != nil {
 		return err
 	}
+	flags, release, err := access(path)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if file, err = pathIn(filepath.Dir(file), filepath.Base(file)); err != nil {
 		return err
 	}
@@ -34,12 +40,13 @@ func Backup(ctx context.Context, dir, file string) error {
 	if err != nil {
 		return fmt.Errorf("make the backup: %w", err)
 	}
-	err = errors.Join(copyTo(ctx, path, partial.Name()), partial.Sync(), partial.Close())
+	err = errors.Join(copyTo(ctx, path, flags, partial.Name()), partial.Sync(), partial.Close())
 	if err == nil {
 		err = publish(partial.Name(), file)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("make the backup: %w", err), os.Remove(partial.Name()))
+		_ = os.Remove(partial.Name() + "-journal") // if SQLite left it
+		return errors.Join(fmt.Errorf("make the backup %s: %w", file, withRoom(filepath.Dir(file), err)), os.Remove(partial.Name()))
 	}
 	return nil
 }
@@ -54,14 +61,36 @@ func Existing(dir string) (path string, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("there is no database %s: set DATA_DIR to the folder of the service", filepath.Join(dir, databaseFile))
 	}
-	return path, err
+	if err != nil {
+		return "", fmt.Errorf("find the data folder (DATA_DIR): %w", err)
+	}
+	return path, nil
+}
+
+// access returns how to open the database: to read, where a service uses it, and
+// otherwise to write, with other processes kept out. Only who may write removes the
+// files that SQLite adds: those of another user, such as root, would be in the way
+// of the next service.
+func access(path string) (flags sqlite3.OpenFlag, release func(), err error) {
+	lock := flock.New(filepath.Join(filepath.Dir(path), lockFile), flock.SetFlag(os.O_RDONLY))
+	locked, err := lock.TryLock()
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // no service has used the folder
+		return sqlite3.OPEN_READWRITE, func() {}, nil
+	case err != nil:
+		return 0, nil, fmt.Errorf("find out whether a service uses %s: %w", path, err)
+	case !locked:
+		return sqlite3.OPEN_READONLY, func() {}, nil
+	default:
+		return sqlite3.OPEN_READWRITE, func() { _ = lock.Unlock() }, nil
+	}
 }
 
 // copyTo writes the database to an empty file, and reads it there.
-func copyTo(ctx context.Context, path, to string) (err error) {
-	c, err := connect(path, sqlite3.OPEN_READONLY)
+func copyTo(ctx context.Context, path string, flags sqlite3.OpenFlag, to string) (err error) {
+	c, err := connect(path, flags)
 	if err != nil {
-		return err
+		return unusable(path, err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	c.SetInterrupt(ctx)

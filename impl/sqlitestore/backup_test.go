@@ -3,6 +3,7 @@ package sqlitestore_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -127,4 +128,32 @@ func TestABackupWithNamesOfAnyKind(t *testing.T) {
 			t.Errorf("%q: %d files", name, len(files))
 		}
 	}
+}
+
+// A backup by another user, such as root, leaves nothing that the service cannot write.
+func TestABackupLeavesNoFileBehind(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sqlitestore.Open(dir, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := files(t, dir)
+	if err := sqlitestore.Backup(t.Context(), dir, filepath.Join(t.TempDir(), "backup.db")); err != nil {
+		t.Fatal(err)
+	}
+	if after := files(t, dir); after != before {
+		t.Errorf("before %s, after %s", before, after)
+	}
+}
+
+func files(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(entries)
 }

@@ -16,10 +16,10 @@ import (
 )
 
 // Drawings fills [gallery.Store].
-type Drawings struct{ db *DB }
+type Drawings struct{ db part }
 
 // Drawings returns the database as the store of the drawings.
-func (db *DB) Drawings() *Drawings { return &Drawings{db} }
+func (db *DB) Drawings() *Drawings { return &Drawings{part{db, gallery.ErrUnavailable}} }
 
 const (
 	summaryColumns = `id, created_at, updated_at, revision, etag, properties, measures`

@@ -9,20 +9,20 @@ import (
 	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
-
-	"onestroke/impl/gallery"
-	"onestroke/impl/session"
 )
 
 // ErrDiskFull is the cause of an unavailable database that has no room to write.
 // Reads go on, and writes do as soon as there is room.
 var ErrDiskFull = errors.New("the disk is full")
 
-// unavailableError is [session.ErrUnavailable] and [gallery.ErrUnavailable], with
-// its cause.
+// errUnavailable is an unavailable database to those that use neither store of it.
+var errUnavailable = errors.New("database unavailable")
+
+// unavailableError is the [part]'s own error for an unavailable database, with its cause.
 type unavailableError struct {
-	doing string
-	cause error
+	unavailable error
+	doing       string
+	cause       error
 }
 
 func (e *unavailableError) Error() string {
@@ -36,7 +36,7 @@ func (e *unavailableError) Unwrap() error { return e.cause }
 
 func (e *unavailableError) Is(target error) bool {
 	switch target {
-	case session.ErrUnavailable, gallery.ErrUnavailable:
+	case e.unavailable:
 		return true
 	case ErrDiskFull:
 		return errors.Is(e.cause, sqlite3.FULL) || errors.Is(e.cause, syscall.ENOSPC) || errors.Is(e.cause, syscall.EDQUOT)
@@ -54,7 +54,7 @@ var passing = []sqlite3.ErrorCode{
 
 // failure says what a failed call means to its caller. What is not of the
 // database, such as [gallery.ErrChanged], is returned as it is.
-func failure(ctx context.Context, doing string, err error) error {
+func (p part) failure(ctx context.Context, doing string, err error) error {
 	isPassing := slices.ContainsFunc(passing, func(code sqlite3.ErrorCode) bool { return errors.Is(err, code) })
 	isInterrupted := errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 	switch {
@@ -63,7 +63,7 @@ func failure(ctx context.Context, doing string, err error) error {
 	case isInterrupted && errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%s: %w", doing, context.Canceled)
 	case isInterrupted, isPassing, errors.As(err, new(refusedError)):
-		return &unavailableError{doing, err}
+		return &unavailableError{p.unavailable, doing, err}
 	case isSQLite(err):
 		return fmt.Errorf("%s: %w", doing, err)
 	default:

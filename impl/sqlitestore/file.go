@@ -118,6 +118,7 @@ func examine(path string, flags int) error {
 
 // unusable says what to do about a database that SQLite cannot open.
 func unusable(path string, err error) error {
+	err = withRoom(filepath.Dir(path), err)
 	switch {
 	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT):
 		return damaged(path, err)

@@ -131,6 +131,14 @@ func TestAFolderIsRefused(t *testing.T) {
 			fill(t, dir)
 			sql(t, filepath.Join(dir, "onestroke.db"), `PRAGMA user_version = 1000`)
 		}, []string{"newer version", "schema 1000", "run that version"}},
+		"with a negative schema version": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			sql(t, filepath.Join(dir, "onestroke.db"), `PRAGMA user_version = -1`)
+		}, []string{"onestroke.db is damaged", "schema -1", "backup"}},
+		"with tables but no schema version": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			sql(t, filepath.Join(dir, "onestroke.db"), `PRAGMA user_version = 0`)
+		}, []string{"onestroke.db is damaged", "schema 0", "backup"}},
 		"with a newer version's log": {func(t *testing.T, dir string) {
 			fill(t, dir)
 			inLog(t, filepath.Join(dir, "onestroke.db"), `PRAGMA user_version = 1000`)

@@ -115,13 +115,35 @@ func prepare(c *conn) error {
 	if version > len(migrations) {
 		return &newerError{version}
 	}
+	if version < 0 {
+		return fmt.Errorf("%w: it has schema %d", sqlite3.CORRUPT, version)
+	}
+	if version == 0 {
+		if err := isEmpty(c); err != nil {
+			return err
+		}
+	}
 	if err := quickIntegrity(c); err != nil {
 		return err
 	}
 	if _, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false); err != nil {
 		return err
 	}
-	return migrate(c, version)
+	if err := migrate(c, version); err != nil {
+		return err
+	}
+	// The files beside the database, which another user may have left, are writable.
+	return c.Exec(`BEGIN IMMEDIATE; ROLLBACK`)
+}
+
+// isEmpty fails for a database that has tables: an empty one is about to get them.
+func isEmpty(c *conn) error {
+	return c.each(`PRAGMA schema_version`, func(s *sqlite3.Stmt) error {
+		if s.ColumnInt(0) != 0 { // SQLite counts the changes of its tables here
+			return fmt.Errorf("%w: it has tables, and schema 0", sqlite3.CORRUPT)
+		}
+		return nil
+	})
 }
 
 func migrate(c *conn, version int) error {

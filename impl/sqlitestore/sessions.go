@@ -11,10 +11,10 @@ import (
 )
 
 // Sessions fills [session.Store] and [session.Buckets].
-type Sessions struct{ db *DB }
+type Sessions struct{ db part }
 
 // Sessions returns the database as the store of the sessions.
-func (db *DB) Sessions() *Sessions { return &Sessions{db} }
+func (db *DB) Sessions() *Sessions { return &Sessions{part{db, session.ErrUnavailable}} }
 
 const sessionColumns = `sessions.user_id, id, kind, label, created_at, last_used_at, expires_at, ` +
 	`nickname, avatar_url, gender, language, country, province, city`

@@ -118,14 +118,14 @@ func (db *DB) disconnect() (err error) {
 
 // CanRead fails if the database cannot be read.
 func (db *DB) CanRead(ctx context.Context) error {
-	return db.read(ctx, "try to read", func(c *conn) error {
+	return db.whole().read(ctx, "try to read", func(c *conn) error {
 		return c.each(`PRAGMA user_version`, func(*sqlite3.Stmt) error { return nil })
 	})
 }
 
 // CanWrite fails if writes are refused, or if there is no room for drawings.
 func (db *DB) CanWrite(ctx context.Context) error {
-	_, err := write(ctx, db, "try to write", func(c *conn) (int, error) {
+	_, err := write(ctx, db.whole(), "try to write", func(c *conn) (int, error) {
 		if err := db.hasRoom(c); err != nil {
 			return 0, err
 		}
@@ -163,36 +163,45 @@ func checkFile(ctx context.Context, dir string) error {
 	return nil
 }
 
+// part is the database as one of its stores uses it. unavailable is the error that
+// the callers of that store know.
+type part struct {
+	*DB
+	unavailable error
+}
+
+func (db *DB) whole() part { return part{db, errUnavailable} }
+
 // read runs a function on a read connection. All that it reads is of one moment
 // only if it is one statement.
-func (db *DB) read(ctx context.Context, doing string, do func(*conn) error) error {
+func (p part) read(ctx context.Context, doing string, do func(*conn) error) error {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
-	case c := <-db.readers:
-		defer func() { db.readers <- c }()
+	case c := <-p.readers:
+		defer func() { p.readers <- c }()
 		defer c.SetInterrupt(c.SetInterrupt(ctx))
-		return failure(ctx, doing, do(c))
+		return p.failure(ctx, doing, do(c))
 	case <-waiting.Done():
 		if err := ctx.Err(); err != nil {
-			return failure(ctx, doing, err)
+			return p.failure(ctx, doing, err)
 		}
-		return failure(ctx, doing, errNoReader)
+		return p.failure(ctx, doing, errNoReader)
 	}
 }
 
 // write runs a function in a transaction and returns what it returns, once that
 // is on disk. The function may run more than once. After an error it may have been
 // done all the same.
-func write[T any](ctx context.Context, db *DB, doing string, do func(*conn) (T, error)) (T, error) {
+func write[T any](ctx context.Context, p part, doing string, do func(*conn) (T, error)) (T, error) {
 	var result T
-	err := db.writer.write(ctx, func(c *conn) (err error) {
+	err := p.writer.write(ctx, func(c *conn) (err error) {
 		result, err = do(c)
 		return err
 	})
 	if err != nil { // the function may still be running: its result must not be read
 		var none T
-		return none, failure(ctx, doing, err)
+		return none, p.failure(ctx, doing, err)
 	}
 	return result, nil
 }

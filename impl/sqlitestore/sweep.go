@@ -32,7 +32,7 @@ func (db *DB) sweepUntil(ctx context.Context) {
 // sweep removes the sessions and attempts that have expired, a batch at a time.
 func (db *DB) sweep(ctx context.Context) error {
 	for {
-		removed, err := write(ctx, db, "remove what has expired", db.sweepOnce)
+		removed, err := write(ctx, db.whole(), "remove what has expired", db.sweepOnce)
 		if err != nil || removed < sweepBatch {
 			return err
 		}
