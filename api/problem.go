@@ -118,6 +118,8 @@ func problemOf(err error) *problem {
 		}
 	case errors.Is(err, session.ErrUnavailable):
 		return &problem{code: gen.ErrUnavailable, detail: "the session store cannot be reached for the moment", retryAfter: 2}
+	case errors.Is(err, gallery.ErrFull):
+		return &problem{code: gen.ErrUnavailable, detail: "the service has no room for drawings at the moment; reading and deleting still work", retryAfter: 60}
 	case errors.Is(err, gallery.ErrUnavailable):
 		return &problem{code: gen.ErrUnavailable, detail: "the drawing store cannot be reached for the moment", retryAfter: 2}
 	case errors.Is(err, gallery.ErrNotFound):

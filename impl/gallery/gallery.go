@@ -60,6 +60,9 @@ var (
 	ErrCursor = errors.New("malformed cursor")
 	// ErrUnavailable: the drawing store cannot be reached. Says nothing about the drawing.
 	ErrUnavailable = errors.New("drawing store unavailable")
+	// ErrFull: the drawing store has no room for more, and is [ErrUnavailable] to
+	// those who write. Reads and deletions work.
+	ErrFull = errors.New("drawing store full")
 )
 
 // CorruptError says that what the store holds under ID cannot be read. The

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"onestroke/impl/gallery"
 )
 
 // ErrDiskFull is the cause of an unavailable database that has no room to write.
@@ -38,6 +40,8 @@ func (e *unavailableError) Is(target error) bool {
 	switch target {
 	case e.unavailable:
 		return true
+	case gallery.ErrFull:
+		return e.unavailable == gallery.ErrUnavailable && e.Is(ErrDiskFull)
 	case ErrDiskFull:
 		return errors.Is(e.cause, sqlite3.FULL) || errors.Is(e.cause, syscall.ENOSPC) || errors.Is(e.cause, syscall.EDQUOT)
 	default:

@@ -118,7 +118,10 @@ func TestADiskThatIsFullIsDegraded(t *testing.T) {
 	for range 10 {
 		answer := caller.Do(t, http.MethodPut, path(newID()), oneStroke("small"), creating())
 		if answer.Status != http.StatusCreated {
-			answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+			problem := answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+			if !strings.Contains(problem.Detail, "no room for drawings") {
+				t.Errorf("got %s", answer.Body)
+			}
 		}
 	}
 	caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
