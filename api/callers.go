@@ -44,7 +44,7 @@ func (c callers) identify(op *operation, r *http.Request) error {
 	}
 	ctx := r.Context()
 	if openID, ok := c.cloudRunUser(r.Header); ok {
-		return c.admit(ctx, cloudRunCaller(openID))
+		return c.recognizeAndCount(ctx, cloudRunCaller(openID))
 	}
 	if token, ok := bearer(r.Header.Get("Authorization")); ok {
 		return c.lookUp(ctx, op, session.Credential{Kind: session.Token, Secret: token})
@@ -71,7 +71,7 @@ func (c callers) lookUp(ctx context.Context, op *operation, credential session.C
 	if err != nil {
 		return err
 	}
-	return c.admit(ctx, caller{session: found, credential: credential})
+	return c.recognizeAndCount(ctx, caller{session: found, credential: credential})
 }
 
 // logInIfDue does the login of a program of 2017, if the request has one.
@@ -85,11 +85,12 @@ func (c callers) logInIfDue(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.admit(ctx, caller{session: opened, credential: session.Credential{Kind: session.Code, Secret: login.Code}})
+	return c.recognizeAndCount(ctx, caller{session: opened, credential: session.Credential{Kind: session.Code, Secret: login.Code}})
 }
 
-// admit records the caller and counts the request against the user's limit.
-func (c callers) admit(ctx context.Context, who caller) error {
+// recognizeAndCount records the caller and counts the request against the limit of
+// the user.
+func (c callers) recognizeAndCount(ctx context.Context, who caller) error {
 	info := infoOf(ctx)
 	info.caller, info.user = &who, who.session.User.ID
 	return c.limits.countRequest(ctx, info.user)
