@@ -42,7 +42,7 @@ func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 		savePaint(t, caller, "j8x3k2m1q9w0zt", twoLines)
 		changed := newID()
 		savePaint(t, caller, changed, twoLines)
-		caller.Do(t, http.MethodPut, path(changed), oneStroke("changed since"), replacing("*")).Expect(t, http.StatusOK)
+		caller.Do(t, http.MethodPut, path(changed)+"?replaceIncomplete=true", oneStroke("changed since"), replacing("*")).Expect(t, http.StatusOK)
 
 		lines := export(t, caller)
 		if len(lines) != count+2 {
