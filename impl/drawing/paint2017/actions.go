@@ -133,7 +133,7 @@ func (r *recording) play(c call) {
 			r.style, r.saved = r.saved[n], r.saved[:n]
 		}
 	case "setStrokeStyle":
-		ok = setColor(&r.style.stroke, c.arguments)
+		ok = setColor(&r.stroke, c.arguments)
 	case "setFillStyle":
 		ok = setColor(&r.fill, c.arguments)
 	case "setLineWidth":
@@ -146,7 +146,7 @@ func (r *recording) play(c call) {
 		if s, isOurs := readStroke(c.stroke); isOurs {
 			r.add(s)
 		} else {
-			r.draw(r.style.stroke, r.width, c.arguments.steps, false)
+			r.draw(r.stroke, r.width, c.arguments.steps, false)
 		}
 	case "fillPath":
 		r.draw(r.fill, 1, c.arguments.steps, true)
@@ -154,7 +154,7 @@ func (r *recording) play(c call) {
 	case "beginPath":
 		r.path = nil
 	case "stroke":
-		r.draw(r.style.stroke, r.width, r.path, false)
+		r.draw(r.stroke, r.width, r.path, false)
 	case "fill":
 		r.draw(r.fill, 1, r.path, true)
 		ok = false

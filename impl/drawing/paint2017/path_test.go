@@ -23,31 +23,47 @@ func TestCurvesOf2017AreFlattened(t *testing.T) {
 		actions string
 		curve   func(s float64) (x, y float64) // in units, s from 0 to 1
 	}{
-		"quadratic": {`[{"method":"strokePath","data":[{"method":"moveTo","data":[10,10]},{"method":"quadraticCurveTo","data":[200,20,30,300]}]}]`,
+		"quadratic": {
+			`[{"method":"strokePath","data":[{"method":"moveTo","data":[10,10]},{"method":"quadraticCurveTo","data":[200,20,30,300]}]}]`,
 			func(s float64) (float64, float64) {
 				r := 1 - s
 				return r*r*100 + 2*r*s*2000 + s*s*300, r*r*100 + 2*r*s*200 + s*s*3000
-			}},
-		"cubic": {`[{"method":"strokePath","data":[{"method":"moveTo","data":[0,0]},{"method":"bezierCurveTo","data":[300,0,-100,500,200,500]}]}]`,
+			},
+		},
+		"cubic": {
+			`[{"method":"strokePath","data":[{"method":"moveTo","data":[0,0]},{"method":"bezierCurveTo","data":[300,0,-100,500,200,500]}]}]`,
 			func(s float64) (float64, float64) {
 				r := 1 - s
 				return 3*r*r*s*3000 - 3*r*s*s*1000 + s*s*s*2000, 3*r*s*s*5000 + s*s*s*5000
-			}},
+			},
+		},
 		"arc": {`[{"method":"strokePath","data":[{"method":"arc","data":[100,200,50,0,3]}]}]`, circle(1000, 2000, 500, 500, 0, 3)},
-		"arc the other way": {`[{"method":"strokePath","data":[{"method":"arc","data":[100,200,50,0,3,true]}]}]`,
-			circle(1000, 2000, 500, 500, 0, 3-2*math.Pi)},
+		"arc the other way": {
+			`[{"method":"strokePath","data":[{"method":"arc","data":[100,200,50,0,3,true]}]}]`,
+			circle(1000, 2000, 500, 500, 0, 3-2*math.Pi),
+		},
 		"whole circle": {`[{"method":"strokePath","data":[{"method":"arc","data":[100,200,50,1,8,false]}]}]`, circle(1000, 2000, 500, 500, 1, 1+2*math.Pi)},
-		"negative angle": {`[{"method":"strokePath","data":[{"method":"arc","data":[100,200,50,0,-1]}]}]`,
-			circle(1000, 2000, 500, 500, 0, 2*math.Pi-1)},
+		"negative angle": {
+			`[{"method":"strokePath","data":[{"method":"arc","data":[100,200,50,0,-1]}]}]`,
+			circle(1000, 2000, 500, 500, 0, 2*math.Pi-1),
+		},
 		"large": {`[{"method":"strokePath","data":[{"method":"arc","data":[3000,3000,2900,0,7]}]}]`, circle(30000, 30000, 29000, 29000, 0, 2*math.Pi)},
-		"scaled": {`[{"method":"scale","data":[2,3]},{"method":"strokePath","data":[{"method":"arc","data":[50,60,40,0,2]}]}]`,
-			circle(1000, 1800, 800, 1200, 0, 2)},
-		"turned about a place": {`[{"method":"translate","data":[100,100]},{"method":"rotate","data":[1]},{"method":"strokePath","data":[{"method":"arc","data":[0,0,40,0,2]}]}]`,
-			circle(1000, 1000, 400, 400, 1, 3)},
-		"corner": {`[{"method":"strokePath","data":[{"method":"moveTo","data":[100,50]},{"method":"arcTo","data":[100,100,50,100,50]}]}]`,
-			circle(500, 500, 500, 500, 0, math.Pi/2)},
-		"step by step": {`[{"method":"beginPath"},{"method":"arc","data":[100,200,50,0,3]},{"method":"stroke"},{"method":"draw"}]`,
-			circle(1000, 2000, 500, 500, 0, 3)},
+		"scaled": {
+			`[{"method":"scale","data":[2,3]},{"method":"strokePath","data":[{"method":"arc","data":[50,60,40,0,2]}]}]`,
+			circle(1000, 1800, 800, 1200, 0, 2),
+		},
+		"turned about a place": {
+			`[{"method":"translate","data":[100,100]},{"method":"rotate","data":[1]},{"method":"strokePath","data":[{"method":"arc","data":[0,0,40,0,2]}]}]`,
+			circle(1000, 1000, 400, 400, 1, 3),
+		},
+		"corner": {
+			`[{"method":"strokePath","data":[{"method":"moveTo","data":[100,50]},{"method":"arcTo","data":[100,100,50,100,50]}]}]`,
+			circle(500, 500, 500, 500, 0, math.Pi/2),
+		},
+		"step by step": {
+			`[{"method":"beginPath"},{"method":"arc","data":[100,200,50,0,3]},{"method":"stroke"},{"method":"draw"}]`,
+			circle(1000, 2000, 500, 500, 0, 3),
+		},
 	} {
 		content, incomplete := paint2017.FromActions([]byte(c.actions))
 		if incomplete || len(content.Strokes) != 1 || content.Validate() != nil {
