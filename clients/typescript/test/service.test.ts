@@ -112,10 +112,10 @@ for (const [runtime, start] of [
     const result = await start().putDrawing({
       id: newId(),
       ifNoneMatch: '*',
-      body: { ...drawing('cat'), strokes: [] },
+      body: { ...drawing('cat'), canvas: { width: 0, height: 1 } },
     });
     assert.ok(!result.ok && result.problem.code === 'ERR_INVALID_REQUEST');
-    assert.equal(result.problem.errors?.[0]?.field, 'strokes');
+    assert.equal(result.problem.errors?.[0]?.field, 'canvas.width');
   });
 
   test(`the outbox brings, changes and takes away over ${runtime}`, async () => {
