@@ -55,7 +55,7 @@ func TestTheImageIsSmallAndDoesNotRunAsRoot(t *testing.T) {
 	if got := run(t, "docker", "run", "--rm", "--read-only", "--network", "none", "onestroke", "--version"); !strings.HasPrefix(got, "onestroke ") {
 		t.Errorf("it is %q", got)
 	}
-	if out, err := exec.Command("docker", "run", "--rm", "--read-only", "--network", "none", "onestroke").CombinedOutput(); err == nil || !strings.Contains(string(out), "WECHAT_APP_ID is needed") {
+	if out, err := exec.Command("docker", "run", "--rm", "--read-only", "--network", "none", "onestroke").CombinedOutput(); err == nil || !strings.Contains(string(out), "WECHAT_APP_ID is required") {
 		t.Errorf("without a configuration: %v, %s", err, out)
 	}
 }

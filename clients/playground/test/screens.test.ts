@@ -116,7 +116,7 @@ test('a question mark shows the keys', async () => {
   await saved(stage.clientOf('keys'), line('one'));
   const guest = await Visitor.come(stage, desktop);
   await guest.logIn('keys');
-  await guest.page.getByRole('link', { name: 'one' }).waitFor();
+  await guest.page.getByRole('link', { name: 'one', exact: true }).waitFor();
   await guest.page.keyboard.press('?');
   await guest.page.getByRole('dialog', { name: 'Keys' }).getByText('One stroke').waitFor();
   await guest.page.keyboard.press('Escape');
