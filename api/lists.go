@@ -40,7 +40,7 @@ func joinLists(h http.Header) {
 		if len(lines) == 0 {
 			continue
 		}
-		list := strings.Join(elements(lines), ", ")
+		list := strings.Join(elements(lines), ",") // never longer than what was sent
 		if list == "" && name == "If-None-Match" {
 			h.Del(name)
 			continue

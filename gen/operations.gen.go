@@ -82,7 +82,7 @@ var Operations = map[string]wire.Operation{
 			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
 			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
 			{Name: "id", In: "path", Required: true, Rules: &uuidRules},
-			{Name: "If-None-Match", In: "header", Rules: &entityTagsRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
 		Produces: []string{"application/json"},
 	},
@@ -122,7 +122,7 @@ var Operations = map[string]wire.Operation{
 			{Name: "id", In: "path", Required: true, Rules: &uuidRules},
 			{Name: "width", In: "query", Rules: &widthParameterRules},
 			{Name: "animate", In: "query", Rules: &animateParameterRules},
-			{Name: "If-None-Match", In: "header", Rules: &entityTagsRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
 		Produces: []string{"image/svg+xml", "image/png"},
 	},
@@ -151,7 +151,7 @@ var Operations = map[string]wire.Operation{
 		ID: "getSharedDrawing",
 		Parameters: []wire.Parameter{
 			{Name: "token", In: "path", Required: true, Rules: &shareTokenRules},
-			{Name: "If-None-Match", In: "header", Rules: &entityTagsRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
 		Produces: []string{"application/json"},
 	},
@@ -161,7 +161,7 @@ var Operations = map[string]wire.Operation{
 			{Name: "token", In: "path", Required: true, Rules: &shareTokenRules},
 			{Name: "width", In: "query", Rules: &widthParameterRules},
 			{Name: "animate", In: "query", Rules: &animateParameterRules},
-			{Name: "If-None-Match", In: "header", Rules: &entityTagsRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
 		Produces: []string{"image/svg+xml", "image/png"},
 	},
@@ -227,14 +227,14 @@ var Operations = map[string]wire.Operation{
 	"GET /openapi.yaml": {
 		ID: "getContractYaml",
 		Parameters: []wire.Parameter{
-			{Name: "If-None-Match", In: "header", Rules: &entityTagsRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
 		Produces: []string{"application/yaml"},
 	},
 	"GET /openapi.json": {
 		ID: "getContractJson",
 		Parameters: []wire.Parameter{
-			{Name: "If-None-Match", In: "header", Rules: &entityTagsRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
 		Produces: []string{"application/json"},
 	},

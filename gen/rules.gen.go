@@ -23,6 +23,7 @@ var (
 	entityTagsRules                 = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`)}
 	formatVersionRules              = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 1, Enum: []int64{1}}
 	ifNoneMatchParameterRules       = wire.StringRules{MaxLength: 1, Enum: []string{"*"}}
+	knownEntityTagsRules            = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)?$`)}
 	limitParameterRules             = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 100}
 	loginCodeRules                  = wire.StringRules{MinLength: 1, MaxLength: 256}
 	loginEncryptedDataRules         = wire.StringRules{MinLength: 1, MaxLength: 16384}

@@ -607,6 +607,11 @@ type FormatVersion int32
 // Example: true
 type Incomplete = bool
 
+// KnownEntityTags The entity tags of the copies that you have, or `*` (RFC 9110, section 13.1.2). Empty is as if it was not sent.
+//
+// Example: "1-5mC3xQ8kT1u"
+type KnownEntityTags = string
+
 // Liveness The process is alive.
 type Liveness struct {
 	Status LivenessStatus `json:"status"`
@@ -1264,13 +1269,13 @@ type SavePaintParams struct {
 // GetContractJSONParams defines parameters for GetContractJSON.
 type GetContractJSONParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
-	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
 // GetContractYamlParams defines parameters for GetContractYaml.
 type GetContractYamlParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
-	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
 // DeleteAccountParams defines parameters for DeleteAccount.
@@ -1349,7 +1354,7 @@ type GetDrawingParams struct {
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch The `ETag` of the copy that you have. If the drawing has not changed since, the answer is 304 without a body.
-	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
 // PutDrawingParams defines parameters for PutDrawing.
@@ -1402,7 +1407,7 @@ type GetDrawingImageParams struct {
 	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
-	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
 // UnshareDrawingParams defines parameters for UnshareDrawing.
@@ -1528,7 +1533,7 @@ type EndSessionParams struct {
 // GetSharedDrawingParams defines parameters for GetSharedDrawing.
 type GetSharedDrawingParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If nothing has changed since, the answer is 304 without a body.
-	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
 // GetSharedDrawingImageParams defines parameters for GetSharedDrawingImage.
@@ -1540,7 +1545,7 @@ type GetSharedDrawingImageParams struct {
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
 	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
-	IfNoneMatch *EntityTags `json:"If-None-Match,omitempty"`
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
 // DeletePaintJSONRequestBody defines body for DeletePaint for application/json ContentType.
@@ -2244,7 +2249,7 @@ func (siw *ServerInterfaceWrapper) GetContractJSON(w http.ResponseWriter, r *htt
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
-		var IfNoneMatch EntityTags
+		var IfNoneMatch KnownEntityTags
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
@@ -2285,7 +2290,7 @@ func (siw *ServerInterfaceWrapper) GetContractYaml(w http.ResponseWriter, r *htt
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
-		var IfNoneMatch EntityTags
+		var IfNoneMatch KnownEntityTags
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
@@ -2710,7 +2715,7 @@ func (siw *ServerInterfaceWrapper) GetDrawing(w http.ResponseWriter, r *http.Req
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
-		var IfNoneMatch EntityTags
+		var IfNoneMatch KnownEntityTags
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
@@ -2982,7 +2987,7 @@ func (siw *ServerInterfaceWrapper) GetDrawingImage(w http.ResponseWriter, r *htt
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
-		var IfNoneMatch EntityTags
+		var IfNoneMatch KnownEntityTags
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
@@ -3705,7 +3710,7 @@ func (siw *ServerInterfaceWrapper) GetSharedDrawing(w http.ResponseWriter, r *ht
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
-		var IfNoneMatch EntityTags
+		var IfNoneMatch KnownEntityTags
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
@@ -3781,7 +3786,7 @@ func (siw *ServerInterfaceWrapper) GetSharedDrawingImage(w http.ResponseWriter, 
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
-		var IfNoneMatch EntityTags
+		var IfNoneMatch KnownEntityTags
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})

@@ -69,7 +69,8 @@ schemathesis.openapi.format(
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    raw_schema["components"]["schemas"]["EntityTags"]["format"] = "entity-tags"
+    for name in ("EntityTags", "KnownEntityTags"):
+        raw_schema["components"]["schemas"][name]["format"] = "entity-tags"
 
 
 @schemathesis.deserializer("image/png")

@@ -3,6 +3,8 @@ package endtoend
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,8 +23,12 @@ func TestTheProgramReportsItsAddress(t *testing.T) {
 }
 
 func TestRequestsInProgressFinishAfterASignal(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
-		t.Run(signal.String(), func(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			// Caught here, the program has the default: what is ignored, as by nohup, is inherited.
+			caught := make(chan os.Signal, 1)
+			signal.Notify(caught, sig)
+			defer signal.Stop(caught)
 			arrived, release := make(chan struct{}), make(chan struct{})
 			slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				close(arrived)
@@ -37,7 +43,7 @@ func TestRequestsInProgressFinishAfterASignal(t *testing.T) {
 				answered <- p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID()})
 			}()
 			<-arrived
-			p.Signal(t, signal)
+			p.Signal(t, sig)
 			eventually(t, func() bool { return !accepts(p) })
 			close(release)
 			(<-answered).Expect(t, http.StatusCreated)

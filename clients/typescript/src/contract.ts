@@ -606,6 +606,11 @@ export interface components {
          */
         EntityTags: string;
         /**
+         * @description The entity tags of the copies that you have, or `*` (RFC 9110, section 13.1.2). Empty is as if it was not sent.
+         * @example "1-5mC3xQ8kT1u"
+         */
+        KnownEntityTags: string;
+        /**
          * @description A position in a list, as an opaque text. It does not expire. It gives access to the user's own drawings only.
          * @example AZqKp3YAAAABmZ3oAZGWmKJ6
          */
@@ -1984,7 +1989,7 @@ export interface operations {
                  * @description The `ETag` of the copy that you have. If the drawing has not changed since, the answer is 304 without a body.
                  * @example "1-5mC3xQ8kT1u"
                  */
-                "If-None-Match"?: components["schemas"]["EntityTags"];
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
             };
             path: {
                 /**
@@ -2283,7 +2288,7 @@ export interface operations {
                  * @description The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
                  * @example "5mC3xQ8kT1u-svg-512"
                  */
-                "If-None-Match"?: components["schemas"]["EntityTags"];
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
             };
             path: {
                 /**
@@ -2486,7 +2491,7 @@ export interface operations {
                  * @description The `ETag` of the copy that you have. If nothing has changed since, the answer is 304 without a body.
                  * @example "5mC3xQ8kT1u"
                  */
-                "If-None-Match"?: components["schemas"]["EntityTags"];
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
             };
             path: {
                 /**
@@ -2592,7 +2597,7 @@ export interface operations {
                  * @description The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
                  * @example "5mC3xQ8kT1u-svg-512"
                  */
-                "If-None-Match"?: components["schemas"]["EntityTags"];
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
             };
             path: {
                 /**
@@ -2969,7 +2974,7 @@ export interface operations {
                  * @description The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
                  * @example "Zq3Yt0mB1xKc"
                  */
-                "If-None-Match"?: components["schemas"]["EntityTags"];
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
             };
             path?: never;
             cookie?: never;
@@ -3021,7 +3026,7 @@ export interface operations {
                  * @description The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
                  * @example "Zq3Yt0mB1xKc"
                  */
-                "If-None-Match"?: components["schemas"]["EntityTags"];
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
             };
             path?: never;
             cookie?: never;
