@@ -21,7 +21,7 @@ PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA busy_timeout = 2000;
-PRAGMA cache_size = -2000;
+PRAGMA cache_size = -8000;
 PRAGMA trusted_schema = OFF;
 `
 

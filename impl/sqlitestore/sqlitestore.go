@@ -44,7 +44,7 @@ const (
 	// patience bounds how long a read or a write may wait for its turn and for the
 	// disk, if its context does not.
 	patience = 5 * time.Second
-	// maxReaders bounds the read connections. Each takes up to 3 MB.
+	// maxReaders bounds the read connections. Each takes up to 9 MB.
 	maxReaders = 4
 )
 
