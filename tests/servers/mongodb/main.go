@@ -4,7 +4,7 @@
 //	mongodb [-attached] [-address 127.0.0.1:0] -data FOLDER
 //
 // It is FerretDB over SQLite: no transactions, no partial or TTL indexes, no
-// validators, no retryable writes, and only a query by _id alone is fast.
+// validators, no retryable writes, and only a query by _id is fast.
 //
 // FerretDB finds, compares and writes in three steps, MongoDB in one. Here writes
 // take turns, so that clients see one step.

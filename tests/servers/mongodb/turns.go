@@ -38,6 +38,9 @@ func (t *turns) relay(client, server net.Conn) error {
 		if err != nil {
 			return err
 		}
+		if err := findByID(header, request); err != nil {
+			return err
+		}
 		header, reply, err := t.answer(header, request, fromServer, toServer)
 		if err != nil {
 			return err
