@@ -22,6 +22,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 	"onestroke/impl/session"
 )
 
@@ -31,6 +32,11 @@ type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
 	Drawings *gallery.Service
+	// Checks decides what others see; nil if nothing is checked.
+	Checks *moderation.Service
+	// Notes remembers which messages WeChat has pushed.
+	Notes session.Notes
+	Push  Push
 	// Stores are checked by /readyz.
 	Stores []Store
 	// Stopping is closed when the service is about to end: /readyz then fails, so

@@ -18,14 +18,14 @@ type shares struct {
 
 func (h shares) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequest) (gen.ShareDrawingAnswer, error) {
 	author := callerOf(ctx).session.User
-	token, created, err := h.gallery.Share(ctx, author.ID, author.Profile.Nickname, drawing.ID(r.ID))
+	shared, created, err := h.gallery.Share(ctx, author.ID, author.Profile.Nickname, drawing.ID(r.ID))
 	if err != nil {
 		return nil, err
 	}
 	if created {
-		return gen.ShareDrawing201{Body: gen.Share{Token: token}}, nil
+		return gen.ShareDrawing201{Body: gen.Share{Token: shared.Token}}, nil
 	}
-	return gen.ShareDrawing200{Body: gen.Share{Token: token}}, nil
+	return gen.ShareDrawing200{Body: gen.Share{Token: shared.Token}}, nil
 }
 
 func (h shares) UnshareDrawing(ctx context.Context, r gen.UnshareDrawingRequest) (gen.UnshareDrawingAnswer, error) {
@@ -53,7 +53,7 @@ func (h shares) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingRequ
 
 // shared returns the drawing that a token leads to, and its author's nickname.
 func shared(ctx context.Context, g *gallery.Service, token string) (gallery.Drawing, string, error) {
-	d, author, err := g.Shared(ctx, token)
+	d, author, err := g.Visit(ctx, token)
 	if errors.Is(err, gallery.ErrNotFound) {
 		err = errNoShare
 	}

@@ -16,11 +16,12 @@ import (
 	"onestroke/impl/config"
 	"onestroke/impl/docs"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 	"onestroke/impl/session"
 )
 
 // reserved are the paths at which the service answers besides BASE_PATH.
-var reserved = []string{"/v1", "/assets", "/docs", "/simulator"}
+var reserved = []string{"/v1", "/wechat", "/assets", "/docs", "/simulator"}
 
 // NewHandler wires parts into the handler for everything that the service answers.
 // contract is the text of openapi.yaml. When ctx is done, /readyz says that the
@@ -43,12 +44,26 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		}
 		stores = append(stores, api.Store{Name: d.Name, CanRead: d.Read, CanWrite: d.Write})
 	}
+	var checks *moderation.Service // set below; it needs the sessions, and they call it
+	sessions := session.New(p.Exchanger, p.Sessions, session.Options{
+		IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now, Seal: p.Seal,
+		Returned: func(ctx context.Context, userID string) { checks.Returned(ctx, userID) },
+	})
+	if p.Checker != nil {
+		checks = moderation.New(moderation.Options{
+			Checker: p.Checker, Store: p.Drawings, Notes: p.Sessions, OpenID: sessions.OpenID,
+			PublicURL: p.PublicURL, Seal: p.Seal, Logger: logger, Now: p.Now,
+		})
+	}
+	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Checks: checks, CheckSaved: c.Checks() == "all"})
+	go checks.Run(ctx)
 	return api.New(api.Options{
-		Sessions: session.New(p.Exchanger, p.Sessions, session.Options{
-			IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now,
-		}),
+		Sessions:       sessions,
 		Limits:         session.NewLimits(p.Sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
-		Drawings:       gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now}),
+		Drawings:       drawings,
+		Checks:         checks,
+		Notes:          p.Sessions,
+		Push:           p.Push,
 		Stores:         stores,
 		Stopping:       ctx.Done(),
 		Contract:       contract,

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,11 +67,18 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 			return "in " + c.DataDir, sqlitestore.Check(ctx, c.DataDir)
 		}},
 		{"WeChat", true, func() (string, error) {
-			client, simulator, shown, err := open.weChat(self.URL(c.TLSCert != "", c.Address()))
+			client, simulator, shown, err := open.weChat(self.URL(c.TLSCert != "", c.Address()), nil, nil)
 			if err == nil && (simulator == nil || c.WeChatAPIURL != "") {
 				err = client.Check(ctx)
 			}
 			return shown, err
+		}},
+		{"Content", c.Checks() != "off", func() (string, error) {
+			client, simulator, _, err := open.weChat(self.URL(c.TLSCert != "", c.Address()), nil, nil)
+			if err == nil && (simulator == nil || c.WeChatAPIURL != "") {
+				err = errors.Join(client.CheckToken(ctx), checkContent(c))
+			}
+			return "CONTENT_CHECK is " + c.Checks(), err
 		}},
 	} {
 		if part.configured {
@@ -82,6 +90,18 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 		return errors.New("at least one check failed")
 	}
 	return nil
+}
+
+// checkContent finds what the check of what others see lacks in the settings.
+func checkContent(c config.Config) (err error) {
+	if c.PublicURL == "" {
+		err = errors.New("PUBLIC_URL is not set: WeChat cannot fetch pictures to check them, and every shared drawing needs a person's review")
+	}
+	if c.PushToken == "" {
+		err = errors.Join(err, errors.New("WECHAT_PUSH_TOKEN is not set: the results of picture checks do not arrive; set up message push in the console (mp.weixin.qq.com), Development settings, with the URL "+
+			cmp.Or(c.PublicURL, "https://…")+"/wechat/push"))
+	}
+	return err
 }
 
 // Health asks the service that environ configures, on this machine, whether it is

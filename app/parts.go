@@ -8,11 +8,14 @@ import (
 	"net/http"
 	"time"
 
+	"onestroke/api"
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/rediscache"
+	"onestroke/impl/seal"
 	"onestroke/impl/self"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
@@ -23,9 +26,13 @@ import (
 // Parts are what the service is wired from. A test replaces them, or makes its own.
 type Parts struct {
 	Sessions  SessionStore
-	Drawings  gallery.Store
+	Drawings  DrawingStore
 	Databases []Database // that those two are in
 	Exchanger session.Exchanger
+	Checker   moderation.Checker // of what others see; nil if nothing is checked
+	Seal      *seal.Key
+	PublicURL string // where Checker reaches this service; empty if it is not known
+	Push      api.Push
 	Simulator http.Handler     // answers below /simulator/; nil if it is off
 	Now       func() time.Time // the clock of the rules; time.Now if nil
 
@@ -33,10 +40,17 @@ type Parts struct {
 	close func() error
 }
 
-// SessionStore stores sessions, login attempts and buckets.
+// SessionStore stores sessions, login attempts, buckets and notes.
 type SessionStore interface {
 	session.Store
 	session.Buckets
+	session.Notes
+}
+
+// DrawingStore stores drawings, and the checks of what others see.
+type DrawingStore interface {
+	gallery.Store
+	moderation.Store
 }
 
 // Database is a server or a file that the service cannot do without.
@@ -60,12 +74,6 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			err = errors.Join(err, open.close())
 		}
 	}()
-	client, simulator, shown, err := open.weChat(url)
-	if err != nil {
-		return p, err
-	}
-	p.Exchanger, p.Simulator = client, simulator
-	p.show("WeChat", shown)
 	if c.RedisURL != "" {
 		store, shown, err := open.redis()
 		if err != nil {
@@ -98,7 +106,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 		p.Databases = append(p.Databases, Database{Name: "sqlite", Read: db.CanRead, Write: db.CanWrite})
 		p.show("SQLite", db.Path())
 	}
-	return p, nil
+	return p, open.connectWeChat(&p, url)
 }
 
 func (p *Parts) show(name, text string) { p.shown = append(p.shown, shownPart{name, text}) }
@@ -163,12 +171,39 @@ func (o *opener) sqlite() (*sqlitestore.DB, error) {
 	return db, nil
 }
 
-// weChat returns the client that exchanges login codes, and the simulator if it is
-// on. url is that of this service. shown is what a log may show of it.
-func (o *opener) weChat(url string) (client *wechat.Client, simulator http.Handler, shown string, err error) {
+// simulated is the app secret and the token of message push of the simulator, unless
+// others are configured.
+const simulated = "simulated"
+
+// connectWeChat adds the parts that are WeChat or need it. url is that of this
+// service.
+func (o *opener) connectWeChat(p *Parts, url string) (err error) {
+	if p.Seal, err = seal.New(cmp.Or(o.SealKey, o.WeChatAppSecret, simulated)); err != nil {
+		return err
+	}
+	client, simulator, shown, err := o.weChat(url, p.Sessions, p.Seal)
+	if err != nil {
+		return err
+	}
+	p.Exchanger, p.Simulator = client, simulator
+	if o.Checks() != "off" {
+		p.Checker = client
+	}
+	p.PublicURL, p.Push = o.PublicURL, api.Push{AppID: client.AppID(), Token: o.PushToken, AESKey: o.PushAESKey}
+	if simulator != nil {
+		p.PublicURL, p.Push.Token = cmp.Or(p.PublicURL, url), cmp.Or(p.Push.Token, simulated)
+	}
+	p.shown = append([]shownPart{{"WeChat", shown}}, p.shown...)
+	return nil
+}
+
+// weChat returns the client of WeChat, and the simulator if it is on. url is that of
+// this service. shown is what a log may show of it.
+func (o *opener) weChat(url string, notes session.Notes, key *seal.Key) (client *wechat.Client, simulator http.Handler, shown string, err error) {
 	w := wechat.Options{
 		AppID: o.WeChatAppID, AppSecret: o.WeChatAppSecret, BaseURL: o.WeChatAPIURL,
 		Timeout: o.WeChatTimeout, MaxDataAge: o.WeChatDataMaxAge,
+		Notes: notes, Seal: key, WithoutToken: o.WithoutToken,
 	}
 	shown = cmp.Or(w.BaseURL, wechat.DefaultBaseURL)
 	if o.SimulatorOn() {
@@ -176,9 +211,11 @@ func (o *opener) weChat(url string) (client *wechat.Client, simulator http.Handl
 			return nil, nil, "", &config.Error{Variable: "WECHAT_APP_ID", Problem: "is needed: this build has no simulator"}
 		}
 		if w.AppID == "" {
-			w.AppID, w.AppSecret = "wx5757575757575757", "simulated"
+			w.AppID, w.AppSecret = "wx5757575757575757", simulated
 		}
-		simulator = wechatsim.New(w.AppID, w.AppSecret)
+		sim := wechatsim.New(w.AppID, w.AppSecret)
+		sim.Push = wechatsim.Push{URL: url + "/wechat/push", Token: cmp.Or(o.PushToken, simulated), AESKey: o.PushAESKey}
+		simulator = sim
 		if w.BaseURL == "" {
 			w.BaseURL, w.Transport, shown = url+"/simulator", self.Transport(), "simulated, at /simulator"
 		}

@@ -41,25 +41,37 @@ func ReadBody(r *http.Request, consumes ...string) (mediaType string, text []byt
 	if err != nil || !slices.Contains(consumes, mediaType) || !isUTF8(params["charset"]) {
 		return "", nil, &MediaTypeError{Consumes: consumes}
 	}
+	text, err = readBody(r)
+	return mediaType, text, err
+}
+
+// ReadAnyBody reads the body of a request whole, whatever its media type is. The
+// errors are those of [ReadBody], except for the first.
+func ReadAnyBody(r *http.Request) (contentType string, text []byte, err error) {
+	text, err = readBody(r)
+	return r.Header.Get("Content-Type"), text, err
+}
+
+func readBody(r *http.Request) ([]byte, error) {
 	for _, coding := range r.Header["Content-Encoding"] {
 		if coding != "" && !strings.EqualFold(coding, "identity") {
-			return "", nil, EncodingError{}
+			return nil, EncodingError{}
 		}
 	}
 	// One allocation for most bodies. A client that only announces a large body
 	// does not take more memory than that.
 	buffer := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), 64<<10)+bytes.MinRead))
-	_, err = buffer.ReadFrom(r.Body)
+	_, err := buffer.ReadFrom(r.Body)
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
 	case err == nil:
-		return mediaType, buffer.Bytes(), nil
+		return buffer.Bytes(), nil
 	case errors.As(err, &tooLarge):
-		return "", nil, tooLarge
+		return nil, tooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return "", nil, SlowError{}
+		return nil, SlowError{}
 	default:
-		return "", nil, invalidBody("complete", "ended before it was complete")
+		return nil, invalidBody("complete", "ended before it was complete")
 	}
 }
 

@@ -38,6 +38,13 @@ type Config struct {
 	WeChatDataMaxAge time.Duration `env:"WECHAT_DATA_MAX_AGE"`
 	Simulator        Switch        `env:"SIMULATOR"`
 
+	ContentCheck string `env:"CONTENT_CHECK"` // auto, off, shared or all; see [Config.Checks]
+	PublicURL    string `env:"PUBLIC_URL"`    // without a slash at the end; empty: not known
+	PushToken    string `env:"WECHAT_PUSH_TOKEN"`
+	PushAESKey   string `env:"WECHAT_PUSH_AES_KEY"` // empty: plain mode
+	WithoutToken bool   `env:"WECHAT_WITHOUT_TOKEN"`
+	SealKey      string `env:"SEAL_KEY"` // empty: made from WeChatAppSecret
+
 	SessionIdle   time.Duration `env:"SESSION_IDLE"`
 	SessionMaxAge time.Duration `env:"SESSION_MAX_AGE"`
 
@@ -94,6 +101,18 @@ func (c Config) SimulatorOn() bool {
 	return c.Simulator == "on" || c.Simulator == "auto" && c.WeChatAppID == ""
 }
 
+// Checks returns what is checked before others see it: off, shared or all.
+func (c Config) Checks() string {
+	switch {
+	case c.ContentCheck != "auto":
+		return c.ContentCheck
+	case c.SimulatorOn():
+		return "off"
+	default:
+		return "shared"
+	}
+}
+
 // Address is the address to listen on.
 func (c Config) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
@@ -101,6 +120,10 @@ var (
 	basePath = regexp.MustCompile(`^(/[0-9A-Za-z._~-]+)+$`)
 	appID    = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 	secret   = regexp.MustCompile(`^[!-~]{1,128}$`)
+
+	pushToken  = regexp.MustCompile(`^[0-9A-Za-z]{3,32}$`) // as WeChat's console asks
+	pushAESKey = regexp.MustCompile(`^[0-9A-Za-z]{43}$`)
+	sealKey    = regexp.MustCompile(`^[!-~]{32,256}$`)
 )
 
 func (c Config) check() error {
@@ -131,6 +154,18 @@ func (c Config) check() error {
 		return &Error{"SIMULATOR", "must be auto, on or off"}
 	case c.WeChatAppID == "" && c.Simulator == "off":
 		return &Error{"WECHAT_APP_ID", "is required if SIMULATOR is off"}
+	case c.ContentCheck != "auto" && c.ContentCheck != "off" && c.ContentCheck != "shared" && c.ContentCheck != "all":
+		return &Error{"CONTENT_CHECK", "must be auto, off, shared or all"}
+	case c.PublicURL != "" && (!isURL(c.PublicURL, "http", "https") || strings.ContainsAny(c.PublicURL, "@?") || strings.HasSuffix(c.PublicURL, "/")):
+		return &Error{"PUBLIC_URL", "must be an https:// URL such as https://example.com, without a user, a query or a slash at the end"}
+	case c.PushToken != "" && !pushToken.MatchString(c.PushToken):
+		return &Error{"WECHAT_PUSH_TOKEN", "must have 3 to 32 letters and digits, as in WeChat's console"}
+	case c.PushAESKey != "" && !pushAESKey.MatchString(c.PushAESKey):
+		return &Error{"WECHAT_PUSH_AES_KEY", "must be the EncodingAESKey from WeChat's console, 43 letters and digits"}
+	case c.PushAESKey != "" && c.PushToken == "":
+		return &Error{"WECHAT_PUSH_TOKEN", "is required with WECHAT_PUSH_AES_KEY"}
+	case c.SealKey != "" && !sealKey.MatchString(c.SealKey):
+		return &Error{"SEAL_KEY", "must have 32 to 256 characters, without spaces"}
 	case c.SimulatorOn() && c.Simulator == "auto" && !isLoopback(c.Host):
 		return &Error{"WECHAT_APP_ID", "is required if HOST is not a loopback address: with the simulator, anyone can log in as any user (SIMULATOR=on allows it)"}
 	}

@@ -68,6 +68,12 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"WECHAT_TIMEOUT":          {"5", "1ms", "2m", "-5s", "soon"},
 		"WECHAT_DATA_MAX_AGE":     {"old", "0s", "25h"},
 		"SIMULATOR":               {"yes", "ON", "1"},
+		"CONTENT_CHECK":           {"on", "SHARED", "some"},
+		"PUBLIC_URL":              {"example.com", "ftp://example.com", "https://me:hunter2@example.com", "https://example.com/", "https://example.com?a"},
+		"WECHAT_PUSH_TOKEN":       {"ab", "hunter2 hunter2", "hunter-2"},
+		"WECHAT_PUSH_AES_KEY":     {"hunter2", strings.Repeat("-", 43), strings.Repeat("a", 43)}, // the last without a token
+		"WECHAT_WITHOUT_TOKEN":    {"maybe", "2"},
+		"SEAL_KEY":                {"hunter2", strings.Repeat("hunter2 ", 5)},
 		"SESSION_IDLE":            {"2", "1s", "8761h"},
 		"SESSION_MAX_AGE":         {"30d", "-1h", "1s"},
 		"DRAWING_QUOTA":           {"-1", "1000001", "many", "1.5"},

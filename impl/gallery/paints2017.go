@@ -68,7 +68,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 		changed := draft
 		changed.Properties = stored.Properties
 		changed.Canvas = draft.Canvas
-		err = s.store.Replace(ctx, owner, stored.ETag, changed.replacing(stored, s.now()))
+		err = s.rewrite(ctx, owner, stored, changed.replacing(stored, s.now()))
 		if !errors.Is(err, ErrChanged) {
 			return err
 		}

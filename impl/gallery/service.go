@@ -8,6 +8,7 @@ import (
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/lease"
+	"onestroke/impl/moderation"
 )
 
 // Service applies the rules to the drawings in a [Store]. The owner is the id of
@@ -17,12 +18,20 @@ type Service struct {
 	quota  int
 	leases *lease.Leases[struct{}] // of the quota, by owner
 	clock  func() time.Time
+
+	checks     *moderation.Service // nil if nothing is checked
+	checkSaved bool
 }
 
 // Options of a [Service].
 type Options struct {
 	Quota int              // drawings an owner may have; 0 for any number
 	Now   func() time.Time // time.Now if nil
+	// Checks decides what others may see of shared drawings. Nil: everything. The
+	// service adds itself as the kind [CheckKind].
+	Checks *moderation.Service
+	// CheckSaved has drawings checked that are not shared, too.
+	CheckSaved bool
 }
 
 // New returns a service on a store.
@@ -30,7 +39,8 @@ func New(s Store, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	service := &Service{store: s, quota: o.Quota, clock: o.Now}
+	service := &Service{store: s, quota: o.Quota, clock: o.Now, checks: o.Checks, checkSaved: o.CheckSaved && o.Checks != nil}
+	o.Checks.Add(CheckKind, service)
 	service.leases = service.newLeases()
 	return service
 }
@@ -162,7 +172,11 @@ func (s *Service) insert(ctx context.Context, owner string, r Record) error {
 	if err := s.admit(ctx, owner); err != nil {
 		return err
 	}
-	return s.store.Insert(ctx, owner, r)
+	err := s.store.Insert(ctx, owner, r)
+	if err == nil {
+		s.saved(ctx, owner, r.ID, false)
+	}
+	return err
 }
 
 func (s *Service) replace(ctx context.Context, owner string, draft Record, p Precondition) (Record, error) {
@@ -188,7 +202,7 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 		case stored.Incomplete && !p.incomplete:
 			return Record{}, ErrIncomplete
 		}
-		err = s.store.Replace(ctx, owner, stored.ETag, r)
+		err = s.rewrite(ctx, owner, stored, r)
 		if !errors.Is(err, ErrChanged) {
 			return r, err
 		}
@@ -198,6 +212,15 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 			return Record{}, err
 		}
 	}
+}
+
+// rewrite replaces a stored record, and has the drawing checked if it is shared.
+func (s *Service) rewrite(ctx context.Context, owner string, stored, r Record) error {
+	err := s.store.Replace(ctx, owner, stored.ETag, r)
+	if err == nil {
+		s.saved(ctx, owner, r.ID, stored.Share != (Share{}))
+	}
+	return err
 }
 
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }

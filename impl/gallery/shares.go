@@ -3,24 +3,60 @@ package gallery
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"regexp"
 
 	"onestroke/impl/drawing"
+	"onestroke/impl/moderation"
 )
 
 var shareToken = regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`)
 
-// Share lets everyone who has the token see a drawing and the nickname. If the
+// Shared is the share of a drawing as its owner sees it.
+type Shared struct {
+	Token   string
+	Verdict moderation.Verdict // others see the drawing if it is approved
+}
+
+// Share lets everyone who has the token see a drawing and the nickname, as soon as
+// both are approved: see [moderation]. A nickname that is not approved at once is left out. If the
 // drawing is shared already, its token and nickname remain and created is false.
 // Its revision and etag do not change. It returns [ErrNotFound] if the owner has
 // no such drawing.
-func (s *Service) Share(ctx context.Context, owner, nickname string, id drawing.ID) (token string, created bool, err error) {
-	proposed := Share{Token: random128(), Nickname: nickname}
-	stored, err := s.store.Share(ctx, owner, id, proposed)
+func (s *Service) Share(ctx context.Context, owner, nickname string, id drawing.ID) (shared Shared, created bool, err error) {
+	r, err := s.store.Get(ctx, owner, id)
 	if err != nil {
-		return "", false, err
+		return Shared{}, false, err
 	}
-	return stored.Token, stored.Token == proposed.Token, nil
+	if r.Share == (Share{}) {
+		proposed := Share{Token: random128(), Nickname: s.approvedName(ctx, owner, nickname)}
+		if r.Share, err = s.store.Share(ctx, owner, id, proposed); err != nil {
+			return Shared{}, false, err
+		}
+		created = r.Share == proposed
+	}
+	if s.checks.Judge(r.Check, r.ETag).State == moderation.Pending {
+		if err := s.checkNow(ctx, owner, id); err != nil {
+			return Shared{}, false, err
+		}
+		if r, err = s.store.Get(ctx, owner, id); err != nil {
+			return Shared{}, false, err
+		}
+	}
+	shared, err = s.shared(ctx, owner, r)
+	return shared, created, err
+}
+
+// ShareOf returns the share of a drawing, or [ErrNotFound] if it has none.
+func (s *Service) ShareOf(ctx context.Context, owner string, id drawing.ID) (Shared, error) {
+	r, err := s.store.Get(ctx, owner, id)
+	if err != nil {
+		return Shared{}, err
+	}
+	if r.Share == (Share{}) {
+		return Shared{}, ErrNotFound
+	}
+	return s.shared(ctx, owner, r)
 }
 
 // Unshare makes the token of a drawing invalid for ever. It is not an error if
@@ -29,9 +65,10 @@ func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) erro
 	return s.store.Unshare(ctx, owner, id)
 }
 
-// Shared returns the drawing that a token leads to, and its author's nickname.
-// Every other token is [ErrNotFound].
-func (s *Service) Shared(ctx context.Context, token string) (d Drawing, nickname string, err error) {
+// Visit returns the drawing that a token leads to, and its author's nickname. Every
+// other token is [ErrNotFound], and so is one whose drawing is not approved as it
+// is now.
+func (s *Service) Visit(ctx context.Context, token string) (d Drawing, nickname string, err error) {
 	if !shareToken.MatchString(token) {
 		return Drawing{}, "", ErrNotFound
 	}
@@ -45,6 +82,11 @@ func (s *Service) Shared(ctx context.Context, token string) (d Drawing, nickname
 	}
 	if subtle.ConstantTimeCompare([]byte(r.Share.Token), []byte(token)) != 1 {
 		return Drawing{}, "", ErrNotFound
+	}
+	if s.checks.Judge(r.Check, r.ETag).State != moderation.Approved {
+		// If the check was lost, it is done now; the visitor gets the same answer.
+		_, err := s.checks.Ensure(ctx, thing(owner, id))
+		return Drawing{}, "", errors.Join(ErrNotFound, err)
 	}
 	d, err = r.drawing()
 	return d, r.Share.Nickname, err

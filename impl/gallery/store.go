@@ -11,6 +11,7 @@ import (
 	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/packing"
 	"onestroke/impl/drawing/render"
+	"onestroke/impl/moderation"
 )
 
 // Store keeps drawings, each under its owner. Apart from FindShare, no call sees
@@ -20,9 +21,9 @@ import (
 type Store interface {
 	// Insert adds a drawing: [ErrChanged] if the owner has one with that ID.
 	Insert(ctx context.Context, owner string, r Record) error
-	// Replace writes all of r except its Share over the stored drawing if that
-	// still has this etag, in one indivisible step. Otherwise, also if there is no
-	// such drawing, it returns [ErrChanged]. The stored share remains.
+	// Replace writes all of r except its Share and its Check over the stored drawing
+	// if that still has this etag, in one indivisible step. Otherwise, also if there
+	// is no such drawing, it returns [ErrChanged]. The stored share and check remain.
 	Replace(ctx context.Context, owner, etag string, r Record) error
 	// Get returns [ErrNotFound] if the owner has no such drawing.
 	Get(ctx context.Context, owner string, id drawing.ID) (Record, error)
@@ -62,6 +63,10 @@ type Store interface {
 	// FindShare returns the drawing that a token may lead to, or [ErrNotFound]. It
 	// may still find a share that was removed: only what Get returns is certain.
 	FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error)
+	// SetCheck stores the check of a drawing if that still has the etag that is the
+	// check's Version, in one indivisible step. Otherwise, also if there is no such
+	// drawing, it returns [ErrChanged].
+	SetCheck(ctx context.Context, owner string, id drawing.ID, c moderation.Check) error
 }
 
 // Record is a drawing as a [Store] stores it. Stores that write documents take
@@ -69,11 +74,12 @@ type Store interface {
 // loses what is stored under the old one.
 type Record struct {
 	Summary      `json:",inline"`
-	PreviousETag string `json:"previousEtag"`    // before the last change; empty at revision 1
-	Packed       []byte `json:"packed"`          // the strokes, by [packing.Pack]
-	PaintID      string `json:"paintId"`         // under which a program of 2017 created it; empty if that is the ID, or if none did
-	Actions      []byte `json:"actions"`         // any bytes, as a program of 2017 saved them; nil if another program wrote the strokes
-	Share        Share  `json:"share,omitempty"` // stored for as long as it is not zero
+	PreviousETag string           `json:"previousEtag"`    // before the last change; empty at revision 1
+	Packed       []byte           `json:"packed"`          // the strokes, by [packing.Pack]
+	PaintID      string           `json:"paintId"`         // under which a program of 2017 created it; empty if that is the ID, or if none did
+	Actions      []byte           `json:"actions"`         // any bytes, as a program of 2017 saved them; nil if another program wrote the strokes
+	Share        Share            `json:"share,omitempty"` // stored for as long as it is not zero
+	Check        moderation.Check `json:"check,omitempty"` // of the revision whose etag is its Version; stored for as long as it is not zero
 }
 
 // Share makes a drawing readable to everyone who has the token. The zero value

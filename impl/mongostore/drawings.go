@@ -14,6 +14,7 @@ import (
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 )
 
 // batch is how many drawings are in memory at a time while all are read. The largest
@@ -32,9 +33,9 @@ func (s *Store) Insert(ctx context.Context, owner string, r gallery.Record) erro
 	return failure(ctx, "insert drawing", err)
 }
 
-// Replace compares the etag and sets every field but the share.
+// Replace compares the etag and sets every field but the share and the check.
 func (s *Store) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
-	r.Share = gallery.Share{}
+	r.Share, r.Check = gallery.Share{}, moderation.Check{}
 	unchanged := append(one(owner, r.ID), bson.E{Key: "etag", Value: etag})
 	replaced, err := update(ctx, s.drawings, unchanged, bson.D{{Key: "$set", Value: document{Record: r}}})
 	if err != nil {
@@ -89,6 +90,16 @@ func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p galle
 			return failure(ctx, "delete drawing", err)
 		}
 	}
+}
+
+// SetCheck compares the etag and sets the check.
+func (s *Store) SetCheck(ctx context.Context, owner string, id drawing.ID, c moderation.Check) error {
+	checked := append(one(owner, id), bson.E{Key: "etag", Value: c.Version})
+	set, err := update(ctx, s.drawings, checked, bson.D{{Key: "$set", Value: bson.D{{Key: "check", Value: c}}}})
+	if err == nil && !set {
+		return gallery.ErrChanged
+	}
+	return failure(ctx, "store a check", err)
 }
 
 // List reads a page off the index that [Store.Prepare] made, without the
@@ -216,6 +227,9 @@ func (s *Store) DeleteAll(ctx context.Context, owner string) error {
 	}
 	if err := removeAll(ctx, s.shares, owned); err != nil {
 		return failure(ctx, "delete all shares", err)
+	}
+	if err := removeAll(ctx, s.tasks, owned); err != nil {
+		return failure(ctx, "delete all checks", err)
 	}
 	_, err := remove(ctx, s.owners, byKey(owner))
 	return failure(ctx, "delete tally", err)

@@ -19,14 +19,16 @@ import (
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 )
 
-// Store fills [gallery.Store]. It needs no transactions.
+// Store fills [gallery.Store] and [moderation.Store]. It needs no transactions.
 type Store struct {
 	client   *mongo.Client
 	drawings collection
 	shares   collection
 	owners   collection
+	tasks    collection
 }
 
 // collection is a collection whose commands wait for their turn.
@@ -35,7 +37,10 @@ type collection struct {
 	turns *turns
 }
 
-var _ gallery.Store = (*Store)(nil)
+var (
+	_ gallery.Store    = (*Store)(nil)
+	_ moderation.Store = (*Store)(nil)
+)
 
 // New returns a store on a database. The client is the caller's to disconnect.
 // Writes are acknowledged by a majority, except for the tallies behind a quota,
@@ -50,6 +55,7 @@ func New(client *mongo.Client, database string) *Store {
 		client:   client,
 		drawings: collection{db.Collection("drawings"), turns},
 		shares:   collection{db.Collection("shares"), turns},
+		tasks:    collection{db.Collection("checks"), turns},
 		owners:   collection{db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())), turns},
 	}
 }
@@ -68,7 +74,15 @@ func (s *Store) Prepare(ctx context.Context) error {
 	if err := index(ctx, s.drawings, list); err != nil {
 		return failure(ctx, "index drawings", err)
 	}
-	return failure(ctx, "index shares", index(ctx, s.shares, bson.D{{Key: "owner", Value: 1}}))
+	if err := index(ctx, s.shares, bson.D{{Key: "owner", Value: 1}}); err != nil {
+		return failure(ctx, "index shares", err)
+	}
+	for _, field := range []string{"owner", "due", "trace"} {
+		if err := index(ctx, s.tasks, bson.D{{Key: field, Value: 1}}); err != nil {
+			return failure(ctx, "index checks", err)
+		}
+	}
+	return nil
 }
 
 // index creates an index, unless there is one with these keys under any name.

@@ -17,6 +17,8 @@ import (
 	"onestroke/impl/drawing/drawingtest"
 	"onestroke/impl/gallery"
 	"onestroke/impl/gallery/gallerytest"
+	"onestroke/impl/moderation"
+	"onestroke/impl/moderation/moderationtest"
 	"onestroke/impl/mongostore"
 	"onestroke/tests/stores"
 )
@@ -30,6 +32,10 @@ func TestStore(t *testing.T) {
 				store, _ := open(t, server.URL)
 				return store
 			})
+			t.Run("checks", func(t *testing.T) {
+				store, _ := open(t, server.URL)
+				moderationtest.Run(t, func(*testing.T) moderation.Store { return store })
+			})
 		})
 	}
 }
@@ -41,10 +47,10 @@ func TestPrepareMayBeRepeated(t *testing.T) {
 			if err := store.Prepare(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			for _, name := range []string{"drawings", "shares"} {
+			for name, want := range map[string]int{"drawings": 2, "shares": 2, "checks": 4} { // _id and those of Prepare
 				indexes, err := db.Collection(name).Indexes().ListSpecifications(t.Context())
-				if err != nil || len(indexes) != 2 {
-					t.Errorf("%s: %d indexes, %v; want _id and the list's", name, len(indexes), err)
+				if err != nil || len(indexes) != want {
+					t.Errorf("%s: %d indexes, %v, want %d", name, len(indexes), err, want)
 				}
 			}
 		})

@@ -17,6 +17,7 @@ import (
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
 )
@@ -121,7 +122,8 @@ type DrawingCounts struct{ Drawings, Owners int }
 // calls progress with the number of drawings that were copied, and again with the
 // number that were compared, since the last call.
 //
-// Quotas need no copy: the target counts the drawings that it has.
+// Quotas need no copy: the target counts the drawings that it has. Nor do checks
+// under way: whoever finds a share pending has it checked anew.
 func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store, progress func(drawings int)) (n DrawingCounts, err error) {
 	for owner, err := range from.Owners(ctx) {
 		if err == nil {
@@ -195,6 +197,9 @@ func copyDrawing(ctx context.Context, owner string, r gallery.Record, present st
 	default: // of an earlier move; the drawing was changed since
 		err = to.Replace(ctx, owner, present, r)
 	}
+	if err == nil && present != "" && r.Check.Version == r.ETag { // another one has no effect any more
+		err = to.SetCheck(ctx, owner, r.ID, r.Check)
+	}
 	if err == nil && (present != "" || share != (gallery.Share{})) {
 		err = copyShare(ctx, owner, r.ID, share, to)
 	}
@@ -227,7 +232,7 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, 
 		if err != nil {
 			return 0, err
 		}
-		expected[r.ID] = digest(r)
+		expected[r.ID] = digest(withoutOldCheck(r))
 	}
 	n := 0
 	for r, err := range to.All(ctx, owner) {
@@ -235,7 +240,7 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, 
 			return 0, err
 		}
 		n++
-		if want, ok := expected[r.ID]; !ok || want != digest(r) {
+		if want, ok := expected[r.ID]; !ok || want != digest(withoutOldCheck(r)) {
 			return 0, fmt.Errorf("drawing %s of user %s is not the same in the target: was the target used meanwhile?", r.ID, owner)
 		}
 		if err := compareShare(ctx, owner, r, to); err != nil {
@@ -247,6 +252,14 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, 
 		return 0, fmt.Errorf("user %s has %d drawings in the file, and %d in the target: was the target used meanwhile?", owner, len(expected), n)
 	}
 	return n, nil
+}
+
+// withoutOldCheck leaves out the check of an earlier revision: it has no effect.
+func withoutOldCheck(r gallery.Record) gallery.Record {
+	if r.Check.Version != r.ETag {
+		r.Check = moderation.Check{}
+	}
+	return r
 }
 
 // compareShare follows a share's token to its drawing.

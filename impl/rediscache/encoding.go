@@ -21,6 +21,9 @@ const (
 	tokenByte = 't' // session and attempt: kind
 	codeByte  = 'c'
 
+	tokenSealedByte = 'T' // session: kind, and that it has a sealed openid
+	codeSealedByte  = 'C'
+
 	pendingByte = 'p' // attempt: what became of it
 	doneByte    = 'd'
 	failedByte  = 'f'
@@ -31,10 +34,15 @@ const (
 )
 
 // encodeSession: kind, then expiry, creation and last use as 8 hexadecimal
-// digits of Unix seconds (until 2106), then the label.
+// digits of Unix seconds (until 2106), then the sealed openid, if there is one,
+// after its length as a byte, then the label.
 func encodeSession(x session.Session) string {
-	return fmt.Sprintf("%c%08x%08x%08x%s",
-		encodeKind(x.Kind), x.ExpiresAt.Unix(), x.CreatedAt.Unix(), x.LastUsedAt.Unix(), x.Label)
+	kind, sealed := encodeKind(x.Kind), ""
+	if x.Sealed != "" {
+		kind, sealed = kind-'a'+'A', string([]byte{byte(len(x.Sealed))})+x.Sealed
+	}
+	return fmt.Sprintf("%c%08x%08x%08x%s%s",
+		kind, x.ExpiresAt.Unix(), x.CreatedAt.Unix(), x.LastUsedAt.Unix(), sealed, x.Label)
 }
 
 func decode(userID, id, value, profile string) (session.Session, error) {
@@ -43,7 +51,11 @@ func decode(userID, id, value, profile string) (session.Session, error) {
 		return x, errLayout
 	}
 	var err error
-	if x.Kind, err = decodeKind(value[0]); err != nil {
+	kind, isSealed := value[0], value[0] == tokenSealedByte || value[0] == codeSealedByte
+	if isSealed {
+		kind += 'a' - 'A'
+	}
+	if x.Kind, err = decodeKind(kind); err != nil {
 		return x, err
 	}
 	for i, at := range []*time.Time{&x.ExpiresAt, &x.CreatedAt, &x.LastUsedAt} {
@@ -54,6 +66,13 @@ func decode(userID, id, value, profile string) (session.Session, error) {
 		*at = time.Unix(seconds, 0).UTC()
 	}
 	x.Label = value[25:]
+	if isSealed {
+		if x.Label == "" || len(x.Label) <= int(x.Label[0]) {
+			return x, errLayout
+		}
+		end := 1 + int(x.Label[0])
+		x.Sealed, x.Label = x.Label[1:end], x.Label[end:]
+	}
 	x.User.Profile, err = decodeProfile(profile)
 	return x, err
 }

@@ -2,15 +2,16 @@
 // in Redis. If Redis loses its data, everyone must log in again, and every limit
 // starts anew; nothing else is lost.
 //
-// There are four kinds of keys. Every command or script uses one key, so that it is
+// There are five kinds of keys. Every command or script uses one key, so that it is
 // atomic on a single Redis and on Redis Cluster:
 //
 //	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
 //	onestroke:code:{<code ID>}   string: the login attempt with a code; says whose session the code opens
 //	onestroke:rate:<limit>:{<subject>}   string: when a bucket is full again
+//	onestroke:note:{<name>}   string: a small value for all replicas, such as WeChat's access token, sealed
 //	onestroke:check:{<random>}   string, for a second: whether Redis takes writes
 //
-// None holds a credential, an openid or a session key. The key of a user expires
+// None holds a credential, a session key, or an openid that is not encrypted. The key of a user expires
 // with the last session in it, that of a bucket when it is full.
 package rediscache
 
@@ -26,7 +27,7 @@ import (
 	"onestroke/impl/session"
 )
 
-// Store fills [session.Store] and [session.Buckets].
+// Store fills [session.Store], [session.Buckets] and [session.Notes].
 type Store struct{ redis redis.UniversalClient }
 
 // New returns a store on client, which may be that of a single Redis, of a

@@ -41,6 +41,14 @@ func TestBucketsConform(t *testing.T) {
 	}
 }
 
+func TestNotesConform(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			sessiontest.RunNotes(t, func(t *testing.T) session.Notes { return rediscache.New(connect(t, s)) })
+		})
+	}
+}
+
 func TestABucketExpiresWhenItIsFull(t *testing.T) {
 	for _, s := range stores.RedisAndCluster(t) {
 		t.Run(s.Name, func(t *testing.T) {

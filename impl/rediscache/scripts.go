@@ -11,7 +11,7 @@ local key, id, session, profile = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local left, most = tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = tonumber(redis.call('TIME')[1])
 
-local function kind(s) return string.sub(s, 1, 1) end
+local function kind(s) return string.lower(string.sub(s, 1, 1)) end
 local function expires(s) return tonumber(string.sub(s, 2, 9), 16) end
 local function created(s) return tonumber(string.sub(s, 10, 17), 16) end
 

@@ -152,6 +152,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 		User:      User{ID: done.UserID, Profile: identity.Profile},
 		Label:     text.First(MaxLabel, l.Label),
 		CreatedAt: now,
+		Sealed:    s.Seal(done.UserID, identity.OpenID),
 	}, now)
 	hold := codeLife
 	if done.Kind == Code {
@@ -161,6 +162,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	if err != nil {
 		return entry{}, err
 	}
+	s.options.Returned(ctx, done.UserID)
 	return entry{c, opened}, nil
 }
 
@@ -172,7 +174,7 @@ func (s *Service) identity(ctx context.Context, l Login) (Identity, error) {
 	var failed *ExchangeError
 	var malformed *RawDataError
 	switch {
-	case err == nil && identity.OpenID == "":
+	case err == nil && (identity.OpenID == "" || len(identity.OpenID) > maxOpenID):
 		return identity, &ExchangeError{Cause: CauseBadAnswer}
 	case err == nil, errors.Is(err, ErrUntrusted), errors.As(err, &malformed), errors.As(err, &failed):
 		return identity, err

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"onestroke/impl/seal"
 )
 
 // Options are the limits of a session.
@@ -16,6 +18,11 @@ type Options struct {
 	MaxAge          time.Duration    // a session this old has expired, used or not
 	ExchangeTimeout time.Duration    // bounds one call of the Exchanger, its retries included
 	Now             func() time.Time // time.Now if nil
+	// Seal encrypts the openid of a session. Nil: it is not stored.
+	Seal *seal.Key
+	// Returned is called when a user logs in, or uses a session again that was not
+	// used for [absence]. It must not take long. Nil: nobody is told.
+	Returned func(ctx context.Context, userID string)
 }
 
 // Service opens, resolves and ends sessions. Replicas that share a [Store] and
@@ -33,6 +40,9 @@ type Service struct {
 const (
 	// renewEvery is how much a session's times may lag: a read costs no write.
 	renewEvery = time.Minute
+	// absence is how long a session is not used before its user counts as having
+	// been away.
+	absence = 30 * time.Minute
 	// storeTimeout bounds a store call made on behalf of several callers, which
 	// the cancellation of one of them must not end.
 	storeTimeout = 2 * time.Second
@@ -42,6 +52,9 @@ const (
 func New(x Exchanger, s Store, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Returned == nil {
+		o.Returned = func(context.Context, string) {}
 	}
 	return &Service{exchanger: x, store: s, options: o, cache: newCache()}
 }
@@ -180,6 +193,9 @@ func (s *Service) find(ctx context.Context, userID, id string) (Session, error) 
 	case err != nil:
 		return found, nil // the session is valid all the same; a later use renews it
 	case done:
+		if now.Sub(found.LastUsedAt) >= absence {
+			s.options.Returned(ctx, userID)
+		}
 		return renewed, nil
 	default: // another replica was faster: it renewed or ended the session
 		return s.store.Find(ctx, userID, id)

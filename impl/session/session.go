@@ -15,7 +15,7 @@ import (
 // User is a person as this service knows them.
 type User struct {
 	// ID is a stable pseudonym made from the openid by [UserID]: 22 base64url
-	// characters. It owns the user's drawings. The openid itself is not stored.
+	// characters. It owns the user's drawings.
 	ID string
 	// Profile is the newest that WeChat signed or encrypted for a login, as long as
 	// the user has a session. A login by code alone has none and changes none.
@@ -62,6 +62,9 @@ type Session struct {
 	CreatedAt  time.Time // in whole seconds, as are the next two
 	LastUsedAt time.Time // exact to the minute, so that not every use is a write
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit
+	// Sealed is the openid, encrypted with [Options].Seal: WeChat asks for it when
+	// it checks what the user made. Empty if no key was configured at the login.
+	Sealed string
 }
 
 // Login is what a client presents to log in: a code alone, a code with rawData

@@ -74,3 +74,14 @@ type Attempt struct {
 
 // Pending reports that the exchange has not ended, as far as is known.
 func (a Attempt) Pending() bool { return a.UserID == "" && a.Err == nil }
+
+// Notes stores small values for all replicas of the service, each for a time. The
+// errors are those of [Store].
+type Notes interface {
+	// Note returns the value under a name, "" if there is none.
+	Note(ctx context.Context, name string) (string, error)
+	// SwapNote replaces the value under a name by to for as long as hold, if it
+	// still is from, in one atomic step, and reports whether it did. "" is no value:
+	// as to, it removes the value.
+	SwapNote(ctx context.Context, name, from, to string, hold time.Duration) (bool, error)
+}

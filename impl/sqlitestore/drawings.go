@@ -13,9 +13,10 @@ import (
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 )
 
-// Drawings fills [gallery.Store].
+// Drawings fills [gallery.Store] and [moderation.Store].
 type Drawings struct{ db part }
 
 // Drawings returns the database as the store of the drawings.
@@ -23,7 +24,7 @@ func (db *DB) Drawings() *Drawings { return &Drawings{part{db, gallery.ErrUnavai
 
 const (
 	summaryColumns = `id, created_at, updated_at, revision, etag, properties, measures`
-	recordColumns  = summaryColumns + `, thumbnail, previous_etag, paint_id, share_token, nickname, packed, actions`
+	recordColumns  = summaryColumns + `, thumbnail, previous_etag, paint_id, share_token, nickname, packed, actions, verdict`
 )
 
 // Insert fills [gallery.Store].
@@ -47,11 +48,15 @@ func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) e
 			return err
 		}
 		token, digest, nickname := shareValues(r.Share)
+		verdict, err := encodeCheck(r.Check)
+		if err != nil {
+			return err
+		}
 		_, err = c.change(`INSERT INTO drawings (owner, id, created_at, updated_at, revision, etag, previous_etag, properties, measures,
-			paint_id, share_token, share_digest, nickname, content, thumbnail)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, last_insert_rowid(), ?14)`,
+			paint_id, share_token, share_digest, nickname, content, thumbnail, verdict)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, last_insert_rowid(), ?14, ?15)`,
 			owner, r.ID[:], r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli(), r.Revision, r.ETag, r.PreviousETag, properties, measures,
-			r.PaintID, token, digest, nickname, r.Thumbnail)
+			r.PaintID, token, digest, nickname, r.Thumbnail, verdict)
 		return err
 	})
 }
@@ -187,7 +192,10 @@ func (d *Drawings) DeleteAll(ctx context.Context, owner string) error {
 		}
 		if n < deleteBatch {
 			d.db.tallies.drop(owner)
-			return nil
+			return d.write(ctx, "delete all checks", func(c *conn) error {
+				_, err := c.change(`DELETE FROM tasks WHERE owner = ?1`, owner)
+				return err
+			})
 		}
 	}
 }
@@ -256,6 +264,21 @@ func (d *Drawings) FindShare(ctx context.Context, token string) (owner string, i
 	return owner, id, err
 }
 
+// SetCheck fills [gallery.Store].
+func (d *Drawings) SetCheck(ctx context.Context, owner string, id drawing.ID, check moderation.Check) error {
+	return d.write(ctx, "store a check", func(c *conn) error {
+		verdict, err := encodeCheck(check)
+		if err != nil {
+			return err
+		}
+		n, err := c.change(`UPDATE drawings SET verdict = ?3 WHERE owner = ?1 AND id = ?2 AND etag = ?4`, owner, id[:], verdict, check.Version)
+		if err == nil && n == 0 {
+			return gallery.ErrChanged
+		}
+		return err
+	})
+}
+
 func setShare(c *conn, owner string, id drawing.ID, share gallery.Share) error {
 	token, digest, nickname := shareValues(share)
 	_, err := c.change(`UPDATE drawings SET share_token = ?3, share_digest = ?4, nickname = ?5 WHERE owner = ?1 AND id = ?2`,
@@ -297,6 +320,18 @@ func encode(r gallery.Record) (properties, measures string, err error) {
 	return string(p), string(m), nil
 }
 
+// encodeCheck returns the value of the column verdict; no check is NULL.
+func encodeCheck(c moderation.Check) (any, error) {
+	if c == (moderation.Check{}) {
+		return nil, nil
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("encode a check: %w", err)
+	}
+	return string(text), nil
+}
+
 // thumbnailColumn follows the summaryColumns.
 const thumbnailColumn = 7
 
@@ -321,7 +356,14 @@ func scanSummary(s *sqlite3.Stmt) (gallery.Summary, error) {
 func scanRecord(s *sqlite3.Stmt) (gallery.Record, error) {
 	summary, err := scanSummary(s)
 	summary.Thumbnail = s.ColumnText(thumbnailColumn)
+	var check moderation.Check
+	if s.ColumnType(14) != sqlite3.NULL {
+		if invalid := json.Unmarshal(s.ColumnRawText(14), &check); invalid != nil && err == nil {
+			err = &gallery.CorruptError{ID: summary.ID.String(), Err: invalid}
+		}
+	}
 	return gallery.Record{
+		Check:        check,
 		Summary:      summary,
 		PreviousETag: s.ColumnText(8),
 		PaintID:      s.ColumnText(9),

@@ -316,7 +316,7 @@ func TestAMigrationIsDoneWholeOrNotAtAll(t *testing.T) {
 		}
 	})
 	_, err := sqlitestore.Open(dir, sqlitestore.Options{})
-	refusedInOneLine(t, err, "newer version", "schema 2")
+	refusedInOneLine(t, err, "newer version", "schema 3")
 }
 
 func TestCheckFindsDamageBeyondTheStart(t *testing.T) {

@@ -86,6 +86,37 @@ CREATE TABLE contents (
 	packed  BLOB NOT NULL,
 	actions BLOB
 ) STRICT;
+`, `
+-- The openid of the user, encrypted.
+ALTER TABLE sessions ADD COLUMN sealed BLOB;
+
+-- Small values for all parts of the service, each for a time.
+CREATE TABLE notes (
+	name      TEXT NOT NULL PRIMARY KEY,
+	value     BLOB NOT NULL,
+	remove_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notes_by_removal ON notes (remove_at);
+
+-- The verdict on one revision, as JSON.
+ALTER TABLE drawings ADD COLUMN verdict TEXT;
+
+-- Checks that are to be done or under way. due is in Unix milliseconds, 0 for one
+-- that waits for its author.
+CREATE TABLE tasks (
+	owner   TEXT NOT NULL,
+	kind    TEXT NOT NULL,
+	id      TEXT NOT NULL,
+	turn    TEXT NOT NULL,
+	due     INTEGER NOT NULL,
+	version TEXT NOT NULL,
+	trace   TEXT NOT NULL,
+	asked   INTEGER NOT NULL,
+	fetched INTEGER NOT NULL,
+	PRIMARY KEY (owner, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tasks_by_due ON tasks (due) WHERE due > 0;
+CREATE INDEX tasks_by_trace ON tasks (trace) WHERE trace <> '';
 `}
 
 // pageSize is that of a new file. A row of drawings that takes more than a quarter

@@ -10,14 +10,14 @@ import (
 	"onestroke/impl/session"
 )
 
-// Sessions fills [session.Store] and [session.Buckets].
+// Sessions fills [session.Store], [session.Buckets] and [session.Notes].
 type Sessions struct{ db part }
 
 // Sessions returns the database as the store of the sessions.
 func (db *DB) Sessions() *Sessions { return &Sessions{part{db, session.ErrUnavailable}} }
 
 const sessionColumns = `sessions.user_id, id, kind, label, created_at, last_used_at, expires_at, ` +
-	`nickname, avatar_url, gender, language, country, province, city`
+	`nickname, avatar_url, gender, language, country, province, city, sealed`
 
 const deleteSession = `DELETE FROM sessions WHERE user_id = ?1 AND id = ?2`
 
@@ -38,9 +38,9 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 			return x, err
 		}
 	}
-	_, err = c.change(`INSERT OR REPLACE INTO sessions (user_id, id, kind, label, created_at, last_used_at, expires_at, remove_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
-		x.User.ID, x.ID, string(x.Kind), x.Label, x.CreatedAt.Unix(), x.LastUsedAt.Unix(), x.ExpiresAt.Unix(), s.removeAt(x))
+	_, err = c.change(`INSERT OR REPLACE INTO sessions (user_id, id, kind, label, created_at, last_used_at, expires_at, remove_at, sealed)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+		x.User.ID, x.ID, string(x.Kind), x.Label, x.CreatedAt.Unix(), x.LastUsedAt.Unix(), x.ExpiresAt.Unix(), s.removeAt(x), []byte(x.Sealed))
 	if err != nil {
 		return x, err
 	}
@@ -183,6 +183,7 @@ func scanSession(s *sqlite3.Stmt) session.Session {
 		CreatedAt:  seconds(s, 4),
 		LastUsedAt: seconds(s, 5),
 		ExpiresAt:  seconds(s, 6),
+		Sealed:     string(s.ColumnRawBlob(14)),
 		User: session.User{ID: s.ColumnText(0), Profile: session.Profile{ // no profile is NULL, which reads as zero
 			Nickname:  s.ColumnText(7),
 			AvatarURL: s.ColumnText(8),

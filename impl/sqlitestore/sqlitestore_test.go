@@ -17,6 +17,8 @@ import (
 	"onestroke/impl/drawing/render"
 	"onestroke/impl/gallery"
 	"onestroke/impl/gallery/gallerytest"
+	"onestroke/impl/moderation"
+	"onestroke/impl/moderation/moderationtest"
 	"onestroke/impl/session"
 	"onestroke/impl/session/sessiontest"
 	"onestroke/impl/sqlitestore"
@@ -69,6 +71,12 @@ func TestTheContractsAndTheirQueryPlans(t *testing.T) {
 	})
 	t.Run("buckets", func(t *testing.T) {
 		sessiontest.RunBuckets(t, func(*testing.T) session.Buckets { return db.Sessions() })
+	})
+	t.Run("checks", func(t *testing.T) {
+		moderationtest.Run(t, func(*testing.T) moderation.Store { return db.Drawings() })
+	})
+	t.Run("notes", func(t *testing.T) {
+		sessiontest.RunNotes(t, func(*testing.T) session.Notes { return db.Sessions() })
 	})
 	for range db.Drawings().Owners(t.Context()) {
 	}

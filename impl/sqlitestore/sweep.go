@@ -29,7 +29,7 @@ func (db *DB) sweepUntil(ctx context.Context) {
 	}
 }
 
-// sweep removes the sessions and attempts that have expired, a batch at a time.
+// sweep removes the sessions, attempts and notes that have expired, a batch at a time.
 func (db *DB) sweep(ctx context.Context) error {
 	for {
 		removed, err := write(ctx, db.whole(), "remove what has expired", db.sweepOnce)
@@ -70,5 +70,7 @@ func (db *DB) sweepOnce(c *conn) (removed int, err error) {
 			return 0, err
 		}
 	}
-	return max(len(expired), len(codes)), nil
+	notes, err := c.change(`DELETE FROM notes WHERE name IN (SELECT name FROM notes WHERE remove_at <= ?1 ORDER BY remove_at LIMIT ?2)`,
+		now, sweepBatch)
+	return max(len(expired), len(codes), notes), err
 }

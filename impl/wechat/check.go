@@ -34,3 +34,13 @@ func (c *Client) Check(ctx context.Context) error {
 	}
 	return errors.Join(errors.New(advice), err)
 }
+
+// CheckToken asks WeChat for the access token, which the content check needs. The
+// error tells the operator what is wrong and what to do.
+func (c *Client) CheckToken(ctx context.Context) error {
+	if c.token == nil {
+		return nil
+	}
+	_, err := c.token.fetch(ctx)
+	return err
+}

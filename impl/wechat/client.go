@@ -1,8 +1,9 @@
-// Package wechat exchanges login codes with WeChat for the user's openid, and
-// verifies the profile that a client sends with the session key that WeChat returns.
+// Package wechat is the one client of WeChat's servers. It exchanges login codes
+// for the user's openid, verifies the profile that a client sends with the session
+// key that WeChat returns, and makes the calls that need an access token.
 //
-// It handles two secrets, the app secret and the session key. Neither is part of
-// a result or an error. The package logs nothing.
+// It handles three secrets: the app secret, the session key and the access token.
+// None is part of a result or an error. The package logs nothing.
 package wechat
 
 import (
@@ -17,11 +18,16 @@ import (
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
+	"onestroke/impl/seal"
 	"onestroke/impl/session"
 )
 
 // DefaultBaseURL is WeChat's own server.
 const DefaultBaseURL = "https://api.weixin.qq.com"
+
+// cloudRunBaseURL is the same server as WeChat Cloud Run reaches it, where calls
+// need no access token.
+const cloudRunBaseURL = "http://api.weixin.qq.com"
 
 // Settings of the circuit breaker. While it is open, an exchange fails at once,
 // without a request. Only signs of an outage count as a failure: errcode -1, HTTP
@@ -54,19 +60,29 @@ type Options struct {
 	Transport http.RoundTripper
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
+	// Notes holds the access token for all replicas, sealed with Seal. Nil: each
+	// client fetches its own; WeChat gives all of them the same.
+	Notes session.Notes
+	Seal  *seal.Key
+	// WithoutToken calls the server API without an access token, as WeChat Cloud Run
+	// allows, and over HTTP if there is no BaseURL.
+	WithoutToken bool
 }
 
-// Client exchanges login codes with WeChat. It implements [session.Exchanger]
-// and is safe for concurrent use.
+// Client calls WeChat. It implements [session.Exchanger] and
+// [moderation.Checker], and is safe for concurrent use.
 type Client struct {
 	appID      string
 	appSecret  string
-	endpoint   string
+	endpoint   string // of the exchange of login codes
+	api        string // what comes before the path of any other call
 	timeout    time.Duration
 	maxDataAge time.Duration
 	transport  http.RoundTripper
 	now        func() time.Time
-	breaker    failsafe.Executor[grant]
+	breaker    failsafe.Executor[grant]  // of the exchange of login codes
+	apiBreaker failsafe.Executor[answer] // of all other calls
+	token      *tokens                   // nil if calls need none
 }
 
 // New returns a client. It sends no request.
@@ -86,9 +102,18 @@ func New(o Options) *Client {
 	if c.now == nil {
 		c.now = time.Now
 	}
-	c.breaker = newBreaker(c.timeout)
+	c.breaker, c.apiBreaker = newBreaker[grant](c.timeout), newBreaker[answer](c.timeout)
+	c.api = strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/")
+	if o.WithoutToken {
+		c.api = strings.TrimRight(cmp.Or(o.BaseURL, cloudRunBaseURL), "/")
+	} else {
+		c.token = &tokens{client: c, notes: o.Notes, seal: o.Seal}
+	}
 	return c
 }
+
+// AppID is the id of the mini program.
+func (c *Client) AppID() string { return c.appID }
 
 // Exchange uses up login.Code and returns its user, with the profile from the
 // signed or encrypted data of the login.
@@ -125,9 +150,9 @@ func (c *Client) Exchange(ctx context.Context, login session.Login) (session.Ide
 	return session.Identity{OpenID: granted.OpenID, Profile: profile}, nil
 }
 
-func newBreaker(timeout time.Duration) failsafe.Executor[grant] {
-	return failsafe.With[grant](circuitbreaker.NewBuilder[grant]().
-		HandleIf(func(_ grant, err error) bool { return isOutage(err) }).
+func newBreaker[T any](timeout time.Duration) failsafe.Executor[T] {
+	return failsafe.With[T](circuitbreaker.NewBuilder[T]().
+		HandleIf(func(_ T, err error) bool { return isOutage(err) }).
 		WithFailureThresholdRatio(breakerFailures, breakerWindow).
 		WithDelay(breakerOpenTimeouts*timeout).
 		WithSuccessThresholdRatio(breakerSuccesses, breakerTrials).
@@ -135,8 +160,11 @@ func newBreaker(timeout time.Duration) failsafe.Executor[grant] {
 }
 
 // isOutage reports whether err is an outage of WeChat, and not the rejection of
-// this login.
+// this login or call.
 func isOutage(err error) bool {
+	if call := (*CallError)(nil); errors.As(err, &call) {
+		return call.outage
+	}
 	var failed *session.ExchangeError
 	return errors.As(err, &failed) &&
 		(failed.Cause == session.CauseBusy || failed.Cause == session.CauseUnreachable)

@@ -8,5 +8,11 @@ import "net/http"
 // leaves it out.
 const Included = false
 
+// Simulator is not [Included].
+type Simulator struct {
+	http.Handler
+	Push Push
+}
+
 // New panics: the simulator is not [Included].
-func New(appID, appSecret string) http.Handler { panic("built without the simulator") }
+func New(appID, appSecret string) *Simulator { panic("built without the simulator") }

@@ -1,8 +1,8 @@
 //go:build !nosimulator
 
 // Package wechatsim simulates WeChat in the process: it makes login codes as
-// wx.login does, and exchanges them as WeChat's server does. It is for development
-// without an app id and for tests.
+// wx.login does, exchanges them as WeChat's server does, checks texts and pictures,
+// and pushes messages. It is for development without an app id and for tests.
 //
 // Anyone who can connect to it can log in as any user: serve it on a loopback
 // address only.
@@ -31,12 +31,16 @@ const (
 	maxDelay = 60_000   // ms
 )
 
-// Simulator serves /simulator/: WeChat's server at sns/jscode2session, the phone
-// at login, and an explanation at the root. It is safe for concurrent use.
+// Simulator serves /simulator/: WeChat's server at its own paths, the phone at
+// login, what the test wants of WeChat at plan and push, and an explanation at the
+// root. It is safe for concurrent use.
 type Simulator struct {
 	// Now is the clock. It can be replaced before the first request.
 	Now func() time.Time
+	// Push is where messages are pushed. It can be set before the first request.
+	Push Push
 
+	server    server
 	appID     string
 	appSecret string
 	mux       *http.ServeMux
@@ -54,6 +58,7 @@ func New(appID, appSecret string) *Simulator {
 	s.mux.HandleFunc("GET /simulator/{$}", explain)
 	s.mux.HandleFunc("/simulator/sns/jscode2session", s.exchange)
 	s.mux.HandleFunc("POST /simulator/login", s.logIn)
+	s.routes()
 	return s
 }
 
@@ -64,17 +69,37 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Se
 // app id and secret, successful or not: 0 for an unknown code.
 func (s *Simulator) Exchanges(code string) int { return s.codes.exchanges(code) }
 
+// Calls returns how many calls of the server API came to a path.
+func (s *Simulator) Calls(path string) int {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	return s.server.calls[path]
+}
+
 func explain(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprintf(w, `This simulates WeChat, without a phone and without an app id.
 
 POST /simulator/login               what wx.login and wx.getUserInfo return to a mini program
 GET  /simulator/sns/jscode2session  what api.weixin.qq.com answers to the server
+POST /simulator/cgi-bin/stable_token, /simulator/wxa/msg_sec_check,
+     /simulator/wxa/media_check_async: as well
+POST /simulator/plan                how the next calls of a path are answered
+POST /simulator/push                pushes a message to /wechat/push
+GET  /simulator/state               what was asked so far
 
-    curl -s http://%s/simulator/login -d '{"user":"小明"}'
+    curl -s http://%[1]s/simulator/login -d '{"user":"小明"}'
 
 A code is valid for 5 minutes and can be exchanged once. With "errcode",
 "httpStatus", "delayMs" or "body" beside "user", its exchange fails in that way.
+
+With CONTENT_CHECK=shared, a title or nickname that contains "risky" is refused, and
+one that contains "review" needs a person. A picture passes unless it is planned
+otherwise; "pushes" says how often its result is pushed:
+
+    curl -s http://%[1]s/simulator/plan -d '{"path":"/wxa/media_check_async","suggest":"risky","label":20002,"pushes":2}'
+    curl -s http://%[1]s/simulator/plan -d '{"path":"/wxa/msg_sec_check","errcode":-1}'
+    curl -s http://%[1]s/simulator/push -d '{"event":"user_authorization_revoke","user":"小明","revokeInfo":"19"}'
 `, r.Host)
 }
 
@@ -187,6 +212,7 @@ func (s *Simulator) exchange(w http.ResponseWriter, r *http.Request) {
 	case status != http.StatusOK:
 		answerText(w, "text/html", status, fmt.Sprintf("<html><body><h1>%d %s</h1></body></html>\n", status, http.StatusText(status)))
 	default:
+		s.server.saw(openID(s.appID, asked.User), s.Now())
 		answerJSON(w, "text/plain", status, granted{SessionKey: presented.sessionKey, OpenID: openID(s.appID, asked.User)})
 	}
 }
@@ -213,16 +239,25 @@ func (s *Simulator) check(appID, secret, code, grantType string) int {
 // messages are WeChat's texts for its errcodes.
 var messages = map[int]string{
 	-1:    "system error",
+	40001: "invalid credential, access_token is invalid or not latest",
 	40002: "invalid grant_type",
+	40003: "invalid openid",
 	40013: "invalid appid",
 	40029: "invalid code",
+	40097: "invalid args",
 	40125: "invalid appsecret",
 	40163: "code been used",
 	40226: "code blocked",
+	40164: "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist",
 	41002: "appid missing",
 	41004: "appsecret missing",
 	41008: "missing code",
+	42001: "access_token expired",
 	43001: "require GET method",
+	43104: "appid does not match the openid",
+	45009: "reach max api daily quota limit",
+	47001: "data format error",
+	61010: "code is expired",
 	45011: "api minute-quota reach limit  mustslower  retry next minute",
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"onestroke/app"
 	"onestroke/impl/drawing"
-	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 )
 
@@ -26,7 +25,7 @@ func (s faultySessions) Claim(context.Context, string, session.Attempt, time.Dur
 
 // faultyDrawings fails when the service looks up a share, which needs no session.
 type faultyDrawings struct {
-	gallery.Store
+	app.DrawingStore
 	fault error
 }
 

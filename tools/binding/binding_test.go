@@ -55,6 +55,7 @@ func TestAKeywordThatCannotBeEnforcedFailsTheGenerator(t *testing.T) {
 		{"type: string, maxLength: 5", "$ref: '#/components/schemas/Name'"}:                                               "leads nowhere",
 		{"name: {type: string, maxLength: 5}", "age: {type: integer, format: int32}"}:                                     "type AddThingJSONBody has no field for age",
 		{"application/json", "text/csv"}:                                                                                  "media type text/csv is not supported",
+		{"application/json", "'*/*'"}:                                                                                     "a body of any media type (*/*) must be a string with format binary",
 		{"required: true", "required: false"}:                                                                             "a body that may be left out is not supported",
 		{"'200':", "default:"}:                                                                                            "response default: is not supported; name each status",
 		{"description: Done.", "description: Done.\n          headers: {X-Count: {schema: {type: integer}}}"}:             "header X-Count: only strings are supported",

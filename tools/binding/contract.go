@@ -26,6 +26,7 @@ type operation struct {
 	parameters []parameter
 	consumes   []string // media types of the body
 	body       *schema  // nil if there is none
+	anyBody    bool     // the body has any media type, and the handler reads it
 	produces   []string // media types of the answers with status 2xx
 	answers    []answer
 }
@@ -116,6 +117,10 @@ func (c *contract) body(o *operation, node *yaml.Node) error {
 		return errors.New("a body that may be left out is not supported")
 	}
 	for mediaType, content := range members(member(body, "content")) {
+		if mediaType == anyType {
+			o.anyBody, o.consumes = true, append(o.consumes, anyType)
+			return c.binary(member(content, "schema"))
+		}
 		s, err := c.schema(member(content, "schema"), o.id+"Body")
 		switch {
 		case err != nil:
@@ -133,7 +138,23 @@ func (c *contract) body(o *operation, node *yaml.Node) error {
 	return nil
 }
 
+// binary checks that a schema is that of a body which the contract does not describe.
+func (c *contract) binary(node *yaml.Node) error {
+	schema, _, err := c.resolve(node)
+	if err != nil {
+		return err
+	}
+	isBinary := func(typ, format *yaml.Node) bool {
+		return typ != nil && typ.Value == "string" && format != nil && format.Value == "binary"
+	}
+	if !isBinary(member(schema, "type"), member(schema, "format")) {
+		return fmt.Errorf("a body of any media type (%s) must be a string with format binary", anyType)
+	}
+	return nil
+}
+
 const (
+	anyType  = "*/*"
 	jsonType = "application/json"
 	formType = "application/x-www-form-urlencoded"
 )

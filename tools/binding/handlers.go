@@ -101,6 +101,15 @@ func (b *binding) serve%[1]s(w http.ResponseWriter, r *http.Request, request %[1
 // body adds the field for the body of a request, and returns the statements that
 // read it.
 func (w *handlerWriter) body(o operation, name string, fields *strings.Builder) (string, error) {
+	if o.anyBody {
+		fields.WriteString("ContentType string\nBody []byte\n")
+		return `var err error
+	request.ContentType, request.Body, err = wire.ReadAnyBody(r)
+	if err != nil {
+		return err
+	}
+	`, nil
+	}
 	if o.body == nil {
 		return "", nil
 	}

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(*testing.T) gallery.Store) {
 		{"a share outlasts changes, and leads nowhere once revoked", shareOutlasts},
 		{"a token leads to its drawing or nowhere, whatever goes on", shareRaces},
 		{"many who share at once get one token", oneToken},
+		{"a check is stored for its revision only, and outlasts no change", checkOfOneRevision},
 		{"the quota holds creations back, and nothing else", quotaHolds},
 		{"a tally is replaced only as it was read", tallyCompared},
 		{"two processes that recount at once stay within the quota", quotaOfTwo},
@@ -144,7 +145,7 @@ func everyFieldComesBack(t *testing.T, store gallery.Store) {
 	succeeds(t, store.Insert(t.Context(), alice, full))
 	comesBack(full)
 	succeeds(t, store.Replace(t.Context(), alice, full.ETag, changed))
-	changed.Share = full.Share
+	changed.Share, changed.Check = full.Share, full.Check
 	comesBack(changed)
 }
 
@@ -372,4 +373,11 @@ func fails(t *testing.T, err, want error) {
 	if !errors.Is(err, want) {
 		t.Fatalf("got error %v, want %v", err, want)
 	}
+}
+
+// share shares a drawing of which nothing is checked.
+func share(t *testing.T, s *gallery.Service, owner, nickname string, id drawing.ID) (token string, created bool, err error) {
+	t.Helper()
+	shared, created, err := s.Share(t.Context(), owner, nickname, id)
+	return shared.Token, created, err
 }

@@ -10,10 +10,14 @@ import (
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
+	"onestroke/impl/moderation/moderationtest"
 )
 
-// Memory is a [gallery.Store] that lasts as long as the test does.
+// Memory is a [gallery.Store] and a [moderation.Store] that lasts as long as the test
+// does.
 type Memory struct {
+	moderationtest.Memory
 	mu       sync.Mutex
 	drawings map[key]gallery.Record
 	tallies  map[string]gallery.Tally
@@ -47,7 +51,7 @@ func (m *Memory) Replace(ctx context.Context, owner, etag string, r gallery.Reco
 	if !found || stored.ETag != etag {
 		return gallery.ErrChanged
 	}
-	r.Share = stored.Share
+	r.Share, r.Check = stored.Share, stored.Check
 	m.drawings[key{owner, r.ID}] = r
 	return nil
 }
@@ -164,6 +168,17 @@ func (m *Memory) FindShare(ctx context.Context, token string) (owner string, id 
 		}
 	}
 	return "", drawing.ID{}, gallery.ErrNotFound
+}
+
+func (m *Memory) SetCheck(ctx context.Context, owner string, id drawing.ID, c moderation.Check) error {
+	defer m.lock()()
+	r, found := m.drawings[key{owner, id}]
+	if !found || r.ETag != c.Version {
+		return gallery.ErrChanged
+	}
+	r.Check = c
+	m.drawings[key{owner, id}] = r
+	return nil
 }
 
 // owned returns the drawings of an owner, oldest first.

@@ -292,7 +292,7 @@ func (c *course) export(owner string) {
 
 func (c *course) share(owner string, id drawing.ID) {
 	nickname := fmt.Sprint("nickname ", c.IntN(3))
-	token, created, err := c.service.Share(c.Context(), owner, nickname, id)
+	token, created, err := share(c.T, c.service, owner, nickname, id)
 	k := c.galleries[owner][id]
 	if k == nil {
 		fails(c.T, err, gallery.ErrNotFound)
@@ -316,7 +316,7 @@ func (c *course) unshare(owner string, id drawing.ID) {
 }
 
 func (c *course) shared(token string) {
-	d, nickname, err := c.service.Shared(c.Context(), token)
+	d, nickname, err := c.service.Visit(c.Context(), token)
 	for _, g := range c.galleries {
 		for _, k := range g {
 			if k.share.Token == token {

@@ -141,7 +141,7 @@ func accountDeleted(t *testing.T, store gallery.Store) {
 		for n := range 3 {
 			_, _, err := s.Put(t.Context(), owner, drawingtest.ID(n), drawingtest.Content("", 1, 3), gallery.IfAbsent())
 			succeeds(t, err)
-			token, _, err := s.Share(t.Context(), owner, "somebody", drawingtest.ID(n))
+			token, _, err := share(t, s, owner, "somebody", drawingtest.ID(n))
 			succeeds(t, err)
 			tokens[owner] = append(tokens[owner], token)
 		}
@@ -154,7 +154,7 @@ func accountDeleted(t *testing.T, store gallery.Store) {
 		fails(t, err, gallery.ErrNotFound)
 		_, _, err = store.FindShare(t.Context(), tokens[alice][n])
 		fails(t, err, gallery.ErrNotFound)
-		d, _, err := s.Shared(t.Context(), tokens[bob][n])
+		d, _, err := s.Visit(t.Context(), tokens[bob][n])
 		succeeds(t, err)
 		equal(t, d.ID, drawingtest.ID(n))
 	}

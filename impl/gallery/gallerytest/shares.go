@@ -11,13 +11,14 @@ import (
 	"onestroke/impl/drawing/drawingtest"
 	"onestroke/impl/drawing/paint2017"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 )
 
 func shareOutlasts(t *testing.T, store gallery.Store) {
 	s := service(store)
 	put, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("shown", 1, 5), gallery.IfAbsent())
 	succeeds(t, err)
-	token, created, err := s.Share(t.Context(), alice, "爱丽丝", drawingtest.ID(1))
+	token, created, err := share(t, s, alice, "爱丽丝", drawingtest.ID(1))
 	succeeds(t, err)
 	equal(t, created, true)
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(token) {
@@ -25,13 +26,13 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 	}
 	leadsTo := func(want gallery.Drawing) {
 		t.Helper()
-		d, nickname, err := s.Shared(t.Context(), token)
+		d, nickname, err := s.Visit(t.Context(), token)
 		succeeds(t, err)
 		equal(t, d, want)
 		equal(t, nickname, "爱丽丝")
 	}
 	leadsTo(put)
-	again, created, err := s.Share(t.Context(), alice, "another name", drawingtest.ID(1))
+	again, created, err := share(t, s, alice, "another name", drawingtest.ID(1))
 	succeeds(t, err)
 	equal(t, fmt.Sprint(again, created), fmt.Sprint(token, false))
 	got, err := s.Get(t.Context(), alice, drawingtest.ID(1))
@@ -50,7 +51,7 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 	leadsTo(got)
 	leadsNowhere := func(token string) {
 		t.Helper()
-		d, nickname, err := s.Shared(t.Context(), token)
+		d, nickname, err := s.Visit(t.Context(), token)
 		fails(t, err, gallery.ErrNotFound)
 		equal(t, d.ID, drawing.ID{})
 		equal(t, nickname, "")
@@ -59,7 +60,7 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 		succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)))
 		leadsNowhere(token)
 	}
-	next, created, err := s.Share(t.Context(), alice, "", drawingtest.ID(1))
+	next, created, err := share(t, s, alice, "", drawingtest.ID(1))
 	succeeds(t, err)
 	if next == token || !created {
 		t.Errorf("shared anew with %q, created %v", next, created)
@@ -74,10 +75,10 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 	for _, malformed := range []string{"", "$ne", next[1:], next + "A", next + "\n", strings.Repeat("A", 22)} {
 		leadsNowhere(malformed)
 	}
-	_, _, err = s.Share(t.Context(), alice, "", drawingtest.ID(2))
+	_, _, err = share(t, s, alice, "", drawingtest.ID(2))
 	fails(t, err, gallery.ErrNotFound)
 	succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(2)))
-	_, _, err = s.Share(t.Context(), bob, "", drawingtest.ID(1))
+	_, _, err = share(t, s, bob, "", drawingtest.ID(1))
 	fails(t, err, gallery.ErrNotFound)
 }
 
@@ -88,7 +89,7 @@ func oneToken(t *testing.T, store gallery.Store) {
 	var tokens [writers]string
 	first := make(chan string, writers)
 	together(writers, func(n int) {
-		token, created, err := s.Share(t.Context(), alice, "", drawingtest.ID(1))
+		token, created, err := share(t, s, alice, "", drawingtest.ID(1))
 		if err != nil {
 			t.Error(err)
 		}
@@ -101,6 +102,45 @@ func oneToken(t *testing.T, store gallery.Store) {
 	for _, got := range tokens {
 		equal(t, got, token)
 	}
+}
+
+func checkOfOneRevision(t *testing.T, store gallery.Store) {
+	s := service(store)
+	first, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("", 1, 5), gallery.IfAbsent())
+	succeeds(t, err)
+	has := func(want moderation.Check) {
+		t.Helper()
+		r, err := store.Get(t.Context(), alice, drawingtest.ID(1))
+		succeeds(t, err)
+		equal(t, r.Check, want)
+		for all, err := range store.All(t.Context(), alice) {
+			succeeds(t, err)
+			equal(t, all.Check, want)
+		}
+	}
+	has(moderation.Check{})
+	refused := moderation.Check{Version: first.ETag, Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}}
+	for range 2 {
+		succeeds(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), refused))
+		has(refused)
+	}
+	second, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("changed", 1, 5), gallery.IfPresent())
+	succeeds(t, err)
+	has(refused)
+	fails(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), refused), gallery.ErrChanged)
+	approved := moderation.Check{Version: second.ETag, Verdict: moderation.Verdict{State: moderation.Approved}}
+	fails(t, store.SetCheck(t.Context(), bob, drawingtest.ID(1), approved), gallery.ErrChanged)
+	fails(t, store.SetCheck(t.Context(), alice, drawingtest.ID(2), approved), gallery.ErrChanged)
+	has(refused)
+	succeeds(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), approved))
+	has(approved)
+	token, _, err := share(t, s, alice, "", drawingtest.ID(1))
+	succeeds(t, err)
+	has(approved)
+	succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)))
+	has(approved)
+	_, _, err = s.Visit(t.Context(), token)
+	fails(t, err, gallery.ErrNotFound)
 }
 
 // shareRaces shares, revokes, changes, deletes and makes anew all at once.
@@ -119,12 +159,12 @@ func shareRaces(t *testing.T, store gallery.Store) {
 		for round := range rounds {
 			switch n {
 			case 0, 1, 2:
-				token, _, err := s.Share(t.Context(), alice, "Alice", drawingtest.ID(1))
+				token, _, err := share(t, s, alice, "Alice", drawingtest.ID(1))
 				if expect(t, err, nil, gallery.ErrNotFound); err != nil {
 					continue
 				}
 				tokens <- token
-				d, nickname, err := s.Shared(t.Context(), token)
+				d, nickname, err := s.Visit(t.Context(), token)
 				if expect(t, err, nil, gallery.ErrNotFound); err == nil && (d.ID != drawingtest.ID(1) || nickname != "Alice") {
 					t.Errorf("a token leads to %q of %q", d.ID, nickname)
 				}
@@ -146,10 +186,10 @@ func shareRaces(t *testing.T, store gallery.Store) {
 	})
 	close(tokens)
 	create("last")
-	last, _, err := s.Share(t.Context(), alice, "Alice", drawingtest.ID(1))
+	last, _, err := share(t, s, alice, "Alice", drawingtest.ID(1))
 	succeeds(t, err)
 	for token := range tokens {
-		_, _, err := s.Shared(t.Context(), token)
+		_, _, err := s.Visit(t.Context(), token)
 		if leads := err == nil; leads != (token == last) {
 			t.Errorf("a token leads: %v (%v), it is the last: %v", leads, err, token == last)
 		}

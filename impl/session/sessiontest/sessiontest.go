@@ -1,5 +1,5 @@
-// Package sessiontest holds what every [session.Store] and every
-// [session.Buckets] must do.
+// Package sessiontest holds what every [session.Store], [session.Buckets] and
+// [session.Notes] must do.
 package sessiontest
 
 import (
@@ -51,9 +51,12 @@ var (
 )
 
 func opened(t *testing.T, s session.Store) {
-	for _, kind := range []session.Kind{session.Token, session.Code} {
+	for i, kind := range []session.Kind{session.Token, session.Code, session.Token, session.Code} {
 		want := newSession(kind, newUser())
 		want.User.Profile, want.Label = profile, "小程序 1.2 %d\x00\""
+		if i > 1 {
+			want.Sealed = ""
+		}
 		if got := mustOpen(t, s, want); got != want {
 			t.Errorf("opened %+v, want %+v", got, want)
 		}
@@ -385,7 +388,7 @@ func newID() string { return session.Credential{Kind: session.Code, Secret: rand
 
 func newSession(kind session.Kind, userID string) session.Session {
 	return session.Session{
-		ID: newID(), Kind: kind, User: session.User{ID: userID},
+		ID: newID(), Kind: kind, User: session.User{ID: userID}, Sealed: "\x00\xff sealed " + rand.Text(),
 		CreatedAt: start, LastUsedAt: start, ExpiresAt: start.Add(2 * time.Hour),
 	}
 }

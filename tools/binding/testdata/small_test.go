@@ -33,6 +33,10 @@ func (h handlers) AddNote(_ context.Context, r gen.AddNoteRequest) (gen.AddNoteA
 	return h.note(*r.Body)
 }
 
+func (handlers) AddAny(_ context.Context, r gen.AddAnyRequest) (gen.AddAnyAnswer, error) {
+	return gen.AddAny200{Body: append([]byte(r.ContentType+": "), r.Body...)}, nil
+}
+
 func (handlers) GetFree(context.Context, gen.GetFreeRequest) (gen.GetFreeAnswer, error) {
 	return gen.GetFree200{Body: []byte(`{"any":[1]}`)}, nil
 }
@@ -219,6 +223,14 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+func TestABodyOfAnyMediaTypeIsReadAsItIs(t *testing.T) {
+	for _, contentType := range []string{"text/xml", "application/json; charset=x", ""} {
+		if w, err := send(handlers{}, "POST", "/any", contentType, "<\xff>"); err != nil || w.Body.String() != contentType+": <\xff>" {
+			t.Errorf("%q: got %q, %v", contentType, w.Body, err)
+		}
+	}
+}
+
 func TestAnObjectOfAnyMembersIsSentAsItIs(t *testing.T) {
 	w, err := send(handlers{}, "GET", "/free", "", "")
 	if text, _ := io.ReadAll(w.Body); err != nil || string(text) != `{"any":[1]}` || w.Header().Get("Content-Length") != "11" {
@@ -236,7 +248,7 @@ func TestTheTableOfOperations(t *testing.T) {
 			t.Errorf("%s: %v", o.Parameters[i].Name, fields)
 		}
 	}
-	if o.Secured || o.ID != "putThing" || len(gen.Operations) != 4 {
+	if o.Secured || o.ID != "putThing" || len(gen.Operations) != 5 {
 		t.Errorf("%+v", o)
 	}
 }

@@ -1,0 +1,116 @@
+package gallery
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"onestroke/impl/drawing"
+	"onestroke/impl/drawing/render"
+	"onestroke/impl/moderation"
+)
+
+// CheckKind is the kind of a drawing whose revisions are checked.
+const CheckKind moderation.Kind = "drawing"
+
+const (
+	// checkTime bounds how long a user waits for a check when they share a drawing.
+	// What takes longer goes on without them.
+	checkTime = 2 * time.Second
+	// checkWidth is the width of the picture that is checked, in pixels.
+	checkWidth = 1024
+)
+
+func thing(owner string, id drawing.ID) moderation.Thing {
+	return moderation.Thing{Kind: CheckKind, Owner: owner, ID: id.String()}
+}
+
+// Content returns what others see of a shared drawing; see [moderation.Subject].
+func (s *Service) Content(ctx context.Context, owner, id string) (moderation.Content, error) {
+	parsed, err := drawing.ParseID(id)
+	if err != nil {
+		return moderation.Content{}, moderation.ErrGone
+	}
+	r, err := s.store.Get(ctx, owner, parsed)
+	if errors.Is(err, ErrNotFound) || err == nil && r.Share == (Share{}) && !s.checkSaved {
+		return moderation.Content{}, moderation.ErrGone
+	}
+	if err != nil {
+		return moderation.Content{}, err
+	}
+	return moderation.Content{
+		Version: r.ETag,
+		Check:   r.Check,
+		Text:    moderation.Text{Scene: moderation.SocialLog, Title: r.Title},
+		Scene:   moderation.SocialLog,
+		Picture: r.checkedPicture,
+	}, nil
+}
+
+// Decide stores the check of a drawing; see [moderation.Subject].
+func (s *Service) Decide(ctx context.Context, owner, id string, c moderation.Check) error {
+	parsed, err := drawing.ParseID(id)
+	if err != nil {
+		return moderation.ErrGone
+	}
+	err = s.store.SetCheck(ctx, owner, parsed, c)
+	if errors.Is(err, ErrChanged) {
+		return moderation.ErrGone
+	}
+	return err
+}
+
+// checkedPicture draws the PNG that is checked.
+func (r Record) checkedPicture() ([]byte, error) {
+	d, err := r.drawing()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = render.PNG(&b, d.Content(), render.Options{Width: checkWidth})
+	return b.Bytes(), err
+}
+
+// approvedName returns a nickname that may be shown to others: as it is, or none.
+func (s *Service) approvedName(ctx context.Context, owner, nickname string) string {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	verdict, err := s.checks.Text(ctx, owner, moderation.Text{Scene: moderation.Profile, Nickname: nickname})
+	if err != nil || verdict.State != moderation.Approved {
+		return ""
+	}
+	return nickname
+}
+
+// checkNow has a drawing checked, as far as that is done in checkTime.
+func (s *Service) checkNow(ctx context.Context, owner string, id drawing.ID) error {
+	s.checks.Returned(ctx, owner)
+	if _, err := s.checks.Ensure(ctx, thing(owner, id)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	s.checks.Try(ctx, thing(owner, id))
+	return nil
+}
+
+// shared returns the share of a record as its owner sees it.
+func (s *Service) shared(ctx context.Context, owner string, r Record) (Shared, error) {
+	verdict := s.checks.Judge(r.Check, r.ETag)
+	if verdict.State == moderation.Pending {
+		var err error
+		if verdict, err = s.checks.Ensure(ctx, thing(owner, r.ID)); err != nil {
+			return Shared{}, err
+		}
+	}
+	return Shared{Token: r.Share.Token, Verdict: verdict}, nil
+}
+
+// saved has a drawing checked that was just written, if others could see it. The
+// write is done: if this fails, whoever looks at the share next makes up for it.
+func (s *Service) saved(ctx context.Context, owner string, id drawing.ID, isShared bool) {
+	if isShared || s.checkSaved {
+		_ = s.checks.Begin(ctx, thing(owner, id))
+	}
+}

@@ -1,0 +1,160 @@
+// Package moderation decides when others may see what a user made: a shared
+// drawing, a nickname, an avatar. A [Checker] judges it; WeChat's judges text at
+// once and pictures later.
+//
+// A verdict belongs to one version of a thing. Who changes the thing has another
+// version, and no verdict on it: nothing has to be taken back, and no order of
+// changes, results and requests shows a version that was not approved.
+//
+// It knows neither HTTP nor WeChat nor a database. What it needs of them is in the
+// interfaces [Checker], [Store] and [Subject].
+package moderation
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// State says whether others may see a version of a thing. Only an approved one is
+// shown to others.
+type State string
+
+const (
+	Pending  State = "pending"  // the check has no result yet
+	Approved State = "approved" // others may see it
+	Refused  State = "refused"  // it breaks the rules of the platform
+	Review   State = "review"   // the check cannot decide: a person must
+)
+
+// Reason is why a thing is not approved. It is a code of ours: the words of WeChat
+// are not shown.
+type Reason string
+
+const (
+	Advertising Reason = "advertising"
+	Politics    Reason = "politics"
+	Pornography Reason = "pornography"
+	Abuse       Reason = "abuse"
+	Crime       Reason = "crime"
+	Fraud       Reason = "fraud"
+	Vulgar      Reason = "vulgar"
+	Copyright   Reason = "copyright"
+	Other       Reason = "other"
+	NoResult    Reason = "no_result"   // in review, as the checker gave no result
+	AuthorAway  Reason = "author_away" // pending until the author uses the program again
+)
+
+// Verdict is a state, and why it is not approved.
+type Verdict struct {
+	State  State  `json:"state"`
+	Reason Reason `json:"reason"` // empty if it is approved, or just pending
+}
+
+// Check is the verdict on one version of a thing. The zero value is on none.
+type Check struct {
+	Version string `json:"version"`
+	Verdict `json:",inline"`
+}
+
+// On returns the verdict on a version, which is pending if the check is of another.
+func (c Check) On(version string) Verdict {
+	if c.Version == "" || c.Version != version {
+		return Verdict{State: Pending}
+	}
+	return c.Verdict
+}
+
+// Scene is where others see a text or a picture.
+type Scene int
+
+// The scenes that WeChat knows.
+const (
+	Profile   Scene = 1
+	Comment   Scene = 2
+	Forum     Scene = 3
+	SocialLog Scene = 4
+)
+
+// Text is what is checked at once. At least one of its strings is not empty; each
+// has at most 2,500 characters.
+type Text struct {
+	Scene    Scene
+	Title    string
+	Nickname string
+}
+
+// Checker judges what users made. Its errors are [ErrAway], context.Canceled, and
+// any other if there is no verdict for now.
+type Checker interface {
+	// Text judges a text by the user openID.
+	Text(ctx context.Context, openID string, t Text) (Verdict, error)
+	// Picture asks for a verdict on the PNG at a URL. It arrives later, at
+	// [Service.Result], under the trace.
+	Picture(ctx context.Context, openID string, scene Scene, url string) (trace string, err error)
+}
+
+var (
+	// ErrAway: the checker knows no user who has used the program lately. It is asked
+	// again when the user comes back.
+	ErrAway = errors.New("the author has not used the program lately")
+	// ErrGone: there is no such thing, or it has nothing that others see, or it has
+	// another version.
+	ErrGone = errors.New("nothing to check")
+)
+
+// Kind names a [Subject].
+type Kind string
+
+// Subject is a kind of things that are checked.
+type Subject interface {
+	// Content returns what others would see of a thing now, or [ErrGone].
+	Content(ctx context.Context, owner, id string) (Content, error)
+	// Decide stores a check, if the thing still has the version, in one indivisible
+	// step. Otherwise it returns [ErrGone].
+	Decide(ctx context.Context, owner, id string, c Check) error
+}
+
+// Content is what is checked of one version of a thing.
+type Content struct {
+	Version string
+	Check   Check                  // the stored one
+	Text    Text                   // checked if it has a string
+	Scene   Scene                  // of the picture
+	Picture func() ([]byte, error) // draws the PNG; nil if there is none
+}
+
+// Thing is one thing of a kind.
+type Thing struct {
+	Kind  Kind
+	Owner string // user ID
+	ID    string // within the owner's things of the kind
+}
+
+// Task is the check of a thing that is to be done or under way.
+type Task struct {
+	Thing
+	Turn    string // random; another one after each change
+	Due     int64  // Unix milliseconds from which on something must be done; 0: when the author is back
+	Version string // that a picture was handed in of
+	Trace   string // under which its result arrives; empty until then
+	Asked   int    // how often it was handed in
+	Fetched bool   // the checker has fetched the picture
+}
+
+// Store stores tasks. An error may be that the store cannot be reached.
+type Store interface {
+	// Task returns the task of a thing, or the zero Task.
+	Task(ctx context.Context, t Thing) (Task, error)
+	// TaskOf returns the task whose result arrives under a trace, or the zero Task.
+	TaskOf(ctx context.Context, trace string) (Task, error)
+	// DueTasks returns at most limit tasks that are due at a time, those due longest
+	// first.
+	DueTasks(ctx context.Context, at time.Time, limit int) ([]Task, error)
+	// AwayTasks returns the tasks of an owner that are due when the author is back.
+	AwayTasks(ctx context.Context, owner string) ([]Task, error)
+	// SwapTask replaces a task by to, if it still has the Turn of from, in one
+	// indivisible step, and reports whether it did. A task without a Turn is no task:
+	// as from, there must be none; as to, it is removed. Both are of the same thing.
+	SwapTask(ctx context.Context, from, to Task) (bool, error)
+}

@@ -1,0 +1,163 @@
+// Package moderationtest holds what every [moderation.Store] must do.
+package moderationtest
+
+import (
+	"crypto/rand"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"onestroke/impl/moderation"
+)
+
+// Run checks the store that open returns. It uses owners of its own and may run on a
+// store that others use.
+func Run(t *testing.T, open func(*testing.T) moderation.Store) {
+	for name, holds := range map[string]func(*testing.T, moderation.Store){
+		"a task comes back as it was written": comesBack,
+		"a swap needs the task as it was":     swapCompares,
+		"one of many swaps is done":           swappedOnce,
+		"due tasks are found, oldest first":   due,
+		"tasks that wait for their author":    away,
+		"a task is found by its trace":        traced,
+	} {
+		t.Run(name, func(t *testing.T) { holds(t, open(t)) })
+	}
+}
+
+func newTask() moderation.Task {
+	return moderation.Task{
+		Thing: moderation.Thing{Kind: "drawing", Owner: rand.Text()[:22], ID: rand.Text()}, Turn: rand.Text(),
+		Due: time.Now().UnixMilli() + 1_000_000, Version: "v/1", Trace: rand.Text(), Asked: 2, Fetched: true,
+	}
+}
+
+func comesBack(t *testing.T, s moderation.Store) {
+	full := newTask()
+	has(t, s, full.Thing, moderation.Task{})
+	swap(t, s, moderation.Task{Thing: full.Thing}, full, true)
+	has(t, s, full.Thing, full)
+	for _, other := range []moderation.Thing{
+		{Kind: "avatar", Owner: full.Owner, ID: full.ID}, {Kind: full.Kind, Owner: full.Owner, ID: "x"}, {Kind: full.Kind, Owner: "x", ID: full.ID},
+	} {
+		has(t, s, other, moderation.Task{})
+	}
+	bare := moderation.Task{Thing: full.Thing, Turn: rand.Text(), Due: full.Due + 1}
+	swap(t, s, full, bare, true)
+	has(t, s, full.Thing, bare)
+	swap(t, s, bare, moderation.Task{Thing: full.Thing}, true)
+	has(t, s, full.Thing, moderation.Task{})
+}
+
+func swapCompares(t *testing.T, s moderation.Store) {
+	stored := newTask()
+	none := moderation.Task{Thing: stored.Thing}
+	swap(t, s, none, stored, true)
+	next := stored
+	next.Turn = rand.Text()
+	for _, from := range []moderation.Task{none, next} {
+		swap(t, s, from, next, false)
+		swap(t, s, from, none, false)
+	}
+	has(t, s, stored.Thing, stored)
+}
+
+func swappedOnce(t *testing.T, s moderation.Store) {
+	first := newTask()
+	for _, from := range []moderation.Task{{Thing: first.Thing}, first} {
+		var done atomic.Int32
+		var all sync.WaitGroup
+		for n := range 8 {
+			all.Go(func() {
+				to := first
+				if from.Turn != "" || n > 0 {
+					to.Turn = rand.Text()
+				}
+				swapped, err := s.SwapTask(t.Context(), from, to)
+				if err != nil {
+					t.Error(err)
+				}
+				if swapped {
+					done.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := done.Load(); n != 1 {
+			t.Errorf("%d of many swaps were done, want one", n)
+		}
+		stored, err := s.Task(t.Context(), first.Thing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		swap(t, s, stored, first, true)
+	}
+}
+
+func due(t *testing.T, s moderation.Store) {
+	longAgo := time.UnixMilli(1_000_000) // before the tasks of other tests
+	var tasks []moderation.Task
+	for n := range 4 {
+		task := newTask()
+		task.Due = longAgo.UnixMilli() - int64(n)
+		swap(t, s, moderation.Task{Thing: task.Thing}, task, true)
+		tasks = append([]moderation.Task{task}, tasks...)
+	}
+	waits := newTask()
+	waits.Due = 0
+	swap(t, s, moderation.Task{Thing: waits.Thing}, waits, true)
+	for limit, want := range map[int][]moderation.Task{1: tasks[:1], 3: tasks[:3], 4: tasks} {
+		if got, err := s.DueTasks(t.Context(), longAgo, limit); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("due are %+v, %v, want %+v", got, err, want)
+		}
+	}
+	if got, err := s.DueTasks(t.Context(), longAgo.Add(-time.Millisecond), 4); err != nil || len(got) != 3 {
+		t.Errorf("a millisecond earlier, %d are due, %v", len(got), err)
+	}
+	for _, task := range tasks {
+		swap(t, s, task, moderation.Task{Thing: task.Thing}, true)
+	}
+	swap(t, s, waits, moderation.Task{Thing: waits.Thing}, true)
+}
+
+func away(t *testing.T, s moderation.Store) {
+	task, other := newTask(), newTask()
+	other.Owner = task.Owner
+	task.Due = 0
+	swap(t, s, moderation.Task{Thing: task.Thing}, task, true)
+	swap(t, s, moderation.Task{Thing: other.Thing}, other, true)
+	if got, err := s.AwayTasks(t.Context(), task.Owner); err != nil || !reflect.DeepEqual(got, []moderation.Task{task}) {
+		t.Errorf("%+v, %v wait, want %+v", got, err, task)
+	}
+	if got, err := s.AwayTasks(t.Context(), "nobody"); err != nil || len(got) != 0 {
+		t.Errorf("of nobody wait %+v, %v", got, err)
+	}
+}
+
+func traced(t *testing.T, s moderation.Store) {
+	task, without := newTask(), newTask()
+	without.Trace = ""
+	swap(t, s, moderation.Task{Thing: task.Thing}, task, true)
+	swap(t, s, moderation.Task{Thing: without.Thing}, without, true)
+	for trace, want := range map[string]moderation.Task{task.Trace: task, "": {}, "x": {}} {
+		if got, err := s.TaskOf(t.Context(), trace); err != nil || got != want {
+			t.Errorf("trace %q is of %+v, %v, want %+v", trace, got, err, want)
+		}
+	}
+}
+
+func has(t *testing.T, s moderation.Store, thing moderation.Thing, want moderation.Task) {
+	t.Helper()
+	if got, err := s.Task(t.Context(), thing); err != nil || got != want {
+		t.Errorf("the task is %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func swap(t *testing.T, s moderation.Store, from, to moderation.Task, want bool) {
+	t.Helper()
+	if done, err := s.SwapTask(t.Context(), from, to); err != nil || done != want {
+		t.Errorf("swapped %+v for %+v: %v, %v, want %v", from, to, done, err, want)
+	}
+}

@@ -1,0 +1,498 @@
+package moderation
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"onestroke/impl/seal"
+)
+
+// Options of a [Service]. All are required, except for Now.
+type Options struct {
+	Checker Checker
+	Store   Store
+	Notes   Notes
+	// OpenID returns the openid of a user, or "" if it is not known now.
+	OpenID func(ctx context.Context, userID string) (string, error)
+	// PublicURL is where the checker reaches this service, without a slash at the end.
+	// If it is empty, no picture can be checked, and a person must review each.
+	PublicURL string
+	// Seal makes the addresses of pictures: only who was given one has it.
+	Seal   *seal.Key
+	Logger *slog.Logger
+	Now    func() time.Time
+}
+
+// Notes is session.Notes: it holds results that arrive before their trace is stored.
+type Notes interface {
+	Note(ctx context.Context, name string) (string, error)
+	SwapNote(ctx context.Context, name, from, to string, hold time.Duration) (bool, error)
+}
+
+// Service checks things, for all replicas of the service that share a [Store]. A nil
+// Service checks nothing.
+type Service struct {
+	Options
+	subjects map[Kind]Subject
+	wake     chan struct{}
+}
+
+const (
+	// resultTime is how long a result may take: WeChat says 30 minutes. Then the
+	// picture is handed in again, maxAsked times in all.
+	resultTime = 30 * time.Minute
+	maxAsked   = 2
+	// pictureLife is how long the address of a picture works: a result that comes
+	// later is not waited for.
+	pictureLife = resultTime
+	// workTime bounds the work on one task; meanwhile no other replica does it.
+	workTime = 30 * time.Second
+	// retryAfter is when a check that failed is tried again.
+	retryAfter = time.Minute
+	// pollEvery is how often a replica looks for tasks that are due.
+	pollEvery = 5 * time.Second
+	// atOnce bounds the tasks that a replica works on.
+	atOnce    = 4
+	taskBatch = 50
+	// earlyLife is how long a result is stored that came before its trace.
+	earlyLife = 10 * time.Minute
+)
+
+// PicturePath is the path below which the checker fetches pictures.
+const PicturePath = "/wechat/pictures/"
+
+// New returns a service. [Service.Add] it the kinds of things before use.
+func New(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{Options: o, subjects: map[Kind]Subject{}, wake: make(chan struct{}, 1)}
+}
+
+// Add adds a kind of things.
+func (s *Service) Add(kind Kind, subject Subject) {
+	if s != nil {
+		s.subjects[kind] = subject
+	}
+}
+
+// Judge returns the verdict on a version of a thing, given the stored check: what
+// others may see. Without a service all is approved.
+func (s *Service) Judge(c Check, version string) Verdict {
+	if s == nil {
+		return Verdict{State: Approved}
+	}
+	return c.On(version)
+}
+
+// Text judges a text of a user at once. It returns [ErrAway] if the user is not
+// known to have used the program lately.
+func (s *Service) Text(ctx context.Context, userID string, t Text) (Verdict, error) {
+	if s == nil || t.Title == "" && t.Nickname == "" {
+		return Verdict{State: Approved}, nil
+	}
+	openID, err := s.OpenID(ctx, userID)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if openID == "" {
+		return Verdict{}, ErrAway
+	}
+	return s.Checker.Text(ctx, openID, t)
+}
+
+// Begin has a thing checked from the start: it is new or was changed.
+func (s *Service) Begin(ctx context.Context, thing Thing) error {
+	if s == nil {
+		return nil
+	}
+	defer s.nudge()
+	return s.change(ctx, thing, func(t Task) (Task, bool) { return Task{Thing: thing, Due: s.now()}, true })
+}
+
+// Ensure has a thing checked, unless that is under way, and says what it waits for.
+// Whoever finds a thing pending calls it: so a check that was lost with a replica is
+// done all the same.
+func (s *Service) Ensure(ctx context.Context, thing Thing) (Verdict, error) {
+	if s == nil {
+		return Verdict{State: Approved}, nil
+	}
+	verdict := Verdict{State: Pending}
+	err := s.change(ctx, thing, func(t Task) (Task, bool) {
+		if verdict.Reason = ""; t.Turn != "" && t.Due == 0 {
+			verdict.Reason = AuthorAway
+		}
+		return Task{Thing: thing, Due: s.now()}, t.Turn == ""
+	})
+	s.nudge()
+	return verdict, err
+}
+
+// Try works on the task of a thing at once, if it is due. It does not wait longer
+// than ctx allows; what it cannot do is done later.
+func (s *Service) Try(ctx context.Context, thing Thing) {
+	if s == nil {
+		return
+	}
+	if t, err := s.Store.Task(ctx, thing); err == nil && t.Turn != "" {
+		s.workOn(ctx, t)
+	}
+}
+
+// Returned says that a user is back, so that the checker knows them again.
+func (s *Service) Returned(ctx context.Context, userID string) {
+	if s == nil {
+		return
+	}
+	away, err := s.Store.AwayTasks(ctx, userID)
+	for _, t := range away {
+		if err == nil {
+			err = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+				wasAway := t.Turn != "" && t.Due == 0
+				t.Due = s.now()
+				return t, wasAway
+			})
+		}
+	}
+	if err != nil {
+		s.Logger.WarnContext(ctx, "checks wait for their author longer than needed", "cause", err)
+	}
+	if len(away) > 0 {
+		s.nudge()
+	}
+}
+
+// Result takes the verdict on a picture; checked is false if the checker failed to
+// look at it. It may come more than once, late, or before the trace is stored. A
+// trace that is not known any more is not an error.
+func (s *Service) Result(ctx context.Context, trace string, v Verdict, checked bool) error {
+	if s == nil || trace == "" {
+		return nil
+	}
+	t, err := s.Store.TaskOf(ctx, trace)
+	if err != nil {
+		return err
+	}
+	if t.Turn == "" {
+		// Stored first and looked up again: whoever stores the trace looks here next.
+		if _, err := s.Notes.SwapNote(ctx, early(trace), "", encodeResult(v, checked), earlyLife); err != nil {
+			return err
+		}
+		if t, err = s.Store.TaskOf(ctx, trace); err != nil || t.Turn == "" {
+			return err
+		}
+	}
+	return s.apply(ctx, t, v, checked)
+}
+
+// Picture returns what the PNG at an address shows, or [ErrGone]. The address is for
+// one check: it ends with it, or when the thing is changed.
+func (s *Service) Picture(ctx context.Context, address string) ([]byte, error) {
+	if s == nil {
+		return nil, ErrGone
+	}
+	a, err := s.openAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Store.Task(ctx, a.Thing)
+	if err != nil {
+		return nil, err
+	}
+	if t.Turn == "" || t.Version != a.Version || t.Asked != a.Asked || s.now() > a.Until {
+		return nil, ErrGone
+	}
+	content, err := s.content(ctx, a.Thing)
+	if err != nil {
+		return nil, err
+	}
+	if content.Version != a.Version || content.Picture == nil {
+		return nil, ErrGone
+	}
+	picture, err := content.Picture()
+	if err != nil {
+		return nil, err
+	}
+	err = s.change(ctx, a.Thing, func(t Task) (Task, bool) {
+		changes := t.Turn != "" && t.Version == a.Version && t.Asked == a.Asked && !t.Fetched
+		t.Fetched = true
+		return t, changes
+	})
+	return picture, err
+}
+
+// Run works on tasks until ctx is done.
+func (s *Service) Run(ctx context.Context) {
+	if s == nil {
+		return
+	}
+	for {
+		if err := s.runOnce(ctx); err != nil && ctx.Err() == nil {
+			s.Logger.WarnContext(ctx, "content is not checked at the moment", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pollEvery):
+		case <-s.wake:
+		}
+	}
+}
+
+func (s *Service) runOnce(ctx context.Context) error {
+	due, err := s.Store.DueTasks(ctx, s.Now(), taskBatch)
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, t := range due {
+		group.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, workTime)
+			defer cancel()
+			s.workOn(ctx, t)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (s *Service) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// workOn does what is due of a task, unless another replica does.
+func (s *Service) workOn(ctx context.Context, t Task) {
+	if t.Due == 0 || t.Due > s.now() {
+		return
+	}
+	claimed := t
+	claimed.Due, claimed.Turn = s.now()+workTime.Milliseconds(), rand.Text()
+	if done, err := s.Store.SwapTask(ctx, t, claimed); err != nil || !done {
+		return
+	}
+	err := s.work(ctx, claimed)
+	if err == nil {
+		return
+	}
+	away := errors.Is(err, ErrAway)
+	if !away {
+		s.Logger.WarnContext(ctx, "a check failed; it is tried again", "kind", string(t.Kind), "cause", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+	defer cancel()
+	// If this fails, the task is due again when the claim ends.
+	_ = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+		mine := t.Due == claimed.Due
+		if t.Due = s.now() + retryAfter.Milliseconds(); away {
+			t.Due = 0
+		}
+		return t, mine
+	})
+}
+
+// work checks a thing as it is now.
+func (s *Service) work(ctx context.Context, t Task) error {
+	content, err := s.content(ctx, t.Thing)
+	if errors.Is(err, ErrGone) {
+		return s.finish(ctx, t)
+	}
+	if err != nil {
+		return err
+	}
+	if content.Check.Version == content.Version && content.Check.State != Pending {
+		return s.finish(ctx, t)
+	}
+	asked := t.Asked
+	if t.Version != content.Version {
+		asked = 0
+	}
+	if asked >= maxAsked {
+		return s.decide(ctx, t, Check{content.Version, Verdict{Review, NoResult}})
+	}
+	openID, err := s.OpenID(ctx, t.Owner)
+	if err != nil {
+		return err
+	}
+	if openID == "" {
+		return ErrAway
+	}
+	if content.Text.Title != "" || content.Text.Nickname != "" {
+		verdict, err := s.Checker.Text(ctx, openID, content.Text)
+		if err != nil {
+			return err
+		}
+		if verdict.State != Approved {
+			return s.decide(ctx, t, Check{content.Version, verdict})
+		}
+	}
+	switch {
+	case content.Picture == nil:
+		return s.decide(ctx, t, Check{content.Version, Verdict{State: Approved}})
+	case s.PublicURL == "":
+		return s.decide(ctx, t, Check{content.Version, Verdict{Review, NoResult}})
+	}
+	return s.handIn(ctx, t, openID, content, asked+1)
+}
+
+// handIn hands the picture in, and stores under which trace its result arrives. The
+// task is stored before: the checker may fetch the picture at once.
+func (s *Service) handIn(ctx context.Context, t Task, openID string, content Content, asked int) error {
+	next := Task{
+		Thing: t.Thing, Turn: rand.Text(), Due: s.now() + resultTime.Milliseconds(),
+		Version: content.Version, Asked: asked,
+	}
+	if done, err := s.Store.SwapTask(ctx, t, next); err != nil || !done {
+		return err // not done: the thing was changed meanwhile, and is checked anew
+	}
+	same := func(t Task) bool { return t.Turn != "" && t.Version == next.Version && t.Asked == next.Asked }
+	trace, err := s.Checker.Picture(ctx, openID, content.Scene, s.address(next))
+	if err != nil {
+		away := errors.Is(err, ErrAway)
+		if !away {
+			s.Logger.WarnContext(ctx, "a picture is not checked; it is tried again", "kind", string(t.Kind), "cause", err)
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+		defer cancel()
+		return s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+			mine := same(t)
+			t.Asked-- // it was not handed in
+			if t.Due = s.now() + retryAfter.Milliseconds(); away {
+				t.Due = 0
+			}
+			return t, mine
+		})
+	}
+	err = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+		mine := same(t)
+		t.Trace = trace
+		return t, mine
+	})
+	if err != nil {
+		return err
+	}
+	result, err := s.Notes.Note(ctx, early(trace))
+	if err != nil || result == "" {
+		return err
+	}
+	v, checked := decodeResult(result)
+	t, err = s.Store.TaskOf(ctx, trace)
+	if err != nil || t.Turn == "" {
+		return err
+	}
+	return s.apply(ctx, t, v, checked)
+}
+
+// apply stores the verdict on a picture. An approval counts only if the checker has
+// fetched the picture: WeChat approves some that it could not fetch.
+func (s *Service) apply(ctx context.Context, t Task, v Verdict, checked bool) error {
+	if checked && (v.State != Approved || t.Fetched) {
+		return s.decide(ctx, t, Check{t.Version, v})
+	}
+	defer s.nudge()
+	return s.change(ctx, t.Thing, func(now Task) (Task, bool) {
+		mine := now.Turn == t.Turn
+		now.Trace, now.Due = "", s.now()
+		return now, mine
+	})
+}
+
+// decide stores a check and ends its task. A thing that was changed meanwhile is
+// checked anew.
+func (s *Service) decide(ctx context.Context, t Task, c Check) error {
+	err := s.subjects[t.Kind].Decide(ctx, t.Owner, t.ID, c)
+	if errors.Is(err, ErrGone) {
+		defer s.nudge()
+		return s.change(ctx, t.Thing, func(now Task) (Task, bool) { return Task{Thing: t.Thing, Due: s.now()}, now.Turn == t.Turn })
+	}
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, t)
+}
+
+func (s *Service) finish(ctx context.Context, t Task) error {
+	_, err := s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
+	return err
+}
+
+// change replaces the task of a thing by what next returns for it, until it returns
+// false or no other change came first.
+func (s *Service) change(ctx context.Context, thing Thing, next func(Task) (Task, bool)) error {
+	for {
+		t, err := s.Store.Task(ctx, thing)
+		if err != nil {
+			return err
+		}
+		to, changes := next(t)
+		if !changes {
+			return nil
+		}
+		t.Thing, to.Turn = thing, rand.Text()
+		if done, err := s.Store.SwapTask(ctx, t, to); err != nil || done {
+			return err
+		}
+	}
+}
+
+func (s *Service) content(ctx context.Context, t Thing) (Content, error) {
+	subject, ok := s.subjects[t.Kind]
+	if !ok {
+		return Content{}, ErrGone
+	}
+	return subject.Content(ctx, t.Owner, t.ID)
+}
+
+func (s *Service) now() int64 { return s.Now().UnixMilli() }
+
+// picture is what the address of a picture says, sealed.
+type picture struct {
+	Thing
+	Version string
+	Asked   int
+	Until   int64 // Unix milliseconds
+}
+
+const addressPurpose = "address of a picture"
+
+func (s *Service) address(t Task) string {
+	text, _ := json.Marshal(picture{t.Thing, t.Version, t.Asked, s.now() + pictureLife.Milliseconds()}) // cannot fail
+	return s.PublicURL + PicturePath + base64.RawURLEncoding.EncodeToString([]byte(s.Seal.Seal(addressPurpose, string(text))))
+}
+
+func (s *Service) openAddress(address string) (p picture, err error) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(address)
+	if err != nil {
+		return p, ErrGone
+	}
+	text, err := s.Seal.Open(addressPurpose, string(sealed))
+	if err != nil || json.Unmarshal([]byte(text), &p) != nil {
+		return p, ErrGone
+	}
+	return p, nil
+}
+
+func early(trace string) string { return "result " + trace }
+
+func encodeResult(v Verdict, checked bool) string {
+	if !checked {
+		return "-"
+	}
+	return string(v.State) + " " + string(v.Reason)
+}
+
+func decodeResult(text string) (v Verdict, checked bool) {
+	state, reason, checked := strings.Cut(text, " ")
+	return Verdict{State(state), Reason(reason)}, checked
+}
