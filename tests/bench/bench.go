@@ -28,9 +28,14 @@ type bench struct {
 	wechat          *connection
 	people          int // number of users who logged in so far
 
-	drawings       []drawing.Content
-	bodies         [][]byte // of drawings
-	actions        []string // of 2017
+	drawings []drawing.Content
+	bodies   [][]byte // of drawings
+	actions  []string // of 2017
+	accounts          // in Redis and MongoDB
+}
+
+// accounts are what the requests of the rows need in a store.
+type accounts struct {
 	tokens         []string
 	ids            []string // of drawings of the first token
 	painter, saver string   // credentials of 2017
@@ -115,38 +120,45 @@ func (b *bench) fill(sessions int) (err error) {
 	if b.tokens, err = b.shareSessions(sessions); err != nil {
 		return err
 	}
-	c, err := dial(b.ours.address)
-	if err != nil {
-		return err
+	return b.draw(&b.accounts, b.ours, b.reference)
+}
+
+// draw saves the drawings for the reading rows, in each of the programs.
+func (b *bench) draw(a *accounts, programs ...*program) (err error) {
+	var connections []*connection
+	for _, p := range programs {
+		c, err := dial(p.address)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		connections = append(connections, c)
 	}
-	defer c.Close()
-	reference, err := dial(b.reference.address)
-	if err != nil {
-		return err
-	}
-	defer reference.Close()
-	const drawn = 100
-	for i := range drawn {
-		b.ids = append(b.ids, uuid.NewString())
-		put := request(http.MethodPut, "/v1/drawings/"+b.ids[i], bearer(b.tokens[0]), b.bodies[i*len(b.bodies)/drawn]) // some of each file
-		for _, to := range []*connection{c, reference} {
-			if _, err := to.do(put); err != nil {
+	save := func(request []byte) error {
+		for _, to := range connections {
+			if _, err := to.do(request); err != nil {
 				return err
 			}
 		}
+		return nil
 	}
-	if b.painter, err = b.credential2017(c); err != nil {
+	const drawn = 100
+	for i := range drawn {
+		a.ids = append(a.ids, uuid.NewString())
+		body := b.bodies[i*len(b.bodies)/drawn] // some of each file
+		if err := save(request(http.MethodPut, "/v1/drawings/"+a.ids[i], bearer(a.tokens[0]), body)); err != nil {
+			return err
+		}
+	}
+	if a.painter, err = b.credential2017(connections[0]); err != nil {
 		return err
 	}
-	if b.saver, err = b.credential2017(c); err != nil {
+	if a.saver, err = b.credential2017(connections[0]); err != nil {
 		return err
 	}
 	for i := range 20 {
-		save := b.paint(b.painter, uuid.NewString(), i)
-		for _, to := range []*connection{c, reference} {
-			if _, err := to.do(save); err != nil {
-				return err
-			}
+		if err := save(b.paint(a.painter, uuid.NewString(), i)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -48,7 +48,7 @@ func BenchmarkOperation(b *testing.B) {
 		b.Fatal(err)
 	}
 	opened = true
-	for _, r := range append(s.pictures(), s.rows()...) {
+	for _, r := range append(s.pictures(), s.rows(s.accounts)...) {
 		b.Run(r.operation, func(b *testing.B) {
 			requests := make([][]byte, b.N)
 			for i := range requests {

@@ -24,7 +24,7 @@ func (b *bench) compare(rounds int, only *regexp.Regexp) error {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
-	for _, r := range b.rows() {
+	for _, r := range b.rows(b.accounts) {
 		if !only.MatchString(r.operation) {
 			continue
 		}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
-	"time"
 )
 
 const starts = 5
@@ -49,6 +48,9 @@ func (b *bench) footprint(connections int) error {
 	return b.manyConnections(b.ours.command.Path, connections)
 }
 
+// afterwards is how many requests follow when the many connections are closed.
+const afterwards = 20_000
+
 // manyConnections prints the memory of open connections, and after they are closed.
 func (b *bench) manyConnections(binary string, n int) error {
 	var limit syscall.Rlimit
@@ -80,12 +82,12 @@ func (b *bench) manyConnections(binary string, n int) error {
 	for _, c := range open {
 		c.Close()
 	}
-	if _, _, err := closedLoop(p.address, [][]byte{ask}, throughputConnections, time.Second); err != nil {
+	if _, _, err := closedLoop(p.address, slices.Repeat([][]byte{ask}, afterwards), busyConnections); err != nil {
 		return err
 	}
 	after, err := p.resident()
-	fmt.Printf("%-30s %5.1f MB resident with them, %.1f MB after they are closed and a second of load\n",
-		fmt.Sprintf("%d connections", n), megabytes(with), megabytes(after))
+	fmt.Printf("%-30s %5.1f MB resident with them, %.1f MB after they are closed and %d more requests\n",
+		fmt.Sprintf("%d connections", n), megabytes(with), megabytes(after), afterwards)
 	return err
 }
 

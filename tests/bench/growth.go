@@ -19,6 +19,7 @@ const (
 	fewSessions = 1_000
 
 	latencyConnections = 8
+	latencyTimes       = 10 // how often the requests of a round are sent
 )
 
 // growth prints the cost of a request with much data, compared with little data.
@@ -69,7 +70,7 @@ func (b *bench) growthOfSessions(rounds int) error {
 	for range rounds {
 		var p99 [2]time.Duration
 		for i, p := range []*program{b.ours, small} {
-			_, took, err := closedLoop(p.address, requests, latencyConnections, loadFor/8)
+			_, took, err := closedLoop(p.address, slices.Repeat(requests, latencyTimes), latencyConnections)
 			if err != nil {
 				return err
 			}

@@ -72,13 +72,13 @@ func run(o settings) error {
 		return b.writeProfiles(o.profiles, only)
 	}
 	if o.rows != "" {
-		return b.compare(o.rounds, only)
+		return errors.Join(b.compare(o.rounds, only), b.compareBusy(o.rounds, only))
 	}
 	return errors.Join( // all of them, whatever fails
 		b.weight(),
 		b.compare(o.rounds, only),
 		validation(ctx),
-		b.throughput(),
+		b.compareBusy(o.rounds, only),
 		b.growth(o.rounds, o.drawings),
 		b.comparePocketBase(o.rounds, o.stored),
 		b.footprint(o.connections),

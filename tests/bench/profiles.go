@@ -25,7 +25,7 @@ func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range append(b.pictures(), b.rows()...) {
+	for _, r := range append(b.pictures(), b.rows(b.accounts)...) {
 		if !only.MatchString(r.operation) {
 			continue
 		}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	busyConnections = 32
+	// busyTimes is how often the requests of a round are sent, so that a round is long
+	// enough to keep all connections busy.
+	busyTimes = 5
+	// sqliteSessions are logged in one by one.
+	sqliteSessions = 20_000
+)
+
+// loads of the open loops are parts of what a program answers in a closed loop.
+var loads = []float64{0.5, 0.8}
+
+// busyProgram is a program, the accounts in its store, and what was measured of a row.
+type busyProgram struct {
+	*program
+	accounts
+	name           string
+	cpu, perSecond []float64   // of each round; µs a request
+	closed         latencies   // sorted
+	open           []latencies // for each of the loads, sorted
+}
+
+// compareBusy prints the cost of each row with many connections: for the reference,
+// the service on Redis and MongoDB, and the service on its default store. Each program
+// has one core, as in compare; the other one has the client and the servers. If these
+// are busier than the program, a row shows how many requests they can do; the CPU time
+// is the program's alone.
+func (b *bench) compareBusy(rounds int, only *regexp.Regexp) (failed error) {
+	sqlite, accounts, err := b.runOnSQLite()
+	if err != nil {
+		return err
+	}
+	together, err := b.apart(b.reference, b.ours, sqlite)
+	if err != nil {
+		return err
+	}
+	defer together()
+	fmt.Printf("\nBusy: CPU time a request with %d connections, median of %d rounds; Redis: %s.\n", busyConnections, rounds, b.stores.redisName)
+	fmt.Printf("Latencies are p50, p99 and p99.9 in ms; the open loops have 50 %% and 80 %% of what the program answers in the closed one.\n")
+	for i, r := range b.rows(b.accounts) {
+		if !only.MatchString(r.operation) {
+			continue
+		}
+		programs := []*busyProgram{
+			{program: b.reference, accounts: b.accounts, name: "reference"},
+			{program: b.ours, accounts: b.accounts, name: "Redis and MongoDB"},
+			{program: sqlite, accounts: accounts, name: "SQLite"},
+		}
+		if err := b.measureBusy(i, rounds, programs); err != nil { // a slow store refuses requests: the others can be measured
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", r.name, err))
+			continue
+		}
+		printBusy(r, programs)
+	}
+	return failed
+}
+
+func printBusy(r row, programs []*busyProgram) {
+	fmt.Printf("\n%-28s %9s %8s %6s %9s  %-20s %-20s %-20s\n", r.name, "CPU", "ratio", "aim", "a second", "closed loop", "open, 50 %", "open, 80 %")
+	reference := programs[0]
+	for _, p := range programs {
+		ratio, aim := "", ""
+		if p != reference {
+			ratio, aim = fmt.Sprintf("%.2f ×", median(ratios(p.cpu, reference.cpu))), fmt.Sprintf("%.2f", r.busy)
+		}
+		fmt.Printf("  %-26s %6.0f µs %8s %6s %9.0f ", p.name, median(p.cpu), ratio, aim, median(p.perSecond))
+		for _, took := range append([]latencies{p.closed}, p.open...) {
+			fmt.Printf(" %-20s", fmt.Sprintf("%.2f %.2f %.2f", took.ms(0.5), took.ms(0.99), took.ms(0.999)))
+		}
+		fmt.Println()
+	}
+}
+
+// ms returns a percentile in milliseconds.
+func (l latencies) ms(part float64) float64 { return float64(l.at(part)) / float64(time.Millisecond) }
+
+// measureBusy has the programs take turns with the row of a number. The first round is
+// a warm-up and does not count.
+func (b *bench) measureBusy(number, rounds int, programs []*busyProgram) error {
+	for round := range rounds + 1 {
+		for _, p := range programs {
+			requests, err := b.busyRequests(number, p)
+			if err != nil {
+				return err
+			}
+			before, err := p.program.cpu()
+			if err != nil {
+				return err
+			}
+			perSecond, took, err := closedLoop(p.address, requests, busyConnections)
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			after, err := p.program.cpu()
+			if err != nil {
+				return err
+			}
+			if round > 0 {
+				p.perSecond = append(p.perSecond, perSecond)
+				p.cpu = append(p.cpu, (after-before).Seconds()*1e6/float64(len(requests)))
+				p.closed = append(p.closed, took...)
+			}
+		}
+	}
+	for _, p := range programs {
+		slices.Sort(p.closed)
+	}
+	for _, load := range loads {
+		for _, p := range programs {
+			requests, err := b.busyRequests(number, p)
+			if err != nil {
+				return err
+			}
+			took, err := openLoop(p.address, requests, load*median(p.perSecond))
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			p.open = append(p.open, took)
+		}
+	}
+	return nil
+}
+
+func (b *bench) busyRequests(number int, p *busyProgram) (all [][]byte, err error) {
+	r := b.rows(p.accounts)[number]
+	for range busyTimes {
+		requests, err := r.make()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, requests...)
+	}
+	return all, nil
+}
+
+// runOnSQLite starts the service on its default store, with accounts.
+func (b *bench) runOnSQLite() (p *program, a accounts, err error) {
+	p, err = start(b.ctx, b.ours.command.Path,
+		append(slices.Clone(b.env), "REDIS_URL=", "MONGODB_URI=", "DATA_DIR="+filepath.Join(b.dir, "sqlite"), "GOMAXPROCS=1")...)
+	if err != nil {
+		return nil, a, err
+	}
+	b.add(p.stop)
+	if a.tokens, err = b.logInMany(p, sqliteSessions); err != nil {
+		return nil, a, err
+	}
+	return p, a, b.draw(&a, p)
+}
+
+// logInMany logs n users in, and returns their tokens.
+func (b *bench) logInMany(p *program, n int) ([]string, error) {
+	requests := make([][]byte, n)
+	for i := range requests {
+		var err error
+		if requests[i], err = b.logIn(); err != nil {
+			return nil, err
+		}
+	}
+	var mu sync.Mutex
+	var tokens []string
+	var next atomic.Int64
+	var connections errgroup.Group
+	for range fillConnections {
+		connections.Go(func() error {
+			c, err := dial(p.address)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				answer, err := c.do(requests[i])
+				if err != nil {
+					return err
+				}
+				var login struct{ Token string }
+				if err := json.Unmarshal(answer, &login); err != nil {
+					return err
+				}
+				mu.Lock()
+				tokens = append(tokens, login.Token)
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	return tokens, connections.Wait()
+}
