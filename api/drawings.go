@@ -21,7 +21,7 @@ func (h drawings) ListDrawings(ctx context.Context, r gen.ListDrawingsRequest) (
 	if r.Params.Limit != nil {
 		limit = int(*r.Params.Limit)
 	}
-	thumbnails := r.Params.Thumbnail == nil || *r.Params.Thumbnail != gen.None
+	thumbnails := r.Params.Thumbnail == nil || *r.Params.Thumbnail != gen.ListDrawingsParamsThumbnailNone
 	page, next, err := h.gallery.List(ctx, owner(ctx), limit, value(r.Params.Cursor), thumbnails)
 	if err != nil {
 		return nil, err

@@ -101,9 +101,11 @@ func (m mediaRange) precision(mediaType string) int {
 }
 
 // acceptable returns the media type that Accept prefers (RFC 9110, section 12.5.1):
-// the most exact range decides about each one. It is the first of produces if no
-// range can be read, and empty if the ranges fit none.
-func acceptable(accept, produces []string) string {
+// the most exact range decides about the quality of each one. Of the same quality,
+// it is the one that Accept names more exactly, then the one that it names first;
+// with byQuality, and if no range can be read, the first of produces. It is empty if
+// the ranges fit none.
+func acceptable(accept, produces []string, byQuality bool) string {
 	ranges := mediaRanges(accept)
 	if len(ranges) == 0 {
 		return produces[0]
@@ -116,11 +118,11 @@ func acceptable(accept, produces []string) string {
 		if decides.precision(mediaType) == 0 || decides.quality == 0 {
 			continue
 		}
-		if picked == "" || cmp.Or(
-			cmp.Compare(decides.quality, best.quality),
-			cmp.Compare(decides.precision(mediaType), best.precision(picked)),
-			cmp.Compare(best.place, decides.place),
-		) > 0 {
+		better := cmp.Compare(decides.quality, best.quality)
+		if better == 0 && !byQuality {
+			better = cmp.Or(cmp.Compare(decides.precision(mediaType), best.precision(picked)), cmp.Compare(best.place, decides.place))
+		}
+		if picked == "" || better > 0 {
 			picked, best = mediaType, decides
 		}
 	}

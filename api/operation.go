@@ -15,7 +15,6 @@ type operation struct {
 	wire.Operation
 	in2017         bool
 	endsSession    bool        // it succeeds for a session that has ended
-	produces       []string    // of success, the default first
 	sessionHeaders []parameter // of 2017, which identify the caller
 	parameters     []parameter // all others
 }
@@ -39,23 +38,32 @@ func newOperation(pattern string) *operation {
 			o.parameters = append(o.parameters, p)
 		}
 	}
-	// SVG before PNG: the first is for clients that send no Accept.
-	o.produces = slices.SortedFunc(slices.Values(o.Produces), func(a, b string) int { return strings.Compare(b, a) })
 	return o
 }
 
-// negotiate picks the media type of the answer by Accept (RFC 9110, section 12).
-// No answer of 2017 depends on it.
+// mediaTypes are the media types by the values of the parameter format.
+var mediaTypes = map[string]string{"png": pngType, "svg": "image/svg+xml"}
+
+// negotiate picks the media type of the answer by the parameter format, otherwise
+// by Accept (RFC 9110, section 12). Without a preference it is the first one in the
+// contract. No answer of 2017 depends on it.
 func (o *operation) negotiate(r *http.Request) error {
-	if len(o.produces) == 0 || o.in2017 {
+	if len(o.Produces) == 0 || o.in2017 {
 		return nil
 	}
-	picked := acceptable(r.Header["Accept"], o.produces)
-	if picked == "" {
-		return &problem{code: gen.ErrNotAcceptable, detail: "this operation answers " + strings.Join(o.Produces, " or ")}
+	info := infoOf(r.Context())
+	if len(o.Produces) > 1 {
+		asked := mediaTypes[wire.ParseForm(r.URL.RawQuery).Get("format")]
+		if slices.Contains(o.Produces, asked) {
+			info.mediaType = asked
+			return nil
+		}
 	}
-	if len(o.produces) > 1 {
-		infoOf(r.Context()).mediaType = picked
+	// Browsers name SVG in Accept, but not PNG, for whatever they embed. That is no
+	// wish for SVG: what they can embed, because it needs no login, goes by quality.
+	info.mediaType = acceptable(r.Header["Accept"], o.Produces, !o.Secured)
+	if info.mediaType == "" {
+		return &problem{code: gen.ErrNotAcceptable, detail: "this operation answers " + strings.Join(o.Produces, " or ")}
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ type requestInfo struct {
 	started bool        // the answer's header has been sent
 
 	route     string             // as the contract has it, with {placeholders}
-	mediaType string             // of the answer, if Accept decides
+	mediaType string             // of the answer
 	caller    *caller            // of a secured operation
 	login     *session.Login     // that is due before the operation, see [callers]
 	place     place              // among requests that are served

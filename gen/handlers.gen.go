@@ -527,27 +527,6 @@ type GetSharedDrawingImageAnswer interface {
 	writeGetSharedDrawingImage(http.ResponseWriter) error
 }
 
-// GetSharedDrawingImage200SVG is the response with status 200 to GET /v1/shared/{token}/image.
-type GetSharedDrawingImage200SVG struct {
-	ETag string // required
-	Vary string // required
-	Body []byte
-}
-
-func (a GetSharedDrawingImage200SVG) writeGetSharedDrawingImage(w http.ResponseWriter) error {
-	if a.ETag == "" {
-		return &wire.HeaderError{Response: "GetSharedDrawingImage200SVG", Header: "ETag"}
-	}
-	if a.Vary == "" {
-		return &wire.HeaderError{Response: "GetSharedDrawingImage200SVG", Header: "Vary"}
-	}
-	wire.SetHeader(w.Header(), "Etag", a.ETag)
-	wire.SetHeader(w.Header(), "Vary", a.Vary)
-	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	wire.SetHeader(w.Header(), "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-	return wire.Send(w, 200, "image/svg+xml", a.Body)
-}
-
 // GetSharedDrawingImage200PNG is the response with status 200 to GET /v1/shared/{token}/image.
 type GetSharedDrawingImage200PNG struct {
 	ETag string // required
@@ -567,6 +546,27 @@ func (a GetSharedDrawingImage200PNG) writeGetSharedDrawingImage(w http.ResponseW
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
 	wire.SetHeader(w.Header(), "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	return wire.Send(w, 200, "image/png", a.Body)
+}
+
+// GetSharedDrawingImage200SVG is the response with status 200 to GET /v1/shared/{token}/image.
+type GetSharedDrawingImage200SVG struct {
+	ETag string // required
+	Vary string // required
+	Body []byte
+}
+
+func (a GetSharedDrawingImage200SVG) writeGetSharedDrawingImage(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetSharedDrawingImage200SVG", Header: "ETag"}
+	}
+	if a.Vary == "" {
+		return &wire.HeaderError{Response: "GetSharedDrawingImage200SVG", Header: "Vary"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Vary", a.Vary)
+	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
+	wire.SetHeader(w.Header(), "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	return wire.Send(w, 200, "image/svg+xml", a.Body)
 }
 
 // GetSharedDrawingImage304 is the response with status 304 to GET /v1/shared/{token}/image.

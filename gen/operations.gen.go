@@ -121,6 +121,7 @@ var Operations = map[string]wire.Operation{
 			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
 			{Name: "id", In: "path", Required: true, Rules: &uuidRules},
 			{Name: "width", In: "query", Rules: &widthParameterRules},
+			{Name: "format", In: "query", Rules: &formatParameterRules},
 			{Name: "animate", In: "query", Rules: &animateParameterRules},
 			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
@@ -160,10 +161,11 @@ var Operations = map[string]wire.Operation{
 		Parameters: []wire.Parameter{
 			{Name: "token", In: "path", Required: true, Rules: &shareTokenRules},
 			{Name: "width", In: "query", Rules: &widthParameterRules},
+			{Name: "format", In: "query", Rules: &formatParameterRules},
 			{Name: "animate", In: "query", Rules: &animateParameterRules},
 			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
 		},
-		Produces: []string{"image/svg+xml", "image/png"},
+		Produces: []string{"image/png", "image/svg+xml"},
 	},
 	"GET /v1/export": {
 		ID:      "exportDrawings",

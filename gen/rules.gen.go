@@ -21,6 +21,7 @@ var (
 	drawingContentRules             = wire.ObjectRules{Members: []string{"id", "title", "oneStroke", "canvas", "format", "strokes", "strokeCount", "pointCount", "durationMs", "bounds", "revision", "createdAt", "updatedAt", "incomplete", "paint"}, Required: 0b111000}
 	drawingContentStrokesRules      = wire.ArrayRules{MaxItems: 1000}
 	entityTagsRules                 = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`)}
+	formatParameterRules            = wire.StringRules{Enum: []string{"png", "svg"}}
 	formatVersionRules              = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 1, Enum: []int64{1}}
 	ifNoneMatchParameterRules       = wire.StringRules{MaxLength: 1, Enum: []string{"*"}}
 	knownEntityTagsRules            = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)?$`)}

@@ -250,18 +250,36 @@ func (e StrokeTool) Valid() bool {
 	}
 }
 
+// Defines values for PictureFormat.
+const (
+	PictureFormatPng PictureFormat = "png"
+	PictureFormatSvg PictureFormat = "svg"
+)
+
+// Valid indicates whether the value is a known member of the PictureFormat enum.
+func (e PictureFormat) Valid() bool {
+	switch e {
+	case PictureFormatPng:
+		return true
+	case PictureFormatSvg:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListDrawingsParamsThumbnail.
 const (
-	None ListDrawingsParamsThumbnail = "none"
-	Svg  ListDrawingsParamsThumbnail = "svg"
+	ListDrawingsParamsThumbnailNone ListDrawingsParamsThumbnail = "none"
+	ListDrawingsParamsThumbnailSvg  ListDrawingsParamsThumbnail = "svg"
 )
 
 // Valid indicates whether the value is a known member of the ListDrawingsParamsThumbnail enum.
 func (e ListDrawingsParamsThumbnail) Valid() bool {
 	switch e {
-	case None:
+	case ListDrawingsParamsThumbnailNone:
 		return true
-	case Svg:
+	case ListDrawingsParamsThumbnailSvg:
 		return true
 	default:
 		return false
@@ -277,6 +295,42 @@ const (
 func (e PutDrawingParamsIfNoneMatch) Valid() bool {
 	switch e {
 	case Asterisk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetDrawingImageParamsFormat.
+const (
+	GetDrawingImageParamsFormatPng GetDrawingImageParamsFormat = "png"
+	GetDrawingImageParamsFormatSvg GetDrawingImageParamsFormat = "svg"
+)
+
+// Valid indicates whether the value is a known member of the GetDrawingImageParamsFormat enum.
+func (e GetDrawingImageParamsFormat) Valid() bool {
+	switch e {
+	case GetDrawingImageParamsFormatPng:
+		return true
+	case GetDrawingImageParamsFormatSvg:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetSharedDrawingImageParamsFormat.
+const (
+	GetSharedDrawingImageParamsFormatPng GetSharedDrawingImageParamsFormat = "png"
+	GetSharedDrawingImageParamsFormatSvg GetSharedDrawingImageParamsFormat = "svg"
+)
+
+// Valid indicates whether the value is a known member of the GetSharedDrawingImageParamsFormat enum.
+func (e GetSharedDrawingImageParamsFormat) Valid() bool {
+	switch e {
+	case GetSharedDrawingImageParamsFormatPng:
+		return true
+	case GetSharedDrawingImageParamsFormatSvg:
 		return true
 	default:
 		return false
@@ -1119,6 +1173,9 @@ type UserID = string
 // Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 type DrawingID = UUID
 
+// PictureFormat defines model for PictureFormat.
+type PictureFormat string
+
 // WXCode defines model for WXCode.
 type WXCode = string
 
@@ -1391,6 +1448,10 @@ type GetDrawingImageParams struct {
 	// Width The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
 	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
 
+	// Format The form of the picture, for addresses that are used where `Accept` cannot be set: an `<image>`, `imageUrl`, `og:image`. With it,
+	// `Accept` has no effect.
+	Format *GetDrawingImageParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
 	// Animate `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
@@ -1409,6 +1470,9 @@ type GetDrawingImageParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
+
+// GetDrawingImageParamsFormat defines parameters for GetDrawingImage.
+type GetDrawingImageParamsFormat string
 
 // UnshareDrawingParams defines parameters for UnshareDrawing.
 type UnshareDrawingParams struct {
@@ -1541,12 +1605,19 @@ type GetSharedDrawingImageParams struct {
 	// Width The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
 	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
 
+	// Format The form of the picture, for addresses that are used where `Accept` cannot be set: an `<image>`, `imageUrl`, `og:image`. With it,
+	// `Accept` has no effect.
+	Format *GetSharedDrawingImageParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
 	// Animate `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
 	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
+
+// GetSharedDrawingImageParamsFormat defines parameters for GetSharedDrawingImage.
+type GetSharedDrawingImageParamsFormat string
 
 // DeletePaintJSONRequestBody defines body for DeletePaint for application/json ContentType.
 type DeletePaintJSONRequestBody = PaintDelete
@@ -2913,6 +2984,19 @@ func (siw *ServerInterfaceWrapper) GetDrawingImage(w http.ResponseWriter, r *htt
 		return
 	}
 
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
 	// ------------- Optional query parameter "animate" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "animate", r.URL.Query(), &params.Animate, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -3765,6 +3849,19 @@ func (siw *ServerInterfaceWrapper) GetSharedDrawingImage(w http.ResponseWriter, 
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "width"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "width", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
 		}
 		return
 	}

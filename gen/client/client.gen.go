@@ -265,8 +265,8 @@ type ClientInterface interface {
 
 	// GetDrawingImage Get one of my drawings as SVG or PNG
 	//
-	// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-	// was used, the background is visible. Pressure has no effect.
+	// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+	// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
 	//
 	// Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 	GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -372,7 +372,8 @@ type ClientInterface interface {
 
 	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	//
-	// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+	// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+	// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 	//
 	// Corresponds with GET /v1/shared/{token}/image (the `GetSharedDrawingImage` operationId).
 	GetSharedDrawingImage(ctx context.Context, token ShareToken, params *GetSharedDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -719,8 +720,8 @@ func (c *Client) PutDrawing(ctx context.Context, id DrawingID, params *PutDrawin
 
 // GetDrawingImage Get one of my drawings as SVG or PNG
 //
-// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-// was used, the background is visible. Pressure has no effect.
+// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
 //
 // Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 func (c *Client) GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -946,7 +947,8 @@ func (c *Client) GetSharedDrawing(ctx context.Context, token ShareToken, params 
 
 // GetSharedDrawingImage Get a shared drawing as SVG or PNG
 //
-// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 //
 // Corresponds with GET /v1/shared/{token}/image (the `GetSharedDrawingImage` operationId).
 func (c *Client) GetSharedDrawingImage(ctx context.Context, token ShareToken, params *GetSharedDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1862,6 +1864,18 @@ func NewGetDrawingImageRequest(server string, id DrawingID, params *GetDrawingIm
 
 		}
 
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Animate != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "animate", *params.Animate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -2605,6 +2619,18 @@ func NewGetSharedDrawingImageRequest(server string, token ShareToken, params *Ge
 
 		}
 
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Animate != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "animate", *params.Animate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -2879,8 +2905,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 	//
-	// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-	// was used, the background is visible. Pressure has no effect.
+	// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+	// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3006,7 +3032,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetSharedDrawingImageWithResponse Get a shared drawing as SVG or PNG
 	//
-	// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+	// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+	// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7438,8 +7465,8 @@ func (c *ClientWithResponses) PutDrawingWithResponse(ctx context.Context, id Dra
 
 // GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 //
-// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-// was used, the background is visible. Pressure has no effect.
+// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7637,7 +7664,8 @@ func (c *ClientWithResponses) GetSharedDrawingWithResponse(ctx context.Context, 
 
 // GetSharedDrawingImageWithResponse Get a shared drawing as SVG or PNG
 //
-// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 //
 // Returns a wrapper object for the known response body format(s).
 //

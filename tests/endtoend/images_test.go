@@ -83,6 +83,51 @@ func TestAcceptSelectsTheFormatOfAPicture(t *testing.T) {
 	}
 }
 
+func TestAPictureThatABrowserEmbedsIsPNG(t *testing.T) {
+	s := start(t)
+	author := s.LogIn(t, service.NewUser())
+	image := "/v1/shared/" + share(t, author, create(t, author, "one"), http.StatusCreated) + "/image"
+	for accept, want := range map[string]string{
+		"": "image/png",
+		"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8":           "image/png", // Chromium
+		"image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5":      "image/png", // Firefox
+		"text/html,application/xhtml+xml,application/xml;q=0.9,image/apng,*/*;q=0.8": "image/png", // opened as a page
+		"image/*":                        "image/png",
+		"*/*":                            "image/png",
+		"image/svg+xml":                  "image/svg+xml",
+		"image/svg+xml, image/png;q=0.9": "image/svg+xml",
+		"image/png;q=0, */*":             "image/svg+xml",
+		"image/webp":                     "",
+	} {
+		answer := s.Nobody().Do(t, http.MethodGet, image, nil, header("Accept", accept))
+		if want == "" {
+			answer.ExpectProblem(t, http.StatusNotAcceptable, gen.ErrNotAcceptable)
+		} else if answer.Expect(t, http.StatusOK); answer.Header.Get("Content-Type") != want {
+			t.Errorf("%q gets %s, want %s", accept, answer.Header.Get("Content-Type"), want)
+		}
+	}
+}
+
+func TestFormatInTheAddressDecidesWhateverAcceptSays(t *testing.T) {
+	s := start(t)
+	author := s.LogIn(t, service.NewUser())
+	id := create(t, author, "one")
+	shared := "/v1/shared/" + share(t, author, id, http.StatusCreated)
+	for _, at := range []string{path(id), shared} {
+		for format, want := range map[string]string{"png": "image/png", "svg": "image/svg+xml"} {
+			for _, accept := range []string{"", "*/*", "image/png", "image/svg+xml", "text/html", "image/*;q=0"} {
+				answer := author.Do(t, http.MethodGet, at+"/image?width=64&format="+format, nil, header("Accept", accept))
+				if answer.Expect(t, http.StatusOK); answer.Header.Get("Content-Type") != want {
+					t.Errorf("format=%s with Accept %q gets %s", format, accept, answer.Header.Get("Content-Type"))
+				}
+			}
+		}
+		for _, query := range []string{"format=", "format=gif", "format=PNG", "format=png&format=svg"} {
+			author.Do(t, http.MethodGet, at+"/image?"+query, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+		}
+	}
+}
+
 func TestAPictureHasTheRequestedWidth(t *testing.T) {
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())

@@ -48,7 +48,7 @@ func TestASharedDrawingShowsOnlyTheNicknameOfItsAuthor(t *testing.T) {
 			t.Errorf("Cache-Control is %q", caching)
 		}
 		visitor.Do(t, http.MethodGet, "/v1/shared/"+token, nil, header("If-None-Match", answer.Header.Get("ETag"))).Expect(t, http.StatusNotModified)
-		isPlainSVG(t, visitor.Do(t, http.MethodGet, "/v1/shared/"+token+"/image?animate=true", nil).Body)
+		isPlainSVG(t, visitor.Do(t, http.MethodGet, "/v1/shared/"+token+"/image?format=svg&animate=true", nil).Body)
 		picture := visitor.Do(t, http.MethodGet, "/v1/shared/"+token+"/image?width=64", nil, header("Accept", "image/png"))
 		isPNG(t, picture.Body, 64)
 		if caching := picture.Header.Get("Cache-Control"); caching != "public, no-cache" {

@@ -23,7 +23,7 @@ async function shared(id: string): Promise<{ path?: string; imageUrl?: string }>
 
 /** The card's picture as a file. Without one, WeChat uses a screenshot. */
 async function pictureOf(token: string): Promise<string | undefined> {
-  const picture = await client.getSharedDrawingImage({ token, width: 500, accept: 'image/png' });
+  const picture = await client.getSharedDrawingImage({ token, width: 500, format: 'png' });
   if (!picture.ok) return undefined;
   const filePath = `${wx.env.USER_DATA_PATH}/card.png`;
   return new Promise(resolve => {

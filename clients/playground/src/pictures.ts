@@ -27,12 +27,12 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
   const width = 1536;
   const vector = (animate: boolean) =>
     'id' in of
-      ? client.getDrawingImage({ ...of, width, animate })
-      : client.getSharedDrawingImage({ ...of, width, animate });
+      ? client.getDrawingImage({ ...of, width, animate, format: 'svg' })
+      : client.getSharedDrawingImage({ ...of, width, animate, format: 'svg' });
   const pixels = () =>
     'id' in of
-      ? client.getDrawingImage({ ...of, width, accept: 'image/png' })
-      : client.getSharedDrawingImage({ ...of, width, accept: 'image/png' });
+      ? client.getDrawingImage({ ...of, width, format: 'png' })
+      : client.getSharedDrawingImage({ ...of, width, format: 'png' });
   const download = async (kind: 'png' | 'svg', call: () => Promise<Result<string | ArrayBuffer>>) => {
     if ('id' in of) await client.drawings.flush(of.id); // the download includes the last stroke
     const result = await call();

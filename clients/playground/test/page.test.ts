@@ -219,7 +219,7 @@ test('the page shows what the service shows', async () => {
   await guest.page.goto(`${guest.base}/#/replay/${id}`);
   await guest.page.getByRole('button', { name: '播放' }).waitFor();
   const width = await guest.page.locator('canvas.canvas').evaluate((canvas: HTMLCanvasElement) => canvas.width);
-  const png = await client.getDrawingImage({ id, width, accept: 'image/png' });
+  const png = await client.getDrawingImage({ id, width, format: 'png' });
   assert.ok(png.ok);
   const { mean, off } = await guest.page.locator('canvas.canvas').evaluate(
     async (canvas: HTMLCanvasElement, bytes) => {

@@ -152,8 +152,8 @@ export interface paths {
         };
         /**
          * Get one of my drawings as SVG or PNG
-         * @description The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-         *     was used, the background is visible. Pressure has no effect.
+         * @description The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+         *     round ends. Where the eraser was used, the background is visible. Pressure has no effect.
          */
         get: operations["getDrawingImage"];
         put?: never;
@@ -218,7 +218,8 @@ export interface paths {
         };
         /**
          * Get a shared drawing as SVG or PNG
-         * @description The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+         * @description The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+         *     same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
          */
         get: operations["getSharedDrawingImage"];
         put?: never;
@@ -1488,6 +1489,12 @@ export interface components {
          */
         DrawingId: components["schemas"]["UUID"];
         /**
+         * @description The form of the picture, for addresses that are used where `Accept` cannot be set: an `<image>`, `imageUrl`, `og:image`. With it,
+         *     `Accept` has no effect.
+         * @example png
+         */
+        PictureFormat: "png" | "svg";
+        /**
          * @description The token of the share, from `PUT /v1/drawings/{id}/share`.
          * @example kT1uB7nR2sV9wYA5mC3xQw
          */
@@ -1542,7 +1549,7 @@ export interface components {
          */
         RateLimitPolicy: string;
         /**
-         * @description For caches. `Accept` decides whether the answer is SVG or PNG.
+         * @description For caches. Without `format`, `Accept` decides whether the answer is SVG or PNG.
          * @example Accept
          */
         VaryAccept: string;
@@ -2260,6 +2267,12 @@ export interface operations {
                  */
                 width?: number;
                 /**
+                 * @description The form of the picture, for addresses that are used where `Accept` cannot be set: an `<image>`, `imageUrl`, `og:image`. With it,
+                 *     `Accept` has no effect.
+                 * @example png
+                 */
+                format?: components["parameters"]["PictureFormat"];
+                /**
                  * @description `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
                  * @example true
                  */
@@ -2587,6 +2600,12 @@ export interface operations {
                  */
                 width?: number;
                 /**
+                 * @description The form of the picture, for addresses that are used where `Accept` cannot be set: an `<image>`, `imageUrl`, `og:image`. With it,
+                 *     `Accept` has no effect.
+                 * @example png
+                 */
+                format?: components["parameters"]["PictureFormat"];
+                /**
                  * @description `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
                  * @example true
                  */
@@ -2621,9 +2640,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/png": components["schemas"]["PNG"];
                     /** @example <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3750 6670"/> */
                     "image/svg+xml": components["schemas"]["SVG"];
-                    "image/png": components["schemas"]["PNG"];
                 };
             };
             /** @description Not modified. Your copy is current. */

@@ -28,24 +28,18 @@ export interface ConditionalOperation<Id extends OperationId> {
   (...input: Input<Arguments<Id> & { ifNoneMatch?: undefined }>): Call<Data<Id>, ETag<Id>>;
 }
 
-/** Returns an SVG as text, or a PNG as bytes if `accept` asks for it. */
+/** Returns a PNG as bytes, an SVG as text. */
 export interface PictureOperation<Id extends OperationId> {
   (
-    args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch: string },
+    args: Arguments<Id> & { format: 'png'; ifNoneMatch: string },
     options?: CallOptions,
   ): Call<ArrayBuffer | null, ETag<Id>>;
   (
-    args: Arguments<Id> & { accept: 'image/png'; ifNoneMatch?: undefined },
+    args: Arguments<Id> & { format: 'png'; ifNoneMatch?: undefined },
     options?: CallOptions,
   ): Call<ArrayBuffer, ETag<Id>>;
-  (
-    args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch: string },
-    options?: CallOptions,
-  ): Call<string | null, ETag<Id>>;
-  (
-    args: Arguments<Id> & { accept?: 'image/svg+xml'; ifNoneMatch?: undefined },
-    options?: CallOptions,
-  ): Call<string, ETag<Id>>;
+  (args: Arguments<Id> & { format: 'svg'; ifNoneMatch: string }, options?: CallOptions): Call<string | null, ETag<Id>>;
+  (args: Arguments<Id> & { format: 'svg'; ifNoneMatch?: undefined }, options?: CallOptions): Call<string, ETag<Id>>;
 }
 
 type Input<Args> = object extends Args ? [args?: Args, options?: CallOptions] : [args: Args, options?: CallOptions];
@@ -118,17 +112,16 @@ export interface AnyArguments {
   [parameter: string]: unknown;
   ifMatch?: string;
   ifNoneMatch?: string;
-  accept?: string;
+  format?: string;
   body?: unknown;
 }
 
 /** The request of an operation. Arguments that are neither in the path nor a header go into the query. */
 export function requestOf(baseUrl: string, [method, path]: Route, args: AnyArguments = {}): Outgoing {
-  const { ifMatch, ifNoneMatch, accept, body, ...parameters } = args;
+  const { ifMatch, ifNoneMatch, body, ...parameters } = args;
   const headers: Record<string, string> = {};
   if (ifMatch) headers['If-Match'] = ifMatch;
   if (ifNoneMatch) headers['If-None-Match'] = ifNoneMatch;
-  if (accept) headers.Accept = accept;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const filled = path.replace(/{(\w+)}/g, (_, name: string) => {
     const value = parameters[name];
@@ -144,6 +137,6 @@ export function requestOf(baseUrl: string, [method, path]: Route, args: AnyArgum
     url: baseUrl + filled + (query && '?' + query),
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),
-    responseType: accept === 'image/png' ? 'arraybuffer' : 'text',
+    responseType: args.format === 'png' ? 'arraybuffer' : 'text',
   };
 }

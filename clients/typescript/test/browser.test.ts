@@ -61,7 +61,7 @@ test('a drawing is made, seen, and fetched again in a browser', async () => {
       return [
         await client.listDrawings(),
         await client.getDrawing({ id, ifNoneMatch: whole.ok ? whole.etag : '' }),
-        await client.getDrawingImage({ id, accept: 'image/png' }).then(r => r.ok && r.data.byteLength),
+        await client.getDrawingImage({ id, format: 'png' }).then(r => r.ok && r.data.byteLength),
       ] as const;
     },
     { id, content: drawing('一笔猫') },

@@ -40,8 +40,8 @@ const calls: [string, (client: Client) => unknown, Partial<HttpRequest> & { head
   ['a path', client => client.getDrawing({ id: 'a/b?' }), { url: 'http://service/v1/drawings/a%2Fb%3F' }],
   [
     'path and query',
-    client => client.getDrawingImage({ id, width: 64, animate: true }),
-    { url: `http://service/v1/drawings/${id}/image?width=64&animate=true`, responseType: 'text' },
+    client => client.getDrawingImage({ id, width: 64, animate: true, format: 'svg' }),
+    { url: `http://service/v1/drawings/${id}/image?width=64&animate=true&format=svg`, responseType: 'text' },
   ],
   [
     'a condition',
@@ -50,8 +50,8 @@ const calls: [string, (client: Client) => unknown, Partial<HttpRequest> & { head
   ],
   [
     'a picture as bytes',
-    client => client.getDrawingImage({ id, accept: 'image/png' }),
-    { responseType: 'arraybuffer', headers: { Accept: 'image/png', Authorization: 'Bearer token' } },
+    client => client.getDrawingImage({ id, format: 'png' }),
+    { responseType: 'arraybuffer', url: `http://service/v1/drawings/${id}/image?format=png` },
   ],
   [
     'a body',

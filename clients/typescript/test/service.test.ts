@@ -82,12 +82,12 @@ for (const [runtime, start] of [
     }
     assert.deepEqual(titles, ['third', 'second', '一笔狗']);
 
-    const svg = await client.getDrawingImage({ id, width: 64 });
+    const svg = await client.getDrawingImage({ id, width: 64, format: 'svg' });
     assert.ok(svg.ok && svg.data.startsWith('<svg'));
-    const png = await client.getDrawingImage({ id, width: 64, accept: 'image/png' });
+    const png = await client.getDrawingImage({ id, width: 64, format: 'png' });
     assert.ok(png.ok);
     assert.deepEqual(Array.from(new Uint8Array(png.data).slice(0, 4)), [0x89, 0x50, 0x4e, 0x47]);
-    const none = await client.getDrawingImage({ id: newId(), accept: 'image/png' });
+    const none = await client.getDrawingImage({ id: newId(), format: 'png' });
     assert.equal(none.ok || none.problem.code, 'ERR_NOT_FOUND');
 
     const share = await client.shareDrawing({ id });

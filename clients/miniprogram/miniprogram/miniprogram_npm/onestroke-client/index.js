@@ -61,11 +61,10 @@ var routes = {
   getContractJson: ["GET", "/openapi.json", "open"]
 };
 function requestOf(baseUrl, [method, path], args = {}) {
-  const { ifMatch, ifNoneMatch, accept, body, ...parameters } = args;
+  const { ifMatch, ifNoneMatch, body, ...parameters } = args;
   const headers = {};
   if (ifMatch) headers["If-Match"] = ifMatch;
   if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;
-  if (accept) headers.Accept = accept;
   if (body !== void 0) headers["Content-Type"] = "application/json";
   const filled = path.replace(/{(\w+)}/g, (_, name) => {
     const value = parameters[name];
@@ -78,7 +77,7 @@ function requestOf(baseUrl, [method, path], args = {}) {
     url: baseUrl + filled + (query && "?" + query),
     headers,
     body: body === void 0 ? void 0 : JSON.stringify(body),
-    responseType: accept === "image/png" ? "arraybuffer" : "text"
+    responseType: args.format === "png" ? "arraybuffer" : "text"
   };
 }
 
