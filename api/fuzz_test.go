@@ -62,7 +62,7 @@ func serve(f *testing.F) http.Handler {
 	if err != nil {
 		f.Fatal(err)
 	}
-	c.LoginRatePerMinute, c.RequestRatePerMinute = 0, 0
+	c.LoginRatePerMinute, c.RequestRatePerMinute, c.ShareRatePerMinute = 0, 0, 0
 	parts := app.Parts{
 		Sessions:  rediscache.New(stores.DialRedis(f, stores.LocalRedis(f).URL)),
 		Drawings:  gallerytest.NewMemory(),

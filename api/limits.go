@@ -99,6 +99,14 @@ func (l limiter) countLogin(ctx context.Context, code string) error {
 	return err
 }
 
+// countVisit counts a request for a shared drawing from the client's address.
+func (l limiter) countVisit(ctx context.Context) error {
+	info := infoOf(ctx)
+	left, err := l.limits.Visit(ctx, clientAddress(info, l.proxies))
+	info.limited(left)
+	return err
+}
+
 // setLimitHeaders describes a limit (draft-ietf-httpapi-ratelimit-headers).
 func setLimitHeaders(h http.Header, left *session.Allowance) {
 	if left == nil {
@@ -112,7 +120,7 @@ func setLimitHeaders(h http.Header, left *session.Allowance) {
 // seconds rounds up, so that a client that waits so long has waited long enough.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// clientAddress returns the address whose logins are counted: that of the peer,
+// clientAddress returns the address whose logins and visits are counted: that of the peer,
 // or, if the peer is a trusted proxy, the last one in X-Forwarded-For that is not
 // a trusted proxy. For IPv6 it is the /64 network, because one client usually has
 // a whole /64.

@@ -15,6 +15,7 @@ type operation struct {
 	wire.Operation
 	in2017         bool
 	endsSession    bool        // it succeeds for a session that has ended
+	visits         bool        // a shared drawing, without a login
 	sessionHeaders []parameter // of 2017, which identify the caller
 	parameters     []parameter // all others
 }
@@ -30,6 +31,7 @@ func newOperation(pattern string) *operation {
 	_, path, _ := strings.Cut(pattern, " ")
 	o.in2017 = isPath2017(path)
 	o.endsSession = o.ID == "logOut"
+	o.visits = strings.HasPrefix(path, "/v1/shared/")
 	for i := range o.Parameters {
 		p := parameter{&o.Parameters[i], http.CanonicalHeaderKey(o.Parameters[i].Name)}
 		if isSessionHeader2017(p.canonical) {

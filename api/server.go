@@ -196,6 +196,11 @@ func (s operations) check(op *operation, r *http.Request) error {
 			return err
 		}
 	}
+	if op.visits {
+		if err := s.callers.limits.countVisit(r.Context()); err != nil {
+			return err
+		}
+	}
 	if err := op.checkParameters(r); err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func TestAStreamThatBreaksOffIsNotTakenForAWholeOne(t *testing.T) {
 		} {
 			var log bytes.Buffer
 			server := newServer(t, api.Options{
-				Drawings: gallery.New(breaking{store, after}, gallery.Options{}), Limits: session.NewLimits(nil, 0, 0),
+				Drawings: gallery.New(breaking{store, after}, gallery.Options{}), Limits: session.NewLimits(nil, session.Rates{}),
 				TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
 			})
 			r, err := http.NewRequest(http.MethodGet, server.URL+path, nil)

@@ -59,7 +59,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	go checks.Run(ctx)
 	return api.New(api.Options{
 		Sessions:       sessions,
-		Limits:         session.NewLimits(p.Sessions, c.LoginRatePerMinute, c.RequestRatePerMinute),
+		Limits:         session.NewLimits(p.Sessions, session.Rates{Logins: c.LoginRatePerMinute, Requests: c.RequestRatePerMinute, Visits: c.ShareRatePerMinute}),
 		Drawings:       drawings,
 		Checks:         checks,
 		Notes:          p.Sessions,

@@ -1260,6 +1260,9 @@ type RateLimited = Problem
 // RequestTimeout An error (RFC 9457).
 type RequestTimeout = Problem
 
+// ShareRateLimited An error (RFC 9457).
+type ShareRateLimited = Problem
+
 // StoreAway An error (RFC 9457).
 type StoreAway = Problem
 

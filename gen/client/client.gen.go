@@ -6880,16 +6880,20 @@ func (r EndSessionResponse) ContentType() string {
 
 // GetSharedDrawingResponse200Headers the declared response headers of an HTTP 200 response for GetSharedDrawing
 type GetSharedDrawingResponse200Headers struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingResponse304Headers the declared response headers of an HTTP 304 response for GetSharedDrawing
 type GetSharedDrawingResponse304Headers struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingResponse400Headers the declared response headers of an HTTP 400 response for GetSharedDrawing
@@ -6908,6 +6912,15 @@ type GetSharedDrawingResponse404Headers struct {
 type GetSharedDrawingResponse406Headers struct {
 	CacheControl *string
 	XRequestID   *RequestID
+}
+
+// GetSharedDrawingResponse429Headers the declared response headers of an HTTP 429 response for GetSharedDrawing
+type GetSharedDrawingResponse429Headers struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingResponse431Headers the declared response headers of an HTTP 431 response for GetSharedDrawing
@@ -6940,6 +6953,8 @@ type GetSharedDrawingResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ShareRateLimited
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -6956,6 +6971,8 @@ type GetSharedDrawingResponse struct {
 	Headers404 *GetSharedDrawingResponse404Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetSharedDrawingResponse406Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetSharedDrawingResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *GetSharedDrawingResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -6982,6 +6999,11 @@ func (r GetSharedDrawingResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r GetSharedDrawingResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetSharedDrawingResponse) GetApplicationProblemJSON429() *ShareRateLimited {
+	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
@@ -7033,16 +7055,20 @@ type GetSharedDrawingImageResponse200Headers struct {
 	CacheControl          *string
 	ContentSecurityPolicy string
 	ETag                  string
+	RateLimit             *string
+	RateLimitPolicy       *string
 	Vary                  string
 	XRequestID            *RequestID
 }
 
 // GetSharedDrawingImageResponse304Headers the declared response headers of an HTTP 304 response for GetSharedDrawingImage
 type GetSharedDrawingImageResponse304Headers struct {
-	CacheControl *string
-	ETag         string
-	Vary         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	Vary            string
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingImageResponse400Headers the declared response headers of an HTTP 400 response for GetSharedDrawingImage
@@ -7061,6 +7087,15 @@ type GetSharedDrawingImageResponse404Headers struct {
 type GetSharedDrawingImageResponse406Headers struct {
 	CacheControl *string
 	XRequestID   *RequestID
+}
+
+// GetSharedDrawingImageResponse429Headers the declared response headers of an HTTP 429 response for GetSharedDrawingImage
+type GetSharedDrawingImageResponse429Headers struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingImageResponse431Headers the declared response headers of an HTTP 431 response for GetSharedDrawingImage
@@ -7091,6 +7126,8 @@ type GetSharedDrawingImageResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ShareRateLimited
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -7107,6 +7144,8 @@ type GetSharedDrawingImageResponse struct {
 	Headers404 *GetSharedDrawingImageResponse404Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetSharedDrawingImageResponse406Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetSharedDrawingImageResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *GetSharedDrawingImageResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -7128,6 +7167,11 @@ func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON404() *NotFound 
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON429() *ShareRateLimited {
+	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
@@ -14002,6 +14046,13 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ShareRateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
 		var dest HeadersTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -14042,6 +14093,20 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -14065,6 +14130,20 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 				return nil, err
 			}
 			headers.ETag = value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
@@ -14125,6 +14204,44 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetSharedDrawingResponse429Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 431:
 		var headers GetSharedDrawingResponse431Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -14226,6 +14343,13 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ShareRateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
 		var dest HeadersTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -14273,6 +14397,20 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -14303,6 +14441,20 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 				return nil, err
 			}
 			headers.ETag = value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
@@ -14370,6 +14522,44 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetSharedDrawingImageResponse429Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 431:
 		var headers GetSharedDrawingImageResponse431Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {

@@ -51,6 +51,7 @@ type Config struct {
 	DrawingQuota         int      `env:"DRAWING_QUOTA"`           // 0 for no limit
 	LoginRatePerMinute   int      `env:"LOGIN_RATE_PER_MINUTE"`   // 0 for no limit
 	RequestRatePerMinute int      `env:"REQUEST_RATE_PER_MINUTE"` // 0 for no limit
+	ShareRatePerMinute   int      `env:"SHARE_RATE_PER_MINUTE"`   // 0 for no limit
 	TrustedProxies       Networks `env:"TRUSTED_PROXIES"`
 	TrustCloudRun        bool     `env:"TRUST_CLOUD_RUN"`
 	CORSOrigins          Origins  `env:"CORS_ORIGINS"`

@@ -78,6 +78,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"SESSION_MAX_AGE":         {"30d", "-1h", "1s"},
 		"DRAWING_QUOTA":           {"-1", "1000001", "many", "1.5"},
 		"LOGIN_RATE_PER_MINUTE":   {"-1", "1000001", "many"},
+		"SHARE_RATE_PER_MINUTE":   {"-1", "1000001", "many"},
 		"REQUEST_RATE_PER_MINUTE": {"-1", "1000001", "1.5"},
 		"TRUSTED_PROXIES":         {"proxy", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1 10.0.0.2"},
 		"TRUST_CLOUD_RUN":         {"maybe", "2"},

@@ -49,8 +49,8 @@ type Buckets interface {
 // bucket what was let through, and a lease in advance. So the limit of a subject is
 // exact to one lease for each replica.
 type Limits struct {
-	buckets                 Buckets
-	addresses, codes, users *limit
+	buckets                        Buckets
+	logins, codes, users, visitors *limit
 
 	mu       sync.Mutex
 	askAfter time.Time // when to ask buckets that did not answer; zero if they did
@@ -82,14 +82,21 @@ const (
 	retryAfter  = time.Second
 )
 
-// NewLimits returns limits of so many logins a minute from one client address,
-// and so many requests a minute from one user. 0 is no limit.
-func NewLimits(b Buckets, loginsPerMinute, requestsPerMinute int) *Limits {
+// Rates are how many requests a minute are allowed. 0 is no limit.
+type Rates struct {
+	Logins   int // from one client address
+	Requests int // of one user
+	Visits   int // requests for shared drawings from one client address
+}
+
+// NewLimits returns the limits with these rates.
+func NewLimits(b Buckets, r Rates) *Limits {
 	l := &Limits{buckets: b}
-	l.addresses = l.limit(Rate{"login", loginsPerMinute})
-	l.users = l.limit(Rate{"user", requestsPerMinute})
+	l.logins = l.limit(Rate{"login", r.Logins})
+	l.users = l.limit(Rate{"user", r.Requests})
+	l.visitors = l.limit(Rate{"share", r.Visits})
 	l.codes = l.limit(Rate{"code", loginsPerCode})
-	if loginsPerMinute <= 0 {
+	if r.Logins <= 0 {
 		l.codes.PerMinute = 0
 	}
 	return l
@@ -108,7 +115,7 @@ func (l *Limits) limit(r Rate) *limit {
 // what the address has left, nil where there is no limit, or a [*RateError] and
 // what is left of the limit that is used up.
 func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, error) {
-	left, err := l.addresses.count(ctx, digest("address", address))
+	left, err := l.logins.count(ctx, digest("address", address))
 	if err != nil {
 		return left, err
 	}
@@ -122,6 +129,13 @@ func (l *Limits) LogIn(ctx context.Context, address, code string) (*Allowance, e
 // where there is no limit, or a [*RateError] and what is left.
 func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error) {
 	return l.users.count(ctx, userID)
+}
+
+// Visit counts a request for a shared drawing from a client address. It returns
+// what the address has left, nil where there is no limit, or a [*RateError] and
+// what is left.
+func (l *Limits) Visit(ctx context.Context, address string) (*Allowance, error) {
+	return l.visitors.count(ctx, digest("visitor", address))
 }
 
 func (l *limit) count(ctx context.Context, subject string) (*Allowance, error) {

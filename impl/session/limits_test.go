@@ -13,7 +13,7 @@ import (
 func TestAShareOfAMinuteAsksNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &buckets{left: 6000}
-		l := session.NewLimits(b, 0, 6000)
+		l := session.NewLimits(b, session.Rates{Requests: 6000})
 		for range 3 {
 			for i := range 100 {
 				if left := request(t, l, true); left == nil || left.Left != 5999-i || left.Name != "user" || left.PerMinute != 6000 {
@@ -31,7 +31,7 @@ func TestAShareOfAMinuteAsksNobody(t *testing.T) {
 func TestWhatIsOwedIsPaidWithTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &buckets{left: 6000}
-		l := session.NewLimits(b, 0, 6000)
+		l := session.NewLimits(b, session.Rates{Requests: 6000})
 		for i := range 150 {
 			if left := request(t, l, true); left == nil || left.Left != 5999-i {
 				t.Errorf("left %+v after %d", left, i+1)
@@ -46,7 +46,7 @@ func TestWhatIsOwedIsPaidWithTheNext(t *testing.T) {
 func TestWhatIsOwedIsNotForgottenWhereTheBucketIsEmpty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &buckets{}
-		l := session.NewLimits(b, 0, 60)
+		l := session.NewLimits(b, session.Rates{Requests: 60})
 		request(t, l, true)
 		// One second until the next is there, which pays for the first.
 		if left := request(t, l, false); left == nil || left.Wait != 2*time.Second {
@@ -67,7 +67,7 @@ func TestWhatIsOwedIsNotForgottenWhereTheBucketIsEmpty(t *testing.T) {
 func TestRequestsAtOnceShareOneQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &buckets{left: 6000}
-		l := session.NewLimits(b, 0, 6000)
+		l := session.NewLimits(b, session.Rates{Requests: 6000})
 		for range 90 {
 			request(t, l, true)
 		}
@@ -84,7 +84,7 @@ func TestRequestsAtOnceShareOneQuestion(t *testing.T) {
 func TestWhatIsTakenInAdvanceIsUsedUpBeforeMoreIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &buckets{left: 250}
-		l := session.NewLimits(b, 0, 6000)
+		l := session.NewLimits(b, session.Rates{Requests: 6000})
 		for range 250 {
 			request(t, l, true)
 		}
@@ -101,7 +101,7 @@ func TestWhatIsHeldAndOwedIsForgottenAfterAMinute(t *testing.T) {
 	for name, requests := range map[string]int{"owed": 1, "held": 101} {
 		synctest.Test(t, func(t *testing.T) {
 			b := &buckets{left: 6000}
-			l := session.NewLimits(b, 0, 6000)
+			l := session.NewLimits(b, session.Rates{Requests: 6000})
 			for range requests {
 				request(t, l, true)
 			}
@@ -121,7 +121,7 @@ func TestWhatIsHeldAndOwedIsForgottenAfterAMinute(t *testing.T) {
 
 func TestASmallLimitIsExact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := session.NewLimits(&buckets{left: 7}, 0, 7)
+		l := session.NewLimits(&buckets{left: 7}, session.Rates{Requests: 7})
 		allowed := make(chan struct{}, 50)
 		atOnce(func(int) {
 			if _, err := l.Request(t.Context(), "user"); err == nil {
@@ -141,7 +141,7 @@ func TestALoginCountsForItsAddressAndItsCode(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			b := &buckets{left: 10, each: map[string]int{}}
-			l := session.NewLimits(b, 10, 0)
+			l := session.NewLimits(b, session.Rates{Logins: 10})
 			for i := range 10 {
 				address, code := attempt(i)
 				if left, err := l.LogIn(t.Context(), address, code); err != nil || left.Name != "login" {
@@ -160,7 +160,7 @@ func TestALoginCountsForItsAddressAndItsCode(t *testing.T) {
 
 func TestALimitOfNothingAsksNobody(t *testing.T) {
 	b := &buckets{}
-	l := session.NewLimits(b, 0, 0)
+	l := session.NewLimits(b, session.Rates{})
 	if left := request(t, l, true); left != nil {
 		t.Errorf("left %+v of no limit", left)
 	}
@@ -173,7 +173,7 @@ func TestNobodyIsRefusedWhileTheBucketsAreAwayAndFewWait(t *testing.T) {
 	for name, hang := range map[string]time.Duration{"refused at once": 0, "hanging": time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			b := &buckets{left: 6000, away: true, hang: hang}
-			l := session.NewLimits(b, 6000, 6000)
+			l := session.NewLimits(b, session.Rates{Logins: 6000, Requests: 6000})
 			start, waited := time.Now(), 0
 			for i := range 1000 { // ten seconds of requests
 				begin := time.Now()
@@ -204,7 +204,7 @@ func TestNobodyIsRefusedWhileTheBucketsAreAwayAndFewWait(t *testing.T) {
 
 func TestACallerWhoLeavesDoesNotMakeTheBucketsAway(t *testing.T) {
 	b := &buckets{left: 60}
-	l := session.NewLimits(b, 0, 60)
+	l := session.NewLimits(b, session.Rates{Requests: 60})
 	request(t, l, true)
 	gone, leave := context.WithCancel(t.Context())
 	leave()

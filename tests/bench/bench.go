@@ -68,7 +68,7 @@ func begin(ctx context.Context, o settings) (b *bench, err error) {
 	b.env = []string{
 		"WECHAT_API_URL=" + wechat.URL + "/simulator", "WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "PORT=0",
 		// Limits that one client does not reach; the others have their defaults.
-		"LOGIN_RATE_PER_MINUTE=600000", "REQUEST_RATE_PER_MINUTE=600000", "DRAWING_QUOTA=100000",
+		"LOGIN_RATE_PER_MINUTE=600000", "REQUEST_RATE_PER_MINUTE=600000", "SHARE_RATE_PER_MINUTE=600000", "DRAWING_QUOTA=100000",
 	}
 	return b, nil
 }

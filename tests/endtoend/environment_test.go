@@ -54,6 +54,7 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 		"TRUST_CLOUD_RUN":     {{"TRUST_CLOUD_RUN=maybe"}},
 
 		"LOGIN_RATE_PER_MINUTE":   {{"LOGIN_RATE_PER_MINUTE=many"}, {"LOGIN_RATE_PER_MINUTE=-1"}},
+		"SHARE_RATE_PER_MINUTE":   {{"SHARE_RATE_PER_MINUTE=many"}, {"SHARE_RATE_PER_MINUTE=-1"}},
 		"REQUEST_RATE_PER_MINUTE": {{"REQUEST_RATE_PER_MINUTE=1.5"}, {"REQUEST_RATE_PER_MINUTE=-1"}},
 	}
 	for _, v := range config.Variables() {

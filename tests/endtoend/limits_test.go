@@ -73,6 +73,35 @@ func TestAnAddressWithTooManyLoginsGetsRetryAfter(t *testing.T) {
 	first.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
+// Tokens of shares cannot be guessed in large numbers: requests for shared drawings
+// are counted by address, whether there is such a share or not.
+func TestAnAddressThatAsksForManySharesGetsRetryAfter(t *testing.T) {
+	const limit = 5
+	s := startLimited(t, service.Options{VisitsPerMinute: limit, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	author := s.LogIn(t, service.NewUser())
+	id := newID()
+	author.Do(t, http.MethodPut, path(id), oneStroke("cat"), creating()).Expect(t, http.StatusCreated)
+	token := share(t, author, id, http.StatusCreated)
+	visit := func(address, path string) service.Answer {
+		return s.With(header("X-Forwarded-For", address)).Do(t, http.MethodGet, "/v1/shared/"+path, nil)
+	}
+	const guessed = "AAAAAAAAAAAAAAAAAAAAAA"
+	for i, path := range []string{token, guessed, token + "/image", guessed + "/image"} {
+		answer := visit("192.0.2.1", path)
+		answer.Expect(t, []int{http.StatusOK, http.StatusNotFound}[i%2])
+		expectPolicy(t, answer, "share", limit)
+	}
+	found := visit("192.0.2.1", token)
+	visit("192.0.2.1", token) // a replica takes one in advance
+	for _, path := range []string{token, guessed, token + "/image"} {
+		answer := s.With(http.Header{"X-Forwarded-For": {"192.0.2.1"}, "If-None-Match": {found.Header.Get("ETag")}}).Do(t, http.MethodGet, "/v1/shared/"+path, nil)
+		answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+		expectRefusal(t, answer, "share", limit)
+	}
+	visit("192.0.2.2", token).Expect(t, http.StatusOK)
+	author.Do(t, http.MethodGet, path(id), nil, header("X-Forwarded-For", "192.0.2.1")).Expect(t, http.StatusOK)
+}
+
 func TestTheAttemptsOfOneCodeAreLimited(t *testing.T) {
 	const most = 120
 	s := startLimited(t, service.Options{LoginsPerMinute: 100_000})
@@ -150,7 +179,7 @@ func TestManyPhonesBehindOneAddressCanLogIn(t *testing.T) {
 }
 
 func TestTheProgramHasItsConfiguredLimits(t *testing.T) {
-	p := service.Build(t).Start(t, "LOGIN_RATE_PER_MINUTE=2", "REQUEST_RATE_PER_MINUTE=1", "TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8")
+	p := service.Build(t).Start(t, "LOGIN_RATE_PER_MINUTE=2", "REQUEST_RATE_PER_MINUTE=1", "SHARE_RATE_PER_MINUTE=3", "TRUSTED_PROXIES=127.0.0.1, 10.0.0.0/8")
 	for range 2 {
 		caller := p.LogIn(t, service.NewUser())
 		expectPolicy(t, caller.Do(t, http.MethodGet, "/v1/session", nil), "user", 1)
@@ -158,6 +187,7 @@ func TestTheProgramHasItsConfiguredLimits(t *testing.T) {
 	}
 	body := map[string]any{"code": p.Phone(t, service.NewUser()).Code}
 	p.Nobody().Do(t, http.MethodPost, "/v1/session", body).ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+	expectPolicy(t, p.Nobody().Do(t, http.MethodGet, "/v1/shared/AAAAAAAAAAAAAAAAAAAAAA", nil), "share", 3)
 	forwarded := header("X-Forwarded-For", "192.0.2.1, 10.0.0.1")
 	p.Nobody().Do(t, http.MethodPost, "/v1/session", body, forwarded).Expect(t, http.StatusCreated)
 }

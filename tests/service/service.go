@@ -49,10 +49,10 @@ type Options struct {
 	SessionIdle time.Duration    // 2 h when 0
 	Now         func() time.Time // the clock of sessions; time.Now when nil
 
-	LoginsPerMinute, RequestsPerMinute int // no limit when 0
-	DrawingQuota                       int // no limit when 0
-	TrustedProxies                     []netip.Prefix
-	TrustCloudRun                      bool
+	LoginsPerMinute, RequestsPerMinute, VisitsPerMinute int // no limit when 0
+	DrawingQuota                                        int // no limit when 0
+	TrustedProxies                                      []netip.Prefix
+	TrustCloudRun                                       bool
 	// Fault is the error of the stores at the begin of each request, when not nil.
 	Fault       error
 	CORSOrigins []string
@@ -164,7 +164,8 @@ func (o Options) config(t testing.TB) config.Config {
 	c.WeChatTimeout = cmp.Or(o.WeChatTimeout, c.WeChatTimeout)
 	c.ReadTimeout = cmp.Or(o.ReadTimeout, c.ReadTimeout)
 	c.SessionIdle = cmp.Or(o.SessionIdle, c.SessionIdle)
-	c.LoginRatePerMinute, c.RequestRatePerMinute, c.DrawingQuota = o.LoginsPerMinute, o.RequestsPerMinute, o.DrawingQuota
+	c.LoginRatePerMinute, c.RequestRatePerMinute, c.ShareRatePerMinute = o.LoginsPerMinute, o.RequestsPerMinute, o.VisitsPerMinute
+	c.DrawingQuota = o.DrawingQuota
 	c.TrustedProxies, c.TrustCloudRun, c.CORSOrigins, c.MaxInFlight = o.TrustedProxies, o.TrustCloudRun, o.CORSOrigins, o.MaxInFlight
 	return c
 }

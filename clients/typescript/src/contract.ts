@@ -1165,6 +1165,30 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `ERR_RATE_LIMITED`: too many requests for shared drawings from your address. Wait as long as `Retry-After` says, then send the same request again. */
+        ShareRateLimited: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:onestroke:problem:rate-limited",
+                 *       "title": "Rate limited",
+                 *       "status": 429,
+                 *       "detail": "too many requests",
+                 *       "instance": "4f9a2c51d0e84b7f9c3a6e2d1b0f8a75",
+                 *       "code": "ERR_RATE_LIMITED"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /**
          * @description - `ERR_RATE_LIMITED`: too many requests. Wait as long as `Retry-After` says, then send the same request again.
          *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat reports too many logins. Wait as long as `Retry-After` says, then log in with a new `wx.login()` code.
@@ -2521,6 +2545,8 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["PublicRevalidate"];
                     [name: string]: unknown;
@@ -2577,6 +2603,8 @@ export interface operations {
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["PublicRevalidate"];
                     [name: string]: unknown;
@@ -2586,6 +2614,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["ShareRateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["OwnFault"];
             503: components["responses"]["StoreAway"];
@@ -2633,6 +2662,8 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     Vary: components["headers"]["VaryAccept"];
                     "Cache-Control": components["headers"]["PublicRevalidate"];
@@ -2649,6 +2680,8 @@ export interface operations {
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     Vary: components["headers"]["VaryAccept"];
                     "Cache-Control": components["headers"]["PublicRevalidate"];
@@ -2659,6 +2692,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["ShareRateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["OwnFault"];
             503: components["responses"]["StoreAway"];
