@@ -37,6 +37,9 @@ type Options struct {
 	// Notes remembers which messages WeChat has pushed.
 	Notes session.Notes
 	Push  Push
+	// PublicURL is where others reach the service, without a slash at the end. Empty:
+	// not known.
+	PublicURL string
 	// Stores are checked by /readyz.
 	Stores []Store
 	// Stopping is closed when the service is about to end: /readyz then fails, so
@@ -151,6 +154,7 @@ func New(o Options) (http.Handler, error) {
 		s.mux.Handle(pattern, h)
 		s.extra.Handle(pattern, h)
 	}
+	s.mux.Handle("GET "+sharePageRoute, sharePage{o.Drawings, o.PublicURL, s.fail})
 	s.mux.HandleFunc("/", s.noRoute)
 
 	return s.observe(s.recover(s.crossOrigin(s.limitSize(s.atBasePath(s.mux))))), nil

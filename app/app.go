@@ -21,7 +21,7 @@ import (
 )
 
 // reserved are the paths at which the service answers besides BASE_PATH.
-var reserved = []string{"/v1", "/wechat", "/assets", "/docs", "/simulator"}
+var reserved = []string{"/v1", "/s", "/wechat", "/assets", "/docs", "/simulator"}
 
 // NewHandler wires parts into the handler for everything that the service answers.
 // contract is the text of openapi.yaml. When ctx is done, /readyz says that the
@@ -64,6 +64,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		Checks:         checks,
 		Notes:          p.Sessions,
 		Push:           p.Push,
+		PublicURL:      p.PublicURL,
 		Stores:         stores,
 		Stopping:       ctx.Done(),
 		Contract:       contract,

@@ -39,8 +39,8 @@ type contractTransport struct {
 //   - an answer to an unknown path or method is not an error in the documented form;
 //   - an invalid request is answered with success.
 //
-// It does not check what is not part of the contract: the simulator, the reference
-// page and CORS preflight requests.
+// It does not check what is not part of the contract: the simulator, pages, and CORS
+// preflight requests.
 func newContractTransport(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData(
@@ -59,7 +59,7 @@ func newContractTransport(t testing.TB, basePath string, next http.RoundTripper)
 }
 
 func (k *contractTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasPrefix(r.URL.Path, "/simulator/") || r.URL.Path == "/docs" || strings.HasPrefix(r.URL.Path, "/docs/") || isPreflight(r) {
+	if strings.HasPrefix(r.URL.Path, "/simulator/") || r.URL.Path == "/docs" || strings.HasPrefix(r.URL.Path, "/docs/") || strings.HasPrefix(r.URL.Path, "/s/") || isPreflight(r) {
 		return k.next.RoundTrip(r)
 	}
 	var sent []byte
