@@ -1086,7 +1086,7 @@ type Stroke struct {
 	// Example: #666666
 	Color string `json:"color"`
 
-	// P The pressure at each point.
+	// P The pressure at each point, which pictures show as width. 255 is full pressure, with the whole `width`; the line at 0 is 0.3 times as wide.
 	//
 	// Example: [128,130,131]
 	P *[]int32 `json:"p,omitempty"`
@@ -1099,7 +1099,7 @@ type Stroke struct {
 	// Tool `pen` draws in `color`. `eraser` removes what was drawn before it.
 	Tool StrokeTool `json:"tool"`
 
-	// Width The width of the line in canvas units.
+	// Width The width of the line in canvas units; of one with `p`, the width at full pressure.
 	//
 	// Example: 50
 	Width int32 `json:"width"`

@@ -9,6 +9,6 @@ export default defineConfig({
   build: {
     target: 'es2020',
     assetsInlineLimit: 0, // no data: URLs but for pictures of drawings
-    modulePreload: { polyfill: false },
+    modulePreload: false, // parts that are loaded later have no styles or parts of their own
   },
 });

@@ -266,7 +266,8 @@ type ClientInterface interface {
 	// GetDrawingImage Get one of my drawings as SVG or PNG
 	//
 	// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
-	// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
+	// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+	// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 	//
 	// Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 	GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -721,7 +722,8 @@ func (c *Client) PutDrawing(ctx context.Context, id DrawingID, params *PutDrawin
 // GetDrawingImage Get one of my drawings as SVG or PNG
 //
 // The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
-// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
+// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 //
 // Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 func (c *Client) GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2906,7 +2908,8 @@ type ClientWithResponsesInterface interface {
 	// GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 	//
 	// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
-	// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
+	// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+	// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7510,7 +7513,8 @@ func (c *ClientWithResponses) PutDrawingWithResponse(ctx context.Context, id Dra
 // GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 //
 // The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
-// round ends. Where the eraser was used, the background is visible. Pressure has no effect.
+// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 //
 // Returns a wrapper object for the known response body format(s).
 //

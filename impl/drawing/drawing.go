@@ -58,8 +58,11 @@ type Stroke struct {
 	Width int    // 1 to MaxWidth, in canvas units
 	X, Y  []int32
 	T     []int32 // ms since the drawing began, never decreasing within a stroke; nil if not recorded
-	P     []uint8 // pressure; nil if not recorded
+	P     []uint8 // pressure, which is seen as width; nil if not recorded
 }
+
+// IsSealed reports whether pictures show the seal of a drawing in one stroke.
+func (c Content) IsSealed() bool { return c.OneStroke && len(c.Strokes) > 0 }
 
 // Measures are what follows from the strokes of a drawing and what a list shows
 // of them.

@@ -13,3 +13,4 @@ export { Brush, render, type Surface } from './render.js';
 export { type Clock, Replay, type ReplayOptions } from './replay.js';
 export { type Point, Sketch, type Style } from './sketch.js';
 export { fit, type Place, type Size, type View } from './view.js';
+export { commonWords } from './words.js';

@@ -1,4 +1,7 @@
 import type { DrawingContent, Stroke } from 'onestroke-client';
+import { minus, size } from './curve.js';
+import { widthAt } from './pressure.js';
+import type { TipPlace } from './sketch.js';
 import { timelineOf } from './timeline.js';
 import type { Place, View } from './view.js';
 
@@ -25,8 +28,8 @@ export interface Surface {
 
 /**
  * Renders a drawing on its paper, as the service's pictures show it: each stroke is one shape with round ends and
- * corners, and the same width whatever the pressure. The eraser has the colour of the paper. Nothing outside of the
- * paper changes.
+ * corners, narrower where it was pressed less. The eraser has the colour of the paper. Nothing outside of the paper
+ * changes.
  *
  * With `until`, renders the replay at that time, in milliseconds. With `since` too, the surface already shows the replay
  * at `since`, and only what is new is rendered.
@@ -68,7 +71,7 @@ export class Brush {
   ) {}
 
   /** Renders what has changed of the sketch's stroke since the last call. */
-  render({ current, tip }: { current: Stroke | undefined; tip: readonly Place[] }): void {
+  render({ current, tip }: { current: Stroke | undefined; tip: readonly TipPlace[] }): void {
     const { surface, content, view } = this;
     if (!current) return;
     if (!isOpaque(current)) {
@@ -87,7 +90,9 @@ export class Brush {
     this.stroke = current;
     this.rendered = current.x.length;
     this.clear();
-    onPaper(this.ahead, view, () => trace(this.ahead, withTip({ ...current, x: [], y: [] }, tip), content));
+    onPaper(this.ahead, view, () =>
+      trace(this.ahead, withTip({ ...current, x: [], y: [], p: current.p && [] }, tip), content),
+    );
   }
 
   /** Clears the surface above, when the stroke has ended or was dropped. */
@@ -97,8 +102,16 @@ export class Brush {
   }
 }
 
-function withTip(stroke: Stroke, tip: readonly Place[]): Stroke {
-  return { ...stroke, x: stroke.x.concat(tip.map(({ x }) => x)), y: stroke.y.concat(tip.map(({ y }) => y)) };
+function withTip(stroke: Stroke, tip: readonly TipPlace[]): Stroke {
+  const { x, y, p } = stroke;
+  let last = 0; // predicted places have no pressure
+  const pressures = tip.map(({ pressure = last }) => (last = pressure) * 255);
+  return {
+    ...stroke,
+    x: x.concat(tip.map(place => place.x)),
+    y: y.concat(tip.map(place => place.y)),
+    ...(p && { p: p.concat(pressures) }),
+  };
 }
 
 /** Calls `draw` with a transform to canvas units, clipped to the visible part of the paper, which is the current path. */
@@ -119,37 +132,57 @@ function isOpaque({ tool, color }: Stroke): boolean {
 
 /** Renders a stroke between two of its points, given by index; 2.5 is halfway from point 2 to point 3. */
 function trace(surface: Surface, stroke: Stroke, content: DrawingContent, from = 0, to = stroke.x.length - 1): void {
-  const { width } = stroke;
   const color = stroke.tool === 'eraser' ? paperOf(content) : cssOf(stroke.color);
-  const first = placeAt(stroke, from);
-  let moved = false;
-  const go = ({ x, y }: Place) => {
-    moved = moved || x !== first.x || y !== first.y;
-    surface.lineTo(x, y);
-  };
+  const spots = [spotAt(stroke, from)];
+  for (let i = Math.floor(from) + 1; i < to; i++) spots.push(spotAt(stroke, i));
+  spots.push(spotAt(stroke, to));
+  const [first] = spots as [Spot];
   surface.beginPath();
-  surface.moveTo(first.x, first.y);
-  for (let i = Math.floor(from) + 1; i < to; i++) go(placeAt(stroke, i));
-  go(placeAt(stroke, to));
-  if (moved) {
+  if (!stroke.p && spots.some(({ x, y }) => x !== first.x || y !== first.y)) {
+    surface.moveTo(first.x, first.y);
+    for (const { x, y } of spots.slice(1)) surface.lineTo(x, y);
     surface.strokeStyle = color;
-    surface.lineWidth = width;
+    surface.lineWidth = stroke.width;
     surface.lineCap = surface.lineJoin = 'round';
     surface.stroke();
   } else {
-    // Not every canvas draws a line of length zero.
-    surface.beginPath();
-    surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
+    // Not every canvas draws a line of length zero, and none a line of several widths.
+    (stroke.p ? spots : [first]).forEach((spot, i) => disc(surface, spot, spots[i - 1]));
     surface.fillStyle = color;
     surface.fill();
   }
 }
 
-function placeAt({ x, y }: Stroke, part: number): Place {
+/** A place of a stroke, and half its width there. */
+interface Spot extends Place {
+  radius: number;
+}
+
+/** Adds a disc to the path, and what is between its tangents with another. All parts have the same orientation: they are one shape. */
+function disc(surface: Surface, { x, y, radius }: Spot, from: Spot | undefined): void {
+  surface.moveTo(x + radius, y);
+  surface.arc(x, y, radius, 0, 2 * Math.PI);
+  const way = from && minus({ x, y }, from);
+  const length = way && size(way);
+  if (!from || !way || !length) return;
+  const tilt = Math.min(Math.max((from.radius - radius) / length, -1), 1); // of the tangents
+  const across = Math.sqrt(1 - tilt * tilt);
+  const touch = (spot: Spot, side: number): [number, number] => [
+    spot.x + ((way.x * tilt - way.y * side * across) / length) * spot.radius,
+    spot.y + ((way.y * tilt + way.x * side * across) / length) * spot.radius,
+  ];
+  const to = { x, y, radius };
+  surface.moveTo(...touch(from, -1));
+  surface.lineTo(...touch(to, -1));
+  surface.lineTo(...touch(to, 1));
+  surface.lineTo(...touch(from, 1));
+}
+
+function spotAt({ x, y, p, width }: Stroke, part: number): Spot {
   const i = Math.floor(part);
   const rest = part - i;
-  if (!rest) return { x: x[i]!, y: y[i]! };
-  return { x: x[i]! + (x[i + 1]! - x[i]!) * rest, y: y[i]! + (y[i + 1]! - y[i]!) * rest };
+  const at = (column: number[]) => (rest ? column[i]! + (column[i + 1]! - column[i]!) * rest : column[i]!);
+  return { x: at(x), y: at(y), radius: widthAt(width, p && at(p)) / 2 };
 }
 
 /** How far a stroke with these times is at a moment, as an index as in `trace`. */

@@ -10,7 +10,12 @@ import type { Place } from './view.js';
 export interface Point extends Place {
   /** In milliseconds, by any clock. */
   time: number;
-  /** 0 to 1, if the device reports it. Either all points of a stroke have it, or none. */
+  /** 0 to 1, if the device reports it. Either all points of a stroke have it, or none. It is seen as width. */
+  pressure?: number;
+}
+
+/** A place of the end of a stroke that may still change. */
+export interface TipPlace extends Place {
   pressure?: number;
 }
 
@@ -23,6 +28,12 @@ const pauseBefore = 1_000;
 const leastPoints = 500;
 /** The part of a limit at which the drawing is nearly full. */
 const nearly = 0.9;
+/** The pressure of a brush where it touches the paper. */
+const firstPressure = 0.5;
+/** A brush presses half as hard when it crosses the shorter side of the canvas in this time, in milliseconds. */
+const halfSpeed = 1_000;
+/** How long a brush takes to follow a change of speed, in milliseconds. */
+const inertia = 80;
 /** The most points that wait to be left out because the line may be straight. */
 const mostPending = 32;
 
@@ -53,6 +64,8 @@ export class Sketch {
   private finger: Point | undefined;
   /** The places that the device predicts next. */
   private expected: readonly Place[] = [];
+  /** Whether the pressure of the stroke follows from its speed. */
+  private brush = false;
   /** The clock's time when the drawing began. */
   private origin: number | undefined;
   private listeners = new Set<() => void>();
@@ -78,9 +91,9 @@ export class Sketch {
   }
 
   /** The part of the stroke that may still change: from the end of `current` to the finger and the predicted places. */
-  get tip(): readonly Place[] {
+  get tip(): readonly TipPlace[] {
     const { anchor, pending, newest, finger, expected } = this;
-    return [anchor, ...pending, newest, finger, ...expected].filter((place): place is Point => !!place);
+    return [anchor, ...pending, newest, finger, ...expected].filter((place): place is TipPlace => !!place);
   }
 
   /** Whether there is no room for another stroke. The current stroke can always continue. */
@@ -109,10 +122,13 @@ export class Sketch {
 
   /**
    * The finger touches the canvas. Returns false, and begins no stroke, if the drawing is full or finished or another
-   * stroke is being drawn.
+   * stroke is being drawn. With `brush`, and without a device that reports pressure, the line is thinner where the
+   * finger is faster.
    */
-  begin(point: Point, { tool, color, width }: Style): boolean {
+  begin(point: Point, { tool, color, width }: Style, brush = false): boolean {
     if (this.stroke || this.finished || this.full) return false;
+    this.brush = brush && point.pressure === undefined;
+    if (this.brush) point = { ...point, pressure: firstPressure };
     if (this.origin === undefined || !this.drawn.strokes.length) {
       this.origin = point.time - (this.drawn.strokes.length ? endOf(this.drawn.strokes) + pauseBefore : 0);
     }
@@ -128,7 +144,8 @@ export class Sketch {
   extend(points: readonly Point[], expected: readonly Place[] = []): void {
     if (!this.stroke) return;
     const step = Math.max(1, shorterSide(this.drawn.canvas) / 300);
-    for (const point of points) {
+    for (const reported of points) {
+      const point = this.brush ? { ...reported, pressure: this.pressureAt(reported) } : reported;
       this.finger = point;
       if (size(minus(point, this.newest || this.last!)) < step) continue;
       if (this.newest) this.settle(point);
@@ -194,6 +211,15 @@ export class Sketch {
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  /** The pressure of a brush that moves from where the finger was to this point: less the faster it is, and never in leaps. */
+  private pressureAt(point: Point): number {
+    const { pressure = firstPressure, ...before } = this.finger!;
+    const time = point.time - before.time;
+    if (time <= 0) return pressure;
+    const speed = size(minus(point, before)) / shorterSide(this.drawn.canvas) / time;
+    return pressure + (1 / (1 + speed * halfSpeed) - pressure) * (1 - Math.exp(-time / inertia));
   }
 
   /** How many points a new stroke may have. */

@@ -32,7 +32,14 @@ test('a drawing is rendered in order on its paper, the eraser with the paper', (
         [6, 8],
       ],
     },
-    { what: 'dot', color: `rgba(255,0,0,${128 / 255})`, path: [[9, 9, 25]] },
+    {
+      what: 'dot',
+      color: `rgba(255,0,0,${128 / 255})`,
+      path: [
+        [34, 9],
+        [9, 9, 25],
+      ],
+    },
   ]);
   assert.deepEqual([notes.transform, notes.depth, notes.clips], [[0.2, 0, 0, 0.2, 0, 0], 0, 1]);
 });
@@ -65,6 +72,29 @@ test('a brush renders every piece of an opaque stroke once, and the end to the f
   assert.equal(at, x.length - 1);
   brush.clear();
   assert.deepEqual(ahead.rendered, []);
+});
+
+test('a stroke with pressure is one shape, as wide at each point as it was pressed', () => {
+  const notes = new Notes();
+  const drawing = content([{ ...pen, width: 100, x: [0, 1000], y: [0, 0], p: [0, 255] }]);
+  render(notes, drawing, fit(drawing.canvas, box));
+  const [, shape, ...more] = notes.rendered;
+  assert.deepEqual(more, []);
+  const discs = shape!.path.filter(({ length }) => length === 3);
+  assert.deepEqual(discs, [
+    [0, 0, 15],
+    [1000, 0, 50],
+  ]);
+  assert.deepEqual(
+    shape!.path.slice(-4).map(place => place.map(Math.round)),
+    [
+      [-1, -15],
+      [998, -50],
+      [998, 50],
+      [-1, 15],
+    ],
+  );
+  assert.match(picture(drawing), /stroke-width="65"/);
 });
 
 test('a stroke that has lost points is rendered anew', () => {

@@ -90,6 +90,34 @@ test('straight lines and corners stay what they are', () => {
   );
 });
 
+test('a brush is thin where the finger is fast, whatever the canvas', () => {
+  for (const size of [375, 3750]) {
+    const sketch = new Sketch(content([], { width: size, height: size }));
+    const at = (x: number, time: number) => ({ x: x * size, y: size / 2, time });
+    sketch.begin(at(0, 0), pen, true);
+    for (let i = 1; i <= 50; i++) sketch.extend([at(0.002 * i, 16 * i)]); // an eighth of the canvas in a second
+    for (let i = 1; i <= 20; i++) sketch.extend([at(0.1 + 0.04 * i, 800 + 16 * i)]); // the rest in a third
+    assert.ok(sketch.end());
+    const { t, p } = sketch.content.strokes[0]!;
+    const slow = p![t!.findIndex(time => time > 700)]!;
+    const fast = p![p!.length - 1]!;
+    assert.ok(slow > 200 && fast < 90, `${slow} when slow, ${fast} when fast`);
+    for (let i = 1; i < p!.length; i++)
+      assert.ok(Math.abs(p![i]! - p![i - 1]!) <= 2 * (t![i]! - t![i - 1]!), 'the width leaps');
+  }
+});
+
+test('a pen that reports its pressure keeps it, with a brush or without', () => {
+  for (const brush of [false, true]) {
+    const sketch = new Sketch();
+    sketch.begin({ x: 0, y: 0, time: 0, pressure: 0.2 }, pen, brush);
+    sketch.extend([{ x: 500, y: 0, time: 10, pressure: 0.8 }]);
+    sketch.end();
+    const { p } = sketch.content.strokes[0]!;
+    assert.deepEqual([p![0], p![p!.length - 1]], [51, 204]);
+  }
+});
+
 test('a tap is a dot', () => {
   const sketch = new Sketch();
   draw(sketch, line([100, 200]));

@@ -5,7 +5,7 @@ import { words } from './words';
  * The message card of one of the user's drawings. It opens the drawing; if sharing fails, it opens the gallery.
  */
 export function cardOf(id: string, title: string): WechatMiniprogram.Page.IAsyncCustomShareContent {
-  const card = { title: title || words.oneStroke, path: '/pages/gallery/gallery' };
+  const card = { title: title || words.name, path: '/pages/gallery/gallery' };
   return { ...card, promise: shared(id).then(shown => ({ ...card, ...shown })) };
 }
 

@@ -519,6 +519,48 @@ story('a drawing that is emptied is none, also for the replay beneath', async ph
   await phone.see('还没有画');
 });
 
+for (const [choice, confirm, incomplete] of [
+  ['仍然保存', true, undefined],
+  ['放弃修改', false, true],
+] as const) {
+  story(`a drawing of which a program of 2017 drew more is not replaced unasked: ${choice}`, async (phone, other) => {
+    const actions = JSON.stringify([
+      {
+        method: 'strokePath',
+        data: [
+          { method: 'moveTo', data: [10, 20] },
+          { method: 'lineTo', data: [300, 200] },
+        ],
+      },
+      { method: 'fillText', data: ['一笔', 100, 100] },
+    ]);
+    assert.ok((await other.savePaint({ body: { id: 'j8x3k2m1q9w0zt', actions } })).ok);
+    const list = await other.listDrawings();
+    assert.ok(list.ok && list.data.items[0]!.incomplete);
+    const { id } = list.data.items[0]!;
+    await phone.launch(`/pages/draw/draw?id=${id}`);
+    await stroke(phone);
+    assert.equal((await phone.answer({ confirm })).title, '这幅画不只有笔画');
+    if (confirm) await phone.see('已保存');
+    else await phone.until('phone.top.sketch.content.strokes.length === 1');
+    assert.equal(await strokesOf(other, id), confirm ? 2 : 1);
+    const after = await other.getDrawing({ id });
+    assert.ok(after.ok);
+    assert.equal(after.data.incomplete, incomplete);
+  });
+}
+
+story('a brush is thin where the finger is fast', async (phone, other) => {
+  await phone.tap('随意画');
+  await phone.tap('笔锋');
+  await stroke(phone);
+  await phone.see('已保存');
+  const saved = await other.getDrawing({ id: await phone.evaluate('phone.top.id') });
+  assert.ok(saved.ok);
+  const { x, p } = saved.data.strokes[0]!;
+  assert.equal(p?.length, x.length);
+});
+
 test('a drawing that the service does not take says so', async () => {
   const small = await startBinary({ DRAWING_QUOTA: '1' });
   const phone = new JsdomScreen(new Network(small, somebody()));

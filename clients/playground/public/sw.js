@@ -37,12 +37,21 @@ async function refresh() {
   await store(await fetch('./', { cache: 'no-cache' }));
 }
 
-/** Stores the document with all files that it names, and drops files of earlier documents. */
+/**
+ * Stores the document with all files that it names, and those that its program loads later, and drops files of earlier
+ * documents.
+ */
 async function store(response) {
   const text = await response.clone().text();
-  const files = Array.from(text.matchAll(/(?:href|src)="(\.\/[^"]+)"/g), ([, file]) => file);
   const cache = await caches.open(name);
-  await cache.addAll(files);
+  const files = new Set(Array.from(text.matchAll(/(?:href|src)="(\.\/[^"]+)"/g), ([, file]) => file));
+  // A program names its other parts beside itself. The set grows while they are read.
+  for (const file of files) {
+    await cache.add(file);
+    if (!file.endsWith('.js')) continue;
+    const code = await (await cache.match(file)).text();
+    for (const [, part] of code.matchAll(/["'`]\.\/([\w-]+\.js)["'`]/g)) files.add(`./assets/${part}`);
+  }
   await cache.put('./', response);
   const current = new Set([...files, './'].map(file => new URL(file, self.registration.scope).href));
   for (const stored of await cache.keys()) if (!current.has(stored.url)) await cache.delete(stored);

@@ -65,5 +65,5 @@ export function backLink(): HTMLElement {
 
 /** The seal of a drawing in one stroke. */
 export function stamp(): HTMLElement {
-  return el('span', { class: 'stamp', role: 'img', 'aria-label': words.oneStrokeDone }, words.done);
+  return el('span', { class: 'stamp', role: 'img', 'aria-label': words.oneStrokeDone }, words.seal);
 }

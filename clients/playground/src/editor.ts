@@ -1,7 +1,7 @@
 import { type DrawingContent, type DrawingState, isSameContent, newId } from 'onestroke-client';
 import { maxTitle, paperFor, Sketch } from 'onestroke-drawing';
 import { backLink, bar, stamp } from './bars';
-import { type Choice, settle } from './conflict';
+import type { Choice } from './conflict';
 import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
 import { remove } from './gallery';
 import { createHand } from './hand';
@@ -110,11 +110,13 @@ export function createEditor(opened?: string): Screen {
     if (changed === id && !sketch?.current && (!state || state.status === 'saved')) void load();
   });
   if (opened) void load();
-  else queueMicrotask(() => left || begin(blank(paper, pen))); // the room is known when the screen is on the page
 
   return {
     title: words.draw,
     element,
+    entered() {
+      if (!opened) begin(blank(paper, pen));
+    },
     leave() {
       left = true;
       hand.leave();
@@ -215,6 +217,11 @@ export function createEditor(opened?: string): Screen {
       status.dataset.kind = kind;
       status.replaceChildren(icon(name), el('span', {}, text));
     };
+    const offer = (text: string, ask: (questions: typeof import('./conflict')) => void) => {
+      status.dataset.kind = 'conflict';
+      const run = () => void import('./conflict').then(ask);
+      status.replaceChildren(el('button', { type: 'button', onclick: run }, icon('warn'), text));
+    };
     switch (state.status) {
       case 'saved':
         return say('tick', words.saved, 'saved');
@@ -222,18 +229,15 @@ export function createEditor(opened?: string): Screen {
         if (!state.problem) return say('cloud', words.saving, 'saving');
         return say('cloud', state.problem.code === 'NOT_STORED' ? words.notStored : words.waiting, 'waiting');
       case 'refused':
-        return say('warn', `${words.refused}: ${state.problem.code}`, 'refused');
+        if (state.problem.code !== 'ERR_PRECONDITION_REQUIRED')
+          return say('warn', `${words.refused}: ${state.problem.code}`, 'refused');
+        return offer(words.refused, ({ settleIncomplete }) =>
+          settleIncomplete(choice => resolve(choice, () => client.drawings.replaceIncomplete(id))),
+        );
       case 'conflict':
-        status.dataset.kind = 'conflict';
-        return status.replaceChildren(
-          el(
-            'button',
-            {
-              type: 'button',
-              onclick: () => settle(lastSaved!, state.theirs, choice => resolve(choice, state.theirs)),
-            },
-            icon('warn'),
-            words.conflictChoose,
+        return offer(words.conflictChoose, ({ settle }) =>
+          settle(lastSaved!, state.theirs, choice =>
+            resolve(choice, () => client.drawings.resolve(id, lastSaved!), !state.theirs),
           ),
         );
       case 'deleted':
@@ -242,18 +246,19 @@ export function createEditor(opened?: string): Screen {
     }
   }
 
-  function resolve(choice: Choice, theirs: DrawingContent | null): void {
+  /** Ends a conflict, or a refusal. `keep` sends what is here; `gone` says that the service has no drawing. */
+  function resolve(choice: Choice, keep: () => void, gone = false): void {
     const { drawings } = client;
-    if (choice === 'mine') return drawings.resolve(id, lastSaved!);
+    if (choice === 'mine') return keep();
     drawings.discard(id);
     if (choice === 'both') {
       id = newId();
       history.replaceState(null, '', write({ at: 'draw', id }));
       drawings.save(id, lastSaved!);
-    } else if (theirs) {
-      void load();
-    } else {
+    } else if (gone) {
       go({ at: 'gallery' });
+    } else {
+      void load();
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { DrawingContent, DrawingSummary } from 'onestroke-client';
+import type { DrawingContent, DrawingSummary, Unsent } from 'onestroke-client';
 import { bar, brand, languageButton, stamp, userButton } from './bars';
 import { drawn, el, flourish, icon, iconButton } from './dom';
 import { ask, choose, toast } from './overlays';
@@ -14,7 +14,8 @@ interface Entry {
   title: string;
   shown: DrawingSummary | DrawingContent;
   when: string;
-  unsent: boolean;
+  /** Why the service does not have what is shown; empty if it has. */
+  unsent: string;
 }
 
 /** The drawings listed so far, shown at once when the user returns to the gallery. */
@@ -174,10 +175,13 @@ export function createGallery(changed: () => void): Screen {
   function entries(): Entry[] {
     const unsent = client.drawings.unsent();
     const here = new Map(unsent.map(entry => [entry.id, entry]));
+    const reasons = { waiting: words.waiting, conflict: words.conflict, refused: words.refused };
+    const reason = ({ state: { status } }: Unsent) => reasons[status as keyof typeof reasons];
     const fresh: Entry[] = [];
-    for (const { id, content } of unsent) {
+    for (const entry of unsent) {
+      const { id, content } = entry;
       if (content && !listed.items.some(item => item.id === id))
-        fresh.push({ id, title: content.title || '', shown: content, when: '', unsent: true });
+        fresh.push({ id, title: content.title || '', shown: content, when: '', unsent: reason(entry) });
     }
     for (const item of listed.items) {
       const own = here.get(item.id);
@@ -188,7 +192,7 @@ export function createGallery(changed: () => void): Screen {
         title: (content || item).title || '',
         shown: content || item,
         when: item.createdAt,
-        unsent: !!content,
+        unsent: own ? reason(own) : '',
       });
     }
     return fresh;
@@ -239,7 +243,7 @@ export function createGallery(changed: () => void): Screen {
         { class: 'caption' },
         el('span', { class: 'card-title', dir: 'auto' }, name),
         entry.unsent
-          ? el('span', { class: 'when', title: words.waiting }, icon('cloud'))
+          ? el('span', { class: 'when', title: entry.unsent }, icon(entry.unsent === words.waiting ? 'cloud' : 'warn'))
           : el('time', { class: 'when', datetime: entry.when }, ago(entry.when)),
         iconButton('more', `${words.more}: ${name}`, () => offer(entry)),
       ),

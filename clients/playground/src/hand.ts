@@ -43,8 +43,10 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
     id: event.pointerId,
     kind: event.pointerType === 'pen' || event.pointerType === 'touch' ? event.pointerType : 'mouse',
     time: event.timeStamp,
-    pressure: event.pointerType === 'pen' ? event.pressure : undefined, // mice and fingers report 0 or 0.5
+    // Mice and fingers report 0 or 0.5.
+    pressure: event.pointerType === 'pen' && isBrush() ? event.pressure : undefined,
   });
+  const isBrush = () => pen.brush && tool === 'pen';
   const pointOf = (pointer: Pointer): Point => ({
     ...paper.view.toCanvas(pointer),
     time: pointer.time,
@@ -54,7 +56,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
   function begin(point: Point): boolean {
     const sketch = sketchNow();
     if (!sketch) return false;
-    const accepted = sketch.begin(point, styleOf({ ...pen, tool }, sketch.content.canvas));
+    const accepted = sketch.begin(point, styleOf({ ...pen, tool }, sketch.content.canvas), isBrush());
     begun(accepted);
     if (!accepted) return false;
     brush = new Brush(surface, ahead, sketch.content, paper.view);

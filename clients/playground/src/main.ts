@@ -1,49 +1,64 @@
 import { el } from './dom';
-import { createEditor } from './editor';
 import { createGallery } from './gallery';
-import { showKeys } from './keys';
+import { toast } from './overlays';
 import { type Route, read, type Screen, setTitle } from './routes';
 import { registerWorker, user } from './service';
-import { openReplay, openShared } from './viewer';
 import { createWelcome } from './welcome';
+import { words } from './words';
+
+// Loaded after the first screen, or when they are needed.
+const editor = () => import('./editor');
+const viewer = () => import('./viewer');
 
 const app = document.getElementById('app')!;
 let screen: Screen | undefined;
+/** Counts the screens that were asked for: only the last one is shown. */
+let asked = 0;
 
-function open(route: Route): Screen {
-  if (route.at === 'shared') return openShared(route.token, show);
+async function open(route: Route): Promise<Screen> {
+  if (route.at === 'shared') return (await viewer()).openShared(route.token, show);
   if (!user.name) return createWelcome(show);
   switch (route.at) {
     case 'gallery':
       return createGallery(show);
     case 'draw':
-      return createEditor(route.id);
+      return (await editor()).createEditor(route.id);
     case 'replay':
-      return openReplay(route.id);
+      return (await viewer()).openReplay(route.id);
   }
 }
 
 /** Shows what the address names. */
-function show(): void {
+async function show(): Promise<void> {
+  const turn = ++asked;
   screen?.leave?.();
+  screen = undefined;
   document.querySelectorAll('dialog').forEach(dialog => dialog.close());
-  screen = open(read(location.hash));
+  const opened = await open(read(location.hash)).catch(() => toast(words.offline));
+  if (!opened) return;
+  if (turn !== asked) return opened.leave?.();
+  screen = opened;
   setTitle(screen.title);
   app.replaceChildren(screen.element);
+  screen.entered?.();
   scrollTo(0, screen.top || 0);
   // A screen reader announces the new screen.
   const start = screen.element.querySelector<HTMLElement>('[data-focus]') || screen.element.querySelector('h1');
   if (document.activeElement === document.body) start?.focus({ preventScroll: true });
 }
 
-addEventListener('hashchange', show);
+addEventListener('hashchange', () => void show());
 addEventListener('keydown', event => {
   const target = event.target as HTMLElement;
   const takesKeys = target.closest('input:not([type=range]), select, textarea, dialog');
   if (takesKeys || event.altKey) return;
-  if (event.key === '?') showKeys();
+  if (event.key === '?') void import('./keys').then(({ showKeys }) => showKeys());
   else screen?.key?.(event);
 });
 app.append(el('main'));
-show();
-addEventListener('load', () => void registerWorker());
+void show();
+addEventListener('load', () => {
+  void registerWorker();
+  void editor();
+  void viewer();
+});

@@ -10,12 +10,14 @@ export interface Pen {
   color: string;
   /** An index of `widths`. */
   width: number;
+  /** Whether the width of a line follows the pressure of the pen, or the speed of a finger or a mouse. */
+  brush: boolean;
   /** Whether new drawings are of one stroke. */
   once: boolean;
 }
 
 export function loadPen(): Pen {
-  const pen: Pen = { tool: 'pen', color: colors[0]!.value, width: 1, once: false };
+  const pen: Pen = { tool: 'pen', color: colors[0]!.value, width: 1, brush: false, once: false };
   try {
     return { ...pen, ...(JSON.parse(localStorage.getItem(key) || '{}') as Partial<Pen>), tool: 'pen' };
   } catch {
@@ -23,9 +25,9 @@ export function loadPen(): Pen {
   }
 }
 
-export function storePen({ color, width, once }: Pen): void {
+export function storePen({ color, width, brush, once }: Pen): void {
   try {
-    localStorage.setItem(key, JSON.stringify({ color, width, once }));
+    localStorage.setItem(key, JSON.stringify({ color, width, brush, once }));
   } catch {
     // Storage is full of unsent drawings, which matter more.
   }

@@ -55,6 +55,13 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
       (error: Error) => toast(error.message),
     );
   };
+  const video = async () => {
+    const { record } = await import('./video');
+    const opened = await ('id' in of ? client.drawings.open(of.id) : client.getSharedDrawing(of));
+    if (!opened.ok) return toast(sayProblem(opened.problem));
+    const file = await record(opened.data);
+    if (file) hand(file, `${title || words.untitled}.${/mp4/.test(file.type) ? 'mp4' : 'webm'}`);
+  };
   choose(words.download, [
     ...('clipboard' in navigator && 'ClipboardItem' in globalThis
       ? [{ label: words.copyPicture, icon: 'copy' as const, run: () => void copy() }]
@@ -62,6 +69,9 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
     { label: words.downloadPNG, icon: 'download', run: () => void download('png', pixels) },
     { label: words.downloadSVG, icon: 'download', run: () => void download('svg', () => vector(false)) },
     { label: words.downloadMoving, icon: 'play', run: () => void download('svg', () => vector(true)) },
+    ...('MediaRecorder' in globalThis
+      ? [{ label: words.downloadVideo, icon: 'video' as const, run: () => void video() }]
+      : []),
   ]);
 }
 

@@ -13,6 +13,8 @@ export interface Screen {
   element: HTMLElement;
   /** The scroll position, in pixels. */
   top?: number;
+  /** Called when it is on the page, so that its size is known. */
+  entered?(): void;
   /** Called when another screen takes its place. */
   leave?(): void;
   /** Called for each key, unless it is for a field. */

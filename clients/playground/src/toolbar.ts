@@ -20,7 +20,7 @@ export interface Toolbar {
   key(event: KeyboardEvent): void;
 }
 
-/** Colours, widths, eraser, undo, redo and clear. It changes `pen`. */
+/** Colours, widths, brush, eraser, undo, redo and clear. It changes `pen`. */
 export function createToolbar(pen: Pen, actions: Actions): Toolbar {
   const isOther = () => !colors.some(({ value }) => value === pen.color);
   const other = el('input', {
@@ -63,6 +63,7 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
     () => choose({ tool: pen.tool === 'eraser' ? 'pen' : 'eraser' }),
     'E',
   );
+  const brush = iconButton('brush', words.brush, () => choose({ tool: 'pen', brush: !pen.brush }), 'B');
   const undo = iconButton('undo', words.undo, actions.undo, 'Control+Z');
   const redo = iconButton('redo', words.redo, actions.redo, 'Control+Y');
   const clear = iconButton('clear', words.clear, actions.clear, 'Delete');
@@ -88,7 +89,7 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
       'div',
       { class: 'tools' },
       el('div', { class: 'group', role: 'group', 'aria-label': words.width }, ...nibs),
-      el('div', { class: 'group' }, eraser, once),
+      el('div', { class: 'group' }, brush, eraser, once),
       el('div', { class: 'group' }, undo, redo, clear),
     ),
   );
@@ -96,6 +97,7 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
   update();
 
   const keys: { [key: string]: () => void } = {
+    b: () => brush.click(),
     e: () => eraser.click(),
     o: () => once.click(),
     '[': () => choose({ width: Math.max(0, pen.width - 1) }),
@@ -138,6 +140,7 @@ export function createToolbar(pen: Pen, actions: Actions): Toolbar {
     attribute(otherSwatch, 'data-chosen', drawing && isOther());
     otherSwatch.style.setProperty('--color', other.value);
     nibs.forEach((nib, i) => attribute(nib, 'aria-pressed', String(pen.width === i)));
+    attribute(brush, 'aria-pressed', String(drawing && pen.brush));
     attribute(eraser, 'aria-pressed', String(!drawing));
     element.style.setProperty('--pen', drawing ? pen.color : 'currentColor');
   }

@@ -125,6 +125,7 @@ test('two fingers enlarge the paper and leave no line; a finger draws on what is
 
 test('a pen draws beside a palm that was there first', async () => {
   const guest = await atPaper('palm');
+  await guest.page.getByRole('button', { name: '笔锋' }).click();
   await guest.fingers('touchStart', [1, 0.8, 0.9]);
   const at = await guest.onPaper();
   const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', place: [number, number]) => {
@@ -143,6 +144,22 @@ test('a pen draws beside a palm that was there first', async () => {
   assert.ok(strokes[0]!.p, 'the stroke is not the pen’s');
   assert.equal(await guest.color(0.5, 0.3), ink);
   assert.equal(await guest.color(0.8, 0.9), paper);
+  await guest.leave();
+});
+
+test('a brush is thin where the finger is fast', async () => {
+  const guest = await atPaper('brush');
+  await guest.page.getByRole('button', { name: '特粗' }).click();
+  await guest.page.getByRole('button', { name: '笔锋' }).click();
+  await guest.touch([0.1, 0.5], [0.5, 0.5], [0.9, 0.5]);
+  await guest.status('已保存');
+  const [{ p, width }] = (await strokesOf('brush')) as [Stroke];
+  assert.ok(p && p[0] === 128 && p[p.length - 1]! < 120, `${p}`);
+  assert.equal(width, 200);
+  assert.equal(await guest.color(0.5, 0.5), ink);
+  // The whole width would reach this far.
+  const { height } = (await guest.page.locator('canvas.canvas').boundingBox())!;
+  assert.equal(await guest.color(0.88, 0.5 + 9 / height), paper);
   await guest.leave();
 });
 

@@ -102,6 +102,7 @@ test('a pen presses, and its other end erases', async () => {
   const guest = await Visitor.come(stage, desktop);
   await guest.logIn('pen');
   await guest.page.getByText('Draw something here').waitFor();
+  await guest.page.keyboard.press('b');
   const at = await guest.onPaper();
   const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', place: [number, number], force: number) => {
     const [x, y] = at(place);
@@ -125,6 +126,7 @@ test('a pen presses, and its other end erases', async () => {
   const { p } = stroke!;
   assert.ok(p && p.length === stroke!.x.length);
   assert.deepEqual([p[0], Math.max(...p)], [64, 255]);
+  assert.equal(await guest.page.getByRole('button', { name: 'Brush' }).getAttribute('aria-pressed'), 'true');
   await guest.leave();
 });
 
@@ -211,6 +213,14 @@ test('the page shows what the service shows', async () => {
       { ...pen, tool: 'eraser', width: 250, x: [1800, 2000], y: [200, 4800] },
       { ...pen, color: '#8E4EC6', width: 500, x: [3000], y: [4000] },
       { ...pen, x: [-900, 4700], y: [4600, 4900] },
+      {
+        ...pen,
+        color: '#2F9E5FC0',
+        width: 500,
+        x: bow.map(u => Math.round(300 + 3100 * u)),
+        y: bow.map(u => Math.round(1200 + 700 * Math.cos(7 * u))),
+        p: bow.map(u => Math.round(127 + 127 * Math.sin(20 * u))),
+      },
     ],
   };
   const id = await saved(client, content);
@@ -264,6 +274,93 @@ test('a drawing is downloaded as PNG and as SVG', async () => {
     assert.equal(content.includes('animation'), name.includes('itself'));
   }
   await guest.leave();
+});
+
+test('a replay is recorded as a video, with its progress, unless that is cancelled', async () => {
+  const content = { ...line('猫'), oneStroke: true };
+  await saved(stage.clientOf('filming'), content);
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('filming');
+  const ask = async () => {
+    await guest.page.getByRole('button', { name: 'More: 猫' }).click();
+    await guest.page.getByRole('button', { name: 'Download', exact: true }).click();
+    await guest.page.getByRole('button', { name: 'Video of the replay' }).click();
+    await guest.page.getByRole('progressbar', { name: 'Recording the video' }).waitFor();
+  };
+  let downloads = 0;
+  guest.page.on('download', () => downloads++);
+  await ask();
+  await guest.page.getByRole('button', { name: 'Cancel' }).click();
+  await guest.page.getByRole('dialog').waitFor({ state: 'detached' });
+  const next = guest.page.waitForEvent('download');
+  await ask();
+  const download = await next;
+  assert.equal(downloads, 1);
+  assert.match(download.suggestedFilename(), /^猫\.(mp4|webm)$/);
+  const file = readFileSync(await download.path());
+  // Chromium itself plays it, beside the page, whose policy allows no video.
+  const player = await guest.context.newPage();
+  await player.goto('about:blank');
+  const seen = await player.evaluate(async bytes => {
+    const video = document.createElement('video');
+    video.src = URL.createObjectURL(new Blob([new Uint8Array(bytes)]));
+    video.muted = true;
+    const ended = new Promise(resolve => (video.onended = resolve));
+    await video.play();
+    await ended;
+    const { videoWidth: width, videoHeight: height } = video;
+    const surface = new OffscreenCanvas(width, height).getContext('2d')!;
+    surface.drawImage(video, 0, 0);
+    const [r, g, b] = surface.getImageData(width / 2, height / 2, 1, 1).data;
+    const [red] = surface.getImageData(Math.round(0.925 * width), Math.round(0.03 * width + 0.035 * width), 1, 1).data;
+    return { width, height, blue: b! > 180 && r! < 80 && g! < 180, red, time: video.currentTime };
+  }, Array.from(file));
+  assert.deepEqual([seen.width, seen.height, seen.blue], [720, 960, true]);
+  assert.ok(seen.time > 0.6, `${seen.time} s`);
+  await player.close();
+  await guest.leave();
+});
+
+test('a drawing of which a program of 2017 drew more is not replaced unasked', async () => {
+  const actions = JSON.stringify([
+    {
+      method: 'strokePath',
+      data: [
+        { method: 'moveTo', data: [10, 20] },
+        { method: 'lineTo', data: [300, 200] },
+      ],
+    },
+    { method: 'fillText', data: ['一笔', 100, 100] },
+  ]);
+  for (const [choice, count, incomplete] of [
+    ['Drop my change', 1, true],
+    ['Save as a new drawing', 2, true],
+    ['Save anyway', 1, undefined],
+  ] as const) {
+    const client = stage.clientOf(choice);
+    const paint = await client.savePaint({ body: { id: 'j8x3k2m1q9w0zt', actions } });
+    assert.ok(paint.ok);
+    const before = await client.listDrawings({});
+    assert.ok(before.ok && before.data.items[0]!.incomplete);
+    const { id } = before.data.items[0]!;
+    const guest = await Visitor.come(stage, desktop);
+    guest.expect(/428/);
+    await guest.logIn(choice);
+    await guest.page.goto(`${guest.base}/#/draw/${id}`);
+    await guest.page.locator('.sheet.laid').waitFor();
+    await guest.draw([0.2, 0.8], [0.8, 0.8]);
+    await guest.page.getByRole('button', { name: 'Not saved' }).click();
+    await guest.page.getByRole('dialog', { name: 'More than strokes' }).getByRole('button', { name: choice }).click();
+    if (choice === 'Drop my change') await guest.page.getByLabel('Untitled, 1 strokes').waitFor();
+    else await guest.status('Saved');
+    const after = await client.listDrawings({});
+    assert.ok(after.ok);
+    assert.deepEqual(
+      [after.data.items.length, after.data.items.find(item => item.id === id)!.incomplete],
+      [count, incomplete],
+    );
+    await guest.leave();
+  }
 });
 
 test('what is no longer shared opens to nobody', async () => {

@@ -153,7 +153,8 @@ export interface paths {
         /**
          * Get one of my drawings as SVG or PNG
          * @description The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
-         *     round ends. Where the eraser was used, the background is visible. Pressure has no effect.
+         *     round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+         *     drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
          */
         get: operations["getDrawingImage"];
         put?: never;
@@ -672,7 +673,7 @@ export interface components {
             color: string;
             /**
              * Format: int32
-             * @description The width of the line in canvas units.
+             * @description The width of the line in canvas units; of one with `p`, the width at full pressure.
              * @example 50
              */
             width: number;
@@ -688,7 +689,7 @@ export interface components {
              */
             t?: number[];
             /**
-             * @description The pressure at each point.
+             * @description The pressure at each point, which pictures show as width. 255 is full pressure, with the whole `width`; the line at 0 is 0.3 times as wide.
              * @example [
              *       128,
              *       130,

@@ -23,7 +23,10 @@ export type DrawingState =
    * was deleted here, `theirs` if it was deleted there.
    */
   | { id: string; status: 'conflict'; mine: DrawingContent | null; theirs: Drawing | null }
-  /** The service refuses the drawing: save a changed one, or call `discard`. */
+  /**
+   * The service refuses the drawing: save a changed one, or call `discard`. With the code `ERR_PRECONDITION_REQUIRED`
+   * the drawing has `incomplete`: to replace it nevertheless, call `replaceIncomplete`.
+   */
   | { id: string; status: 'refused'; problem: Problem };
 
 /** A change that the service does not have yet; `content` is null for a deletion. */
@@ -53,6 +56,11 @@ export interface Outbox {
    * call `remove` instead.
    */
   resolve(id: string, content: DrawingContent): void;
+  /**
+   * Sends a drawing that was refused because the service's one has `incomplete`: what a program of 2017 drew and the
+   * strokes do not show is lost.
+   */
+  replaceIncomplete(id: string): void;
   /** Drops the unsent change of a drawing; the service's state remains. */
   discard(id: string): void;
   /** The state of a drawing; undefined if it was not saved or deleted since the program started. */
@@ -91,6 +99,8 @@ interface Entry {
   base: string;
   /** The fingerprints of all states that were sent since then: each of them may have arrived. */
   tried: string[];
+  /** Whether it may replace a drawing that has `incomplete`. */
+  replaceIncomplete?: boolean;
   /** The id of the user who drew it, if known: only this user sends it. */
   owner?: string;
 }
@@ -141,6 +151,14 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     resolve(id, content) {
       overrule(id);
       outbox.save(id, content);
+    },
+
+    replaceIncomplete(id) {
+      const pending = unsettled.get(id);
+      if (!pending || pending.state.status !== 'refused') return;
+      change(pending, { replaceIncomplete: true });
+      report(pending, { id, status: 'waiting' });
+      void send(pending);
     },
 
     discard(id) {
@@ -202,7 +220,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   function overrule(id: string): Unsettled | undefined {
     const pending = unsettled.get(id);
     if (pending && pending.state.status === 'conflict') {
-      change(pending, { base: pending.theirs, tried: [] });
+      change(pending, { base: pending.theirs, tried: [], replaceIncomplete: undefined });
       pending.state = { id, status: 'waiting' };
     }
     return pending;
@@ -258,7 +276,12 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     change(pending, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text
       ? await service.putDrawing(
-          { id, body: read(sent), ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }) },
+          {
+            id,
+            body: read(sent),
+            replaceIncomplete: sent.replaceIncomplete,
+            ...(base ? { ifMatch: base } : { ifNoneMatch: '*' }),
+          },
           { retries: 0 },
         )
       : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
@@ -277,7 +300,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   function arrived(pending: Unsettled, text: string, etag: string, summary?: DrawingSummary): void {
     const { id } = pending.entry;
     pending.failures = 0;
-    if (pending.entry.text !== text) change(pending, { base: etag, tried: [] });
+    if (pending.entry.text !== text) change(pending, { base: etag, tried: [], replaceIncomplete: undefined });
     else settle(text ? { id, status: 'saved', etag, summary } : { id, status: 'deleted' });
   }
 

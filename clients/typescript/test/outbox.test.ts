@@ -414,6 +414,37 @@ test('a change that overtakes a refused one is sent', async () => {
   assert.equal(p.drawings.state('d1')?.status, 'saved');
 });
 
+test('an incomplete drawing is replaced when the user wants that, also after a restart', async () => {
+  const storage = memoryStorage();
+  const service = new MemoryService();
+  const incomplete: NonNullable<Program['network']> = (request, arrive) =>
+    request.method === 'PUT' && !request.url.endsWith('?replaceIncomplete=true')
+      ? problem(428, 'ERR_PRECONDITION_REQUIRED')
+      : arrive();
+  service.write('d1', drawing('of 2017'));
+  const first = new Program(service, storage);
+  first.network = incomplete;
+  await first.drawings.open('d1');
+  first.drawings.save('d1', drawing('mine'));
+  await first.drawings.flush();
+  assert.deepEqual(first.states, ['waiting', 'refused ERR_PRECONDITION_REQUIRED']);
+  assert.deepEqual(service.titles(), { d1: 'of 2017' });
+  first.network = () => Promise.reject(new Error('no network'));
+  first.drawings.replaceIncomplete('d1');
+  await first.drawings.flush();
+  assert.deepEqual(service.titles(), { d1: 'of 2017' });
+
+  const second = new Program(service, storage);
+  second.network = incomplete;
+  await second.drawings.flush();
+  assert.deepEqual(service.titles(), { d1: 'mine' });
+  assert.equal(second.drawings.state('d1')?.status, 'saved');
+  assert.deepEqual(
+    storage.keys().filter(key => key.startsWith('onestroke.unsent.')),
+    [],
+  );
+});
+
 test('an entity tag that a proxy weakened still names the drawing', async () => {
   const p = new Program();
   p.network = (_, arrive) => {

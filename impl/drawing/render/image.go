@@ -18,8 +18,9 @@ const (
 
 // Options of [SVG] and [PNG]. Both show the same: the whole canvas on its
 // background, which is white by default, and every stroke as one shape with
-// round ends and corners. The eraser draws in the color of the background.
-// Pressure is not shown: the width of a stroke is constant.
+// round ends and corners. The eraser draws in the color of the background. A
+// stroke with pressure is narrower where it was pressed less. A drawing in one
+// stroke has its seal in the top right corner.
 type Options struct {
 	// Width in pixels, from MinWidth to MaxWidth; a value outside is replaced by
 	// the nearest of the two. The height follows from the shape of the canvas. If
@@ -51,6 +52,7 @@ func (p xy) dot(q xy) float64      { return p.x*q.x + p.y*q.y }
 func (p xy) cross(q xy) float64    { return p.x*q.y - p.y*q.x }
 func (p xy) turned() xy            { return xy{-p.y, p.x} } // by a quarter, from x to y
 func (p xy) distance(q xy) float64 { return math.Hypot(p.x-q.x, p.y-q.y) }
+func (p xy) angle(q xy) float64    { return math.Atan2(p.cross(q), p.dot(q)) } // from p to q, from x to y
 func (p xy) round() (x, y int)     { return int(math.Round(p.x)), int(math.Round(p.y)) }
 
 // extent is the smallest rectangle that holds a line.

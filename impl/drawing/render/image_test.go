@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,6 +72,13 @@ func TestPNGPixels(t *testing.T) {
 	across := pen("#FF0000", 20, 20, 50, 80, 50)
 	rubbed := pen("#FF0000", 20, 50, 50, 50, 90)
 	rubbed.Tool = drawing.Eraser
+	pressed := func(color string, pressure ...uint8) drawing.Stroke {
+		s := pen(color, 40, 20, 50, 80, 50)
+		s.P = pressure
+		return s
+	}
+	dot := pen("#FF0000", 40, 50, 50, 50, 50)
+	dot.P = []uint8{0, 255}
 	for _, c := range []struct {
 		what    string
 		canvas  drawing.Canvas
@@ -94,6 +102,14 @@ func TestPNGPixels(t *testing.T) {
 		{"a translucent line lets through", square, []drawing.Stroke{pen("#00000080", 20, 20, 50, 80, 50)}, 50, 50, color.RGBA{127, 127, 127, 255}},
 		{"and is no darker where it crosses itself", square, []drawing.Stroke{pen("#00000080", 20, 20, 20, 80, 80, 80, 20, 20, 80)}, 50, 50, color.RGBA{127, 127, 127, 255}},
 		{"two translucent lines are", square, []drawing.Stroke{pen("#00000080", 20, 20, 50, 80, 50), pen("#00000080", 20, 50, 20, 50, 80)}, 50, 50, color.RGBA{63, 63, 63, 255}},
+		{"full pressure is the whole width", square, []drawing.Stroke{pressed("#FF0000", 255, 255)}, 50, 32, color.RGBA{255, 0, 0, 255}},
+		{"and not more", square, []drawing.Stroke{pressed("#FF0000", 255, 255)}, 50, 28, color.RGBA{255, 255, 255, 255}},
+		{"no pressure is a thin line", square, []drawing.Stroke{pressed("#FF0000", 0, 0)}, 50, 46, color.RGBA{255, 0, 0, 255}},
+		{"and not wider", square, []drawing.Stroke{pressed("#FF0000", 0, 0)}, 50, 42, color.RGBA{255, 255, 255, 255}},
+		{"a line widens: thin", square, []drawing.Stroke{pressed("#FF0000", 0, 255)}, 30, 40, color.RGBA{255, 255, 255, 255}},
+		{"a line widens: wide", square, []drawing.Stroke{pressed("#FF0000", 0, 255)}, 70, 36, color.RGBA{255, 0, 0, 255}},
+		{"its parts are one shape", square, []drawing.Stroke{pressed("#00000080", 0, 255)}, 50, 50, color.RGBA{127, 127, 127, 255}},
+		{"a dot is as wide as it is pressed at most", square, []drawing.Stroke{dot}, 50, 32, color.RGBA{255, 0, 0, 255}},
 		{"a line from far outside comes in", square, []drawing.Stroke{pen("#FF0000", 20, -65_535, 50, 65_535, 50)}, 50, 50, color.RGBA{255, 0, 0, 255}},
 		{"a pen wider than all covers all", square, []drawing.Stroke{pen("#FF0000", 65_535, 50, 50, 60, 60)}, 1, 99, color.RGBA{255, 0, 0, 255}},
 	} {
@@ -177,11 +193,25 @@ func madeUpPictures() []picture {
 			pen("#3366CC", 20, 20, 20), pen("#CC3333", 6, 50, 20, 50, 20), pen("#222222", 1, 80, 20),
 			pen("#228833", 12, 15, 70, 30, 45, 45, 70, 50, 48, 55, 70), pen("#22222299", 9, 70, 45, 95, 70, 70, 70, 95, 45),
 		)},
+		{"pressure", drawingOf(phone, brushed("#222222", 260, 800), brushed("#AA220080", 400, 2_400))},
+		{"one-stroke", drawing.Content{Properties: drawing.Properties{Canvas: phone, OneStroke: true}, Strokes: []drawing.Stroke{brushed("#666666", 200, 2_000)}}},
 		{"beyond-the-edges", drawingOf(
 			drawing.Canvas{Width: 400, Height: 300, Background: "#EEEEFF"},
 			pen("#AA2200", 30, -60_000, -50_000, 60_000, 50_000), pen("#0022AA", 200, -80, 150), pen("#00AA22", 40, 200, 400, 200, 310, 300, 310),
 		)},
 	}
+}
+
+// brushed is a wave across a canvas of 3,750 units that is pressed more and less.
+func brushed(color string, width, top int32) drawing.Stroke {
+	s := drawing.Stroke{Tool: drawing.Pen, Color: color, Width: int(width)}
+	for i := range int32(200) {
+		s.X = append(s.X, 300+i*16)
+		s.Y = append(s.Y, top+int32(600*math.Sin(float64(i)/15)))
+		s.T = append(s.T, i*12)
+		s.P = append(s.P, uint8(127+120*math.Sin(float64(i)/20)))
+	}
+	return s
 }
 
 // realPictures are ten of quickdraw, named after word and place among those of
@@ -244,7 +274,14 @@ func drawingsAtTheLimits() map[string]drawing.Content {
 		}
 		return drawingOf(canvas, all...)
 	}
+	pressed := zigzag(4, 5_000, 30, "#000000")
+	for i, s := range pressed.Strokes {
+		for j := range s.X {
+			pressed.Strokes[i].P = append(pressed.Strokes[i].P, uint8(j*89))
+		}
+	}
 	return map[string]drawing.Content{
+		"pressed strokes":  pressed,
 		"long strokes":     zigzag(4, 5_000, 3, "#000000"),
 		"wide strokes":     zigzag(4, 5_000, 400, "#000000"),
 		"many strokes":     zigzag(1_000, 20, 3, "#123456"),

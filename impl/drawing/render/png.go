@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/draw"
 
@@ -33,8 +34,12 @@ func PNG(w io.Writer, c drawing.Content, o Options) error {
 	r := newRaster((width+zoom-1)/zoom, (height+zoom-1)/zoom, c.Canvas.BackgroundColor())
 	for _, s := range c.Strokes {
 		if touches(s, c.Canvas) {
-			r.stroke(simplify(lineOf(s, scale), pngTolerance), float64(s.Width)*scale/2, s.ColorOn(c.Canvas))
+			line, radii := outlined(s, scale)
+			r.stroke(line, radii, s.ColorOn(c.Canvas))
 		}
+	}
+	if c.IsSealed() {
+		r.seal(sealOn(c.Canvas), scale)
 	}
 	picture := r.picture
 	if zoom > 1 {
@@ -43,6 +48,20 @@ func PNG(w io.Writer, c drawing.Content, o Options) error {
 		draw.NearestNeighbor.Scale(picture, image.Rectangle{Max: size}, r.picture, r.picture.Rect, draw.Src, nil)
 	}
 	return png.Encode(w, withPalette(picture))
+}
+
+// outlined is the line of a stroke in pixels, and its radius at each point.
+func outlined(s drawing.Stroke, scale float64) (line []xy, radii []float64) {
+	line = lineOf(s, scale)
+	if s.P == nil {
+		line = simplify(line, pngTolerance)
+		return line, slices.Repeat([]float64{float64(s.Width) * scale / 2}, len(line))
+	}
+	radii = make([]float64, len(line))
+	for i, p := range s.P {
+		radii[i] = widthAt(s, float64(p)) * scale / 2
+	}
+	return line, radii
 }
 
 // effort is about how many pixels are worked on to draw a drawing.

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"image/draw"
 	"math"
+	"slices"
 
 	"golang.org/x/image/vector"
 )
@@ -36,10 +37,15 @@ func newRaster(width, height int, paper color.Color) *raster {
 	return r
 }
 
-// stroke draws a line with round ends and corners, as one shape: a translucent line
-// is not darker where it crosses itself.
-func (r *raster) stroke(line []xy, radius float64, c color.Color) {
-	radius = min(radius, maxRadius)
+// stroke draws a line with round ends and corners, which is as wide at each point as
+// its radius there, as one shape: a translucent line is not darker where it crosses
+// itself.
+func (r *raster) stroke(line []xy, radii []float64, c color.Color) {
+	radius := 0.0
+	for i := range radii {
+		radii[i] = min(radii[i], maxRadius)
+		radius = max(radius, radii[i])
+	}
 	low, high := extent(line)
 	box := image.Rect(
 		int(math.Floor(low.x-radius)), int(math.Floor(low.y-radius)),
@@ -51,7 +57,7 @@ func (r *raster) stroke(line []xy, radius float64, c color.Color) {
 	r.outline.Reset(box.Dx(), box.Dy())
 	r.outline.DrawOp = draw.Src
 	r.origin = xy{float64(box.Min.X), float64(box.Min.Y)}
-	r.trace(line, radius)
+	r.trace(line, radii)
 
 	mask := &image.Alpha{Pix: r.cover[:box.Dx()*box.Dy()], Stride: box.Dx(), Rect: box}
 	r.outline.Draw(mask, box, image.Opaque, image.Point{})
@@ -69,51 +75,77 @@ var coverStep = func() (steps [256]uint8) {
 }()
 
 // trace makes the outline from pieces of the same orientation, so that they add up:
-// a rectangle for each step, and parts of a disc at the ends of the line and on the
-// outer side of its corners. Nowhere else do two pieces meet at the edge, or its
-// pixels would be covered twice.
-func (r *raster) trace(line []xy, radius float64) {
-	var way xy // of the step before, as long as the radius
+// for each step what is between the tangents of its two discs, and parts of the discs
+// at the ends of the line and on the outer side of its corners. Nowhere else do two
+// pieces meet at the edge, or its pixels would be covered twice.
+func (r *raster) trace(line []xy, radii []float64) {
+	var before *step
 	for i, to := range line[1:] {
-		from := line[i]
-		length := from.distance(to)
-		if length == 0 {
+		if line[i] == to {
 			continue
 		}
-		ahead := to.minus(from).times(radius / length)
-		switch turn := math.Atan2(way.cross(ahead), way.dot(ahead)); {
-		case way == xy{}:
-			r.fan(from, ahead.turned(), math.Pi)
-		case turn > 0:
-			r.fan(from, way.turned().times(-1), turn)
-		default:
-			r.fan(from, ahead.turned(), -turn)
+		s := newStep(line[i], to, radii[i], radii[i+1])
+		if before == nil {
+			r.fan(s.from, s.left.times(s.radius), math.Pi+2*math.Asin(s.tilt))
+		} else {
+			r.fan(s.from, before.right.times(s.radius), before.right.angle(s.right))
+			r.fan(s.from, s.left.times(s.radius), s.left.angle(before.left))
 		}
-		r.step(from, to, ahead.turned())
-		way = ahead
+		r.step(s)
+		before = &s
 	}
-	end := line[len(line)-1]
-	if way == (xy{}) {
-		r.fan(end, xy{radius, 0}, 2*math.Pi)
+	last := len(line) - 1
+	if before == nil {
+		r.fan(line[last], xy{slices.Max(radii), 0}, 2*math.Pi)
 	} else {
-		r.fan(end, way.turned().times(-1), math.Pi)
+		r.fan(line[last], before.right.times(radii[last]), math.Pi-2*math.Asin(before.tilt))
 	}
 }
 
-// step adds the rectangle around the way from a to b, as far as the picture
-// may show it.
-func (r *raster) step(a, b, side xy) {
-	if a, b, ok := r.reach(a, b, side); ok {
-		r.polygon(a.minus(side), b.minus(side), b.plus(side), a.plus(side))
+// step is the way between two points of a line.
+type step struct {
+	from, to    xy
+	radius, end float64 // at from, and at to
+	left, right xy      // of length 1, from the points to where the tangents touch the discs
+	tilt        float64 // how far these point ahead, from -1 to 1: 0 where the radius stays
+}
+
+func newStep(from, to xy, radius, end float64) step {
+	way := to.minus(from)
+	length := from.distance(to)
+	ahead := way.times(1 / length)
+	tilt := min(max((radius-end)/length, -1), 1)
+	side := ahead.turned().times(math.Sqrt(1 - tilt*tilt))
+	return step{
+		from: from, to: to, radius: radius, end: end, tilt: tilt,
+		left: ahead.times(tilt).plus(side), right: ahead.times(tilt).minus(side),
 	}
 }
 
-// fan adds the part of a disc around a center from one side on.
+// step adds what is between the tangents, as far as the picture may show it.
+func (r *raster) step(s step) {
+	begin, end, ok := r.reach(s.from, s.to, max(s.radius, s.end))
+	if !ok {
+		return
+	}
+	at := func(share float64) (middle xy, radius float64) {
+		return s.from.plus(s.to.minus(s.from).times(share)), s.radius + (s.end-s.radius)*share
+	}
+	a, radiusA := at(begin)
+	b, radiusB := at(end)
+	r.polygon(a, a.plus(s.right.times(radiusA)), b.plus(s.right.times(radiusB)), b, b.plus(s.left.times(radiusB)), a.plus(s.left.times(radiusA)))
+}
+
+// fan adds the part of a disc around a center from one side on, unless the angle is
+// negative.
 func (r *raster) fan(center, side xy, angle float64) {
-	if _, _, ok := r.reach(center, center, side); !ok {
+	if angle <= 0 {
 		return
 	}
 	radius := math.Hypot(side.x, side.y)
+	if _, _, ok := r.reach(center, center, radius); !ok {
+		return
+	}
 	steps := math.Ceil(angle / (2 * math.Acos(max(0, 1-arcTolerance/radius))))
 	corners := make([]xy, 1, 2+int(steps))
 	corners[0] = center
@@ -124,12 +156,12 @@ func (r *raster) fan(center, side xy, angle float64) {
 	r.polygon(corners...)
 }
 
-// reach cuts the way from a to b to where it is within side of the picture; ok
-// is false where it nowhere is.
-func (r *raster) reach(a, b, side xy) (from, to xy, ok bool) {
-	margin := math.Hypot(side.x, side.y) + 1
+// reach is the part of the way from a to b, from 0 to 1, that is within so many
+// pixels of the picture; ok is false where none is.
+func (r *raster) reach(a, b xy, radius float64) (begin, end float64, ok bool) {
+	margin := radius + 1
 	way := b.minus(a)
-	begin, end := 0.0, 1.0
+	begin, end = 0, 1
 	for _, axis := range [...]struct{ at, way, size float64 }{
 		{a.x, way.x, float64(r.picture.Rect.Max.X)},
 		{a.y, way.y, float64(r.picture.Rect.Max.Y)},
@@ -138,7 +170,7 @@ func (r *raster) reach(a, b, side xy) (from, to xy, ok bool) {
 		low, high := (-margin-axis.at)/axis.way, (axis.size+margin-axis.at)/axis.way
 		begin, end = max(begin, min(low, high)), min(end, max(low, high))
 	}
-	return a.plus(way.times(begin)), a.plus(way.times(end)), begin <= end
+	return begin, end, begin <= end
 }
 
 func (r *raster) polygon(corners ...xy) {

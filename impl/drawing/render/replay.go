@@ -2,6 +2,7 @@ package render
 
 import (
 	"math"
+	"slices"
 
 	"onestroke/impl/drawing"
 )
@@ -23,39 +24,55 @@ type replay struct {
 	progress        []xy // share of the time, share of the way; none for a dot
 }
 
-// replays lets a stroke without times begin where those before it ended.
-func replays(c drawing.Content) []replay {
-	all := make([]replay, len(c.Strokes))
+// timed returns the strokes with times. One without times begins when those before
+// it have ended, and keeps an even pace.
+func timed(c drawing.Content) []drawing.Stroke {
+	strokes := slices.Clone(c.Strokes)
 	end := 0
-	for i, s := range c.Strokes {
-		all[i] = newReplay(s, c.Canvas, end)
-		end = max(end, all[i].begin+all[i].duration)
+	for i, s := range strokes {
+		if s.T == nil {
+			ways := waysOf(s)
+			length := ways[len(ways)-1]
+			duration := min(length/float64(max(c.Canvas.Width, c.Canvas.Height))*replayPace, replayLongest)
+			s.T = make([]int32, len(ways))
+			for j, way := range ways {
+				at := float64(end)
+				if length > 0 {
+					at += way / length * duration
+				}
+				s.T[j] = int32(min(math.Round(at), drawing.MaxTime))
+			}
+			strokes[i] = s
+		}
+		last := len(s.T) - 1
+		end = max(end, int(s.T[last]), int(s.T[0])+1)
 	}
-	return all
+	return strokes
 }
 
-func newReplay(s drawing.Stroke, c drawing.Canvas, begin int) replay {
+// waysOf is how long the line of a stroke is up to each point.
+func waysOf(s drawing.Stroke) []float64 {
 	line := lineOf(s, 1)
-	way := make([]float64, len(line))
+	ways := make([]float64, len(line))
 	for i := 1; i < len(line); i++ {
-		way[i] = way[i-1] + line[i].distance(line[i-1])
+		ways[i] = ways[i-1] + line[i].distance(line[i-1])
 	}
-	last := len(line) - 1
-	length := way[last]
+	return ways
+}
 
-	times := s.T
-	duration := int(math.Round(min(length/float64(max(c.Width, c.Height))*replayPace, replayLongest)))
-	if times != nil {
-		begin, duration = int(times[0]), int(times[last]-times[0])
-	}
-	r := replay{begin: begin, duration: max(1, duration)}
+// newReplay is the replay of a stroke with times.
+func newReplay(s drawing.Stroke) replay {
+	ways := waysOf(s)
+	last := len(ways) - 1
+	begin, length, duration := s.T[0], ways[last], s.T[last]-s.T[0]
+	r := replay{begin: int(begin), duration: max(1, int(duration))}
 	switch {
 	case length == 0:
-	case times == nil || duration == 0:
+	case duration == 0:
 		r.progress = []xy{{0, 0}, {1, 1}}
 	default:
-		for i := range way {
-			r.progress = append(r.progress, xy{float64(times[i]-times[0]) / float64(duration), way[i] / length})
+		for i, way := range ways {
+			r.progress = append(r.progress, xy{float64(s.T[i]-begin) / float64(duration), way / length})
 		}
 		r.progress = simplify(r.progress, replayTolerance)
 	}

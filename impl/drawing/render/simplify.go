@@ -47,9 +47,15 @@ func ratings(line []xy, finest float64) []float64 {
 
 // squaredDistance is that of p from the straight line between a and b.
 func squaredDistance(p, a, b xy) float64 {
+	away := offset(p, a, b)
+	return away.dot(away)
+}
+
+// offset is the way to p from the nearest point of the straight line between a and b.
+func offset(p, a, b xy) xy {
 	p, b = p.minus(a), b.minus(a)
 	if length := b.dot(b); length > 0 {
 		p = p.minus(b.times(min(max(p.dot(b)/length, 0), 1)))
 	}
-	return p.dot(p)
+	return p
 }

@@ -24,21 +24,50 @@ func SVG(w io.Writer, c drawing.Content, o Options) error {
 	var doc svg
 	doc.open(float64(c.Canvas.Width)*scale, float64(c.Canvas.Height)*scale, c.Canvas.Width, c.Canvas.Height)
 	doc.title(c.Title)
-	var moves []replay
 	if o.Animate {
-		moves = replays(c)
-		doc.style(moves)
+		c.Strokes = timed(c)
+	}
+	levels := levelsOf(c.Strokes)
+	var replays []replay // of the parts of all strokes
+	end := 0
+	if o.Animate {
+		for _, s := range c.Strokes {
+			for _, p := range partsOf(s, levels) {
+				r := newReplay(p.Stroke)
+				replays = append(replays, r)
+				end = max(end, r.begin+r.duration)
+			}
+		}
+		doc.style(replays)
 	}
 	doc.paper(c.Canvas.Width, c.Canvas.Height, c.Canvas.BackgroundColor())
-	for i, s := range c.Strokes {
-		doc.add(`<path`)
-		if o.Animate {
-			doc.animation(i, moves[i])
+	n := 0
+	for _, s := range c.Strokes {
+		parts, color := partsOf(s, levels), s.ColorOn(c.Canvas)
+		grouped := len(parts) > 1
+		if grouped {
+			doc.group(color)
 		}
-		doc.stroke(s.ColorOn(c.Canvas), float64(s.Width))
-		doc.add(` d="`)
-		doc.path(lineOf(s, 1))
-		doc.add(`"/>`)
+		for _, p := range parts {
+			doc.add(`<path`)
+			if o.Animate {
+				doc.animation(n, replays[n])
+			}
+			if !grouped {
+				doc.ink(color)
+			}
+			doc.width(p.width)
+			doc.add(` d="`)
+			doc.path(lineOf(p.Stroke, 1))
+			doc.add(`"/>`)
+			n++
+		}
+		if grouped {
+			doc.add(`</g>`)
+		}
+	}
+	if c.IsSealed() {
+		doc.seal(sealOn(c.Canvas), o.Animate, end)
 	}
 	doc.add(`</svg>`)
 	_, err := w.Write(doc)
@@ -112,44 +141,34 @@ func (b *svg) paper(width, height int, c color.NRGBA) {
 	b.add(`"/>`)
 }
 
-// stroke adds the attributes of a path that say how it is drawn.
-func (b *svg) stroke(c color.NRGBA, width float64) {
+// ink adds the attributes of a path that say its color.
+func (b *svg) ink(c color.NRGBA) {
 	b.add(` stroke="`)
 	b.color(c)
 	if c.A < 0xff {
 		b.add(`" stroke-opacity="`)
 		b.decimal(float64(c.A) / 0xff)
 	}
-	b.add(`" stroke-width="`)
-	b.decimal(width)
 	b.add(`"`)
 }
 
-// path adds a line in whole units, the first point by its place and the others
-// by their steps. A line that stays where it is is a dot.
-func (b *svg) path(line []xy) {
-	x, y := line[0].round()
-	b.add(`M`)
-	b.integer(x)
-	b.next(y)
-	moved := false
-	for _, p := range line[1:] {
-		toX, toY := p.round()
-		if toX == x && toY == y {
-			continue
-		}
-		if moved {
-			b.next(toX - x)
-		} else {
-			b.add(`l`)
-			b.integer(toX - x)
-		}
-		b.next(toY - y)
-		x, y, moved = toX, toY, true
+// group opens a group of paths of one color, which are one shape: a translucent
+// color is not darker where they overlap.
+func (b *svg) group(c color.NRGBA) {
+	b.add(`<g stroke="`)
+	b.color(c)
+	if c.A < 0xff {
+		b.add(`" opacity="`)
+		b.decimal(float64(c.A) / 0xff)
 	}
-	if !moved {
-		b.add(`h0`)
-	}
+	b.add(`">`)
+}
+
+// width adds the attribute of a path that says how wide it is.
+func (b *svg) width(v float64) {
+	b.add(` stroke-width="`)
+	b.decimal(v)
+	b.add(`"`)
 }
 
 // next adds a number behind another: a minus sets itself apart.

@@ -62,6 +62,28 @@ func TestAnimatedSVGKeepsTime(t *testing.T) {
 	}
 }
 
+func TestAnimatedSVGOfPressureKeepsTime(t *testing.T) {
+	s := pen("#00000080", 10, 0, 0, 100, 0)
+	s.T, s.P = []int32{100, 1_100}, []uint8{0, 255}
+	d := drawingOf(drawing.Canvas{Width: 100, Height: 50}, s)
+	d.OneStroke = true
+	got := string(svgOf(t, d, true))
+	checkSVG(t, []byte(got))
+	if n := strings.Count(got, "<path"); n < 20 || n > 40 {
+		t.Errorf("%d paths in %s", n, got)
+	}
+	for _, want := range []string{
+		`<g stroke="#000" opacity="0.502"><path pathLength="1000" style="animation-delay:100ms;`,
+		// The last of 24 parts begins at 23/24 of the way, and the seal at the end.
+		`style="animation-delay:1062ms;animation-duration:38ms;animation-name:a,d"`,
+		`style="animation-delay:1100ms;animation-duration:1ms;animation-name:a" stroke="#c8321f"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}
+
 func TestAnimatedSVGIsBounded(t *testing.T) {
 	for name, d := range drawingsAtTheLimits() {
 		got := svgOf(t, d, true)
@@ -97,6 +119,7 @@ func FuzzPictures(f *testing.F) {
 			return
 		}
 		d := drawingOf(c.Canvas, c.Strokes...)
+		d.OneStroke = len(c.Strokes) == 1
 		d.Title, d.Canvas.Background = title, paper
 		for i := range d.Strokes {
 			d.Strokes[i].Color = color
@@ -123,13 +146,16 @@ func strokesOf(steps []byte, width int, stride int32) (all []drawing.Stroke) {
 		last := len(s.X) - 1
 		if len(step) == 1 || step[0] == 0 && step[1] == 0 {
 			all = append(all, s)
-			s = drawing.Stroke{Tool: drawing.Eraser, Color: "#000000", Width: width, X: []int32{stride}, Y: []int32{stride}}
+			s = drawing.Stroke{Tool: drawing.Eraser, Color: "#000000", Width: width, X: []int32{stride}, Y: []int32{stride}, P: []uint8{step[0]}}
 			continue
 		}
 		s.X = append(s.X, s.X[last]+int32(int8(step[0]))*stride)
 		s.Y = append(s.Y, s.Y[last]+int32(int8(step[1]))*stride)
 		if s.T != nil {
 			s.T = append(s.T, s.T[last]+int32(step[0]))
+		}
+		if s.P != nil {
+			s.P = append(s.P, step[1])
 		}
 	}
 	return append(all, s)
@@ -153,10 +179,14 @@ var svgAttributes = map[string]map[string]*regexp.Regexp{
 	},
 	"title": {},
 	"style": {},
-	"rect":  {"width": number, "height": number, "fill": rgb},
+	"g": {
+		"stroke": rgb, "opacity": number,
+		"transform": regexp.MustCompile(`^translate\(-?[\d.]+ -?[\d.]+\)scale\([\d.]+\)rotate\(-8\)$`),
+	},
+	"rect": {"width": number, "height": number, "fill": rgb},
 	"path": {
 		"stroke": rgb, "stroke-width": number, "stroke-opacity": number, "pathLength": number,
-		"d":     regexp.MustCompile(`^(M-?\d+[ -]\d+(h0|l-?\d+([ -]\d+)*))+$`),
+		"d":     regexp.MustCompile(`^(M-?\d+[ -]\d+(h0|([lqt]-?\d+([ -]\d+)*)+))+$`),
 		"style": regexp.MustCompile(`^animation-delay:\d+ms;animation-duration:[1-9]\d*ms;animation-name:a(,d(,s\d+)?)?$`),
 	},
 }

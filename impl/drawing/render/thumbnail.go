@@ -12,24 +12,30 @@ import (
 const MaxThumbnail = 2_048
 
 const (
-	thumbnailSide      = 256 // units of the longer side
-	thumbnailTolerance = 0.5 // units a simplified stroke may be off, where that fits
+	thumbnailSide      = 256                  // pixels of the longer side
+	thumbnailUnits     = 2                    // of the coordinates in a pixel: whole pixels would be visible
+	thumbnailTolerance = 0.5 * thumbnailUnits // a simplified stroke may be off, where that fits
+	thumbnailLevels    = 4                    // widths of a stroke with pressure, where that fits
 )
 
 // Thumbnail returns a small picture of a drawing: an SVG document of at most
 // [MaxThumbnail] bytes, without title, script or reference, that is safe to
-// embed. Strokes are as coarse as makes them fit; where that is not enough, the
-// shortest are left out.
+// embed. Strokes are smooth, and as coarse as makes them fit; where that is not
+// enough, the shortest are left out. It has no seal.
 func Thumbnail(c drawing.Canvas, strokes []drawing.Stroke) string {
-	s := newSketch(c, strokes)
+	s := newSketch(c, strokes, thumbnailLevels)
 	svg := s.svg(thumbnailTolerance, len(s.strokes))
-	for tolerance := thumbnailTolerance; len(svg) > MaxThumbnail && tolerance < thumbnailSide; {
+	if len(svg) > MaxThumbnail {
+		s = newSketch(c, strokes, 1)
+		svg = s.svg(thumbnailTolerance, len(s.strokes))
+	}
+	for tolerance := thumbnailTolerance; len(svg) > MaxThumbnail && tolerance < thumbnailSide*thumbnailUnits; {
 		tolerance *= 1.25
 		svg = s.svg(tolerance, len(s.strokes))
 	}
 	for n := len(s.strokes); len(svg) > MaxThumbnail; {
 		n = n * 15 / 16
-		svg = s.svg(thumbnailSide, n)
+		svg = s.svg(thumbnailSide*thumbnailUnits, n)
 	}
 	return string(svg)
 }
@@ -50,20 +56,26 @@ type sketchStroke struct {
 	rank    int // 0 for the longest
 }
 
-func newSketch(c drawing.Canvas, strokes []drawing.Stroke) sketch {
+func newSketch(c drawing.Canvas, strokes []drawing.Stroke, levels int) sketch {
 	scale := thumbnailSide / float64(max(c.Width, c.Height))
 	s := sketch{width: pixels(c.Width, scale), height: pixels(c.Height, scale), paper: c.BackgroundColor()}
 	for _, stroke := range strokes {
 		if !touches(stroke, c) {
 			continue
 		}
-		line := lineOf(stroke, scale)
-		s.strokes = append(s.strokes, sketchStroke{
-			color:   stroke.ColorOn(c),
-			width:   max(1, float64(stroke.Width)*scale), // thinner is too faint to see
-			line:    line,
-			ratings: ratings(line, thumbnailTolerance),
-		})
+		color, levels := stroke.ColorOn(c), levels
+		if color.A < 0xff {
+			levels = 1 // parts would be visible where they overlap
+		}
+		for _, p := range partsOf(stroke, levels) {
+			line := lineOf(p.Stroke, scale*thumbnailUnits)
+			s.strokes = append(s.strokes, sketchStroke{
+				color:   color,
+				width:   max(1, p.width*scale) * thumbnailUnits, // thinner is too faint to see
+				line:    line,
+				ratings: ratings(line, thumbnailTolerance),
+			})
+		}
 	}
 	s.rank()
 	return s
@@ -88,8 +100,8 @@ func (s *sketch) rank() {
 // cross.
 func (s *sketch) svg(tolerance float64, n int) svg {
 	doc := make(svg, 0, MaxThumbnail)
-	doc.open(float64(s.width), float64(s.height), s.width, s.height)
-	doc.paper(s.width, s.height, s.paper)
+	doc.open(float64(s.width), float64(s.height), s.width*thumbnailUnits, s.height*thumbnailUnits)
+	doc.paper(s.width*thumbnailUnits, s.height*thumbnailUnits, s.paper)
 	var previous *sketchStroke
 	for i := range s.strokes {
 		stroke := &s.strokes[i]
@@ -101,10 +113,11 @@ func (s *sketch) svg(tolerance float64, n int) svg {
 				doc.add(`"/>`)
 			}
 			doc.add(`<path`)
-			doc.stroke(stroke.color, stroke.width)
+			doc.ink(stroke.color)
+			doc.width(stroke.width)
 			doc.add(` d="`)
 		}
-		doc.path(above(stroke.line, stroke.ratings, tolerance))
+		doc.curve(above(stroke.line, stroke.ratings, tolerance), tolerance)
 		previous = stroke
 	}
 	if previous != nil {

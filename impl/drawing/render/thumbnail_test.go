@@ -31,21 +31,64 @@ func TestThumbnailIsSmallAndHoldsWhatMatters(t *testing.T) {
 }
 
 func TestThumbnailStaysWithinATolerance(t *testing.T) {
-	circle := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: 10}
-	for i := range 1_000 {
-		sin, cos := math.Sincos(float64(i) / 500 * math.Pi)
-		circle.X, circle.Y = append(circle.X, int32(1280+1000*cos)), append(circle.Y, int32(1280+1000*sin))
+	got := checkThumbnail(t, drawingOf(drawing.Canvas{Width: 2560, Height: 2560}, circle(1280, 1280, 1000, 1_000)))
+	lines := linesOf(t, got)
+	if len(lines) != 1 || strings.Count(got, " ")+strings.Count(got, "-") > 120 {
+		t.Errorf("a circle is %s", got)
 	}
-	got := checkThumbnail(t, drawingOf(drawing.Canvas{Width: 2560, Height: 2560}, circle))
-	points := pointsOf(t, got)
-	if len(points) > 80 || len(points) < 20 {
-		t.Errorf("%d points make a circle", len(points))
-	}
-	for _, p := range points {
-		if off := math.Abs(math.Hypot(p[0]-128, p[1]-128) - 100); off > 1 {
-			t.Errorf("%v is %.2f off the circle", p, off)
+	for _, p := range lines[0] {
+		if off := math.Abs(math.Hypot(p.x-256, p.y-256)-200) / 2; off > 1 {
+			t.Errorf("%v is %.2f pixels off the circle", p, off)
 		}
 	}
+}
+
+func TestThumbnailOfManyCirclesHasCircles(t *testing.T) {
+	const across, radius = 6, 35
+	var strokes []drawing.Stroke
+	for i := range int32(across * across) {
+		strokes = append(strokes, circle(i%across*100+50, i/across*100+50, radius, 555))
+	}
+	got := checkThumbnail(t, drawingOf(drawing.Canvas{Width: across * 100, Height: across * 100}, strokes...))
+	lines := linesOf(t, got)
+	if len(lines) != len(strokes) {
+		t.Fatalf("%d of %d circles are left", len(lines), len(strokes))
+	}
+	const unit = 512. / (across * 100)
+	for i, line := range lines {
+		x, y := (float64(i%across*100)+50)*unit, (float64(i/across*100)+50)*unit
+		for _, p := range line {
+			// A square's sides are nearer to its middle by 29 %.
+			if off := math.Abs(math.Hypot(p.x-x, p.y-y)/(radius*unit) - 1); off > 0.15 {
+				t.Fatalf("circle %d: %v is off by %.0f %%", i, p, 100*off)
+			}
+		}
+	}
+}
+
+func TestThumbnailKeepsCorners(t *testing.T) {
+	got := checkThumbnail(t, drawingOf(drawing.Canvas{Width: 256, Height: 256}, pen("#000000", 2, 20, 20, 120, 20, 120, 120, 60, 140, 20, 20)))
+	if !strings.Contains(got, `d="M40 40l200 0 0 200-120 40-80-240"`) {
+		t.Errorf("corners became curves: %s", got)
+	}
+}
+
+func TestThumbnailShowsPressure(t *testing.T) {
+	s := pen("#000000", 40, 20, 100, 230, 100)
+	s.P = []uint8{0, 255}
+	got := checkThumbnail(t, drawingOf(drawing.Canvas{Width: 256, Height: 256}, s))
+	if n := strings.Count(got, "<path"); n != 4 {
+		t.Errorf("%d paths of one width each in %s", n, got)
+	}
+}
+
+func circle(x, y int32, radius float64, points int) drawing.Stroke {
+	s := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: 10}
+	for i := range points {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(points-1))
+		s.X, s.Y = append(s.X, x+int32(math.Round(radius*cos))), append(s.Y, y+int32(math.Round(radius*sin)))
+	}
+	return s
 }
 
 func BenchmarkThumbnail(b *testing.B) {
@@ -72,23 +115,58 @@ func checkThumbnail(t testing.TB, d drawing.Content) string {
 	return got
 }
 
-var svgNumber = regexp.MustCompile(`-?\d+`)
+type point struct{ x, y float64 }
 
-// pointsOf are those of the only path in a document.
-func pointsOf(t testing.TB, document string) (all [][2]float64) {
+var (
+	svgPath    = regexp.MustCompile(` d="([^"]*)"`)
+	svgCommand = regexp.MustCompile(`([Mlqth])([^Mlqth]*)`)
+	svgNumber  = regexp.MustCompile(`-?\d+`)
+)
+
+// linesOf are the lines of all paths in a document, curves by ten points each.
+func linesOf(t testing.TB, document string) (lines [][]point) {
 	t.Helper()
-	_, path, _ := strings.Cut(document, ` d="`)
-	path, _, _ = strings.Cut(path, `"`)
-	var at [2]float64
-	for step := range slices.Chunk(svgNumber.FindAllString(path, -1), 2) {
-		for i, text := range step {
-			v, err := strconv.Atoi(text)
-			if err != nil {
-				t.Fatal(err)
+	for _, path := range svgPath.FindAllStringSubmatch(document, -1) {
+		var at, control point
+		for _, command := range svgCommand.FindAllStringSubmatch(path[1], -1) {
+			var numbers []float64
+			for _, text := range svgNumber.FindAllString(command[2], -1) {
+				v, err := strconv.ParseFloat(text, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				numbers = append(numbers, v)
 			}
-			at[i] += float64(v)
+			line := len(lines) - 1
+			switch command[1] {
+			case "M":
+				at = point{numbers[0], numbers[1]}
+				lines = append(lines, []point{at})
+			case "l":
+				for step := range slices.Chunk(numbers, 2) {
+					at = point{at.x + step[0], at.y + step[1]}
+					lines[line] = append(lines[line], at)
+				}
+			case "q", "t":
+				size := map[string]int{"q": 4, "t": 2}[command[1]]
+				for step := range slices.Chunk(numbers, size) {
+					from := at
+					control = point{2*at.x - control.x, 2*at.y - control.y}
+					if size == 4 {
+						control = point{at.x + step[0], at.y + step[1]}
+					}
+					at = point{at.x + step[size-2], at.y + step[size-1]}
+					for i := range 10 {
+						p := float64(i+1) / 10
+						q := 1 - p
+						lines[line] = append(lines[line], point{
+							q*q*from.x + 2*q*p*control.x + p*p*at.x,
+							q*q*from.y + 2*q*p*control.y + p*p*at.y,
+						})
+					}
+				}
+			}
 		}
-		all = append(all, at)
 	}
-	return all
+	return lines
 }

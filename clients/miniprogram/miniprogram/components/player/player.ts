@@ -1,5 +1,6 @@
 import type { DrawingContent } from 'onestroke-client';
 import { fit, Replay, render } from 'onestroke-drawing';
+import { accent } from '../../config';
 import type { Screen } from '../../screen';
 import { screenOf } from '../../screen';
 import { words } from '../../words';
@@ -36,6 +37,7 @@ const tick = 100;
 
 const data = {
   words,
+  accent,
   notice: '',
   playing: false,
   sealed: false,

@@ -303,6 +303,13 @@ function createOutbox({ service, session, storage, random, timer }) {
       overrule(id);
       outbox.save(id, content2);
     },
+    replaceIncomplete(id) {
+      const pending = unsettled.get(id);
+      if (!pending || pending.state.status !== "refused") return;
+      change(pending, { replaceIncomplete: true });
+      report(pending, { id, status: "waiting" });
+      void send(pending);
+    },
     discard(id) {
       const pending = unsettled.get(id);
       if (!pending) return;
@@ -350,7 +357,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   function overrule(id) {
     const pending = unsettled.get(id);
     if (pending && pending.state.status === "conflict") {
-      change(pending, { base: pending.theirs, tried: [] });
+      change(pending, { base: pending.theirs, tried: [], replaceIncomplete: void 0 });
       pending.state = { id, status: "waiting" };
     }
     return pending;
@@ -396,7 +403,12 @@ function createOutbox({ service, session, storage, random, timer }) {
     if (!sent.text && !base) return compare(pending);
     change(pending, { owner, tried: union(sent.tried, markOf(sent)) });
     const result = sent.text ? await service.putDrawing(
-      { id, body: read2(sent), ...base ? { ifMatch: base } : { ifNoneMatch: "*" } },
+      {
+        id,
+        body: read2(sent),
+        replaceIncomplete: sent.replaceIncomplete,
+        ...base ? { ifMatch: base } : { ifNoneMatch: "*" }
+      },
       { retries: 0 }
     ) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== pending) {
@@ -412,7 +424,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   function arrived(pending, text, etag, summary) {
     const { id } = pending.entry;
     pending.failures = 0;
-    if (pending.entry.text !== text) change(pending, { base: etag, tried: [] });
+    if (pending.entry.text !== text) change(pending, { base: etag, tried: [], replaceIncomplete: void 0 });
     else settle(text ? { id, status: "saved", etag, summary } : { id, status: "deleted" });
   }
   async function compare(pending) {

@@ -25,6 +25,7 @@ __export(src_exports, {
   Replay: () => Replay,
   Sketch: () => Sketch,
   colors: () => colors,
+  commonWords: () => commonWords,
   convert: () => convert,
   fit: () => fit,
   maxPoints: () => maxPoints,
@@ -158,6 +159,12 @@ function shorterSide({ width, height }) {
   return Math.min(width, height);
 }
 
+// ../drawing/src/pressure.ts
+var thinnest = 0.3;
+function widthAt(full, pressure = 255) {
+  return full * (thinnest + (1 - thinnest) * pressure / 255);
+}
+
 // ../drawing/src/simplify.ts
 var tolerance = { distance: 0.1, time: 8, pressure: 0.01 };
 function isStraight(from, between2, to) {
@@ -196,9 +203,10 @@ function picture({ canvas, strokes: all }) {
   const { width, height, background = "#FFFFFF" } = canvas;
   let strokes = all;
   while (countOf(strokes) > mostPoints + 2 * strokes.length) strokes = strokes.map(thinned);
-  const lines = strokes.map(({ tool, color, width: width2, x, y }) => {
+  const lines = strokes.map(({ tool, color, width: width2, x, y, p }) => {
+    const mean = p && p.reduce((sum, value) => sum + value, 0) / p.length;
     const points = x.map((value, i) => `${value} ${y[i]}`);
-    return `<path d="M${points[0]}L${points.slice(1).join(" ") || points[0]}" stroke="${tool === "eraser" ? background : color}" stroke-width="${width2}"/>`;
+    return `<path d="M${points[0]}L${points.slice(1).join(" ") || points[0]}" stroke="${tool === "eraser" ? background : color}" stroke-width="${Math.round(widthAt(width2, mean) * 10) / 10}"/>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"><rect width="${width}" height="${height}" fill="${background}"/><g fill="none" stroke-linecap="round" stroke-linejoin="round">${lines.join("")}</g></svg>`;
 }
@@ -396,7 +404,11 @@ var Brush = class {
     this.stroke = current;
     this.rendered = current.x.length;
     this.clear();
-    onPaper(this.ahead, view, () => trace(this.ahead, withTip({ ...current, x: [], y: [] }, tip), content));
+    onPaper(
+      this.ahead,
+      view,
+      () => trace(this.ahead, withTip({ ...current, x: [], y: [], p: current.p && [] }, tip), content)
+    );
   }
   /** Clears the surface above, when the stroke has ended or was dropped. */
   clear() {
@@ -405,7 +417,15 @@ var Brush = class {
   }
 };
 function withTip(stroke, tip) {
-  return { ...stroke, x: stroke.x.concat(tip.map(({ x }) => x)), y: stroke.y.concat(tip.map(({ y }) => y)) };
+  const { x, y, p } = stroke;
+  let last = 0;
+  const pressures = tip.map(({ pressure = last }) => (last = pressure) * 255);
+  return {
+    ...stroke,
+    x: x.concat(tip.map((place) => place.x)),
+    y: y.concat(tip.map((place) => place.y)),
+    ...p && { p: p.concat(pressures) }
+  };
 }
 function onPaper(surface, { left, top, scale, pixelRatio, shown }, draw) {
   surface.save();
@@ -420,35 +440,48 @@ function isOpaque({ tool, color }) {
   return tool === "eraser" || !/^#.{6}(?!ff)..$/i.test(color);
 }
 function trace(surface, stroke, content, from = 0, to = stroke.x.length - 1) {
-  const { width } = stroke;
   const color = stroke.tool === "eraser" ? paperOf(content) : cssOf(stroke.color);
-  const first = placeAt(stroke, from);
-  let moved = false;
-  const go = ({ x, y }) => {
-    moved = moved || x !== first.x || y !== first.y;
-    surface.lineTo(x, y);
-  };
+  const spots = [spotAt(stroke, from)];
+  for (let i = Math.floor(from) + 1; i < to; i++) spots.push(spotAt(stroke, i));
+  spots.push(spotAt(stroke, to));
+  const [first] = spots;
   surface.beginPath();
-  surface.moveTo(first.x, first.y);
-  for (let i = Math.floor(from) + 1; i < to; i++) go(placeAt(stroke, i));
-  go(placeAt(stroke, to));
-  if (moved) {
+  if (!stroke.p && spots.some(({ x, y }) => x !== first.x || y !== first.y)) {
+    surface.moveTo(first.x, first.y);
+    for (const { x, y } of spots.slice(1)) surface.lineTo(x, y);
     surface.strokeStyle = color;
-    surface.lineWidth = width;
+    surface.lineWidth = stroke.width;
     surface.lineCap = surface.lineJoin = "round";
     surface.stroke();
   } else {
-    surface.beginPath();
-    surface.arc(first.x, first.y, width / 2, 0, 2 * Math.PI);
+    (stroke.p ? spots : [first]).forEach((spot, i) => disc(surface, spot, spots[i - 1]));
     surface.fillStyle = color;
     surface.fill();
   }
 }
-function placeAt({ x, y }, part) {
+function disc(surface, { x, y, radius }, from) {
+  surface.moveTo(x + radius, y);
+  surface.arc(x, y, radius, 0, 2 * Math.PI);
+  const way = from && minus({ x, y }, from);
+  const length = way && size(way);
+  if (!from || !way || !length) return;
+  const tilt = Math.min(Math.max((from.radius - radius) / length, -1), 1);
+  const across = Math.sqrt(1 - tilt * tilt);
+  const touch = (spot, side) => [
+    spot.x + (way.x * tilt - way.y * side * across) / length * spot.radius,
+    spot.y + (way.y * tilt + way.x * side * across) / length * spot.radius
+  ];
+  const to = { x, y, radius };
+  surface.moveTo(...touch(from, -1));
+  surface.lineTo(...touch(to, -1));
+  surface.lineTo(...touch(to, 1));
+  surface.lineTo(...touch(from, 1));
+}
+function spotAt({ x, y, p, width }, part) {
   const i = Math.floor(part);
   const rest = part - i;
-  if (!rest) return { x: x[i], y: y[i] };
-  return { x: x[i] + (x[i + 1] - x[i]) * rest, y: y[i] + (y[i + 1] - y[i]) * rest };
+  const at = (column) => rest ? column[i] + (column[i + 1] - column[i]) * rest : column[i];
+  return { x: at(x), y: at(y), radius: widthAt(width, p && at(p)) / 2 };
 }
 function partAt(times, moment) {
   const end = times.length - 1;
@@ -532,6 +565,9 @@ var Replay = class {
 var pauseBefore = 1e3;
 var leastPoints = 500;
 var nearly = 0.9;
+var firstPressure = 0.5;
+var halfSpeed = 1e3;
+var inertia = 80;
 var mostPending = 32;
 var Sketch = class {
   constructor(content = { format: 1, canvas: papers.portrait, strokes: [] }) {
@@ -541,6 +577,8 @@ var Sketch = class {
     this.pending = [];
     /** The places that the device predicts next. */
     this.expected = [];
+    /** Whether the pressure of the stroke follows from its speed. */
+    this.brush = false;
     this.listeners = /* @__PURE__ */ new Set();
     this.base = content;
     this.drawn = content;
@@ -580,10 +618,13 @@ var Sketch = class {
   }
   /**
    * The finger touches the canvas. Returns false, and begins no stroke, if the drawing is full or finished or another
-   * stroke is being drawn.
+   * stroke is being drawn. With `brush`, and without a device that reports pressure, the line is thinner where the
+   * finger is faster.
    */
-  begin(point, { tool, color, width }) {
+  begin(point, { tool, color, width }, brush = false) {
     if (this.stroke || this.finished || this.full) return false;
+    this.brush = brush && point.pressure === void 0;
+    if (this.brush) point = { ...point, pressure: firstPressure };
     if (this.origin === void 0 || !this.drawn.strokes.length) {
       this.origin = point.time - (this.drawn.strokes.length ? endOf(this.drawn.strokes) + pauseBefore : 0);
     }
@@ -598,7 +639,8 @@ var Sketch = class {
   extend(points, expected = []) {
     if (!this.stroke) return;
     const step = Math.max(1, shorterSide(this.drawn.canvas) / 300);
-    for (const point of points) {
+    for (const reported of points) {
+      const point = this.brush ? { ...reported, pressure: this.pressureAt(reported) } : reported;
       this.finger = point;
       if (size(minus(point, this.newest || this.last)) < step) continue;
       if (this.newest) this.settle(point);
@@ -656,6 +698,14 @@ var Sketch = class {
   subscribe(listener) {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+  /** The pressure of a brush that moves from where the finger was to this point: less the faster it is, and never in leaps. */
+  pressureAt(point) {
+    const { pressure = firstPressure, ...before } = this.finger;
+    const time = point.time - before.time;
+    if (time <= 0) return pressure;
+    const speed = size(minus(point, before)) / shorterSide(this.drawn.canvas) / time;
+    return pressure + (1 / (1 + speed * halfSpeed) - pressure) * (1 - Math.exp(-time / inertia));
   }
   /** How many points a new stroke may have. */
   room() {
@@ -762,3 +812,68 @@ function fit(canvas, box, pixelRatio = 1) {
 function within(value, least, most) {
   return Math.min(Math.max(value, least), most);
 }
+
+// ../drawing/src/words.ts
+var zh = {
+  untitled: "\u672A\u547D\u540D",
+  share: "\u5206\u4EAB",
+  remove: "\u5220\u9664",
+  removed: "\u5DF2\u5220\u9664",
+  cancel: "\u53D6\u6D88",
+  close: "\u5173\u95ED",
+  more: "\u66F4\u591A",
+  rename: "\u6539\u540D",
+  loading: "\u52A0\u8F7D\u4E2D\u2026",
+  oneStrokeDone: "\u4E00\u7B14\u753B\u6210",
+  undo: "\u64A4\u9500",
+  redo: "\u91CD\u505A",
+  clear: "\u6E05\u7A7A",
+  eraser: "\u6A61\u76AE",
+  color: "\u989C\u8272",
+  width: "\u7C97\u7EC6",
+  otherColor: "\u5176\u4ED6\u989C\u8272",
+  replay: "\u56DE\u653E",
+  play: "\u64AD\u653E",
+  pause: "\u6682\u505C",
+  position: "\u8FDB\u5EA6",
+  speed: "\u901F\u5EA6",
+  by: "\u4F5C\u8005\uFF1A",
+  incomplete: "\u8FD9\u5E45\u753B\u4E0D\u53EA\u6709\u7B14\u753B",
+  incompleteSays: "2017 \u5E74\u7684\u5C0F\u7A0B\u5E8F\u5728\u8FD9\u5E45\u753B\u91CC\u8FD8\u753B\u4E86\u7B14\u753B\u4EE5\u5916\u7684\u5185\u5BB9\uFF0C\u6BD4\u5982\u6587\u5B57\u3002\u4FDD\u5B58\u4F60\u7684\u4FEE\u6539\u4F1A\u4E22\u6389\u8FD9\u4E9B\u5185\u5BB9\u3002",
+  nearlyFull: "\u8FD9\u5E45\u753B\u5FEB\u753B\u6EE1\u4E86",
+  full: "\u8FD9\u5E45\u753B\u5DF2\u7ECF\u753B\u6EE1\u4E86",
+  wholePaper: "\u770B\u6574\u5F20\u753B",
+  seal: "\u5230\u5E95"
+};
+var en = {
+  untitled: "Untitled",
+  share: "Share",
+  remove: "Delete",
+  removed: "Deleted",
+  cancel: "Cancel",
+  close: "Close",
+  more: "More",
+  rename: "Rename",
+  loading: "Loading\u2026",
+  oneStrokeDone: "Drawn in one stroke",
+  undo: "Undo",
+  redo: "Redo",
+  clear: "Clear",
+  eraser: "Eraser",
+  color: "Colour",
+  width: "Width",
+  otherColor: "Another colour",
+  replay: "Replay",
+  play: "Play",
+  pause: "Pause",
+  position: "Position",
+  speed: "Speed",
+  by: "by ",
+  incomplete: "More than strokes",
+  incompleteSays: "A program of 2017 drew more in this drawing than strokes, such as text. Saving your change would lose that.",
+  nearlyFull: "This drawing is nearly full",
+  full: "This drawing is full",
+  wholePaper: "Show the whole paper",
+  seal: "\u5230\u5E95"
+};
+var commonWords = { zh, en };

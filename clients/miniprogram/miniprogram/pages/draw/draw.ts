@@ -34,6 +34,8 @@ Page({
     tool: 'pen' as 'pen' | 'eraser',
     color: colors[0]!.value,
     width: widths[1]!,
+    /** Whether the line is thinner where the finger is faster. */
+    brush: false,
     /** Whether the user has mixed the colour. */
     own: false,
     picking: false,
@@ -174,9 +176,10 @@ Page({
   },
 
   beginStroke(pointer: Pointer): void {
-    const { tool, color, width } = this.data;
+    const { tool, color, width, brush } = this.data;
     const sketch = this.sketch!;
-    const begun = sketch.begin(this.pointOf(pointer), { tool, color, width: nib(width, sketch.content.canvas) });
+    const style = { tool, color, width: nib(width, sketch.content.canvas) };
+    const begun = sketch.begin(this.pointOf(pointer), style, brush && tool === 'pen');
     if (!begun && sketch.full) void wx.showToast({ title: words.full, icon: 'none' });
   },
 
@@ -242,6 +245,10 @@ Page({
     this.setData({ width: Number(currentTarget.dataset.width) });
   },
 
+  toggleBrush(): void {
+    this.setData({ tool: 'pen', brush: !this.data.brush });
+  },
+
   toggleEraser(): void {
     this.setData({ tool: this.data.tool === 'eraser' ? 'pen' : 'eraser', picking: false });
   },
@@ -251,7 +258,9 @@ Page({
     const status =
       state.status === 'deleted' ? '' : state.status === 'waiting' && !state.problem ? 'saving' : state.status;
     if (status !== before) this.setData({ status });
-    if (status === 'conflict' && before !== 'conflict') void this.explain();
+    const mustDecide =
+      status === 'conflict' || (state.status === 'refused' && state.problem.code === 'ERR_PRECONDITION_REQUIRED');
+    if (mustDecide && status !== before) void this.explain();
   },
 
   /** Explains the state of the drawing; in a conflict asks which state to keep. */
@@ -260,6 +269,7 @@ Page({
     if (!state) return;
     if (state.status === 'conflict') return this.decide(state);
     if (!('problem' in state) || !state.problem) return;
+    if (state.problem.code === 'ERR_PRECONDITION_REQUIRED') return this.decideIncomplete();
     const later = state.status === 'waiting' ? `\n${words.sentLater}` : '';
     await wx.showModal({
       title: words.states[state.status],
@@ -278,6 +288,21 @@ Page({
     client.drawings.discard(this.id);
     if (!theirs) return void wx.navigateBack();
     this.begin(contentOf(theirs));
+  },
+
+  /** Asks what to do with the change of a drawing of which a program of 2017 drew more than its strokes. */
+  async decideIncomplete(): Promise<void> {
+    const { confirm } = await wx.showModal({
+      title: words.incomplete,
+      content: words.incompleteSays,
+      confirmText: words.replaceIt,
+      cancelText: words.dropIt,
+    });
+    if (confirm) return client.drawings.replaceIncomplete(this.id);
+    client.drawings.discard(this.id);
+    const opened = await client.drawings.open(this.id);
+    if (opened.ok) this.begin(opened.data);
+    else void wx.navigateBack();
   },
 
   watch(): void {

@@ -42,7 +42,7 @@ Page({
   unsubscribe: () => {},
 
   onLoad(): void {
-    void wx.setNavigationBarTitle({ title: words.oneStroke });
+    void wx.setNavigationBarTitle({ title: words.name });
     this.unsubscribe = client.drawings.subscribe(({ id, status }) => {
       if (status === 'saved') this.outdated.push(id);
       if (status === 'deleted') this.listed = this.listed.filter(drawing => drawing.id !== id);
@@ -204,7 +204,7 @@ Page({
   }): WechatMiniprogram.Page.ICustomShareContent | WechatMiniprogram.Page.IAsyncCustomShareContent {
     const id: unknown = target && (target as WechatMiniprogram.Target).dataset['id'];
     const card = this.cardWith(id);
-    return card ? cardOf(card.id, card.title) : { title: words.oneStroke, path: '/pages/gallery/gallery' };
+    return card ? cardOf(card.id, card.title) : { title: words.name, path: '/pages/gallery/gallery' };
   },
 });
 

@@ -26,6 +26,6 @@ Page({
   },
 
   onShareAppMessage(): WechatMiniprogram.Page.ICustomShareContent {
-    return { title: this.title || words.oneStroke, path: pathOf(this.options.token!) };
+    return { title: this.title || words.name, path: pathOf(this.options.token!) };
   },
 });
