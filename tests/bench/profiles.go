@@ -11,8 +11,9 @@ import (
 // profileFor is how long each row runs under the profiler.
 const profileFor = 5 * time.Second
 
-// writeProfiles writes a CPU and an allocation profile of each row. Each row has its
-// own process, so that its profile has no other row.
+// writeProfiles writes a CPU and an allocation profile of each row with many
+// connections, as wake-ups hide little then. Each row has its own process, so that its
+// profile has no other row.
 func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -43,7 +44,15 @@ func (b *bench) writeProfile(binary, name string, r row) error {
 		return err
 	}
 	defer p.stop()
-	if _, err := r.round(p); err != nil { // warm-up
+	load := func() error {
+		requests, err := r.make()
+		if err != nil {
+			return err
+		}
+		_, _, err = closedLoop(p.address, requests, busyConnections)
+		return err
+	}
+	if err := load(); err != nil { // warm-up
 		return err
 	}
 	_ = os.Remove(name + ".allocs")
@@ -51,7 +60,7 @@ func (b *bench) writeProfile(binary, name string, r row) error {
 		return err
 	}
 	for begin := time.Now(); time.Since(begin) < profileFor; {
-		if _, err := r.round(p); err != nil {
+		if err := load(); err != nil {
 			return err
 		}
 	}
