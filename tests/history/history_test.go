@@ -190,7 +190,7 @@ func (c *client) act(t *testing.T) {
 		c.session(t, c.ended[c.random.IntN(len(c.ended))])
 	case n < 88:
 		c.send(t, event{act: use}, c.held, http.MethodGet, "/v1/sessions", nil)
-	case n < 96:
+	case n < 93:
 		c.send(t, event{act: logOut}, c.held, http.MethodDelete, "/v1/session", nil)
 		c.leave()
 	case n < 97:
