@@ -108,7 +108,7 @@ func (s *Service) shared(ctx context.Context, owner string, r Record) (Shared, e
 }
 
 // saved has a drawing checked that was just written, if others could see it. The
-// write is done: if this fails, whoever looks at the share next makes up for it.
+// write is done: if this fails, the next request for the share begins the check.
 func (s *Service) saved(ctx context.Context, owner string, id drawing.ID, isShared bool) {
 	if isShared || s.checkSaved {
 		_ = s.checks.Begin(ctx, thing(owner, id))

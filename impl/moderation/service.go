@@ -119,8 +119,8 @@ func (s *Service) Begin(ctx context.Context, thing Thing) error {
 }
 
 // Ensure has a thing checked, unless that is under way, and says what it waits for.
-// Whoever finds a thing pending calls it: so a check that was lost with a replica is
-// done all the same.
+// It is called for every thing that is found pending: so a check that was lost with a
+// replica is done all the same.
 func (s *Service) Ensure(ctx context.Context, thing Thing) (Verdict, error) {
 	if s == nil {
 		return Verdict{State: Approved}, nil
@@ -182,7 +182,7 @@ func (s *Service) Result(ctx context.Context, trace string, v Verdict, checked b
 		return err
 	}
 	if t.Turn == "" {
-		// Stored first and looked up again: whoever stores the trace looks here next.
+		// Stored first and looked up again: the replica that stores the trace looks here next.
 		if _, err := s.Notes.SwapNote(ctx, early(trace), "", encodeResult(v, checked), earlyLife); err != nil {
 			return err
 		}

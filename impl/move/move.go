@@ -123,7 +123,7 @@ type DrawingCounts struct{ Drawings, Owners int }
 // number that were compared, since the last call.
 //
 // Quotas need no copy: the target counts the drawings that it has. Nor do checks
-// under way: whoever finds a share pending has it checked anew.
+// under way: a share that is found pending is checked anew.
 func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store, progress func(drawings int)) (n DrawingCounts, err error) {
 	for owner, err := range from.Owners(ctx) {
 		if err == nil {
