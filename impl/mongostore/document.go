@@ -1,9 +1,11 @@
 package mongostore
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -58,8 +60,15 @@ func decode(raw bson.Raw, doing string) (gallery.Record, error) {
 	return d.Record, nil
 }
 
+// readers are used again: without one of its own, the driver makes a buffer of 4 KB
+// for each document.
+var readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
+
 func unmarshal(raw bson.Raw, into any) error {
-	decoder := bson.NewDecoder(bson.NewDocumentReader(bytes.NewReader(raw)))
+	reader := readers.Get().(*bufio.Reader)
+	defer readers.Put(reader)
+	reader.Reset(bytes.NewReader(raw))
+	decoder := bson.NewDecoder(bson.NewDocumentReader(reader))
 	decoder.SetRegistry(registry)
 	decoder.UseJSONStructTags()
 	return decoder.Decode(into)
