@@ -22,12 +22,12 @@ func failure2017(err error, p *problem, status int) (int, any) {
 		}
 		return status, f.body()
 	}
-	return status, paintFailure(gen.PaintError{Reason: gen.PaintErrorReason(p.code), Detail: new(text.First(1024, p.detail))})
+	return status, paintFailure(gen.PaintError{Reason: p.code, Detail: new(text.First(1024, p.detail))})
 }
 
 // paintReasonOf returns the reason that 2017 had for an error of an operation,
 // empty if it had none.
-func paintReasonOf(err error) gen.PaintErrorReason {
+func paintReasonOf(err error) string {
 	switch {
 	case isLoginRequired(err):
 		return gen.PaintOpenIDMissing
@@ -41,7 +41,7 @@ func paintReasonOf(err error) gen.PaintErrorReason {
 }
 
 func paintFailure(e gen.PaintError) gen.PaintFailure {
-	return gen.PaintFailure{Code: -1, Msg: gen.Fail, Error: e}
+	return gen.PaintFailure{Code: gen.PaintFailed, Msg: gen.Fail, Error: e}
 }
 
 // sessionFailure2017 is what programs of 2017 are told about a failed session.
@@ -76,7 +76,7 @@ func sessionFailureOf(err error) *sessionFailure2017 {
 }
 
 func (f *sessionFailure2017) body() gen.SessionFailure {
-	b := gen.SessionFailure{SessionMark: 1, Error: gen.SessionError{Name: "Error", Message: f.message}}
+	b := gen.SessionFailure{SessionMark: gen.SessionFailed, Error: gen.SessionError{Name: "Error", Message: f.message}}
 	if f.reason != "" {
 		b.Reason = new(gen.SessionReason(f.reason))
 	}

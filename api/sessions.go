@@ -58,7 +58,7 @@ func (s sessions) ListSessions(ctx context.Context, _ gen.ListSessionsRequest) (
 	items := make([]gen.SessionSummary, len(all))
 	for i, x := range all {
 		items[i] = gen.SessionSummary{
-			ID: x.ID, Kind: gen.SessionSummaryKind(x.Kind), Label: x.Label, Current: x.ID == current,
+			ID: x.ID, Kind: string(x.Kind), Label: x.Label, Current: x.ID == current,
 			CreatedAt: x.CreatedAt, LastUsedAt: x.LastUsedAt, ExpiresAt: x.ExpiresAt,
 		}
 	}

@@ -7,19 +7,19 @@ import (
 )
 
 // DecodeJSON reads v from JSON and checks it against the contract.
-func (v *Login) DecodeJSON(d *wire.Decoder) {
-	for m := d.Object(&loginRules); m.Next(d); {
+func (v *LoginRequest) DecodeJSON(d *wire.Decoder) {
+	for m := d.Object(&loginRequestRules); m.Next(d); {
 		switch m.Index {
 		case 0: // code
-			v.Code = d.String(&loginCodeRules)
+			v.Code = d.String(&loginRequestCodeRules)
 		case 1: // rawData
-			v.RawData = new(d.String(&loginRawDataRules))
+			v.RawData = new(d.String(&loginRequestRawDataRules))
 		case 2: // signature
-			v.Signature = new(d.String(&loginSignatureRules))
+			v.Signature = new(d.String(&loginRequestSignatureRules))
 		case 3: // encryptedData
-			v.EncryptedData = new(d.String(&loginEncryptedDataRules))
+			v.EncryptedData = new(d.String(&loginRequestEncryptedDataRules))
 		case 4: // iv
-			v.Iv = new(d.String(&loginIvRules))
+			v.Iv = new(d.String(&loginRequestIvRules))
 		}
 	}
 }

@@ -62,33 +62,24 @@ type binding struct {
 
 // LogInRequest is a request of POST /v1/session.
 type LogInRequest struct {
-	Body *Login
+	Body *LoginRequest
 }
 
 // GetSessionRequest is a request of GET /v1/session.
-type GetSessionRequest struct {
-	Params GetSessionParams
-}
+type GetSessionRequest struct{}
 
 // LogOutRequest is a request of DELETE /v1/session.
-type LogOutRequest struct {
-	Params LogOutParams
-}
+type LogOutRequest struct{}
 
 // ListSessionsRequest is a request of GET /v1/sessions.
-type ListSessionsRequest struct {
-	Params ListSessionsParams
-}
+type ListSessionsRequest struct{}
 
 // EndOtherSessionsRequest is a request of DELETE /v1/sessions.
-type EndOtherSessionsRequest struct {
-	Params EndOtherSessionsParams
-}
+type EndOtherSessionsRequest struct{}
 
 // EndSessionRequest is a request of DELETE /v1/sessions/{id}.
 type EndSessionRequest struct {
-	ID     SessionID
-	Params EndSessionParams
+	ID SessionID
 }
 
 // ListDrawingsRequest is a request of GET /v1/drawings.
@@ -123,14 +114,12 @@ type GetDrawingImageRequest struct {
 
 // ShareDrawingRequest is a request of PUT /v1/drawings/{id}/share.
 type ShareDrawingRequest struct {
-	ID     DrawingID
-	Params ShareDrawingParams
+	ID DrawingID
 }
 
 // UnshareDrawingRequest is a request of DELETE /v1/drawings/{id}/share.
 type UnshareDrawingRequest struct {
-	ID     DrawingID
-	Params UnshareDrawingParams
+	ID DrawingID
 }
 
 // GetSharedDrawingRequest is a request of GET /v1/shared/{token}.
@@ -146,30 +135,22 @@ type GetSharedDrawingImageRequest struct {
 }
 
 // ExportDrawingsRequest is a request of GET /v1/export.
-type ExportDrawingsRequest struct {
-	Params ExportDrawingsParams
-}
+type ExportDrawingsRequest struct{}
 
 // DeleteAccountRequest is a request of DELETE /v1/account.
-type DeleteAccountRequest struct {
-	Params DeleteAccountParams
-}
+type DeleteAccountRequest struct{}
 
 // ListPaintsRequest is a request of GET /applet/session/paints/list.
-type ListPaintsRequest struct {
-	Params ListPaintsParams
-}
+type ListPaintsRequest struct{}
 
 // SavePaintRequest is a request of POST /applet/session/paints/save.
 type SavePaintRequest struct {
-	Params SavePaintParams
-	Body   *PaintSave
+	Body *PaintSave
 }
 
 // DeletePaintRequest is a request of POST /applet/session/paints/delete.
 type DeletePaintRequest struct {
-	Params DeletePaintParams
-	Body   *PaintDelete
+	Body *PaintDelete
 }
 
 // LivezRequest is a request of GET /livez.
@@ -845,7 +826,7 @@ func (b *binding) serveLogIn(w http.ResponseWriter, r *http.Request, request Log
 	}
 	switch mediaType {
 	case "application/json":
-		request.Body, err = wire.Decode(text, (*Login).DecodeJSON)
+		request.Body, err = wire.Decode(text, (*LoginRequest).DecodeJSON)
 	}
 	if err != nil {
 		return err
@@ -860,8 +841,8 @@ func (b *binding) serveLogIn(w http.ResponseWriter, r *http.Request, request Log
 	return answer.writeLogIn(w)
 }
 
-func (b *binding) GetSession(w http.ResponseWriter, r *http.Request, params GetSessionParams) {
-	if err := b.serveGetSession(w, r, GetSessionRequest{Params: params}); err != nil {
+func (b *binding) GetSession(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveGetSession(w, r, GetSessionRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -877,8 +858,8 @@ func (b *binding) serveGetSession(w http.ResponseWriter, r *http.Request, reques
 	return answer.writeGetSession(w)
 }
 
-func (b *binding) LogOut(w http.ResponseWriter, r *http.Request, params LogOutParams) {
-	if err := b.serveLogOut(w, r, LogOutRequest{Params: params}); err != nil {
+func (b *binding) LogOut(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveLogOut(w, r, LogOutRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -894,8 +875,8 @@ func (b *binding) serveLogOut(w http.ResponseWriter, r *http.Request, request Lo
 	return answer.writeLogOut(w)
 }
 
-func (b *binding) ListSessions(w http.ResponseWriter, r *http.Request, params ListSessionsParams) {
-	if err := b.serveListSessions(w, r, ListSessionsRequest{Params: params}); err != nil {
+func (b *binding) ListSessions(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveListSessions(w, r, ListSessionsRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -911,8 +892,8 @@ func (b *binding) serveListSessions(w http.ResponseWriter, r *http.Request, requ
 	return answer.writeListSessions(w)
 }
 
-func (b *binding) EndOtherSessions(w http.ResponseWriter, r *http.Request, params EndOtherSessionsParams) {
-	if err := b.serveEndOtherSessions(w, r, EndOtherSessionsRequest{Params: params}); err != nil {
+func (b *binding) EndOtherSessions(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveEndOtherSessions(w, r, EndOtherSessionsRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -928,8 +909,8 @@ func (b *binding) serveEndOtherSessions(w http.ResponseWriter, r *http.Request, 
 	return answer.writeEndOtherSessions(w)
 }
 
-func (b *binding) EndSession(w http.ResponseWriter, r *http.Request, id SessionID, params EndSessionParams) {
-	if err := b.serveEndSession(w, r, EndSessionRequest{ID: id, Params: params}); err != nil {
+func (b *binding) EndSession(w http.ResponseWriter, r *http.Request, id SessionID) {
+	if err := b.serveEndSession(w, r, EndSessionRequest{ID: id}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -1041,8 +1022,8 @@ func (b *binding) serveGetDrawingImage(w http.ResponseWriter, r *http.Request, r
 	return answer.writeGetDrawingImage(w)
 }
 
-func (b *binding) ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params ShareDrawingParams) {
-	if err := b.serveShareDrawing(w, r, ShareDrawingRequest{ID: id, Params: params}); err != nil {
+func (b *binding) ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID) {
+	if err := b.serveShareDrawing(w, r, ShareDrawingRequest{ID: id}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -1058,8 +1039,8 @@ func (b *binding) serveShareDrawing(w http.ResponseWriter, r *http.Request, requ
 	return answer.writeShareDrawing(w)
 }
 
-func (b *binding) UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params UnshareDrawingParams) {
-	if err := b.serveUnshareDrawing(w, r, UnshareDrawingRequest{ID: id, Params: params}); err != nil {
+func (b *binding) UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID) {
+	if err := b.serveUnshareDrawing(w, r, UnshareDrawingRequest{ID: id}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -1109,8 +1090,8 @@ func (b *binding) serveGetSharedDrawingImage(w http.ResponseWriter, r *http.Requ
 	return answer.writeGetSharedDrawingImage(w)
 }
 
-func (b *binding) ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams) {
-	if err := b.serveExportDrawings(w, r, ExportDrawingsRequest{Params: params}); err != nil {
+func (b *binding) ExportDrawings(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveExportDrawings(w, r, ExportDrawingsRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -1126,8 +1107,8 @@ func (b *binding) serveExportDrawings(w http.ResponseWriter, r *http.Request, re
 	return answer.writeExportDrawings(w)
 }
 
-func (b *binding) DeleteAccount(w http.ResponseWriter, r *http.Request, params DeleteAccountParams) {
-	if err := b.serveDeleteAccount(w, r, DeleteAccountRequest{Params: params}); err != nil {
+func (b *binding) DeleteAccount(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveDeleteAccount(w, r, DeleteAccountRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -1143,8 +1124,8 @@ func (b *binding) serveDeleteAccount(w http.ResponseWriter, r *http.Request, req
 	return answer.writeDeleteAccount(w)
 }
 
-func (b *binding) ListPaints(w http.ResponseWriter, r *http.Request, params ListPaintsParams) {
-	if err := b.serveListPaints(w, r, ListPaintsRequest{Params: params}); err != nil {
+func (b *binding) ListPaints(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveListPaints(w, r, ListPaintsRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -1160,8 +1141,8 @@ func (b *binding) serveListPaints(w http.ResponseWriter, r *http.Request, reques
 	return answer.writeListPaints(w)
 }
 
-func (b *binding) SavePaint(w http.ResponseWriter, r *http.Request, params SavePaintParams) {
-	if err := b.serveSavePaint(w, r, SavePaintRequest{Params: params}); err != nil {
+func (b *binding) SavePaint(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveSavePaint(w, r, SavePaintRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }
@@ -1190,8 +1171,8 @@ func (b *binding) serveSavePaint(w http.ResponseWriter, r *http.Request, request
 	return answer.writeSavePaint(w)
 }
 
-func (b *binding) DeletePaint(w http.ResponseWriter, r *http.Request, params DeletePaintParams) {
-	if err := b.serveDeletePaint(w, r, DeletePaintRequest{Params: params}); err != nil {
+func (b *binding) DeletePaint(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveDeletePaint(w, r, DeletePaintRequest{}); err != nil {
 		b.Fail(w, r, err)
 	}
 }

@@ -16,72 +16,6 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
-// Defines values for ErrorCode.
-const (
-	ErrHeadersTooLarge          ErrorCode = "ERR_HEADERS_TOO_LARGE"
-	ErrInternal                 ErrorCode = "ERR_INTERNAL"
-	ErrInvalidRequest           ErrorCode = "ERR_INVALID_REQUEST"
-	ErrLoginRequired            ErrorCode = "ERR_LOGIN_REQUIRED"
-	ErrMethodNotAllowed         ErrorCode = "ERR_METHOD_NOT_ALLOWED"
-	ErrNotAcceptable            ErrorCode = "ERR_NOT_ACCEPTABLE"
-	ErrNotFound                 ErrorCode = "ERR_NOT_FOUND"
-	ErrPreconditionFailed       ErrorCode = "ERR_PRECONDITION_FAILED"
-	ErrPreconditionRequired     ErrorCode = "ERR_PRECONDITION_REQUIRED"
-	ErrQuotaExceeded            ErrorCode = "ERR_QUOTA_EXCEEDED"
-	ErrRateLimited              ErrorCode = "ERR_RATE_LIMITED"
-	ErrRequestTimeout           ErrorCode = "ERR_REQUEST_TIMEOUT"
-	ErrSessionExpired           ErrorCode = "ERR_SESSION_EXPIRED"
-	ErrSessionKeyExchangeFailed ErrorCode = "ERR_SESSION_KEY_EXCHANGE_FAILED"
-	ErrTooLarge                 ErrorCode = "ERR_TOO_LARGE"
-	ErrUnavailable              ErrorCode = "ERR_UNAVAILABLE"
-	ErrUnsupportedMediaType     ErrorCode = "ERR_UNSUPPORTED_MEDIA_TYPE"
-	ErrUntrustedRawData         ErrorCode = "ERR_UNTRUSTED_RAW_DATA"
-)
-
-// Valid indicates whether the value is a known member of the ErrorCode enum.
-func (e ErrorCode) Valid() bool {
-	switch e {
-	case ErrHeadersTooLarge:
-		return true
-	case ErrInternal:
-		return true
-	case ErrInvalidRequest:
-		return true
-	case ErrLoginRequired:
-		return true
-	case ErrMethodNotAllowed:
-		return true
-	case ErrNotAcceptable:
-		return true
-	case ErrNotFound:
-		return true
-	case ErrPreconditionFailed:
-		return true
-	case ErrPreconditionRequired:
-		return true
-	case ErrQuotaExceeded:
-		return true
-	case ErrRateLimited:
-		return true
-	case ErrRequestTimeout:
-		return true
-	case ErrSessionExpired:
-		return true
-	case ErrSessionKeyExchangeFailed:
-		return true
-	case ErrTooLarge:
-		return true
-	case ErrUnavailable:
-		return true
-	case ErrUnsupportedMediaType:
-		return true
-	case ErrUntrustedRawData:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for FormatVersion.
 const (
 	Format1 FormatVersion = 1
@@ -112,54 +46,15 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
-// Defines values for PaintErrorReason.
+// Defines values for PaintFailureCode.
 const (
-	PaintErrHeadersTooLarge      PaintErrorReason = "ERR_HEADERS_TOO_LARGE"
-	PaintErrInternal             PaintErrorReason = "ERR_INTERNAL"
-	PaintErrInvalidRequest       PaintErrorReason = "ERR_INVALID_REQUEST"
-	PaintErrMethodNotAllowed     PaintErrorReason = "ERR_METHOD_NOT_ALLOWED"
-	PaintErrNotFound             PaintErrorReason = "ERR_NOT_FOUND"
-	PaintErrQuotaExceeded        PaintErrorReason = "ERR_QUOTA_EXCEEDED"
-	PaintErrRateLimited          PaintErrorReason = "ERR_RATE_LIMITED"
-	PaintErrRequestTimeout       PaintErrorReason = "ERR_REQUEST_TIMEOUT"
-	PaintErrTooLarge             PaintErrorReason = "ERR_TOO_LARGE"
-	PaintErrUnavailable          PaintErrorReason = "ERR_UNAVAILABLE"
-	PaintErrUnsupportedMediaType PaintErrorReason = "ERR_UNSUPPORTED_MEDIA_TYPE"
-	PaintIDMissing               PaintErrorReason = "id does not exists"
-	PaintIDOrActionsMissing      PaintErrorReason = "id or actions does not exists"
-	PaintOpenIDMissing           PaintErrorReason = "openId does not exists"
+	PaintFailed PaintFailureCode = -1
 )
 
-// Valid indicates whether the value is a known member of the PaintErrorReason enum.
-func (e PaintErrorReason) Valid() bool {
+// Valid indicates whether the value is a known member of the PaintFailureCode enum.
+func (e PaintFailureCode) Valid() bool {
 	switch e {
-	case PaintErrHeadersTooLarge:
-		return true
-	case PaintErrInternal:
-		return true
-	case PaintErrInvalidRequest:
-		return true
-	case PaintErrMethodNotAllowed:
-		return true
-	case PaintErrNotFound:
-		return true
-	case PaintErrQuotaExceeded:
-		return true
-	case PaintErrRateLimited:
-		return true
-	case PaintErrRequestTimeout:
-		return true
-	case PaintErrTooLarge:
-		return true
-	case PaintErrUnavailable:
-		return true
-	case PaintErrUnsupportedMediaType:
-		return true
-	case PaintIDMissing:
-		return true
-	case PaintIDOrActionsMissing:
-		return true
-	case PaintOpenIDMissing:
+	case PaintFailed:
 		return true
 	default:
 		return false
@@ -181,6 +76,21 @@ func (e PaintFailureMsg) Valid() bool {
 	}
 }
 
+// Defines values for PaintSuccessCode.
+const (
+	PaintSucceeded PaintSuccessCode = 0
+)
+
+// Valid indicates whether the value is a known member of the PaintSuccessCode enum.
+func (e PaintSuccessCode) Valid() bool {
+	switch e {
+	case PaintSucceeded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PaintSuccessMessage.
 const (
 	Success PaintSuccessMessage = "success"
@@ -196,36 +106,15 @@ func (e PaintSuccessMessage) Valid() bool {
 	}
 }
 
-// Defines values for ReadinessStatus.
+// Defines values for SessionMark.
 const (
-	Degraded ReadinessStatus = "degraded"
-	Ready    ReadinessStatus = "ready"
+	SessionFailed SessionMark = 1
 )
 
-// Valid indicates whether the value is a known member of the ReadinessStatus enum.
-func (e ReadinessStatus) Valid() bool {
+// Valid indicates whether the value is a known member of the SessionMark enum.
+func (e SessionMark) Valid() bool {
 	switch e {
-	case Degraded:
-		return true
-	case Ready:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for SessionSummaryKind.
-const (
-	Code  SessionSummaryKind = "code"
-	Token SessionSummaryKind = "token"
-)
-
-// Valid indicates whether the value is a known member of the SessionSummaryKind enum.
-func (e SessionSummaryKind) Valid() bool {
-	switch e {
-	case Code:
-		return true
-	case Token:
+	case SessionFailed:
 		return true
 	default:
 		return false
@@ -384,6 +273,9 @@ type Contract struct {
 	Paths                map[string]interface{} `json:"paths"`
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
+
+// ContractText An OpenAPI document as YAML.
+type ContractText = string
 
 // Coordinate A coordinate in canvas units.
 //
@@ -621,8 +513,8 @@ type DurationMs = int32
 // Example: "1-5mC3xQ8kT1u"
 type EntityTags = string
 
-// ErrorCode The kind of error, for programs. Decide by it; treat a code that you do not know by the HTTP status.
-type ErrorCode string
+// ErrorCode The kind of error, for programs. Decide by it. Codes are added in the course of time; treat one that you do not know by the HTTP status.
+type ErrorCode = string
 
 // ExpiresAt When the session ends if it is not used before. Each use extends it, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 //
@@ -668,10 +560,11 @@ type KnownEntityTags = string
 
 // Liveness The process is alive.
 type Liveness struct {
+	// Status Always `live`.
 	Status LivenessStatus `json:"status"`
 }
 
-// LivenessStatus defines model for Liveness.Status.
+// LivenessStatus Always `live`.
 type LivenessStatus string
 
 // LoggedIn A new session.
@@ -688,8 +581,8 @@ type LoggedIn struct {
 	User User `json:"user"`
 }
 
-// Login What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it, without its `errMsg`, `userInfo` and `cloudID`.
-type Login struct {
+// LoginRequest What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it, without its `errMsg`, `userInfo` and `cloudID`.
+type LoginRequest struct {
 	// Code The `code` of `wx.login()`. It is valid for five minutes.
 	Code string `json:"code"`
 
@@ -776,20 +669,15 @@ type PaintError struct {
 	// Reason One of the three reasons of 2017, with HTTP 200, or an error code, with the HTTP status of that code.
 	//
 	// Example: id or actions does not exists
-	Reason PaintErrorReason `json:"reason"`
+	Reason string `json:"reason"`
 }
-
-// PaintErrorReason One of the three reasons of 2017, with HTTP 200, or an error code, with the HTTP status of that code.
-//
-// Example: id or actions does not exists
-type PaintErrorReason string
 
 // PaintFailure A failure in the form of 2017.
 type PaintFailure struct {
 	// Code -1 for a failure.
 	//
 	// Example: -1
-	Code int32 `json:"code"`
+	Code PaintFailureCode `json:"code"`
 
 	// Error The reason for a failure.
 	Error PaintError `json:"error"`
@@ -797,6 +685,11 @@ type PaintFailure struct {
 	// Msg Example: fail
 	Msg PaintFailureMsg `json:"msg"`
 }
+
+// PaintFailureCode -1 for a failure.
+//
+// Example: -1
+type PaintFailureCode int32
 
 // PaintFailureMsg Example: fail
 type PaintFailureMsg string
@@ -851,7 +744,7 @@ type PaintSave struct {
 // PaintSuccessCode 0 for success.
 //
 // Example: 0
-type PaintSuccessCode = int32
+type PaintSuccessCode int32
 
 // PaintSuccessMessage Example: success
 type PaintSuccessMessage string
@@ -866,7 +759,7 @@ type Problem struct {
 	// SessionMark Programs of 2017 look for this key to recognise a failed session. They do not look at the HTTP status.
 	SessionMark *SessionMark `json:"F2C224D4-2BCE-4C64-AF9F-A6D872000D1A,omitempty"`
 
-	// Code The kind of error, for programs. Decide by it; treat a code that you do not know by the HTTP status.
+	// Code The kind of error, for programs. Decide by it. Codes are added in the course of time; treat one that you do not know by the HTTP status.
 	Code ErrorCode `json:"code"`
 
 	// Detail What is wrong with this request, for developers.
@@ -901,12 +794,11 @@ type Problem struct {
 // Readiness The service can serve users, all of their requests or those that only read.
 type Readiness struct {
 	// Errors The stores that refuse writes, if the status is `degraded`.
-	Errors *[]FieldError   `json:"errors,omitempty"`
-	Status ReadinessStatus `json:"status"`
-}
+	Errors *[]FieldError `json:"errors,omitempty"`
 
-// ReadinessStatus defines model for Readiness.Status.
-type ReadinessStatus string
+	// Status `ready` or `degraded`. States may be added.
+	Status string `json:"status"`
+}
 
 // RequestID The request id, also in the header `X-Request-Id`.
 //
@@ -919,7 +811,7 @@ type RequestID = string
 type Revision = int32
 
 // SVG An SVG document without script.
-type SVG = string
+type SVG = openapi_types.File
 
 // Session A session.
 type Session struct {
@@ -969,7 +861,7 @@ type SessionList struct {
 }
 
 // SessionMark Programs of 2017 look for this key to recognise a failed session. They do not look at the HTTP status.
-type SessionMark = int32
+type SessionMark int32
 
 // SessionReason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent for errors that did not exist in 2017.
 //
@@ -994,8 +886,8 @@ type SessionSummary struct {
 	// Example: 5mC3xQ8kT1uB7nR2sV9wYA
 	ID SessionID `json:"id"`
 
-	// Kind The kind of its credential, a token or the login code of a program of 2017.
-	Kind SessionSummaryKind `json:"kind"`
+	// Kind The kind of its credential, `token` or `code`, the login code of a program of 2017. Kinds may be added.
+	Kind string `json:"kind"`
 
 	// Label Where the login came from - the version of the mini program, or the `User-Agent`. Empty if neither is known.
 	Label string `json:"label"`
@@ -1003,9 +895,6 @@ type SessionSummary struct {
 	// LastUsedAt The time of its last use, to the minute.
 	LastUsedAt time.Time `json:"lastUsedAt"`
 }
-
-// SessionSummaryKind The kind of its credential, a token or the login code of a program of 2017.
-type SessionSummaryKind string
 
 // Share The share of a drawing.
 type Share struct {
@@ -1176,15 +1065,6 @@ type DrawingID = UUID
 // PictureFormat defines model for PictureFormat.
 type PictureFormat string
 
-// WXCode defines model for WXCode.
-type WXCode = string
-
-// WXRawData defines model for WXRawData.
-type WXRawData = string
-
-// WXSignature defines model for WXSignature.
-type WXSignature = string
-
 // BadGateway An error (RFC 9457).
 type BadGateway = Problem
 
@@ -1203,9 +1083,6 @@ type InvalidRequest = Problem
 // LoginFailed An error (RFC 9457).
 type LoginFailed = Problem
 
-// MethodNotAllowed An error (RFC 9457).
-type MethodNotAllowed = Problem
-
 // NotAcceptable An error (RFC 9457).
 type NotAcceptable = Problem
 
@@ -1214,6 +1091,9 @@ type NotFound = Problem
 
 // NotReady An error (RFC 9457).
 type NotReady = Problem
+
+// Other An error (RFC 9457).
+type Other = Problem
 
 // OwnFault An error (RFC 9457).
 type OwnFault = Problem
@@ -1226,6 +1106,9 @@ type PaintInternal = PaintFailureAnswer
 
 // PaintInvalidRequest The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintInvalidRequest = PaintFailureAnswer
+
+// PaintOther The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+type PaintOther = PaintFailureAnswer
 
 // PaintQuotaExceeded The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintQuotaExceeded = PaintFailureAnswer
@@ -1281,51 +1164,6 @@ type Unidentified = Problem
 // UnsupportedMediaType An error (RFC 9457).
 type UnsupportedMediaType = Problem
 
-// DeletePaintParams defines parameters for DeletePaint.
-type DeletePaintParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// ListPaintsParams defines parameters for ListPaints.
-type ListPaintsParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// SavePaintParams defines parameters for SavePaint.
-type SavePaintParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
 // GetContractJSONParams defines parameters for GetContractJSON.
 type GetContractJSONParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
@@ -1338,21 +1176,6 @@ type GetContractYamlParams struct {
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
-// DeleteAccountParams defines parameters for DeleteAccount.
-type DeleteAccountParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
 // ListDrawingsParams defines parameters for ListDrawings.
 type ListDrawingsParams struct {
 	// Limit The largest number of drawings in the answer.
@@ -1363,18 +1186,6 @@ type ListDrawingsParams struct {
 
 	// Thumbnail `svg` for thumbnails as SVG, `none` for an answer without thumbnails.
 	Thumbnail *ListDrawingsParamsThumbnail `form:"thumbnail,omitempty" json:"thumbnail,omitempty"`
-
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 }
 
 // ListDrawingsParamsThumbnail defines parameters for ListDrawings.
@@ -1382,18 +1193,6 @@ type ListDrawingsParamsThumbnail string
 
 // DeleteDrawingParams defines parameters for DeleteDrawing.
 type DeleteDrawingParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-
 	// IfMatch The `ETag` of the drawing to delete: the request succeeds only if the drawing still has it.
 	// `*`, or no such header, deletes any version.
 	IfMatch *EntityTags `json:"If-Match,omitempty"`
@@ -1401,18 +1200,6 @@ type DeleteDrawingParams struct {
 
 // GetDrawingParams defines parameters for GetDrawing.
 type GetDrawingParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-
 	// IfNoneMatch The `ETag` of the copy that you have. If the drawing has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
@@ -1422,18 +1209,6 @@ type PutDrawingParams struct {
 	// ReplaceIncomplete `true` replaces the strokes also of a drawing that has `incomplete`: what a program of 2017 drew and the strokes do not show
 	// is lost. Without it such a request is answered with 428.
 	ReplaceIncomplete *bool `form:"replaceIncomplete,omitempty" json:"replaceIncomplete,omitempty"`
-
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
 
 	// IfNoneMatch `*` creates: the request succeeds only if no drawing has this id yet.
 	IfNoneMatch *PutDrawingParamsIfNoneMatch `json:"If-None-Match,omitempty"`
@@ -1458,144 +1233,12 @@ type GetDrawingImageParams struct {
 	// Animate `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-
 	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
 // GetDrawingImageParamsFormat defines parameters for GetDrawingImage.
 type GetDrawingImageParamsFormat string
-
-// UnshareDrawingParams defines parameters for UnshareDrawing.
-type UnshareDrawingParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// ShareDrawingParams defines parameters for ShareDrawing.
-type ShareDrawingParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// ExportDrawingsParams defines parameters for ExportDrawings.
-type ExportDrawingsParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// LogOutParams defines parameters for LogOut.
-type LogOutParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// GetSessionParams defines parameters for GetSession.
-type GetSessionParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// EndOtherSessionsParams defines parameters for EndOtherSessions.
-type EndOtherSessionsParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// ListSessionsParams defines parameters for ListSessions.
-type ListSessionsParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
-
-// EndSessionParams defines parameters for EndSession.
-type EndSessionParams struct {
-	// XWXCode The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-	// until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-	XWXCode *WXCode `json:"X-WX-Code,omitempty"`
-
-	// XWXRawData `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-	// `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-	// request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-	XWXRawData *WXRawData `json:"X-WX-RawData,omitempty"`
-
-	// XWXSignature The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-	XWXSignature *WXSignature `json:"X-WX-Signature,omitempty"`
-}
 
 // GetSharedDrawingParams defines parameters for GetSharedDrawing.
 type GetSharedDrawingParams struct {
@@ -1623,22 +1266,30 @@ type GetSharedDrawingImageParams struct {
 type GetSharedDrawingImageParamsFormat string
 
 // DeletePaintJSONRequestBody defines body for DeletePaint for application/json ContentType.
+//
+// Deprecated: this type has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 type DeletePaintJSONRequestBody = PaintDelete
 
 // DeletePaintFormdataRequestBody defines body for DeletePaint for application/x-www-form-urlencoded ContentType.
+//
+// Deprecated: this type has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 type DeletePaintFormdataRequestBody = PaintDelete
 
 // SavePaintJSONRequestBody defines body for SavePaint for application/json ContentType.
+//
+// Deprecated: this type has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 type SavePaintJSONRequestBody = PaintSave
 
 // SavePaintFormdataRequestBody defines body for SavePaint for application/x-www-form-urlencoded ContentType.
+//
+// Deprecated: this type has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 type SavePaintFormdataRequestBody = PaintSave
 
 // PutDrawingJSONRequestBody defines body for PutDrawing for application/json ContentType.
 type PutDrawingJSONRequestBody = DrawingContent
 
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
-type LogInJSONRequestBody = Login
+type LogInJSONRequestBody = LoginRequest
 
 // Getter for additional properties for Contract. Returns the specified
 // element and whether it was found
@@ -1978,13 +1629,19 @@ func (t *PaintListAnswer) UnmarshalJSON(b []byte) error {
 type ServerInterface interface {
 	// DeletePaint Delete a drawing (2017)
 	// (POST /applet/session/paints/delete)
-	DeletePaint(w http.ResponseWriter, r *http.Request, params DeletePaintParams)
+	//
+	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	DeletePaint(w http.ResponseWriter, r *http.Request)
 	// ListPaints List my drawings (2017)
 	// (GET /applet/session/paints/list)
-	ListPaints(w http.ResponseWriter, r *http.Request, params ListPaintsParams)
+	//
+	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	ListPaints(w http.ResponseWriter, r *http.Request)
 	// SavePaint Save a drawing (2017)
 	// (POST /applet/session/paints/save)
-	SavePaint(w http.ResponseWriter, r *http.Request, params SavePaintParams)
+	//
+	// Deprecated: this operation has been marked as deprecated upstream, but no `x-deprecated-reason` was set
+	SavePaint(w http.ResponseWriter, r *http.Request)
 	// Livez Liveness check
 	// (GET /livez)
 	Livez(w http.ResponseWriter, r *http.Request)
@@ -1999,7 +1656,7 @@ type ServerInterface interface {
 	Readyz(w http.ResponseWriter, r *http.Request)
 	// DeleteAccount Delete my account and all my data
 	// (DELETE /v1/account)
-	DeleteAccount(w http.ResponseWriter, r *http.Request, params DeleteAccountParams)
+	DeleteAccount(w http.ResponseWriter, r *http.Request)
 	// ListDrawings List my drawings, newest first
 	// (GET /v1/drawings)
 	ListDrawings(w http.ResponseWriter, r *http.Request, params ListDrawingsParams)
@@ -2017,31 +1674,31 @@ type ServerInterface interface {
 	GetDrawingImage(w http.ResponseWriter, r *http.Request, id DrawingID, params GetDrawingImageParams)
 	// UnshareDrawing Stop sharing one of my drawings
 	// (DELETE /v1/drawings/{id}/share)
-	UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params UnshareDrawingParams)
+	UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID)
 	// ShareDrawing Share one of my drawings
 	// (PUT /v1/drawings/{id}/share)
-	ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID, params ShareDrawingParams)
+	ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID)
 	// ExportDrawings Export all my drawings
 	// (GET /v1/export)
-	ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams)
+	ExportDrawings(w http.ResponseWriter, r *http.Request)
 	// LogOut Log out (revoke this session)
 	// (DELETE /v1/session)
-	LogOut(w http.ResponseWriter, r *http.Request, params LogOutParams)
+	LogOut(w http.ResponseWriter, r *http.Request)
 	// GetSession Get the current session and its user
 	// (GET /v1/session)
-	GetSession(w http.ResponseWriter, r *http.Request, params GetSessionParams)
+	GetSession(w http.ResponseWriter, r *http.Request)
 	// LogIn Exchange a login code for a token
 	// (POST /v1/session)
 	LogIn(w http.ResponseWriter, r *http.Request)
 	// EndOtherSessions Revoke all my other sessions
 	// (DELETE /v1/sessions)
-	EndOtherSessions(w http.ResponseWriter, r *http.Request, params EndOtherSessionsParams)
+	EndOtherSessions(w http.ResponseWriter, r *http.Request)
 	// ListSessions List my sessions
 	// (GET /v1/sessions)
-	ListSessions(w http.ResponseWriter, r *http.Request, params ListSessionsParams)
+	ListSessions(w http.ResponseWriter, r *http.Request)
 	// EndSession Revoke one of my sessions
 	// (DELETE /v1/sessions/{id})
-	EndSession(w http.ResponseWriter, r *http.Request, id SessionID, params EndSessionParams)
+	EndSession(w http.ResponseWriter, r *http.Request, id SessionID)
 	// GetSharedDrawing Get a shared drawing
 	// (GET /v1/shared/{token})
 	GetSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingParams)
@@ -2062,73 +1719,8 @@ type MiddlewareFunc func(http.Handler) http.Handler
 // DeletePaint operation middleware
 func (siw *ServerInterfaceWrapper) DeletePaint(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params DeletePaintParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.DeletePaint(w, r, params)
+		siw.Handler.DeletePaint(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2141,73 +1733,8 @@ func (siw *ServerInterfaceWrapper) DeletePaint(w http.ResponseWriter, r *http.Re
 // ListPaints operation middleware
 func (siw *ServerInterfaceWrapper) ListPaints(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ListPaintsParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ListPaints(w, r, params)
+		siw.Handler.ListPaints(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2220,73 +1747,8 @@ func (siw *ServerInterfaceWrapper) ListPaints(w http.ResponseWriter, r *http.Req
 // SavePaint operation middleware
 func (siw *ServerInterfaceWrapper) SavePaint(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params SavePaintParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.SavePaint(w, r, params)
+		siw.Handler.SavePaint(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2409,73 +1871,8 @@ func (siw *ServerInterfaceWrapper) Readyz(w http.ResponseWriter, r *http.Request
 // DeleteAccount operation middleware
 func (siw *ServerInterfaceWrapper) DeleteAccount(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params DeleteAccountParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.DeleteAccount(w, r, params)
+		siw.Handler.DeleteAccount(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2533,65 +1930,6 @@ func (siw *ServerInterfaceWrapper) ListDrawings(w http.ResponseWriter, r *http.R
 		return
 	}
 
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListDrawings(w, r, params)
 	}))
@@ -2622,63 +1960,6 @@ func (siw *ServerInterfaceWrapper) DeleteDrawing(w http.ResponseWriter, r *http.
 	var params DeleteDrawingParams
 
 	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
 
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
@@ -2729,63 +2010,6 @@ func (siw *ServerInterfaceWrapper) GetDrawing(w http.ResponseWriter, r *http.Req
 	var params GetDrawingParams
 
 	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
@@ -2849,63 +2073,6 @@ func (siw *ServerInterfaceWrapper) PutDrawing(w http.ResponseWriter, r *http.Req
 	}
 
 	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
 
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
@@ -3015,63 +2182,6 @@ func (siw *ServerInterfaceWrapper) GetDrawingImage(w http.ResponseWriter, r *htt
 
 	headers := r.Header
 
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
 		var IfNoneMatch KnownEntityTags
@@ -3117,70 +2227,8 @@ func (siw *ServerInterfaceWrapper) UnshareDrawing(w http.ResponseWriter, r *http
 		return
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params UnshareDrawingParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.UnshareDrawing(w, r, id, params)
+		siw.Handler.UnshareDrawing(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3205,70 +2253,8 @@ func (siw *ServerInterfaceWrapper) ShareDrawing(w http.ResponseWriter, r *http.R
 		return
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ShareDrawingParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ShareDrawing(w, r, id, params)
+		siw.Handler.ShareDrawing(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3281,73 +2267,8 @@ func (siw *ServerInterfaceWrapper) ShareDrawing(w http.ResponseWriter, r *http.R
 // ExportDrawings operation middleware
 func (siw *ServerInterfaceWrapper) ExportDrawings(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ExportDrawingsParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ExportDrawings(w, r, params)
+		siw.Handler.ExportDrawings(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3360,73 +2281,8 @@ func (siw *ServerInterfaceWrapper) ExportDrawings(w http.ResponseWriter, r *http
 // LogOut operation middleware
 func (siw *ServerInterfaceWrapper) LogOut(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params LogOutParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.LogOut(w, r, params)
+		siw.Handler.LogOut(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3439,73 +2295,8 @@ func (siw *ServerInterfaceWrapper) LogOut(w http.ResponseWriter, r *http.Request
 // GetSession operation middleware
 func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params GetSessionParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetSession(w, r, params)
+		siw.Handler.GetSession(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3532,73 +2323,8 @@ func (siw *ServerInterfaceWrapper) LogIn(w http.ResponseWriter, r *http.Request)
 // EndOtherSessions operation middleware
 func (siw *ServerInterfaceWrapper) EndOtherSessions(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params EndOtherSessionsParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.EndOtherSessions(w, r, params)
+		siw.Handler.EndOtherSessions(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3611,73 +2337,8 @@ func (siw *ServerInterfaceWrapper) EndOtherSessions(w http.ResponseWriter, r *ht
 // ListSessions operation middleware
 func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.Request) {
 
-	var err error
-	_ = err
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ListSessionsParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ListSessions(w, r, params)
+		siw.Handler.ListSessions(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3702,70 +2363,8 @@ func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Req
 		return
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params EndSessionParams
-
-	headers := r.Header
-
-	// ------------- Optional header parameter "X-WX-Code" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Code")]; found {
-		var XWXCode WXCode
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Code", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Code", valueList[0], &XWXCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Code", Err: err})
-			return
-		}
-
-		params.XWXCode = &XWXCode
-
-	}
-
-	// ------------- Optional header parameter "X-WX-RawData" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-RawData")]; found {
-		var XWXRawData WXRawData
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-RawData", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-RawData", valueList[0], &XWXRawData, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-RawData", Err: err})
-			return
-		}
-
-		params.XWXRawData = &XWXRawData
-
-	}
-
-	// ------------- Optional header parameter "X-WX-Signature" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("X-WX-Signature")]; found {
-		var XWXSignature WXSignature
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-WX-Signature", Count: n})
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "X-WX-Signature", valueList[0], &XWXSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-WX-Signature", Err: err})
-			return
-		}
-
-		params.XWXSignature = &XWXSignature
-
-	}
-
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.EndSession(w, r, id, params)
+		siw.Handler.EndSession(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {

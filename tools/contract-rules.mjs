@@ -12,14 +12,8 @@ export default function plugin() {
         'named-schemas': namedSchemas,
         'entity-tags': entityTags,
         'response-headers': responseHeaders,
+        growth,
       },
-    },
-    // Makes Redocly check the responses to requests that match no operation like all others.
-    typeExtension: {
-      oas3: (types) => ({
-        ...types,
-        Root: { ...types.Root, properties: { ...types.Root.properties, 'x-no-operation-responses': 'Responses' } },
-      }),
     },
   };
 }
@@ -29,7 +23,7 @@ function bounded() {
   const wanted = {
     string: (s) => (s.maxLength ?? s.pattern ?? s.enum) !== undefined || 'needs maxLength, pattern or enum',
     array: (s) => s.maxItems !== undefined || 'needs maxItems',
-    integer: (s) => [s.minimum, s.maximum, s.format].every((v) => v !== undefined) || 'needs minimum, maximum and format',
+    integer: (s) => (s.enum !== undefined && s.format !== undefined) || [s.minimum, s.maximum, s.format].every((v) => v !== undefined) || 'needs minimum, maximum and format, or enum and format',
     number: (s) => [s.minimum, s.maximum, s.format].every((v) => v !== undefined) || 'needs minimum, maximum and format',
   };
   return {
@@ -41,7 +35,7 @@ function bounded() {
 }
 
 /**
- * `x-error-codes` of a response lists the error codes it can have: on every 4xx and 5xx, and on a 200 of 2017 that can be a
+ * `x-error-codes` of a response lists the error codes it can have: on every 4xx, 5xx and default, and on a 200 of 2017 that can be a
  * failure. Each is one of ErrorCode, is named in the description and has an example, and no example has another code. Each
  * ErrorCode is listed by a response.
  */
@@ -51,9 +45,9 @@ function errorCodes() {
   const seen = new Set();
   return {
     Responses(responses, ctx) {
-      known = ctx.resolve({ $ref: '#/components/schemas/ErrorCode' }).node?.enum ?? [];
+      known = ctx.resolve({ $ref: '#/components/schemas/ErrorCode' }).node?.['x-extensible-enum'] ?? [];
       for (const { status, response, location } of each(responses, ctx)) {
-        const failure = /^[45]/.test(status);
+        const failure = /^([45]|default)/.test(status);
         const codes = response['x-error-codes'];
         codes?.forEach((code) => used.add(code));
         if (seen.has(response)) continue;
@@ -163,13 +157,17 @@ function entityTags() {
   };
 }
 
-/** The headers that every response with a status has, and the rate limit headers of operations that have a rate limit. */
+/**
+ * The headers that every response with a status has, and the rate limit headers of operations that have a rate limit: on all but 406
+ * and 431, which are answered before the request is counted. Every operation has a default for other errors, with Allow for 405.
+ */
 function responseHeaders() {
-  const ofStatus = { 401: ['WWW-Authenticate'], 405: ['Allow'], 429: ['Retry-After'], 503: ['Retry-After'] };
+  const ofStatus = { 401: ['WWW-Authenticate'], default: ['Allow'], 429: ['Retry-After'], 503: ['Retry-After'] };
   return {
     Responses(responses, ctx) {
+      if (!responses.default) ctx.report({ message: 'An operation needs a default response.', location: ctx.location });
       for (const { status, response, location } of each(responses, ctx)) {
-        const counted = responses['429'] && /^([23]|429)/.test(status);
+        const counted = responses['429'] && !/^(406|431|default)$/.test(status);
         const needed = ['X-Request-Id', ...(ofStatus[status] ?? []), ...(counted ? ['RateLimit', 'RateLimit-Policy'] : [])];
         for (const header of needed) {
           if (!response.headers?.[header]) ctx.report({ message: `Response ${status} needs the header ${header}.`, location });
@@ -177,6 +175,53 @@ function responseHeaders() {
       }
     },
   };
+}
+
+/**
+ * Answers can grow, requests cannot: an object in an answer is open, so that old clients read answers with new members, and the values
+ * of a string in an answer are no closed list. An object in a request is closed, so that a misspelt member is found. One in both has
+ * x-closed-in-requests. The operations of 2017, which are deprecated, do not change.
+ */
+function growth() {
+  return {
+    Root(root, { report, location }) {
+      const operations = Object.values(root.paths)
+        .flatMap((item) => Object.values(item))
+        .filter((operation) => !operation.deprecated);
+      const answered = namesWithin(operations.map((operation) => operation.responses), root);
+      const requested = namesWithin(operations.map((operation) => operation.requestBody ?? {}), root, (node) => node.readOnly);
+      for (const [name, schema] of Object.entries(root.components.schemas)) {
+        const say = (message) => report({ message: `${name} ${message}.`, location: location.child(['components', 'schemas', name]) });
+        if (answered.has(name) && schema.properties && schema.additionalProperties === false) say('is in answers: it must be open');
+        if (answered.has(name) && !requested.has(name) && ownEnums(schema).some((values) => values.length > 1)) {
+          say('is in answers: its values must be an x-extensible-enum');
+        }
+        const closed = schema.additionalProperties === false || schema['x-closed-in-requests'] === true;
+        if (requested.has(name) && schema.properties && !closed) say('is in requests: it must be closed');
+      }
+    },
+  };
+}
+
+/** The names of the schemas that nodes refer to, directly or through others, without those that are skipped. */
+function namesWithin(nodes, root, skip = () => false, names = new Set(), followed = new Set()) {
+  for (const node of nodes) {
+    if (typeof node !== 'object' || node === null || skip(node)) continue;
+    const ref = node.$ref;
+    if (typeof ref !== 'string') namesWithin(Object.values(node), root, skip, names, followed);
+    else if (!followed.has(ref)) {
+      followed.add(ref);
+      const [, , kind, name] = ref.split('/');
+      if (kind === 'schemas') names.add(name);
+      if (kind !== 'examples') namesWithin([root.components[kind][name]], root, skip, names, followed);
+    }
+  }
+  return names;
+}
+
+/** The enums of a schema and of its own members. */
+function ownEnums(schema) {
+  return [schema, ...Object.values(schema.properties ?? {}), schema.items ?? {}].flatMap((s) => (s.enum ? [s.enum] : []));
 }
 
 /** The responses by status, references followed. */

@@ -71,6 +71,13 @@ schemathesis.openapi.format(
 def before_load_schema(context, raw_schema):
     for name in ("EntityTags", "KnownEntityTags"):
         raw_schema["components"]["schemas"][name]["format"] = "entity-tags"
+    for schema in raw_schema["components"]["schemas"].values():
+        if schema.get("x-closed-in-requests"):
+            schema["additionalProperties"] = False
+    # It is for clients: the service answers with the statuses that are named, and no other.
+    for path in raw_schema["paths"].values():
+        for operation in path.values():
+            del operation["responses"]["default"]
 
 
 @schemathesis.deserializer("image/png")

@@ -47,7 +47,7 @@ func openGallery(ctx context.Context, service, user string) (*gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := c.LogInWithResponse(ctx, gen.Login{Code: code})
+	opened, err := c.LogInWithResponse(ctx, gen.LoginRequest{Code: code})
 	if err != nil {
 		return nil, fmt.Errorf("log in: %w", err)
 	}

@@ -93,6 +93,8 @@ func bounds(s *openapi3.Schema) (least, most int) {
 		if s.MaxItems != nil {
 			most = int(*s.MaxItems)
 		}
+	case s.Enum != nil:
+		least, most = int(s.Enum[0].(float64)), int(s.Enum[len(s.Enum)-1].(float64))
 	default:
 		least, most = int(*s.Min), int(*s.Max)
 	}

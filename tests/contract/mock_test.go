@@ -32,7 +32,7 @@ func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loggedIn, err := anonymous.LogInWithResponse(ctx, gen.Login{Code: "0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9"})
+	loggedIn, err := anonymous.LogInWithResponse(ctx, gen.LoginRequest{Code: "0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9"})
 	if err != nil || loggedIn.JSON201 == nil {
 		t.Fatalf("log in: %v, %s", err, loggedIn.Body)
 	}

@@ -43,7 +43,7 @@ func TestSessionsAreListedAndTheCurrentOneIsMarked(t *testing.T) {
 			if x.Current != (x.Label == label) {
 				t.Errorf("of %q, %q is current: %t", label, x.Label, x.Current)
 			}
-			if isCode := x.Kind == gen.Code; isCode != (x.Label == "onestroke of 2017") {
+			if isCode := x.Kind == gen.KindCode; isCode != (x.Label == "onestroke of 2017") {
 				t.Errorf("%q is a %s", x.Label, x.Kind)
 			}
 			if age := time.Since(x.CreatedAt); age < 0 || age > time.Minute || x.LastUsedAt.Before(x.CreatedAt) || !x.ExpiresAt.After(time.Now()) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,7 +36,8 @@ type contractTransport struct {
 // newContractTransport returns a transport that fails the test when
 //
 //   - an answer has a status, a header, a content type or a body that the
-//     contract does not have for its operation;
+//     contract does not have for its operation; that answers are open, and that
+//     each operation has a default, is for clients;
 //   - an answer to an unknown path or method is not an error in the documented form;
 //   - an invalid request is answered with success.
 //
@@ -49,6 +51,10 @@ func newContractTransport(t testing.TB, basePath string, next http.RoundTripper)
 		t.Fatal(err)
 	}
 	ReadJavaScriptText(doc)
+	CloseAnswers(doc)
+	if err := AddCredentials(doc); err != nil {
+		t.Fatal(err)
+	}
 	doc.Servers = nil // a service under test has another address
 	routes, err := gorillamux.NewRouter(doc)
 	if err != nil {
@@ -112,8 +118,14 @@ func (k *contractTransport) check(r *http.Request, sent []byte, response *http.R
 		Body:                   io.NopCloser(bytes.NewReader(body)),
 		Options:                &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, ExcludeResponseBody: isHead},
 	})
-	if err != nil || isHead {
+	if err != nil {
 		return err
+	}
+	if documented := route.Operation.Responses.Status(response.StatusCode); response.Header.Get("RateLimit") != "" && documented.Value.Headers["RateLimit"] == nil {
+		return errors.New("the contract does not have RateLimit for this status")
+	}
+	if isHead {
+		return nil
 	}
 	if isFailure(response, body) {
 		return k.checkFailure(response, body)
@@ -215,7 +227,7 @@ func isPreflight(r *http.Request) bool {
 // registerFiles makes kin-openapi read these media types as files, as the contract
 // describes them.
 var registerFiles = sync.OnceFunc(func() {
-	for _, mediaType := range []string{"application/x-ndjson", "image/png", "image/svg+xml"} {
+	for _, mediaType := range []string{"application/x-ndjson", "image/png", "image/svg+xml", "application/yaml"} {
 		openapi3filter.RegisterBodyDecoder(mediaType, openapi3filter.FileBodyDecoder)
 	}
 })

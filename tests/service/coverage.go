@@ -93,7 +93,10 @@ func declared(doc *openapi3.T) (answers []answered) {
 	for _, path := range doc.Paths.Map() {
 		for _, operation := range path.Operations() {
 			for text, response := range operation.Responses.Map() {
-				status, _ := strconv.Atoi(text)
+				status, err := strconv.Atoi(text)
+				if err != nil {
+					continue // default
+				}
 				codes := namedCode.FindAllString(*response.Value.Description, -1)
 				if status < 400 {
 					codes = []string{""}

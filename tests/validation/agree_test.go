@@ -28,7 +28,7 @@ func formOf[T any](read func(*T, *wire.Form)) body {
 // jsonBodies and formBodies read the bodies of all operations that have one.
 var (
 	jsonBodies = map[string]body{
-		"POST /v1/session":                   jsonOf((*gen.Login).DecodeJSON),
+		"POST /v1/session":                   jsonOf((*gen.LoginRequest).DecodeJSON),
 		"PUT /v1/drawings/{id}":              jsonOf((*gen.DrawingContent).DecodeJSON),
 		"POST /applet/session/paints/save":   jsonOf((*gen.PaintSave).DecodeJSON),
 		"POST /applet/session/paints/delete": jsonOf((*gen.PaintDelete).DecodeJSON),

@@ -16,7 +16,7 @@ import (
 // The plain types have the fields of the generated types, without their rules.
 type (
 	plainDrawing gen.DrawingContent
-	plainLogin   gen.Login
+	plainLogin   gen.LoginRequest
 	plainPaint   gen.PaintSave
 )
 
@@ -35,8 +35,8 @@ func BenchmarkDecode(b *testing.B) {
 		plain func() any
 		read  body
 	}{
-		{"login", login, func() any { return new(plainLogin) }, jsonOf((*gen.Login).DecodeJSON)},
-		{"signed login", signed, func() any { return new(plainLogin) }, jsonOf((*gen.Login).DecodeJSON)},
+		{"login", login, func() any { return new(plainLogin) }, jsonOf((*gen.LoginRequest).DecodeJSON)},
+		{"signed login", signed, func() any { return new(plainLogin) }, jsonOf((*gen.LoginRequest).DecodeJSON)},
 		{"paint of 2017", paint, func() any { return new(plainPaint) }, jsonOf((*gen.PaintSave).DecodeJSON)},
 		{"drawing of 3 points", small, func() any { return new(plainDrawing) }, jsonOf((*gen.DrawingContent).DecodeJSON)},
 		{"drawing of 5000 points in 20 strokes", largeDrawing(20, 250), func() any { return new(plainDrawing) }, jsonOf((*gen.DrawingContent).DecodeJSON)},

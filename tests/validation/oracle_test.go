@@ -31,6 +31,10 @@ func contract(t testing.TB) *openapi3.T {
 		t.Fatal(err)
 	}
 	service.ReadJavaScriptText(doc)
+	service.CloseAnswers(doc)
+	if err := service.AddCredentials(doc); err != nil {
+		t.Fatal(err)
+	}
 	return doc
 }
 

@@ -57,7 +57,7 @@ func TestAKeywordThatCannotBeEnforcedFailsTheGenerator(t *testing.T) {
 		{"application/json", "text/csv"}:                                                                                  "media type text/csv is not supported",
 		{"application/json", "'*/*'"}:                                                                                     "a body of any media type (*/*) must be a string with format binary",
 		{"required: true", "required: false"}:                                                                             "a body that may be left out is not supported",
-		{"'200':", "default:"}:                                                                                            "response default: is not supported; name each status",
+		{"'200':", "4XX:"}:                                                                                                "response 4XX: is not supported; name each status",
 		{"description: Done.", "description: Done.\n          headers: {X-Count: {schema: {type: integer}}}"}:             "header X-Count: only strings are supported",
 		{"description: Done.", "description: Done.\n          headers: {Body: {schema: {type: string}}}"}:                 "a header cannot be called Body",
 		{"description: Done.", "description: Done.\n          content: {application/json: {schema: {type: object}}}"}:     "the schema of a JSON body needs a name of its own under components",

@@ -97,6 +97,9 @@ func (c *contract) operation(node *yaml.Node) (o operation, err error) {
 		security = member(c.root, "security")
 	}
 	o.secured = security != nil && len(security.Content) > 0
+	if err := c.credentials(&o, security); err != nil {
+		return o, err
+	}
 	if err := c.body(&o, member(node, "requestBody")); err != nil {
 		return o, err
 	}
@@ -106,6 +109,33 @@ func (c *contract) operation(node *yaml.Node) (o operation, err error) {
 		}
 	}
 	return o, nil
+}
+
+// credentials adds the headers of the security schemes that have rules, as x-schema,
+// to the parameters.
+func (c *contract) credentials(o *operation, security *yaml.Node) error {
+	if security == nil {
+		return nil
+	}
+	for _, alternative := range security.Content {
+		for name := range members(alternative) {
+			scheme := member(member(member(c.root, "components"), "securitySchemes"), name)
+			rules := member(scheme, "x-schema")
+			if rules == nil {
+				continue
+			}
+			header := member(scheme, "name").Value
+			if slices.ContainsFunc(o.parameters, func(p parameter) bool { return p.name == header }) {
+				continue
+			}
+			s, err := c.schema(rules, strings.ReplaceAll(header, "-", "")+"Parameter")
+			if err != nil {
+				return fmt.Errorf("security scheme %s: %w", name, err)
+			}
+			o.parameters = append(o.parameters, parameter{name: header, in: "header", schema: s})
+		}
+	}
+	return nil
 }
 
 func (c *contract) body(o *operation, node *yaml.Node) error {
@@ -165,6 +195,9 @@ func (c *contract) response(o *operation, status string, node *yaml.Node) error 
 	response, _, err := c.resolve(node)
 	if err != nil {
 		return err
+	}
+	if status == "default" {
+		return nil // errors that are not named
 	}
 	n, err := strconv.Atoi(status)
 	if err != nil {

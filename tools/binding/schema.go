@@ -28,7 +28,7 @@ type schema struct {
 
 	properties []property
 	required   []string
-	closed     bool // additionalProperties: false
+	closed     bool // additionalProperties: false, or x-closed-in-requests: true
 }
 
 type property struct {
@@ -117,6 +117,9 @@ func (c *contract) keyword(s *schema, key string, n *yaml.Node) (err error) {
 			return errors.New("only false is supported")
 		}
 		s.closed = true
+		return nil
+	case "x-closed-in-requests":
+		s.closed = isTrue(n)
 		return nil
 	default:
 		if strings.HasPrefix(key, "x-") {

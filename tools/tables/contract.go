@@ -46,7 +46,7 @@ func operationTable(contract *yaml.Node) (table, error) {
 // errorCodes is the schema of the error codes. The description of a code in
 // English begins with its status.
 type errorCodes struct {
-	Enum    []string
+	Codes   []string          `yaml:"x-extensible-enum"`
 	English map[string]string `yaml:"x-enumDescriptions"`
 	Chinese map[string]string `yaml:"x-enumDescriptions-zh"`
 }
@@ -70,7 +70,7 @@ func errorTable(contract *yaml.Node) (table, error) {
 	if err := node.Decode(&codes); err != nil {
 		return t, err
 	}
-	for _, code := range codes.Enum {
+	for _, code := range codes.Codes {
 		m := described.FindStringSubmatch(strings.TrimSpace(codes.English[code]))
 		zh := strings.TrimSpace(codes.Chinese[code])
 		if m == nil || zh == "" {

@@ -47,7 +47,7 @@ export function createClient(options: ClientOptions): Client {
   ): Promise<Result<unknown>> {
     const route = routes[id];
     const request = requestOf(baseUrl, route, args);
-    if (id === 'logIn') return session.logIn(args!.body as components['schemas']['Login'], options);
+    if (id === 'logIn') return session.logIn(args!.body as components['schemas']['LoginRequest'], options);
     if (id === 'logOut') return session.logOut(request, options);
     const result = await (route[2] ? send : session.send)(request, options, cancellation);
     if (id === 'deleteAccount' && result.ok) {

@@ -286,7 +286,10 @@ export interface paths {
         };
         /**
          * List my drawings (2017)
-         * @description All drawings of the caller, oldest first. `actions` of a drawing saved by `savePaint` is byte for byte as it was sent; for a drawing
+         * @deprecated
+         * @description Deprecated: for programs written in 2017 only, for which it stays. New programs use `GET /v1/drawings` or `GET /v1/export`.
+         *
+         *     All drawings of the caller, oldest first. `actions` of a drawing saved by `savePaint` is byte for byte as it was sent; for a drawing
          *     saved by `/v1`, it is made from the strokes.
          *     First look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A` in the body: if it is there, the session has failed and `reason` says why.
          */
@@ -310,7 +313,10 @@ export interface paths {
         put?: never;
         /**
          * Save a drawing (2017)
-         * @description Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
+         * @deprecated
+         * @description Deprecated: for programs written in 2017 only, for which it stays. New programs use `PUT /v1/drawings/{id}`.
+         *
+         *     Creates or replaces the caller's drawing `id`. Both members are required; without them the answer is a failure in the 2017 form.
          *     Other members are ignored, as they were in 2017. A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
          */
         post: operations["savePaint"];
@@ -331,7 +337,10 @@ export interface paths {
         put?: never;
         /**
          * Delete a drawing (2017)
-         * @description Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
+         * @deprecated
+         * @description Deprecated: for programs written in 2017 only, for which it stays. New programs use `DELETE /v1/drawings/{id}`.
+         *
+         *     Deletes the caller's drawing `id`. The answer is the same if there is no such drawing.
          *     A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
          */
         post: operations["deletePaint"];
@@ -431,11 +440,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * @description The kind of error, for programs. Decide by it; treat a code that you do not know by the HTTP status.
-         * @enum {string}
-         */
-        ErrorCode: "ERR_INVALID_REQUEST" | "ERR_LOGIN_REQUIRED" | "ERR_SESSION_EXPIRED" | "ERR_UNTRUSTED_RAW_DATA" | "ERR_SESSION_KEY_EXCHANGE_FAILED" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_NOT_ACCEPTABLE" | "ERR_REQUEST_TIMEOUT" | "ERR_PRECONDITION_FAILED" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_PRECONDITION_REQUIRED" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
+        /** @description The kind of error, for programs. Decide by it. Codes are added in the course of time; treat one that you do not know by the HTTP status. */
+        ErrorCode: string;
         /** @description An error (RFC 9457). */
         Problem: {
             /**
@@ -488,8 +494,9 @@ export interface components {
         /**
          * Format: int32
          * @description Programs of 2017 look for this key to recognise a failed session. They do not look at the HTTP status.
+         * @enum {integer}
          */
-        SessionMark: number;
+        SessionMark: 1;
         /**
          * @description The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent for errors that did not exist in 2017.
          * @example ERR_SESSION_EXPIRED
@@ -511,7 +518,7 @@ export interface components {
             error: components["schemas"]["SessionError"];
         };
         /** @description What `wx.login()` returned and, optionally, what `wx.getUserInfo()` returned after it, without its `errMsg`, `userInfo` and `cloudID`. */
-        Login: {
+        LoginRequest: {
             /** @description The `code` of `wx.login()`. It is valid for five minutes. */
             code: string;
             /** @description The unchanged text that `wx.getUserInfo()` returned. Requires `signature`. */
@@ -547,11 +554,8 @@ export interface components {
         /** @description A session in the list of its user. */
         SessionSummary: {
             id: components["schemas"]["SessionId"];
-            /**
-             * @description The kind of its credential, a token or the login code of a program of 2017.
-             * @enum {string}
-             */
-            kind: "token" | "code";
+            /** @description The kind of its credential, `token` or `code`, the login code of a program of 2017. Kinds may be added. */
+            kind: string;
             /** @description Where the login came from - the version of the mini program, or the `User-Agent`. Empty if neither is known. */
             label: string;
             /**
@@ -802,7 +806,10 @@ export interface components {
             bounds: components["schemas"]["Bounds"];
             incomplete?: components["schemas"]["Incomplete"];
         };
-        /** @description An SVG document without script. */
+        /**
+         * Format: binary
+         * @description An SVG document without script.
+         */
         SVG: string;
         /**
          * Format: binary
@@ -905,8 +912,9 @@ export interface components {
          * Format: int32
          * @description 0 for success.
          * @example 0
+         * @enum {integer}
          */
-        PaintSuccessCode: number;
+        PaintSuccessCode: 0;
         /**
          * @example success
          * @enum {string}
@@ -918,8 +926,9 @@ export interface components {
              * Format: int32
              * @description -1 for a failure.
              * @example -1
+             * @enum {integer}
              */
-            code: number;
+            code: -1;
             /**
              * @example fail
              * @enum {string}
@@ -932,9 +941,8 @@ export interface components {
             /**
              * @description One of the three reasons of 2017, with HTTP 200, or an error code, with the HTTP status of that code.
              * @example id or actions does not exists
-             * @enum {string}
              */
-            reason: "openId does not exists" | "id does not exists" | "id or actions does not exists" | "ERR_INVALID_REQUEST" | "ERR_NOT_FOUND" | "ERR_METHOD_NOT_ALLOWED" | "ERR_REQUEST_TIMEOUT" | "ERR_TOO_LARGE" | "ERR_UNSUPPORTED_MEDIA_TYPE" | "ERR_RATE_LIMITED" | "ERR_QUOTA_EXCEEDED" | "ERR_HEADERS_TOO_LARGE" | "ERR_INTERNAL" | "ERR_UNAVAILABLE";
+            reason: string;
             /** @description What is wrong with the request, for developers. Present with an error code only. */
             detail?: string;
         };
@@ -946,16 +954,21 @@ export interface components {
         PaintFailureAnswer: components["schemas"]["PaintFailure"] | components["schemas"]["SessionFailure"];
         /** @description The process is alive. */
         Liveness: {
-            /** @enum {string} */
+            /**
+             * @description Always `live`.
+             * @enum {string}
+             */
             status: "live";
         };
         /** @description The service can serve users, all of their requests or those that only read. */
         Readiness: {
-            /** @enum {string} */
-            status: "ready" | "degraded";
+            /** @description `ready` or `degraded`. States may be added. */
+            status: string;
             /** @description The stores that refuse writes, if the status is `degraded`. */
             errors?: components["schemas"]["FieldError"][];
         };
+        /** @description An OpenAPI document as YAML. */
+        ContractText: string;
         /** @description An OpenAPI document. */
         Contract: {
             /** @example 3.0.3 */
@@ -981,6 +994,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -999,6 +1014,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
                 [name: string]: unknown;
             };
@@ -1017,6 +1034,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
                 [name: string]: unknown;
             };
@@ -1034,6 +1053,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
                 [name: string]: unknown;
             };
@@ -1046,6 +1067,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1060,6 +1083,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1074,18 +1099,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `ERR_METHOD_NOT_ALLOWED`: the path does not support this method. `Allow` lists the methods that it supports. Fix the program. */
-        MethodNotAllowed: {
-            headers: {
-                "X-Request-Id": components["headers"]["RequestId"];
-                "Cache-Control": components["headers"]["NoStore"];
-                Allow: components["headers"]["Allow"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1108,6 +1123,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1122,6 +1139,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1133,6 +1152,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1144,6 +1165,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "Accept-Encoding": components["headers"]["AcceptEncoding"];
                 [name: string]: unknown;
             };
@@ -1160,6 +1183,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1226,6 +1251,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1237,6 +1264,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1248,6 +1277,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
@@ -1260,6 +1291,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1274,6 +1307,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
@@ -1293,11 +1328,30 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /**
+         * @description Any other error. Treat a code that you do not know by the HTTP status: from 500 on and for 429, try again later; otherwise fix
+         *     the program.
+         *
+         *     - `ERR_METHOD_NOT_ALLOWED` (405): the path does not support this method. `Allow` lists the methods that it supports.
+         */
+        Other: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The request breaks a rule of this contract (`ERR_INVALID_REQUEST`). In the 2017 form. */
         PaintInvalidRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1319,6 +1373,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1340,6 +1396,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1361,6 +1419,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "Accept-Encoding": components["headers"]["AcceptEncoding"];
                 [name: string]: unknown;
             };
@@ -1407,6 +1467,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1449,6 +1511,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -1470,6 +1534,8 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
@@ -1487,26 +1553,30 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
+        /** @description Any other error, in the 2017 form. `ERR_METHOD_NOT_ALLOWED` (405): the path does not support this method; `Allow` lists those that it supports. */
+        PaintOther: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                Allow: components["headers"]["Allow"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": -1,
+                 *       "msg": "fail",
+                 *       "error": {
+                 *         "reason": "ERR_METHOD_NOT_ALLOWED",
+                 *         "detail": "the path has no such method; Allow lists those it has"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PaintFailureAnswer"];
+            };
+        };
     };
     parameters: {
-        /**
-         * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-         *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-         * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-         */
-        WXCode: string;
-        /**
-         * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-         *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-         *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-         * @example %7B%22nickName%22%3A%22Band%22%7D
-         */
-        WXRawData: string;
-        /**
-         * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-         * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-         */
-        WXSignature: string;
         /**
          * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
          *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
@@ -1543,7 +1613,7 @@ export interface components {
          */
         AcceptEncoding: "identity";
         /**
-         * @description The methods that the path supports (RFC 9110, section 10.2.1).
+         * @description The methods that the path supports (RFC 9110, section 10.2.1). Present with 405.
          * @example DELETE, GET, HEAD, PUT
          */
         Allow: string;
@@ -1606,26 +1676,7 @@ export interface operations {
     getSession: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1668,6 +1719,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     logIn: {
@@ -1679,7 +1731,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Login"];
+                "application/json": components["schemas"]["LoginRequest"];
             };
         };
         responses: {
@@ -1708,31 +1760,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     logOut: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1756,31 +1790,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     listSessions: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1823,31 +1839,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     endOtherSessions: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1871,31 +1869,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     endSession: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path: {
                 /**
                  * @description The session's id, from `GET /v1/sessions`.
@@ -1925,6 +1905,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     listDrawings: {
@@ -1946,26 +1927,7 @@ export interface operations {
                  */
                 thumbnail?: "svg" | "none";
             };
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1993,30 +1955,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     getDrawing: {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
                  * @description The `ETag` of the copy that you have. If the drawing has not changed since, the answer is 304 without a body.
                  * @example "1-5mC3xQ8kT1u"
@@ -2118,6 +2063,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     putDrawing: {
@@ -2131,24 +2077,6 @@ export interface operations {
                 replaceIncomplete?: boolean;
             };
             header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
                  * @description `*` creates: the request succeeds only if no drawing has this id yet.
                  * @example *
@@ -2219,30 +2147,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     deleteDrawing: {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
                  * @description The `ETag` of the drawing to delete: the request succeeds only if the drawing still has it.
                  *     `*`, or no such header, deletes any version.
@@ -2281,6 +2192,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     getDrawingImage: {
@@ -2304,24 +2216,6 @@ export interface operations {
                 animate?: boolean;
             };
             header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
                 /**
                  * @description The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
                  * @example "5mC3xQ8kT1u-svg-512"
@@ -2381,31 +2275,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     shareDrawing: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path: {
                 /**
                  * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
@@ -2464,31 +2340,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     unshareDrawing: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path: {
                 /**
                  * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
@@ -2519,6 +2377,7 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     getSharedDrawing: {
@@ -2619,6 +2478,7 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["OwnFault"];
             503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
         };
     };
     getSharedDrawingImage: {
@@ -2697,31 +2557,13 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["OwnFault"];
             503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
         };
     };
     exportDrawings: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2750,31 +2592,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     deleteAccount: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2798,31 +2622,13 @@ export interface operations {
             500: components["responses"]["Internal"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
         };
     };
     listPaints: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2846,31 +2652,13 @@ export interface operations {
             431: components["responses"]["PaintHeadersTooLarge"];
             500: components["responses"]["PaintInternal"];
             503: components["responses"]["PaintUnavailable"];
+            default: components["responses"]["PaintOther"];
         };
     };
     savePaint: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2903,31 +2691,13 @@ export interface operations {
             431: components["responses"]["PaintHeadersTooLarge"];
             500: components["responses"]["PaintInternal"];
             503: components["responses"]["PaintUnavailable"];
+            default: components["responses"]["PaintOther"];
         };
     };
     deletePaint: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The unchanged `code` from the callback of `wx.login({ success: ({ code }) => … })`. Programs of 2017 send it with every request, and use it
-                 *     until an answer says `ERR_SESSION_EXPIRED`. Current programs send `Authorization` instead.
-                 * @example 0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9
-                 */
-                "X-WX-Code"?: components["parameters"]["WXCode"];
-                /**
-                 * @description `encodeURIComponent(rawData)`, where `rawData` is the unchanged text from the callback of
-                 *     `wx.getUserInfo({ success: ({ rawData, signature }) => … })`: do not parse it and write it again. Programs of 2017 send it with the first
-                 *     request only. Call `wx.login()` before `wx.getUserInfo()`, or the signature does not match.
-                 * @example %7B%22nickName%22%3A%22Band%22%7D
-                 */
-                "X-WX-RawData"?: components["parameters"]["WXRawData"];
-                /**
-                 * @description The `signature` that `wx.getUserInfo()` returned with `rawData`, 40 lower-case hexadecimal digits. Required with `X-WX-RawData`, and not allowed without it.
-                 * @example 75e81ceda165f4ffa64f4068af58c64b8f54b88c
-                 */
-                "X-WX-Signature"?: components["parameters"]["WXSignature"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2959,6 +2729,7 @@ export interface operations {
             431: components["responses"]["PaintHeadersTooLarge"];
             500: components["responses"]["PaintInternal"];
             503: components["responses"]["PaintUnavailable"];
+            default: components["responses"]["PaintOther"];
         };
     };
     livez: {
@@ -2988,6 +2759,7 @@ export interface operations {
             };
             406: components["responses"]["NotAcceptable"];
             431: components["responses"]["HeadersTooLarge"];
+            default: components["responses"]["Other"];
         };
     };
     readyz: {
@@ -3018,6 +2790,7 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             431: components["responses"]["HeadersTooLarge"];
             503: components["responses"]["NotReady"];
+            default: components["responses"]["Other"];
         };
     };
     getContractYaml: {
@@ -3045,16 +2818,11 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example {
-                     *       "openapi": "3.0.3",
-                     *       "info": {
-                     *         "title": "onestroke",
-                     *         "version": "1.0.0"
-                     *       },
-                     *       "paths": {}
-                     *     }
+                     * @example openapi: 3.0.3
+                     *     info: {title: onestroke, version: 1.0.0}
+                     *     paths: {}
                      */
-                    "application/yaml": components["schemas"]["Contract"];
+                    "application/yaml": components["schemas"]["ContractText"];
                 };
             };
             /** @description Not modified. Your copy is current. */
@@ -3070,6 +2838,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             406: components["responses"]["NotAcceptable"];
             431: components["responses"]["HeadersTooLarge"];
+            default: components["responses"]["Other"];
         };
     };
     getContractJson: {
@@ -3122,6 +2891,7 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             406: components["responses"]["NotAcceptable"];
             431: components["responses"]["HeadersTooLarge"];
+            default: components["responses"]["Other"];
         };
     };
 }

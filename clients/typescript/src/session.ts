@@ -4,7 +4,7 @@ import { type CallOptions, type Outgoing, type Sender, systemTimer, type Timer }
 import type { Storage } from './storage.js';
 
 /** What `login` gives: the code of `wx.login()`, or that and the signed profile. */
-export type LoginCode = string | components['schemas']['Login'];
+export type LoginCode = string | components['schemas']['LoginRequest'];
 
 type LoggedIn = components['schemas']['LoggedIn'];
 
