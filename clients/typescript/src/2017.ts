@@ -47,7 +47,7 @@ export function createRequest(wx: Wx2017): Request2017 {
     const begin = (header = options.header, ended?: (answer: WxAnswer) => boolean) => {
       task = wx.request({
         ...options,
-        header,
+        ...(header ? { header } : {}),
         success(answer) {
           if (ended && ended(answer)) return;
           const reason = sessionFailure(answer.data);

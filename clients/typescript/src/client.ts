@@ -1,18 +1,26 @@
 import type { components } from './contract.js';
+import { jsonLines } from './lines.js';
 import { type AnyArguments, type Call, type OperationId, type Operations, requestOf, routes } from './operations.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import { failure, type Result } from './result.js';
-import { type CallOptions, type Cancellation, createSender, type SenderOptions, systemTimer } from './sender.js';
+import {
+  type CallOptions,
+  type Cancellation,
+  createSender,
+  type Parts,
+  type SenderOptions,
+  systemTimer,
+} from './sender.js';
 import { createSession, type LoginCode } from './session.js';
 import { memoryStorage, type Storage } from './storage.js';
 
 export interface ClientOptions extends SenderOptions {
-  /** Where the service answers, such as `https://draw.example.com`. */
+  /** Where the service answers, such as `https://draw.example.com`. Empty for the page's own origin and for `cloudTransport`. */
   baseUrl: string;
   /** Returns the code of a new login. Called when there is no session and one is needed. */
   login: () => LoginCode | Promise<LoginCode>;
   /** Stores the session and unsent drawings. Without it they are lost when the program ends. */
-  storage?: Storage;
+  storage?: Storage | undefined;
 }
 
 /**
@@ -30,10 +38,11 @@ export function createClient(options: ClientOptions): Client {
   const send = createSender(options);
   const session = createSession({ ...options, baseUrl, storage, loggedIn: () => void outbox.flush() }, send);
 
-  const operations = {} as Record<OperationId, (args?: AnyArguments, options?: CallOptions) => Call<unknown>>;
+  const operations: Partial<Record<OperationId, (args?: AnyArguments, options?: CallOptions) => unknown>> = {};
   for (const id of Object.keys(routes) as OperationId[]) {
-    operations[id] = (args, options) => cancellable(cancellation => run(id, args, options, cancellation));
+    operations[id] = (args, options) => cancellable(cancellation => run(id, args, options, cancellation), options);
   }
+  operations.exportDrawings = exportDrawings;
   const client = operations as unknown as Client;
   const outbox = createOutbox({ service: client, session, storage, random, timer });
   client.drawings = outbox;
@@ -56,18 +65,51 @@ export function createClient(options: ClientOptions): Client {
     }
     return result;
   }
+  async function* exportDrawings(args?: AnyArguments, options: CallOptions = {}): AsyncGenerator<Result<unknown>> {
+    const cancellation = newCancellation();
+    const unlink = onAbort(options, () => cancel(cancellation));
+    try {
+      const request = requestOf(baseUrl, routes.exportDrawings, args);
+      const opened = await session.send({ ...request, responseType: 'stream' }, options, cancellation);
+      if (opened.ok) yield* jsonLines(opened.data as Parts);
+      else yield opened;
+    } finally {
+      unlink();
+    }
+  }
 }
 
-function cancellable(run: (cancellation: Cancellation) => Promise<Result<unknown>>): Call<unknown> {
-  const cancellation: Cancellation = { cancelled: false, stop() {} };
-  let cancel = () => {};
+function cancellable(
+  run: (cancellation: Cancellation) => Promise<Result<unknown>>,
+  options: CallOptions = {},
+): Call<unknown> {
+  const cancellation = newCancellation();
+  let end = () => {};
   const call = new Promise<Result<unknown>>(resolve => {
-    cancel = () => {
-      cancellation.cancelled = true;
-      cancellation.stop();
+    end = () => {
+      cancel(cancellation);
       resolve(failure('CANCELLED'));
     };
     run(cancellation).then(resolve, error => resolve(failure('NETWORK_FAILED', String(error))));
   });
-  return Object.assign(call, { cancel });
+  const unlink = onAbort(options, end);
+  void call.then(unlink);
+  return Object.assign(call, { cancel: end });
+}
+
+function newCancellation(): Cancellation {
+  return { cancelled: false, stop() {} };
+}
+
+function cancel(cancellation: Cancellation): void {
+  cancellation.cancelled = true;
+  cancellation.stop();
+}
+
+/** Calls `f` when the signal of the call is aborted, at once if it is already. Returns a function that ends this. */
+function onAbort({ signal }: CallOptions, f: () => void): () => void {
+  if (!signal) return () => {};
+  if (signal.aborted) f();
+  else signal.addEventListener('abort', f);
+  return () => signal.removeEventListener('abort', f);
 }

@@ -8,21 +8,30 @@ import type { components } from './contract.js';
 export { type Client, type ClientOptions, createClient } from './client.js';
 export type { Arguments, Call, Data, OperationId, Operations } from './operations.js';
 export type { Drawing, DrawingContent, DrawingState, DrawingSummary, Outbox, Unsent } from './outbox.js';
+export { pages } from './pages.js';
 export type { ClientCode, ClientProblem, Failure, Problem, Result, ServiceProblem, Success } from './result.js';
-export type { CallOptions, Timer } from './sender.js';
+export type { CallOptions, Signal, Timer } from './sender.js';
 export type { LoginCode } from './session.js';
 export { memoryStorage, type Storage, type WebStorage, webStorage, wxStorage } from './storage.js';
 export {
+  type CloudService,
+  cloudTransport,
   type Fetch,
   fetchTransport,
   type HttpExchange,
   type HttpRequest,
   type HttpResponse,
+  type HttpStream,
+  type Progress,
   type Transport,
   wxTransport,
+  type Xhr,
+  xhrTransport,
 } from './transport.js';
-export { type Wx, wxLogin } from './wx.js';
+export { type Cloud, type Wx, wxLogin } from './wx.js';
 
+/** The codes of problems that the service reports. */
+export type ErrorCode = components['schemas']['ErrorCode'];
 export type Stroke = components['schemas']['Stroke'];
 export type SharedDrawing = components['schemas']['SharedDrawing'];
 export type SessionSummary = components['schemas']['SessionSummary'];

@@ -1,4 +1,4 @@
-import type { operations, paths } from './contract.js';
+import type { components, operations, paths } from './contract.js';
 import type { Result } from './result.js';
 import type { CallOptions, Outgoing } from './sender.js';
 
@@ -12,9 +12,11 @@ export type Call<Data, ETag = string | undefined> = Promise<Result<Data, ETag>> 
 export type Operations = {
   [Id in OperationId]: 'image/png' extends keyof Content<Id>
     ? PictureOperation<Id>
-    : 304 extends keyof operations[Id]['responses']
-      ? ConditionalOperation<Id>
-      : Operation<Id>;
+    : 'application/x-ndjson' extends keyof Content<Id>
+      ? StreamOperation<components['schemas']['Drawing']>
+      : 304 extends keyof operations[Id]['responses']
+        ? ConditionalOperation<Id>
+        : Operation<Id>;
 };
 
 /** Takes parameters and body as one object: `{id, limit, ifMatch, body, …}`. Optional if all members are. */
@@ -26,6 +28,11 @@ export interface Operation<Id extends OperationId> {
 export interface ConditionalOperation<Id extends OperationId> {
   (args: Arguments<Id> & { ifNoneMatch: string }, options?: CallOptions): Call<Data<Id> | null, ETag<Id>>;
   (...input: Input<Arguments<Id> & { ifNoneMatch?: undefined }>): Call<Data<Id>, ETag<Id>>;
+}
+
+/** Gives what the answer has on each line as it arrives. A failure is the last result. */
+export interface StreamOperation<Item> {
+  (args?: object, options?: CallOptions): AsyncGenerator<Result<Item>, void>;
 }
 
 /** Returns a PNG as bytes, an SVG as text. */
@@ -67,12 +74,16 @@ type Part<Id extends OperationId, Name extends 'path' | 'query'> = [
   ? unknown
   : operations[Id]['parameters'][Name] extends infer P
     ? undefined extends P
-      ? Partial<NonNullable<P>>
-      : P
+      ? Optional<Partial<NonNullable<P>>>
+      : Optional<P>
     : never;
+/** What may be left out may be undefined, too. */
+type Optional<T> = { [M in keyof T]: object extends Pick<T, M> ? T[M] | undefined : T[M] };
 type Header<Id extends OperationId> = NonNullable<operations[Id]['parameters']['header']>;
-type Conditions<Id extends OperationId> = ('If-Match' extends keyof Header<Id> ? { ifMatch?: string } : unknown) &
-  ('If-None-Match' extends keyof Header<Id> ? { ifNoneMatch?: string } : unknown);
+type Conditions<Id extends OperationId> = ('If-Match' extends keyof Header<Id>
+  ? { ifMatch?: string | undefined }
+  : unknown) &
+  ('If-None-Match' extends keyof Header<Id> ? { ifNoneMatch?: string | undefined } : unknown);
 type Body<Id extends OperationId> = operations[Id] extends { requestBody: { content: { 'application/json': infer B } } }
   ? { body: B }
   : unknown;
@@ -110,9 +121,9 @@ export const routes: { readonly [Id in OperationId]: Route } = {
 /** Any operation's arguments. */
 export interface AnyArguments {
   [parameter: string]: unknown;
-  ifMatch?: string;
-  ifNoneMatch?: string;
-  format?: string;
+  ifMatch?: string | undefined;
+  ifNoneMatch?: string | undefined;
+  format?: string | undefined;
   body?: unknown;
 }
 

@@ -13,9 +13,9 @@ export type DrawingSummary = components['schemas']['DrawingSummary'];
 /** The state of a drawing that was saved or deleted through the outbox. */
 export type DrawingState =
   /** Stored here and not yet sent; `problem` is why the last try failed. */
-  | { id: string; status: 'waiting'; problem?: Problem }
+  | { id: string; status: 'waiting'; problem?: Problem | undefined }
   /** The service has it. */
-  | { id: string; status: 'saved'; etag: string; summary?: DrawingSummary }
+  | { id: string; status: 'saved'; etag: string; summary?: DrawingSummary | undefined }
   /** The service no longer has it. */
   | { id: string; status: 'deleted' }
   /**
@@ -102,7 +102,7 @@ interface Entry {
   /** Whether it may replace a drawing that has `incomplete`. */
   replaceIncomplete?: boolean;
   /** The id of the user who drew it, if known: only this user sends it. */
-  owner?: string;
+  owner?: string | undefined;
 }
 
 interface Unsettled {
@@ -111,7 +111,7 @@ interface Unsettled {
   /** In a conflict: the entity tag of the other state. */
   theirs: string;
   failures: number;
-  sending?: Promise<void>;
+  sending?: Promise<void> | undefined;
   stopTimer: () => void;
 }
 

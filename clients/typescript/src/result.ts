@@ -14,7 +14,7 @@ export interface Failure {
   ok: false;
   problem: Problem;
   /** How long the service asks to wait before the next try, in milliseconds. */
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
 }
 
 /** Decide by `code`: `ERR_…` comes from the service, any other code from the client. */
@@ -37,7 +37,7 @@ export type ClientCode =
   | 'NETWORK_FAILED'
   /** There was no response in time. */
   | 'TIMED_OUT'
-  /** `cancel()` was called. */
+  /** `cancel()` was called, or the call's `signal` was aborted. */
   | 'CANCELLED'
   /** `login` returned no code. */
   | 'LOGIN_FAILED'

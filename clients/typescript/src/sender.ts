@@ -1,29 +1,42 @@
+import { joined } from './lines.js';
 import { type ClientCode, type Failure, failure, type Result, type ServiceProblem } from './result.js';
-import type { HttpRequest, HttpResponse, Transport } from './transport.js';
+import type { HttpRequest, HttpResponse, HttpStream, Progress, Transport } from './transport.js';
+import { decode, encode } from './utf8.js';
 
 /** How requests are sent. */
 export interface SenderOptions {
   transport: Transport;
-  /** How long one try may take, in milliseconds; 15,000. */
-  timeoutMs?: number;
+  /** How long one try may take, in milliseconds; 15,000. For a stream: until it begins, and then each of its parts. */
+  timeoutMs?: number | undefined;
   /** How often a request is tried again; 3. */
-  retries?: number;
+  retries?: number | undefined;
   /** How many requests may be under way at once; 10, as many as a mini program allows. */
-  maxConcurrent?: number;
+  maxConcurrent?: number | undefined;
   /** From 0 to 1, as `Math.random`. */
-  random?: () => number;
+  random?: (() => number) | undefined;
   /** Calls `f` after `ms` milliseconds. Returns a function that cancels this. */
-  timer?: Timer;
+  timer?: Timer | undefined;
 }
 
 export type Timer = (ms: number, f: () => void) => () => void;
 
 /** Options of one request. */
 export interface CallOptions {
-  /** How long one try may take, in milliseconds. */
-  timeoutMs?: number;
+  /** How long one try may take, in milliseconds. For a stream: until it begins, and then each of its parts. */
+  timeoutMs?: number | undefined;
   /** How often the request is tried again. */
-  retries?: number;
+  retries?: number | undefined;
+  /** Cancels the call when it is aborted. */
+  signal?: Signal | undefined;
+  /** Called while the body is sent, if the transport knows how much of it is: `xhrTransport` does. */
+  onUpload?: Progress | undefined;
+}
+
+/** The part of an `AbortSignal` that is used. */
+export interface Signal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** A request without the members that are the same in all requests. */
@@ -31,7 +44,7 @@ export type Outgoing = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body' |
 
 /**
  * Sends a request until there is a response, and reads it. Every request of the contract is idempotent, so it can be
- * sent again.
+ * sent again. The data of a successful stream is `Parts`.
  */
 export type Sender = (
   request: Outgoing,
@@ -44,6 +57,14 @@ export interface Cancellation {
   cancelled: boolean;
   /** Aborts the current try. */
   stop(): void;
+}
+
+/** The body of a successful stream. It counts as a request under way until its end, or until it is closed. */
+export interface Parts {
+  /** The next part, or undefined at the end. */
+  next(): Promise<Result<Uint8Array | undefined>>;
+  /** Gives up what has not arrived. */
+  close(): void;
 }
 
 /** The longest `Retry-After` that is waited for here; a longer one is left to the caller. */
@@ -79,10 +100,11 @@ export function createSender(options: SenderOptions): Sender {
   let running = 0;
 
   return async (request, call = {}, cancellation = { cancelled: false, stop() {} }) => {
-    const sent = { ...request, timeoutMs: call.timeoutMs === undefined ? timeoutMs : call.timeoutMs };
+    const { onUpload } = call;
+    const sent = { ...request, timeoutMs: call.timeoutMs === undefined ? timeoutMs : call.timeoutMs, onUpload };
     const most = call.retries === undefined ? retries : call.retries;
     for (let failures = 0; ; failures++) {
-      const result = await inTurn(() => exchange(sent, cancellation));
+      const result = await exchange(sent, cancellation, await turn());
       if (result.ok || failures >= most || !mayPass(result)) return result;
       const { retryAfterMs = 0 } = result;
       if (retryAfterMs > longestWaitMs) return result;
@@ -90,34 +112,85 @@ export function createSender(options: SenderOptions): Sender {
     }
   };
 
-  async function inTurn(f: () => Promise<Result<unknown>>): Promise<Result<unknown>> {
+  /** Waits until one more request may be under way. The function that it gives is called when that has ended. */
+  async function turn(): Promise<() => void> {
     if (running >= maxConcurrent) await new Promise<void>(next => waiting.push(next));
     else running++;
-    const result = await f();
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
-    return result;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    };
   }
 
-  function exchange(request: HttpRequest, cancellation: Cancellation): Promise<Result<unknown>> {
-    if (cancellation.cancelled) return Promise.resolve(failure('CANCELLED'));
+  async function exchange(
+    request: HttpRequest,
+    cancellation: Cancellation,
+    done: () => void,
+  ): Promise<Result<unknown>> {
+    if (cancellation.cancelled) {
+      done();
+      return failure('CANCELLED');
+    }
+    const { response, abort } = begin(request);
+    const wait = <T>(promise: Promise<T>) => within(promise, abort, request.timeoutMs, cancellation);
+    const arrived = await wait(response);
+    const parts = arrived.ok && request.responseType === 'stream' ? partsOf(arrived.data.body) : undefined;
+    if (!arrived.ok || !parts) {
+      done();
+      return arrived.ok ? read(arrived.data, arrived.data.body as string | ArrayBuffer) : arrived;
+    }
+    if (isStream(arrived.data)) return { ok: true, data: parts, etag: undefined };
+    const received: Uint8Array[] = [];
+    for (;;) {
+      const part = await parts.next();
+      if (!part.ok) return part;
+      if (!part.data) return refusalOf(arrived.data, joined(received).buffer as ArrayBuffer);
+      received.push(part.data);
+    }
+
+    function partsOf(body: HttpResponse['body']): Parts {
+      const stream = typeof body === 'function' ? body : wholeAsStream(body);
+      return {
+        async next() {
+          const part = await wait(stream());
+          if (!part.ok || !part.data) done();
+          return part;
+        },
+        close() {
+          abort();
+          done();
+        },
+      };
+    }
+  }
+
+  /** What the promise gives, or a failure: if it is rejected, or if it is given up, because it takes too long or is cancelled. */
+  function within<T>(
+    promise: Promise<T>,
+    abort: () => void,
+    timeoutMs: number,
+    cancellation: Cancellation,
+  ): Promise<Result<T>> {
     return new Promise(resolve => {
-      const { response, abort } = begin(request);
       const giveUp = (code: ClientCode) => {
         end(failure(code));
         abort();
       };
-      const stopTimer = timer(request.timeoutMs, () => giveUp('TIMED_OUT'));
-      const end = (result: Result<unknown>) => {
+      const stopTimer = timer(timeoutMs, () => giveUp('TIMED_OUT'));
+      const end = (result: Result<T>) => {
         stopTimer();
         resolve(result);
       };
       cancellation.stop = () => giveUp('CANCELLED');
-      response.then(
-        answer => end(read(answer)),
+      promise.then(
+        data => end({ ok: true, data, etag: undefined }),
         error => end(failure('NETWORK_FAILED', String(error))),
       );
+      if (cancellation.cancelled) cancellation.stop();
     });
   }
 
@@ -152,38 +225,48 @@ export function mayPass({ problem }: Failure): boolean {
   return [408, 429, 503].includes(problem.status);
 }
 
-function read({ status, headers, body }: HttpResponse): Result<unknown> {
-  const header = (name: string) => {
-    const key = Object.keys(headers).find(key => key.toLowerCase() === name);
-    return key === undefined ? undefined : String(headers[key]);
-  };
-  const etag = (header('etag') || '').replace(/^W\//, '') || undefined; // a proxy weakens it when it compresses
-  const type = header('content-type') || '';
+function header({ headers }: HttpResponse, name: string): string | undefined {
+  const key = Object.keys(headers).find(key => key.toLowerCase() === name);
+  return key === undefined ? undefined : String(headers[key]);
+}
+
+function isStream(response: HttpResponse): boolean {
+  return response.status === 200 && /^application\/x-ndjson/.test(header(response, 'content-type') || '');
+}
+
+/** A response that is no stream, though one was asked for. */
+function refusalOf(response: HttpResponse, body: ArrayBuffer): Failure {
+  const result = read(response, body);
+  return result.ok ? failure('BAD_ANSWER', `HTTP ${response.status}, no stream`, response.status) : result;
+}
+
+function wholeAsStream(body: string | ArrayBuffer): HttpStream {
+  const parts = [new Uint8Array(typeof body === 'string' ? encode(body) : body)];
+  return () => Promise.resolve(parts.shift());
+}
+
+function read(response: HttpResponse, body: string | ArrayBuffer): Result<unknown> {
+  const { status } = response;
+  const etag = (header(response, 'etag') || '').replace(/^W\//, '') || undefined; // a proxy weakens it when it compresses
+  const type = header(response, 'content-type') || '';
   if (status === 204) return { ok: true, data: undefined, etag };
   if (status === 304) return { ok: true, data: null, etag };
   const succeeded = status >= 200 && status < 300;
-  if (succeeded && /^(image\/|application\/(x-ndjson|yaml))/.test(type)) return { ok: true, data: body, etag };
+  if (succeeded && /^(image\/|application\/yaml)/.test(type)) return { ok: true, data: body, etag };
   const json = parse(body);
   if (json && /json/.test(type)) {
     if (succeeded) return { ok: true, data: json, etag };
     const problem = json as ServiceProblem;
     if (/^ERR_/.test(problem.code))
-      return { ok: false, problem, retryAfterMs: Number(header('retry-after')) * 1000 || undefined };
+      return { ok: false, problem, retryAfterMs: Number(header(response, 'retry-after')) * 1000 || undefined };
   }
   return failure('BAD_ANSWER', `HTTP ${status}, ${type}`, status);
 }
 
 function parse(body: string | ArrayBuffer): unknown {
   try {
-    return JSON.parse(typeof body === 'string' ? body : decode(body));
+    return JSON.parse(typeof body === 'string' ? body : decode(new Uint8Array(body)));
   } catch {
     return undefined;
   }
-}
-
-/** UTF-8 to text; a mini program has no TextDecoder. */
-function decode(bytes: ArrayBuffer): string {
-  return decodeURIComponent(
-    Array.from(new Uint8Array(bytes), byte => '%' + (256 + byte).toString(16).slice(1)).join(''),
-  );
 }

@@ -14,6 +14,12 @@ export interface Credential {
   user: string;
 }
 
+/** What is stored. The id of the user stays when the session has ended. */
+interface Known {
+  token?: string;
+  user?: string | undefined;
+}
+
 /** The session of one program: opened when it is first needed, stored, and renewed when it has ended. */
 export interface Session {
   /** Sends a request as the user. Logs in first if needed, and once more if the session has ended. */
@@ -38,8 +44,8 @@ export interface SessionOptions {
   baseUrl: string;
   login: () => LoginCode | Promise<LoginCode>;
   storage: Storage;
-  timeoutMs?: number;
-  timer?: Timer;
+  timeoutMs?: number | undefined;
+  timer?: Timer | undefined;
   /** Called after each login. */
   loggedIn?: () => void;
 }
@@ -50,7 +56,7 @@ export function createSession(
   { baseUrl, login, storage, timeoutMs = 15_000, timer = systemTimer, loggedIn = () => {} }: SessionOptions,
   send: Sender,
 ): Session {
-  let known: Partial<Credential> = restore(storage.get(key));
+  let known: Known = restore(storage.get(key));
   let opening: Promise<Result<Credential>> | undefined;
   let out = false;
 
@@ -137,7 +143,7 @@ export function createSession(
     });
   }
 
-  function keep(credential: Partial<Credential>): void {
+  function keep(credential: Known): void {
     known = credential;
     try {
       if (known.user) storage.set(key, JSON.stringify(known));
@@ -164,9 +170,9 @@ function withToken(request: Outgoing, token: string): Outgoing {
   return { ...request, headers: { ...request.headers, Authorization: `Bearer ${token}` } };
 }
 
-function restore(text: string | undefined): Partial<Credential> {
+function restore(text: string | undefined): Known {
   try {
-    return JSON.parse(text || '{}') as Partial<Credential>;
+    return JSON.parse(text || '{}') as Known;
   } catch {
     return {};
   }

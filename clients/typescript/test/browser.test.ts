@@ -18,13 +18,15 @@ const flags = [
 ];
 
 const html = `<!doctype html><title>test</title><script type="module">
-  import { createClient, fetchTransport, webStorage } from './client.js';
-  globalThis.client = createClient({
+  import { createClient, fetchTransport, webStorage, xhrTransport } from './client.js';
+  const of = transport => createClient({
     baseUrl: '',
-    transport: fetchTransport(fetch),
+    transport,
     storage: webStorage(localStorage),
     login: async () => (await (await fetch('/simulator/login', { method: 'POST', body: '{"user":"小明"}' })).json()).code,
   });
+  globalThis.client = of(fetchTransport(fetch));
+  globalThis.xhrClient = of(xhrTransport(XMLHttpRequest));
 </script>`;
 
 let service: Binary;
@@ -50,6 +52,7 @@ async function open(): Promise<void> {
 }
 
 declare const client: Library.Client;
+declare const xhrClient: Library.Client;
 
 test('a drawing is made, seen, and fetched again in a browser', async () => {
   const id = '6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2';
@@ -94,6 +97,39 @@ test('a drawing that was made offline is sent after the page is loaded anew', as
     return client.listDrawings();
   });
   assert.deepEqual(list.ok && list.data.items.map(({ title }) => title), ['offline', '一笔猫']);
+});
+
+test('an upload reports its progress, and an export is read, over both transports of a browser', async () => {
+  const id = '8f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d4';
+  const content = drawing('large', 5000);
+  const [progress, exported] = await page.evaluate(
+    async ({ id, content }) => {
+      const progress: [number, number][] = [];
+      const created = await xhrClient.putDrawing(
+        { id, ifNoneMatch: '*', body: content },
+        {
+          onUpload(...of) {
+            progress.push(of);
+          },
+        },
+      );
+      if (!created.ok || !created.etag) throw new Error(JSON.stringify(created));
+      const exported: string[][] = [];
+      for (const each of [client, xhrClient]) {
+        const ids: string[] = [];
+        for await (const drawing of each.exportDrawings())
+          ids.push(drawing.ok ? drawing.data.id : drawing.problem.code);
+        exported.push(ids);
+      }
+      return [progress, exported] as const;
+    },
+    { id, content },
+  );
+  const total = Buffer.byteLength(JSON.stringify(content));
+  assert.deepEqual(progress.at(-1), [total, total]);
+  assert.equal(exported[0]!.length, 3);
+  assert.ok(exported[0]!.includes(id));
+  assert.deepEqual(exported[1], exported[0]);
 });
 
 test('a cancelled request and a late one end as what they are in a browser', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, createClient, type HttpRequest, type HttpResponse, newId } from '../src/index.ts';
+import { type Client, createClient, type HttpRequest, type HttpResponse, newId, pages } from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
 import { empty, exchangeOf, json, problem } from './support/memory-service.ts';
@@ -142,8 +142,35 @@ test('results and problems are told apart by their types', async () => {
   await client.listDrawings({ limits: 1 });
   // @ts-expect-error an id is needed
   await client.getDrawing({}).catch(() => {});
-  const exported = await client.exportDrawings();
-  if (exported.ok) assert.ok(exported.data satisfies string);
+  const first = await client.exportDrawings().next();
+  if (!first.done && first.value.ok) assert.ok(first.value.data.id satisfies string);
+});
+
+test('pages end with the last one, or with a failure', async () => {
+  const answers = [json(200, { items: [1], nextCursor: 'a' }), json(200, { items: [2], nextCursor: 'b' })];
+  for (const [last, expected] of [
+    [json(200, { items: [3] }), [[1], [2], [3]]],
+    [problem(400, 'ERR_INVALID_REQUEST'), [[1], [2], 'ERR_INVALID_REQUEST']],
+  ] as const) {
+    const urls: string[] = [];
+    const client = createClient({
+      baseUrl: '',
+      login: () => 'code',
+      transport: ({ url }) => {
+        if (url === '/v1/session') return exchangeOf(Promise.resolve(json(201, { token: 't', user: { id: 'u' } })));
+        urls.push(url);
+        return exchangeOf(Promise.resolve([...answers, last][urls.length - 1]!));
+      },
+    });
+    const got: unknown[] = [];
+    for await (const page of pages(client.listDrawings, { limit: 1, thumbnail: 'none' }))
+      got.push(page.ok ? page.data.items : page.problem.code);
+    assert.deepEqual(got, expected);
+    assert.deepEqual(
+      urls.map(url => /cursor=(\w)/.exec(url)?.[1]),
+      [undefined, 'a', 'b'],
+    );
+  }
 });
 
 test('an id is a random UUID', () => {

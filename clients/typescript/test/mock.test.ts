@@ -53,7 +53,7 @@ const calls: { [Id in Exclude<keyof Client, 'drawings' | 'getContractYaml'>]: ()
   unshareDrawing: () => client.unshareDrawing({ id }),
   getSharedDrawing: () => client.getSharedDrawing({ token }),
   getSharedDrawingImage: () => client.getSharedDrawingImage({ token, format: 'svg' }),
-  exportDrawings: () => client.exportDrawings(),
+  exportDrawings: async () => (await client.exportDrawings().next()).value!,
   listPaints: () => client.listPaints(),
   savePaint: () => client.savePaint({ body: paint }),
   deletePaint: () => client.deletePaint({ body: { id: paint.id } }),

@@ -86,8 +86,19 @@ test('the package is required', () => {
 
 test('the package is typed for both module kinds, for bundlers, and for old programs', () => {
   const source = `
-import { createClient, type DrawingState } from 'onestroke-client';
+import { createClient, type DrawingState, type ErrorCode, memoryStorage, pages } from 'onestroke-client';
 import { request } from 'onestroke-client/2017';
+export const gone: ErrorCode = 'ERR_NOT_FOUND';
+export const open = (limit?: number, cursor?: string) => {
+  const client = createClient({ baseUrl: '', transport: undefined!, login: () => '', storage: limit ? memoryStorage() : undefined });
+  return client.listDrawings({ limit, cursor }, { timeoutMs: limit, signal: undefined });
+};
+export const all = async (client: ReturnType<typeof createClient>): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const page of pages(client.listDrawings, { limit: 100 })) if (page.ok) found.push(...page.data.items.map(drawing => drawing.id));
+  for await (const drawing of client.exportDrawings()) if (drawing.ok) found.push(drawing.data.id);
+  return found;
+};
 export const titles = async (client: ReturnType<typeof createClient>): Promise<string[]> => {
   const page = await client.listDrawings();
   return page.ok ? page.data.items.map(drawing => drawing.title) : [];
@@ -99,10 +110,11 @@ export const wrong = (client: ReturnType<typeof createClient>) => client.listDra
 `;
   for (const name of ['b.mts', 'b.cts', 'b.ts']) writeFileSync(join(project, name), source);
   const tsc = (...args: string[]) =>
-    execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '--strict', '--lib', 'ES2018', ...args], {
-      cwd: project,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    execFileSync(
+      join(root, 'node_modules/.bin/tsc'),
+      ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'ES2018', '--lib', 'ES2018', ...args],
+      { cwd: project, stdio: ['ignore', 'inherit', 'inherit'] },
+    );
   tsc('--module', 'node16', 'b.mts', 'b.cts');
   tsc('--module', 'esnext', '--moduleResolution', 'bundler', 'b.ts');
   tsc('--module', 'commonjs', '--moduleResolution', 'node10', 'b.ts');

@@ -133,6 +133,30 @@ test('cancel ends a request that is under way, and aborts it', async () => {
   assert.equal(sent.length, 1);
 });
 
+test('a signal cancels a call, before and while it is under way', async () => {
+  const { client, sent, aborted } = clientOf([never]);
+  const controller = new AbortController();
+  const call = client.livez({}, { signal: controller.signal });
+  while (!sent.length) await Promise.resolve();
+  controller.abort();
+  for (const result of [await call, await client.livez({}, { signal: controller.signal })])
+    assert.equal(result.ok || result.problem.code, 'CANCELLED');
+  assert.equal(aborted(), 1);
+  assert.equal(sent.length, 1);
+});
+
+test('a signal that many calls share keeps none of them', async () => {
+  const { client } = clientOf([ok]);
+  let listeners = 0;
+  const signal = {
+    aborted: false,
+    addEventListener: () => void listeners++,
+    removeEventListener: () => void listeners--,
+  };
+  for (let i = 0; i < 3; i++) await client.livez({}, { signal });
+  assert.equal(listeners, 0);
+});
+
 test('cancel ends a pause before the next try', async () => {
   const { client, clock, sent } = clientOf([reset]);
   const call = client.livez();

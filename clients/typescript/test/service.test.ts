@@ -6,10 +6,12 @@ import { createRequest } from '../src/2017.ts';
 import * as library from '../src/index.ts';
 import {
   type Client,
+  cloudTransport,
   createClient,
   fetchTransport,
   memoryStorage,
   newId,
+  pages,
   type Result,
   type Transport,
   wxLogin,
@@ -20,6 +22,7 @@ import type { WxAnswer } from '../src/wx.ts';
 import { type Binary, startBinary } from './support/binary.ts';
 import { chaos } from './support/chaos.ts';
 import { seeded } from './support/clock.ts';
+import { FakeCloud } from './support/cloud.ts';
 import { drawing } from './support/drawings.ts';
 import { FakeWx } from './support/wx.ts';
 
@@ -50,9 +53,22 @@ function overWx(name = user()): { client: Client; wx: FakeWx } {
   };
 }
 
+function overCloud(name = user()): { client: Client; cloud: FakeCloud } {
+  const cloud = new FakeCloud(service.baseUrl);
+  return {
+    cloud,
+    client: createClient({
+      baseUrl: '',
+      transport: cloudTransport(cloud, { env: 'env', service: 'onestroke' }),
+      login: () => service.phone(name).then(({ code }) => code),
+    }),
+  };
+}
+
 for (const [runtime, start] of [
   ['fetch', () => overFetch()],
   ['wx', () => overWx().client],
+  ['Cloud Run', () => overCloud().client],
 ] as const) {
   test(`a drawing's life over ${runtime}`, async () => {
     const client = start();
@@ -74,11 +90,9 @@ for (const [runtime, start] of [
     for (const title of ['second', 'third'])
       assert.ok((await client.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(title) })).ok);
     const titles: string[] = [];
-    for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
-      const page = await client.listDrawings({ limit: 2, cursor });
+    for await (const page of pages(client.listDrawings, { limit: 2 })) {
       assert.ok(page.ok);
       titles.push(...page.data.items.map(({ title }) => title));
-      cursor = page.data.nextCursor;
     }
     assert.deepEqual(titles, ['third', 'second', '一笔狗']);
 
@@ -96,9 +110,11 @@ for (const [runtime, start] of [
     assert.ok(shared.ok && shared.data.title === '一笔狗');
     assert.ok((await client.unshareDrawing({ id })).ok);
 
-    const exported = await client.exportDrawings();
-    assert.ok(exported.ok);
-    assert.equal(exported.data.trim().split('\n').length, 3);
+    const ids: string[] = [];
+    for await (const exported of client.exportDrawings())
+      ids.push(exported.ok ? exported.data.id : exported.problem.code);
+    assert.equal(ids.length, 3);
+    assert.equal(ids[0], id);
 
     assert.ok((await client.deleteDrawing({ id })).ok);
     const gone = await client.getDrawing({ id });
@@ -277,4 +293,36 @@ async function untilEqual<T>(read: () => Promise<T>, expected: T): Promise<void>
     assert.ok(Date.now() < deadline, `not ${String(expected)} within ten seconds`);
     await setImmediate(); // or nothing else happens
   }
+}
+
+test('a drawing as large as the contract allows passes Cloud Run, as bytes', async () => {
+  const { client, cloud } = overCloud();
+  const id = newId();
+  const points = Array.from({ length: 5000 }, (_, i) => i);
+  const [x, y] = [points.map(i => 60_000 + (i % 1000)), points.map(i => 50_000 + (i % 999))];
+  const content = drawing('四笔');
+  const stroke = { ...content.strokes[0]!, x, y, t: points.map(i => 10_000_000 + 16 * i) };
+  content.strokes = [stroke, stroke, stroke, stroke];
+  assert.ok(JSON.stringify(content).length > 400_000);
+  const created = await client.putDrawing({ id, ifNoneMatch: '*', body: content });
+  assert.ok(created.ok, JSON.stringify(created));
+  assert.deepEqual(cloud.bodies, ['string', 'object']); // the login, the drawing
+  const whole = await client.getDrawing({ id });
+  assert.ok(whole.ok);
+  assert.deepEqual(whole.data.strokes, content.strokes);
+});
+
+for (const [runtime, start] of [
+  ['fetch', () => overFetch()],
+  ['wx', () => overWx().client],
+] as const) {
+  test(`an export arrives while it is sent over ${runtime}`, async () => {
+    const client = start();
+    const ids = Array.from({ length: 30 }, newId);
+    for (const id of ids) assert.ok((await client.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔', 500) })).ok);
+    const exported: string[] = [];
+    for await (const result of client.exportDrawings())
+      exported.push(result.ok && result.data.strokes.length === 1 ? result.data.id : '');
+    assert.deepEqual(exported, ids);
+  });
 }

@@ -1,6 +1,6 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Wx2017 } from '../../src/2017.ts';
-import type { WxAnswer, WxRequest } from '../../src/wx.ts';
+import type { WxAnswer, WxRequest, WxTask } from '../../src/wx.ts';
 import type { Phone } from './binary.ts';
 
 const methods = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT'];
@@ -30,7 +30,7 @@ export class FakeWx implements Wx2017 {
     setImmediate(() => (this.last ? success(this.last) : fail()));
   };
 
-  readonly request = (options: WxRequest): { abort(): void } => {
+  readonly request = (options: WxRequest): WxTask => {
     const {
       url,
       method = 'GET',
@@ -38,6 +38,7 @@ export class FakeWx implements Wx2017 {
       data,
       dataType = 'json',
       responseType = 'text',
+      enableChunked = false,
       timeout = 60_000,
     } = options;
     const fail = (why: string) => options.fail?.({ errMsg: `request:fail ${why}` });
@@ -69,24 +70,29 @@ export class FakeWx implements Wx2017 {
     sent.on('timeout', () => sent.destroy(new Error((why = 'timeout'))));
     sent.on('close', end);
     sent.on('error', error => fail(why || error.message));
+    let headersReceived: Parameters<NonNullable<WxTask['onHeadersReceived']>>[0] = () => {};
+    let chunkReceived: Parameters<NonNullable<WxTask['onChunkReceived']>>[0] = () => {};
     sent.on('response', response => {
       const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
+      if (enableChunked) headersReceived({ statusCode: response.statusCode!, header: namesOf(response) });
+      response.on('data', (part: Buffer) => {
+        if (enableChunked) chunkReceived({ data: new Uint8Array(part).buffer });
+        else parts.push(part);
+      });
       response.on('error', error => fail(why || error.message));
       response.on('end', () => {
         end();
-        const names: Record<string, string> = {};
-        for (let i = 0; i < response.rawHeaders.length; i += 2)
-          names[response.rawHeaders[i]!] = response.rawHeaders[i + 1]!;
         options.success?.({
           statusCode: response.statusCode!,
-          header: names,
+          header: namesOf(response),
           data: read(Buffer.concat(parts), dataType, responseType),
         });
       });
     });
     sent.end(typeof data === 'string' ? data : data && JSON.stringify(data));
     return {
+      onHeadersReceived: listener => void (headersReceived = listener),
+      onChunkReceived: listener => void (chunkReceived = listener),
       abort() {
         why = 'abort';
         sent.destroy(new Error(why));
@@ -110,6 +116,12 @@ export class FakeWx implements Wx2017 {
   getStorageInfoSync(): { keys: string[] } {
     return { keys: Array.from(this.stored.keys()) };
   }
+}
+
+function namesOf({ rawHeaders }: IncomingMessage): Record<string, string> {
+  const names: Record<string, string> = {};
+  for (let i = 0; i < rawHeaders.length; i += 2) names[rawHeaders[i]!] = rawHeaders[i + 1]!;
+  return names;
 }
 
 function read(body: Buffer, dataType: string, responseType: string): WxAnswer['data'] {
