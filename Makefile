@@ -40,7 +40,9 @@ clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients under clients/
 	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
 
 test-clients: clients build ## test the clients, against a mock and the service, in Node and Chromium
+	cd clients/go && $(GO) test -race ./...
 	@for client in $(CLIENTS); do ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/$$client run --silent test || exit 1; done
+	tools/packages
 
 clients/%/node_modules: clients/%/package-lock.json
 	npm --prefix clients/$* ci --loglevel=error
