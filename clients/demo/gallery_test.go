@@ -2,87 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 )
-
-func TestARequestToABusyServiceIsRepeated(t *testing.T) {
-	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
-		synctest.Test(t, func(t *testing.T) {
-			var bodies []string
-			p := &patient{doer: doerFunc(func(r *http.Request) (*http.Response, error) {
-				body, err := io.ReadAll(r.Body)
-				bodies = append(bodies, string(body))
-				if len(bodies) < 3 {
-					return answer(status, "Retry-After", "7"), err
-				}
-				return answer(http.StatusCreated), err
-			})}
-			began := time.Now()
-			got, err := p.Do(request(t))
-			if err != nil || got.StatusCode != http.StatusCreated {
-				t.Fatal(got, err)
-			}
-			if waited := time.Since(began); waited != 14*time.Second {
-				t.Errorf("waited %s", waited)
-			}
-			if strings.Join(bodies, " ") != "drawing drawing drawing" {
-				t.Errorf("sent %q", bodies)
-			}
-		})
-	}
-}
-
-func TestRepeatingEndsAfterMaxTries(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		tries := 0
-		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
-			tries++
-			return answer(http.StatusServiceUnavailable, "Retry-After", "1"), nil
-		})}
-		if got, err := p.Do(request(t)); err != nil || got.StatusCode != http.StatusServiceUnavailable || tries != maxTries {
-			t.Error(got, err, tries)
-		}
-	})
-}
-
-func TestOtherAnswersAreNotRepeated(t *testing.T) {
-	for _, a := range []*http.Response{
-		answer(http.StatusServiceUnavailable), // without Retry-After
-		answer(http.StatusNotFound, "Retry-After", "1"),
-		answer(http.StatusOK),
-	} {
-		tries := 0
-		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
-			tries++
-			return a, nil
-		})}
-		if got, err := p.Do(request(t)); got != a || err != nil || tries != 1 {
-			t.Error(got, err, tries)
-		}
-	}
-}
-
-func TestWaitingEndsWithTheContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		p := &patient{doer: doerFunc(func(*http.Request) (*http.Response, error) {
-			return answer(http.StatusServiceUnavailable, "Retry-After", "3600"), nil
-		})}
-		if _, err := p.Do(request(t).WithContext(ctx)); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
-	})
-}
 
 func TestAFailureIsReportedInOneLine(t *testing.T) {
 	problem := func(w http.ResponseWriter, status int) {
@@ -101,7 +27,7 @@ func TestAFailureIsReportedInOneLine(t *testing.T) {
 		},
 		"another program": {
 			answers: map[string]http.HandlerFunc{"POST /simulator/login": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\nhello") }},
-			want:    "log in at the simulator: HTTP 200 OK <html>",
+			want:    "log in: the simulator answers HTTP 200 OK <html>",
 		},
 		"a failed login": {
 			answers: map[string]http.HandlerFunc{"POST /v1/session": func(w http.ResponseWriter, _ *http.Request) { problem(w, 500) }},
@@ -195,25 +121,4 @@ func answering(others map[string]http.HandlerFunc) http.Handler {
 		mux.HandleFunc(pattern, handler)
 	}
 	return mux
-}
-
-type doerFunc func(*http.Request) (*http.Response, error)
-
-func (f doerFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
-
-func request(t *testing.T) *http.Request {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://service.test/", bytes.NewReader([]byte("drawing")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func answer(status int, header ...string) *http.Response {
-	a := &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody}
-	for i := 0; i < len(header); i += 2 {
-		a.Header.Set(header[i], header[i+1])
-	}
-	return a
 }

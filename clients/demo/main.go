@@ -24,14 +24,14 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
-	"onestroke/gen"
+	onestroke "github.com/onestroke/onestroke/clients/go"
 )
 
 // drawing is one to save.
 type drawing struct {
 	id      uuid.UUID // the same in each run
 	source  string    // where it comes from, for messages
-	content gen.DrawingContent
+	content onestroke.DrawingContent
 }
 
 // drawings are read one at a time, as a folder may have more than fits into

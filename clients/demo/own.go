@@ -3,7 +3,7 @@ package main
 import (
 	"math"
 
-	"onestroke/gen"
+	onestroke "github.com/onestroke/onestroke/clients/go"
 )
 
 // Sizes of the demo's own drawings, in canvas units: side and middle of the square
@@ -31,8 +31,8 @@ func own() drawings {
 
 // ownContents returns the demo's own drawings. All but the last have one stroke, as
 // 一笔到底 means "one stroke to the end".
-func ownContents() []gen.DrawingContent {
-	return []gen.DrawingContent{
+func ownContents() []onestroke.DrawingContent {
+	return []onestroke.DrawingContent{
 		inOneStroke("螺旋 spiral", "#0F766E", spiral()),
 		inOneStroke("爱心 heart", "#DC2626", heart()),
 		inOneStroke("房子 house", "#7C3AED", house()),
@@ -175,27 +175,27 @@ func smooth(knots ...point) []point {
 	return points
 }
 
-func inOneStroke(title, color string, points []point) gen.DrawingContent {
+func inOneStroke(title, color string, points []point) onestroke.DrawingContent {
 	return newContent(title, strokeOf(color, 0, points))
 }
 
-func newContent(title string, strokes ...gen.Stroke) gen.DrawingContent {
-	return gen.DrawingContent{
+func newContent(title string, strokes ...onestroke.Stroke) onestroke.DrawingContent {
+	return onestroke.DrawingContent{
 		Title:   &title,
-		Format:  gen.Format1,
-		Canvas:  gen.Canvas{Width: side, Height: side, Background: new("#FFFFFF")},
+		Format:  onestroke.Format1,
+		Canvas:  onestroke.Canvas{Width: side, Height: side, Background: new("#FFFFFF")},
 		Strokes: strokes,
 	}
 }
 
 // strokeOf returns a stroke that begins at start, in ms, with a point every 16 ms,
 // as a touch screen of 60 Hz has.
-func strokeOf(color string, start int32, points []point) gen.Stroke {
+func strokeOf(color string, start int32, points []point) onestroke.Stroke {
 	n := len(points)
 	x, y, t := make([]int32, n), make([]int32, n), make([]int32, n)
 	for i, p := range points {
 		x[i], y[i] = int32(math.Round(p.x)), int32(math.Round(p.y))
 		t[i] = start + int32(16*i)
 	}
-	return gen.Stroke{Tool: gen.Pen, Color: color, Width: nib, X: x, Y: y, T: &t}
+	return onestroke.Stroke{Tool: onestroke.Pen, Color: color, Width: nib, X: x, Y: y, T: &t}
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"onestroke/gen"
+	onestroke "github.com/onestroke/onestroke/clients/go"
 )
 
 // Sizes in the picture, in its own units.
@@ -19,7 +19,7 @@ const (
 
 // picture returns an SVG document of all drawings that animates each stroke at the
 // speed at which it was drawn. With prefers-reduced-motion it is not animated.
-func picture(contents []gen.DrawingContent) []byte {
+func picture(contents []onestroke.DrawingContent) []byte {
 	rows := (len(contents) + columns - 1) / columns
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13" text-anchor="middle">
@@ -46,7 +46,7 @@ path{fill:none;stroke-linecap:round;stroke-linejoin:round}
 
 // drawStroke writes a path of relative coordinates, which are shorter than absolute
 // ones.
-func drawStroke(w io.Writer, s gen.Stroke) {
+func drawStroke(w io.Writer, s onestroke.Stroke) {
 	t := *s.T
 	begins, ends := t[0], t[len(t)-1]
 	fmt.Fprintf(w, `<path pathLength="1" stroke="%s" stroke-width="%d" style="animation-duration:%dms;animation-delay:%dms" d="M%d %d`,

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"onestroke/gen"
+	onestroke "github.com/onestroke/onestroke/clients/go"
 )
 
 // sketch is a line of a Quick, Draw! file in raw form:
@@ -87,7 +87,7 @@ func parseSketch(line []byte) (drawing, error) {
 	if len(s.Lines) == 0 {
 		return drawing{}, errors.New("not a drawing: it has no strokes")
 	}
-	content := gen.DrawingContent{Title: &s.Word, Format: gen.Format1}
+	content := onestroke.DrawingContent{Title: &s.Word, Format: onestroke.Format1}
 	for i, line := range s.Lines {
 		stroke, err := parseStroke(line)
 		if err != nil {
@@ -99,14 +99,14 @@ func parseSketch(line []byte) (drawing, error) {
 	return drawing{id: nameID("https://quickdraw.withgoogle.com/data/" + s.KeyID), content: content}, nil
 }
 
-func parseStroke(columns [][]float64) (gen.Stroke, error) {
+func parseStroke(columns [][]float64) (onestroke.Stroke, error) {
 	if len(columns) != 3 || len(columns[0]) == 0 || len(columns[0]) != len(columns[1]) || len(columns[0]) != len(columns[2]) {
-		return gen.Stroke{}, errors.New("must be three columns x, y and t of the same length")
+		return onestroke.Stroke{}, errors.New("must be three columns x, y and t of the same length")
 	}
 	x, errX := integers(columns[0], tenths, -maxCoord, maxCoord)
 	y, errY := integers(columns[1], tenths, -maxCoord, maxCoord)
 	t, errT := integers(columns[2], 1, 0, maxTime)
-	return gen.Stroke{Tool: gen.Pen, Color: "#333333", Width: penWidth, X: x, Y: y, T: &t}, cmp.Or(errX, errY, errT)
+	return onestroke.Stroke{Tool: onestroke.Pen, Color: "#333333", Width: penWidth, X: x, Y: y, T: &t}, cmp.Or(errX, errY, errT)
 }
 
 func integers(values []float64, scale, low, high float64) ([]int32, error) {
@@ -123,8 +123,8 @@ func integers(values []float64, scale, low, high float64) ([]int32, error) {
 
 // canvasAround returns a canvas with the same margin at the right as at the left
 // and below as above, up to the largest canvas.
-func canvasAround(strokes []gen.Stroke) gen.Canvas {
-	side := func(column func(gen.Stroke) []int32) int32 {
+func canvasAround(strokes []onestroke.Stroke) onestroke.Canvas {
+	side := func(column func(onestroke.Stroke) []int32) int32 {
 		low, high := int32(maxCoord), int32(0)
 		for _, s := range strokes {
 			for _, v := range column(s) {
@@ -133,9 +133,9 @@ func canvasAround(strokes []gen.Stroke) gen.Canvas {
 		}
 		return min(high+max(low, penWidth), maxCoord)
 	}
-	return gen.Canvas{
-		Width:  side(func(s gen.Stroke) []int32 { return s.X }),
-		Height: side(func(s gen.Stroke) []int32 { return s.Y }),
+	return onestroke.Canvas{
+		Width:  side(func(s onestroke.Stroke) []int32 { return s.X }),
+		Height: side(func(s onestroke.Stroke) []int32 { return s.Y }),
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"onestroke/gen"
+	onestroke "github.com/onestroke/onestroke/clients/go"
 )
 
 func TestASketchBecomesADrawingInTenthsOfAPixel(t *testing.T) {
@@ -16,13 +16,13 @@ func TestASketchBecomesADrawingInTenthsOfAPixel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := gen.DrawingContent{
+	want := onestroke.DrawingContent{
 		Title:  new("cat"),
-		Format: gen.Format1,
-		Canvas: gen.Canvas{Width: 4145 + penWidth, Height: 990 + 200},
-		Strokes: []gen.Stroke{
-			{Tool: gen.Pen, Color: "#333333", Width: penWidth, X: []int32{100, 4145, -31}, Y: []int32{200, 200, 300}, T: &[]int32{0, 16, 12}},
-			{Tool: gen.Pen, Color: "#333333", Width: penWidth, X: []int32{2000}, Y: []int32{990}, T: &[]int32{40}},
+		Format: onestroke.Format1,
+		Canvas: onestroke.Canvas{Width: 4145 + penWidth, Height: 990 + 200},
+		Strokes: []onestroke.Stroke{
+			{Tool: onestroke.Pen, Color: "#333333", Width: penWidth, X: []int32{100, 4145, -31}, Y: []int32{200, 200, 300}, T: &[]int32{0, 16, 12}},
+			{Tool: onestroke.Pen, Color: "#333333", Width: penWidth, X: []int32{2000}, Y: []int32{990}, T: &[]int32{40}},
 		},
 	}
 	if !reflect.DeepEqual(d.content, want) {

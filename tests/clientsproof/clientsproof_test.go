@@ -46,6 +46,40 @@ func TestAGeneratedClientWorks(t *testing.T) {
 	}
 }
 
+// TestTheGoClientServesAnotherModule builds the example as somebody who has only the
+// client's module, and runs it.
+func TestTheGoClientServesAnotherModule(t *testing.T) {
+	client, outside := filepath.Join(service.Root(), "clients", "go"), t.TempDir()
+	for from, to := range map[string]string{"example/main.go": "main.go", "go.sum": "go.sum", "go.mod": "go.mod"} {
+		text, err := os.ReadFile(filepath.Join(client, from))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(outside, to), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const module = "github.com/onestroke/onestroke/clients/go"
+	p := service.Build(t).Start(t)
+	var output []byte
+	for _, command := range [][]string{
+		{"mod", "edit", "-module=outside.test", "-require=" + module + "@v0.0.0", "-replace=" + module + "=" + client},
+		{"vet", "."},
+		{"run", ".", "-url", p.URL},
+	} {
+		run := exec.CommandContext(t.Context(), "go", command...)
+		run.Dir = outside
+		run.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
+		var err error
+		if output, err = run.CombinedOutput(); err != nil {
+			t.Fatalf("go %v: %v\n%s", command, err, output)
+		}
+	}
+	if got, want := string(output), "saved: 一笔\nlisted: 一笔\nexported: 一笔 with 1 stroke\ndeleted: 一笔\n"; got != want {
+		t.Errorf("the example prints %q, not %q", got, want)
+	}
+}
+
 func proveGo(t *testing.T, s service.Service) {
 	ctx, api, id := t.Context(), s.LogIn(t, service.NewUser()).API(t), uuid.New()
 	stroke := gen.Stroke{Tool: gen.Pen, Color: "#666666", Width: 50, X: []int32{100, 110, 120}, Y: []int32{200, 220, 230}}

@@ -1,0 +1,51 @@
+package onestroke
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Error is an answer that refuses the request. Decide by Code; treat one that you do
+// not know by Status. Code is "" if the answer is not from the service, but from a proxy.
+type Error struct {
+	Problem
+	// RetryAfter is how long the service asks to wait before the next try; 0 if it does not say.
+	RetryAfter time.Duration
+}
+
+func (e *Error) Error() string {
+	if e.Code == "" {
+		return fmt.Sprintf("HTTP %d %s", e.Status, e.Detail)
+	}
+	return fmt.Sprintf("%s: %s (request %s)", e.Code, e.Detail, e.Instance)
+}
+
+// refusals turns each answer from 400 on into an [*Error].
+type refusals struct{ next HttpRequestDoer }
+
+func (d *refusals) Do(r *http.Request) (*http.Response, error) {
+	answer, err := d.next.Do(r)
+	if err != nil || answer.StatusCode < 400 {
+		return answer, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+	if err != nil {
+		return nil, fmt.Errorf("read an answer of HTTP %d: %w", answer.StatusCode, err)
+	}
+	refusal := &Error{}
+	if !isJSON(answer.Header) || json.Unmarshal(body, &refusal.Problem) != nil || refusal.Code == "" {
+		text, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
+		refusal.Problem = Problem{Detail: text[:min(len(text), 200)]}
+	}
+	refusal.Status = int32(answer.StatusCode)
+	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
+		refusal.RetryAfter = time.Duration(seconds) * time.Second
+	}
+	return nil, refusal
+}

@@ -1,0 +1,80 @@
+package onestroke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+// session sends requests with the credential. If the service asks for a session, it
+// logs in and sends the request once more.
+type session struct {
+	next  HttpRequestDoer
+	login func(context.Context) (string, error)
+	logIn func(context.Context, Login, ...RequestEditorFn) (*LogInResponse, error)
+
+	renewing sync.Mutex // held during a login
+	mu       sync.Mutex
+	token    string // guarded by mu
+}
+
+func (s *session) Do(r *http.Request) (*http.Response, error) {
+	token := s.current()
+	answer, err := s.next.Do(withToken(r, token))
+	refused, ok := errors.AsType[*Error](err)
+	if !ok || s.login == nil || refused.Code != ErrLoginRequired && refused.Code != ErrSessionExpired {
+		return answer, err
+	}
+	if token, err = s.renew(r.Context(), token); err != nil {
+		return nil, err
+	}
+	if r, err = again(r); err != nil {
+		return nil, err
+	}
+	return s.next.Do(withToken(r, token))
+}
+
+// renew replaces the credential that is no longer valid, and returns the new one. If
+// another request has done so meanwhile, it returns that one's.
+func (s *session) renew(ctx context.Context, ended string) (string, error) {
+	s.renewing.Lock()
+	defer s.renewing.Unlock()
+	if token := s.current(); token != ended {
+		return token, nil
+	}
+	if s.login == nil {
+		return "", errors.New("log in: there is no Options.Login")
+	}
+	code, err := s.login(ctx)
+	if err != nil {
+		return "", fmt.Errorf("log in: %w", err)
+	}
+	opened, err := s.logIn(ctx, Login{Code: code})
+	if err == nil && opened.JSON201 == nil {
+		err = errNotOurs
+	}
+	if err != nil {
+		return "", fmt.Errorf("log in: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token = opened.JSON201.Token
+	return s.token, nil
+}
+
+func (s *session) current() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.token
+}
+
+func withToken(r *http.Request, token string) *http.Request {
+	if token == "" {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+token)
+	return r
+}
