@@ -129,10 +129,10 @@ func (c *Client) Export(ctx context.Context) iter.Seq2[Drawing, error] {
 		lines := bufio.NewReader(answer.Body)
 		for {
 			line, err := lines.ReadBytes('\n')
-			if err == io.EOF && len(line) == 0 {
+			if errors.Is(err, io.EOF) && len(line) == 0 {
 				return
 			}
-			if err == io.EOF { // amid a line
+			if errors.Is(err, io.EOF) { // amid a line
 				err = io.ErrUnexpectedEOF
 			}
 			var drawing Drawing
