@@ -168,18 +168,36 @@ func (e StrokeTool) Valid() bool {
 	}
 }
 
+// Defines values for PictureFormat.
+const (
+	PictureFormatPng PictureFormat = "png"
+	PictureFormatSvg PictureFormat = "svg"
+)
+
+// Valid indicates whether the value is a known member of the PictureFormat enum.
+func (e PictureFormat) Valid() bool {
+	switch e {
+	case PictureFormatPng:
+		return true
+	case PictureFormatSvg:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListDrawingsParamsThumbnail.
 const (
-	None ListDrawingsParamsThumbnail = "none"
-	Svg  ListDrawingsParamsThumbnail = "svg"
+	ListDrawingsParamsThumbnailNone ListDrawingsParamsThumbnail = "none"
+	ListDrawingsParamsThumbnailSvg  ListDrawingsParamsThumbnail = "svg"
 )
 
 // Valid indicates whether the value is a known member of the ListDrawingsParamsThumbnail enum.
 func (e ListDrawingsParamsThumbnail) Valid() bool {
 	switch e {
-	case None:
+	case ListDrawingsParamsThumbnailNone:
 		return true
-	case Svg:
+	case ListDrawingsParamsThumbnailSvg:
 		return true
 	default:
 		return false
@@ -195,6 +213,42 @@ const (
 func (e PutDrawingParamsIfNoneMatch) Valid() bool {
 	switch e {
 	case Asterisk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetDrawingImageParamsFormat.
+const (
+	GetDrawingImageParamsFormatPng GetDrawingImageParamsFormat = "png"
+	GetDrawingImageParamsFormatSvg GetDrawingImageParamsFormat = "svg"
+)
+
+// Valid indicates whether the value is a known member of the GetDrawingImageParamsFormat enum.
+func (e GetDrawingImageParamsFormat) Valid() bool {
+	switch e {
+	case GetDrawingImageParamsFormatPng:
+		return true
+	case GetDrawingImageParamsFormatSvg:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetSharedDrawingImageParamsFormat.
+const (
+	GetSharedDrawingImageParamsFormatPng GetSharedDrawingImageParamsFormat = "png"
+	GetSharedDrawingImageParamsFormatSvg GetSharedDrawingImageParamsFormat = "svg"
+)
+
+// Valid indicates whether the value is a known member of the GetSharedDrawingImageParamsFormat enum.
+func (e GetSharedDrawingImageParamsFormat) Valid() bool {
+	switch e {
+	case GetSharedDrawingImageParamsFormatPng:
+		return true
+	case GetSharedDrawingImageParamsFormatSvg:
 		return true
 	default:
 		return false
@@ -825,7 +879,7 @@ type Stroke struct {
 	// Example: #666666
 	Color string `json:"color"`
 
-	// P The pressure at each point.
+	// P The pressure at each point, which pictures show as width. 255 is full pressure, with the whole `width`; the line at 0 is 0.3 times as wide.
 	//
 	// Example: [128,130,131]
 	P *[]int32 `json:"p,omitempty"`
@@ -838,7 +892,7 @@ type Stroke struct {
 	// Tool `pen` draws in `color`. `eraser` removes what was drawn before it.
 	Tool StrokeTool `json:"tool"`
 
-	// Width The width of the line in canvas units.
+	// Width The width of the line in canvas units; of one with `p`, the width at full pressure.
 	//
 	// Example: 50
 	Width int32 `json:"width"`
@@ -912,6 +966,9 @@ type UserID = string
 // Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 type DrawingID = UUID
 
+// PictureFormat defines model for PictureFormat.
+type PictureFormat string
+
 // WXCode defines model for WXCode.
 type WXCode = string
 
@@ -965,6 +1022,9 @@ type RateLimited = Problem
 
 // RequestTimeout An error (RFC 9457).
 type RequestTimeout = Problem
+
+// ShareRateLimited An error (RFC 9457).
+type ShareRateLimited = Problem
 
 // StoreAway An error (RFC 9457).
 type StoreAway = Problem
@@ -1103,6 +1163,10 @@ type GetDrawingImageParams struct {
 	// Width The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
 	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
 
+	// Format The form of the picture, for addresses that are used where `Accept` cannot be set: an `<image>`, `imageUrl`, `og:image`. With it,
+	// `Accept` has no effect.
+	Format *GetDrawingImageParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
 	// Animate `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
@@ -1121,6 +1185,9 @@ type GetDrawingImageParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
+
+// GetDrawingImageParamsFormat defines parameters for GetDrawingImage.
+type GetDrawingImageParamsFormat string
 
 // UnshareDrawingParams defines parameters for UnshareDrawing.
 type UnshareDrawingParams struct {
@@ -1253,12 +1320,19 @@ type GetSharedDrawingImageParams struct {
 	// Width The picture's width in pixels. The height follows from the canvas, up to 4,096 pixels; a picture that would be higher is scaled down.
 	Width *int32 `form:"width,omitempty" json:"width,omitempty"`
 
+	// Format The form of the picture, for addresses that are used where `Accept` cannot be set: an `<image>`, `imageUrl`, `og:image`. With it,
+	// `Accept` has no effect.
+	Format *GetSharedDrawingImageParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
 	// Animate `true` makes an SVG that replays the strokes at the speed at which they were drawn. A PNG is not animated.
 	Animate *bool `form:"animate,omitempty" json:"animate,omitempty"`
 
 	// IfNoneMatch The `ETag` of the copy that you have. If the picture has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
+
+// GetSharedDrawingImageParamsFormat defines parameters for GetSharedDrawingImage.
+type GetSharedDrawingImageParamsFormat string
 
 // PutDrawingJSONRequestBody defines body for PutDrawing for application/json ContentType.
 type PutDrawingJSONRequestBody = DrawingContent
@@ -1531,8 +1605,9 @@ type ClientInterface interface {
 
 	// GetDrawingImage Get one of my drawings as SVG or PNG
 	//
-	// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-	// was used, the background is visible. Pressure has no effect.
+	// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+	// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+	// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 	//
 	// Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 	GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1638,7 +1713,8 @@ type ClientInterface interface {
 
 	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	//
-	// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+	// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+	// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 	//
 	// Corresponds with GET /v1/shared/{token}/image (the `GetSharedDrawingImage` operationId).
 	GetSharedDrawingImage(ctx context.Context, token ShareToken, params *GetSharedDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1829,8 +1905,9 @@ func (c *sender) PutDrawing(ctx context.Context, id DrawingID, params *PutDrawin
 
 // GetDrawingImage Get one of my drawings as SVG or PNG
 //
-// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-// was used, the background is visible. Pressure has no effect.
+// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 //
 // Corresponds with GET /v1/drawings/{id}/image (the `GetDrawingImage` operationId).
 func (c *sender) GetDrawingImage(ctx context.Context, id DrawingID, params *GetDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2056,7 +2133,8 @@ func (c *sender) GetSharedDrawing(ctx context.Context, token ShareToken, params 
 
 // GetSharedDrawingImage Get a shared drawing as SVG or PNG
 //
-// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 //
 // Corresponds with GET /v1/shared/{token}/image (the `GetSharedDrawingImage` operationId).
 func (c *sender) GetSharedDrawingImage(ctx context.Context, token ShareToken, params *GetSharedDrawingImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2681,6 +2759,18 @@ func NewGetDrawingImageRequest(server string, id DrawingID, params *GetDrawingIm
 		if params.Width != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "width", *params.Width, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -3433,6 +3523,18 @@ func NewGetSharedDrawingImageRequest(server string, token ShareToken, params *Ge
 
 		}
 
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Animate != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "animate", *params.Animate, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -3627,8 +3729,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 	//
-	// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-	// was used, the background is visible. Pressure has no effect.
+	// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+	// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+	// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3754,7 +3857,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetSharedDrawingImageWithResponse Get a shared drawing as SVG or PNG
 	//
-	// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+	// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+	// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7000,16 +7104,20 @@ func (r EndSessionResponse) ContentType() string {
 
 // GetSharedDrawingResponse200Headers the declared response headers of an HTTP 200 response for GetSharedDrawing
 type GetSharedDrawingResponse200Headers struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingResponse304Headers the declared response headers of an HTTP 304 response for GetSharedDrawing
 type GetSharedDrawingResponse304Headers struct {
-	CacheControl *string
-	ETag         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingResponse400Headers the declared response headers of an HTTP 400 response for GetSharedDrawing
@@ -7028,6 +7136,15 @@ type GetSharedDrawingResponse404Headers struct {
 type GetSharedDrawingResponse406Headers struct {
 	CacheControl *string
 	XRequestID   *RequestID
+}
+
+// GetSharedDrawingResponse429Headers the declared response headers of an HTTP 429 response for GetSharedDrawing
+type GetSharedDrawingResponse429Headers struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingResponse431Headers the declared response headers of an HTTP 431 response for GetSharedDrawing
@@ -7060,6 +7177,8 @@ type GetSharedDrawingResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ShareRateLimited
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -7076,6 +7195,8 @@ type GetSharedDrawingResponse struct {
 	Headers404 *GetSharedDrawingResponse404Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetSharedDrawingResponse406Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetSharedDrawingResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *GetSharedDrawingResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -7102,6 +7223,11 @@ func (r GetSharedDrawingResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r GetSharedDrawingResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetSharedDrawingResponse) GetApplicationProblemJSON429() *ShareRateLimited {
+	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
@@ -7153,16 +7279,20 @@ type GetSharedDrawingImageResponse200Headers struct {
 	CacheControl          *string
 	ContentSecurityPolicy string
 	ETag                  string
+	RateLimit             *string
+	RateLimitPolicy       *string
 	Vary                  string
 	XRequestID            *RequestID
 }
 
 // GetSharedDrawingImageResponse304Headers the declared response headers of an HTTP 304 response for GetSharedDrawingImage
 type GetSharedDrawingImageResponse304Headers struct {
-	CacheControl *string
-	ETag         string
-	Vary         string
-	XRequestID   *RequestID
+	CacheControl    *string
+	ETag            string
+	RateLimit       *string
+	RateLimitPolicy *string
+	Vary            string
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingImageResponse400Headers the declared response headers of an HTTP 400 response for GetSharedDrawingImage
@@ -7181,6 +7311,15 @@ type GetSharedDrawingImageResponse404Headers struct {
 type GetSharedDrawingImageResponse406Headers struct {
 	CacheControl *string
 	XRequestID   *RequestID
+}
+
+// GetSharedDrawingImageResponse429Headers the declared response headers of an HTTP 429 response for GetSharedDrawingImage
+type GetSharedDrawingImageResponse429Headers struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+	XRequestID      *RequestID
 }
 
 // GetSharedDrawingImageResponse431Headers the declared response headers of an HTTP 431 response for GetSharedDrawingImage
@@ -7211,6 +7350,8 @@ type GetSharedDrawingImageResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *ShareRateLimited
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -7227,6 +7368,8 @@ type GetSharedDrawingImageResponse struct {
 	Headers404 *GetSharedDrawingImageResponse404Headers
 	// Headers406 the parsed response headers for an HTTP 406 response
 	Headers406 *GetSharedDrawingImageResponse406Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetSharedDrawingImageResponse429Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *GetSharedDrawingImageResponse431Headers
 	// Headers500 the parsed response headers for an HTTP 500 response
@@ -7248,6 +7391,11 @@ func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON404() *NotFound 
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetSharedDrawingImageResponse) GetApplicationProblemJSON429() *ShareRateLimited {
+	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
@@ -7457,8 +7605,9 @@ func (c *ClientWithResponses) PutDrawingWithResponse(ctx context.Context, id Dra
 
 // GetDrawingImageWithResponse Get one of my drawings as SVG or PNG
 //
-// The drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference. Lines have round ends. Where the eraser
-// was used, the background is visible. Pressure has no effect.
+// The drawing as SVG or PNG: what `format` says, otherwise whichever `Accept` prefers, or SVG if it has no preference. Lines have
+// round ends. Where the eraser was used, the background is visible. A stroke with `p` is narrower where it was pressed less. A
+// drawing with `oneStroke` has its seal in the top right corner: the characters 到底 in white on red.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7656,7 +7805,8 @@ func (c *ClientWithResponses) GetSharedDrawingWithResponse(ctx context.Context, 
 
 // GetSharedDrawingImageWithResponse Get a shared drawing as SVG or PNG
 //
-// The shared drawing as SVG or PNG, whichever `Accept` prefers, or SVG if it has no preference.
+// The shared drawing as SVG or PNG: what `format` says, otherwise the one of greater quality in `Accept` (its `q`), or PNG if both have the
+// same or there is no `Accept`. So a browser gets PNG, as does everyone who fetches a picture for a link.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13035,6 +13185,13 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ShareRateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
 		var dest HeadersTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -13075,6 +13232,20 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
 			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -13098,6 +13269,20 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 				return nil, err
 			}
 			headers.ETag = value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
 			var value RequestID
@@ -13158,6 +13343,44 @@ func ParseGetSharedDrawingResponse(rsp *http.Response) (*GetSharedDrawingRespons
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetSharedDrawingResponse429Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 431:
 		var headers GetSharedDrawingResponse431Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
@@ -13259,6 +13482,13 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest ShareRateLimited
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
 		var dest HeadersTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -13306,6 +13536,20 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 			}
 			headers.ETag = value
 		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Vary", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -13336,6 +13580,20 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 				return nil, err
 			}
 			headers.ETag = value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
 		}
 		if values := rsp.Header.Values("Vary"); len(values) > 0 {
 			var value string
@@ -13403,6 +13661,44 @@ func ParseGetSharedDrawingImageResponse(rsp *http.Response) (*GetSharedDrawingIm
 			headers.XRequestID = &value
 		}
 		response.Headers406 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetSharedDrawingImageResponse429Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 431:
 		var headers GetSharedDrawingImageResponse431Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {

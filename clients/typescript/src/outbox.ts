@@ -100,7 +100,7 @@ interface Entry {
   /** The fingerprints of all states that were sent since then: each of them may have arrived. */
   tried: string[];
   /** Whether it may replace a drawing that has `incomplete`. */
-  replaceIncomplete?: boolean;
+  replaceIncomplete?: boolean | undefined;
   /** The id of the user who drew it, if known: only this user sends it. */
   owner?: string | undefined;
 }

@@ -20,18 +20,84 @@ var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: tru
 // ../typescript/src/index.ts
 var src_exports = {};
 __export(src_exports, {
+  cloudTransport: () => cloudTransport,
   contentOf: () => contentOf,
   createClient: () => createClient,
   fetchTransport: () => fetchTransport,
   isSameContent: () => isSameContent,
   memoryStorage: () => memoryStorage,
   newId: () => newId,
+  pages: () => pages,
   webStorage: () => webStorage,
   wxLogin: () => wxLogin,
   wxStorage: () => wxStorage,
-  wxTransport: () => wxTransport
+  wxTransport: () => wxTransport,
+  xhrTransport: () => xhrTransport
 });
 module.exports = __toCommonJS(src_exports);
+
+// ../typescript/src/result.ts
+function failure(code, detail = "", status = 0) {
+  return { ok: false, problem: { code, status, detail } };
+}
+
+// ../typescript/src/utf8.ts
+function encode(text) {
+  const escaped = encodeURIComponent(text);
+  const bytes2 = new Uint8Array(escaped.length);
+  let length = 0;
+  for (let i = 0; i < escaped.length; i++) {
+    const isByte = escaped[i] === "%";
+    bytes2[length++] = isByte ? parseInt(escaped.slice(i + 1, i + 3), 16) : escaped.charCodeAt(i);
+    if (isByte) i += 2;
+  }
+  return bytes2.buffer.slice(0, length);
+}
+function decode(bytes2) {
+  let escaped = "";
+  for (const byte of bytes2)
+    escaped += byte === 37 || byte > 127 ? "%" + byte.toString(16) : String.fromCharCode(byte);
+  return decodeURIComponent(escaped);
+}
+
+// ../typescript/src/lines.ts
+async function* jsonLines(parts) {
+  let begun = [];
+  try {
+    for (; ; ) {
+      const part = await parts.next();
+      if (!part.ok) return yield part;
+      if (!part.data) break;
+      let from = 0;
+      for (let end = 0; (end = part.data.indexOf(10, from)) >= 0; from = end + 1) {
+        const value = parse(joined([...begun, part.data.subarray(from, end)]));
+        begun = [];
+        yield value;
+        if (!value.ok) return;
+      }
+      begun.push(part.data.subarray(from));
+    }
+    if (joined(begun).length) yield failure("BAD_ANSWER", "the last line is not complete", 200);
+  } finally {
+    parts.close();
+  }
+}
+function joined(parts) {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+function parse(line) {
+  try {
+    return { ok: true, data: JSON.parse(decode(line)), etag: void 0 };
+  } catch (error) {
+    return failure("BAD_ANSWER", String(error), 200);
+  }
+}
 
 // ../typescript/src/operations.ts
 var routes = {
@@ -146,11 +212,6 @@ function hash(text, seed) {
   return ((h ^ h >>> 16) >>> 0).toString(36);
 }
 
-// ../typescript/src/result.ts
-function failure(code, detail = "", status = 0) {
-  return { ok: false, problem: { code, status, detail } };
-}
-
 // ../typescript/src/sender.ts
 var longestWaitMs = 3e4;
 var systemTimer = (ms, f) => {
@@ -173,43 +234,82 @@ function createSender(options) {
   let running = 0;
   return async (request, call = {}, cancellation = { cancelled: false, stop() {
   } }) => {
-    const sent = { ...request, timeoutMs: call.timeoutMs === void 0 ? timeoutMs : call.timeoutMs };
+    const { onUpload } = call;
+    const sent = { ...request, timeoutMs: call.timeoutMs === void 0 ? timeoutMs : call.timeoutMs, onUpload };
     const most = call.retries === void 0 ? retries : call.retries;
     for (let failures = 0; ; failures++) {
-      const result = await inTurn(() => exchange(sent, cancellation));
+      const result = await exchange(sent, cancellation, await turn());
       if (result.ok || failures >= most || !mayPass(result)) return result;
       const { retryAfterMs = 0 } = result;
       if (retryAfterMs > longestWaitMs) return result;
       await pause(retryAfterMs + backoff(failures, 300, 1e4, random), cancellation);
     }
   };
-  async function inTurn(f) {
-    if (running >= maxConcurrent) await new Promise((next2) => waiting.push(next2));
+  async function turn() {
+    if (running >= maxConcurrent) await new Promise((next) => waiting.push(next));
     else running++;
-    const result = await f();
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
-    return result;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    };
   }
-  function exchange(request, cancellation) {
-    if (cancellation.cancelled) return Promise.resolve(failure("CANCELLED"));
+  async function exchange(request, cancellation, done) {
+    if (cancellation.cancelled) {
+      done();
+      return failure("CANCELLED");
+    }
+    const { response, abort } = begin(request);
+    const wait = (promise) => within(promise, abort, request.timeoutMs, cancellation);
+    const arrived = await wait(response);
+    const parts = arrived.ok && request.responseType === "stream" ? partsOf(arrived.data.body) : void 0;
+    if (!arrived.ok || !parts) {
+      done();
+      return arrived.ok ? read(arrived.data, arrived.data.body) : arrived;
+    }
+    if (isStream(arrived.data)) return { ok: true, data: parts, etag: void 0 };
+    const received = [];
+    for (; ; ) {
+      const part = await parts.next();
+      if (!part.ok) return part;
+      if (!part.data) return refusalOf(arrived.data, joined(received).buffer);
+      received.push(part.data);
+    }
+    function partsOf(body) {
+      const stream = typeof body === "function" ? body : wholeAsStream(body);
+      return {
+        async next() {
+          const part = await wait(stream());
+          if (!part.ok || !part.data) done();
+          return part;
+        },
+        close() {
+          abort();
+          done();
+        }
+      };
+    }
+  }
+  function within(promise, abort, timeoutMs2, cancellation) {
     return new Promise((resolve) => {
-      const { response, abort } = begin(request);
       const giveUp = (code) => {
         end(failure(code));
         abort();
       };
-      const stopTimer = timer(request.timeoutMs, () => giveUp("TIMED_OUT"));
+      const stopTimer = timer(timeoutMs2, () => giveUp("TIMED_OUT"));
       const end = (result) => {
         stopTimer();
         resolve(result);
       };
       cancellation.stop = () => giveUp("CANCELLED");
-      response.then(
-        (answer) => end(read(answer)),
+      promise.then(
+        (data) => end({ ok: true, data, etag: void 0 }),
         (error) => end(failure("NETWORK_FAILED", String(error)))
       );
+      if (cancellation.cancelled) cancellation.stop();
     });
   }
   function begin(request) {
@@ -240,37 +340,44 @@ function mayPass({ problem }) {
   }
   return [408, 429, 503].includes(problem.status);
 }
-function read({ status, headers, body }) {
-  const header = (name) => {
-    const key2 = Object.keys(headers).find((key3) => key3.toLowerCase() === name);
-    return key2 === void 0 ? void 0 : String(headers[key2]);
-  };
-  const etag = (header("etag") || "").replace(/^W\//, "") || void 0;
-  const type = header("content-type") || "";
+function header({ headers }, name) {
+  const key2 = Object.keys(headers).find((key3) => key3.toLowerCase() === name);
+  return key2 === void 0 ? void 0 : String(headers[key2]);
+}
+function isStream(response) {
+  return response.status === 200 && /^application\/x-ndjson/.test(header(response, "content-type") || "");
+}
+function refusalOf(response, body) {
+  const result = read(response, body);
+  return result.ok ? failure("BAD_ANSWER", `HTTP ${response.status}, no stream`, response.status) : result;
+}
+function wholeAsStream(body) {
+  const parts = [new Uint8Array(typeof body === "string" ? encode(body) : body)];
+  return () => Promise.resolve(parts.shift());
+}
+function read(response, body) {
+  const { status } = response;
+  const etag = (header(response, "etag") || "").replace(/^W\//, "") || void 0;
+  const type = header(response, "content-type") || "";
   if (status === 204) return { ok: true, data: void 0, etag };
   if (status === 304) return { ok: true, data: null, etag };
   const succeeded = status >= 200 && status < 300;
-  if (succeeded && /^(image\/|application\/(x-ndjson|yaml))/.test(type)) return { ok: true, data: body, etag };
-  const json = parse(body);
+  if (succeeded && /^(image\/|application\/yaml)/.test(type)) return { ok: true, data: body, etag };
+  const json = parse2(body);
   if (json && /json/.test(type)) {
     if (succeeded) return { ok: true, data: json, etag };
     const problem = json;
     if (/^ERR_/.test(problem.code))
-      return { ok: false, problem, retryAfterMs: Number(header("retry-after")) * 1e3 || void 0 };
+      return { ok: false, problem, retryAfterMs: Number(header(response, "retry-after")) * 1e3 || void 0 };
   }
   return failure("BAD_ANSWER", `HTTP ${status}, ${type}`, status);
 }
-function parse(body) {
+function parse2(body) {
   try {
-    return JSON.parse(typeof body === "string" ? body : decode(body));
+    return JSON.parse(typeof body === "string" ? body : decode(new Uint8Array(body)));
   } catch (e) {
     return void 0;
   }
-}
-function decode(bytes2) {
-  return decodeURIComponent(
-    Array.from(new Uint8Array(bytes2), (byte) => "%" + (256 + byte).toString(16).slice(1)).join("")
-  );
 }
 
 // ../typescript/src/outbox.ts
@@ -652,8 +759,9 @@ function createClient(options) {
   const session = createSession({ ...options, baseUrl, storage, loggedIn: () => void outbox.flush() }, send);
   const operations = {};
   for (const id of Object.keys(routes)) {
-    operations[id] = (args, options2) => cancellable((cancellation) => run(id, args, options2, cancellation));
+    operations[id] = (args, options2) => cancellable((cancellation) => run(id, args, options2, cancellation), options2);
   }
+  operations.exportDrawings = exportDrawings;
   const client = operations;
   const outbox = createOutbox({ service: client, session, storage, random, timer });
   client.drawings = outbox;
@@ -670,62 +778,187 @@ function createClient(options) {
     }
     return result;
   }
+  async function* exportDrawings(args, options2 = {}) {
+    const cancellation = newCancellation();
+    const unlink = onAbort(options2, () => cancel(cancellation));
+    try {
+      const request = requestOf(baseUrl, routes.exportDrawings, args);
+      const opened = await session.send({ ...request, responseType: "stream" }, options2, cancellation);
+      if (opened.ok) yield* jsonLines(opened.data);
+      else yield opened;
+    } finally {
+      unlink();
+    }
+  }
 }
-function cancellable(run) {
-  const cancellation = { cancelled: false, stop() {
-  } };
-  let cancel = () => {
+function cancellable(run, options = {}) {
+  const cancellation = newCancellation();
+  let end = () => {
   };
   const call = new Promise((resolve) => {
-    cancel = () => {
-      cancellation.cancelled = true;
-      cancellation.stop();
+    end = () => {
+      cancel(cancellation);
       resolve(failure("CANCELLED"));
     };
     run(cancellation).then(resolve, (error) => resolve(failure("NETWORK_FAILED", String(error))));
   });
-  return Object.assign(call, { cancel });
+  const unlink = onAbort(options, end);
+  void call.then(unlink);
+  return Object.assign(call, { cancel: end });
+}
+function newCancellation() {
+  return { cancelled: false, stop() {
+  } };
+}
+function cancel(cancellation) {
+  cancellation.cancelled = true;
+  cancellation.stop();
+}
+function onAbort({ signal }, f) {
+  if (!signal) return () => {
+  };
+  if (signal.aborted) f();
+  else signal.addEventListener("abort", f);
+  return () => signal.removeEventListener("abort", f);
+}
+
+// ../typescript/src/pages.ts
+async function* pages(list, args, options) {
+  for (let cursor, more = true; more; more = cursor !== void 0) {
+    const page = await list(cursor === void 0 ? args : { ...args, cursor }, options);
+    cursor = page.ok ? page.data.nextCursor : void 0;
+    yield page;
+  }
 }
 
 // ../typescript/src/transport.ts
 function wxTransport(wx) {
   return ({ method, url, headers, body, responseType, timeoutMs }) => {
+    const stream = responseType === "stream";
     let abort = () => {
     };
     const response = new Promise((resolve, reject) => {
+      const parts = createQueue();
       const task = wx.request({
         method,
         url,
         header: headers,
-        data: body,
-        responseType,
+        ...body === void 0 ? {} : { data: body },
+        responseType: responseType === "text" ? "text" : "arraybuffer",
         dataType: "other",
         // otherwise wx.request parses the body if it looks like JSON
-        timeout: timeoutMs + 1e3,
+        ...stream ? { enableChunked: true } : {},
+        timeout: stream ? longestStreamMs : timeoutMs + 1e3,
         // the client's own time-out comes first, and reports TIMED_OUT
-        success: ({ statusCode, header, data }) => resolve({ status: statusCode, headers: header, body: data }),
-        fail: ({ errMsg }) => reject(new Error(errMsg))
+        success: ({ statusCode, header: header2, data }) => {
+          if (stream && !parts.used() && data instanceof ArrayBuffer) parts.add(data);
+          parts.end();
+          resolve({ status: statusCode, headers: header2, body: stream ? parts.next : data });
+        },
+        fail: ({ errMsg }) => {
+          parts.fail(new Error(errMsg));
+          reject(new Error(errMsg));
+        }
       });
       abort = () => task.abort();
+      if (!stream || !task.onChunkReceived || !task.onHeadersReceived) return;
+      task.onChunkReceived(({ data }) => parts.add(data));
+      task.onHeadersReceived(({ statusCode, header: header2 }) => {
+        if (statusCode) resolve({ status: statusCode, headers: header2, body: parts.next });
+      });
     });
     return { response, abort: () => abort() };
   };
 }
+var longestStreamMs = 60 * 60 * 1e3;
+function createQueue() {
+  const parts = [];
+  let over;
+  let used = false;
+  let wake = () => {
+  };
+  const end = (how) => {
+    over = over || how;
+    wake();
+  };
+  return {
+    used: () => used,
+    add(part) {
+      used = true;
+      parts.push(new Uint8Array(part));
+      wake();
+    },
+    end: () => end(() => Promise.resolve(void 0)),
+    fail: (error) => end(() => Promise.reject(error)),
+    async next() {
+      while (!parts.length) {
+        if (over) return over();
+        await new Promise((resolve) => wake = resolve);
+      }
+      return parts.shift();
+    }
+  };
+}
+var longestCloudText = 100 * 1024;
+function cloudTransport(cloud, { env, service }) {
+  return ({ method, url, headers, body, responseType, timeoutMs }) => ({
+    response: new Promise((resolve, reject) => {
+      const bytes2 = encode(body || "");
+      cloud.callContainer({
+        config: { env },
+        path: url,
+        method,
+        header: { ...headers, "X-WX-SERVICE": service },
+        ...body === void 0 ? {} : { data: bytes2.byteLength > longestCloudText ? bytes2 : body },
+        responseType: responseType === "text" ? "text" : "arraybuffer",
+        dataType: "other",
+        timeout: timeoutMs + 1e3,
+        success: ({ statusCode, header: header2, data }) => resolve({ status: statusCode, headers: header2, body: data }),
+        fail: ({ errMsg }) => reject(new Error(errMsg))
+      });
+    }),
+    abort() {
+    }
+    // callContainer cannot be stopped: the answer is ignored
+  });
+}
 function fetchTransport(fetch) {
   return ({ method, url, headers, body, responseType }) => {
     const controller = new AbortController();
-    const response = fetch(url, { method, headers, body, credentials: "omit", signal: controller.signal }).then(
-      async (answer) => {
-        const names = {};
-        answer.headers.forEach((value, name) => names[name] = value);
-        return {
-          status: answer.status,
-          headers: names,
-          body: await (responseType === "text" ? answer.text() : answer.arrayBuffer())
-        };
-      }
-    );
+    const init = { method, headers, body, credentials: "omit", signal: controller.signal };
+    const response = fetch(url, init).then(async (answer) => {
+      const names = {};
+      answer.headers.forEach((value, name) => names[name] = value);
+      const reader = responseType === "stream" && answer.body ? answer.body.getReader() : void 0;
+      return {
+        status: answer.status,
+        headers: names,
+        body: reader ? async () => (await reader.read()).value : await (responseType === "text" ? answer.text() : answer.arrayBuffer())
+      };
+    });
     return { response, abort: () => controller.abort() };
+  };
+}
+function xhrTransport(XMLHttpRequest) {
+  return ({ method, url, headers, body, responseType, onUpload }) => {
+    const xhr = new XMLHttpRequest();
+    const response = new Promise((resolve, reject) => {
+      xhr.open(method, url);
+      for (const name of Object.keys(headers)) xhr.setRequestHeader(name, headers[name]);
+      xhr.responseType = responseType === "text" ? "text" : "arraybuffer";
+      if (onUpload) xhr.upload.onprogress = ({ loaded, total }) => onUpload(loaded, total);
+      xhr.onload = () => {
+        const names = {};
+        for (const line of xhr.getAllResponseHeaders().trim().split(/\r?\n/)) {
+          const [name, ...value] = line.split(": ");
+          names[name] = value.join(": ");
+        }
+        resolve({ status: xhr.status, headers: names, body: xhr.response });
+      };
+      xhr.onerror = () => reject(new Error("the connection failed"));
+      xhr.send(body);
+    });
+    return { response, abort: () => xhr.abort() };
   };
 }
 
