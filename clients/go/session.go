@@ -13,7 +13,7 @@ import (
 type session struct {
 	next  HttpRequestDoer
 	login func(context.Context) (string, error)
-	logIn func(context.Context, Login, ...RequestEditorFn) (*LogInResponse, error)
+	logIn func(context.Context, LoginRequest, ...RequestEditorFn) (*LogInResponse, error)
 
 	renewing sync.Mutex // held during a login
 	mu       sync.Mutex
@@ -51,7 +51,7 @@ func (s *session) renew(ctx context.Context, ended string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("log in: %w", err)
 	}
-	opened, err := s.logIn(ctx, Login{Code: code})
+	opened, err := s.logIn(ctx, LoginRequest{Code: code})
 	if err == nil && opened.JSON201 == nil {
 		err = errNotOurs
 	}
