@@ -57,8 +57,11 @@ type message []member
 
 func (s *Simulator) event(name string, more ...member) message {
 	return append(message{
-		{"ToUserName", "gh_5757575757"}, {"FromUserName", "oSimulated"}, {"CreateTime", int(s.Now().Unix())},
-		{"MsgType", "event"}, {"Event", name},
+		{"ToUserName", "gh_5757575757"},
+		{"FromUserName", "oSimulated"},
+		{"CreateTime", int(s.Now().Unix())},
+		{"MsgType", "event"},
+		{"Event", name},
 	}, more...)
 }
 
