@@ -5,6 +5,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/gallery"
+	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
 
@@ -12,9 +13,13 @@ import (
 type account struct {
 	sessions *session.Service
 	gallery  *gallery.Service
+	profiles *profile.Service
 }
 
 func (h account) DeleteAccount(ctx context.Context, _ gen.DeleteAccountRequest) (gen.DeleteAccountAnswer, error) {
+	if err := h.profiles.Remove(ctx, owner(ctx)); err != nil {
+		return nil, err
+	}
 	if err := h.gallery.DeleteAll(ctx, owner(ctx)); err != nil {
 		return nil, err
 	}

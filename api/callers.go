@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
 
@@ -31,6 +32,7 @@ func owner(ctx context.Context) string { return callerOf(ctx).session.User.ID }
 // that the user had.
 type callers struct {
 	sessions      *session.Service
+	profiles      *profile.Service
 	limits        limiter
 	trustCloudRun bool
 }
@@ -85,6 +87,7 @@ func (c callers) logInIfDue(r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	fillProfile(ctx, c.profiles, *login, opened.User)
 	return c.recognizeAndCount(ctx, caller{session: opened, credential: session.Credential{Kind: session.Code, Secret: login.Code}})
 }
 

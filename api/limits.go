@@ -34,14 +34,18 @@ func (s *server) limitSize(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		if r.ContentLength > s.MaxBody {
+		largest := s.MaxBody
+		if r.URL.Path == avatarPath {
+			largest = maxUpload
+		}
+		if r.ContentLength > largest {
 			// It may be too large to be read, so the connection is not used again.
 			w.Header().Set("Connection", "close")
-			s.fail(w, r, &http.MaxBytesError{Limit: s.MaxBody})
+			s.fail(w, r, &http.MaxBytesError{Limit: largest})
 			return
 		}
 		if r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, largest)
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -23,15 +23,17 @@ import (
 	"onestroke/gen"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
 
 // Options are the parts a server is made of. Sessions, Limits, Drawings,
-// Contract, BasePath and Logger are required.
+// Profiles, Contract, BasePath and Logger are required.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
 	Drawings *gallery.Service
+	Profiles *profile.Service
 	// Checks decides what others see; nil if nothing is checked.
 	Checks *moderation.Service
 	// Notes remembers which messages WeChat has pushed.
@@ -86,6 +88,7 @@ type Store struct {
 type handlers struct {
 	sessions
 	drawings
+	profiles
 	images
 	shares
 	account
@@ -133,15 +136,16 @@ func New(o Options) (http.Handler, error) {
 		Options: o,
 		mux:     http.NewServeMux(),
 		extra:   http.NewServeMux(),
-		callers: callers{sessions: o.Sessions, limits: limits, trustCloudRun: o.TrustCloudRun},
+		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun},
 		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
 	}
 	handlers := handlers{
-		sessions:   sessions{o.Sessions, limits},
+		sessions:   sessions{o.Sessions, o.Profiles, limits},
 		drawings:   drawings{o.Drawings},
+		profiles:   profiles{o.Profiles},
 		images:     images{o.Drawings, make(chan struct{}, runtime.GOMAXPROCS(0))},
 		shares:     shares{o.Drawings},
-		account:    account{o.Sessions, o.Drawings},
+		account:    account{o.Sessions, o.Drawings, o.Profiles},
 		paints2017: paints2017{o.Drawings},
 		health:     health{o.Stores, s.stopping, o.Logger},
 		documents:  contract,

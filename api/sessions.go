@@ -2,15 +2,18 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"onestroke/gen"
+	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
 
 // sessions are the operations on sessions.
 type sessions struct {
-	service *session.Service
-	limits  limiter
+	service  *session.Service
+	profiles *profile.Service
+	limits   limiter
 }
 
 func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswer, error) {
@@ -34,6 +37,7 @@ func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswe
 		return nil, err
 	}
 	info.user = opened.User.ID
+	fillProfile(ctx, s.profiles, login, opened.User)
 	return gen.LogIn201{Body: gen.LoggedIn{Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User)}}, nil
 }
 
@@ -77,6 +81,17 @@ func (s sessions) EndOtherSessions(ctx context.Context, _ gen.EndOtherSessionsRe
 		return nil, err
 	}
 	return gen.EndOtherSessions204{}, nil
+}
+
+// fillProfile gives a user who has no nickname the one in the data of a login. A login
+// does not fail with it: the nickname is set by the next one.
+func fillProfile(ctx context.Context, profiles *profile.Service, l session.Login, user session.User) {
+	if l.RawData == "" && l.EncryptedData == "" {
+		return
+	}
+	if err := profiles.Fill(ctx, user.ID, user.Profile.Nickname); err != nil {
+		infoOf(ctx).cause = fmt.Errorf("set the nickname of a user who logs in: %w", err)
+	}
 }
 
 // missingCounterparts checks that data and its signature are sent together: one

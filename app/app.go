@@ -17,6 +17,7 @@ import (
 	"onestroke/impl/docs"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
 
@@ -56,11 +57,13 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		})
 	}
 	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Checks: checks, CheckSaved: c.Checks() == "all"})
+	profiles := profile.New(p.Drawings, checks)
 	go checks.Run(ctx)
 	return api.New(api.Options{
 		Sessions:       sessions,
 		Limits:         session.NewLimits(p.Sessions, session.Rates{Logins: c.LoginRatePerMinute, Requests: c.RequestRatePerMinute, Visits: c.ShareRatePerMinute}),
 		Drawings:       drawings,
+		Profiles:       profiles,
 		Checks:         checks,
 		Notes:          p.Sessions,
 		Push:           p.Push,

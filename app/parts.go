@@ -14,6 +14,7 @@ import (
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/mongostore"
+	"onestroke/impl/profile"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/seal"
 	"onestroke/impl/self"
@@ -47,10 +48,11 @@ type SessionStore interface {
 	session.Notes
 }
 
-// DrawingStore stores drawings, and the checks of what others see.
+// DrawingStore stores drawings, profiles, and the checks of what others see.
 type DrawingStore interface {
 	gallery.Store
 	moderation.Store
+	profile.Store
 }
 
 // Database is a server or a file that the service cannot do without.

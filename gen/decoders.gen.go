@@ -99,6 +99,16 @@ func (v *DrawingContent) DecodeJSON(d *wire.Decoder) {
 }
 
 // DecodeJSON reads v from JSON and checks it against the contract.
+func (v *ProfileUpdate) DecodeJSON(d *wire.Decoder) {
+	for m := d.Object(&profileUpdateRules); m.Next(d); {
+		switch m.Index {
+		case 0: // nickname
+			v.Nickname = d.String(&nicknameRules)
+		}
+	}
+}
+
+// DecodeJSON reads v from JSON and checks it against the contract.
 func (v *PaintSave) DecodeJSON(d *wire.Decoder) {
 	for m := d.Object(&paintSaveRules); m.Next(d); {
 		switch m.Index {

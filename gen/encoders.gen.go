@@ -292,6 +292,36 @@ func (v *SharedDrawing) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// AppendJSON appends v as JSON.
+func (v *Profile) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	if v.Avatar != nil {
+		b = wire.AppendName(b, `"avatar":`)
+		b = wire.AppendString(b, *v.Avatar)
+	}
+	if v.AvatarReason != nil {
+		b = wire.AppendName(b, `"avatarReason":`)
+		b = wire.AppendString(b, *v.AvatarReason)
+	}
+	if v.AvatarState != nil {
+		b = wire.AppendName(b, `"avatarState":`)
+		b = wire.AppendString(b, *v.AvatarState)
+	}
+	if v.Nickname != nil {
+		b = wire.AppendName(b, `"nickname":`)
+		b = wire.AppendString(b, *v.Nickname)
+	}
+	if v.NicknameReason != nil {
+		b = wire.AppendName(b, `"nicknameReason":`)
+		b = wire.AppendString(b, *v.NicknameReason)
+	}
+	if v.NicknameState != nil {
+		b = wire.AppendName(b, `"nicknameState":`)
+		b = wire.AppendString(b, *v.NicknameState)
+	}
+	return append(b, '}')
+}
+
 // appendHead appends v as JSON up to the items of data, its last member.
 func (v *PaintList) appendHead(b []byte) []byte {
 	b = append(b, '{')

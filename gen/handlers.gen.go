@@ -30,6 +30,11 @@ type Handlers interface {
 	UnshareDrawing(context.Context, UnshareDrawingRequest) (UnshareDrawingAnswer, error)
 	GetSharedDrawing(context.Context, GetSharedDrawingRequest) (GetSharedDrawingAnswer, error)
 	GetSharedDrawingImage(context.Context, GetSharedDrawingImageRequest) (GetSharedDrawingImageAnswer, error)
+	GetProfile(context.Context, GetProfileRequest) (GetProfileAnswer, error)
+	PutProfile(context.Context, PutProfileRequest) (PutProfileAnswer, error)
+	DeleteProfile(context.Context, DeleteProfileRequest) (DeleteProfileAnswer, error)
+	UploadAvatar(context.Context, UploadAvatarRequest) (UploadAvatarAnswer, error)
+	DeleteAvatar(context.Context, DeleteAvatarRequest) (DeleteAvatarAnswer, error)
 	ExportDrawings(context.Context, ExportDrawingsRequest) (ExportDrawingsAnswer, error)
 	DeleteAccount(context.Context, DeleteAccountRequest) (DeleteAccountAnswer, error)
 	ListPaints(context.Context, ListPaintsRequest) (ListPaintsAnswer, error)
@@ -133,6 +138,26 @@ type GetSharedDrawingImageRequest struct {
 	Token  ShareToken
 	Params GetSharedDrawingImageParams
 }
+
+// GetProfileRequest is a request of GET /v1/profile.
+type GetProfileRequest struct{}
+
+// PutProfileRequest is a request of PUT /v1/profile.
+type PutProfileRequest struct {
+	Body *ProfileUpdate
+}
+
+// DeleteProfileRequest is a request of DELETE /v1/profile.
+type DeleteProfileRequest struct{}
+
+// UploadAvatarRequest is a request of POST /v1/profile/avatar.
+type UploadAvatarRequest struct {
+	ContentType string
+	Body        []byte
+}
+
+// DeleteAvatarRequest is a request of DELETE /v1/profile/avatar.
+type DeleteAvatarRequest struct{}
 
 // ExportDrawingsRequest is a request of GET /v1/export.
 type ExportDrawingsRequest struct{}
@@ -567,6 +592,80 @@ func (a GetSharedDrawingImage304) writeGetSharedDrawingImage(w http.ResponseWrit
 	wire.SetHeader(w.Header(), "Vary", a.Vary)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
 	w.WriteHeader(304)
+	return nil
+}
+
+// GetProfileAnswer is one of the responses to GET /v1/profile.
+type GetProfileAnswer interface {
+	writeGetProfile(http.ResponseWriter) error
+}
+
+// GetProfile200 is the response with status 200 to GET /v1/profile.
+type GetProfile200 struct {
+	Body Profile
+}
+
+func (a GetProfile200) writeGetProfile(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
+}
+
+// PutProfileAnswer is one of the responses to PUT /v1/profile.
+type PutProfileAnswer interface {
+	writePutProfile(http.ResponseWriter) error
+}
+
+// PutProfile200 is the response with status 200 to PUT /v1/profile.
+type PutProfile200 struct {
+	Body Profile
+}
+
+func (a PutProfile200) writePutProfile(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
+}
+
+// DeleteProfileAnswer is one of the responses to DELETE /v1/profile.
+type DeleteProfileAnswer interface {
+	writeDeleteProfile(http.ResponseWriter) error
+}
+
+// DeleteProfile204 is the response with status 204 to DELETE /v1/profile.
+type DeleteProfile204 struct{}
+
+func (a DeleteProfile204) writeDeleteProfile(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+// UploadAvatarAnswer is one of the responses to POST /v1/profile/avatar.
+type UploadAvatarAnswer interface {
+	writeUploadAvatar(http.ResponseWriter) error
+}
+
+// UploadAvatar200 is the response with status 200 to POST /v1/profile/avatar.
+type UploadAvatar200 struct {
+	Body Profile
+}
+
+func (a UploadAvatar200) writeUploadAvatar(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
+}
+
+// DeleteAvatarAnswer is one of the responses to DELETE /v1/profile/avatar.
+type DeleteAvatarAnswer interface {
+	writeDeleteAvatar(http.ResponseWriter) error
+}
+
+// DeleteAvatar204 is the response with status 204 to DELETE /v1/profile/avatar.
+type DeleteAvatar204 struct{}
+
+func (a DeleteAvatar204) writeDeleteAvatar(w http.ResponseWriter) error {
+	w.WriteHeader(204)
 	return nil
 }
 
@@ -1088,6 +1187,108 @@ func (b *binding) serveGetSharedDrawingImage(w http.ResponseWriter, r *http.Requ
 		return err
 	}
 	return answer.writeGetSharedDrawingImage(w)
+}
+
+func (b *binding) GetProfile(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveGetProfile(w, r, GetProfileRequest{}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetProfile(w http.ResponseWriter, r *http.Request, request GetProfileRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetProfile(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetProfile(w)
+}
+
+func (b *binding) PutProfile(w http.ResponseWriter, r *http.Request) {
+	if err := b.servePutProfile(w, r, PutProfileRequest{}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) servePutProfile(w http.ResponseWriter, r *http.Request, request PutProfileRequest) error {
+	mediaType, text, err := wire.ReadBody(r, "application/json")
+	if err != nil {
+		return err
+	}
+	switch mediaType {
+	case "application/json":
+		request.Body, err = wire.Decode(text, (*ProfileUpdate).DecodeJSON)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.PutProfile(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writePutProfile(w)
+}
+
+func (b *binding) DeleteProfile(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveDeleteProfile(w, r, DeleteProfileRequest{}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveDeleteProfile(w http.ResponseWriter, r *http.Request, request DeleteProfileRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.DeleteProfile(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeDeleteProfile(w)
+}
+
+func (b *binding) UploadAvatar(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveUploadAvatar(w, r, UploadAvatarRequest{}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveUploadAvatar(w http.ResponseWriter, r *http.Request, request UploadAvatarRequest) error {
+	var err error
+	request.ContentType = r.Header.Get("Content-Type")
+	_, request.Body, err = wire.ReadBody(r, "multipart/form-data")
+	if err != nil {
+		return err
+	}
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.UploadAvatar(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeUploadAvatar(w)
+}
+
+func (b *binding) DeleteAvatar(w http.ResponseWriter, r *http.Request) {
+	if err := b.serveDeleteAvatar(w, r, DeleteAvatarRequest{}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveDeleteAvatar(w http.ResponseWriter, r *http.Request, request DeleteAvatarRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.DeleteAvatar(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeDeleteAvatar(w)
 }
 
 func (b *binding) ExportDrawings(w http.ResponseWriter, r *http.Request) {

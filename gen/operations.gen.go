@@ -167,6 +167,56 @@ var Operations = map[string]wire.Operation{
 		},
 		Produces: []string{"image/png", "image/svg+xml"},
 	},
+	"GET /v1/profile": {
+		ID:      "getProfile",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
+			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
+			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
+		},
+		Produces: []string{"application/json"},
+	},
+	"PUT /v1/profile": {
+		ID:      "putProfile",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
+			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
+			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
+		},
+		Consumes: []string{"application/json"},
+		Produces: []string{"application/json"},
+	},
+	"DELETE /v1/profile": {
+		ID:      "deleteProfile",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
+			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
+			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
+		},
+	},
+	"POST /v1/profile/avatar": {
+		ID:      "uploadAvatar",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
+			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
+			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
+		},
+		Consumes: []string{"multipart/form-data"},
+		Produces: []string{"application/json"},
+	},
+	"DELETE /v1/profile/avatar": {
+		ID:      "deleteAvatar",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
+			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
+			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
+		},
+	},
 	"GET /v1/export": {
 		ID:      "exportDrawings",
 		Secured: true,

@@ -32,11 +32,13 @@ var (
 	loginRequestRawDataRules        = wire.StringRules{MinLength: 1, MaxLength: 8192}
 	loginRequestRules               = wire.ObjectRules{Members: []string{"code", "rawData", "signature", "encryptedData", "iv"}, Required: 0b1}
 	loginRequestSignatureRules      = wire.StringRules{MaxLength: 40, Pattern: regexp.MustCompile(`^[0-9a-f]{40}$`)}
+	nicknameRules                   = wire.StringRules{MaxLength: 64}
 	oneStrokeRules                  = wire.BooleanRules{}
 	paintActionsRules               = wire.StringRules{MaxLength: 524288}
 	paintDeleteRules                = wire.ObjectRules{Members: []string{"id"}, Open: true}
 	paintIdRules                    = wire.StringRules{MaxLength: 1024}
 	paintSaveRules                  = wire.ObjectRules{Members: []string{"id", "actions"}, Open: true}
+	profileUpdateRules              = wire.ObjectRules{Members: []string{"nickname"}, Required: 0b1}
 	replaceIncompleteParameterRules = wire.BooleanRules{}
 	sessionIdRules                  = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
 	shareTokenRules                 = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}

@@ -226,6 +226,11 @@ func (e GetSharedDrawingImageParamsFormat) Valid() bool {
 	}
 }
 
+// AvatarUpload One file.
+type AvatarUpload struct {
+	Avatar openapi_types.File `json:"avatar"`
+}
+
 // Bounds The smallest rectangle that contains every point.
 //
 // Example: {"maxX":120,"maxY":230,"minX":100,"minY":200}
@@ -599,6 +604,11 @@ type LoginRequest struct {
 	Signature *string `json:"signature,omitempty"`
 }
 
+// Nickname 0 to 64 characters.
+//
+// Example: 小明
+type Nickname = string
+
 // OneStroke Whether the drawing is to be one stroke. It then has no second one. Absent is the same as `false`.
 //
 // Example: true
@@ -791,6 +801,61 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// Profile What the caller shows of themselves.
+type Profile struct {
+	// Avatar The avatar as a URL that holds the whole picture, a JPEG of 256 by 256 pixels. `<image>` shows it.
+	Avatar *string `json:"avatar,omitempty"`
+
+	// AvatarReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	//
+	//
+	// Example: advertising
+	AvatarReason *ShareReason `json:"avatarReason,omitempty"`
+
+	// AvatarState Whether others see it as it is now. Only what is approved is shown to them.
+	//
+	// - `pending`: WeChat's check has no result yet.
+	// - `approved`: others see it.
+	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide. The people who run the service must.
+	//
+	//
+	// Example: pending
+	AvatarState *ShareState `json:"avatarState,omitempty"`
+
+	// Nickname 0 to 64 characters.
+	//
+	// Example: 小明
+	Nickname *Nickname `json:"nickname,omitempty"`
+
+	// NicknameReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	//
+	//
+	// Example: advertising
+	NicknameReason *ShareReason `json:"nicknameReason,omitempty"`
+
+	// NicknameState Whether others see it as it is now. Only what is approved is shown to them.
+	//
+	// - `pending`: WeChat's check has no result yet.
+	// - `approved`: others see it.
+	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide. The people who run the service must.
+	//
+	//
+	// Example: pending
+	NicknameState *ShareState `json:"nicknameState,omitempty"`
+}
+
+// ProfileUpdate The part of a profile that is text.
+type ProfileUpdate struct {
+	// Nickname 0 to 64 characters.
+	//
+	// Example: 小明
+	Nickname Nickname `json:"nickname"`
+}
+
 // Readiness The service can serve users, all of their requests or those that only read.
 type Readiness struct {
 	// Errors The stores that refuse writes, if the status is `degraded`.
@@ -903,6 +968,22 @@ type Share struct {
 	// Example: kT1uB7nR2sV9wYA5mC3xQw
 	Token ShareToken `json:"token"`
 }
+
+// ShareReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
+// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+//
+// Example: advertising
+type ShareReason = string
+
+// ShareState Whether others see it as it is now. Only what is approved is shown to them.
+//
+// - `pending`: WeChat's check has no result yet.
+// - `approved`: others see it.
+// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
+// - `review`: the check cannot decide. The people who run the service must.
+//
+// Example: pending
+type ShareState = string
 
 // ShareToken Gives access to one shared drawing, to anyone who has it.
 //
@@ -1287,6 +1368,12 @@ type SavePaintFormdataRequestBody = PaintSave
 
 // PutDrawingJSONRequestBody defines body for PutDrawing for application/json ContentType.
 type PutDrawingJSONRequestBody = DrawingContent
+
+// PutProfileJSONRequestBody defines body for PutProfile for application/json ContentType.
+type PutProfileJSONRequestBody = ProfileUpdate
+
+// UploadAvatarMultipartRequestBody defines body for UploadAvatar for multipart/form-data ContentType.
+type UploadAvatarMultipartRequestBody = AvatarUpload
 
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
 type LogInJSONRequestBody = LoginRequest
@@ -1681,6 +1768,21 @@ type ServerInterface interface {
 	// ExportDrawings Export all my drawings
 	// (GET /v1/export)
 	ExportDrawings(w http.ResponseWriter, r *http.Request)
+	// DeleteProfile Delete my nickname and avatar
+	// (DELETE /v1/profile)
+	DeleteProfile(w http.ResponseWriter, r *http.Request)
+	// GetProfile Get my nickname and avatar
+	// (GET /v1/profile)
+	GetProfile(w http.ResponseWriter, r *http.Request)
+	// PutProfile Set my nickname
+	// (PUT /v1/profile)
+	PutProfile(w http.ResponseWriter, r *http.Request)
+	// DeleteAvatar Delete my avatar
+	// (DELETE /v1/profile/avatar)
+	DeleteAvatar(w http.ResponseWriter, r *http.Request)
+	// UploadAvatar Set my avatar
+	// (POST /v1/profile/avatar)
+	UploadAvatar(w http.ResponseWriter, r *http.Request)
 	// LogOut Log out (revoke this session)
 	// (DELETE /v1/session)
 	LogOut(w http.ResponseWriter, r *http.Request)
@@ -2278,6 +2380,76 @@ func (siw *ServerInterfaceWrapper) ExportDrawings(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// DeleteProfile operation middleware
+func (siw *ServerInterfaceWrapper) DeleteProfile(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteProfile(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetProfile operation middleware
+func (siw *ServerInterfaceWrapper) GetProfile(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetProfile(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutProfile operation middleware
+func (siw *ServerInterfaceWrapper) PutProfile(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutProfile(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteAvatar operation middleware
+func (siw *ServerInterfaceWrapper) DeleteAvatar(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteAvatar(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UploadAvatar operation middleware
+func (siw *ServerInterfaceWrapper) UploadAvatar(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UploadAvatar(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // LogOut operation middleware
 func (siw *ServerInterfaceWrapper) LogOut(w http.ResponseWriter, r *http.Request) {
 
@@ -2648,6 +2820,11 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.ShareDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}", wrapper.GetSharedDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/image", wrapper.GetSharedDrawingImage)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/profile", wrapper.DeleteProfile)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/profile", wrapper.GetProfile)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/profile", wrapper.PutProfile)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/profile/avatar", wrapper.DeleteAvatar)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/profile/avatar", wrapper.UploadAvatar)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/export", wrapper.ExportDrawings)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/account", wrapper.DeleteAccount)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/applet/session/paints/list", wrapper.ListPaints)

@@ -30,6 +30,29 @@ const (
 	KindCode  = "code"
 )
 
+// The known values of ShareState.
+const (
+	SharePending  = "pending"
+	ShareApproved = "approved"
+	ShareRefused  = "refused"
+	ShareInReview = "review"
+)
+
+// The known values of ShareReason.
+const (
+	ReasonAdvertising = "advertising"
+	ReasonPolitics    = "politics"
+	ReasonPornography = "pornography"
+	ReasonAbuse       = "abuse"
+	ReasonCrime       = "crime"
+	ReasonFraud       = "fraud"
+	ReasonVulgar      = "vulgar"
+	ReasonCopyright   = "copyright"
+	ReasonOther       = "other"
+	ReasonNoResult    = "no_result"
+	ReasonAuthorAway  = "author_away"
+)
+
 // The known values of PaintError.reason.
 const (
 	PaintOpenIDMissing           = "openId does not exists"

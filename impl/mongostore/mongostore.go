@@ -20,15 +20,17 @@ import (
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/profile"
 )
 
-// Store fills [gallery.Store] and [moderation.Store]. It needs no transactions.
+// Store fills [gallery.Store], [moderation.Store] and [profile.Store]. It needs no transactions.
 type Store struct {
 	client   *mongo.Client
 	drawings collection
 	shares   collection
 	owners   collection
 	tasks    collection
+	profiles collection
 }
 
 // collection is a collection whose commands wait for their turn.
@@ -40,6 +42,7 @@ type collection struct {
 var (
 	_ gallery.Store    = (*Store)(nil)
 	_ moderation.Store = (*Store)(nil)
+	_ profile.Store    = (*Store)(nil)
 )
 
 // New returns a store on a database. The client is the caller's to disconnect.
@@ -56,6 +59,7 @@ func New(client *mongo.Client, database string) *Store {
 		drawings: collection{db.Collection("drawings"), turns},
 		shares:   collection{db.Collection("shares"), turns},
 		tasks:    collection{db.Collection("checks"), turns},
+		profiles: collection{db.Collection("profiles"), turns},
 		owners:   collection{db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())), turns},
 	}
 }
@@ -154,6 +158,13 @@ func insert(ctx context.Context, c collection, document any) error {
 // whether there was one.
 func update(ctx context.Context, c collection, filter, operators bson.D) (bool, error) {
 	result, err := repeated(ctx, c.turns, refused, func() (*mongo.UpdateResult, error) { return c.UpdateOne(ctx, filter, operators) })
+	return err == nil && result.MatchedCount == 1, err
+}
+
+// replace replaces the document that a filter is for, and reports whether there was
+// one.
+func replace(ctx context.Context, c collection, filter bson.D, document any) (bool, error) {
+	result, err := repeated(ctx, c.turns, refused, func() (*mongo.UpdateResult, error) { return c.ReplaceOne(ctx, filter, document) })
 	return err == nil && result.MatchedCount == 1, err
 }
 

@@ -20,6 +20,8 @@ import (
 	"onestroke/impl/moderation"
 	"onestroke/impl/moderation/moderationtest"
 	"onestroke/impl/mongostore"
+	"onestroke/impl/profile"
+	"onestroke/impl/profile/profiletest"
 	"onestroke/tests/stores"
 )
 
@@ -35,6 +37,10 @@ func TestStore(t *testing.T) {
 			t.Run("checks", func(t *testing.T) {
 				store, _ := open(t, server.URL)
 				moderationtest.Run(t, func(*testing.T) moderation.Store { return store })
+			})
+			t.Run("profiles", func(t *testing.T) {
+				store, _ := open(t, server.URL)
+				profiletest.Run(t, func(*testing.T) profile.Store { return store })
 			})
 		})
 	}

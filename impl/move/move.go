@@ -12,11 +12,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"golang.org/x/sync/errgroup"
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/profile"
 	"onestroke/impl/moderation"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
@@ -284,4 +286,30 @@ func digest(v any) [sha256.Size]byte {
 		panic(err) // every field of both types has a JSON form
 	}
 	return sha256.Sum256(text)
+}
+
+// Profiles copies all profiles, compares each with the copy, and returns how many
+// there are. One that the target has is replaced.
+func Profiles(ctx context.Context, from *sqlitestore.Drawings, to profile.Store) (n int, err error) {
+	for p, err := range from.Profiles(ctx) {
+		if err != nil {
+			return n, err
+		}
+		present, err := to.Profile(ctx, p.UserID)
+		if err != nil {
+			return n, err
+		}
+		if _, err := to.SwapProfile(ctx, p.UserID, present.Turn, p.Record); err != nil {
+			return n, err
+		}
+		moved, err := to.Profile(ctx, p.UserID)
+		if err != nil {
+			return n, err
+		}
+		if !reflect.DeepEqual(moved, p.Record) {
+			return n, fmt.Errorf("the profile of user %s is not the same in the target: was the target used meanwhile?", p.UserID)
+		}
+		n++
+	}
+	return n, nil
 }

@@ -16,7 +16,7 @@ import (
 	"onestroke/impl/moderation"
 )
 
-// Drawings fills [gallery.Store] and [moderation.Store].
+// Drawings fills [gallery.Store], [moderation.Store] and [profile.Store].
 type Drawings struct{ db part }
 
 // Drawings returns the database as the store of the drawings.

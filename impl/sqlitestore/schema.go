@@ -117,6 +117,14 @@ CREATE TABLE tasks (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tasks_by_due ON tasks (due) WHERE due > 0;
 CREATE INDEX tasks_by_trace ON tasks (trace) WHERE trace <> '';
+`, `
+-- What a user shows of themselves. content is JSON, avatar a JPEG.
+CREATE TABLE public_profiles (
+	user_id TEXT NOT NULL PRIMARY KEY,
+	turn    TEXT NOT NULL,
+	content TEXT NOT NULL,
+	avatar  BLOB
+) STRICT;
 `}
 
 // pageSize is that of a new file. A row of drawings that takes more than a quarter

@@ -19,6 +19,8 @@ import (
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/moderation"
 	"onestroke/impl/moderation/moderationtest"
+	"onestroke/impl/profile"
+	"onestroke/impl/profile/profiletest"
 	"onestroke/impl/session"
 	"onestroke/impl/session/sessiontest"
 	"onestroke/impl/sqlitestore"
@@ -75,10 +77,15 @@ func TestTheContractsAndTheirQueryPlans(t *testing.T) {
 	t.Run("checks", func(t *testing.T) {
 		moderationtest.Run(t, func(*testing.T) moderation.Store { return db.Drawings() })
 	})
+	t.Run("profiles", func(t *testing.T) {
+		profiletest.Run(t, func(*testing.T) profile.Store { return db.Drawings() })
+	})
 	t.Run("notes", func(t *testing.T) {
 		sessiontest.RunNotes(t, func(*testing.T) session.Notes { return db.Sessions() })
 	})
 	for range db.Drawings().Owners(t.Context()) {
+	}
+	for range db.Drawings().Profiles(t.Context()) {
 	}
 	for range db.Sessions().All(t.Context()) {
 	}

@@ -7,8 +7,12 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,6 +37,7 @@ func TestTheServiceAnswersLikeTheExamples(t *testing.T) {
 	e.logIn(t)
 	e.keepDrawings(t)
 	e.keepPaints(t)
+	e.keepProfile(t)
 	nobody := e.service.Nobody()
 	e.expect(t, "livez", "", nobody.Do(t, http.MethodGet, "/livez", nil))
 	e.expect(t, "readyz", "", nobody.Do(t, http.MethodGet, "/readyz", nil))
@@ -89,6 +94,24 @@ func (e *exchanges) keepDrawings(t *testing.T) {
 	var share gen.Share
 	again.Decode(t, &share)
 	e.expect(t, "getSharedDrawing", "", e.service.Nobody().Do(t, http.MethodGet, "/v1/shared/"+share.Token, nil))
+}
+
+func (e *exchanges) keepProfile(t *testing.T) {
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	file, err := parts.CreateFormFile("avatar", "avatar.png")
+	if err == nil {
+		err = errors.Join(png.Encode(file, image.NewGray(image.Rect(0, 0, 9, 9))), parts.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	asForm := http.Header{"Content-Type": {parts.FormDataContentType()}}
+	e.expect(t, "uploadAvatar", "", e.known.Do(t, http.MethodPost, "/v1/profile/avatar", form.String(), asForm))
+	e.eachRequestExample("putProfile", func(name string, body any) {
+		e.expect(t, "putProfile", name, e.known.Do(t, http.MethodPut, "/v1/profile", body))
+	})
+	e.expect(t, "getProfile", "", e.known.Do(t, http.MethodGet, "/v1/profile", nil))
 }
 
 // keepPaints does what a program of 2017 does: success and failure have the same status.

@@ -116,7 +116,7 @@ func TestEachBodyHasATypeAndALimit(t *testing.T) {
 			continue
 		}
 		unread := o.ask(t, caller, header("Content-Type", "application/json; charset=gbk"))
-		o.body = strings.Repeat(" ", 513<<10)
+		o.body = strings.Repeat(" ", 2<<20)
 		large := o.ask(t, caller)
 		if o.in2017 {
 			unread.ExpectPaintFailure(t, http.StatusUnsupportedMediaType, string(gen.ErrUnsupportedMediaType))
@@ -252,7 +252,11 @@ func operations(t *testing.T) (all []operation) {
 				}
 			}
 			if of.RequestBody != nil {
-				o.body = example(of.RequestBody.Value.Content["application/json"])
+				if o.body = example(of.RequestBody.Value.Content["application/json"]); o.id == "uploadAvatar" {
+					var contentType string
+					o.body, contentType = uploadBody(t, photo(t, 9, 9))
+					o.header.Set("Content-Type", contentType)
+				}
 			}
 			if o.id == "putDrawing" {
 				o.header = creating()
@@ -264,6 +268,9 @@ func operations(t *testing.T) (all []operation) {
 }
 
 func example(m *openapi3.MediaType) any {
+	if m == nil {
+		return nil
+	}
 	for _, e := range m.Examples {
 		return e.Value.Value
 	}

@@ -188,7 +188,8 @@ type mover struct {
 func drawMuch(t *testing.T, s service.Service) (users []mover) {
 	t.Helper()
 	for i, caller := range []service.Caller{s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser()), s.LogIn2017(t, service.NewUser())} {
-		user := mover{caller: caller, paths: []string{"/v1/drawings?limit=100", "/v1/export", s.BasePath + "/paints/list"}}
+		upload(t, caller, photo(t, 30+i, 30)).Expect(t, http.StatusOK)
+		user := mover{caller: caller, paths: []string{"/v1/profile", "/v1/drawings?limit=100", "/v1/export", s.BasePath + "/paints/list"}}
 		for n := range 100 {
 			id := newID()
 			caller.Do(t, http.MethodPut, path(id), oneStroke(strconv.Itoa(n)), creating()).Expect(t, http.StatusCreated)

@@ -26,7 +26,7 @@ type operation struct {
 	parameters []parameter
 	consumes   []string // media types of the body
 	body       *schema  // nil if there is none
-	anyBody    bool     // the body has any media type, and the handler reads it
+	anyBody    bool     // the handler decodes the body: it has any media type, or is multipart/form-data
 	produces   []string // media types of the answers with status 2xx
 	answers    []answer
 }
@@ -147,9 +147,13 @@ func (c *contract) body(o *operation, node *yaml.Node) error {
 		return errors.New("a body that may be left out is not supported")
 	}
 	for mediaType, content := range members(member(body, "content")) {
-		if mediaType == anyType {
+		switch mediaType {
+		case anyType:
 			o.anyBody, o.consumes = true, append(o.consumes, anyType)
 			return c.binary(member(content, "schema"))
+		case multipartType:
+			o.anyBody, o.consumes = true, append(o.consumes, multipartType)
+			return nil
 		}
 		s, err := c.schema(member(content, "schema"), o.id+"Body")
 		switch {
@@ -184,9 +188,10 @@ func (c *contract) binary(node *yaml.Node) error {
 }
 
 const (
-	anyType  = "*/*"
-	jsonType = "application/json"
-	formType = "application/x-www-form-urlencoded"
+	anyType       = "*/*"
+	multipartType = "multipart/form-data"
+	jsonType      = "application/json"
+	formType      = "application/x-www-form-urlencoded"
 )
 
 // response adds the answers of a status. Those from 400 on are errors, which no

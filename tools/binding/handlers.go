@@ -103,8 +103,12 @@ func (b *binding) serve%[1]s(w http.ResponseWriter, r *http.Request, request %[1
 func (w *handlerWriter) body(o operation, name string, fields *strings.Builder) (string, error) {
 	if o.anyBody {
 		fields.WriteString("ContentType string\nBody []byte\n")
+		read := "request.ContentType, request.Body, err = wire.ReadAnyBody(r)"
+		if o.consumes[0] == multipartType {
+			read = fmt.Sprintf("request.ContentType = r.Header.Get(\"Content-Type\")\n_, request.Body, err = wire.ReadBody(r, %q)", multipartType)
+		}
 		return `var err error
-	request.ContentType, request.Body, err = wire.ReadAnyBody(r)
+	` + read + `
 	if err != nil {
 		return err
 	}

@@ -231,6 +231,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get my nickname and avatar
+         * @description What is stored of the caller besides drawings and sessions, whole: the avatar is the file that others get. A profile outlasts
+         *     the sessions. `nicknameState` and `avatarState` say whether others see it.
+         */
+        get: operations["getProfile"];
+        /**
+         * Set my nickname
+         * @description The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
+         *     none. An empty one removes it. The avatar does not change.
+         *
+         *     In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
+         *     the nickname of a user who has none.
+         */
+        put: operations["putProfile"];
+        post?: never;
+        /**
+         * Delete my nickname and avatar
+         * @description Others see neither any more. The answer is the same if there are none, so the request can be repeated.
+         */
+        delete: operations["deleteProfile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/profile/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set my avatar
+         * @description A picture as `wx.uploadFile` sends it: `multipart/form-data` with one file. `<button open-type="chooseAvatar">` gives its path.
+         *
+         *     ```js
+         *     wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
+         *     ```
+         *
+         *     The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+         *     pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+         */
+        post: operations["uploadAvatar"];
+        /**
+         * Delete my avatar
+         * @description The nickname remains. The answer is the same if there is no avatar, so the request can be repeated.
+         */
+        delete: operations["deleteAvatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/export": {
         parameters: {
             query?: never;
@@ -240,7 +304,7 @@ export interface paths {
         };
         /**
          * Export all my drawings
-         * @description All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+         * @description All drawings of the caller with their strokes (`GET /v1/profile` has what else is stored of the caller), one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
          *     The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
          */
         get: operations["exportDrawings"];
@@ -783,9 +847,49 @@ export interface components {
          * @example kT1uB7nR2sV9wYA5mC3xQw
          */
         ShareToken: string;
+        /**
+         * @description Whether others see it as it is now. Only what is approved is shown to them.
+         *
+         *     - `pending`: WeChat's check has no result yet.
+         *     - `approved`: others see it.
+         *     - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
+         *     - `review`: the check cannot decide. The people who run the service must.
+         * @example pending
+         */
+        ShareState: string;
+        /**
+         * @description Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
+         *     from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+         * @example advertising
+         */
+        ShareReason: string;
         /** @description The share of a drawing. */
         Share: {
             token: components["schemas"]["ShareToken"];
+        };
+        /**
+         * @description 0 to 64 characters.
+         * @example 小明
+         */
+        Nickname: string;
+        /** @description The part of a profile that is text. */
+        ProfileUpdate: {
+            nickname: components["schemas"]["Nickname"];
+        };
+        /** @description One file. */
+        AvatarUpload: {
+            /** Format: binary */
+            avatar: string;
+        };
+        /** @description What the caller shows of themselves. */
+        Profile: {
+            nickname?: components["schemas"]["Nickname"];
+            nicknameState?: components["schemas"]["ShareState"];
+            nicknameReason?: components["schemas"]["ShareReason"];
+            /** @description The avatar as a URL that holds the whole picture, a JPEG of 256 by 256 pixels. `<image>` shows it. */
+            avatar?: string;
+            avatarState?: components["schemas"]["ShareState"];
+            avatarReason?: components["schemas"]["ShareReason"];
         };
         /** @description A shared drawing. */
         SharedDrawing: {
@@ -2557,6 +2661,216 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["OwnFault"];
             503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    getProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile. It is empty if the caller has none. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "nickname": "小明",
+                     *       "nicknameState": "approved",
+                     *       "avatar": "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2Q==",
+                     *       "avatarState": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ExchangeRefused"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
+        };
+    };
+    putProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "nickname": "小明"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProfileUpdate"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "nickname": "小明",
+                     *       "nicknameState": "approved",
+                     *       "avatar": "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2Q==",
+                     *       "avatarState": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ExchangeRefused"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
+        };
+    };
+    deleteProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller has no nickname and no avatar now. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ExchangeRefused"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
+        };
+    };
+    uploadAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "avatar": "ÿØÿ"
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["AvatarUpload"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "nickname": "小明",
+                     *       "nicknameState": "approved",
+                     *       "avatar": "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2Q==",
+                     *       "avatarState": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ExchangeRefused"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
+        };
+    };
+    deleteAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller has no avatar now. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ExchangeRefused"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
             default: components["responses"]["Other"];
         };
     };

@@ -2,8 +2,8 @@ import type { components, operations, paths } from './contract.js';
 import type { Result } from './result.js';
 import type { CallOptions, Outgoing } from './sender.js';
 
-/** The name of an operation of the contract. */
-export type OperationId = keyof operations;
+/** The name of an operation of the contract. A file is uploaded by `wx.uploadFile`. */
+export type OperationId = Exclude<keyof operations, 'uploadAvatar'>;
 
 /** A pending call. `cancel()` settles it at once with the problem `CANCELLED`. */
 export type Call<Data, ETag = string | undefined> = Promise<Result<Data, ETag>> & { cancel(): void };
@@ -107,6 +107,10 @@ export const routes: { readonly [Id in OperationId]: Route } = {
   unshareDrawing: ['DELETE', '/v1/drawings/{id}/share'],
   getSharedDrawing: ['GET', '/v1/shared/{token}', 'open'],
   getSharedDrawingImage: ['GET', '/v1/shared/{token}/image', 'open'],
+  getProfile: ['GET', '/v1/profile'],
+  putProfile: ['PUT', '/v1/profile'],
+  deleteProfile: ['DELETE', '/v1/profile'],
+  deleteAvatar: ['DELETE', '/v1/profile/avatar'],
   exportDrawings: ['GET', '/v1/export'],
   deleteAccount: ['DELETE', '/v1/account'],
   listPaints: ['GET', '/applet/session/paints/list'],

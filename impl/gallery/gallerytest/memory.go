@@ -12,16 +12,20 @@ import (
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/moderation/moderationtest"
+	"onestroke/impl/profile/profiletest"
 )
 
-// Memory is a [gallery.Store] and a [moderation.Store] that lasts as long as the test
-// does.
+// Memory is a [gallery.Store], a [moderation.Store] and a profile.Store that lasts
+// as long as the test does.
 type Memory struct {
 	moderationtest.Memory
+	profiles
 	mu       sync.Mutex
 	drawings map[key]gallery.Record
 	tallies  map[string]gallery.Tally
 }
+
+type profiles = profiletest.Memory
 
 type key struct {
 	owner string

@@ -37,6 +37,10 @@ func (handlers) AddAny(_ context.Context, r gen.AddAnyRequest) (gen.AddAnyAnswer
 	return gen.AddAny200{Body: append([]byte(r.ContentType+": "), r.Body...)}, nil
 }
 
+func (handlers) AddFiles(_ context.Context, r gen.AddFilesRequest) (gen.AddFilesAnswer, error) {
+	return gen.AddFiles200{Body: append([]byte(r.ContentType+": "), r.Body...)}, nil
+}
+
 func (handlers) GetFree(context.Context, gen.GetFreeRequest) (gen.GetFreeAnswer, error) {
 	return gen.GetFree200{Body: []byte(`{"any":[1]}`)}, nil
 }
@@ -229,6 +233,13 @@ func TestABodyOfAnyMediaTypeIsReadAsItIs(t *testing.T) {
 			t.Errorf("%q: got %q, %v", contentType, w.Body, err)
 		}
 	}
+	const form = "multipart/form-data; boundary=x"
+	if w, err := send(handlers{}, "POST", "/files", form, "--x"); err != nil || w.Body.String() != form+": --x" {
+		t.Errorf("%s, %v", w.Body, err)
+	}
+	if _, err := send(handlers{}, "POST", "/files", "text/plain", "--x"); !errors.As(err, new(*wire.MediaTypeError)) {
+		t.Errorf("text/plain: %v", err)
+	}
 }
 
 func TestAnObjectOfAnyMembersIsSentAsItIs(t *testing.T) {
@@ -248,7 +259,7 @@ func TestTheTableOfOperations(t *testing.T) {
 			t.Errorf("%s: %v", o.Parameters[i].Name, fields)
 		}
 	}
-	if o.Secured || o.ID != "putThing" || len(gen.Operations) != 5 {
+	if o.Secured || o.ID != "putThing" || len(gen.Operations) != 6 {
 		t.Errorf("%+v", o)
 	}
 }

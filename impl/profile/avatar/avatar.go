@@ -1,0 +1,84 @@
+// Package avatar makes avatars of the pictures that users upload.
+package avatar
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"runtime"
+
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp" // which image.Decode then reads
+)
+
+const (
+	// MaxFile is how large an uploaded file may be, in bytes.
+	MaxFile = 1 << 20
+	// MaxSide is how wide and how high an uploaded picture may be, in pixels. It is
+	// read from the header: a small file can unpack to a picture that takes all memory.
+	MaxSide = 4096
+	// Side is how wide and how high an avatar is, in pixels.
+	Side = 256
+
+	quality = 85 // of the JPEG; about 15 KB for a photo
+)
+
+// Errors of [New].
+var (
+	ErrFormat = errors.New("is not a JPEG, PNG or WebP picture")
+	ErrSize   = fmt.Errorf("is more than %d pixels wide or high", MaxSide)
+)
+
+// slots bounds how many pictures are decoded at the same time: each may take 64 MB.
+var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+
+// New makes an avatar of a JPEG, PNG or WebP file: the square in the middle of the
+// picture, as a JPEG of [Side] pixels. It is drawn anew, so that nothing else of the
+// file is left: no place, no camera, no other file behind the picture. What is
+// transparent becomes white.
+func New(file []byte) ([]byte, error) {
+	header, format, err := image.DecodeConfig(bytes.NewReader(file))
+	if err != nil || format != "jpeg" && format != "png" && format != "webp" {
+		return nil, ErrFormat
+	}
+	if header.Width > MaxSide || header.Height > MaxSide {
+		return nil, ErrSize
+	}
+	slots <- struct{}{}
+	defer func() { <-slots }()
+	picture, _, err := image.Decode(bytes.NewReader(file))
+	if err != nil || picture.Bounds().Empty() {
+		return nil, ErrFormat
+	}
+	avatar := image.NewRGBA(image.Rect(0, 0, Side, Side))
+	draw.Draw(avatar, avatar.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	draw.CatmullRom.Scale(avatar, avatar.Bounds(), picture, square(picture.Bounds()), draw.Over, nil)
+	if format == "jpeg" {
+		avatar = upright(avatar, orientation(file))
+	}
+	var b bytes.Buffer
+	err = jpeg.Encode(&b, avatar, &jpeg.Options{Quality: quality})
+	return b.Bytes(), err
+}
+
+// PNG returns an avatar as a PNG, as checkers take it.
+func PNG(avatar []byte) ([]byte, error) {
+	picture, err := jpeg.Decode(bytes.NewReader(avatar))
+	if err != nil {
+		return nil, fmt.Errorf("read an avatar: %w", err)
+	}
+	var b bytes.Buffer
+	err = png.Encode(&b, picture)
+	return b.Bytes(), err
+}
+
+// square returns the largest square in the middle of a rectangle.
+func square(r image.Rectangle) image.Rectangle {
+	side := min(r.Dx(), r.Dy())
+	corner := r.Min.Add(image.Pt((r.Dx()-side)/2, (r.Dy()-side)/2))
+	return image.Rectangle{corner, corner.Add(image.Pt(side, side))}
+}

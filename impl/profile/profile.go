@@ -1,0 +1,306 @@
+// Package profile holds what a user shows of themselves: a nickname and an avatar.
+// They belong to the account: they outlast the sessions, and others see them with
+// what the user shares, as soon as they are approved.
+//
+// It knows neither HTTP nor a database. What it needs of a database is [Store].
+package profile
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"onestroke/impl/moderation"
+	"onestroke/impl/profile/avatar"
+)
+
+// MaxNickname is how long a nickname may be, in characters.
+const MaxNickname = 64
+
+// Record is what is stored of a user. The zero value is that of a user of whom
+// nothing is stored. The names in the tags are those in the stores.
+type Record struct {
+	Turn          string           `json:"-"`                  // random; another one after each change
+	Nickname      string           `json:"nickname,omitempty"` // at most [MaxNickname]
+	NicknameCheck moderation.Check `json:"nicknameCheck,omitzero"`
+	Avatar        []byte           `json:"-"` // a JPEG by [avatar.New]
+	AvatarCheck   moderation.Check `json:"avatarCheck,omitzero"`
+}
+
+// Store stores profiles. A call may return gallery.ErrUnavailable, wrapped, or the
+// caller's own context.Canceled.
+type Store interface {
+	// Profile returns what is stored of a user, or the zero Record.
+	Profile(ctx context.Context, userID string) (Record, error)
+	// SwapProfile replaces what is stored of a user by to, if it still has the turn,
+	// in one indivisible step, and reports whether it did. A profile without a Turn is
+	// none: with an empty turn, there must be none; as to, it is removed.
+	SwapProfile(ctx context.Context, userID, turn string, to Record) (bool, error)
+}
+
+// The kinds of things that are checked. Their ID is that of the user.
+const (
+	NicknameKind moderation.Kind = "nickname"
+	AvatarKind   moderation.Kind = "avatar"
+)
+
+// Profile is what a user sees of their own profile.
+type Profile struct {
+	Nickname        string
+	NicknameVerdict moderation.Verdict // others see it if it is approved
+	Avatar          []byte             // a JPEG; empty if there is none
+	AvatarVerdict   moderation.Verdict
+}
+
+// Author is what others see of a user: only what is approved.
+type Author struct {
+	Nickname  string // empty if there is none
+	Avatar    []byte // a JPEG; empty if there is none
+	AvatarTag string // changes with the avatar
+}
+
+// Service holds the rules of profiles.
+type Service struct {
+	store  Store
+	checks *moderation.Service
+}
+
+// New returns a service on a store. With checks, others see what they approve; nil
+// approves all.
+func New(store Store, checks *moderation.Service) *Service {
+	s := &Service{store, checks}
+	checks.Add(NicknameKind, nicknames{s})
+	checks.Add(AvatarKind, avatars{s})
+	return s
+}
+
+// Profile returns the profile of a user.
+func (s *Service) Profile(ctx context.Context, userID string) (p Profile, err error) {
+	a, err := s.store.Profile(ctx, userID)
+	if err != nil {
+		return p, err
+	}
+	p.Nickname, p.Avatar = a.Nickname, a.Avatar
+	if a.Nickname != "" {
+		if p.NicknameVerdict, err = s.verdict(ctx, NicknameKind, userID, a.NicknameCheck, version(a.Nickname)); err != nil {
+			return p, err
+		}
+	}
+	if a.Avatar != nil {
+		p.AvatarVerdict, err = s.verdict(ctx, AvatarKind, userID, a.AvatarCheck, version(a.Avatar))
+	}
+	return p, err
+}
+
+// Author returns what others see of a user.
+func (s *Service) Author(ctx context.Context, userID string) (shown Author, err error) {
+	a, err := s.store.Profile(ctx, userID)
+	if err != nil {
+		return shown, err
+	}
+	if a.Nickname != "" {
+		v, err := s.verdict(ctx, NicknameKind, userID, a.NicknameCheck, version(a.Nickname))
+		if err != nil {
+			return Author{}, err
+		}
+		if v.State == moderation.Approved {
+			shown.Nickname = a.Nickname
+		}
+	}
+	if a.Avatar != nil {
+		v, err := s.verdict(ctx, AvatarKind, userID, a.AvatarCheck, version(a.Avatar))
+		if err != nil {
+			return Author{}, err
+		}
+		if v.State == moderation.Approved {
+			shown.Avatar, shown.AvatarTag = a.Avatar, version(a.Avatar)
+		}
+	}
+	return shown, nil
+}
+
+// SetNickname gives a user a nickname, or none if it is empty.
+func (s *Service) SetNickname(ctx context.Context, userID, nickname string) error {
+	changed, err := s.change(ctx, userID, func(a *Record) { a.Nickname = nickname })
+	if err != nil || !changed || nickname == "" {
+		return err
+	}
+	return s.begin(ctx, NicknameKind, userID)
+}
+
+// SetAvatar makes an avatar of a picture file, by [avatar.New], whose errors it
+// returns.
+func (s *Service) SetAvatar(ctx context.Context, userID string, file []byte) error {
+	made, err := avatar.New(file)
+	if err != nil {
+		return err
+	}
+	changed, err := s.change(ctx, userID, func(a *Record) { a.Avatar = made })
+	if err != nil || !changed {
+		return err
+	}
+	return s.begin(ctx, AvatarKind, userID)
+}
+
+// RemoveAvatar removes the avatar of a user. It is not an error if there is none.
+func (s *Service) RemoveAvatar(ctx context.Context, userID string) error {
+	_, err := s.change(ctx, userID, func(a *Record) { a.Avatar = nil })
+	return err
+}
+
+// Remove removes the nickname and the avatar of a user. It is not an error if there
+// are none.
+func (s *Service) Remove(ctx context.Context, userID string) error {
+	_, err := s.change(ctx, userID, func(a *Record) { a.Nickname, a.Avatar = "", nil })
+	return err
+}
+
+// Fill gives a user the nickname that WeChat signed, unless they have one. Of an
+// avatar WeChat signs only the address, which is not fetched.
+func (s *Service) Fill(ctx context.Context, userID, nickname string) error {
+	if nickname == "" {
+		return nil
+	}
+	changed, err := s.change(ctx, userID, func(a *Record) {
+		if a.Nickname == "" {
+			a.Nickname = nickname
+		}
+	})
+	if err != nil || !changed {
+		return err
+	}
+	return s.begin(ctx, NicknameKind, userID)
+}
+
+// change changes a profile until no other change came in between, and reports
+// whether a nickname or an avatar is another one now. The verdict on what is gone is
+// not kept.
+func (s *Service) change(ctx context.Context, userID string, do func(*Record)) (changed bool, err error) {
+	for {
+		a, err := s.store.Profile(ctx, userID)
+		if err != nil {
+			return false, err
+		}
+		turn, nickname, picture := a.Turn, a.Nickname, version(a.Avatar)
+		do(&a)
+		if a.Nickname == nickname && version(a.Avatar) == picture {
+			return false, nil
+		}
+		if done, err := s.swap(ctx, userID, turn, a); done || err != nil {
+			return done, err
+		}
+	}
+}
+
+func (s *Service) swap(ctx context.Context, userID, turn string, a Record) (bool, error) {
+	if a.Nickname == "" {
+		a.NicknameCheck = moderation.Check{}
+	}
+	if a.Avatar == nil {
+		a.AvatarCheck = moderation.Check{}
+	}
+	if a.Turn = rand.Text(); a.Nickname == "" && a.Avatar == nil {
+		a = Record{}
+	}
+	return s.store.SwapProfile(ctx, userID, turn, a)
+}
+
+// checkTime bounds how long a user waits for a check when they change their profile.
+// What takes longer goes on without them.
+const checkTime = 2 * time.Second
+
+func thing(kind moderation.Kind, userID string) moderation.Thing {
+	return moderation.Thing{Kind: kind, Owner: userID, ID: userID}
+}
+
+// begin has a change checked, as far as that is done in checkTime.
+func (s *Service) begin(ctx context.Context, kind moderation.Kind, userID string) error {
+	s.checks.Returned(ctx, userID)
+	if err := s.checks.Begin(ctx, thing(kind, userID)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	s.checks.Try(ctx, thing(kind, userID))
+	return nil
+}
+
+// verdict returns the verdict on what a user has now. If the check was lost, it is
+// begun again.
+func (s *Service) verdict(ctx context.Context, kind moderation.Kind, userID string, c moderation.Check, version string) (moderation.Verdict, error) {
+	v := s.checks.Judge(c, version)
+	if v.State != moderation.Pending {
+		return v, nil
+	}
+	return s.checks.Ensure(ctx, thing(kind, userID))
+}
+
+// version names a nickname or an avatar: a verdict is on one of them.
+func version[T string | []byte](of T) string {
+	sum := sha256.Sum256([]byte(of))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
+// nicknames are the nicknames, as they are checked.
+type nicknames struct{ *Service }
+
+func (s nicknames) Content(ctx context.Context, owner, _ string) (moderation.Content, error) {
+	a, err := s.store.Profile(ctx, owner)
+	if err == nil && a.Nickname == "" {
+		err = moderation.ErrGone
+	}
+	return moderation.Content{
+		Version: version(a.Nickname),
+		Check:   a.NicknameCheck,
+		Text:    moderation.Text{Scene: moderation.Profile, Nickname: a.Nickname},
+	}, err
+}
+
+func (s nicknames) Decide(ctx context.Context, owner, _ string, c moderation.Check) error {
+	return s.decide(ctx, owner, func(a *Record) bool {
+		a.NicknameCheck = c
+		return a.Nickname != "" && version(a.Nickname) == c.Version
+	})
+}
+
+// avatars are the avatars, as they are checked.
+type avatars struct{ *Service }
+
+func (s avatars) Content(ctx context.Context, owner, _ string) (moderation.Content, error) {
+	a, err := s.store.Profile(ctx, owner)
+	if err == nil && a.Avatar == nil {
+		err = moderation.ErrGone
+	}
+	return moderation.Content{
+		Version: version(a.Avatar),
+		Check:   a.AvatarCheck,
+		Scene:   moderation.Profile,
+		Picture: func() ([]byte, error) { return avatar.PNG(a.Avatar) },
+	}, err
+}
+
+func (s avatars) Decide(ctx context.Context, owner, _ string, c moderation.Check) error {
+	return s.decide(ctx, owner, func(a *Record) bool {
+		a.AvatarCheck = c
+		return a.Avatar != nil && version(a.Avatar) == c.Version
+	})
+}
+
+// decide stores a check if set says that the profile still has what was checked.
+func (s *Service) decide(ctx context.Context, owner string, set func(*Record) bool) error {
+	for {
+		a, err := s.store.Profile(ctx, owner)
+		if err != nil {
+			return err
+		}
+		turn := a.Turn
+		if !set(&a) {
+			return moderation.ErrGone
+		}
+		if done, err := s.swap(ctx, owner, turn, a); done || err != nil {
+			return err
+		}
+	}
+}

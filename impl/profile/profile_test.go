@@ -1,0 +1,156 @@
+package profile_test
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/png"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"onestroke/impl/moderation"
+	"onestroke/impl/moderation/moderationtest"
+	"onestroke/impl/profile"
+	"onestroke/impl/profile/avatar"
+	"onestroke/impl/profile/profiletest"
+	"onestroke/impl/seal"
+)
+
+const user = "user------------------"
+
+func TestTheStoreInMemory(t *testing.T) {
+	profiletest.Run(t, func(*testing.T) profile.Store { return new(profiletest.Memory) })
+}
+
+func picture(t *testing.T, side int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, side, side))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func succeed(t *testing.T, errs ...error) {
+	t.Helper()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func author(t *testing.T, s *profile.Service) profile.Author {
+	t.Helper()
+	shown, err := s.Author(t.Context(), user)
+	succeed(t, err)
+	return shown
+}
+
+func TestAProfileIsWhatTheUserMadeOfIt(t *testing.T) {
+	store := new(profiletest.Memory)
+	s := profile.New(store, nil)
+	succeed(t, s.Fill(t.Context(), user, "from WeChat"), s.Fill(t.Context(), user, ""), s.Fill(t.Context(), user, "another"))
+	if shown := author(t, s); shown.Nickname != "from WeChat" || shown.Avatar != nil {
+		t.Errorf("%+v", shown)
+	}
+	succeed(t, s.SetNickname(t.Context(), user, "小明"), s.SetAvatar(t.Context(), user, picture(t, 9)), s.Fill(t.Context(), user, "from WeChat"))
+	shown := author(t, s)
+	if shown.Nickname != "小明" || len(shown.Avatar) == 0 || shown.AvatarTag == "" {
+		t.Errorf("%+v", shown)
+	}
+	if err := s.SetAvatar(t.Context(), user, []byte("no picture")); err == nil {
+		t.Error("a text became an avatar")
+	}
+	if again := author(t, s); again.AvatarTag != shown.AvatarTag {
+		t.Error("a file that was refused changed the avatar")
+	}
+	succeed(t, s.RemoveAvatar(t.Context(), user))
+	if shown := author(t, s); shown.Nickname != "小明" || shown.Avatar != nil || shown.AvatarTag != "" {
+		t.Errorf("%+v", shown)
+	}
+	succeed(t, s.Remove(t.Context(), user), s.Remove(t.Context(), user), s.RemoveAvatar(t.Context(), user))
+	if stored, _ := store.Profile(t.Context(), user); stored.Turn != "" {
+		t.Errorf("stored of a user without a profile: %+v", stored)
+	}
+}
+
+// checker refuses the nickname 坏 and never has a verdict on a picture by itself.
+type checker struct {
+	mu     sync.Mutex
+	traces []string
+}
+
+func (c *checker) Text(_ context.Context, _ string, x moderation.Text) (moderation.Verdict, error) {
+	if x.Scene != moderation.Profile {
+		panic("another scene")
+	}
+	if x.Nickname == "坏" {
+		return moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}, nil
+	}
+	return moderation.Verdict{State: moderation.Approved}, nil
+}
+
+func (c *checker) Picture(_ context.Context, _ string, _ moderation.Scene, url string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.traces = append(c.traces, url)
+	return url, nil
+}
+
+type notes struct{}
+
+func (notes) Note(context.Context, string) (string, error) { return "", nil }
+func (notes) SwapNote(context.Context, string, string, string, time.Duration) (bool, error) {
+	return true, nil
+}
+
+func TestOthersSeeOnlyWhatIsApproved(t *testing.T) {
+	key, err := seal.New("secret")
+	succeed(t, err)
+	judge := new(checker)
+	checks := moderation.New(moderation.Options{
+		Checker: judge, Store: new(moderationtest.Memory), Notes: notes{}, PublicURL: "https://example.com", Seal: key, Logger: slog.New(slog.DiscardHandler),
+		OpenID: func(context.Context, string) (string, error) { return "openid", nil },
+	})
+	s := profile.New(new(profiletest.Memory), checks)
+
+	succeed(t, s.SetNickname(t.Context(), user, "好"), s.SetAvatar(t.Context(), user, picture(t, 9)))
+	p, err := s.Profile(t.Context(), user)
+	succeed(t, err)
+	if p.NicknameVerdict.State != moderation.Approved || p.AvatarVerdict.State != moderation.Pending {
+		t.Errorf("%+v, %+v", p.NicknameVerdict, p.AvatarVerdict)
+	}
+	if shown := author(t, s); shown.Nickname != "好" || shown.Avatar != nil {
+		t.Errorf("others see %+v", shown)
+	}
+
+	// The checker fetches the picture, a PNG, and approves it.
+	first := judge.traces[0]
+	checked, err := checks.Picture(t.Context(), first[len("https://example.com"+moderation.PicturePath):])
+	succeed(t, err)
+	if config, err := png.DecodeConfig(bytes.NewReader(checked)); err != nil || config.Width != avatar.Side {
+		t.Errorf("%v, %v", config, err)
+	}
+	succeed(t, checks.Result(t.Context(), first, moderation.Verdict{State: moderation.Approved}, true))
+	if shown := author(t, s); shown.Avatar == nil {
+		t.Error("others do not see an approved avatar")
+	}
+
+	// What is new is not seen, and the verdict on the old one says nothing about it.
+	succeed(t, s.SetNickname(t.Context(), user, "坏"))
+	p, err = s.Profile(t.Context(), user)
+	succeed(t, err)
+	if p.Nickname != "坏" || p.NicknameVerdict != (moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}) {
+		t.Errorf("%+v", p)
+	}
+	white := image.NewGray(image.Rect(0, 0, 20, 20))
+	var b bytes.Buffer
+	succeed(t, png.Encode(&b, white), s.SetAvatar(t.Context(), user, b.Bytes()))
+	succeed(t, checks.Result(t.Context(), first, moderation.Verdict{State: moderation.Approved}, true))
+	if shown := author(t, s); shown.Nickname != "" || shown.Avatar != nil {
+		t.Errorf("others see %+v", shown)
+	}
+}
