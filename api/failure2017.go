@@ -78,7 +78,7 @@ func sessionFailureOf(err error) *sessionFailure2017 {
 func (f *sessionFailure2017) body() gen.SessionFailure {
 	b := gen.SessionFailure{SessionMark: gen.SessionFailed, Error: gen.SessionError{Name: "Error", Message: f.message}}
 	if f.reason != "" {
-		b.Reason = new(gen.SessionReason(f.reason))
+		b.Reason = new(f.reason)
 	}
 	return b
 }

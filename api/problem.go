@@ -27,7 +27,7 @@ type problem struct {
 	header     map[string]string // more headers of the answer
 }
 
-func (p *problem) Error() string { return string(p.code) + ": " + p.detail }
+func (p *problem) Error() string { return p.code + ": " + p.detail }
 
 // codes holds each code's status and title.
 var codes = map[gen.ErrorCode]struct {
@@ -210,7 +210,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // programs of 2017 may call /v1.
 func (p *problem) body(status int, id string, session *sessionFailure2017) gen.Problem {
 	body := gen.Problem{
-		Type:     "urn:onestroke:problem:" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(string(p.code), "ERR_")), "_", "-"),
+		Type:     "urn:onestroke:problem:" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(p.code, "ERR_")), "_", "-"),
 		Title:    codes[p.code].title,
 		Status:   int32(status),
 		Detail:   text.First(1024, p.detail),

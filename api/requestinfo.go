@@ -36,7 +36,7 @@ func infoOf(ctx context.Context) *requestInfo { return ctx.Value(requestInfoKey{
 // failed records the problem that is answered. Its cause is recorded only if the
 // caller is not to blame, and if it says more than the problem itself.
 func (i *requestInfo) failed(p *problem, status int, err error) {
-	i.code = string(p.code)
+	i.code = p.code
 	if status >= 500 && !errors.Is(err, p) {
 		i.cause = err
 	}

@@ -100,9 +100,9 @@ func TestEachOperationDistinguishesErrorsFromOutages(t *testing.T) {
 			case !o.in2017:
 				answer.ExpectProblem(t, trouble.status, trouble.code)
 			case trouble.code == gen.ErrUnavailable:
-				answer.ExpectSessionFailure(t, trouble.status, string(trouble.code), "")
+				answer.ExpectSessionFailure(t, trouble.status, trouble.code, "")
 			default:
-				answer.ExpectPaintFailure(t, trouble.status, string(trouble.code))
+				answer.ExpectPaintFailure(t, trouble.status, trouble.code)
 			}
 		}
 	}

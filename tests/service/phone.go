@@ -243,7 +243,7 @@ func (a Answer) ExpectPaintFailure(t testing.TB, status int, reason string) {
 	a.Expect(t, status)
 	var failure gen.PaintFailure
 	a.Decode(t, &failure)
-	if failure.Code != -1 || string(failure.Error.Reason) != reason {
+	if failure.Code != -1 || failure.Error.Reason != reason {
 		t.Fatalf("want reason %q; got %s", reason, a.Body)
 	}
 }
