@@ -18,8 +18,8 @@ import (
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
-	"onestroke/impl/profile"
 	"onestroke/impl/moderation"
+	"onestroke/impl/profile"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
 )
