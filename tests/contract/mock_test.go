@@ -3,14 +3,15 @@ package contract
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,13 +49,32 @@ func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
 	put, err := caller.PutDrawingWithResponse(ctx, id, &gen.PutDrawingParams{IfNoneMatch: (*gen.PutDrawingParamsIfNoneMatch)(&created)}, gen.DrawingContent{
 		Canvas: gen.Canvas{Width: 3750, Height: 6670}, Format: gen.Format1,
 		Strokes: []gen.Stroke{{Tool: gen.Pen, Color: "#666666", Width: 50, X: []int32{100}, Y: []int32{200}}},
-	}, answering(http.StatusCreated))
+	})
 	if err != nil || put.JSON201 == nil {
 		t.Fatalf("put: %v, %s", err, put.Body)
 	}
 	list, err := caller.ListDrawingsWithResponse(ctx, nil)
 	if err != nil || list.JSON200 == nil || len(list.JSON200.Items) == 0 {
 		t.Fatalf("list: %v, %s", err, list.Body)
+	}
+	last, err := caller.ListDrawingsWithResponse(ctx, &gen.ListDrawingsParams{Cursor: list.JSON200.NextCursor})
+	if err != nil || last.JSON200 == nil || len(last.JSON200.Items) == 0 || last.JSON200.NextCursor != nil {
+		t.Fatalf("the second page: %v, %s", err, last.Body)
+	}
+	exported, err := caller.ExportDrawings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exported.Body.Close()
+	lines := json.NewDecoder(exported.Body)
+	for range 2 {
+		var d gen.Drawing
+		if err := lines.Decode(&d); err != nil || d.ID == uuid.Nil || len(d.Strokes) == 0 || d.Revision == 0 {
+			t.Errorf("the export has the line %+v, %v", d, err)
+		}
+	}
+	if lines.More() {
+		t.Error("the export goes on")
 	}
 	drawing, err := caller.GetDrawingWithResponse(ctx, list.JSON200.Items[0].ID, nil)
 	if err != nil || drawing.JSON200 == nil || drawing.JSON200.ID != put.JSON201.ID {
@@ -111,14 +131,8 @@ func prism() string {
 // startMock runs what `make mock` runs, on a free port, until the test ends.
 func startMock(t *testing.T) (url string) {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
-	_ = free.Close()
-
-	mock := exec.CommandContext(t.Context(), prism(), "mock", "--host", "127.0.0.1", "--port", port, filepath.Join(service.Root(), "openapi.yaml"))
+	mock := exec.CommandContext(t.Context(), "node", filepath.Join(service.Root(), "tools", "mock.mjs"), "0")
+	mock.Cancel = func() error { return mock.Process.Signal(syscall.SIGTERM) } // which also ends Prism
 	stdout, err := mock.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -129,22 +143,23 @@ func startMock(t *testing.T) (url string) {
 	}
 	t.Cleanup(func() { _ = mock.Wait() })
 
-	listens := make(chan bool, 1)
+	listens := make(chan string, 1)
 	go func() {
 		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			if strings.Contains(lines.Text(), "Prism is listening") {
-				listens <- true
+			if _, url, ok := strings.Cut(lines.Text(), "the mock serves on "); ok {
+				listens <- url
 			}
 		}
 		close(listens)
 	}()
 	select {
-	case ok := <-listens:
+	case url, ok := <-listens:
 		if !ok {
 			t.Fatal("the mock ended at its start")
 		}
+		return url
 	case <-time.After(2 * time.Minute):
 		t.Fatal("the mock does not start")
 	}
-	return "http://127.0.0.1:" + port
+	return ""
 }

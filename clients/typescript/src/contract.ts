@@ -2893,7 +2893,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {"id":"6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2"} */
+                    /**
+                     * @example {"id":"6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2","title":"一笔猫","canvas":{"width":3750,"height":6670,"background":"#FFFFFF"},"format":1,"strokes":[{"tool":"pen","color":"#666666","width":50,"x":[100,110,120],"y":[200,220,230],"t":[0,16,34]}],"strokeCount":1,"pointCount":3,"durationMs":34,"bounds":{"minX":100,"minY":200,"maxX":120,"maxY":230},"revision":1,"createdAt":"2026-11-22T08:00:00.123Z","updatedAt":"2026-11-22T08:00:00.123Z"}
+                     *     {"id":"7a2e3d4c-4a59-4e68-8d77-8c96a5b4c3d2","title":"一笔狗","canvas":{"width":3750,"height":6670,"background":"#FFFFFF"},"format":1,"strokes":[{"tool":"pen","color":"#666666","width":50,"x":[100,110,120],"y":[200,220,230],"t":[0,16,34]}],"strokeCount":1,"pointCount":3,"durationMs":34,"bounds":{"minX":100,"minY":200,"maxX":120,"maxY":230},"revision":1,"createdAt":"2026-11-22T09:00:00.123Z","updatedAt":"2026-11-22T09:00:00.123Z"}
+                     */
                     "application/x-ndjson": string;
                 };
             };
