@@ -20,6 +20,9 @@ image: ## build the image onestroke, without an image registry
 	$(MAKE) build TAGS=nosimulator,timetzdata OUTPUT=.build/image/onestroke
 	docker build --quiet --file deploy/Dockerfile --target prebuilt --tag onestroke .build/image
 
+release: clients ## make the files of a release in .build/release: VERSION=v1.2.3
+	cd tools/release && $(GO) run . -version '$(VERSION)'
+
 demo: ## save drawings in a running service; DATA=folder of Quick Draw files, URL=another service
 	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
 
@@ -54,7 +57,7 @@ generate: ## rebuild every generated file: gen/, the bundles of the clients, the
 format: ## format the Go, TypeScript and CSS code
 	tools/format
 
-check: ## format, linters, import rules, generated files, rules of the contract, breaking changes
+check: ## format, linters, import rules, generated files, rules of the contract, breaking changes, vulnerabilities, licences
 	tools/check
 
 breaking: ## fail if the contract breaks programs of the last release
@@ -68,7 +71,7 @@ baseline: ## compare with today's contract from now on, until there is a release
 
 mock: ## serve the examples of the contract on http://127.0.0.1:4010
 	tools/install
-	tools/node_modules/.bin/prism mock --host 127.0.0.1 --port 4010 openapi.yaml
+	node tools/mock.mjs 4010
 
 clients-proof: ## generate clients in four languages and use them against the service; needs Node, Python, Java and Maven
 	TEST_CLIENTS='go typescript python java' $(GO) test -count=1 -v -timeout 30m ./tests/clientsproof
@@ -79,4 +82,4 @@ contract: ## test the built program against the contract with Schemathesis; SEED
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build image demo test bench profile screenshots clients test-clients generate format check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build image release demo test bench profile screenshots clients test-clients generate format check contract breaking changelog baseline mock clients-proof help
