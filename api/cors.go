@@ -40,7 +40,7 @@ func (s *server) crossOrigin(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case r.URL.Path == "/openapi.json" || r.URL.Path == "/openapi.yaml":
+		case strings.HasPrefix(r.URL.Path, "/openapi"):
 			contract.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/v1/"):
 			v1.ServeHTTP(w, r)

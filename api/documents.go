@@ -6,15 +6,19 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"regexp"
 
 	"go.yaml.in/yaml/v3"
 
 	"onestroke/gen"
 )
 
-// documents are the operations that send the contract, as YAML and as JSON.
+// documents are the operations that send the contract, as YAML and as JSON: whole,
+// and without what only programs of 2017 use.
 type documents struct {
-	yaml, json document
+	yaml, json               document
+	currentYAML, currentJSON document
 }
 
 type document struct {
@@ -22,18 +26,37 @@ type document struct {
 	tag  string
 }
 
+// servers is what the contract says about where the service is. In the copy that the
+// service sends, it is the place that the copy comes from.
+var servers = regexp.MustCompile(`(?m)^servers:\n(?: .*\n)+`)
+
+const servedFrom = "servers:\n  - url: /\n    description: Where this document comes from\n"
+
 // newDocuments reads the contract and moves its paths of 2017 to base.
 func newDocuments(contract []byte, base string) (documents, error) {
 	moved := bytes.ReplaceAll(contract, []byte(contractBase+"/"), []byte(base+"/"))
-	var content map[string]any
-	if err := yaml.Unmarshal(moved, &content); err != nil {
-		return documents{}, err
-	}
-	asJSON, err := json.Marshal(content)
+	moved = servers.ReplaceAll(moved, []byte(servedFrom))
+	whole, err := jsonOf(moved)
 	if err != nil {
 		return documents{}, err
 	}
-	return documents{yaml: newDocument(moved), json: newDocument(asJSON)}, nil
+	current, err := without2017(moved)
+	if err != nil {
+		return documents{}, fmt.Errorf("without 2017: %w", err)
+	}
+	currentJSON, err := jsonOf(current)
+	if err != nil {
+		return documents{}, err
+	}
+	return documents{newDocument(moved), newDocument(whole), newDocument(current), newDocument(currentJSON)}, nil
+}
+
+func jsonOf(text []byte) ([]byte, error) {
+	var content map[string]any
+	if err := yaml.Unmarshal(text, &content); err != nil {
+		return nil, err
+	}
+	return json.Marshal(content)
 }
 
 func newDocument(text []byte) document {
@@ -55,4 +78,20 @@ func (d documents) GetContractJSON(_ context.Context, r gen.GetContractJSONReque
 		return gen.GetContractJSON304{ETag: etag}, nil
 	}
 	return gen.GetContractJSON200{ETag: etag, Body: d.json.text}, nil
+}
+
+func (d documents) GetCurrentContractYaml(_ context.Context, r gen.GetCurrentContractYamlRequest) (gen.GetCurrentContractYamlAnswer, error) {
+	etag := entityTag(d.currentYAML.tag)
+	if isCurrent(d.currentYAML.tag, r.Params.IfNoneMatch) {
+		return gen.GetCurrentContractYaml304{ETag: etag}, nil
+	}
+	return gen.GetCurrentContractYaml200{ETag: etag, Body: d.currentYAML.text}, nil
+}
+
+func (d documents) GetCurrentContractJSON(_ context.Context, r gen.GetCurrentContractJSONRequest) (gen.GetCurrentContractJSONAnswer, error) {
+	etag := entityTag(d.currentJSON.tag)
+	if isCurrent(d.currentJSON.tag, r.Params.IfNoneMatch) {
+		return gen.GetCurrentContractJSON304{ETag: etag}, nil
+	}
+	return gen.GetCurrentContractJSON200{ETag: etag, Body: d.currentJSON.text}, nil
 }

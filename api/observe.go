@@ -10,9 +10,10 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // observe gives the request its id and the record that everything after it uses,
@@ -24,6 +25,9 @@ func (s *server) observe(next http.Handler) http.Handler {
 		h.Set("X-Request-Id", info.id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
+		if s.is2017(r) {
+			deprecate(h)
+		}
 		if s.stopping() {
 			h.Set("Connection", "close") // so that the next request goes to another replica
 		}
@@ -127,19 +131,19 @@ func (w *recorder) Write(b []byte) (int, error) {
 // Unwrap gives http.ResponseController access to the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// wellFormed is a request id that the contract allows.
-var wellFormed = regexp.MustCompile(`^[0-9A-Za-z._-]{8,64}$`)
-
 // requestID returns the id that a trusted proxy gave the request, so that both
-// logs have the same, or a new one.
+// logs have the same, or a new one. It is a UUID; some proxies, such as nginx, write
+// its 32 digits without hyphens.
 func (s *server) requestID(r *http.Request) string {
-	if given := r.Header.Get("X-Request-Id"); given != "" && wellFormed.MatchString(given) {
-		if from, ok := addressOf(r.RemoteAddr); ok && isTrusted(from, s.TrustedProxies) {
-			return given
+	if given := r.Header.Get("X-Request-Id"); len(given) == 32 || len(given) == 36 {
+		id, err := uuid.Parse(given)
+		if from, ok := addressOf(r.RemoteAddr); err == nil && ok && isTrusted(from, s.TrustedProxies) {
+			return id.String()
 		}
 	}
-	var b [16]byte // unique, but not secret: the cheaper generator is enough
-	binary.NativeEndian.PutUint64(b[:], rand.Uint64())
-	binary.NativeEndian.PutUint64(b[8:], rand.Uint64())
-	return hex.EncodeToString(b[:])
+	var id uuid.UUID // unique, but not secret: the cheaper generator is enough
+	binary.NativeEndian.PutUint64(id[:], rand.Uint64())
+	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // version 4 (RFC 9562, section 5.4)
+	return id.String()
 }

@@ -38,6 +38,13 @@ func withPath(r *http.Request, p string) *http.Request {
 	return &moved
 }
 
+// deprecate says in the headers of an answer that the paths of 2017 are deprecated
+// (RFC 9745), and where it is explained. They stay.
+func deprecate(h http.Header) {
+	h.Set("Deprecation", "@1795651200") // 2026-11-26
+	h.Set("Link", `<https://github.com/onestroke/onestroke/blob/main/docs/compatibility.md>; rel="deprecation"; type="text/html"`)
+}
+
 // is2017 reports whether errors of this request have the form of 2017. Its path is
 // the one the client sent, or the contract's.
 func (s *server) is2017(r *http.Request) bool {

@@ -206,15 +206,18 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	_ = wire.Send(w, status, mediaType, append(text, '\n')) // the client may be gone
 }
 
+// problemPages is the page that explains the error codes; each has an anchor.
+const problemPages = "https://github.com/onestroke/onestroke/blob/main/docs/errors.md#"
+
 // body returns the problem as JSON. A failed session is described as in 2017, too:
 // programs of 2017 may call /v1.
 func (p *problem) body(status int, id string, session *sessionFailure2017) gen.Problem {
 	body := gen.Problem{
-		Type:     "urn:onestroke:problem:" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(p.code, "ERR_")), "_", "-"),
+		Type:     problemPages + strings.ToLower(p.code),
 		Title:    codes[p.code].title,
 		Status:   int32(status),
 		Detail:   text.First(1024, p.detail),
-		Instance: id,
+		Instance: "urn:uuid:" + id,
 		Code:     p.code,
 	}
 	if len(p.fields) > 0 {

@@ -44,6 +44,8 @@ type Handlers interface {
 	Readyz(context.Context, ReadyzRequest) (ReadyzAnswer, error)
 	GetContractYaml(context.Context, GetContractYamlRequest) (GetContractYamlAnswer, error)
 	GetContractJSON(context.Context, GetContractJSONRequest) (GetContractJSONAnswer, error)
+	GetCurrentContractYaml(context.Context, GetCurrentContractYamlRequest) (GetCurrentContractYamlAnswer, error)
+	GetCurrentContractJSON(context.Context, GetCurrentContractJSONRequest) (GetCurrentContractJSONAnswer, error)
 }
 
 // Options are what the binding needs beside the handlers.
@@ -192,6 +194,16 @@ type GetContractYamlRequest struct {
 // GetContractJSONRequest is a request of GET /openapi.json.
 type GetContractJSONRequest struct {
 	Params GetContractJSONParams
+}
+
+// GetCurrentContractYamlRequest is a request of GET /openapi-v1.yaml.
+type GetCurrentContractYamlRequest struct {
+	Params GetCurrentContractYamlParams
+}
+
+// GetCurrentContractJSONRequest is a request of GET /openapi-v1.json.
+type GetCurrentContractJSONRequest struct {
+	Params GetCurrentContractJSONParams
 }
 
 // LogInAnswer is one of the responses to POST /v1/session.
@@ -912,6 +924,76 @@ func (a GetContractJSON304) writeGetContractJSON(w http.ResponseWriter) error {
 	return nil
 }
 
+// GetCurrentContractYamlAnswer is one of the responses to GET /openapi-v1.yaml.
+type GetCurrentContractYamlAnswer interface {
+	writeGetCurrentContractYaml(http.ResponseWriter) error
+}
+
+// GetCurrentContractYaml200 is the response with status 200 to GET /openapi-v1.yaml.
+type GetCurrentContractYaml200 struct {
+	ETag string // required
+	Body []byte
+}
+
+func (a GetCurrentContractYaml200) writeGetCurrentContractYaml(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetCurrentContractYaml200", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
+	return wire.Send(w, 200, "application/yaml", a.Body)
+}
+
+// GetCurrentContractYaml304 is the response with status 304 to GET /openapi-v1.yaml.
+type GetCurrentContractYaml304 struct {
+	ETag string // required
+}
+
+func (a GetCurrentContractYaml304) writeGetCurrentContractYaml(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetCurrentContractYaml304", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
+	w.WriteHeader(304)
+	return nil
+}
+
+// GetCurrentContractJSONAnswer is one of the responses to GET /openapi-v1.json.
+type GetCurrentContractJSONAnswer interface {
+	writeGetCurrentContractJSON(http.ResponseWriter) error
+}
+
+// GetCurrentContractJSON200 is the response with status 200 to GET /openapi-v1.json.
+type GetCurrentContractJSON200 struct {
+	ETag string // required
+	Body json.RawMessage
+}
+
+func (a GetCurrentContractJSON200) writeGetCurrentContractJSON(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetCurrentContractJSON200", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
+	return wire.Send(w, 200, "application/json", a.Body)
+}
+
+// GetCurrentContractJSON304 is the response with status 304 to GET /openapi-v1.json.
+type GetCurrentContractJSON304 struct {
+	ETag string // required
+}
+
+func (a GetCurrentContractJSON304) writeGetCurrentContractJSON(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetCurrentContractJSON304", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
+	w.WriteHeader(304)
+	return nil
+}
+
 func (b *binding) LogIn(w http.ResponseWriter, r *http.Request) {
 	if err := b.serveLogIn(w, r, LogInRequest{}); err != nil {
 		b.Fail(w, r, err)
@@ -1468,4 +1550,38 @@ func (b *binding) serveGetContractJSON(w http.ResponseWriter, r *http.Request, r
 		return err
 	}
 	return answer.writeGetContractJSON(w)
+}
+
+func (b *binding) GetCurrentContractYaml(w http.ResponseWriter, r *http.Request, params GetCurrentContractYamlParams) {
+	if err := b.serveGetCurrentContractYaml(w, r, GetCurrentContractYamlRequest{Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetCurrentContractYaml(w http.ResponseWriter, r *http.Request, request GetCurrentContractYamlRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetCurrentContractYaml(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetCurrentContractYaml(w)
+}
+
+func (b *binding) GetCurrentContractJSON(w http.ResponseWriter, r *http.Request, params GetCurrentContractJSONParams) {
+	if err := b.serveGetCurrentContractJSON(w, r, GetCurrentContractJSONRequest{Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetCurrentContractJSON(w http.ResponseWriter, r *http.Request, request GetCurrentContractJSONRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetCurrentContractJSON(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetCurrentContractJSON(w)
 }

@@ -290,4 +290,18 @@ var Operations = map[string]wire.Operation{
 		},
 		Produces: []string{"application/json"},
 	},
+	"GET /openapi-v1.yaml": {
+		ID: "getCurrentContractYaml",
+		Parameters: []wire.Parameter{
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
+		},
+		Produces: []string{"application/yaml"},
+	},
+	"GET /openapi-v1.json": {
+		ID: "getCurrentContractJson",
+		Parameters: []wire.Parameter{
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
+		},
+		Produces: []string{"application/json"},
+	},
 }

@@ -781,10 +781,8 @@ type Problem struct {
 	// Errors The fields of the request that break a rule. There may be more than are listed.
 	Errors *[]FieldError `json:"errors,omitempty"`
 
-	// Instance The request id, also in the header `X-Request-Id`.
-	//
-	// Example: 4f9a2c51d0e84b7f9c3a6e2d1b0f8a75
-	Instance RequestID `json:"instance"`
+	// Instance The request id as a URI, `urn:uuid:` and what the header `X-Request-Id` has.
+	Instance string `json:"instance"`
 
 	// Reason The reason for programs of 2017, an error code. They log in again on `ERR_SESSION_EXPIRED` and `ERR_SESSION_KEY_EXCHANGE_FAILED`. Absent for errors that did not exist in 2017.
 	//
@@ -797,7 +795,7 @@ type Problem struct {
 	// Title A short name of the kind of problem, always the same for one `code`.
 	Title string `json:"title"`
 
-	// Type Identifies the kind of problem. Each `code` has its own.
+	// Type Identifies the kind of problem, and leads to the page about it. Each `code` has its own.
 	Type string `json:"type"`
 }
 
@@ -865,10 +863,10 @@ type Readiness struct {
 	Status string `json:"status"`
 }
 
-// RequestID The request id, also in the header `X-Request-Id`.
+// RequestID The request id, a UUID. In a problem it is the end of `instance`.
 //
-// Example: 4f9a2c51d0e84b7f9c3a6e2d1b0f8a75
-type RequestID = string
+// Example: 4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75
+type RequestID = openapi_types.UUID
 
 // Revision 1 for a new drawing, one more with every change.
 //
@@ -1244,6 +1242,18 @@ type Unidentified = Problem
 
 // UnsupportedMediaType An error (RFC 9457).
 type UnsupportedMediaType = Problem
+
+// GetCurrentContractJSONParams defines parameters for GetCurrentContractJSON.
+type GetCurrentContractJSONParams struct {
+	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
+}
+
+// GetCurrentContractYamlParams defines parameters for GetCurrentContractYaml.
+type GetCurrentContractYamlParams struct {
+	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
+}
 
 // GetContractJSONParams defines parameters for GetContractJSON.
 type GetContractJSONParams struct {
@@ -1732,6 +1742,12 @@ type ServerInterface interface {
 	// Livez Liveness check
 	// (GET /livez)
 	Livez(w http.ResponseWriter, r *http.Request)
+	// GetCurrentContractJSON This contract without 2017, as JSON
+	// (GET /openapi-v1.json)
+	GetCurrentContractJSON(w http.ResponseWriter, r *http.Request, params GetCurrentContractJSONParams)
+	// GetCurrentContractYaml This contract without 2017, as YAML
+	// (GET /openapi-v1.yaml)
+	GetCurrentContractYaml(w http.ResponseWriter, r *http.Request, params GetCurrentContractYamlParams)
 	// GetContractJSON This contract, as JSON
 	// (GET /openapi.json)
 	GetContractJSON(w http.ResponseWriter, r *http.Request, params GetContractJSONParams)
@@ -1865,6 +1881,88 @@ func (siw *ServerInterfaceWrapper) Livez(w http.ResponseWriter, r *http.Request)
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Livez(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCurrentContractJSON operation middleware
+func (siw *ServerInterfaceWrapper) GetCurrentContractJSON(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCurrentContractJSONParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch KnownEntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCurrentContractJSON(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCurrentContractYaml operation middleware
+func (siw *ServerInterfaceWrapper) GetCurrentContractYaml(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCurrentContractYamlParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch KnownEntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCurrentContractYaml(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2834,6 +2932,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/readyz", wrapper.Readyz)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/openapi.yaml", wrapper.GetContractYaml)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/openapi.json", wrapper.GetContractJSON)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/openapi-v1.yaml", wrapper.GetCurrentContractYaml)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/openapi-v1.json", wrapper.GetCurrentContractJSON)
 
 	return m
 }

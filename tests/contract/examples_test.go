@@ -42,6 +42,7 @@ func TestTheServiceAnswersLikeTheExamples(t *testing.T) {
 	e.expect(t, "livez", "", nobody.Do(t, http.MethodGet, "/livez", nil))
 	e.expect(t, "readyz", "", nobody.Do(t, http.MethodGet, "/readyz", nil))
 	e.expect(t, "getContractJson", "", nobody.Do(t, http.MethodGet, "/openapi.json", nil))
+	e.expect(t, "getCurrentContractJson", "", nobody.Do(t, http.MethodGet, "/openapi-v1.json", nil))
 
 	e.eachAnswerExample(func(key string) {
 		if !e.met[key] {

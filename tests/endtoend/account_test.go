@@ -27,6 +27,16 @@ import (
 	"onestroke/tests/stores"
 )
 
+func TestTheExportOfAnEmptyAccountHasAllHeaders(t *testing.T) {
+	answer := startService(t, service.Options{RequestsPerMinute: 60}).LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/export", nil)
+	answer.Expect(t, http.StatusOK)
+	for _, name := range []string{"RateLimit", "RateLimit-Policy", "Content-Type"} {
+		if answer.Header.Get(name) == "" {
+			t.Errorf("no %s", name)
+		}
+	}
+}
+
 func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)

@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
+
+	"onestroke/tests/service"
 )
 
 func TestTheContractIsTheSameInBothForms(t *testing.T) {
@@ -37,6 +41,68 @@ func TestTheContractIsTheSameInBothForms(t *testing.T) {
 	asJSON.Decode(t, &fromJSON)
 	if !reflect.DeepEqual(fromYAML, fromJSON) {
 		t.Error("YAML and JSON differ")
+	}
+}
+
+func TestTheContractForNewProgramsIsThatOfTheServiceWithout2017(t *testing.T) {
+	s := start(t)
+	whole := contractAt(t, s, "/openapi.json")
+	current := contractAt(t, s, "/openapi-v1.json")
+	if err := current.Validate(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for path, item := range whole.Paths.Map() {
+		for method, operation := range item.Operations() {
+			is2017 := slices.Contains(operation.Tags, "paints")
+			var found *openapi3.Operation
+			if there := current.Paths.Value(path); there != nil {
+				found = there.GetOperation(method)
+			}
+			if (found == nil) != is2017 {
+				t.Errorf("%s %s is there: %t", method, path, found != nil)
+			}
+		}
+	}
+	text := string(s.Nobody().Do(t, http.MethodGet, "/openapi-v1.yaml", nil).Body)
+	for _, gone := range []string{"x-2017", "/applet/", "Paint", "apiKey", "SessionMark", "SessionError", service.SessionMark, "oneOf", "x-www-form-urlencoded"} {
+		if strings.Contains(text, gone) {
+			t.Errorf("%s is there", gone)
+		}
+	}
+	for name := range current.Components.Schemas {
+		if !strings.Contains(text, "'#/components/schemas/"+name+"'") {
+			t.Errorf("nothing refers to the schema %s", name)
+		}
+	}
+	for _, at := range []string{"/openapi.yaml", "/openapi.json", "/openapi-v1.yaml", "/openapi-v1.json"} {
+		doc := contractAt(t, s, at)
+		if len(doc.Servers) != 1 || doc.Servers[0].URL != "/" {
+			t.Errorf("the servers of %s are %v", at, doc.Servers)
+		}
+		tag := s.Nobody().Do(t, http.MethodGet, at, nil).Header.Get("ETag")
+		s.Nobody().Do(t, http.MethodGet, at, nil, header("If-None-Match", tag)).Expect(t, http.StatusNotModified)
+	}
+}
+
+func contractAt(t *testing.T, s *service.Local, path string) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(s.Nobody().Do(t, http.MethodGet, path, nil).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestThePathsOf2017SayThatTheyAreDeprecated(t *testing.T) {
+	s := start(t)
+	for _, request := range [][2]string{{http.MethodGet, "/paints/list"}, {http.MethodPut, "/paints/list"}, {http.MethodGet, "/paints/more"}} {
+		h := s.Nobody().Do(t, request[0], service.DefaultBasePath+request[1], nil).Header
+		if h.Get("Deprecation") != "@1795651200" || !strings.Contains(h.Get("Link"), `rel="deprecation"`) {
+			t.Errorf("%s: %v", request, h)
+		}
+	}
+	if h := s.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Header; h.Get("Deprecation") != "" {
+		t.Errorf("/v1: %v", h)
 	}
 }
 

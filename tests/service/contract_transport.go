@@ -206,8 +206,8 @@ func (k *contractTransport) checkFailure(response *http.Response, body []byte) e
 	if err := json.Unmarshal(body, &problem); err != nil {
 		return err
 	}
-	if problem.Status != response.StatusCode || problem.Instance != response.Header.Get("X-Request-Id") {
-		return fmt.Errorf("the problem has status %d and request id %q", problem.Status, problem.Instance)
+	if problem.Status != response.StatusCode || problem.Instance != "urn:uuid:"+response.Header.Get("X-Request-Id") {
+		return fmt.Errorf("the problem has status %d and instance %q", problem.Status, problem.Instance)
 	}
 	return nil
 }

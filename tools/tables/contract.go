@@ -77,8 +77,9 @@ func errorTable(contract *yaml.Node) (table, error) {
 			return t, fmt.Errorf("%s has no description in both languages", code)
 		}
 		statuses := strings.Join(status.FindAllString(m[1], -1), ", ")
-		t.english += fmt.Sprintf("| `%s` | %s | %s |\n", code, statuses, m[2])
-		t.chinese += fmt.Sprintf("| `%s` | %s | %s |\n", code, statuses, zh)
+		cell := fmt.Sprintf("<a id=\"%s\"></a>`%s`", strings.ToLower(code), code) // the type of a problem leads there
+		t.english += fmt.Sprintf("| %s | %s | %s |\n", cell, statuses, m[2])
+		t.chinese += fmt.Sprintf("| %s | %s | %s |\n", cell, statuses, zh)
 	}
 	return t, nil
 }

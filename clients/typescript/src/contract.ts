@@ -500,6 +500,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/openapi-v1.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This contract without 2017, as YAML
+         * @description The same contract without what only programs of 2017 use, to generate the clients of new programs from. Nothing else differs.
+         */
+        get: operations["getCurrentContractYaml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi-v1.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This contract without 2017, as JSON
+         * @description The contract without what only programs of 2017 use, as JSON.
+         */
+        get: operations["getCurrentContractJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -509,8 +549,8 @@ export interface components {
         /** @description An error (RFC 9457). */
         Problem: {
             /**
-             * Format: uri-reference
-             * @description Identifies the kind of problem. Each `code` has its own.
+             * Format: uri
+             * @description Identifies the kind of problem, and leads to the page about it. Each `code` has its own.
              */
             type: string;
             /** @description A short name of the kind of problem, always the same for one `code`. */
@@ -522,7 +562,11 @@ export interface components {
             status: number;
             /** @description What is wrong with this request, for developers. */
             detail: string;
-            instance: components["schemas"]["RequestId"];
+            /**
+             * Format: uri
+             * @description The request id as a URI, `urn:uuid:` and what the header `X-Request-Id` has.
+             */
+            instance: string;
             code: components["schemas"]["ErrorCode"];
             /** @description The fields of the request that break a rule. There may be more than are listed. */
             errors?: components["schemas"]["FieldError"][];
@@ -551,8 +595,9 @@ export interface components {
             detail: string;
         };
         /**
-         * @description The request id, also in the header `X-Request-Id`.
-         * @example 4f9a2c51d0e84b7f9c3a6e2d1b0f8a75
+         * Format: uuid
+         * @description The request id, a UUID. In a problem it is the end of `instance`.
+         * @example 4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75
          */
         RequestId: string;
         /**
@@ -1308,11 +1353,11 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "type": "urn:onestroke:problem:rate-limited",
+                 *       "type": "https://github.com/onestroke/onestroke/blob/main/docs/errors.md#err_rate_limited",
                  *       "title": "Rate limited",
                  *       "status": 429,
                  *       "detail": "too many requests",
-                 *       "instance": "4f9a2c51d0e84b7f9c3a6e2d1b0f8a75",
+                 *       "instance": "urn:uuid:4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75",
                  *       "code": "ERR_RATE_LIMITED"
                  *     }
                  */
@@ -1453,6 +1498,8 @@ export interface components {
         PaintInvalidRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1476,6 +1523,8 @@ export interface components {
         PaintRequestTimeout: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1499,6 +1548,8 @@ export interface components {
         PaintTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1522,6 +1573,8 @@ export interface components {
         PaintUnsupportedMediaType: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1546,6 +1599,8 @@ export interface components {
         PaintRateLimited: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1570,6 +1625,8 @@ export interface components {
         PaintQuotaExceeded: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1593,6 +1650,8 @@ export interface components {
         PaintHeadersTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 [name: string]: unknown;
             };
@@ -1614,6 +1673,8 @@ export interface components {
         PaintInternal: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1637,6 +1698,8 @@ export interface components {
         PaintUnavailable: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 RateLimit: components["headers"]["RateLimit"];
                 "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
@@ -1661,6 +1724,8 @@ export interface components {
         PaintOther: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
+                Deprecation: components["headers"]["Deprecation"];
+                Link: components["headers"]["DeprecationLink"];
                 "Cache-Control": components["headers"]["NoStore"];
                 Allow: components["headers"]["Allow"];
                 [name: string]: unknown;
@@ -1703,7 +1768,7 @@ export interface components {
     headers: {
         /**
          * @description Identifies this request in the service's log. Give it when you report a problem.
-         * @example 4f9a2c51d0e84b7f9c3a6e2d1b0f8a75
+         * @example 4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75
          */
         RequestId: components["schemas"]["RequestId"];
         /**
@@ -1747,6 +1812,16 @@ export interface components {
          * @example "user";q=600;w=60
          */
         RateLimitPolicy: string;
+        /**
+         * @description Since when the operation is deprecated, in seconds since 1970 (RFC 9745). It stays, but new programs use `/v1`.
+         * @example @1795651200
+         */
+        Deprecation: string;
+        /**
+         * @description The page about what is deprecated, and why (RFC 8288).
+         * @example <https://github.com/onestroke/onestroke/blob/main/docs/compatibility.md>; rel="deprecation"; type="text/html"
+         */
+        DeprecationLink: "<https://github.com/onestroke/onestroke/blob/main/docs/compatibility.md>; rel=\"deprecation\"; type=\"text/html\"";
         /**
          * @description For caches. Without `format`, `Accept` decides whether the answer is SVG or PNG.
          * @example Accept
@@ -2955,6 +3030,8 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    Deprecation: components["headers"]["Deprecation"];
+                    Link: components["headers"]["DeprecationLink"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     "Cache-Control": components["headers"]["NoStore"];
@@ -2990,6 +3067,8 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    Deprecation: components["headers"]["Deprecation"];
+                    Link: components["headers"]["DeprecationLink"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     "Cache-Control": components["headers"]["NoStore"];
@@ -3029,6 +3108,8 @@ export interface operations {
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
+                    Deprecation: components["headers"]["Deprecation"];
+                    Link: components["headers"]["DeprecationLink"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     "Cache-Control": components["headers"]["NoStore"];
@@ -3159,6 +3240,107 @@ export interface operations {
         };
     };
     getContractJson: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
+                 * @example "Zq3Yt0mB1xKc"
+                 */
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contract. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ContractTag"];
+                    "Cache-Control": components["headers"]["PublicRevalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "openapi": "3.0.3",
+                     *       "info": {
+                     *         "title": "onestroke",
+                     *         "version": "1.0.0"
+                     *       },
+                     *       "paths": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Not modified. Your copy is current. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ContractTag"];
+                    "Cache-Control": components["headers"]["PublicRevalidate"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            406: components["responses"]["NotAcceptable"];
+            431: components["responses"]["HeadersTooLarge"];
+            default: components["responses"]["Other"];
+        };
+    };
+    getCurrentContractYaml: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
+                 * @example "Zq3Yt0mB1xKc"
+                 */
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contract. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ContractTag"];
+                    "Cache-Control": components["headers"]["PublicRevalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example openapi: 3.0.3
+                     *     info: {title: onestroke, version: 1.0.0}
+                     *     paths: {}
+                     */
+                    "application/yaml": components["schemas"]["ContractText"];
+                };
+            };
+            /** @description Not modified. Your copy is current. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ContractTag"];
+                    "Cache-Control": components["headers"]["PublicRevalidate"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            406: components["responses"]["NotAcceptable"];
+            431: components["responses"]["HeadersTooLarge"];
+            default: components["responses"]["Other"];
+        };
+    };
+    getCurrentContractJson: {
         parameters: {
             query?: never;
             header?: {

@@ -120,6 +120,8 @@ export const routes: { readonly [Id in OperationId]: Route } = {
   readyz: ['GET', '/readyz', 'open'],
   getContractYaml: ['GET', '/openapi.yaml', 'open'],
   getContractJson: ['GET', '/openapi.json', 'open'],
+  getCurrentContractYaml: ['GET', '/openapi-v1.yaml', 'open'],
+  getCurrentContractJson: ['GET', '/openapi-v1.json', 'open'],
 };
 
 /** Any operation's arguments. */

@@ -38,7 +38,11 @@ const token = 'kT1uB7nR2sV9wYA5mC3xQw';
 const paint = { id: 'j8x3k2m1q9w0zt', actions: '[]' };
 
 // Prism knows how to write JSON and text, so it has no contract as YAML.
-const calls: { [Id in Exclude<keyof Client, 'drawings' | 'getContractYaml'>]: () => Promise<Result<unknown>> } = {
+const calls: {
+  [Id in Exclude<keyof Client, 'drawings' | 'getContractYaml' | 'getCurrentContractYaml'>]: () => Promise<
+    Result<unknown>
+  >;
+} = {
   logIn: () => client.logIn({ body: { code: '0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9' } }),
   getSession: () => client.getSession(),
   listSessions: () => client.listSessions(),
@@ -64,6 +68,7 @@ const calls: { [Id in Exclude<keyof Client, 'drawings' | 'getContractYaml'>]: ()
   livez: () => client.livez(),
   readyz: () => client.readyz(),
   getContractJson: () => client.getContractJson(),
+  getCurrentContractJson: () => client.getCurrentContractJson(),
   deleteAccount: () => client.deleteAccount(),
   logOut: () => client.logOut(),
 };

@@ -128,7 +128,9 @@ var routes = {
   livez: ["GET", "/livez", "open"],
   readyz: ["GET", "/readyz", "open"],
   getContractYaml: ["GET", "/openapi.yaml", "open"],
-  getContractJson: ["GET", "/openapi.json", "open"]
+  getContractJson: ["GET", "/openapi.json", "open"],
+  getCurrentContractYaml: ["GET", "/openapi-v1.yaml", "open"],
+  getCurrentContractJson: ["GET", "/openapi-v1.json", "open"]
 };
 function requestOf(baseUrl, [method, path], args = {}) {
   const { ifMatch, ifNoneMatch, body, ...parameters } = args;
