@@ -75,6 +75,7 @@ var exchangeOutcomes = map[session.Cause]struct {
 var (
 	errNoRoute              = &problem{code: gen.ErrNotFound, detail: "there is no such path"}
 	errNoShare              = &problem{code: gen.ErrNotFound, detail: "no drawing is shared with this token"}
+	errNoAvatar             = &problem{code: gen.ErrNotFound, detail: "the author has no avatar that others may see"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}

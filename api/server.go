@@ -144,7 +144,7 @@ func New(o Options) (http.Handler, error) {
 		drawings:   drawings{o.Drawings},
 		profiles:   profiles{o.Profiles},
 		images:     images{o.Drawings, make(chan struct{}, runtime.GOMAXPROCS(0))},
-		shares:     shares{o.Drawings},
+		shares:     shares{o.Drawings, o.Profiles},
 		account:    account{o.Sessions, o.Drawings, o.Profiles},
 		paints2017: paints2017{o.Drawings},
 		health:     health{o.Stores, s.stopping, o.Logger},
@@ -158,7 +158,7 @@ func New(o Options) (http.Handler, error) {
 		s.mux.Handle(pattern, h)
 		s.extra.Handle(pattern, h)
 	}
-	s.mux.Handle("GET "+sharePageRoute, sharePage{o.Drawings, o.PublicURL, s.fail})
+	s.mux.Handle("GET "+sharePageRoute, sharePage{o.Drawings, o.Profiles, o.PublicURL, s.fail})
 	s.mux.HandleFunc("/", s.noRoute)
 
 	return s.observe(s.recover(s.crossOrigin(s.limitSize(s.atBasePath(s.mux))))), nil

@@ -38,7 +38,7 @@ func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswe
 	}
 	info.user = opened.User.ID
 	fillProfile(ctx, s.profiles, login, opened.User)
-	return gen.LogIn201{Body: gen.LoggedIn{Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User)}}, nil
+	return gen.LogIn201{Body: gen.LoggedIn{Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User), UnionID: optional(s.service.UnionID(opened))}}, nil
 }
 
 func (s sessions) GetSession(ctx context.Context, _ gen.GetSessionRequest) (gen.GetSessionAnswer, error) {

@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"onestroke/impl/gallery"
+	"onestroke/impl/profile"
 )
 
 // sharePage is the page of a shared drawing at /s/{token}, for browsers and for
 // programs that make a card of a link. It has no script: the picture replays itself.
 type sharePage struct {
 	gallery   *gallery.Service
+	profiles  *profile.Service
 	publicURL string // where others reach the service, without a slash at the end; empty: not known
 	fail      func(http.ResponseWriter, *http.Request, error)
 }
@@ -44,8 +46,8 @@ var (
 func (p sharePage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	infoOf(r.Context()).route = sharePageRoute
 	token := r.PathValue("token")
-	d, author, err := p.gallery.Visit(r.Context(), token)
-	if errors.Is(err, gallery.ErrNotFound) && !errors.Is(err, gallery.ErrUnavailable) {
+	d, author, err := visit(r.Context(), p.gallery, p.profiles, token)
+	if errors.Is(err, errNoShare) {
 		p.send(w, r, http.StatusNotFound, "没有这幅画 · No such drawing", "",
 			`<p>链接无效，或作者已停止分享。<br><span lang="en">The link is invalid, or the drawing is no longer shared.</span></p>`)
 		return
@@ -58,8 +60,8 @@ func (p sharePage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if d.Title != "" {
 		title = d.Title
 	}
-	if author != "" {
-		title += " · " + author
+	if author.Nickname != "" {
+		title += " · " + author.Nickname
 	}
 	image := "v1/shared/" + token + "/image" // a token has letters, digits, - and _ only
 	var card string

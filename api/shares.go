@@ -9,11 +9,13 @@ import (
 	"onestroke/gen"
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/profile"
 )
 
 // shares are the operations on shared drawings, except for their pictures.
 type shares struct {
-	gallery *gallery.Service
+	gallery  *gallery.Service
+	profiles *profile.Service
 }
 
 func (h shares) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequest) (gen.ShareDrawingAnswer, error) {
@@ -36,7 +38,7 @@ func (h shares) UnshareDrawing(ctx context.Context, r gen.UnshareDrawingRequest)
 }
 
 func (h shares) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingRequest) (gen.GetSharedDrawingAnswer, error) {
-	d, author, err := shared(ctx, h.gallery, r.Token)
+	d, author, err := visit(ctx, h.gallery, h.profiles, r.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -46,23 +48,54 @@ func (h shares) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingRequ
 	}
 	b := drawingBody(d)
 	return gen.GetSharedDrawing200{ETag: entityTag(tag), Body: gen.SharedDrawing{
-		Title: b.Title, Author: optional(author), OneStroke: b.OneStroke, Canvas: b.Canvas, Format: b.Format, Strokes: b.Strokes,
+		Title: b.Title, Author: optional(author.Nickname), AuthorAvatar: unlessFalse(author.Avatar != nil), OneStroke: b.OneStroke, Canvas: b.Canvas, Format: b.Format, Strokes: b.Strokes,
 		StrokeCount: b.StrokeCount, PointCount: b.PointCount, DurationMs: b.DurationMs, Bounds: b.Bounds, Incomplete: b.Incomplete,
 	}}, nil
 }
 
-// shared returns the drawing that a token leads to, and its author's nickname.
-func shared(ctx context.Context, g *gallery.Service, token string) (gallery.Drawing, string, error) {
-	d, author, err := g.Visit(ctx, token)
+func (h shares) GetSharedAvatar(ctx context.Context, r gen.GetSharedAvatarRequest) (gen.GetSharedAvatarAnswer, error) {
+	_, author, err := visit(ctx, h.gallery, h.profiles, r.Token)
+	switch {
+	case err != nil:
+		return nil, err
+	case author.Avatar == nil:
+		return nil, errNoAvatar
+	case isCurrent(author.AvatarTag, r.Params.IfNoneMatch):
+		return gen.GetSharedAvatar304{ETag: entityTag(author.AvatarTag)}, nil
+	}
+	return gen.GetSharedAvatar200{ETag: entityTag(author.AvatarTag), Body: author.Avatar}, nil
+}
+
+// visit returns the drawing that a token leads to, and what others see of its
+// author.
+func visit(ctx context.Context, g *gallery.Service, p *profile.Service, token string) (gallery.Drawing, profile.Author, error) {
+	d, err := shared(ctx, g, token)
+	if err != nil {
+		return d, profile.Author{}, err
+	}
+	owner, err := g.AuthorOf(ctx, token)
 	if errors.Is(err, gallery.ErrNotFound) {
 		err = errNoShare
 	}
+	if err != nil {
+		return d, profile.Author{}, err
+	}
+	author, err := p.Author(ctx, owner)
 	return d, author, err
 }
 
-// sharedTag is the tag of what a visitor sees: the drawing and the author's
-// nickname.
-func sharedTag(d gallery.Drawing, author string) string {
-	sum := sha256.Sum256([]byte(author))
+// shared returns the drawing that a token leads to.
+func shared(ctx context.Context, g *gallery.Service, token string) (gallery.Drawing, error) {
+	d, _, err := g.Visit(ctx, token)
+	if errors.Is(err, gallery.ErrNotFound) {
+		err = errNoShare
+	}
+	return d, err
+}
+
+// sharedTag is the tag of what a visitor sees: the drawing, and the author's
+// nickname and avatar.
+func sharedTag(d gallery.Drawing, author profile.Author) string {
+	sum := sha256.Sum256([]byte(author.Nickname + "\x00" + author.AvatarTag))
 	return d.ETag + "-" + base64.RawURLEncoding.EncodeToString(sum[:6])
 }

@@ -51,6 +51,10 @@ func (v *LoggedIn) AppendJSON(b []byte) []byte {
 	b = wire.AppendTime(b, v.ExpiresAt)
 	b = wire.AppendName(b, `"token":`)
 	b = wire.AppendString(b, v.Token)
+	if v.UnionID != nil {
+		b = wire.AppendName(b, `"unionId":`)
+		b = wire.AppendString(b, *v.UnionID)
+	}
 	b = wire.AppendName(b, `"user":`)
 	b = v.User.AppendJSON(b)
 	return append(b, '}')
@@ -264,6 +268,10 @@ func (v *SharedDrawing) AppendJSON(b []byte) []byte {
 	if v.Author != nil {
 		b = wire.AppendName(b, `"author":`)
 		b = wire.AppendString(b, *v.Author)
+	}
+	if v.AuthorAvatar != nil {
+		b = wire.AppendName(b, `"authorAvatar":`)
+		b = strconv.AppendBool(b, bool(*v.AuthorAvatar))
 	}
 	b = wire.AppendName(b, `"bounds":`)
 	b = v.Bounds.AppendJSON(b)

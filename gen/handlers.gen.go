@@ -30,6 +30,7 @@ type Handlers interface {
 	UnshareDrawing(context.Context, UnshareDrawingRequest) (UnshareDrawingAnswer, error)
 	GetSharedDrawing(context.Context, GetSharedDrawingRequest) (GetSharedDrawingAnswer, error)
 	GetSharedDrawingImage(context.Context, GetSharedDrawingImageRequest) (GetSharedDrawingImageAnswer, error)
+	GetSharedAvatar(context.Context, GetSharedAvatarRequest) (GetSharedAvatarAnswer, error)
 	GetProfile(context.Context, GetProfileRequest) (GetProfileAnswer, error)
 	PutProfile(context.Context, PutProfileRequest) (PutProfileAnswer, error)
 	DeleteProfile(context.Context, DeleteProfileRequest) (DeleteProfileAnswer, error)
@@ -139,6 +140,12 @@ type GetSharedDrawingRequest struct {
 type GetSharedDrawingImageRequest struct {
 	Token  ShareToken
 	Params GetSharedDrawingImageParams
+}
+
+// GetSharedAvatarRequest is a request of GET /v1/shared/{token}/avatar.
+type GetSharedAvatarRequest struct {
+	Token  ShareToken
+	Params GetSharedAvatarParams
 }
 
 // GetProfileRequest is a request of GET /v1/profile.
@@ -602,6 +609,41 @@ func (a GetSharedDrawingImage304) writeGetSharedDrawingImage(w http.ResponseWrit
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Vary", a.Vary)
+	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
+	w.WriteHeader(304)
+	return nil
+}
+
+// GetSharedAvatarAnswer is one of the responses to GET /v1/shared/{token}/avatar.
+type GetSharedAvatarAnswer interface {
+	writeGetSharedAvatar(http.ResponseWriter) error
+}
+
+// GetSharedAvatar200 is the response with status 200 to GET /v1/shared/{token}/avatar.
+type GetSharedAvatar200 struct {
+	ETag string // required
+	Body []byte
+}
+
+func (a GetSharedAvatar200) writeGetSharedAvatar(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetSharedAvatar200", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
+	return wire.Send(w, 200, "image/jpeg", a.Body)
+}
+
+// GetSharedAvatar304 is the response with status 304 to GET /v1/shared/{token}/avatar.
+type GetSharedAvatar304 struct {
+	ETag string // required
+}
+
+func (a GetSharedAvatar304) writeGetSharedAvatar(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetSharedAvatar304", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
 	w.WriteHeader(304)
 	return nil
@@ -1269,6 +1311,23 @@ func (b *binding) serveGetSharedDrawingImage(w http.ResponseWriter, r *http.Requ
 		return err
 	}
 	return answer.writeGetSharedDrawingImage(w)
+}
+
+func (b *binding) GetSharedAvatar(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedAvatarParams) {
+	if err := b.serveGetSharedAvatar(w, r, GetSharedAvatarRequest{Token: token, Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetSharedAvatar(w http.ResponseWriter, r *http.Request, request GetSharedAvatarRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetSharedAvatar(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetSharedAvatar(w)
 }
 
 func (b *binding) GetProfile(w http.ResponseWriter, r *http.Request) {

@@ -167,6 +167,14 @@ var Operations = map[string]wire.Operation{
 		},
 		Produces: []string{"image/png", "image/svg+xml"},
 	},
+	"GET /v1/shared/{token}/avatar": {
+		ID: "getSharedAvatar",
+		Parameters: []wire.Parameter{
+			{Name: "token", In: "path", Required: true, Rules: &shareTokenRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
+		},
+		Produces: []string{"image/jpeg"},
+	},
 	"GET /v1/profile": {
 		ID:      "getProfile",
 		Secured: true,

@@ -558,6 +558,9 @@ type FormatVersion int32
 // Example: true
 type Incomplete = bool
 
+// JPEG A JPEG.
+type JPEG = openapi_types.File
+
 // KnownEntityTags The entity tags of the copies that you have, or `*` (RFC 9110, section 13.1.2). Empty is as if it was not sent.
 //
 // Example: "1-5mC3xQ8kT1u"
@@ -581,6 +584,13 @@ type LoggedIn struct {
 
 	// Token The session's credential. Send it as `Authorization: Bearer <token>`. Keep it secret: anyone who has it can act as the user.
 	Token string `json:"token"`
+
+	// UnionID Identifies the user in all programs of the same WeChat Open Platform account. Absent if WeChat gave none: the program belongs to no such
+	// account. The service stores it encrypted, for as long as the session.
+	//
+	//
+	// Example: o6_bmasdasdsad6_2sgVt7hMZOPfL
+	UnionID *string `json:"unionId,omitempty"`
 
 	// User A user. Only `id` is always present. The rest is the profile, which programs send as signed or encrypted data from WeChat.
 	User User `json:"user"`
@@ -990,10 +1000,15 @@ type ShareToken = string
 
 // SharedDrawing A shared drawing.
 type SharedDrawing struct {
-	// Author The nickname that the author had when the drawing was shared. Absent if WeChat gave none.
+	// Author The nickname that the author has now. Absent if there is none, or if it is not approved.
 	//
 	// Example: 小明
 	Author *string `json:"author,omitempty"`
+
+	// AuthorAvatar `true` if `GET /v1/shared/{token}/avatar` has an avatar of the author; otherwise absent.
+	//
+	// Example: true
+	AuthorAvatar *bool `json:"authorAvatar,omitempty"`
 
 	// Bounds The smallest rectangle that contains every point.
 	//
@@ -1334,6 +1349,12 @@ type GetDrawingImageParamsFormat string
 // GetSharedDrawingParams defines parameters for GetSharedDrawing.
 type GetSharedDrawingParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If nothing has changed since, the answer is 304 without a body.
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
+}
+
+// GetSharedAvatarParams defines parameters for GetSharedAvatar.
+type GetSharedAvatarParams struct {
+	// IfNoneMatch The `ETag` of the copy that you have. If the avatar has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
 }
 
@@ -1820,6 +1841,9 @@ type ServerInterface interface {
 	// GetSharedDrawing Get a shared drawing
 	// (GET /v1/shared/{token})
 	GetSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingParams)
+	// GetSharedAvatar Get the avatar of the author of a shared drawing
+	// (GET /v1/shared/{token}/avatar)
+	GetSharedAvatar(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedAvatarParams)
 	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	// (GET /v1/shared/{token}/image)
 	GetSharedDrawingImage(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingImageParams)
@@ -2694,6 +2718,56 @@ func (siw *ServerInterfaceWrapper) GetSharedDrawing(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// GetSharedAvatar operation middleware
+func (siw *ServerInterfaceWrapper) GetSharedAvatar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token ShareToken
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", r.PathValue("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "token", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSharedAvatarParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch KnownEntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSharedAvatar(w, r, token, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetSharedDrawingImage operation middleware
 func (siw *ServerInterfaceWrapper) GetSharedDrawingImage(w http.ResponseWriter, r *http.Request) {
 
@@ -2918,6 +2992,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.ShareDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}", wrapper.GetSharedDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/image", wrapper.GetSharedDrawingImage)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/avatar", wrapper.GetSharedAvatar)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/profile", wrapper.DeleteProfile)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/profile", wrapper.GetProfile)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/profile", wrapper.PutProfile)

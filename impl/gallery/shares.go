@@ -91,3 +91,13 @@ func (s *Service) Visit(ctx context.Context, token string) (d Drawing, nickname 
 	d, err = r.drawing()
 	return d, r.Share.Nickname, err
 }
+
+// AuthorOf returns the ID of the user whose drawing a token may lead to, or
+// [ErrNotFound]. Only what [Service.Visit] returns is certain to be shared.
+func (s *Service) AuthorOf(ctx context.Context, token string) (owner string, err error) {
+	if !shareToken.MatchString(token) {
+		return "", ErrNotFound
+	}
+	owner, _, err = s.store.FindShare(ctx, token)
+	return owner, err
+}

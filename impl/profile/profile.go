@@ -171,7 +171,7 @@ func (s *Service) Fill(ctx context.Context, userID, nickname string) error {
 	if err != nil || !changed {
 		return err
 	}
-	return s.begin(ctx, NicknameKind, userID)
+	return s.checks.Begin(ctx, thing(NicknameKind, userID)) // a login does not wait for it
 }
 
 // change changes a profile until no other change came in between, and reports

@@ -152,7 +152,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 		User:      User{ID: done.UserID, Profile: identity.Profile},
 		Label:     text.First(MaxLabel, l.Label),
 		CreatedAt: now,
-		Sealed:    s.Seal(done.UserID, identity.OpenID),
+		Sealed:    s.seal(done.UserID, identity),
 	}, now)
 	hold := codeLife
 	if done.Kind == Code {

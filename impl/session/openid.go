@@ -3,18 +3,36 @@ package session
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // maxOpenID bounds an openid, in bytes. WeChat's have 28.
 const maxOpenID = 128
 
-// Seal encrypts the openid of a user as a session holds it, or returns "" if
-// there is no key.
-func (s *Service) Seal(userID, openID string) string {
+// seal encrypts what WeChat calls a user, as a session holds it, or returns "" if
+// there is no key. Neither name has a space.
+func (s *Service) seal(userID string, i Identity) string {
 	if s.options.Seal == nil {
 		return ""
 	}
-	return s.options.Seal.Seal(openIDOf(userID), openID)
+	return s.options.Seal.Seal(openIDOf(userID), strings.TrimSuffix(i.OpenID+" "+i.UnionID, " "))
+}
+
+// open decrypts what seal returned. ok is false if it was sealed with an earlier
+// key, or without one.
+func (s *Service) open(x Session) (openID, unionID string, ok bool) {
+	if s.options.Seal == nil || x.Sealed == "" {
+		return "", "", false
+	}
+	text, err := s.options.Seal.Open(openIDOf(x.User.ID), x.Sealed)
+	openID, unionID, _ = strings.Cut(text, " ")
+	return openID, unionID, err == nil
+}
+
+// UnionID returns the unionid that WeChat gave for the login of a session, or "".
+func (s *Service) UnionID(x Session) string {
+	_, unionID, _ := s.open(x)
+	return unionID
 }
 
 // OpenID returns the openid of a user, from the session that was used last, or ""
@@ -26,11 +44,10 @@ func (s *Service) OpenID(ctx context.Context, userID string) (string, error) {
 	}
 	slices.SortFunc(all, func(a, b Session) int { return b.LastUsedAt.Compare(a.LastUsedAt) })
 	for _, x := range all {
-		if s.expired(x) || x.Sealed == "" {
+		if s.expired(x) {
 			continue
 		}
-		// One that does not open was sealed with an earlier key.
-		if openID, err := s.options.Seal.Open(openIDOf(userID), x.Sealed); err == nil {
+		if openID, _, ok := s.open(x); ok {
 			return openID, nil
 		}
 	}

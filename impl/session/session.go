@@ -62,8 +62,9 @@ type Session struct {
 	CreatedAt  time.Time // in whole seconds, as are the next two
 	LastUsedAt time.Time // exact to the minute, so that not every use is a write
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit
-	// Sealed is the openid, encrypted with [Options].Seal: WeChat asks for it when
-	// it checks what the user made. Empty if no key was configured at the login.
+	// Sealed is the openid and the unionid, encrypted with [Options].Seal: WeChat asks
+	// for the openid when it checks what the user made. Empty if no key was configured
+	// at the login.
 	Sealed string
 }
 
@@ -81,6 +82,7 @@ type Login struct {
 // Identity is the user to whom a code belongs, as WeChat says.
 type Identity struct {
 	OpenID  string
+	UnionID string // of the user at the WeChat Open Platform; empty if WeChat gives none
 	Profile Profile
 }
 

@@ -147,7 +147,7 @@ func (c *Client) Exchange(ctx context.Context, login session.Login) (session.Ide
 	if err != nil {
 		return session.Identity{}, err
 	}
-	return session.Identity{OpenID: granted.OpenID, Profile: profile}, nil
+	return session.Identity{OpenID: granted.OpenID, UnionID: granted.UnionID, Profile: profile}, nil
 }
 
 func newBreaker[T any](timeout time.Duration) failsafe.Executor[T] {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"onestroke/impl/session"
+	"onestroke/impl/text"
 )
 
 // causes are the errcodes of WeChat's server API "code2Session". Any other
@@ -26,9 +27,13 @@ var causes = map[int]session.Cause{
 	41008: session.CauseMissingCode,
 }
 
+// maxUnionID bounds a unionid, in characters. WeChat's have 28 or 29.
+const maxUnionID = 128
+
 // grant is what WeChat returns for a code.
 type grant struct {
 	OpenID     string
+	UnionID    string // empty unless the program belongs to an account of the WeChat Open Platform
 	SessionKey SessionKey
 }
 
@@ -72,6 +77,7 @@ func readGrant(body []byte) (grant, error) {
 	var answer struct {
 		ErrCode    int        `json:"errcode"` // on success absent or 0
 		OpenID     string     `json:"openid"`
+		UnionID    string     `json:"unionid"`
 		SessionKey SessionKey `json:"session_key"`
 	}
 	if json.Unmarshal(body, &answer) != nil {
@@ -94,5 +100,5 @@ func readGrant(body []byte) (grant, error) {
 	if _, err := decodeBlock(string(answer.SessionKey)); err != nil {
 		return grant{}, badAnswer("no session_key of 16 bytes in base64")
 	}
-	return grant{OpenID: answer.OpenID, SessionKey: answer.SessionKey}, nil
+	return grant{OpenID: answer.OpenID, UnionID: text.First(maxUnionID, answer.UnionID), SessionKey: answer.SessionKey}, nil
 }

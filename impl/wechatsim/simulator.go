@@ -107,6 +107,7 @@ otherwise; "pushes" says how often its result is pushed:
 // other members say how the exchange of the code is answered.
 type login struct {
 	User       string `json:"user"`       // nickname; the openid is made from it
+	UnionID    string `json:"unionid"`    // given with the openid; none if empty
 	ErrCode    int    `json:"errcode"`    // WeChat's
 	HTTPStatus int    `json:"httpStatus"` // 200 to 599; with an HTML page unless Body is set
 	DelayMS    int    `json:"delayMs"`    // before the answer, at most maxDelay
@@ -173,6 +174,7 @@ func readLogin(body io.Reader) (login, error) {
 type granted struct {
 	SessionKey string `json:"session_key"`
 	OpenID     string `json:"openid"`
+	UnionID    string `json:"unionid,omitempty"`
 }
 
 type errorAnswer struct {
@@ -213,7 +215,7 @@ func (s *Simulator) exchange(w http.ResponseWriter, r *http.Request) {
 		answerText(w, "text/html", status, fmt.Sprintf("<html><body><h1>%d %s</h1></body></html>\n", status, http.StatusText(status)))
 	default:
 		s.server.saw(openID(s.appID, asked.User), s.Now())
-		answerJSON(w, "text/plain", status, granted{SessionKey: presented.sessionKey, OpenID: openID(s.appID, asked.User)})
+		answerJSON(w, "text/plain", status, granted{SessionKey: presented.sessionKey, OpenID: openID(s.appID, asked.User), UnionID: asked.UnionID})
 	}
 }
 

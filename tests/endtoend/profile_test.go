@@ -9,6 +9,8 @@ import (
 	"image/png"
 	"mime/multipart"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -171,4 +173,84 @@ func TestAnUploadThatIsNoAvatarIsRefused(t *testing.T) {
 	caller.Do(t, http.MethodPut, "/v1/profile", map[string]string{"nickname": strings.Repeat("长", 65)}).
 		ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
 	caller.Do(t, http.MethodPut, "/v1/profile", map[string]string{}).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+}
+
+func TestVisitorsSeeTheAuthorAsTheyAreNow(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		author, visitor := s.LogIn(t, service.NewUser()), s.Nobody()
+		token := share(t, author, create(t, author, "一笔猫"), http.StatusCreated)
+		shared := "/v1/shared/" + token
+		tags := map[string]bool{}
+		seen := func() (d gen.SharedDrawing) {
+			t.Helper()
+			answer := visitor.Do(t, http.MethodGet, shared, nil)
+			answer.Expect(t, http.StatusOK)
+			answer.Decode(t, &d)
+			tags[answer.Header.Get("ETag")] = true
+			return d
+		}
+		if d := seen(); d.Author != nil || d.AuthorAvatar != nil {
+			t.Errorf("an author without a profile is %v, %v", d.Author, d.AuthorAvatar)
+		}
+		visitor.Do(t, http.MethodGet, shared+"/avatar", nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+
+		setNickname(t, author, "小明")
+		upload(t, author, photo(t, 50, 40)).Expect(t, http.StatusOK)
+		if d := seen(); d.Author == nil || *d.Author != "小明" || d.AuthorAvatar == nil || !*d.AuthorAvatar {
+			t.Errorf("the author is %v, %v", d.Author, d.AuthorAvatar)
+		}
+		first := visitor.Do(t, http.MethodGet, shared+"/avatar", nil, header("Accept", "image/*"))
+		first.Expect(t, http.StatusOK)
+		if made, err := jpeg.DecodeConfig(bytes.NewReader(first.Body)); err != nil || made.Width != 256 {
+			t.Errorf("%+v, %v", made, err)
+		}
+		expectHeader(t, first, "Content-Type", "image/jpeg")
+		expectHeader(t, first, "Cache-Control", "public, no-cache")
+		held := header("If-None-Match", first.Header.Get("ETag"))
+		visitor.Do(t, http.MethodGet, shared+"/avatar", nil, held).Expect(t, http.StatusNotModified)
+		if page := visitor.Do(t, http.MethodGet, "/s/"+token, nil); !strings.Contains(string(page.Body), "<title>一笔猫 · 小明</title>") {
+			t.Errorf("the page is\n%s", page.Body)
+		}
+
+		setNickname(t, author, "小红")
+		if d := seen(); *d.Author != "小红" {
+			t.Errorf("the author is still %q", *d.Author)
+		}
+		author.Do(t, http.MethodDelete, "/v1/profile", nil).Expect(t, http.StatusNoContent)
+		if d := seen(); d.Author != nil || d.AuthorAvatar != nil {
+			t.Errorf("an author without a profile is %v, %v", d.Author, d.AuthorAvatar)
+		}
+		if len(tags) != 3 {
+			t.Errorf("three different authors have the tags %v", tags)
+		}
+		visitor.Do(t, http.MethodGet, shared+"/avatar", nil, held).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+	})
+}
+
+func TestTheUnionIDIsPartOfTheLoginAndStoredEncrypted(t *testing.T) {
+	s := service.Start(t, service.Options{})
+	const unionID = "o6_bmasdasdsad6_2sgVt7hMZOPfL"
+	code := s.Phone(t, service.NewUser(), map[string]any{"unionid": unionID}).Code
+	for range 2 { // the same login again has the same result
+		var login gen.LoggedIn
+		answer := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": code})
+		answer.Expect(t, http.StatusCreated)
+		if answer.Decode(t, &login); login.UnionID == nil || *login.UnionID != unionID {
+			t.Errorf("the unionid is %v", login.UnionID)
+		}
+	}
+	without := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": s.Phone(t, service.NewUser()).Code})
+	if strings.Contains(string(without.Body), "unionId") {
+		t.Errorf("a login without a unionid has one: %s", without.Body)
+	}
+	for _, name := range []string{"onestroke.db", "onestroke.db-wal"} {
+		stored, err := os.ReadFile(filepath.Join(s.DataDir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(stored, []byte(unionID)) {
+			t.Errorf("%s has the unionid in clear", name)
+		}
+	}
 }

@@ -120,7 +120,7 @@ func share(t *testing.T, c service.Caller, id string, status int) (token string)
 
 func opensNothing(t *testing.T, s service.Service, token string) {
 	t.Helper()
-	for _, place := range []string{"", "/image"} {
+	for _, place := range []string{"", "/image", "/avatar"} {
 		problem := s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token+place, nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
 		if problem.Detail != "no drawing is shared with this token" {
 			t.Errorf("detail is %q", problem.Detail)

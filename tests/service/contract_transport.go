@@ -227,7 +227,7 @@ func isPreflight(r *http.Request) bool {
 // registerFiles makes kin-openapi read these media types as files, as the contract
 // describes them.
 var registerFiles = sync.OnceFunc(func() {
-	for _, mediaType := range []string{"application/x-ndjson", "image/png", "image/svg+xml", "application/yaml"} {
+	for _, mediaType := range []string{"application/x-ndjson", "image/jpeg", "image/png", "image/svg+xml", "application/yaml"} {
 		openapi3filter.RegisterBodyDecoder(mediaType, openapi3filter.FileBodyDecoder)
 	}
 })

@@ -231,6 +231,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shared/{token}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the avatar of the author of a shared drawing
+         * @description The avatar that the author has now, if it is approved. `authorAvatar` of the shared drawing says whether there is one.
+         */
+        get: operations["getSharedAvatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/profile": {
         parameters: {
             query?: never;
@@ -645,6 +665,12 @@ export interface components {
             token: string;
             expiresAt: components["schemas"]["ExpiresAt"];
             user: components["schemas"]["User"];
+            /**
+             * @description Identifies the user in all programs of the same WeChat Open Platform account. Absent if WeChat gave none: the program belongs to no such
+             *     account. The service stores it encrypted, for as long as the session.
+             * @example o6_bmasdasdsad6_2sgVt7hMZOPfL
+             */
+            unionId?: string;
         };
         /** @description A session. */
         Session: {
@@ -940,10 +966,15 @@ export interface components {
         SharedDrawing: {
             title: components["schemas"]["Title"];
             /**
-             * @description The nickname that the author had when the drawing was shared. Absent if WeChat gave none.
+             * @description The nickname that the author has now. Absent if there is none, or if it is not approved.
              * @example 小明
              */
             author?: string;
+            /**
+             * @description `true` if `GET /v1/shared/{token}/avatar` has an avatar of the author; otherwise absent.
+             * @example true
+             */
+            authorAvatar?: boolean;
             oneStroke?: components["schemas"]["OneStroke"];
             canvas: components["schemas"]["Canvas"];
             format: components["schemas"]["FormatVersion"];
@@ -965,6 +996,11 @@ export interface components {
          * @description A PNG.
          */
         PNG: string;
+        /**
+         * Format: binary
+         * @description A JPEG.
+         */
+        JPEG: string;
         /**
          * @description A small picture of the drawing, an SVG document without script: embed it as `data:image/svg+xml,` and `encodeURIComponent(thumbnail)`.
          * @example <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 54 96"><path d="M1 3l1 1" fill="none" stroke="#666"/></svg>
@@ -2724,6 +2760,63 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     ETag: components["headers"]["ETag"];
                     Vary: components["headers"]["VaryAccept"];
+                    "Cache-Control": components["headers"]["PublicRevalidate"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["ShareRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    getSharedAvatar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the copy that you have. If the avatar has not changed since, the answer is 304 without a body.
+                 * @example "5mC3xQ8kT1uB7nR2"
+                 */
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
+            };
+            path: {
+                /**
+                 * @description The token of the share, from `PUT /v1/drawings/{id}/share`.
+                 * @example kT1uB7nR2sV9wYA5mC3xQw
+                 */
+                token: components["parameters"]["ShareToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The avatar, a JPEG of 256 by 256 pixels. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["PublicRevalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": components["schemas"]["JPEG"];
+                };
+            };
+            /** @description Not modified. Your copy is current. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
                     "Cache-Control": components["headers"]["PublicRevalidate"];
                     [name: string]: unknown;
                 };

@@ -2,8 +2,8 @@ import type { components, operations, paths } from './contract.js';
 import type { Result } from './result.js';
 import type { CallOptions, Outgoing } from './sender.js';
 
-/** The name of an operation of the contract. A file is uploaded by `wx.uploadFile`. */
-export type OperationId = Exclude<keyof operations, 'uploadAvatar'>;
+/** The name of an operation of the contract. `wx.uploadFile` uploads an avatar, and `<image>` shows one by its address. */
+export type OperationId = Exclude<keyof operations, 'uploadAvatar' | 'getSharedAvatar'>;
 
 /** A pending call. `cancel()` settles it at once with the problem `CANCELLED`. */
 export type Call<Data, ETag = string | undefined> = Promise<Result<Data, ETag>> & { cancel(): void };
