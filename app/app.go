@@ -29,7 +29,10 @@ var reserved = []string{"/v1", "/s", "/wechat", "/assets", "/docs", "/simulator"
 // service is about to stop.
 func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, logger *slog.Logger) (http.Handler, error) {
 	extra := playground.Handlers(playground.Options{Simulator: p.Simulator != nil})
-	reference := docs.New(docs.Options{Simulator: p.Simulator != nil})
+	reference, err := docs.New(docs.Options{Contract: contract, Simulator: p.Simulator != nil})
+	if err != nil {
+		return nil, err
+	}
 	extra["/docs"], extra["/docs/"] = reference, reference
 	if p.Simulator != nil {
 		extra["/simulator/"] = p.Simulator

@@ -22,9 +22,9 @@ func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 func TestThePageListsEachOperationAndExecutesThem(t *testing.T) {
 	p := service.Build(t).Start(t)
 	b := chromium.Open(t)
-	b.Do(t, chromedp.Navigate(p.URL+"/docs"), chromedp.WaitVisible(`.opblock`))
+	b.Do(t, chromedp.Navigate(p.URL+"/docs"), chromedp.WaitVisible(`.operation`))
 	ids := strings.Fields(b.Tell(t, chromedp.Evaluate[string](
-		`[...document.querySelectorAll('.opblock-summary-operation-id')].map(e => e.textContent).join(' ')`)))
+		`[...document.querySelectorAll('.operation')].map(e => e.id).join(' ')`)))
 	slices.Sort(ids)
 	if want := operationIDs(t); !slices.Equal(ids, want) {
 		t.Errorf("the page lists %v; the contract has %v", ids, want)
@@ -32,14 +32,15 @@ func TestThePageListsEachOperationAndExecutesThem(t *testing.T) {
 
 	const (
 		user       = "小红"
-		getSession = `#operations-session-getSession `
+		getSession = `#getSession `
 		answer     = getSession + `.live-responses-table .response `
 	)
 	b.Do(t,
 		chromedp.SetValue(`#login input`, user),
 		chromedp.Click(`#login button`),
-		chromedp.WaitVisible(`.authorization__btn.locked, .authorization__btn [href="#locked"], .authorize.locked`),
-		chromedp.Click(getSession+`.opblock-summary-control`),
+		chromedp.WaitVisible(`#login output:not(:empty)`),
+		chromedp.Click(getSession+`> summary`),
+		chromedp.WaitVisible(getSession+`.execute`),
 		chromedp.Click(getSession+`.execute`),
 		chromedp.WaitVisible(answer+`.response-col_status`),
 	)
@@ -76,8 +77,11 @@ func TestWithoutTheSimulatorThePageHasNoLogin(t *testing.T) {
 	} {
 		answer := p.Nobody().Do(t, http.MethodGet, "/docs", nil)
 		answer.Expect(t, http.StatusOK)
-		if has, want := strings.Contains(string(answer.Body), `id="login"`), name == "simulator on"; has != want {
-			t.Errorf("%s: a button is there: %t", name, has)
+		if has, want := strings.Contains(string(answer.Body), `name="user"`), name == "simulator on"; has != want {
+			t.Errorf("%s: a login is there: %t", name, has)
+		}
+		if has, want := strings.Contains(string(answer.Body), `name="token"`), name == "simulator off"; has != want {
+			t.Errorf("%s: a field for a token is there: %t", name, has)
 		}
 		policy := answer.Header.Get("Content-Security-Policy")
 		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {

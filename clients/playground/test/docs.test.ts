@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { desktop, phone, type Stage, setUp, Visitor } from './support.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let stage: Stage;
+before(async () => (stage = await setUp()));
+after(() => stage.close());
+
+async function atDocs(options = desktop): Promise<Visitor> {
+  const guest = await Visitor.come(stage, options);
+  guest.expect(/^layout shift/); // what is opened and answered takes room
+  await guest.page.goto(`${guest.base}/docs`);
+  return guest;
+}
+
+async function logIn({ page }: Visitor): Promise<void> {
+  await page.locator('#login button').click();
+  await page.locator('#login output:has-text("小明")').waitFor();
+}
+
+/** Opens an operation, executes it as it is offered, and returns the status of the answer. */
+async function execute({ page }: Visitor, id: string): Promise<string> {
+  const operation = page.locator(`#${id}`);
+  if (!(await operation.evaluate((details: HTMLDetailsElement) => details.open)))
+    await operation.locator('> summary').click();
+  await operation.locator('.btn.execute').click();
+  const status = await operation.locator('.live-responses-table .response .response-col_status').first().textContent();
+  await operation.locator('> summary').click();
+  return status!.trim();
+}
+
+const orders: [name: string, order: (ids: string[]) => string[]][] = [
+  ['in the order of the contract', ids => ids],
+  ['backwards', ids => [...ids].reverse()],
+];
+for (const [name, order] of orders) {
+  test(`after the login each Execute succeeds as it is offered: ${name}`, async () => {
+    const guest = await atDocs();
+    await logIn(guest);
+    guest.expect(/401|404/); // what the page asks before it provides what is missing
+    const ids = await guest.page.locator('.operation').evaluateAll(all => all.map(({ id }) => id));
+    assert.ok(ids.length > 20);
+    const failed: string[] = [];
+    for (const id of order(ids)) {
+      const status = await execute(guest, id);
+      if (!/^2\d\d/.test(status)) failed.push(`${id}: ${status}`);
+    }
+    assert.deepEqual(failed, []);
+    await guest.leave();
+  });
+}
+
+test('the login stays after a reload', async () => {
+  const guest = await atDocs();
+  await logIn(guest);
+  await guest.page.reload();
+  await guest.page.locator('#login output:has-text("小明")').waitFor();
+  assert.match(await execute(guest, 'getSession'), /^200/);
+  await guest.leave();
+});
+
+test('operations are found by words of both languages, by path and by name', async () => {
+  const guest = await atDocs();
+  const { page } = guest;
+  const found = () => page.locator('.operation:visible').evaluateAll(all => all.map(({ id }) => id));
+  for (const [wanted, ids] of [
+    ['unshareDrawing', ['unshareDrawing']],
+    ['分享', ['shareDrawing', 'unshareDrawing', 'getSharedDrawing', 'getSharedDrawingImage']],
+    ['/v1/export', ['exportDrawings']],
+    ['no such thing', []],
+  ] as const) {
+    await page.keyboard.press('/');
+    await page.locator('#search').fill(wanted);
+    assert.deepEqual(await found(), ids);
+    await page.locator('#search').blur();
+  }
+  await page.getByText('Nothing found').waitFor();
+  await guest.leave();
+});
+
+test('it is read in both languages, and the choice stays', async () => {
+  const guest = await atDocs();
+  await guest.page.getByText('Exchange a login code for a token').waitFor();
+  await guest.page.getByRole('button', { name: '中文' }).click();
+  await guest.page.getByText('用登录 code 换取 token').waitFor();
+  assert.equal(await guest.page.getByText('Exchange a login code for a token').isVisible(), false);
+  await guest.page.reload();
+  await guest.page.getByText('用登录 code 换取 token').waitFor();
+  await guest.leave();
+});
+
+test('the introduction is the contract’s', async () => {
+  const guest = await atDocs();
+  await guest.page.locator('#introduction > summary').click();
+  await guest.page.getByRole('heading', { name: 'Repeating a request' }).waitFor();
+  await guest.leave();
+});
+
+for (const [name, options] of [
+  ['on a phone', { ...phone, viewport: { width: 390, height: 844 } }],
+  ['on a narrow phone in the dark', { ...phone, viewport: { width: 320, height: 568 }, colorScheme: 'dark' as const }],
+  ['on a desktop', desktop],
+  ['on a desktop in the dark', { ...desktop, colorScheme: 'dark' as const }],
+] as const) {
+  test(`nothing is cut off, and axe finds nothing: ${name}`, async () => {
+    const guest = await atDocs(options);
+    await logIn(guest);
+    for (const id of ['putDrawing', 'listDrawings', 'logIn']) {
+      await guest.page.locator(`#${id} > summary`).click();
+      await guest.page.locator(`#${id} .btn.execute`).waitFor();
+    }
+    await guest.page.locator('#listDrawings .btn.execute').click();
+    await guest.page.locator('#listDrawings .live-responses-table').waitFor();
+    const { width, wide } = await guest.page.evaluate(() => ({
+      width: document.documentElement.scrollWidth - innerWidth,
+      wide: Array.from(document.querySelectorAll('details[open] *'))
+        .filter(
+          element => element.getBoundingClientRect().right > innerWidth && !element.closest('pre, .highlight-code'),
+        )
+        .map(element => element.outerHTML.slice(0, 100)),
+    }));
+    assert.deepEqual([width, wide], [0, []]);
+    if (process.env['SCREENSHOTS'])
+      await guest.page.locator('#listDrawings').evaluate(element => element.scrollIntoView());
+    if (process.env['SCREENSHOTS'])
+      await guest.page.screenshot({ path: `${process.env['SCREENSHOTS']}/docs ${name}.png`, fullPage: false });
+    await guest.page.evaluate(axe);
+    const violations = await guest.page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await axe.run();
+      return violations.map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .map(({ html }) => html.slice(0, 120))
+            .slice(0, 4)
+            .join(' | ')}`,
+      );
+    });
+    assert.deepEqual(violations, []);
+    await guest.leave();
+  });
+}
+
+test('before an operation is opened the page is a few kilobytes', async () => {
+  const guest = await Visitor.come(stage, desktop);
+  let bytes = 0;
+  await guest.devtools.send('Network.enable');
+  guest.devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await guest.page.goto(`${guest.base}/docs`, { waitUntil: 'networkidle' });
+  assert.ok(bytes > 1_000 && bytes < 30_000, `${bytes} bytes`);
+  await guest.leave();
+});
