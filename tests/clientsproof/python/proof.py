@@ -7,7 +7,7 @@ import uuid
 from onestroke_client import AuthenticatedClient, Client
 from onestroke_client.api.drawings import delete_drawing, get_drawing, list_drawings, put_drawing
 from onestroke_client.api.session import log_in
-from onestroke_client.models import Canvas, DrawingContent, ErrorCode, FormatVersion, Login, Stroke, StrokeTool
+from onestroke_client.models import Canvas, DrawingContent, FormatVersion, LoginRequest, Stroke, StrokeTool
 
 url = os.environ["ONESTROKE_URL"]
 drawing_id = uuid.uuid4()
@@ -20,7 +20,7 @@ content = DrawingContent(
     ],
 )
 
-logged_in = log_in.sync(client=Client(base_url=url), body=Login(code=os.environ["ONESTROKE_CODE"]))
+logged_in = log_in.sync(client=Client(base_url=url), body=LoginRequest(code=os.environ["ONESTROKE_CODE"]))
 client = AuthenticatedClient(base_url=url, token=logged_in.token)
 
 created = put_drawing.sync_detailed(drawing_id, client=client, body=content, if_none_match="*")
@@ -35,4 +35,4 @@ assert drawing.strokes == content.strokes, drawing
 
 assert delete_drawing.sync_detailed(drawing_id, client=client).status_code == 204
 gone = get_drawing.sync(drawing_id, client=client)
-assert gone.code == ErrorCode.ERR_NOT_FOUND, gone
+assert gone.code == os.environ["ONESTROKE_GONE"], gone
