@@ -16,6 +16,7 @@ type operation struct {
 	in2017         bool
 	endsSession    bool        // it succeeds for a session that has ended
 	visits         bool        // a shared drawing, without a login
+	anyAccept      bool        // the answer does not depend on Accept
 	sessionHeaders []parameter // of 2017, which identify the caller
 	parameters     []parameter // all others
 }
@@ -32,6 +33,7 @@ func newOperation(pattern string) *operation {
 	o.in2017 = isPath2017(path)
 	o.endsSession = o.ID == "logOut"
 	o.visits = strings.HasPrefix(path, "/v1/shared/")
+	o.anyAccept = o.in2017 || strings.HasPrefix(path, "/wechat/") // WeChat takes what it asked for
 	for i := range o.Parameters {
 		p := parameter{&o.Parameters[i], http.CanonicalHeaderKey(o.Parameters[i].Name)}
 		if isSessionHeader2017(p.canonical) {
@@ -48,9 +50,9 @@ var mediaTypes = map[string]string{"png": pngType, "svg": "image/svg+xml"}
 
 // negotiate picks the media type of the answer by the parameter format, otherwise
 // by Accept (RFC 9110, section 12). Without a preference it is the first one in the
-// contract. No answer of 2017 depends on it.
+// contract.
 func (o *operation) negotiate(r *http.Request) error {
-	if len(o.Produces) == 0 || o.in2017 {
+	if len(o.Produces) == 0 || o.anyAccept {
 		return nil
 	}
 	info := infoOf(r.Context())

@@ -12,6 +12,7 @@ import (
 	"onestroke/gen"
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/push"
 	"onestroke/impl/session"
 	"onestroke/impl/text"
 )
@@ -49,6 +50,7 @@ var codes = map[gen.ErrorCode]struct {
 	gen.ErrPreconditionRequired:     {http.StatusPreconditionRequired, "Precondition required"},
 	gen.ErrRateLimited:              {http.StatusTooManyRequests, "Rate limited"},
 	gen.ErrQuotaExceeded:            {http.StatusForbidden, "Quota exceeded"},
+	gen.ErrPushRefused:              {http.StatusForbidden, "Push refused"},
 	gen.ErrHeadersTooLarge:          {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
 	gen.ErrInternal:                 {http.StatusInternalServerError, "Internal error"},
 	gen.ErrUnavailable:              {http.StatusServiceUnavailable, "Unavailable"},
@@ -76,6 +78,8 @@ var (
 	errNoRoute              = &problem{code: gen.ErrNotFound, detail: "there is no such path"}
 	errNoShare              = &problem{code: gen.ErrNotFound, detail: "no drawing is shared with this token"}
 	errNoAvatar             = &problem{code: gen.ErrNotFound, detail: "the author has no avatar that others may see"}
+	errNotShared            = &problem{code: gen.ErrNotFound, detail: "you have no drawing with this id, or it is not shared"}
+	errNoPicture            = &problem{code: gen.ErrNotFound, detail: "there is no picture to be checked at this address"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
@@ -91,6 +95,7 @@ func problemOf(err error) *problem {
 		exchange  *session.ExchangeError
 		rawData   *session.RawDataError
 		rate      *session.RateError
+		refused   *push.RefusedError
 		content   drawing.InvalidErrors
 		request   *wire.InvalidError
 		mediaType *wire.MediaTypeError
@@ -112,6 +117,10 @@ func problemOf(err error) *problem {
 		return &problem{code: gen.ErrSessionKeyExchangeFailed, status: o.status, detail: o.detail, retryAfter: o.retryAfter}
 	case errors.As(err, &rawData):
 		return invalidRequest(gen.FieldError{Field: "rawData", Rule: "json", Detail: text.First(512, rawData.Error())})
+	case errors.As(err, &refused):
+		return &problem{code: gen.ErrPushRefused, detail: refused.Problem}
+	case errors.Is(err, push.ErrUnfinished):
+		return &problem{code: gen.ErrUnavailable, detail: "the message is not done with yet; send it again", retryAfter: 2}
 	case errors.As(err, &rate):
 		return &problem{
 			code: gen.ErrRateLimited, retryAfter: max(seconds(rate.Wait), 1),

@@ -3,7 +3,7 @@
 // contract promises.
 //
 // The contract's operations are methods of small handler types (sessions,
-// drawings, images, shares, account, paints2017, health, documents), bound by the
+// drawings, images, shares, accounts, paints2017, fromWeChat, health, documents), bound by the
 // generated package gen. What programs of 2017 need besides is in the files whose
 // names end with 2017.
 package api
@@ -21,14 +21,16 @@ import (
 	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/account"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/profile"
+	"onestroke/impl/push"
 	"onestroke/impl/session"
 )
 
-// Options are the parts a server is made of. Sessions, Limits, Drawings,
-// Profiles, Contract, BasePath and Logger are required.
+// Options are the parts a server is made of. Sessions, Limits, Drawings, Profiles,
+// Account, Pushes, Contract, BasePath and Logger are required.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
@@ -36,9 +38,9 @@ type Options struct {
 	Profiles *profile.Service
 	// Checks decides what others see; nil if nothing is checked.
 	Checks *moderation.Service
-	// Notes remembers which messages WeChat has pushed.
-	Notes session.Notes
-	Push  Push
+	Pushes *push.Service
+	// Account deletes all that is stored of a user.
+	Account *account.Service
 	// PublicURL is where others reach the service, without a slash at the end. Empty:
 	// not known.
 	PublicURL string
@@ -91,8 +93,9 @@ type handlers struct {
 	profiles
 	images
 	shares
-	account
+	accounts
 	paints2017
+	fromWeChat
 	health
 	documents
 }
@@ -139,14 +142,16 @@ func New(o Options) (http.Handler, error) {
 		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun},
 		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
 	}
+	pngSlots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	handlers := handlers{
 		sessions:   sessions{o.Sessions, o.Profiles, limits},
 		drawings:   drawings{o.Drawings},
 		profiles:   profiles{o.Profiles},
-		images:     images{o.Drawings, make(chan struct{}, runtime.GOMAXPROCS(0))},
+		images:     images{o.Drawings, pngSlots},
 		shares:     shares{o.Drawings, o.Profiles},
-		account:    account{o.Sessions, o.Drawings, o.Profiles},
+		accounts:   accounts{o.Account, o.Drawings},
 		paints2017: paints2017{o.Drawings},
+		fromWeChat: fromWeChat{o.Pushes, o.Checks, pngSlots},
 		health:     health{o.Stores, s.stopping, o.Logger},
 		documents:  contract,
 	}

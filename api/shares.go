@@ -25,9 +25,29 @@ func (h shares) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequest) (ge
 		return nil, err
 	}
 	if created {
-		return gen.ShareDrawing201{Body: gen.Share{Token: shared.Token}}, nil
+		return gen.ShareDrawing201{Body: shareBody(shared)}, nil
 	}
-	return gen.ShareDrawing200{Body: gen.Share{Token: shared.Token}}, nil
+	return gen.ShareDrawing200{Body: shareBody(shared)}, nil
+}
+
+func (h shares) GetShare(ctx context.Context, r gen.GetShareRequest) (gen.GetShareAnswer, error) {
+	shared, err := h.gallery.ShareOf(ctx, owner(ctx), drawing.ID(r.ID))
+	if errors.Is(err, gallery.ErrNotFound) {
+		err = errNotShared
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetShare200{Body: shareBody(shared)}, nil
+}
+
+func shareBody(s gallery.Shared) gen.Share {
+	b := gen.Share{Token: s.Token, State: gen.ShareState(s.Verdict.State)}
+	if s.Verdict.Reason != "" {
+		reason := gen.ShareReason(s.Verdict.Reason)
+		b.Reason = &reason
+	}
+	return b
 }
 
 func (h shares) UnshareDrawing(ctx context.Context, r gen.UnshareDrawingRequest) (gen.UnshareDrawingAnswer, error) {

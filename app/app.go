@@ -13,11 +13,13 @@ import (
 
 	"onestroke/api"
 	"onestroke/clients/playground"
+	"onestroke/impl/account"
 	"onestroke/impl/config"
 	"onestroke/impl/docs"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/profile"
+	"onestroke/impl/push"
 	"onestroke/impl/session"
 )
 
@@ -61,16 +63,19 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	}
 	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Checks: checks, CheckSaved: c.Checks() == "all"})
 	profiles := profile.New(p.Drawings, checks)
+	accounts := &account.Service{Sessions: sessions, Drawings: drawings, Profiles: profiles}
 	go checks.Run(ctx)
 	return api.New(api.Options{
-		Sessions:       sessions,
-		Limits:         session.NewLimits(p.Sessions, session.Rates{Logins: c.LoginRatePerMinute, Requests: c.RequestRatePerMinute, Visits: c.ShareRatePerMinute}),
-		Drawings:       drawings,
-		Profiles:       profiles,
-		Checks:         checks,
-		Notes:          p.Sessions,
-		Push:           p.Push,
-		PublicURL:      p.PublicURL,
+		Sessions:  sessions,
+		Limits:    session.NewLimits(p.Sessions, session.Rates{Logins: c.LoginRatePerMinute, Requests: c.RequestRatePerMinute, Visits: c.ShareRatePerMinute}),
+		Drawings:  drawings,
+		Profiles:  profiles,
+		Checks:    checks,
+		PublicURL: p.PublicURL,
+		Account:   accounts,
+		Pushes: push.New(push.Options{
+			Opener: p.Pushes, Notes: p.Sessions, Checks: checks, Accounts: accounts, Logger: logger, Now: p.Now,
+		}),
 		Stores:         stores,
 		Stopping:       ctx.Done(),
 		Contract:       contract,

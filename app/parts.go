@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"time"
 
-	"onestroke/api"
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/profile"
+	"onestroke/impl/push"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/seal"
 	"onestroke/impl/self"
@@ -32,8 +32,8 @@ type Parts struct {
 	Exchanger session.Exchanger
 	Checker   moderation.Checker // of what others see; nil if nothing is checked
 	Seal      *seal.Key
-	PublicURL string // where Checker reaches this service; empty if it is not known
-	Push      api.Push
+	PublicURL string           // where Checker reaches this service; empty if it is not known
+	Pushes    push.Opener      // of WeChat's messages; nil if message push is not configured
 	Simulator http.Handler     // answers below /simulator/; nil if it is off
 	Now       func() time.Time // the clock of the rules; time.Now if nil
 
@@ -191,9 +191,15 @@ func (o *opener) connectWeChat(p *Parts, url string) (err error) {
 	if o.Checks() != "off" {
 		p.Checker = client
 	}
-	p.PublicURL, p.Push = o.PublicURL, api.Push{AppID: client.AppID(), Token: o.PushToken, AESKey: o.PushAESKey}
+	p.PublicURL = o.PublicURL
+	token := o.PushToken
 	if simulator != nil {
-		p.PublicURL, p.Push.Token = cmp.Or(p.PublicURL, url), cmp.Or(p.Push.Token, simulated)
+		p.PublicURL, token = cmp.Or(p.PublicURL, url), cmp.Or(token, simulated)
+	}
+	if token != "" {
+		if p.Pushes, err = wechat.NewPushes(client.AppID(), token, o.PushAESKey); err != nil {
+			return &config.Error{Variable: "WECHAT_PUSH_AES_KEY", Problem: err.Error()}
+		}
 	}
 	p.shown = append([]shownPart{{"WeChat", shown}}, p.shown...)
 	return nil

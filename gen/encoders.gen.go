@@ -257,6 +257,12 @@ func (v *Drawing) AppendJSON(b []byte) []byte {
 // AppendJSON appends v as JSON.
 func (v *Share) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
+	if v.Reason != nil {
+		b = wire.AppendName(b, `"reason":`)
+		b = wire.AppendString(b, *v.Reason)
+	}
+	b = wire.AppendName(b, `"state":`)
+	b = wire.AppendString(b, v.State)
 	b = wire.AppendName(b, `"token":`)
 	b = wire.AppendString(b, v.Token)
 	return append(b, '}')

@@ -27,6 +27,7 @@ type Handlers interface {
 	DeleteDrawing(context.Context, DeleteDrawingRequest) (DeleteDrawingAnswer, error)
 	GetDrawingImage(context.Context, GetDrawingImageRequest) (GetDrawingImageAnswer, error)
 	ShareDrawing(context.Context, ShareDrawingRequest) (ShareDrawingAnswer, error)
+	GetShare(context.Context, GetShareRequest) (GetShareAnswer, error)
 	UnshareDrawing(context.Context, UnshareDrawingRequest) (UnshareDrawingAnswer, error)
 	GetSharedDrawing(context.Context, GetSharedDrawingRequest) (GetSharedDrawingAnswer, error)
 	GetSharedDrawingImage(context.Context, GetSharedDrawingImageRequest) (GetSharedDrawingImageAnswer, error)
@@ -41,6 +42,9 @@ type Handlers interface {
 	ListPaints(context.Context, ListPaintsRequest) (ListPaintsAnswer, error)
 	SavePaint(context.Context, SavePaintRequest) (SavePaintAnswer, error)
 	DeletePaint(context.Context, DeletePaintRequest) (DeletePaintAnswer, error)
+	VerifyPush(context.Context, VerifyPushRequest) (VerifyPushAnswer, error)
+	ReceivePush(context.Context, ReceivePushRequest) (ReceivePushAnswer, error)
+	GetCheckedPicture(context.Context, GetCheckedPictureRequest) (GetCheckedPictureAnswer, error)
 	Livez(context.Context, LivezRequest) (LivezAnswer, error)
 	Readyz(context.Context, ReadyzRequest) (ReadyzAnswer, error)
 	GetContractYaml(context.Context, GetContractYamlRequest) (GetContractYamlAnswer, error)
@@ -125,6 +129,11 @@ type ShareDrawingRequest struct {
 	ID DrawingID
 }
 
+// GetShareRequest is a request of GET /v1/drawings/{id}/share.
+type GetShareRequest struct {
+	ID DrawingID
+}
+
 // UnshareDrawingRequest is a request of DELETE /v1/drawings/{id}/share.
 type UnshareDrawingRequest struct {
 	ID DrawingID
@@ -185,6 +194,23 @@ type SavePaintRequest struct {
 // DeletePaintRequest is a request of POST /applet/session/paints/delete.
 type DeletePaintRequest struct {
 	Body *PaintDelete
+}
+
+// VerifyPushRequest is a request of GET /wechat/push.
+type VerifyPushRequest struct {
+	Params VerifyPushParams
+}
+
+// ReceivePushRequest is a request of POST /wechat/push.
+type ReceivePushRequest struct {
+	Params      ReceivePushParams
+	ContentType string
+	Body        []byte
+}
+
+// GetCheckedPictureRequest is a request of GET /wechat/pictures/{address}.
+type GetCheckedPictureRequest struct {
+	Address string
 }
 
 // LivezRequest is a request of GET /livez.
@@ -495,6 +521,22 @@ func (a ShareDrawing201) writeShareDrawing(w http.ResponseWriter) error {
 	b := wire.NewBuffer()
 	b.Text = a.Body.AppendJSON(b.Text)
 	return b.Send(w, 201)
+}
+
+// GetShareAnswer is one of the responses to GET /v1/drawings/{id}/share.
+type GetShareAnswer interface {
+	writeGetShare(http.ResponseWriter) error
+}
+
+// GetShare200 is the response with status 200 to GET /v1/drawings/{id}/share.
+type GetShare200 struct {
+	Body Share
+}
+
+func (a GetShare200) writeGetShare(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
 }
 
 // UnshareDrawingAnswer is one of the responses to DELETE /v1/drawings/{id}/share.
@@ -862,6 +904,48 @@ func (a DeletePaint200SessionFailure) writeDeletePaint(w http.ResponseWriter) er
 	b := wire.NewBuffer()
 	b.Text = a.Body.AppendJSON(b.Text)
 	return b.Send(w, 200)
+}
+
+// VerifyPushAnswer is one of the responses to GET /wechat/push.
+type VerifyPushAnswer interface {
+	writeVerifyPush(http.ResponseWriter) error
+}
+
+// VerifyPush200 is the response with status 200 to GET /wechat/push.
+type VerifyPush200 struct {
+	Body []byte
+}
+
+func (a VerifyPush200) writeVerifyPush(w http.ResponseWriter) error {
+	return wire.Send(w, 200, "text/plain", a.Body)
+}
+
+// ReceivePushAnswer is one of the responses to POST /wechat/push.
+type ReceivePushAnswer interface {
+	writeReceivePush(http.ResponseWriter) error
+}
+
+// ReceivePush200 is the response with status 200 to POST /wechat/push.
+type ReceivePush200 struct {
+	Body []byte
+}
+
+func (a ReceivePush200) writeReceivePush(w http.ResponseWriter) error {
+	return wire.Send(w, 200, "text/plain", a.Body)
+}
+
+// GetCheckedPictureAnswer is one of the responses to GET /wechat/pictures/{address}.
+type GetCheckedPictureAnswer interface {
+	writeGetCheckedPicture(http.ResponseWriter) error
+}
+
+// GetCheckedPicture200 is the response with status 200 to GET /wechat/pictures/{address}.
+type GetCheckedPicture200 struct {
+	Body []byte
+}
+
+func (a GetCheckedPicture200) writeGetCheckedPicture(w http.ResponseWriter) error {
+	return wire.Send(w, 200, "image/png", a.Body)
 }
 
 // LivezAnswer is one of the responses to GET /livez.
@@ -1262,6 +1346,23 @@ func (b *binding) serveShareDrawing(w http.ResponseWriter, r *http.Request, requ
 	return answer.writeShareDrawing(w)
 }
 
+func (b *binding) GetShare(w http.ResponseWriter, r *http.Request, id DrawingID) {
+	if err := b.serveGetShare(w, r, GetShareRequest{ID: id}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetShare(w http.ResponseWriter, r *http.Request, request GetShareRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetShare(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetShare(w)
+}
+
 func (b *binding) UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID) {
 	if err := b.serveUnshareDrawing(w, r, UnshareDrawingRequest{ID: id}); err != nil {
 		b.Fail(w, r, err)
@@ -1541,6 +1642,62 @@ func (b *binding) serveDeletePaint(w http.ResponseWriter, r *http.Request, reque
 		return err
 	}
 	return answer.writeDeletePaint(w)
+}
+
+func (b *binding) VerifyPush(w http.ResponseWriter, r *http.Request, params VerifyPushParams) {
+	if err := b.serveVerifyPush(w, r, VerifyPushRequest{Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveVerifyPush(w http.ResponseWriter, r *http.Request, request VerifyPushRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.VerifyPush(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeVerifyPush(w)
+}
+
+func (b *binding) ReceivePush(w http.ResponseWriter, r *http.Request, params ReceivePushParams) {
+	if err := b.serveReceivePush(w, r, ReceivePushRequest{Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveReceivePush(w http.ResponseWriter, r *http.Request, request ReceivePushRequest) error {
+	var err error
+	request.ContentType, request.Body, err = wire.ReadAnyBody(r)
+	if err != nil {
+		return err
+	}
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.ReceivePush(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeReceivePush(w)
+}
+
+func (b *binding) GetCheckedPicture(w http.ResponseWriter, r *http.Request, address string) {
+	if err := b.serveGetCheckedPicture(w, r, GetCheckedPictureRequest{Address: address}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetCheckedPicture(w http.ResponseWriter, r *http.Request, request GetCheckedPictureRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetCheckedPicture(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetCheckedPicture(w)
 }
 
 func (b *binding) Livez(w http.ResponseWriter, r *http.Request) {

@@ -138,6 +138,17 @@ var Operations = map[string]wire.Operation{
 		},
 		Produces: []string{"application/json"},
 	},
+	"GET /v1/drawings/{id}/share": {
+		ID:      "getShare",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "id", In: "path", Required: true, Rules: &uuidRules},
+			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
+			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
+			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
+		},
+		Produces: []string{"application/json"},
+	},
 	"DELETE /v1/drawings/{id}/share": {
 		ID:      "unshareDrawing",
 		Secured: true,
@@ -275,6 +286,34 @@ var Operations = map[string]wire.Operation{
 		},
 		Consumes: []string{"application/json", "application/x-www-form-urlencoded"},
 		Produces: []string{"application/json"},
+	},
+	"GET /wechat/push": {
+		ID: "verifyPush",
+		Parameters: []wire.Parameter{
+			{Name: "signature", In: "query", Required: true, Rules: &pushDigestRules},
+			{Name: "timestamp", In: "query", Required: true, Rules: &timestampParameterRules},
+			{Name: "nonce", In: "query", Required: true, Rules: &nonceParameterRules},
+			{Name: "echostr", In: "query", Required: true, Rules: &echostrParameterRules},
+		},
+		Produces: []string{"text/plain"},
+	},
+	"POST /wechat/push": {
+		ID: "receivePush",
+		Parameters: []wire.Parameter{
+			{Name: "signature", In: "query", Rules: &pushDigestRules},
+			{Name: "timestamp", In: "query", Required: true, Rules: &timestampParameterRules},
+			{Name: "nonce", In: "query", Required: true, Rules: &nonceParameterRules},
+			{Name: "msg_signature", In: "query", Rules: &pushDigestRules},
+		},
+		Consumes: []string{"*/*"},
+		Produces: []string{"text/plain"},
+	},
+	"GET /wechat/pictures/{address}": {
+		ID: "getCheckedPicture",
+		Parameters: []wire.Parameter{
+			{Name: "address", In: "path", Required: true, Rules: &addressParameterRules},
+		},
+		Produces: []string{"image/png"},
 	},
 	"GET /livez": {
 		ID:       "livez",

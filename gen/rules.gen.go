@@ -10,6 +10,7 @@ import (
 
 // The rules of the contract's schemas.
 var (
+	addressParameterRules           = wire.StringRules{MaxLength: 1024, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]+$`)}
 	animateParameterRules           = wire.BooleanRules{}
 	canvasBackgroundRules           = wire.StringRules{MaxLength: 7, Pattern: regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)}
 	canvasHeightRules               = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 65535}
@@ -20,6 +21,7 @@ var (
 	cursorParameterRules            = wire.StringRules{MaxLength: 128, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]*$`)}
 	drawingContentRules             = wire.ObjectRules{Members: []string{"id", "title", "oneStroke", "canvas", "format", "strokes", "strokeCount", "pointCount", "durationMs", "bounds", "revision", "createdAt", "updatedAt", "incomplete", "paint"}, Required: 0b111000}
 	drawingContentStrokesRules      = wire.ArrayRules{MaxItems: 1000}
+	echostrParameterRules           = wire.StringRules{MaxLength: 256, Pattern: regexp.MustCompile(`^[0-9A-Za-z+/=_.-]*$`)}
 	entityTagsRules                 = wire.StringRules{MaxLength: 512, Pattern: regexp.MustCompile(`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`)}
 	formatParameterRules            = wire.StringRules{Enum: []string{"png", "svg"}}
 	formatVersionRules              = wire.IntegerRules{Bits: 32, Minimum: -2147483648, Maximum: 2147483647, Enum: []int64{1}}
@@ -33,12 +35,14 @@ var (
 	loginRequestRules               = wire.ObjectRules{Members: []string{"code", "rawData", "signature", "encryptedData", "iv"}, Required: 0b1}
 	loginRequestSignatureRules      = wire.StringRules{MaxLength: 40, Pattern: regexp.MustCompile(`^[0-9a-f]{40}$`)}
 	nicknameRules                   = wire.StringRules{MaxLength: 64}
+	nonceParameterRules             = wire.StringRules{MinLength: 1, MaxLength: 64}
 	oneStrokeRules                  = wire.BooleanRules{}
 	paintActionsRules               = wire.StringRules{MaxLength: 524288}
 	paintDeleteRules                = wire.ObjectRules{Members: []string{"id"}, Open: true}
 	paintIdRules                    = wire.StringRules{MaxLength: 1024}
 	paintSaveRules                  = wire.ObjectRules{Members: []string{"id", "actions"}, Open: true}
 	profileUpdateRules              = wire.ObjectRules{Members: []string{"nickname"}, Required: 0b1}
+	pushDigestRules                 = wire.StringRules{MaxLength: 128}
 	replaceIncompleteParameterRules = wire.BooleanRules{}
 	sessionIdRules                  = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
 	shareTokenRules                 = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
@@ -51,6 +55,7 @@ var (
 	strokeToolRules                 = wire.StringRules{MaxLength: 6, Enum: []string{"pen", "eraser"}}
 	strokeWidthRules                = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 65535}
 	thumbnailParameterRules         = wire.StringRules{MaxLength: 4, Enum: []string{"svg", "none"}}
+	timestampParameterRules         = wire.StringRules{MaxLength: 12, Pattern: regexp.MustCompile(`^[0-9]+$`)}
 	titleRules                      = wire.StringRules{MaxLength: 80}
 	uuidRules                       = wire.StringRules{MaxLength: 36, Pattern: regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)}
 	widthParameterRules             = wire.IntegerRules{Bits: 32, Minimum: 16, Maximum: 2048}

@@ -864,6 +864,14 @@ type ProfileUpdate struct {
 	Nickname Nickname `json:"nickname"`
 }
 
+// PushAnswer The answer to WeChat.
+type PushAnswer = string
+
+// PushDigest A hexadecimal SHA-1.
+//
+// Example: f464b24fc39322e44b38aa78f5edd27bd1441696
+type PushDigest = string
+
 // Readiness The service can serve users, all of their requests or those that only read.
 type Readiness struct {
 	// Errors The stores that refuse writes, if the status is `degraded`.
@@ -971,6 +979,24 @@ type SessionSummary struct {
 
 // Share The share of a drawing.
 type Share struct {
+	// Reason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	//
+	//
+	// Example: advertising
+	Reason *ShareReason `json:"reason,omitempty"`
+
+	// State Whether others see it as it is now. Only what is approved is shown to them.
+	//
+	// - `pending`: WeChat's check has no result yet.
+	// - `approved`: others see it.
+	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide. The people who run the service must.
+	//
+	//
+	// Example: pending
+	State ShareState `json:"state"`
+
 	// Token Gives access to one shared drawing, to anyone who has it.
 	//
 	// Example: kT1uB7nR2sV9wYA5mC3xQw
@@ -1159,6 +1185,17 @@ type DrawingID = UUID
 // PictureFormat defines model for PictureFormat.
 type PictureFormat string
 
+// PushNonce defines model for PushNonce.
+type PushNonce = string
+
+// PushSignature A hexadecimal SHA-1.
+//
+// Example: f464b24fc39322e44b38aa78f5edd27bd1441696
+type PushSignature = PushDigest
+
+// PushTimestamp defines model for PushTimestamp.
+type PushTimestamp = string
+
 // BadGateway An error (RFC 9457).
 type BadGateway = Problem
 
@@ -1227,6 +1264,9 @@ type PreconditionFailed = Problem
 
 // PreconditionRequired An error (RFC 9457).
 type PreconditionRequired = Problem
+
+// PushRefused An error (RFC 9457).
+type PushRefused = Problem
 
 // PutRefused An error (RFC 9457).
 type PutRefused = Problem
@@ -1376,6 +1416,36 @@ type GetSharedDrawingImageParams struct {
 
 // GetSharedDrawingImageParamsFormat defines parameters for GetSharedDrawingImage.
 type GetSharedDrawingImageParamsFormat string
+
+// VerifyPushParams defines parameters for VerifyPush.
+type VerifyPushParams struct {
+	// Signature Hexadecimal SHA-1 of the token, `timestamp` and `nonce`, sorted and joined.
+	Signature PushSignature `form:"signature" json:"signature"`
+
+	// Timestamp When WeChat sent it, in Unix seconds.
+	Timestamp PushTimestamp `form:"timestamp" json:"timestamp"`
+
+	// Nonce A random text.
+	Nonce PushNonce `form:"nonce" json:"nonce"`
+
+	// Echostr What the answer is to be.
+	Echostr string `form:"echostr" json:"echostr"`
+}
+
+// ReceivePushParams defines parameters for ReceivePush.
+type ReceivePushParams struct {
+	// Signature Hexadecimal SHA-1 of the token, `timestamp` and `nonce`, sorted and joined. Required in plain mode.
+	Signature *PushDigest `form:"signature,omitempty" json:"signature,omitempty"`
+
+	// Timestamp When WeChat sent it, in Unix seconds.
+	Timestamp PushTimestamp `form:"timestamp" json:"timestamp"`
+
+	// Nonce A random text.
+	Nonce PushNonce `form:"nonce" json:"nonce"`
+
+	// MsgSignature Hexadecimal SHA-1 of the token, `timestamp`, `nonce` and the encrypted message, sorted and joined. Required in safe mode.
+	MsgSignature *PushDigest `form:"msg_signature,omitempty" json:"msg_signature,omitempty"`
+}
 
 // DeletePaintJSONRequestBody defines body for DeletePaint for application/json ContentType.
 //
@@ -1799,6 +1869,9 @@ type ServerInterface interface {
 	// UnshareDrawing Stop sharing one of my drawings
 	// (DELETE /v1/drawings/{id}/share)
 	UnshareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID)
+	// GetShare Get the share of one of my drawings
+	// (GET /v1/drawings/{id}/share)
+	GetShare(w http.ResponseWriter, r *http.Request, id DrawingID)
 	// ShareDrawing Share one of my drawings
 	// (PUT /v1/drawings/{id}/share)
 	ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID)
@@ -1847,6 +1920,15 @@ type ServerInterface interface {
 	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	// (GET /v1/shared/{token}/image)
 	GetSharedDrawingImage(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingImageParams)
+	// GetCheckedPicture Get a picture that WeChat checks
+	// (GET /wechat/pictures/{address})
+	GetCheckedPicture(w http.ResponseWriter, r *http.Request, address string)
+	// VerifyPush Show that this address is the service's
+	// (GET /wechat/push)
+	VerifyPush(w http.ResponseWriter, r *http.Request, params VerifyPushParams)
+	// ReceivePush Take a message that WeChat pushes
+	// (POST /wechat/push)
+	ReceivePush(w http.ResponseWriter, r *http.Request, params ReceivePushParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2462,6 +2544,32 @@ func (siw *ServerInterfaceWrapper) UnshareDrawing(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// GetShare operation middleware
+func (siw *ServerInterfaceWrapper) GetShare(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DrawingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetShare(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ShareDrawing operation middleware
 func (siw *ServerInterfaceWrapper) ShareDrawing(w http.ResponseWriter, r *http.Request) {
 
@@ -2857,6 +2965,176 @@ func (siw *ServerInterfaceWrapper) GetSharedDrawingImage(w http.ResponseWriter, 
 	handler.ServeHTTP(w, r)
 }
 
+// GetCheckedPicture operation middleware
+func (siw *ServerInterfaceWrapper) GetCheckedPicture(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", r.PathValue("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "address", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCheckedPicture(w, r, address)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyPush operation middleware
+func (siw *ServerInterfaceWrapper) VerifyPush(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyPushParams
+
+	// ------------- Required query parameter "signature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "signature", r.URL.Query(), &params.Signature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "signature"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "signature", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "timestamp" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "timestamp", r.URL.Query(), &params.Timestamp, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "timestamp"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "timestamp", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "nonce" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "nonce", r.URL.Query(), &params.Nonce, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "nonce"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "nonce", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "echostr" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "echostr", r.URL.Query(), &params.Echostr, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "echostr"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "echostr", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyPush(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReceivePush operation middleware
+func (siw *ServerInterfaceWrapper) ReceivePush(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceivePushParams
+
+	// ------------- Optional query parameter "signature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "signature", r.URL.Query(), &params.Signature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "signature"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "signature", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "timestamp" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "timestamp", r.URL.Query(), &params.Timestamp, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "timestamp"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "timestamp", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "nonce" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "nonce", r.URL.Query(), &params.Nonce, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "nonce"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "nonce", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "msg_signature" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "msg_signature", r.URL.Query(), &params.MsgSignature, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "msg_signature"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "msg_signature", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReceivePush(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -2989,6 +3267,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/drawings/{id}", wrapper.PutDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings/{id}/image", wrapper.GetDrawingImage)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.UnshareDrawing)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.GetShare)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.ShareDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}", wrapper.GetSharedDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/image", wrapper.GetSharedDrawingImage)
@@ -3003,6 +3282,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/applet/session/paints/list", wrapper.ListPaints)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/applet/session/paints/save", wrapper.SavePaint)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/applet/session/paints/delete", wrapper.DeletePaint)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/wechat/push", wrapper.VerifyPush)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/wechat/push", wrapper.ReceivePush)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/wechat/pictures/{address}", wrapper.GetCheckedPicture)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/livez", wrapper.Livez)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/readyz", wrapper.Readyz)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/openapi.yaml", wrapper.GetContractYaml)

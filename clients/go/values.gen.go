@@ -19,6 +19,7 @@ const (
 	ErrPreconditionRequired     = "ERR_PRECONDITION_REQUIRED"
 	ErrRateLimited              = "ERR_RATE_LIMITED"
 	ErrQuotaExceeded            = "ERR_QUOTA_EXCEEDED"
+	ErrPushRefused              = "ERR_PUSH_REFUSED"
 	ErrHeadersTooLarge          = "ERR_HEADERS_TOO_LARGE"
 	ErrInternal                 = "ERR_INTERNAL"
 	ErrUnavailable              = "ERR_UNAVAILABLE"

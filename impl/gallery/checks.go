@@ -61,14 +61,15 @@ func (s *Service) Decide(ctx context.Context, owner, id string, c moderation.Che
 	return err
 }
 
-// checkedPicture draws the PNG that is checked.
+// checkedPicture draws the PNG that is checked: all that others see, in the picture
+// or in its replay.
 func (r Record) checkedPicture() ([]byte, error) {
 	d, err := r.drawing()
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = render.PNG(&b, d.Content(), render.Options{Width: checkWidth})
+	err = render.Sheet(&b, d.Content(), render.Options{Width: checkWidth})
 	return b.Bytes(), err
 }
 

@@ -65,6 +65,11 @@ func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) erro
 	return s.store.Unshare(ctx, owner, id)
 }
 
+// ForgetNickname removes the nickname from all shares of an owner.
+func (s *Service) ForgetNickname(ctx context.Context, owner string) error {
+	return s.store.ForgetNickname(ctx, owner)
+}
+
 // Visit returns the drawing that a token leads to, and its author's nickname. Every
 // other token is [ErrNotFound], and so is one whose drawing is not approved as it
 // is now.

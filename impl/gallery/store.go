@@ -60,6 +60,8 @@ type Store interface {
 	Share(ctx context.Context, owner string, id drawing.ID, s Share) (Share, error)
 	// Unshare removes the share of a drawing. It is not an error if there is none.
 	Unshare(ctx context.Context, owner string, id drawing.ID) error
+	// ForgetNickname removes the nickname from all shares of an owner.
+	ForgetNickname(ctx context.Context, owner string) error
 	// FindShare returns the drawing that a token may lead to, or [ErrNotFound]. It
 	// may still find a share that was removed: only what Get returns is certain.
 	FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error)

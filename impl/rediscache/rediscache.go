@@ -115,6 +115,16 @@ func (s *Store) EndOthers(ctx context.Context, userID, keep string) ([]string, e
 	return ended, failure(ctx, "end sessions", err)
 }
 
+// SetProfile fills [session.Store].
+func (s *Store) SetProfile(ctx context.Context, userID string, from, to session.Profile) (bool, error) {
+	next := ""
+	if to != (session.Profile{}) {
+		next = encodeProfile(to)
+	}
+	done, err := setProfile.Run(ctx, s.redis, []string{userKey(userID)}, encodeProfile(from), next).Bool()
+	return done, failure(ctx, "change a profile", err)
+}
+
 // Claim fills [session.Store].
 func (s *Store) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
 	value, err := claim.Run(ctx, s.redis, []string{codeKey(codeID)}, encodeAttempt(a), hold.Milliseconds()).Text()

@@ -83,3 +83,10 @@ if standing ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1
 `)
+
+// setProfile: profile as it was, as it becomes or "" → 1 if done.
+var setProfile = redis.NewScript(`
+if redis.call('HGET', KEYS[1], 'p') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('HDEL', KEYS[1], 'p') else redis.call('HSET', KEYS[1], 'p', ARGV[2]) end
+return 1
+`)

@@ -32,6 +32,10 @@ type Store interface {
 	// returns the IDs of those it ended.
 	EndOthers(ctx context.Context, userID, keep string) ([]string, error)
 
+	// SetProfile replaces the profile of a user who has one and still has from, in one
+	// atomic step, and reports whether it did. The zero value removes it.
+	SetProfile(ctx context.Context, userID string, from, to Profile) (done bool, err error)
+
 	// Claim stores a as the only attempt to log in with a code, for as long as hold,
 	// unless there is one already. It returns the attempt that is stored then.
 	Claim(ctx context.Context, codeID string, a Attempt, hold time.Duration) (Attempt, error)

@@ -248,6 +248,14 @@ func (d *Drawings) Unshare(ctx context.Context, owner string, id drawing.ID) err
 	return d.write(ctx, "end a share", func(c *conn) error { return setShare(c, owner, id, gallery.Share{}) })
 }
 
+// ForgetNickname fills [gallery.Store].
+func (d *Drawings) ForgetNickname(ctx context.Context, owner string) error {
+	return d.write(ctx, "forget a nickname", func(c *conn) error {
+		_, err := c.change(`UPDATE drawings SET nickname = '' WHERE owner = ?1 AND nickname <> ''`, owner)
+		return err
+	})
+}
+
 // FindShare fills [gallery.Store].
 func (d *Drawings) FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error) {
 	err = d.db.read(ctx, "find a share", func(c *conn) error {

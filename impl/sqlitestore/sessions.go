@@ -34,7 +34,7 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 	}
 	isAlive := func(other session.Session) bool { return other.ExpiresAt.After(now) }
 	if !slices.ContainsFunc(all, isAlive) { // the profile has ended with the last session
-		if _, err := c.change(`DELETE FROM profiles WHERE user_id = ?1`, x.User.ID); err != nil {
+		if _, err := c.change(deleteProfile, x.User.ID); err != nil {
 			return x, err
 		}
 	}
@@ -45,14 +45,36 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 		return x, err
 	}
 	if p := x.User.Profile; p != (session.Profile{}) {
-		_, err := c.change(`INSERT OR REPLACE INTO profiles (user_id, nickname, avatar_url, gender, language, country, province, city)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
-			x.User.ID, p.Nickname, p.AvatarURL, p.Gender, p.Language, p.Country, p.Province, p.City)
-		return x, err
+		return x, putProfile(c, x.User.ID, p)
 	}
 	stored, _, err := sessionOf(c, x.User.ID, x.ID)
 	return stored, err
 }
+
+func putProfile(c *conn, userID string, p session.Profile) error {
+	_, err := c.change(`INSERT OR REPLACE INTO profiles (user_id, nickname, avatar_url, gender, language, country, province, city)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+		userID, p.Nickname, p.AvatarURL, p.Gender, p.Language, p.Country, p.Province, p.City)
+	return err
+}
+
+// SetProfile fills [session.Store].
+func (s *Sessions) SetProfile(ctx context.Context, userID string, from, to session.Profile) (bool, error) {
+	return write(ctx, s.db, "change a profile", func(c *conn) (bool, error) {
+		all, err := sessionsOf(c, userID)
+		if err != nil || len(all) == 0 || all[0].User.Profile != from || from == (session.Profile{}) {
+			return false, err
+		}
+		if to == (session.Profile{}) {
+			_, err = c.change(deleteProfile, userID)
+		} else {
+			err = putProfile(c, userID, to)
+		}
+		return err == nil, err
+	})
+}
+
+const deleteProfile = `DELETE FROM profiles WHERE user_id = ?1`
 
 // ending returns the IDs of the sessions that end when x begins.
 func ending(all []session.Session, x session.Session, now time.Time) (ids []string) {

@@ -107,7 +107,7 @@ func New(o Options) *Client {
 	if o.WithoutToken {
 		c.api = strings.TrimRight(cmp.Or(o.BaseURL, cloudRunBaseURL), "/")
 	} else {
-		c.token = &tokens{client: c, notes: o.Notes, seal: o.Seal}
+		c.token = &tokens{client: c, notes: o.Notes, seal: o.Seal, tokenNote: "wechat-token " + o.AppID, claimNote: "wechat-token-claim " + o.AppID}
 	}
 	return c
 }

@@ -22,8 +22,7 @@ const (
 	// maxToken bounds a token, in bytes. WeChat says 512 characters.
 	maxToken = 1024
 
-	tokenNote, claimNote = "wechat-token", "wechat-token-claim"
-	tokenPurpose         = "access token"
+	tokenPurpose = "access token"
 	// claimPoll is how often a replica looks whether another one has the token.
 	claimPoll = 50 * time.Millisecond
 )
@@ -35,6 +34,9 @@ type tokens struct {
 	notes  session.Notes
 	seal   *seal.Key
 	group  singleflight.Group
+
+	// The names of the notes. Programs with other app ids may have the same notes.
+	tokenNote, claimNote string
 
 	mu     sync.Mutex
 	cached token
@@ -93,20 +95,20 @@ func (t *tokens) replace(ctx context.Context, failed string) (token, error) {
 	}
 	mine := rand.Text()
 	for {
-		stored, err := t.notes.Note(ctx, tokenNote)
+		stored, err := t.notes.Note(ctx, t.tokenNote)
 		if err != nil {
 			return t.fetch(ctx)
 		}
 		if shared := t.open(stored); shared.holds(t.client.now(), failed) {
 			return shared, nil
 		}
-		claimed, err := t.notes.SwapNote(ctx, claimNote, "", mine, t.client.timeout)
+		claimed, err := t.notes.SwapNote(ctx, t.claimNote, "", mine, t.client.timeout)
 		if err != nil {
 			return t.fetch(ctx)
 		}
 		if claimed {
 			next, err := t.share(ctx, stored, failed)
-			_, _ = t.notes.SwapNote(context.WithoutCancel(ctx), claimNote, mine, "", 0) // it ends by itself, too
+			_, _ = t.notes.SwapNote(context.WithoutCancel(ctx), t.claimNote, mine, "", 0) // it ends by itself, too
 			return next, err
 		}
 		select {
@@ -120,13 +122,13 @@ func (t *tokens) replace(ctx context.Context, failed string) (token, error) {
 // share fetches the token and stores it for the others, unless one of them has done
 // so since it was seen last.
 func (t *tokens) share(ctx context.Context, seen, failed string) (token, error) {
-	stored, err := t.notes.Note(ctx, tokenNote)
+	stored, err := t.notes.Note(ctx, t.tokenNote)
 	if shared := t.open(stored); err == nil && stored != seen && shared.holds(t.client.now(), failed) {
 		return shared, nil
 	}
 	next, err := t.fetch(ctx)
 	if err == nil {
-		_, _ = t.notes.SwapNote(ctx, tokenNote, stored, t.sealed(next), time.Unix(next.Until, 0).Sub(t.client.now()))
+		_, _ = t.notes.SwapNote(ctx, t.tokenNote, stored, t.sealed(next), time.Unix(next.Until, 0).Sub(t.client.now()))
 	}
 	return next, err
 }

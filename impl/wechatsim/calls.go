@@ -94,11 +94,18 @@ func (s *Simulator) addPlan(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// showState shows what WeChat was asked so far: the calls by path and the pictures.
+// showState shows what WeChat was asked so far: the calls by path, the pictures, and
+// the tokens that it gave out.
 func (s *Simulator) showState(w http.ResponseWriter, _ *http.Request) {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
-	answerJSON(w, "application/json", http.StatusOK, map[string]any{"calls": s.server.calls, "pictures": slices.Clone(s.server.pictures)})
+	var tokens []string
+	for _, t := range s.server.tokens {
+		tokens = append(tokens, t.token)
+	}
+	answerJSON(w, "application/json", http.StatusOK, map[string]any{
+		"calls": s.server.calls, "pictures": slices.Clone(s.server.pictures), "tokens": tokens,
+	})
 }
 
 // planned answers a call as it was planned, or as answer does.

@@ -92,6 +92,7 @@ func (e *exchanges) keepDrawings(t *testing.T) {
 	e.expect(t, "shareDrawing", "", e.known.Do(t, http.MethodPut, at+"/share", nil))
 	again := e.known.Do(t, http.MethodPut, at+"/share", nil)
 	e.expect(t, "shareDrawing", "", again)
+	e.expect(t, "getShare", "", e.known.Do(t, http.MethodGet, at+"/share", nil))
 	var share gen.Share
 	again.Decode(t, &share)
 	e.expect(t, "getSharedDrawing", "", e.service.Nobody().Do(t, http.MethodGet, "/v1/shared/"+share.Token, nil))
@@ -351,5 +352,6 @@ func startWithPublishedWeChat(t *testing.T) service.Service {
 		"WECHAT_API_URL="+wechat.URL,
 		"WECHAT_APP_ID=wx4f4bc4dec97d474b",
 		"WECHAT_APP_SECRET=secret",
+		"CONTENT_CHECK=off",
 	).Service
 }

@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"bufio"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -90,8 +91,16 @@ func TestHealthReportsWhetherTheServiceIsAlive(t *testing.T) {
 
 func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 	const secret = "hunter2"
-	wechat := func(answer string) string {
+	weChat := func(answer, token string) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/cgi-bin/stable_token" {
+				var asked struct{ Secret, AppID string }
+				if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || asked.Secret != secret || asked.AppID != "wx1" {
+					t.Error("the request for a token is not as WeChat requires it")
+				}
+				_, _ = w.Write([]byte(token))
+				return
+			}
 			if r.URL.Query().Get("secret") != secret || r.URL.Query().Get("appid") != "wx1" {
 				t.Error("the request is not as WeChat requires it")
 			}
@@ -99,6 +108,13 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 		}))
 		t.Cleanup(server.Close)
 		return "WECHAT_API_URL=" + server.URL
+	}
+	const token = `{"access_token":"t","expires_in":7200}`
+	wechat := func(answer string) string { return weChat(answer, token) }
+	complete := func(answer, token string) []string {
+		return []string{
+			"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, weChat(answer, token), "PUBLIC_URL=https://example.com", "WECHAT_PUSH_TOKEN=AAAAA",
+		}
 	}
 	authority, dir := pki.NewAuthority(t).Intermediate(t), t.TempDir()
 	cert, whole, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "fullchain.pem"), filepath.Join(dir, "key.pem")
@@ -111,8 +127,24 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 		want []string // in the order of the output
 	}{
 		"everything works": {
-			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":40029}`), "TLS_CERT_FILE=" + whole, "TLS_KEY_FILE=" + key},
-			[]string{"ok     HTTPS    localhost, 127.0.0.1, until 2", "ok     SQLite ", "ok     WeChat "},
+			append(complete(`{"errcode":40029}`, token), "TLS_CERT_FILE="+whole, "TLS_KEY_FILE="+key),
+			[]string{"ok     HTTPS    localhost, 127.0.0.1, until 2", "ok     SQLite ", "ok     WeChat ", "ok     Content  CONTENT_CHECK is shared"},
+		},
+		"nothing is checked": {
+			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":40029}`), "CONTENT_CHECK=off"},
+			[]string{"ok     SQLite ", "ok     WeChat "},
+		},
+		"no way to check pictures": {
+			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":40029}`)},
+			[]string{"ok     WeChat ", "wrong  Content", "PUBLIC_URL is not set", "WECHAT_PUSH_TOKEN is not set", "/wechat/push"},
+		},
+		"an address that is not on the allow list": {
+			complete(`{"errcode":40029}`, `{"errcode":40164,"errmsg":"invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist hunter2"}`),
+			[]string{"ok     WeChat ", "wrong  Content", "IP白名单", "203.0.113.7"},
+		},
+		"a quota that is used up": {
+			complete(`{"errcode":40029}`, `{"errcode":45009,"errmsg":"reach max api daily quota limit hunter2"}`),
+			[]string{"ok     WeChat ", "wrong  Content", "quota"},
 		},
 		"nothing is set":     {nil, []string{"ok     HTTPS", "ok     SQLite   in ", "ok     WeChat   simulated"}},
 		"an invalid setting": {[]string{"PORT=many"}, []string{"wrong  Settings PORT must be a whole number"}},

@@ -53,6 +53,13 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 		"TRUSTED_PROXIES":     {{"TRUSTED_PROXIES=proxy"}, {"TRUSTED_PROXIES=10.0.0.0/33"}, {"TRUSTED_PROXIES=10.0.0.1,"}},
 		"TRUST_CLOUD_RUN":     {{"TRUST_CLOUD_RUN=maybe"}},
 
+		"CONTENT_CHECK":        {{"CONTENT_CHECK=on"}},
+		"PUBLIC_URL":           {{"PUBLIC_URL=example.com"}, {"PUBLIC_URL=https://me:hunter2@example.com"}},
+		"WECHAT_PUSH_TOKEN":    {{"WECHAT_PUSH_TOKEN=hunter2 hunter2"}},
+		"WECHAT_PUSH_AES_KEY":  {{"WECHAT_PUSH_AES_KEY=hunter2", "WECHAT_PUSH_TOKEN=AAAAA"}},
+		"WECHAT_WITHOUT_TOKEN": {{"WECHAT_WITHOUT_TOKEN=maybe"}},
+		"SEAL_KEY":             {{"SEAL_KEY=hunter2"}},
+
 		"LOGIN_RATE_PER_MINUTE":   {{"LOGIN_RATE_PER_MINUTE=many"}, {"LOGIN_RATE_PER_MINUTE=-1"}},
 		"SHARE_RATE_PER_MINUTE":   {{"SHARE_RATE_PER_MINUTE=many"}, {"SHARE_RATE_PER_MINUTE=-1"}},
 		"REQUEST_RATE_PER_MINUTE": {{"REQUEST_RATE_PER_MINUTE=1.5"}, {"REQUEST_RATE_PER_MINUTE=-1"}},

@@ -6,10 +6,12 @@ import (
 
 	"onestroke/app"
 	"onestroke/impl/drawing"
+	"onestroke/impl/moderation"
 	"onestroke/impl/session"
 )
 
-// faultySessions fails when the service looks up or begins a session.
+// faultySessions fails when the service looks up or begins a session, or takes a
+// message of WeChat.
 type faultySessions struct {
 	app.SessionStore
 	fault error
@@ -23,7 +25,12 @@ func (s faultySessions) Claim(context.Context, string, session.Attempt, time.Dur
 	return session.Attempt{}, s.fault
 }
 
-// faultyDrawings fails when the service looks up a share, which needs no session.
+func (s faultySessions) SwapNote(context.Context, string, string, string, time.Duration) (bool, error) {
+	return false, s.fault
+}
+
+// faultyDrawings fails when the service looks up a share or a picture to be checked,
+// which needs no session.
 type faultyDrawings struct {
 	app.DrawingStore
 	fault error
@@ -31,4 +38,8 @@ type faultyDrawings struct {
 
 func (s faultyDrawings) FindShare(context.Context, string) (owner string, id drawing.ID, err error) {
 	return "", drawing.ID{}, s.fault
+}
+
+func (s faultyDrawings) Task(context.Context, moderation.Thing) (moderation.Task, error) {
+	return moderation.Task{}, s.fault
 }

@@ -53,6 +53,8 @@ type Options struct {
 	DrawingQuota                                        int // no limit when 0
 	TrustedProxies                                      []netip.Prefix
 	TrustCloudRun                                       bool
+	ContentCheck                                        string // off when empty
+	PushAESKey                                          string // of safe mode; plain mode when empty
 	// Fault is the error of the stores at the begin of each request, when not nil.
 	Fault       error
 	CORSOrigins []string
@@ -166,6 +168,7 @@ func (o Options) config(t testing.TB) config.Config {
 	c.SessionIdle = cmp.Or(o.SessionIdle, c.SessionIdle)
 	c.LoginRatePerMinute, c.RequestRatePerMinute, c.ShareRatePerMinute = o.LoginsPerMinute, o.RequestsPerMinute, o.VisitsPerMinute
 	c.DrawingQuota = o.DrawingQuota
+	c.ContentCheck, c.PushAESKey = cmp.Or(o.ContentCheck, "off"), o.PushAESKey
 	c.TrustedProxies, c.TrustCloudRun, c.CORSOrigins, c.MaxInFlight = o.TrustedProxies, o.TrustCloudRun, o.CORSOrigins, o.MaxInFlight
 	return c
 }

@@ -10,6 +10,8 @@ export async function share(id: string): Promise<void> {
   const result = await client.shareDrawing({ id });
   if (!result.ok) return toast(sayProblem(result.problem));
   const link = home + write({ at: 'shared', token: result.data.token });
+  // Nothing to say of an approved one, nor of a state that is newer than this page.
+  const state = words.shareStates[result.data.state as keyof typeof words.shareStates];
   const input = el('input', { readonly: true, value: link, 'aria-label': words.link, onfocus: () => input.select() });
   const copy = el(
     'button',
@@ -20,6 +22,7 @@ export async function share(id: string): Promise<void> {
   const box = dialog(
     words.share,
     el('p', {}, words.shareSays),
+    state !== undefined && el('p', {}, state),
     el('div', { class: 'link' }, input, copy),
     el(
       'div',

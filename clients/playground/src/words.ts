@@ -30,6 +30,11 @@ const zh = {
   doneSays: '一笔到底！',
   again: '再画一幅',
   shareSays: '任何人打开这个链接都能看到这幅画和回放，不用登录。',
+  shareStates: {
+    pending: '微信正在检测这幅画；通过之后，别人才能看到。',
+    refused: '这幅画没有通过微信的检测，别人看不到。修改后会重新检测。',
+    review: '这幅画需要人工审核；通过之后，别人才能看到。',
+  },
   link: '链接',
   copy: '复制',
   copied: '已复制',
@@ -125,6 +130,11 @@ const en: Words = {
   doneSays: 'One stroke!',
   again: 'Draw another',
   shareSays: 'Anyone who opens this link sees the drawing and its replay, without logging in.',
+  shareStates: {
+    pending: 'WeChat is checking this drawing. Others see it once it is approved.',
+    refused: 'WeChat did not approve this drawing, so others do not see it. Change it, and it is checked again.',
+    review: 'A person has to look at this drawing. Others see it once it is approved.',
+  },
   link: 'Link',
   copy: 'Copy',
   copied: 'Copied',

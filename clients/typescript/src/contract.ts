@@ -172,11 +172,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get the share of one of my drawings
+         * @description The token, and whether others see the drawing. A result of WeChat's check can take half an hour; ask again when the user looks.
+         */
+        get: operations["getShare"];
         /**
          * Share one of my drawings
          * @description Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
          *     delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
+         *
+         *     WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
+         *     the state is `pending` again, and others see nothing until the drawing is approved as it is now. A nickname that WeChat
+         *     does not approve at once is left out.
          */
         put: operations["shareDrawing"];
         post?: never;
@@ -428,6 +436,54 @@ export interface paths {
          *     A body that is empty, or neither JSON nor a form by its `Content-Type`, has no members.
          */
         post: operations["deletePaint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wechat/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show that this address is the service's
+         * @description WeChat sends this when message push is set up in its console. If `signature` was made with the configured token, the answer
+         *     is `echostr`.
+         */
+        get: operations["verifyPush"];
+        put?: never;
+        /**
+         * Take a message that WeChat pushes
+         * @description A message of WeChat, as JSON or XML, in plain or in safe mode. The signature is checked before anything else; a message that is
+         *     older than five minutes, or was received before, is refused. Messages that have no meaning here are acknowledged. The
+         *     answer comes within a second. WeChat sends a message that was not taken again, three times in all.
+         */
+        post: operations["receivePush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wechat/pictures/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a picture that WeChat checks
+         * @description WeChat fetches a picture here to check it. The address is for one check: it ends when the check has a result, when the
+         *     picture is changed, and after half an hour. The answer is a PNG whatever `Accept` says.
+         */
+        get: operations["getCheckedPicture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -934,9 +990,18 @@ export interface components {
          * @example advertising
          */
         ShareReason: string;
+        /**
+         * @description A hexadecimal SHA-1.
+         * @example f464b24fc39322e44b38aa78f5edd27bd1441696
+         */
+        PushDigest: string;
+        /** @description The answer to WeChat. */
+        PushAnswer: string;
         /** @description The share of a drawing. */
         Share: {
             token: components["schemas"]["ShareToken"];
+            state: components["schemas"]["ShareState"];
+            reason?: components["schemas"]["ShareReason"];
         };
         /**
          * @description 0 to 64 characters.
@@ -1261,6 +1326,20 @@ export interface components {
             };
         };
         /**
+         * @description `ERR_PUSH_REFUSED`: the signature is not that of the configured token, the message is older than five minutes or was
+         *     received before, or message push is not configured.
+         */
+        PushRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description - `ERR_QUOTA_EXCEEDED`: the user has reached the limit on drawings. Keep the drawing on the phone and ask the user to delete others first.
          *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat blocks this user as high risk. Do not try again.
          */
@@ -1277,8 +1356,8 @@ export interface components {
             };
         };
         /**
-         * @description `ERR_NOT_FOUND`: there is no such path, the caller has no such drawing, or no drawing is shared with this token. The answer
-         *     is the same if another user has the drawing. Remove it from the screen; another device may have deleted it.
+         * @description `ERR_NOT_FOUND`: there is no such path, the caller has no such drawing, or no drawing is shared with this token
+         *     and approved. The answer is the same if another user has the drawing. Remove it from the screen; another device may have deleted it.
          */
         NotFound: {
             headers: {
@@ -1794,6 +1873,21 @@ export interface components {
          * @example png
          */
         PictureFormat: "png" | "svg";
+        /**
+         * @description Hexadecimal SHA-1 of the token, `timestamp` and `nonce`, sorted and joined.
+         * @example f464b24fc39322e44b38aa78f5edd27bd1441696
+         */
+        PushSignature: components["schemas"]["PushDigest"];
+        /**
+         * @description When WeChat sent it, in Unix seconds.
+         * @example 1714036504
+         */
+        PushTimestamp: string;
+        /**
+         * @description A random text.
+         * @example 1514711492
+         */
+        PushNonce: string;
         /**
          * @description The token of the share, from `PUT /v1/drawings/{id}/share`.
          * @example kT1uB7nR2sV9wYA5mC3xQw
@@ -2493,6 +2587,54 @@ export interface operations {
             default: components["responses"]["Other"];
         };
     };
+    getShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
+                 * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+                 */
+                id: components["parameters"]["DrawingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "kT1uB7nR2sV9wYA5mC3xQw",
+                     *       "state": "approved"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ExchangeRefused"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
+        };
+    };
     shareDrawing: {
         parameters: {
             query?: never;
@@ -2521,7 +2663,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "token": "kT1uB7nR2sV9wYA5mC3xQw"
+                     *       "token": "kT1uB7nR2sV9wYA5mC3xQw",
+                     *       "state": "approved"
                      *     }
                      */
                     "application/json": components["schemas"]["Share"];
@@ -2539,7 +2682,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "token": "kT1uB7nR2sV9wYA5mC3xQw"
+                     *       "token": "kT1uB7nR2sV9wYA5mC3xQw",
+                     *       "state": "pending"
                      *     }
                      */
                     "application/json": components["schemas"]["Share"];
@@ -3221,6 +3365,146 @@ export interface operations {
             500: components["responses"]["PaintInternal"];
             503: components["responses"]["PaintUnavailable"];
             default: components["responses"]["PaintOther"];
+        };
+    };
+    verifyPush: {
+        parameters: {
+            query: {
+                /**
+                 * @description Hexadecimal SHA-1 of the token, `timestamp` and `nonce`, sorted and joined.
+                 * @example f464b24fc39322e44b38aa78f5edd27bd1441696
+                 */
+                signature: components["parameters"]["PushSignature"];
+                /**
+                 * @description When WeChat sent it, in Unix seconds.
+                 * @example 1714036504
+                 */
+                timestamp: components["parameters"]["PushTimestamp"];
+                /**
+                 * @description A random text.
+                 * @example 1514711492
+                 */
+                nonce: components["parameters"]["PushNonce"];
+                /**
+                 * @description What the answer is to be.
+                 * @example 4375120948345356249
+                 */
+                echostr: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The `echostr` of the request. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example 4375120948345356249 */
+                    "text/plain": components["schemas"]["PushAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["PushRefused"];
+            431: components["responses"]["HeadersTooLarge"];
+            default: components["responses"]["Other"];
+        };
+    };
+    receivePush: {
+        parameters: {
+            query: {
+                /**
+                 * @description Hexadecimal SHA-1 of the token, `timestamp` and `nonce`, sorted and joined. Required in plain mode.
+                 * @example f464b24fc39322e44b38aa78f5edd27bd1441696
+                 */
+                signature?: components["schemas"]["PushDigest"];
+                /**
+                 * @description When WeChat sent it, in Unix seconds.
+                 * @example 1714036504
+                 */
+                timestamp: components["parameters"]["PushTimestamp"];
+                /**
+                 * @description A random text.
+                 * @example 1514711492
+                 */
+                nonce: components["parameters"]["PushNonce"];
+                /**
+                 * @description Hexadecimal SHA-1 of the token, `timestamp`, `nonce` and the encrypted message, sorted and joined. Required in safe mode.
+                 * @example 046e02f8204d34f8ba5fa3b1db94908f3df2e9b3
+                 */
+                msg_signature?: components["schemas"]["PushDigest"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {"Event": "wxa_media_check", "trace_id": "60ae120f-371d5872-7941a05b", "version": 2, "errcode": 0, "result": {"suggest": "pass", "label": 100}} */
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description The message was taken, or has no meaning here. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example success */
+                    "text/plain": components["schemas"]["PushAnswer"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["PushRefused"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    getCheckedPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Names the picture. Only WeChat gets it.
+                 * @example Zm9yIG9uZSBjaGVjaw
+                 */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["PNG"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            404: components["responses"]["NotFound"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
         };
     };
     livez: {

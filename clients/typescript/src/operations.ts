@@ -2,8 +2,14 @@ import type { components, operations, paths } from './contract.js';
 import type { Result } from './result.js';
 import type { CallOptions, Outgoing } from './sender.js';
 
-/** The name of an operation of the contract. `wx.uploadFile` uploads an avatar, and `<image>` shows one by its address. */
-export type OperationId = Exclude<keyof operations, 'uploadAvatar' | 'getSharedAvatar'>;
+/**
+ * The name of an operation of the contract. `wx.uploadFile` uploads an avatar, `<image>` shows one by its address, and
+ * WeChat's servers call what is not here.
+ */
+export type OperationId = Exclude<
+  keyof operations,
+  'uploadAvatar' | 'getSharedAvatar' | 'verifyPush' | 'receivePush' | 'getCheckedPicture'
+>;
 
 /** A pending call. `cancel()` settles it at once with the problem `CANCELLED`. */
 export type Call<Data, ETag = string | undefined> = Promise<Result<Data, ETag>> & { cancel(): void };
@@ -104,6 +110,7 @@ export const routes: { readonly [Id in OperationId]: Route } = {
   deleteDrawing: ['DELETE', '/v1/drawings/{id}'],
   getDrawingImage: ['GET', '/v1/drawings/{id}/image'],
   shareDrawing: ['PUT', '/v1/drawings/{id}/share'],
+  getShare: ['GET', '/v1/drawings/{id}/share'],
   unshareDrawing: ['DELETE', '/v1/drawings/{id}/share'],
   getSharedDrawing: ['GET', '/v1/shared/{token}', 'open'],
   getSharedDrawingImage: ['GET', '/v1/shared/{token}/image', 'open'],

@@ -104,6 +104,36 @@ func oneToken(t *testing.T, store gallery.Store) {
 	}
 }
 
+func nicknameForgotten(t *testing.T, store gallery.Store) {
+	s := service(store)
+	tokens := map[string][]string{}
+	for _, owner := range []string{alice, bob} {
+		for n := range 3 {
+			_, _, err := s.Put(t.Context(), owner, drawingtest.ID(n), drawingtest.Content("", 1, 3), gallery.IfAbsent())
+			succeeds(t, err)
+			if n == 2 {
+				continue // is not shared
+			}
+			token, _, err := share(t, s, owner, "somebody", drawingtest.ID(n))
+			succeeds(t, err)
+			tokens[owner] = append(tokens[owner], token)
+		}
+	}
+	for range 2 {
+		succeeds(t, s.ForgetNickname(t.Context(), alice))
+	}
+	for owner, want := range map[string]string{alice: "", bob: "somebody"} {
+		for _, token := range tokens[owner] {
+			_, nickname, err := s.Visit(t.Context(), token)
+			succeeds(t, err)
+			equal(t, nickname, want)
+		}
+	}
+	r, err := store.Get(t.Context(), alice, drawingtest.ID(2))
+	succeeds(t, err)
+	equal(t, r.Share, gallery.Share{})
+}
+
 func checkOfOneRevision(t *testing.T, store gallery.Store) {
 	s := service(store)
 	first, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("", 1, 5), gallery.IfAbsent())

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(*testing.T) session.Store) {
 		"an unknown session is expired":                   unknown,
 		"opening twice is opening once":                   openedTwice,
 		"the newest profile holds":                        profiles,
+		"a profile is replaced only as it was":            profileReplaced,
 		"one code session a user":                         oneCode,
 		"one code session a user under concurrent logins": oneCodeOfMany,
 		"the oldest token beyond the limit ends":          oldestToken,
@@ -113,6 +114,37 @@ func profiles(t *testing.T, s session.Store) {
 	if got, err := s.Find(t.Context(), first.User.ID, first.ID); err != nil || got.User.Profile != profile {
 		t.Errorf("an older session: %+v, %v, want the newest profile", got.User.Profile, err)
 	}
+}
+
+func profileReplaced(t *testing.T, s session.Store) {
+	x := newSession(session.Token, newUser())
+	x.User.Profile = profile
+	without := profile
+	without.Nickname, without.AvatarURL = "", ""
+	set := func(from, to session.Profile, want bool) {
+		t.Helper()
+		if done, err := s.SetProfile(t.Context(), x.User.ID, from, to); err != nil || done != want {
+			t.Errorf("replaced %+v by %+v: %v, %v, want %v", from, to, done, err, want)
+		}
+	}
+	has := func(want session.Profile) {
+		t.Helper()
+		if got, err := s.Find(t.Context(), x.User.ID, x.ID); err != nil || got.User.Profile != want {
+			t.Errorf("the profile is %+v, %v, want %+v", got.User.Profile, err, want)
+		}
+	}
+	set(profile, without, false) // there is no session
+	mustOpen(t, s, x)
+	set(without, session.Profile{}, false)
+	set(session.Profile{}, without, false)
+	has(profile)
+	set(profile, without, true)
+	has(without)
+	set(profile, profile, false)
+	set(without, session.Profile{}, true)
+	has(session.Profile{})
+	set(without, profile, false)
+	has(session.Profile{})
 }
 
 func oneCode(t *testing.T, s session.Store) {

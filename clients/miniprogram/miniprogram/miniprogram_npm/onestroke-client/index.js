@@ -113,6 +113,7 @@ var routes = {
   deleteDrawing: ["DELETE", "/v1/drawings/{id}"],
   getDrawingImage: ["GET", "/v1/drawings/{id}/image"],
   shareDrawing: ["PUT", "/v1/drawings/{id}/share"],
+  getShare: ["GET", "/v1/drawings/{id}/share"],
   unshareDrawing: ["DELETE", "/v1/drawings/{id}/share"],
   getSharedDrawing: ["GET", "/v1/shared/{token}", "open"],
   getSharedDrawingImage: ["GET", "/v1/shared/{token}/image", "open"],

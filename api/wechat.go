@@ -1,0 +1,55 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"onestroke/gen"
+	"onestroke/impl/moderation"
+	"onestroke/impl/push"
+)
+
+// fromWeChat are the operations that WeChat's servers call.
+type fromWeChat struct {
+	pushes *push.Service
+	checks *moderation.Service
+	// pngSlots bounds the pictures that are drawn at the same time; see [images].
+	pngSlots chan struct{}
+}
+
+func (h fromWeChat) VerifyPush(_ context.Context, r gen.VerifyPushRequest) (gen.VerifyPushAnswer, error) {
+	p := r.Params
+	if err := h.pushes.Verify(p.Signature, p.Timestamp, p.Nonce); err != nil {
+		return nil, err
+	}
+	return gen.VerifyPush200{Body: []byte(p.Echostr)}, nil
+}
+
+func (h fromWeChat) ReceivePush(ctx context.Context, r gen.ReceivePushRequest) (gen.ReceivePushAnswer, error) {
+	p := r.Params
+	err := h.pushes.Receive(ctx, push.Envelope{
+		Signature: value(p.Signature), Timestamp: p.Timestamp, Nonce: p.Nonce, MsgSignature: value(p.MsgSignature), Body: r.Body,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gen.ReceivePush200{Body: []byte("success")}, nil
+}
+
+func (h fromWeChat) GetCheckedPicture(ctx context.Context, r gen.GetCheckedPictureRequest) (gen.GetCheckedPictureAnswer, error) {
+	select {
+	case h.pngSlots <- struct{}{}:
+		defer func() { <-h.pngSlots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to draw a picture to be checked: %w", ctx.Err())
+	}
+	picture, err := h.checks.Picture(ctx, r.Address)
+	if errors.Is(err, moderation.ErrGone) {
+		err = errNoPicture
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetCheckedPicture200{Body: picture}, nil
+}

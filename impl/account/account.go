@@ -1,0 +1,50 @@
+// Package account holds the rules of all that is stored of a user: what is deleted
+// with the account, and what goes when the user withdraws a consent.
+package account
+
+import (
+	"context"
+
+	"onestroke/impl/gallery"
+	"onestroke/impl/profile"
+	"onestroke/impl/session"
+)
+
+// Service applies them.
+type Service struct {
+	Sessions *session.Service
+	Drawings *gallery.Service
+	Profiles *profile.Service
+}
+
+// Delete deletes all that is stored of a user. After an error it must be called
+// again.
+func (s *Service) Delete(ctx context.Context, userID string) error {
+	if err := s.Profiles.Remove(ctx, userID); err != nil {
+		return err
+	}
+	if err := s.Drawings.DeleteAll(ctx, userID); err != nil {
+		return err
+	}
+	// The sessions are last: until all else is deleted the user can try again.
+	return s.Sessions.EndAll(ctx, userID)
+}
+
+// Forget removes a user's nickname or avatar, or both, wherever it is stored: the
+// user has withdrawn the consent.
+func (s *Service) Forget(ctx context.Context, userID string, nickname, avatar bool) error {
+	if nickname {
+		if err := s.Drawings.ForgetNickname(ctx, userID); err != nil {
+			return err
+		}
+		if err := s.Profiles.SetNickname(ctx, userID, ""); err != nil {
+			return err
+		}
+	}
+	if avatar {
+		if err := s.Profiles.RemoveAvatar(ctx, userID); err != nil {
+			return err
+		}
+	}
+	return s.Sessions.Forget(ctx, userID, nickname, avatar)
+}

@@ -1,0 +1,362 @@
+package moderation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"onestroke/impl/moderation"
+	"onestroke/impl/moderation/moderationtest"
+	"onestroke/impl/seal"
+)
+
+func TestTheStoreOfTheTestsConforms(t *testing.T) {
+	moderationtest.Run(t, func(*testing.T) moderation.Store { return &moderationtest.Memory{} })
+}
+
+const kind moderation.Kind = "thing"
+
+var thing = moderation.Thing{Kind: kind, Owner: "author", ID: "1"}
+
+// world is everything around the service: one thing, its author, and a checker that
+// answers as the test says.
+type world struct {
+	*moderation.Service
+	store moderationtest.Memory
+
+	mu      sync.Mutex
+	version int
+	title   string
+	check   moderation.Check
+	gone    bool
+	openID  string
+	notes   map[string]string
+	trouble error
+	asked   []string // the addresses that were handed in
+	onAsk   func(trace, address string)
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	key, err := seal.New("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{version: 1, title: "fine", openID: "openid", notes: map[string]string{}}
+	w.Service = moderation.New(moderation.Options{
+		Checker: w, Store: &w.store, Notes: w, Seal: key, PublicURL: "https://example.com", Logger: slog.New(slog.DiscardHandler),
+		OpenID: func(context.Context, string) (string, error) { w.mu.Lock(); defer w.mu.Unlock(); return w.openID, nil },
+	})
+	w.Add(kind, w)
+	return w
+}
+
+func (w *world) Content(context.Context, string, string) (moderation.Content, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gone {
+		return moderation.Content{}, moderation.ErrGone
+	}
+	version := fmt.Sprint(w.version)
+	return moderation.Content{
+		Version: version, Check: w.check, Text: moderation.Text{Title: w.title},
+		Picture: func() ([]byte, error) { return []byte("picture of " + version), nil },
+	}, nil
+}
+
+func (w *world) Decide(_ context.Context, _, _ string, c moderation.Check) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c.Version != fmt.Sprint(w.version) {
+		return moderation.ErrGone
+	}
+	w.check = c
+	return nil
+}
+
+func (w *world) Text(_ context.Context, _ string, t moderation.Text) (moderation.Verdict, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.trouble != nil {
+		return moderation.Verdict{}, w.trouble
+	}
+	if strings.Contains(t.Title, "risky") {
+		return moderation.Verdict{State: moderation.Refused, Reason: moderation.Fraud}, nil
+	}
+	return moderation.Verdict{State: moderation.Approved}, nil
+}
+
+func (w *world) Picture(_ context.Context, _ string, _ moderation.Scene, address string) (string, error) {
+	w.mu.Lock()
+	w.asked = append(w.asked, address)
+	trace, onAsk := fmt.Sprint("trace ", len(w.asked)), w.onAsk
+	w.mu.Unlock()
+	if onAsk != nil {
+		onAsk(trace, address)
+	}
+	return trace, nil
+}
+
+func (w *world) Note(_ context.Context, name string) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.notes[name], nil
+}
+
+func (w *world) SwapNote(_ context.Context, name, from, to string, _ time.Duration) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.notes[name] != from {
+		return false, nil
+	}
+	w.notes[name] = to
+	return true, nil
+}
+
+// fetch gets a picture as the checker does.
+func (w *world) fetch(t *testing.T, address string) {
+	t.Helper()
+	if _, err := w.Service.Picture(t.Context(), strings.TrimPrefix(address, "https://example.com"+moderation.PicturePath)); err != nil {
+		t.Error(err)
+	}
+}
+
+func (w *world) begin(t *testing.T) {
+	t.Helper()
+	if err := w.Begin(t.Context(), thing); err != nil {
+		t.Fatal(err)
+	}
+	w.Try(t.Context(), thing)
+}
+
+func (w *world) result(t *testing.T, trace string, state moderation.State, checked bool) {
+	t.Helper()
+	if err := w.Result(t.Context(), trace, moderation.Verdict{State: state}, checked); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) is(t *testing.T, state moderation.State, reason moderation.Reason) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if got := w.Judge(w.check, fmt.Sprint(w.version)); got != (moderation.Verdict{State: state, Reason: reason}) {
+		t.Errorf("the thing is %+v, want %s %s", got, state, reason)
+	}
+}
+
+func (w *world) hasTask(t *testing.T, want bool) {
+	t.Helper()
+	task, err := w.store.Task(t.Context(), thing)
+	if err != nil || (task.Turn != "") != want {
+		t.Errorf("the task is %+v, %v", task, err)
+	}
+}
+
+func TestAResultMayComeBeforeItsTraceIsStored(t *testing.T) {
+	w := newWorld(t)
+	w.onAsk = func(trace, address string) {
+		w.fetch(t, address)
+		w.result(t, trace, moderation.Approved, true)
+		w.is(t, moderation.Pending, "")
+	}
+	w.begin(t)
+	w.is(t, moderation.Approved, "")
+	w.hasTask(t, false)
+}
+
+func TestAResultOfAnEarlierVersionIsNotThatOfThisOne(t *testing.T) {
+	for _, again := range []bool{true, false} { // whether the change has begun a check
+		w := newWorld(t)
+		w.begin(t)
+		w.fetch(t, w.asked[0])
+		w.mu.Lock()
+		w.version++
+		w.mu.Unlock()
+		if again {
+			w.begin(t)
+		}
+		for range 2 {
+			w.result(t, "trace 1", moderation.Approved, true)
+			w.is(t, moderation.Pending, "")
+		}
+		w.hasTask(t, true)
+		w.Try(t.Context(), thing)
+		if len(w.asked) != 2 {
+			t.Fatalf("the new version was handed in as %v", w.asked)
+		}
+		if _, err := w.Service.Picture(t.Context(), strings.TrimPrefix(w.asked[0], "https://example.com"+moderation.PicturePath)); !errors.Is(err, moderation.ErrGone) {
+			t.Errorf("the address of the earlier version: %v", err)
+		}
+		w.fetch(t, w.asked[1])
+		w.result(t, "trace 2", moderation.Approved, true)
+		w.is(t, moderation.Approved, "")
+		w.hasTask(t, false)
+	}
+}
+
+func TestAResultThatSaysNothingIsAskedForOnceMore(t *testing.T) {
+	for name, result := range map[string]func(w *world, trace, address string){
+		"approved without a look": func(w *world, trace, _ string) { w.result(t, trace, moderation.Approved, true) },
+		"failed": func(w *world, trace, address string) {
+			w.fetch(t, address)
+			w.result(t, trace, moderation.Approved, false)
+		},
+		"failed before it was stored": nil,
+	} {
+		w := newWorld(t)
+		if result == nil {
+			w.onAsk = func(trace, _ string) { w.result(t, trace, moderation.Approved, false) }
+		}
+		w.begin(t)
+		for n := range 2 {
+			if result != nil {
+				result(w, fmt.Sprint("trace ", n+1), w.asked[n])
+			}
+			w.Try(t.Context(), thing)
+		}
+		w.Try(t.Context(), thing)
+		if w.is(t, moderation.Review, moderation.NoResult); len(w.asked) != 2 {
+			t.Errorf("%s: handed in %d times", name, len(w.asked))
+		}
+		w.hasTask(t, false)
+	}
+}
+
+func TestARefusalNeedsNoLook(t *testing.T) {
+	w := newWorld(t)
+	w.begin(t)
+	w.result(t, "trace 1", moderation.Refused, true)
+	w.is(t, moderation.Refused, "")
+	w.result(t, "trace 1", moderation.Approved, true)
+	w.is(t, moderation.Refused, "")
+}
+
+func TestARiskyTitleNeedsNoPicture(t *testing.T) {
+	w := newWorld(t)
+	w.title = "risky"
+	w.begin(t)
+	if w.is(t, moderation.Refused, moderation.Fraud); len(w.asked) != 0 {
+		t.Error("its picture was handed in")
+	}
+}
+
+func TestWhatIsGoneIsNotChecked(t *testing.T) {
+	w := newWorld(t)
+	w.gone = true
+	w.begin(t)
+	w.hasTask(t, false)
+}
+
+func TestAnAwayAuthorIsWaitedFor(t *testing.T) {
+	for _, isKnown := range []bool{true, false} {
+		w := newWorld(t)
+		if w.trouble = moderation.ErrAway; !isKnown {
+			w.trouble, w.openID = nil, ""
+		}
+		w.begin(t)
+		if v, err := w.Ensure(t.Context(), thing); err != nil || v.Reason != moderation.AuthorAway {
+			t.Errorf("it waits for %+v, %v", v, err)
+		}
+		w.Returned(t.Context(), "another user")
+		w.Try(t.Context(), thing)
+		w.trouble, w.openID = nil, "openid"
+		w.Try(t.Context(), thing)
+		if len(w.asked) != 0 {
+			t.Error("it was handed in without its author")
+		}
+		w.Returned(t.Context(), "author")
+		w.Try(t.Context(), thing)
+		if len(w.asked) != 1 {
+			t.Error("its author is back, and it was not handed in")
+		}
+	}
+}
+
+// Run finds what is due: at once, after a failure, and when a result does not come.
+func TestRunDoesWhatIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		ctx, stop := context.WithCancel(t.Context())
+		defer synctest.Wait()
+		defer stop()
+		go w.Run(ctx)
+		w.mu.Lock()
+		w.trouble = errors.New("busy")
+		w.mu.Unlock()
+		if _, err := w.Ensure(t.Context(), thing); err != nil {
+			t.Fatal(err)
+		}
+		handedIn := func(after time.Duration, want int) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if len(w.asked) != want {
+				t.Errorf("handed in %d times, want %d", len(w.asked), want)
+			}
+		}
+		handedIn(time.Second, 0)
+		w.mu.Lock()
+		w.trouble = nil
+		w.mu.Unlock()
+		handedIn(50*time.Second, 0)
+		handedIn(20*time.Second, 1)
+		handedIn(29*time.Minute, 1)
+		handedIn(time.Minute+10*time.Second, 2)
+		w.is(t, moderation.Pending, "")
+		handedIn(31*time.Minute, 2)
+		w.is(t, moderation.Review, moderation.NoResult)
+	})
+}
+
+// However changes, results and work interleave, nothing is approved but a version
+// whose picture was fetched and approved.
+func TestOnlyWhatWasApprovedIsApproved(t *testing.T) {
+	w := newWorld(t)
+	approved := map[string]bool{}
+	var mu sync.Mutex
+	w.onAsk = func(trace, address string) {
+		picture, err := w.Service.Picture(t.Context(), strings.TrimPrefix(address, "https://example.com"+moderation.PicturePath))
+		version := strings.TrimPrefix(string(picture), "picture of ")
+		if err != nil || strings.HasSuffix(version, "3") { // changed meanwhile, or risky
+			_ = w.Result(t.Context(), trace, moderation.Verdict{State: moderation.Refused}, true)
+			return
+		}
+		mu.Lock()
+		approved[version] = true
+		mu.Unlock()
+		for range 2 {
+			_ = w.Result(t.Context(), trace, moderation.Verdict{State: moderation.Approved}, true)
+		}
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 50 {
+				w.mu.Lock()
+				w.version++
+				w.mu.Unlock()
+				_ = w.Begin(t.Context(), thing)
+				w.Try(t.Context(), thing)
+				w.mu.Lock()
+				version, check := fmt.Sprint(w.version), w.check
+				w.mu.Unlock()
+				mu.Lock()
+				wasApproved := approved[version]
+				mu.Unlock()
+				if w.Judge(check, version).State == moderation.Approved && !wasApproved {
+					t.Errorf("version %s is approved, and was not", version)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
