@@ -40,7 +40,7 @@ func TestEachRequestIsOneLineInTheLog(t *testing.T) {
 	}
 	known := lines[0].User
 	for i, got := range lines {
-		if got.Bytes == 0 || got.US <= 0 || !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(got.Request) || got.Level != "INFO" {
+		if got.Bytes == 0 || got.US <= 0 || !regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString(got.Request) || got.Level != "INFO" {
 			t.Errorf("got %+v", got)
 		}
 		if got.User == known {
