@@ -255,11 +255,19 @@ async function provide(contract, id, request) {
     const { example } = contract.paths['/v1/sessions/{id}'].delete.parameters.find(({ name }) => name === 'id');
     request.url = request.url.replace(example, content.items.find(({ current }) => !current).id);
   }
-  if (id === 'uploadAvatar' && !request.body?.get('avatar')?.size) {
-    const picture = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
-    picture.getContext('2d').fillRect(0, 0, 64, 64);
-    request.body = new FormData();
-    request.body.append('avatar', await new Promise(resolve => picture.toBlob(resolve)), 'avatar.png');
+  if (id === 'uploadAvatar' && !request.body?.get('avatar')?.size) request.body = await avatarForm();
+  if (id === 'getSharedAvatar') {
+    const headers = { Authorization: `Bearer ${session.token}` };
+    await fetch('/v1/profile/avatar', { method: 'POST', headers, body: await avatarForm() });
   }
   if (id === 'deletePaint') await send('POST', pathOf(contract, 'savePaint'), exampleOf('savePaint'));
+}
+
+/** A form with a picture, as wx.uploadFile sends it. */
+async function avatarForm() {
+  const picture = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
+  picture.getContext('2d').fillRect(0, 0, 64, 64);
+  const form = new FormData();
+  form.append('avatar', await new Promise(resolve => picture.toBlob(resolve)), 'avatar.png');
+  return form;
 }
