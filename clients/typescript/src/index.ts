@@ -6,6 +6,8 @@
 import type { components } from './contract.js';
 
 export { type Client, type ClientOptions, createClient } from './client.js';
+/** The codes of the service's problems that this version knows. There may be more: treat those by their status. */
+export type { ErrorCode } from './contract.js';
 export type { Arguments, Call, Data, OperationId, Operations } from './operations.js';
 export type { Drawing, DrawingContent, DrawingState, DrawingSummary, Outbox, Unsent } from './outbox.js';
 export { pages } from './pages.js';
@@ -30,8 +32,6 @@ export {
 } from './transport.js';
 export { type Cloud, type Wx, wxLogin } from './wx.js';
 
-/** The codes of problems that the service reports. */
-export type ErrorCode = components['schemas']['ErrorCode'];
 export type Stroke = components['schemas']['Stroke'];
 export type SharedDrawing = components['schemas']['SharedDrawing'];
 export type SessionSummary = components['schemas']['SessionSummary'];

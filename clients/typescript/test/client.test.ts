@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, createClient, type HttpRequest, type HttpResponse, newId, pages } from '../src/index.ts';
+import { type Client, createClient, type ErrorCode, type HttpRequest, type HttpResponse, newId, pages } from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
 import { empty, exchangeOf, json, problem } from './support/memory-service.ts';
@@ -131,7 +131,7 @@ test('results and problems are told apart by their types', async () => {
   if (page.ok) {
     const cursor: string | undefined = page.data.nextCursor;
     assert.equal(cursor, 'more');
-  } else if (page.problem.code === 'ERR_PRECONDITION_FAILED') {
+  } else if (page.problem.code === ('ERR_PRECONDITION_FAILED' satisfies ErrorCode)) {
     const instance: string = page.problem.instance;
     assert.fail(instance);
   } else if (page.problem.code === 'TIMED_OUT') {

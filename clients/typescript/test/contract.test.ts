@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 import ts from 'typescript';
 import { parse } from 'yaml';
 import * as limits from '../../drawing/src/limits.ts';
+// @ts-expect-error it has no types
+import { typesOf } from '../generate.js';
 import { routes } from '../src/operations.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -19,7 +20,7 @@ test('every operation of the contract has its route', () => {
   const expected: Record<string, readonly string[]> = {};
   for (const [path, item] of Object.entries((parse(contract) as Contract).paths)) {
     for (const [method, { operationId, security }] of Object.entries(item)) {
-      if (operationId)
+      if (operationId && operationId !== 'uploadAvatar') // wx.uploadFile sends it
         expected[operationId] = [method.toUpperCase(), path, ...(security?.length === 0 ? ['open'] : [])];
     }
   }
@@ -62,7 +63,7 @@ host.getSourceFile = (name, version) => {
 
 /** What tsc says against types that are made of this contract. */
 async function compile(changed: string): Promise<string[]> {
-  types = COMMENT_HEADER + astToString(await openapiTS(changed));
+  types = await typesOf(changed);
   const program = ts.createProgram([join(root, 'src/index.ts'), join(root, 'test/client.test.ts')], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
