@@ -17,6 +17,9 @@ const sets = {
 };
 /** Operations after which there is no session. */
 const ends = ['logOut', 'deleteAccount'];
+/** Operations that WeChat calls, and those whose answer needs a file that only a person can choose. */
+const ofWeChat = tag => tag === 'wechat';
+const needsFile = ['getSharedAvatar'];
 
 const resolve = node => (node?.$ref ? node.$ref.slice(2).split('/').reduce((at, key) => at[key], contract) : node);
 const exampleOf = content => resolve(content?.example ?? resolve(Object.values(content?.examples ?? {})[0])?.value);
@@ -24,7 +27,7 @@ const script = (listen, lines) => ({ listen, script: { type: 'text/javascript', 
 
 const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
   ['put', 'post', 'get', 'delete'] // what makes something comes before what reads it
-    .filter(method => methods[method] && !methods[method].deprecated)
+    .filter(method => methods[method] && !methods[method].deprecated && !ofWeChat(methods[method].tags[0]))
     .map(method => ({ path, method, shared: methods.parameters ?? [], ...methods[method] })),
 );
 
@@ -42,7 +45,7 @@ function itemOf({ path, method, shared, operationId, summary, description, param
   const url = path.replace(/(\w+?)s?\/{(\w+)}/g, (whole, kind, name) => whole.replace(`{${name}}`, `{{${kind}_${name}}}`));
   const query = of('query').map(p => ({ key: p.name, value: valueOf(p), description: p.description, disabled: true }));
   const succeeds = !form && (path.startsWith('/v1/') || method === 'get'); // the files of a form are the person's to choose
-  const wanted = Object.keys(responses).filter(status => (succeeds ? /^2/ : /^\d/).test(status));
+  const wanted = Object.keys(responses).filter(status => (succeeds ? /^2/ : /^\d/).test(status) || (needsFile.includes(operationId) && status === '404'));
   return {
     name: summary,
     event: [

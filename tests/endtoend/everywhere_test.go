@@ -172,9 +172,9 @@ func TestEachOperationTakesAnyReadableAccept(t *testing.T) {
 		answer := o.ask(t, s.Nobody())
 		mediaType := answer.Header.Get("Content-Type")
 		for _, accept := range [][]string{
-			{"application/json; charset=utf-8, image/svg+xml;x=1, image/png;q=0.1, application/x-ndjson, application/yaml"},
+			{"application/json; charset=utf-8, image/svg+xml;x=1, image/png;q=0.2, image/jpeg;q=0.1, application/x-ndjson, application/yaml"},
 			{"application/json;, image/*;, application/x-ndjson ; , application/yaml;"},
-			{"application/json,,image/svg+xml,image/png;q=0.1,application/x-ndjson,application/yaml,"},
+			{"application/json,,image/svg+xml,image/png;q=0.2, image/jpeg;q=0.1,application/x-ndjson,application/yaml,"},
 			{"text/html", "application/json, image/*, application/x-ndjson, application/yaml"},
 			{"text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"},
 			{"", "nonsense, , */*;q=1.000"},
