@@ -104,9 +104,12 @@ func examine(path string, flags int) error {
 	defer file.Close()
 	var header [100]byte
 	n, err := io.ReadFull(file, header[:])
+	_, noJournal := os.Stat(path + "-journal")
 	switch {
 	case n == 0 && errors.Is(err, io.EOF) && logSize == 0:
 		return nil // new, or the first start was killed
+	case err == nil && header == [100]byte{} && noJournal == nil:
+		return nil // the first start was killed when the file had its size, and no page yet: SQLite takes that back
 	case err != nil, string(header[:16]) != "SQLite format 3\x00":
 		return damaged(path, errors.New("it is not a SQLite database"))
 	case binary.BigEndian.Uint32(header[68:]) != applicationID:

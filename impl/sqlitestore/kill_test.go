@@ -3,6 +3,7 @@ package sqlitestore_test
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -174,6 +175,30 @@ func TestAFirstStartMayBeKilledAtAnyMoment(t *testing.T) {
 	}
 	if killed == 0 {
 		t.Error("no helper was killed in time")
+	}
+}
+
+// SQLite gives the file its size before it writes the first page. A kill between the two
+// leaves zeros, and the journal that takes them back
+// (https://sqlite.org/fileformat2.html#the_rollback_journal).
+func TestAFirstStartMayBeKilledBeforeTheFirstPage(t *testing.T) {
+	journal := make([]byte, 512)
+	copy(journal, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+	binary.BigEndian.PutUint32(journal[20:], 512)  // the size of a sector
+	binary.BigEndian.PutUint32(journal[24:], 8192) // the size of a page
+	dir := t.TempDir()
+	file := filepath.Join(dir, "onestroke.db")
+	for name, content := range map[string][]byte{file: make([]byte, 8192), file + "-journal": journal} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := sqlitestore.Open(dir, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(writeOne(db, 1), db.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 
