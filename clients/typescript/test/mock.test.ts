@@ -54,6 +54,7 @@ const calls: {
   deleteDrawing: () => client.deleteDrawing({ id }),
   getDrawingImage: () => client.getDrawingImage({ id, width: 256, animate: true, format: 'svg' }),
   shareDrawing: () => client.shareDrawing({ id }),
+  getShare: () => client.getShare({ id }),
   unshareDrawing: () => client.unshareDrawing({ id }),
   getSharedDrawing: () => client.getSharedDrawing({ token }),
   getSharedDrawingImage: () => client.getSharedDrawingImage({ token, format: 'svg' }),
