@@ -29,7 +29,7 @@ class LogIn:
     def get(self, case, context):
         operation, url = operation_id(case), context.operation.base_url
         if operation == "logIn":
-            return phone_of(url, "shared")
+            return phone_of(url, "logs in often")  # each login may end the oldest session of its user
         if operation in ENDS_SESSIONS:
             return log_in(url, f"new user {next(new_users)}")
         if self.shared is None:
