@@ -125,7 +125,7 @@ func (r release) build(p platform, tags string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	program := filepath.Join(folder, "onestroke")
 	err = r.do([]string{"GOOS=" + p.os, "GOARCH=" + p.arch, "GOFLAGS=-buildvcs=false"},
 		"make", "--silent", "build", "OUTPUT="+program, "TAGS="+tags, "VERSION=v"+r.version, "COMMIT="+r.commit)
@@ -202,7 +202,7 @@ func (r release) parts(program []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	file := filepath.Join(folder, "onestroke")
 	if err := os.WriteFile(file, program, 0o700); err != nil {
 		return err
