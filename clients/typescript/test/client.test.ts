@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, createClient, type ErrorCode, type HttpRequest, type HttpResponse, newId, pages } from '../src/index.ts';
+import {
+  type Client,
+  createClient,
+  type ErrorCode,
+  type HttpRequest,
+  type HttpResponse,
+  newId,
+  pages,
+} from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { drawing } from './support/drawings.ts';
 import { empty, exchangeOf, json, problem } from './support/memory-service.ts';

@@ -20,7 +20,8 @@ test('every operation of the contract has its route', () => {
   const expected: Record<string, readonly string[]> = {};
   for (const [path, item] of Object.entries((parse(contract) as Contract).paths)) {
     for (const [method, { operationId, security }] of Object.entries(item)) {
-      if (operationId && operationId !== 'uploadAvatar') // wx.uploadFile sends it
+      if (operationId && operationId !== 'uploadAvatar')
+        // wx.uploadFile sends it
         expected[operationId] = [method.toUpperCase(), path, ...(security?.length === 0 ? ['open'] : [])];
     }
   }
