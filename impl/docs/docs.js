@@ -95,8 +95,10 @@ async function show(details) {
   const { method, path } = details.dataset;
   // Requests go to the service that served this page, not to the server in the contract.
   const spec = { ...contract, servers: [{ url: '/' }], tags: [], paths: {} };
+  let ofWeChat = false; // only WeChat's servers can sign it
   if (path) {
     const moved = pathOf(contract, details.id);
+    ofWeChat = contract.paths[moved][method].tags.includes('wechat');
     spec.info = { title: '', version: '' };
     spec.paths = { [moved]: { [method]: operationOf(contract, contract.paths[moved][method]) } };
   }
@@ -107,7 +109,8 @@ async function show(details) {
     docExpansion: 'full',
     defaultModelsExpandDepth: -1,
     displayRequestDuration: true,
-    tryItOutEnabled: true,
+    tryItOutEnabled: !ofWeChat,
+    ...(ofWeChat && { supportedSubmitMethods: [] }),
     validatorUrl: null,
     requestInterceptor: request => prepare(contract, details.id, request),
     onComplete: () => place.removeAttribute('aria-busy'),
@@ -244,6 +247,7 @@ async function provide(contract, id, request) {
       await send('PUT', drawing, exampleOf('putDrawing'), { 'If-None-Match': '*' });
   };
   if (request.url.includes(DrawingId.example)) await save();
+  if (id === 'getShare') await send('PUT', `${drawing}/share`);
   if (request.url.includes(ShareToken.example)) {
     await save();
     const { content } = await send('PUT', `${drawing}/share`);

@@ -11,6 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
 
+	"onestroke/gen"
 	"onestroke/tests/service"
 )
 
@@ -81,6 +82,7 @@ func TestTheContractForNewProgramsIsThatOfTheServiceWithout2017(t *testing.T) {
 		}
 		tag := s.Nobody().Do(t, http.MethodGet, at, nil).Header.Get("ETag")
 		s.Nobody().Do(t, http.MethodGet, at, nil, header("If-None-Match", tag)).Expect(t, http.StatusNotModified)
+		s.Nobody().Do(t, http.MethodGet, at, nil, header("If-None-Match", "no tag")).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
 	}
 }
 

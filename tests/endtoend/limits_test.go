@@ -93,7 +93,7 @@ func TestAnAddressThatAsksForManySharesGetsRetryAfter(t *testing.T) {
 	}
 	found := visit("192.0.2.1", token)
 	visit("192.0.2.1", token) // a replica takes one in advance
-	for _, path := range []string{token, guessed, token + "/image"} {
+	for _, path := range []string{token, guessed, token + "/image", token + "/avatar"} {
 		answer := s.With(http.Header{"X-Forwarded-For": {"192.0.2.1"}, "If-None-Match": {found.Header.Get("ETag")}}).Do(t, http.MethodGet, "/v1/shared/"+path, nil)
 		answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
 		expectRefusal(t, answer, "share", limit)
