@@ -47,7 +47,7 @@ func (h images) GetDrawingImage(ctx context.Context, r gen.GetDrawingImageReques
 }
 
 func (h images) GetSharedDrawingImage(ctx context.Context, r gen.GetSharedDrawingImageRequest) (gen.GetSharedDrawingImageAnswer, error) {
-	d, err := shared(ctx, h.gallery, r.Token)
+	d, _, err := shared(ctx, h.gallery, r.Token)
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,7 @@ type shares struct {
 }
 
 func (h shares) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequest) (gen.ShareDrawingAnswer, error) {
-	author := callerOf(ctx).session.User
-	shared, created, err := h.gallery.Share(ctx, author.ID, author.Profile.Nickname, drawing.ID(r.ID))
+	shared, created, err := h.gallery.Share(ctx, owner(ctx), drawing.ID(r.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -89,14 +88,7 @@ func (h shares) GetSharedAvatar(ctx context.Context, r gen.GetSharedAvatarReques
 // visit returns the drawing that a token leads to, and what others see of its
 // author.
 func visit(ctx context.Context, g *gallery.Service, p *profile.Service, token string) (gallery.Drawing, profile.Author, error) {
-	d, err := shared(ctx, g, token)
-	if err != nil {
-		return d, profile.Author{}, err
-	}
-	owner, err := g.AuthorOf(ctx, token)
-	if errors.Is(err, gallery.ErrNotFound) {
-		err = errNoShare
-	}
+	d, owner, err := shared(ctx, g, token)
 	if err != nil {
 		return d, profile.Author{}, err
 	}
@@ -104,13 +96,13 @@ func visit(ctx context.Context, g *gallery.Service, p *profile.Service, token st
 	return d, author, err
 }
 
-// shared returns the drawing that a token leads to.
-func shared(ctx context.Context, g *gallery.Service, token string) (gallery.Drawing, error) {
-	d, _, err := g.Visit(ctx, token)
+// shared returns the drawing that a token leads to, and its owner.
+func shared(ctx context.Context, g *gallery.Service, token string) (gallery.Drawing, string, error) {
+	d, owner, err := g.Visit(ctx, token)
 	if errors.Is(err, gallery.ErrNotFound) {
 		err = errNoShare
 	}
-	return d, err
+	return d, owner, err
 }
 
 // sharedTag is the tag of what a visitor sees: the drawing, and the author's

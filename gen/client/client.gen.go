@@ -334,8 +334,7 @@ type ClientInterface interface {
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-	// the state is `pending` again, and others see nothing until the drawing is approved as it is now. A nickname that WeChat
-	// does not approve at once is left out.
+	// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
 	//
 	// Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 	ShareDrawing(ctx context.Context, id DrawingID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -984,8 +983,7 @@ func (c *Client) GetShare(ctx context.Context, id DrawingID, reqEditors ...Reque
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-// the state is `pending` again, and others see nothing until the drawing is approved as it is now. A nickname that WeChat
-// does not approve at once is left out.
+// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
 //
 // Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 func (c *Client) ShareDrawing(ctx context.Context, id DrawingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3307,8 +3305,7 @@ type ClientWithResponsesInterface interface {
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-	// the state is `pending` again, and others see nothing until the drawing is approved as it is now. A nickname that WeChat
-	// does not approve at once is left out.
+	// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11064,8 +11061,7 @@ func (c *ClientWithResponses) GetShareWithResponse(ctx context.Context, id Drawi
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-// the state is `pending` again, and others see nothing until the drawing is approved as it is now. A nickname that WeChat
-// does not approve at once is left out.
+// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
 //
 // Returns a wrapper object for the known response body format(s).
 //

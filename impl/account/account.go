@@ -34,9 +34,6 @@ func (s *Service) Delete(ctx context.Context, userID string) error {
 // user has withdrawn the consent.
 func (s *Service) Forget(ctx context.Context, userID string, nickname, avatar bool) error {
 	if nickname {
-		if err := s.Drawings.ForgetNickname(ctx, userID); err != nil {
-			return err
-		}
 		if err := s.Profiles.SetNickname(ctx, userID, ""); err != nil {
 			return err
 		}

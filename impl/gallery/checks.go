@@ -73,17 +73,6 @@ func (r Record) checkedPicture() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// approvedName returns a nickname that may be shown to others: as it is, or none.
-func (s *Service) approvedName(ctx context.Context, owner, nickname string) string {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
-	verdict, err := s.checks.Text(ctx, owner, moderation.Text{Scene: moderation.Profile, Nickname: nickname})
-	if err != nil || verdict.State != moderation.Approved {
-		return ""
-	}
-	return nickname
-}
-
 // checkNow has a drawing checked, as far as that is done in checkTime.
 func (s *Service) checkNow(ctx context.Context, owner string, id drawing.ID) error {
 	s.checks.Returned(ctx, owner)

@@ -18,18 +18,17 @@ type Shared struct {
 	Verdict moderation.Verdict // others see the drawing if it is approved
 }
 
-// Share lets everyone who has the token see a drawing and the nickname, as soon as
-// both are approved: see [moderation]. A nickname that is not approved at once is left out. If the
-// drawing is shared already, its token and nickname remain and created is false.
-// Its revision and etag do not change. It returns [ErrNotFound] if the owner has
-// no such drawing.
-func (s *Service) Share(ctx context.Context, owner, nickname string, id drawing.ID) (shared Shared, created bool, err error) {
+// Share lets everyone who has the token see a drawing, as soon as it is approved:
+// see [moderation]. If the drawing is shared already, its token remains and created
+// is false. Its revision and etag do not change. It returns [ErrNotFound] if the
+// owner has no such drawing.
+func (s *Service) Share(ctx context.Context, owner string, id drawing.ID) (shared Shared, created bool, err error) {
 	r, err := s.store.Get(ctx, owner, id)
 	if err != nil {
 		return Shared{}, false, err
 	}
 	if r.Share == (Share{}) {
-		proposed := Share{Token: random128(), Nickname: s.approvedName(ctx, owner, nickname)}
+		proposed := Share{Token: random128()}
 		if r.Share, err = s.store.Share(ctx, owner, id, proposed); err != nil {
 			return Shared{}, false, err
 		}
@@ -65,15 +64,9 @@ func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) erro
 	return s.store.Unshare(ctx, owner, id)
 }
 
-// ForgetNickname removes the nickname from all shares of an owner.
-func (s *Service) ForgetNickname(ctx context.Context, owner string) error {
-	return s.store.ForgetNickname(ctx, owner)
-}
-
-// Visit returns the drawing that a token leads to, and its author's nickname. Every
-// other token is [ErrNotFound], and so is one whose drawing is not approved as it
-// is now.
-func (s *Service) Visit(ctx context.Context, token string) (d Drawing, nickname string, err error) {
+// Visit returns the drawing that a token leads to, and its owner. Every other token
+// is [ErrNotFound], and so is one whose drawing is not approved as it is now.
+func (s *Service) Visit(ctx context.Context, token string) (d Drawing, owner string, err error) {
 	if !shareToken.MatchString(token) {
 		return Drawing{}, "", ErrNotFound
 	}
@@ -94,15 +87,5 @@ func (s *Service) Visit(ctx context.Context, token string) (d Drawing, nickname 
 		return Drawing{}, "", errors.Join(ErrNotFound, err)
 	}
 	d, err = r.drawing()
-	return d, r.Share.Nickname, err
-}
-
-// AuthorOf returns the ID of the user whose drawing a token may lead to, or
-// [ErrNotFound]. Only what [Service.Visit] returns is certain to be shared.
-func (s *Service) AuthorOf(ctx context.Context, token string) (owner string, err error) {
-	if !shareToken.MatchString(token) {
-		return "", ErrNotFound
-	}
-	owner, _, err = s.store.FindShare(ctx, token)
-	return owner, err
+	return d, owner, err
 }

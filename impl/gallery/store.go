@@ -60,8 +60,6 @@ type Store interface {
 	Share(ctx context.Context, owner string, id drawing.ID, s Share) (Share, error)
 	// Unshare removes the share of a drawing. It is not an error if there is none.
 	Unshare(ctx context.Context, owner string, id drawing.ID) error
-	// ForgetNickname removes the nickname from all shares of an owner.
-	ForgetNickname(ctx context.Context, owner string) error
 	// FindShare returns the drawing that a token may lead to, or [ErrNotFound]. It
 	// may still find a share that was removed: only what Get returns is certain.
 	FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error)
@@ -87,8 +85,7 @@ type Record struct {
 // Share makes a drawing readable to everyone who has the token. The zero value
 // is no share.
 type Share struct {
-	Token    string `json:"token"`
-	Nickname string `json:"nickname"` // of the author, shown with the drawing
+	Token string `json:"token"`
 }
 
 // Position is a place in an owner's list of drawings.

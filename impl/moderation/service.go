@@ -93,22 +93,6 @@ func (s *Service) Judge(c Check, version string) Verdict {
 	return c.On(version)
 }
 
-// Text judges a text of a user at once. It returns [ErrAway] if the user is not
-// known to have used the program lately.
-func (s *Service) Text(ctx context.Context, userID string, t Text) (Verdict, error) {
-	if s == nil || t.Title == "" && t.Nickname == "" {
-		return Verdict{State: Approved}, nil
-	}
-	openID, err := s.OpenID(ctx, userID)
-	if err != nil {
-		return Verdict{}, err
-	}
-	if openID == "" {
-		return Verdict{}, ErrAway
-	}
-	return s.Checker.Text(ctx, openID, t)
-}
-
 // Begin has a thing checked from the start: it is new or was changed.
 func (s *Service) Begin(ctx context.Context, thing Thing) error {
 	if s == nil {

@@ -92,7 +92,7 @@ func TestOneDrawingIsFoundByItsKeys(t *testing.T) {
 			}
 			sent.take("")
 			_, _, putErr := s.Put(t.Context(), owner, id, drawingtest.Content("b", 1, 3), gallery.IfPresent())
-			_, _, shareErr := s.Share(t.Context(), owner, "", id)
+			_, _, shareErr := s.Share(t.Context(), owner, id)
 			if err := errors.Join(putErr, shareErr, s.Unshare(t.Context(), owner, id), s.Delete(t.Context(), owner, id, gallery.IfPresent())); err != nil {
 				t.Fatal(err)
 			}

@@ -71,15 +71,6 @@ func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error 
 	return s.forget(ctx, shared)
 }
 
-// ForgetNickname empties the nickname of each share.
-func (s *Store) ForgetNickname(ctx context.Context, owner string) error {
-	named := bson.D{{Key: "owner", Value: owner}, {Key: "share.nickname", Value: bson.D{{Key: "$gt", Value: ""}}}}
-	_, err := repeated(ctx, s.drawings.turns, refusedOrLost, func() (*mongo.UpdateResult, error) {
-		return s.drawings.UpdateMany(ctx, named, bson.D{{Key: "$set", Value: bson.D{{Key: "share.nickname", Value: ""}}}})
-	})
-	return failure(ctx, "forget a nickname", err)
-}
-
 // FindShare looks up the digest of a token.
 func (s *Store) FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error) {
 	raw, err := find(ctx, s.shares, byKey(digest(token)), nil)

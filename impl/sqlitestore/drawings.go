@@ -24,7 +24,7 @@ func (db *DB) Drawings() *Drawings { return &Drawings{part{db, gallery.ErrUnavai
 
 const (
 	summaryColumns = `id, created_at, updated_at, revision, etag, properties, measures`
-	recordColumns  = summaryColumns + `, thumbnail, previous_etag, paint_id, share_token, nickname, packed, actions, verdict`
+	recordColumns  = summaryColumns + `, thumbnail, previous_etag, paint_id, share_token, packed, actions, verdict`
 )
 
 // Insert fills [gallery.Store].
@@ -47,16 +47,16 @@ func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) e
 		if _, err := c.change(`INSERT INTO contents (packed, actions) VALUES (?1, ?2)`, r.Packed, r.Actions); err != nil {
 			return err
 		}
-		token, digest, nickname := shareValues(r.Share)
+		token, digest := shareValues(r.Share)
 		verdict, err := encodeCheck(r.Check)
 		if err != nil {
 			return err
 		}
 		_, err = c.change(`INSERT INTO drawings (owner, id, created_at, updated_at, revision, etag, previous_etag, properties, measures,
-			paint_id, share_token, share_digest, nickname, content, thumbnail, verdict)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, last_insert_rowid(), ?14, ?15)`,
+			paint_id, share_token, share_digest, content, thumbnail, verdict)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, last_insert_rowid(), ?13, ?14)`,
 			owner, r.ID[:], r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli(), r.Revision, r.ETag, r.PreviousETag, properties, measures,
-			r.PaintID, token, digest, nickname, r.Thumbnail, verdict)
+			r.PaintID, token, digest, r.Thumbnail, verdict)
 		return err
 	})
 }
@@ -227,8 +227,8 @@ func deleteSome(c *conn, owner string) (int, error) {
 // Share fills [gallery.Store].
 func (d *Drawings) Share(ctx context.Context, owner string, id drawing.ID, offered gallery.Share) (gallery.Share, error) {
 	return write(ctx, d.db, "share a drawing", func(c *conn) (stored gallery.Share, err error) {
-		found, err := c.first(`SELECT share_token, nickname FROM drawings WHERE owner = ?1 AND id = ?2`, func(s *sqlite3.Stmt) error {
-			stored = gallery.Share{Token: s.ColumnText(0), Nickname: s.ColumnText(1)}
+		found, err := c.first(`SELECT share_token FROM drawings WHERE owner = ?1 AND id = ?2`, func(s *sqlite3.Stmt) error {
+			stored = gallery.Share{Token: s.ColumnText(0)}
 			return nil
 		}, owner, id[:])
 		switch {
@@ -246,14 +246,6 @@ func (d *Drawings) Share(ctx context.Context, owner string, id drawing.ID, offer
 // Unshare fills [gallery.Store].
 func (d *Drawings) Unshare(ctx context.Context, owner string, id drawing.ID) error {
 	return d.write(ctx, "end a share", func(c *conn) error { return setShare(c, owner, id, gallery.Share{}) })
-}
-
-// ForgetNickname fills [gallery.Store].
-func (d *Drawings) ForgetNickname(ctx context.Context, owner string) error {
-	return d.write(ctx, "forget a nickname", func(c *conn) error {
-		_, err := c.change(`UPDATE drawings SET nickname = '' WHERE owner = ?1 AND nickname <> ''`, owner)
-		return err
-	})
 }
 
 // FindShare fills [gallery.Store].
@@ -288,18 +280,18 @@ func (d *Drawings) SetCheck(ctx context.Context, owner string, id drawing.ID, ch
 }
 
 func setShare(c *conn, owner string, id drawing.ID, share gallery.Share) error {
-	token, digest, nickname := shareValues(share)
-	_, err := c.change(`UPDATE drawings SET share_token = ?3, share_digest = ?4, nickname = ?5 WHERE owner = ?1 AND id = ?2`,
-		owner, id[:], token, digest, nickname)
+	token, digest := shareValues(share)
+	_, err := c.change(`UPDATE drawings SET share_token = ?3, share_digest = ?4 WHERE owner = ?1 AND id = ?2`,
+		owner, id[:], token, digest)
 	return err
 }
 
-// shareValues are the values of its columns; no share is three times NULL.
-func shareValues(share gallery.Share) (token, hash, nickname any) {
+// shareValues are the values of its columns; no share is twice NULL.
+func shareValues(share gallery.Share) (token, hash any) {
 	if share == (gallery.Share{}) {
-		return nil, nil, nil
+		return nil, nil
 	}
-	return share.Token, digest(share.Token), share.Nickname
+	return share.Token, digest(share.Token)
 }
 
 // digest is what a share is found by. How long a look-up takes says nothing about
@@ -365,8 +357,8 @@ func scanRecord(s *sqlite3.Stmt) (gallery.Record, error) {
 	summary, err := scanSummary(s)
 	summary.Thumbnail = s.ColumnText(thumbnailColumn)
 	var check moderation.Check
-	if s.ColumnType(14) != sqlite3.NULL {
-		if invalid := json.Unmarshal(s.ColumnRawText(14), &check); invalid != nil && err == nil {
+	if s.ColumnType(13) != sqlite3.NULL {
+		if invalid := json.Unmarshal(s.ColumnRawText(13), &check); invalid != nil && err == nil {
 			err = &gallery.CorruptError{ID: summary.ID.String(), Err: invalid}
 		}
 	}
@@ -375,9 +367,9 @@ func scanRecord(s *sqlite3.Stmt) (gallery.Record, error) {
 		Summary:      summary,
 		PreviousETag: s.ColumnText(8),
 		PaintID:      s.ColumnText(9),
-		Share:        gallery.Share{Token: s.ColumnText(10), Nickname: s.ColumnText(11)},
-		Packed:       data(s, 12),
-		Actions:      data(s, 13),
+		Share:        gallery.Share{Token: s.ColumnText(10)},
+		Packed:       data(s, 11),
+		Actions:      data(s, 12),
 	}, err
 }
 

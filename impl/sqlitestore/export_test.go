@@ -98,6 +98,9 @@ func (db *DB) Waiting() int { return len(db.writer.queue) }
 // MaxQueue is how many may.
 const MaxQueue = maxQueue
 
+// Schema is the newest schema.
+func Schema() int { return len(migrations) }
+
 // AddMigration adds one to those that there are, until the test ends.
 func AddMigration(t *testing.T, sql string) {
 	before := migrations

@@ -316,7 +316,7 @@ func TestAMigrationIsDoneWholeOrNotAtAll(t *testing.T) {
 		}
 	})
 	_, err := sqlitestore.Open(dir, sqlitestore.Options{})
-	refusedInOneLine(t, err, "newer version", "schema 4")
+	refusedInOneLine(t, err, "newer version", fmt.Sprint("schema ", sqlitestore.Schema()+1))
 }
 
 func TestCheckFindsDamageBeyondTheStart(t *testing.T) {

@@ -125,6 +125,10 @@ CREATE TABLE public_profiles (
 	content TEXT NOT NULL,
 	avatar  BLOB
 ) STRICT;
+`, `
+-- A share showed the nickname that its user had when it began. Now it shows that of
+-- the public profile.
+ALTER TABLE drawings DROP COLUMN nickname;
 `}
 
 // pageSize is that of a new file. A row of drawings that takes more than a quarter

@@ -123,7 +123,7 @@ func TestEverythingIsThereAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, a, r := newSession("user"), newAttempt(), record(1, 9)
-	r.Share = gallery.Share{Token: strings.Repeat("t", 22), Nickname: "小明"}
+	r.Share = gallery.Share{Token: strings.Repeat("t", 22)}
 	_, openErr := first.Sessions().Open(t.Context(), x)
 	_, claimErr := first.Sessions().Claim(t.Context(), "code", a, time.Hour)
 	if err := errors.Join(openErr, claimErr, first.Drawings().Insert(t.Context(), owner, r), first.Close()); err != nil {

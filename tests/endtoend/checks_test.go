@@ -62,6 +62,14 @@ func (c checked) plan(t *testing.T, plan map[string]any) {
 	c.Nobody().Do(t, http.MethodPost, "/simulator/plan", plan).Expect(t, http.StatusNoContent)
 }
 
+// calls returns how often a path of WeChat was called so far.
+func (c checked) calls(t *testing.T, path string) int {
+	t.Helper()
+	var state struct{ Calls map[string]int }
+	c.Nobody().Do(t, http.MethodGet, "/simulator/state", nil).Decode(t, &state)
+	return state.Calls[path]
+}
+
 const mediaCheck = "/wxa/media_check_async"
 
 // handedIn waits until n pictures were handed in and were fetched, and returns them.
@@ -394,6 +402,24 @@ func TestAWithdrawnConsentRemovesTheNickname(t *testing.T) {
 			t.Errorf("a visitor sees %v", seen.Author)
 		}
 	})
+}
+
+// The nickname was checked when it was set: sharing asks for the title only.
+func TestSharingHasOneTextChecked(t *testing.T) {
+	c := startChecked(t, service.Options{})
+	author := c.LogIn2017(t, service.NewUser())
+	id := create(t, author, "猫")
+	eventually(t, func() bool {
+		var p gen.Profile
+		author.Do(t, http.MethodGet, "/v1/profile", nil).Decode(t, &p)
+		return p.NicknameState != nil && *p.NicknameState == gen.ShareApproved
+	})
+	before := c.calls(t, "/wxa/msg_sec_check")
+	share(t, author, id, http.StatusCreated)
+	becomes(t, author, id, gen.ShareApproved, "")
+	if n := c.calls(t, "/wxa/msg_sec_check") - before; n != 1 {
+		t.Errorf("WeChat was asked for %d texts", n)
+	}
 }
 
 func TestAClosedAccountIsDeleted(t *testing.T) {

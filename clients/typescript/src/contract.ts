@@ -183,8 +183,7 @@ export interface paths {
          *     delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
          *
          *     WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-         *     the state is `pending` again, and others see nothing until the drawing is approved as it is now. A nickname that WeChat
-         *     does not approve at once is left out.
+         *     the state is `pending` again, and others see nothing until the drawing is approved as it is now.
          */
         put: operations["shareDrawing"];
         post?: never;
@@ -2651,7 +2650,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It was already shared. The token and the nickname have not changed. */
+            /** @description It was already shared. The token has not changed. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];

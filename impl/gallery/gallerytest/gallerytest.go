@@ -45,7 +45,6 @@ func Run(t *testing.T, open func(*testing.T) gallery.Store) {
 		{"a share outlasts changes, and leads nowhere once revoked", shareOutlasts},
 		{"a token leads to its drawing or nowhere, whatever goes on", shareRaces},
 		{"many who share at once get one token", oneToken},
-		{"a nickname is removed from all shares of its owner", nicknameForgotten},
 		{"a check is stored for its revision only, and outlasts no change", checkOfOneRevision},
 		{"the quota holds creations back, and nothing else", quotaHolds},
 		{"a tally is replaced only as it was read", tallyCompared},
@@ -251,7 +250,7 @@ func ownersApart(t *testing.T, store gallery.Store) {
 		equal(t, slices.Collect(each(t, store.All(t.Context(), owner))), []gallery.Record{r})
 	}
 
-	_, err = store.Share(t.Context(), bob, drawingtest.ID(1), gallery.Share{Token: "bob's", Nickname: "Bob"})
+	_, err = store.Share(t.Context(), bob, drawingtest.ID(1), gallery.Share{Token: "bob's"})
 	succeeds(t, err)
 	succeeds(t, store.Unshare(t.Context(), alice, drawingtest.ID(1)))
 	owner, id, err := store.FindShare(t.Context(), "bob's")
@@ -377,8 +376,8 @@ func fails(t *testing.T, err, want error) {
 }
 
 // share shares a drawing of which nothing is checked.
-func share(t *testing.T, s *gallery.Service, owner, nickname string, id drawing.ID) (token string, created bool, err error) {
+func share(t *testing.T, s *gallery.Service, owner string, id drawing.ID) (token string, created bool, err error) {
 	t.Helper()
-	shared, created, err := s.Share(t.Context(), owner, nickname, id)
+	shared, created, err := s.Share(t.Context(), owner, id)
 	return shared.Token, created, err
 }

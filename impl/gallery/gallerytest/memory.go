@@ -164,17 +164,6 @@ func (m *Memory) Unshare(ctx context.Context, owner string, id drawing.ID) error
 	return nil
 }
 
-func (m *Memory) ForgetNickname(ctx context.Context, owner string) error {
-	defer m.lock()()
-	for k, r := range m.drawings {
-		if k.owner == owner {
-			r.Share.Nickname = ""
-			m.drawings[k] = r
-		}
-	}
-	return nil
-}
-
 func (m *Memory) FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error) {
 	defer m.lock()()
 	for k, r := range m.drawings {

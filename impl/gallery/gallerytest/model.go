@@ -291,8 +291,7 @@ func (c *course) export(owner string) {
 }
 
 func (c *course) share(owner string, id drawing.ID) {
-	nickname := fmt.Sprint("nickname ", c.IntN(3))
-	token, created, err := share(c.T, c.service, owner, nickname, id)
+	token, created, err := share(c.T, c.service, owner, id)
 	k := c.galleries[owner][id]
 	if k == nil {
 		fails(c.T, err, gallery.ErrNotFound)
@@ -301,7 +300,7 @@ func (c *course) share(owner string, id drawing.ID) {
 	succeeds(c.T, err)
 	if k.share.Token == "" {
 		equal(c.T, c.tokens[token], false)
-		k.share, c.tokens[token] = gallery.Share{Token: token, Nickname: nickname}, true
+		k.share, c.tokens[token] = gallery.Share{Token: token}, true
 		equal(c.T, created, true)
 		return
 	}
@@ -316,12 +315,12 @@ func (c *course) unshare(owner string, id drawing.ID) {
 }
 
 func (c *course) shared(token string) {
-	d, nickname, err := c.service.Visit(c.Context(), token)
-	for _, g := range c.galleries {
+	d, visited, err := c.service.Visit(c.Context(), token)
+	for owner, g := range c.galleries {
 		for _, k := range g {
 			if k.share.Token == token {
 				succeeds(c.T, err)
-				equal(c.T, nickname, k.share.Nickname)
+				equal(c.T, visited, owner)
 				c.check(k, d)
 				return
 			}

@@ -141,7 +141,7 @@ func accountDeleted(t *testing.T, store gallery.Store) {
 		for n := range 3 {
 			_, _, err := s.Put(t.Context(), owner, drawingtest.ID(n), drawingtest.Content("", 1, 3), gallery.IfAbsent())
 			succeeds(t, err)
-			token, _, err := share(t, s, owner, "somebody", drawingtest.ID(n))
+			token, _, err := share(t, s, owner, drawingtest.ID(n))
 			succeeds(t, err)
 			tokens[owner] = append(tokens[owner], token)
 		}

@@ -18,7 +18,7 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 	s := service(store)
 	put, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("shown", 1, 5), gallery.IfAbsent())
 	succeeds(t, err)
-	token, created, err := share(t, s, alice, "爱丽丝", drawingtest.ID(1))
+	token, created, err := share(t, s, alice, drawingtest.ID(1))
 	succeeds(t, err)
 	equal(t, created, true)
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(token) {
@@ -26,13 +26,13 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 	}
 	leadsTo := func(want gallery.Drawing) {
 		t.Helper()
-		d, nickname, err := s.Visit(t.Context(), token)
+		d, owner, err := s.Visit(t.Context(), token)
 		succeeds(t, err)
 		equal(t, d, want)
-		equal(t, nickname, "爱丽丝")
+		equal(t, owner, alice)
 	}
 	leadsTo(put)
-	again, created, err := share(t, s, alice, "another name", drawingtest.ID(1))
+	again, created, err := share(t, s, alice, drawingtest.ID(1))
 	succeeds(t, err)
 	equal(t, fmt.Sprint(again, created), fmt.Sprint(token, false))
 	got, err := s.Get(t.Context(), alice, drawingtest.ID(1))
@@ -51,16 +51,16 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 	leadsTo(got)
 	leadsNowhere := func(token string) {
 		t.Helper()
-		d, nickname, err := s.Visit(t.Context(), token)
+		d, owner, err := s.Visit(t.Context(), token)
 		fails(t, err, gallery.ErrNotFound)
 		equal(t, d.ID, drawing.ID{})
-		equal(t, nickname, "")
+		equal(t, owner, "")
 	}
 	for range 2 {
 		succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)))
 		leadsNowhere(token)
 	}
-	next, created, err := share(t, s, alice, "", drawingtest.ID(1))
+	next, created, err := share(t, s, alice, drawingtest.ID(1))
 	succeeds(t, err)
 	if next == token || !created {
 		t.Errorf("shared anew with %q, created %v", next, created)
@@ -75,10 +75,10 @@ func shareOutlasts(t *testing.T, store gallery.Store) {
 	for _, malformed := range []string{"", "$ne", next[1:], next + "A", next + "\n", strings.Repeat("A", 22)} {
 		leadsNowhere(malformed)
 	}
-	_, _, err = share(t, s, alice, "", drawingtest.ID(2))
+	_, _, err = share(t, s, alice, drawingtest.ID(2))
 	fails(t, err, gallery.ErrNotFound)
 	succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(2)))
-	_, _, err = share(t, s, bob, "", drawingtest.ID(1))
+	_, _, err = share(t, s, bob, drawingtest.ID(1))
 	fails(t, err, gallery.ErrNotFound)
 }
 
@@ -89,7 +89,7 @@ func oneToken(t *testing.T, store gallery.Store) {
 	var tokens [writers]string
 	first := make(chan string, writers)
 	together(writers, func(n int) {
-		token, created, err := share(t, s, alice, "", drawingtest.ID(1))
+		token, created, err := share(t, s, alice, drawingtest.ID(1))
 		if err != nil {
 			t.Error(err)
 		}
@@ -102,36 +102,6 @@ func oneToken(t *testing.T, store gallery.Store) {
 	for _, got := range tokens {
 		equal(t, got, token)
 	}
-}
-
-func nicknameForgotten(t *testing.T, store gallery.Store) {
-	s := service(store)
-	tokens := map[string][]string{}
-	for _, owner := range []string{alice, bob} {
-		for n := range 3 {
-			_, _, err := s.Put(t.Context(), owner, drawingtest.ID(n), drawingtest.Content("", 1, 3), gallery.IfAbsent())
-			succeeds(t, err)
-			if n == 2 {
-				continue // is not shared
-			}
-			token, _, err := share(t, s, owner, "somebody", drawingtest.ID(n))
-			succeeds(t, err)
-			tokens[owner] = append(tokens[owner], token)
-		}
-	}
-	for range 2 {
-		succeeds(t, s.ForgetNickname(t.Context(), alice))
-	}
-	for owner, want := range map[string]string{alice: "", bob: "somebody"} {
-		for _, token := range tokens[owner] {
-			_, nickname, err := s.Visit(t.Context(), token)
-			succeeds(t, err)
-			equal(t, nickname, want)
-		}
-	}
-	r, err := store.Get(t.Context(), alice, drawingtest.ID(2))
-	succeeds(t, err)
-	equal(t, r.Share, gallery.Share{})
 }
 
 func checkOfOneRevision(t *testing.T, store gallery.Store) {
@@ -164,7 +134,7 @@ func checkOfOneRevision(t *testing.T, store gallery.Store) {
 	has(refused)
 	succeeds(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), approved))
 	has(approved)
-	token, _, err := share(t, s, alice, "", drawingtest.ID(1))
+	token, _, err := share(t, s, alice, drawingtest.ID(1))
 	succeeds(t, err)
 	has(approved)
 	succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)))
@@ -189,14 +159,14 @@ func shareRaces(t *testing.T, store gallery.Store) {
 		for round := range rounds {
 			switch n {
 			case 0, 1, 2:
-				token, _, err := share(t, s, alice, "Alice", drawingtest.ID(1))
+				token, _, err := share(t, s, alice, drawingtest.ID(1))
 				if expect(t, err, nil, gallery.ErrNotFound); err != nil {
 					continue
 				}
 				tokens <- token
-				d, nickname, err := s.Visit(t.Context(), token)
-				if expect(t, err, nil, gallery.ErrNotFound); err == nil && (d.ID != drawingtest.ID(1) || nickname != "Alice") {
-					t.Errorf("a token leads to %q of %q", d.ID, nickname)
+				d, owner, err := s.Visit(t.Context(), token)
+				if expect(t, err, nil, gallery.ErrNotFound); err == nil && (d.ID != drawingtest.ID(1) || owner != alice) {
+					t.Errorf("a token leads to %q of %q", d.ID, owner)
 				}
 			case 3:
 				expect(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)), nil)
@@ -216,7 +186,7 @@ func shareRaces(t *testing.T, store gallery.Store) {
 	})
 	close(tokens)
 	create("last")
-	last, _, err := share(t, s, alice, "Alice", drawingtest.ID(1))
+	last, _, err := share(t, s, alice, drawingtest.ID(1))
 	succeeds(t, err)
 	for token := range tokens {
 		_, _, err := s.Visit(t.Context(), token)
