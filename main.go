@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -77,7 +78,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		log := logwriter.New(stderr)
 		defer log.Close()
 		stderr = log
-		err = app.Serve(ctx, environ, contract, stdout, log)
+		err = app.Serve(ctx, environ, contract, build(), stdout, log)
 	case "--check":
 		err = app.Check(ctx, environ, stdout)
 	case "--health":
@@ -112,20 +113,22 @@ func writeVersion(w io.Writer) error {
 	if err := yaml.Unmarshal(contract, &document); err != nil {
 		return err
 	}
-	version, commit := version, commit
-	if build, ok := debug.ReadBuildInfo(); ok {
-		if version == "" {
-			version = build.Main.Version
-		}
-		for _, s := range build.Settings {
-			if commit == "" && s.Key == "vcs.revision" {
-				commit = s.Value
+	b := build()
+	_, err := fmt.Fprintf(w, "onestroke %s, commit %s, contract %s, %s\n", b.Version, b.Commit, document.Info.Version, runtime.Version())
+	return err
+}
+
+// build says what is running.
+func build() app.Build {
+	b := app.Build{Version: version, Commit: commit}
+	if recorded, ok := debug.ReadBuildInfo(); ok {
+		b.Version = cmp.Or(b.Version, recorded.Main.Version)
+		for _, s := range recorded.Settings {
+			if s.Key == "vcs.revision" {
+				b.Commit = cmp.Or(b.Commit, s.Value)
 			}
 		}
 	}
-	if commit == "" {
-		commit = "unknown"
-	}
-	_, err := fmt.Fprintf(w, "onestroke %s, commit %s, contract %s, %s\n", version, commit, document.Info.Version, runtime.Version())
-	return err
+	b.Commit = cmp.Or(b.Commit, "unknown")
+	return b
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"onestroke/impl/telemetry"
 )
 
 // incoming is the body of a request while it arrives. It must arrive at least as
@@ -13,6 +15,7 @@ import (
 // occupy the service with bodies that hardly move.
 type incoming struct {
 	io.ReadCloser
+	request *telemetry.Request
 	control *http.ResponseController
 	begun   time.Time
 	whole   time.Duration // for a body of largest bytes
@@ -23,12 +26,12 @@ type incoming struct {
 }
 
 // receive replaces the body of a request. It returns nil if there is none.
-func (s *server) receive(w http.ResponseWriter, r *http.Request) *incoming {
+func (s *server) receive(w http.ResponseWriter, r *http.Request, request *telemetry.Request) *incoming {
 	if r.Body == http.NoBody {
 		return nil
 	}
 	b := &incoming{
-		ReadCloser: r.Body, control: http.NewResponseController(w), begun: time.Now(), whole: s.ReadTimeout, largest: s.MaxBody,
+		ReadCloser: r.Body, request: request, control: http.NewResponseController(w), begun: time.Now(), whole: s.ReadTimeout, largest: s.MaxBody,
 		asked: r.Header.Get("Expect") != "",
 	}
 	if r.TransferEncoding != nil {
@@ -53,6 +56,7 @@ func (b *incoming) Read(p []byte) (int, error) {
 	}
 	// The error is that the connection has no deadline: then it has no limit either.
 	_ = b.control.SetReadDeadline(soon)
+	defer b.request.Wait(telemetry.Body, time.Now())
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"onestroke/impl/telemetry"
 )
 
 // observe gives the request its id and the record that everything after it uses,
@@ -31,20 +33,26 @@ func (s *server) observe(next http.Handler) http.Handler {
 		if s.stopping() {
 			h.Set("Connection", "close") // so that the next request goes to another replica
 		}
-		r = r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))
-		body := s.receive(w, r)
+		r = r.WithContext(context.WithValue(s.Telemetry.Begin(&info.Request, r), requestInfoKey{}, info))
+		body := s.receive(w, r, &info.Request)
 		recorded := &recorder{ResponseWriter: w, info: info, status: http.StatusOK}
-		start := time.Now()
 		defer func() {
-			s.log(r, info, recorded, start)
+			whole, own := info.End(telemetry.RequestResult{
+				Operation: info.operation, Route: info.route, Method: r.Method, Status: recorded.status,
+				Code: info.code, Limit: info.limit, RequestID: info.id,
+			})
+			s.log(r, info, recorded, whole, s.SlowRequest > 0 && own > s.SlowRequest)
 			body.readOn(r)
 		}()
 		next.ServeHTTP(recorded, r)
 	})
 }
 
-func (s *server) log(r *http.Request, info *requestInfo, w *recorder, start time.Time) {
+func (s *server) log(r *http.Request, info *requestInfo, w *recorder, took time.Duration, slow bool) {
 	level := slog.LevelInfo
+	if slow {
+		level = slog.LevelWarn
+	}
 	// A client that is gone cannot be answered; nothing is wrong here.
 	if info.cause != nil && !errors.Is(info.cause, context.Canceled) && r.Context().Err() == nil {
 		level = slog.LevelError
@@ -52,18 +60,24 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, start time
 	if !s.Logger.Enabled(r.Context(), level) {
 		return
 	}
-	now := time.Now()
 	// A record made by hand, because the Logger's methods look up the caller's line:
 	// docs/decisions/0013-log-records-by-hand.md.
-	record := slog.NewRecord(now, level, "request", 0)
+	record := slog.NewRecord(time.Now(), level, "request", 0)
 	record.AddAttrs(
 		slog.String("method", r.Method),
 		slog.String("route", info.route),
+		slog.String("operation", info.operation),
 		slog.Int("status", w.status),
-		slog.Int64("us", now.Sub(start).Microseconds()),
+		slog.Int64("us", took.Microseconds()),
 		slog.Int64("bytes", w.bytes),
 		slog.String("request", info.id),
 	)
+	if trace := info.TraceID(); trace != "" {
+		record.AddAttrs(slog.String("trace", trace))
+	}
+	if slow {
+		record.AddAttrs(info.TimesSpent())
+	}
 	if info.user != "" {
 		record.AddAttrs(slog.String("user", s.pseudonym(info.user)))
 	}
@@ -123,6 +137,7 @@ func (w *recorder) Write(b []byte) (int, error) {
 	if !w.info.started {
 		w.WriteHeader(http.StatusOK)
 	}
+	defer w.info.Wait(telemetry.Answer, time.Now())
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err

@@ -5,17 +5,22 @@ import (
 	"errors"
 	"net/http"
 
+	"onestroke/impl/gallery"
 	"onestroke/impl/session"
+	"onestroke/impl/telemetry"
 )
 
 // requestInfo is what is known of one request while it is served. Of its fields
-// only the id, route, user, code and cause are logged; none of these is secret.
+// only the id, operation, route, user, code and cause are logged; none of these is
+// secret.
 type requestInfo struct {
+	telemetry.Request
 	id      string
 	header  http.Header // the request's
 	peer    string      // address and port of the connection's other end
 	started bool        // the answer's header has been sent
 
+	operation string             // operationId in the contract
 	route     string             // as the contract has it, with {placeholders}
 	mediaType string             // of the answer
 	caller    *caller            // of a secured operation
@@ -25,6 +30,7 @@ type requestInfo struct {
 
 	user  string // the id of the user who calls or logs in, empty if unknown
 	code  string // of the error that was answered
+	limit string // that refused the request
 	cause error  // of an error that is our own fault, or that broke off the answer
 }
 
@@ -36,7 +42,7 @@ func infoOf(ctx context.Context) *requestInfo { return ctx.Value(requestInfoKey{
 // failed records the problem that is answered. Its cause is recorded only if the
 // caller is not to blame, and if it says more than the problem itself.
 func (i *requestInfo) failed(p *problem, status int, err error) {
-	i.code = p.code
+	i.code, i.limit = p.code, limitOf(err)
 	if status >= 500 && !errors.Is(err, p) {
 		i.cause = err
 	}
@@ -46,5 +52,22 @@ func (i *requestInfo) failed(p *problem, status int, err error) {
 func (i *requestInfo) limited(left *session.Allowance) {
 	if left != nil {
 		i.left = left
+	}
+}
+
+// limitOf names the limit that an error is about; it is empty for other errors.
+func limitOf(err error) string {
+	rate := (*session.RateError)(nil)
+	switch {
+	case errors.As(err, &rate):
+		return rate.Name
+	case errors.Is(err, gallery.ErrQuota):
+		return "quota"
+	case errors.Is(err, errTooMany):
+		return "in_flight"
+	case errors.Is(err, errTooManyBodies):
+		return "bodies"
+	default:
+		return ""
 	}
 }

@@ -27,10 +27,11 @@ import (
 	"onestroke/impl/profile"
 	"onestroke/impl/push"
 	"onestroke/impl/session"
+	"onestroke/impl/telemetry"
 )
 
 // Options are the parts a server is made of. Sessions, Limits, Drawings, Profiles,
-// Account, Pushes, Contract, BasePath and Logger are required.
+// Account, Pushes, Contract, BasePath, Telemetry and Logger are required.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
@@ -72,6 +73,10 @@ type Options struct {
 	// CORSOrigins are the origins of web pages that may call /v1, such as
 	// https://example.com.
 	CORSOrigins []string
+	Telemetry   *telemetry.Telemetry
+	// SlowRequest is how long a request may take before it is logged as slow; 0: as
+	// long as it likes.
+	SlowRequest time.Duration
 	Logger      *slog.Logger
 	// LogKey is the key of the pseudonyms of users in the log. It should be
 	// secret, and the same for all replicas.
@@ -179,7 +184,7 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 	counted := s.places.most > 0 && (strings.HasPrefix(route, "/v1/") || op.in2017)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		info := infoOf(r.Context())
-		info.route = route
+		info.operation, info.route = op.ID, route
 		if counted {
 			info.place.among = &s.places
 			defer info.place.leave()

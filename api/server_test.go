@@ -19,6 +19,7 @@ import (
 	"onestroke/impl/gallery"
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/session"
+	"onestroke/impl/telemetry"
 )
 
 func newServer(t *testing.T, o api.Options) *httptest.Server {
@@ -27,7 +28,7 @@ func newServer(t *testing.T, o api.Options) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Contract, o.BasePath = contract, "/applet/session"
+	o.Contract, o.BasePath, o.Telemetry = contract, "/applet/session", telemetry.New(telemetry.Options{})
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

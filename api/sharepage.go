@@ -44,7 +44,8 @@ var (
 // ServeHTTP answers the page. Programs that make a card of a link need the absolute
 // address of the picture, so without a public URL the card has none.
 func (p sharePage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	infoOf(r.Context()).route = sharePageRoute
+	info := infoOf(r.Context())
+	info.operation, info.route = "sharePage", sharePageRoute
 	token := r.PathValue("token")
 	d, author, err := visit(r.Context(), p.gallery, p.profiles, token)
 	if errors.Is(err, errNoShare) {

@@ -21,6 +21,7 @@ import (
 	"onestroke/impl/profile"
 	"onestroke/impl/push"
 	"onestroke/impl/session"
+	"onestroke/impl/telemetry"
 )
 
 // reserved are the paths at which the service answers besides BASE_PATH.
@@ -61,6 +62,12 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 			PublicURL: p.PublicURL, Seal: p.Seal, Logger: logger, Now: p.Now,
 		})
 	}
+	measured := p.Telemetry
+	if measured == nil {
+		measured = telemetry.New(telemetry.Options{})
+	}
+	measured.Cache(sessions.CacheHits, sessions.CacheMisses)
+	measured.LimitInFlight(c.MaxInFlight)
 	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Checks: checks, CheckSaved: c.Checks() == "all"})
 	profiles := profile.New(p.Drawings, checks)
 	accounts := &account.Service{Sessions: sessions, Drawings: drawings, Profiles: profiles}
@@ -87,6 +94,8 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		MaxBody:        int64(c.MaxBodyBytes),
 		ReadTimeout:    c.ReadTimeout,
 		MaxInFlight:    c.MaxInFlight,
+		Telemetry:      measured,
+		SlowRequest:    c.SlowRequest,
 		Logger:         logger,
 		LogKey:         logKey,
 		Extra:          extra,

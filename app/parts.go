@@ -6,32 +6,35 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/event"
 
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
-	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/mongostore"
-	"onestroke/impl/profile"
 	"onestroke/impl/push"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/seal"
 	"onestroke/impl/self"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
+	"onestroke/impl/telemetry"
 	"onestroke/impl/wechat"
 	"onestroke/impl/wechatsim"
 )
 
 // Parts are what the service is wired from. A test replaces them, or makes its own.
 type Parts struct {
-	Sessions  SessionStore
-	Drawings  DrawingStore
+	Sessions  telemetry.SessionStore
+	Drawings  telemetry.DrawingStore
 	Databases []Database // that those two are in
 	Exchanger session.Exchanger
 	Checker   moderation.Checker // of what others see; nil if nothing is checked
 	Seal      *seal.Key
+	Telemetry *telemetry.Telemetry
 	PublicURL string           // where Checker reaches this service; empty if it is not known
 	Pushes    push.Opener      // of WeChat's messages; nil if message push is not configured
 	Simulator http.Handler     // answers below /simulator/; nil if it is off
@@ -39,20 +42,6 @@ type Parts struct {
 
 	shown []shownPart
 	close func() error
-}
-
-// SessionStore stores sessions, login attempts, buckets and notes.
-type SessionStore interface {
-	session.Store
-	session.Buckets
-	session.Notes
-}
-
-// DrawingStore stores drawings, profiles, and the checks of what others see.
-type DrawingStore interface {
-	gallery.Store
-	moderation.Store
-	profile.Store
 }
 
 // Database is a server or a file that the service cannot do without.
@@ -76,13 +65,18 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			err = errors.Join(err, open.close())
 		}
 	}()
+	if err := open.measure(); err != nil {
+		return p, err
+	}
+	p.Telemetry = open.telemetry
 	if c.RedisURL != "" {
 		store, shown, err := open.redis()
 		if err != nil {
 			return p, err
 		}
-		p.Sessions = store
+		p.Sessions = p.Telemetry.Sessions(telemetry.Redis, store)
 		p.Databases = append(p.Databases, Database{Name: "redis", Read: store.CanRead, Write: store.CanWrite})
+		p.Telemetry.Pool(telemetry.Redis, store.Pool)
 		p.show("Redis", shown)
 	}
 	if c.MongoDBURI != "" {
@@ -90,8 +84,9 @@ func Open(c config.Config, url string) (p Parts, err error) {
 		if err != nil {
 			return p, err
 		}
-		p.Drawings = store
+		p.Drawings = p.Telemetry.Drawings(telemetry.MongoDB, store)
 		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: store.CanRead, Write: store.CanWrite, Prepare: store.Prepare})
+		p.Telemetry.Pool(telemetry.MongoDB, store.Pool)
 		p.show("MongoDB", shown)
 	}
 	if usesSQLite(c) {
@@ -100,12 +95,13 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			return p, err
 		}
 		if p.Sessions == nil {
-			p.Sessions = db.Sessions()
+			p.Sessions = p.Telemetry.Sessions(telemetry.SQLite, db.Sessions())
 		}
 		if p.Drawings == nil {
-			p.Drawings = db.Drawings()
+			p.Drawings = p.Telemetry.Drawings(telemetry.SQLite, db.Drawings())
 		}
 		p.Databases = append(p.Databases, Database{Name: "sqlite", Read: db.CanRead, Write: db.CanWrite})
+		p.Telemetry.Pool(telemetry.SQLite, db.Pool)
 		p.show("SQLite", db.Path())
 	}
 	return p, open.connectWeChat(&p, url)
@@ -127,7 +123,33 @@ func (p Parts) Close() error {
 // opener opens parts as they are configured, and closes what it opened.
 type opener struct {
 	config.Config
-	closers []func() error
+	telemetry *telemetry.Telemetry // nil: nothing is measured
+	closers   []func() error
+}
+
+// measure begins to measure what the configuration, and OpenTelemetry's variables,
+// ask for.
+func (o *opener) measure() error {
+	exporter, err := telemetry.NewExporter(o.variable)
+	if invalid := (*telemetry.VariableError)(nil); errors.As(err, &invalid) {
+		return &config.Error{Variable: invalid.Variable, Problem: invalid.Problem}
+	}
+	o.telemetry = telemetry.New(telemetry.Options{Metrics: o.AdminPort != 0, Traces: exporter})
+	o.add(o.telemetry.Close)
+	return nil
+}
+
+// variable returns the value of one of OpenTelemetry's variables, most of which only its
+// SDK knows.
+func (o *opener) variable(name string) string {
+	switch name {
+	case "OTEL_EXPORTER_OTLP_ENDPOINT":
+		return o.OTLPEndpoint
+	case "OTEL_EXPORTER_OTLP_HEADERS":
+		return o.OTLPHeaders
+	default:
+		return os.Getenv(name)
+	}
 }
 
 // add remembers how to close a part.
@@ -149,13 +171,20 @@ func (o *opener) redis() (store *rediscache.Store, shown string, err error) {
 		return nil, "", &config.Error{Variable: "REDIS_URL", Problem: err.Error()}
 	}
 	o.add(client.Close)
+	if o.telemetry.Tracing() {
+		client.AddHook(o.telemetry.RedisHook())
+	}
 	return rediscache.New(client), shown, nil
 }
 
 // mongoDB connects to MONGODB_URI. It does not wait for an answer. shown is what a
 // log may show of it.
 func (o *opener) mongoDB() (store *mongostore.Store, shown string, err error) {
-	store, shown, err = mongostore.Dial(o.MongoDBURI)
+	var monitor *event.CommandMonitor
+	if o.telemetry.Tracing() {
+		monitor = o.telemetry.MongoDBMonitor()
+	}
+	store, shown, err = mongostore.Dial(o.MongoDBURI, monitor)
 	if err != nil {
 		return nil, "", &config.Error{Variable: "MONGODB_URI", Problem: err.Error()}
 	}
@@ -188,6 +217,8 @@ func (o *opener) connectWeChat(p *Parts, url string) (err error) {
 		return err
 	}
 	p.Exchanger, p.Simulator = client, simulator
+	p.Telemetry.Breaker("wechat_login", client.LoginsStopped)
+	p.Telemetry.Breaker("wechat_api", client.CallsStopped)
 	if o.Checks() != "off" {
 		p.Checker = client
 	}
@@ -212,6 +243,9 @@ func (o *opener) weChat(url string, notes session.Notes, key *seal.Key) (client 
 		AppID: o.WeChatAppID, AppSecret: o.WeChatAppSecret, BaseURL: o.WeChatAPIURL,
 		Timeout: o.WeChatTimeout, MaxDataAge: o.WeChatDataMaxAge,
 		Notes: notes, Seal: key, WithoutToken: o.WithoutToken,
+	}
+	if o.telemetry != nil {
+		w.Observe = o.telemetry.WeChatCall
 	}
 	shown = cmp.Or(w.BaseURL, wechat.DefaultBaseURL)
 	if o.SimulatorOn() {

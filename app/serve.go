@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
 
 	"onestroke/impl/config"
 	"onestroke/impl/logwriter"
@@ -19,9 +20,12 @@ import (
 	"onestroke/impl/systemd"
 )
 
+// Build names the build that is running.
+type Build struct{ Version, Commit string }
+
 // Serve serves as environ configures until ctx is done and all requests in flight
 // are answered. contract is the text of openapi.yaml. The greeting goes to stdout.
-func Serve(ctx context.Context, environ []string, contract []byte, stdout io.Writer, log *logwriter.Writer) (err error) {
+func Serve(ctx context.Context, environ []string, contract []byte, build Build, stdout io.Writer, log *logwriter.Writer) (err error) {
 	c, err := config.Read(environ, reserved...)
 	if err != nil {
 		return err
@@ -29,6 +33,7 @@ func Serve(ctx context.Context, environ []string, contract []byte, stdout io.Wri
 	collectGarbageLate(environ)
 	logger := slog.New(log.Handler(c.LogLevel))
 	redis.SetLogger(redisLog{logger})
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { logger.Warn("spans are lost", "cause", err) }))
 
 	tlsCertificate, err := loadCertificate(c)
 	if err != nil {
@@ -45,6 +50,13 @@ func Serve(ctx context.Context, environ []string, contract []byte, stdout io.Wri
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	p.Telemetry.Build(build.Version, build.Commit)
+	p.Telemetry.DroppedLines(log.Dropped)
+	stopAdmin, err := serveAdmin(c, p.Telemetry, logger)
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
 	handler, err := NewHandler(ctx, c, contract, p, logger)
 	if err != nil {
 		return err
@@ -61,6 +73,9 @@ func Serve(ctx context.Context, environ []string, contract []byte, stdout io.Wri
 		go func() { failed <- server.ServeTLS(listener, "", "") }()
 	}
 	debug.FreeOSMemory() // what was needed at the start only, above all to read the contract
+	if c.AdminPort != 0 {
+		p.show("Metrics", "http://"+c.AdminAddress()+"/metrics")
+	}
 	greet(stdout, c, url, p.shown)
 	if err := systemd.Ready(); err != nil {
 		logger.Warn("cannot notify systemd", "cause", err)

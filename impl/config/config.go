@@ -64,7 +64,13 @@ type Config struct {
 	MaxBodyBytes      int           `env:"MAX_BODY_BYTES"`
 	MaxInFlight       int           `env:"MAX_IN_FLIGHT"`
 
-	LogLevel slog.Level `env:"LOG_LEVEL"`
+	LogLevel    slog.Level    `env:"LOG_LEVEL"`
+	SlowRequest time.Duration `env:"SLOW_REQUEST"` // 0: no request is slow
+
+	AdminHost    string `env:"ADMIN_HOST"`
+	AdminPort    int    `env:"ADMIN_PORT"`                  // 0: off
+	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // empty: no traces
+	OTLPHeaders  string `env:"OTEL_EXPORTER_OTLP_HEADERS"`
 
 	ShutdownDelay   time.Duration `env:"SHUTDOWN_DELAY"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT"`
@@ -117,6 +123,11 @@ func (c Config) Checks() string {
 // Address is the address to listen on.
 func (c Config) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
+// AdminAddress is the address of metrics and profiles.
+func (c Config) AdminAddress() string {
+	return net.JoinHostPort(c.AdminHost, strconv.Itoa(c.AdminPort))
+}
+
 var (
 	basePath = regexp.MustCompile(`^(/[0-9A-Za-z._~-]+)+$`)
 	appID    = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
@@ -124,13 +135,20 @@ var (
 
 	pushToken  = regexp.MustCompile(`^[0-9A-Za-z]{3,32}$`) // as WeChat's console asks
 	pushAESKey = regexp.MustCompile(`^[0-9A-Za-z]{43}$`)
+	headers    = regexp.MustCompile(`^[0-9A-Za-z._~-]+=[^,\s]+(,[0-9A-Za-z._~-]+=[^,\s]+)*$`)
 	sealKey    = regexp.MustCompile(`^[!-~]{32,256}$`)
 )
 
 func (c Config) check() error {
 	switch {
-	case strings.ContainsAny(c.Host, " /[]") || strings.Contains(c.Host, ":") && net.ParseIP(c.Host) == nil:
+	case !isHost(c.Host):
 		return &Error{"HOST", "must be a host name or an IP address, without a port"}
+	case !isHost(c.AdminHost):
+		return &Error{"ADMIN_HOST", "must be a host name or an IP address, without a port"}
+	case c.OTLPEndpoint != "" && !isURL(c.OTLPEndpoint, "http", "https"):
+		return &Error{"OTEL_EXPORTER_OTLP_ENDPOINT", "must be an http:// or https:// URL"}
+	case c.OTLPHeaders != "" && !headers.MatchString(c.OTLPHeaders):
+		return &Error{"OTEL_EXPORTER_OTLP_HEADERS", "must be headers such as api-key=secret,tenant=one"}
 	case c.TLSCert == "" && c.TLSKey != "":
 		return &Error{"TLS_CERT_FILE", "is required with TLS_KEY_FILE"}
 	case c.TLSCert != "" && c.TLSKey == "":

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -50,6 +51,10 @@ func (o *Origins) UnmarshalText(text []byte) error {
 func isURL(text string, schemes ...string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Host != "" && u.Fragment == "" && slices.Contains(schemes, u.Scheme)
+}
+
+func isHost(host string) bool {
+	return !strings.ContainsAny(host, " /[]") && (!strings.Contains(host, ":") || net.ParseIP(host) != nil)
 }
 
 func isLoopback(host string) bool {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
@@ -36,8 +37,8 @@ const (
 
 // Dial returns a store in the database that uri names, and what may be shown of
 // uri. It does not wait for an answer. Whatever the driver understands may stand
-// in uri.
-func Dial(uri string) (store *Store, shown string, err error) {
+// in uri. The monitor is told of each command; it may be nil.
+func Dial(uri string, monitor *event.CommandMonitor) (store *Store, shown string, err error) {
 	parsed, err := connstring.Parse(uri)
 	if errors.As(err, new(*net.DNSError)) { // of mongodb+srv://
 		return nil, "", ErrDNS
@@ -52,12 +53,14 @@ func Dial(uri string) (store *Store, shown string, err error) {
 	if parsed.Timeout == 0 {
 		o.SetTimeout(operationTimeout)
 	}
-	client, err := mongo.Connect(o)
+	var connections connections
+	client, err := mongo.Connect(o.SetMonitor(monitor).SetPoolMonitor(connections.monitor()))
 	if err != nil {
 		return nil, "", ErrOption
 	}
 	database := cmp.Or(parsed.Database, DefaultDatabase)
 	store = New(client, database)
+	store.connections = &connections
 	if parsed.MaxPoolSizeSet && parsed.MaxPoolSize > 0 {
 		*store.drawings.turns = *newTurns(parsed.MaxPoolSize)
 	}

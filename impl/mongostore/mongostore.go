@@ -25,12 +25,13 @@ import (
 
 // Store fills [gallery.Store], [moderation.Store] and [profile.Store]. It needs no transactions.
 type Store struct {
-	client   *mongo.Client
-	drawings collection
-	shares   collection
-	owners   collection
-	tasks    collection
-	profiles collection
+	client      *mongo.Client
+	connections *connections // nil if the caller made the client
+	drawings    collection
+	shares      collection
+	owners      collection
+	tasks       collection
+	profiles    collection
 }
 
 // collection is a collection whose commands wait for their turn.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 	"golang.org/x/sync/semaphore"
@@ -18,10 +19,13 @@ const defaultConnections = 100
 // turns lets as many commands use the driver as it has connections to one server.
 // The others wait here, the first to come first, for as long as an operation may
 // take. In the driver they would wait no longer than it looks for a server.
-type turns struct{ *semaphore.Weighted }
+type turns struct {
+	*semaphore.Weighted
+	waiting *atomic.Int64 // commands
+}
 
 func newTurns(connections uint64) *turns {
-	return &turns{semaphore.NewWeighted(int64(connections))}
+	return &turns{semaphore.NewWeighted(int64(connections)), new(atomic.Int64)}
 }
 
 // inTurn does something that uses one connection at a time. The driver opens its
@@ -30,7 +34,10 @@ func newTurns(connections uint64) *turns {
 func inTurn[T any](ctx context.Context, turns *turns, do func() (T, error)) (none T, err error) {
 	soon, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	if err := turns.Acquire(soon, 1); err != nil {
+	turns.waiting.Add(1)
+	err = turns.Acquire(soon, 1)
+	turns.waiting.Add(-1)
+	if err != nil {
 		return none, fmt.Errorf("wait for a connection: %w: %w", gallery.ErrUnavailable, err)
 	}
 	defer turns.Release(1)

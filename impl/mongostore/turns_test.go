@@ -28,7 +28,7 @@ func TestABurstWaitsForConnections(t *testing.T) {
 			query.Set("maxPoolSize", "1")
 			query.Set("serverSelectionTimeoutMS", "50")
 			uri.Path, uri.RawQuery = "/"+name, query.Encode()
-			store, _, err := mongostore.Dial(uri.String())
+			store, _, err := mongostore.Dial(uri.String(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

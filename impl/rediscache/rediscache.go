@@ -25,6 +25,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"onestroke/impl/session"
+	"onestroke/impl/telemetry"
 )
 
 // Store fills [session.Store], [session.Buckets] and [session.Notes].
@@ -33,6 +34,12 @@ type Store struct{ redis redis.UniversalClient }
 // New returns a store on client, which may be that of a single Redis, of a
 // Sentinel group or of a cluster. Closing it stays with the caller.
 func New(client redis.UniversalClient) *Store { return &Store{client} }
+
+// Pool is the state of the connections.
+func (s *Store) Pool() telemetry.Pool {
+	p := s.redis.PoolStats()
+	return telemetry.Pool{Idle: int(p.IdleConns), InUse: int(p.TotalConns - p.IdleConns), Waiting: int(p.PendingRequests)}
+}
 
 // CanRead fails if Redis cannot be read. It is not a PING, which Redis refuses when
 // it refuses writes. Each call may ask another server of a cluster.

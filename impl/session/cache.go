@@ -2,6 +2,7 @@ package session
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -17,6 +18,8 @@ const cacheSize = 10_000
 // cache holds sessions lately read from the store, by ID. It also remembers which
 // ones were ended here.
 type cache struct {
+	hits, misses atomic.Uint64
+
 	mu  sync.Mutex
 	lru *simplelru.LRU[string, cached]
 }

@@ -69,7 +69,10 @@ func New(x Exchanger, s Store, o Options) *Service {
 func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	id := c.ID()
 	entry, ok := s.cache.get(id, s.options.Now())
-	if !ok {
+	if ok {
+		s.cache.hits.Add(1)
+	} else {
+		s.cache.misses.Add(1)
 		userID, err := s.user(ctx, c)
 		if err != nil {
 			return Session{}, err
@@ -89,6 +92,12 @@ func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	}
 	return entry.session, nil
 }
+
+// CacheHits is how many sessions [Service.Resolve] found in the cache.
+func (s *Service) CacheHits() uint64 { return s.cache.hits.Load() }
+
+// CacheMisses is how many it asked the store for.
+func (s *Service) CacheMisses() uint64 { return s.cache.misses.Load() }
 
 // Sessions returns the user's sessions, the newest first.
 func (s *Service) Sessions(ctx context.Context, userID string) ([]Session, error) {

@@ -18,6 +18,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
+
+	"onestroke/impl/telemetry"
 )
 
 // DB is an open database. The service uses it as [Sessions] and as [Drawings].
@@ -80,8 +82,7 @@ func (db *DB) connect() error {
 		return errors.Join(unusable(db.path, err), c.Close())
 	}
 	db.writer = newWriter(c, filepath.Dir(db.path))
-	n := min(max(2, runtime.GOMAXPROCS(0)), maxReaders)
-	for range n {
+	for range readerCount() {
 		c, err := connect(db.path, sqlite3.OPEN_READONLY)
 		if err != nil {
 			return unusable(db.path, err)
@@ -91,6 +92,15 @@ func (db *DB) connect() error {
 	}
 	return nil
 }
+
+// Pool is the state of the connections that read, and how many writes wait for the one that writes.
+func (db *DB) Pool() telemetry.Pool {
+	idle := len(db.readers)
+	return telemetry.Pool{Idle: idle, InUse: readerCount() - idle, Waiting: len(db.writer.queue)}
+}
+
+// readerCount is how many connections read.
+func readerCount() int { return min(max(2, runtime.GOMAXPROCS(0)), maxReaders) }
 
 // Path is where the database file is.
 func (db *DB) Path() string { return db.path }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
 	"onestroke/impl/session"
@@ -88,7 +89,8 @@ func (c *Client) call(ctx context.Context, path string, request any) (answer, er
 
 // post sends a request once; twice if the first certainly did not reach WeChat.
 func (c *Client) post(ctx context.Context, path, token string, body []byte) (answer, error) {
-	a, err := c.apiBreaker.Get(func() (answer, error) {
+	ctx, observed := c.observe(ctx, path)
+	a, err := failsafe.With[answer](c.apiBreaker).Get(func() (answer, error) {
 		target := c.api + path
 		if token != "" {
 			target += "?access_token=" + url.QueryEscape(token)
@@ -102,6 +104,7 @@ func (c *Client) post(ctx context.Context, path, token string, body []byte) (ans
 		}
 		return a, refusal(path, a)
 	})
+	observed(outcomeOf(err))
 	switch {
 	case errors.Is(err, circuitbreaker.ErrOpen):
 		return answer{}, &CallError{Path: path, Err: err, outage: true}

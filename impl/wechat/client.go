@@ -20,6 +20,7 @@ import (
 
 	"onestroke/impl/seal"
 	"onestroke/impl/session"
+	"onestroke/impl/telemetry"
 )
 
 // DefaultBaseURL is WeChat's own server.
@@ -28,6 +29,9 @@ const DefaultBaseURL = "https://api.weixin.qq.com"
 // cloudRunBaseURL is the same server as WeChat Cloud Run reaches it, where calls
 // need no access token.
 const cloudRunBaseURL = "http://api.weixin.qq.com"
+
+// loginPath is that of the exchange of login codes.
+const loginPath = "/sns/jscode2session"
 
 // Settings of the circuit breaker. While it is open, an exchange fails at once,
 // without a request. Only signs of an outage count as a failure: errcode -1, HTTP
@@ -58,6 +62,10 @@ type Options struct {
 	// Transport sends the requests; nil for one with a connection pool. It must
 	// not record URLs, as tracing transports do: the URL contains the app secret.
 	Transport http.RoundTripper
+	// Observe is called when a call of WeChat begins, with its path without a query,
+	// and what it returns is called when it ends, with the errcode that WeChat answered, empty
+	// if none. Nil: nobody is told.
+	Observe Observe
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// Notes holds the access token for all replicas, sealed with Seal. Nil: each
@@ -80,9 +88,10 @@ type Client struct {
 	maxDataAge time.Duration
 	transport  http.RoundTripper
 	now        func() time.Time
-	breaker    failsafe.Executor[grant]  // of the exchange of login codes
-	apiBreaker failsafe.Executor[answer] // of all other calls
-	token      *tokens                   // nil if calls need none
+	observe    Observe
+	breaker    circuitbreaker.CircuitBreaker[grant]  // of the exchange of login codes
+	apiBreaker circuitbreaker.CircuitBreaker[answer] // of all other calls
+	token      *tokens                               // nil if calls need none
 }
 
 // New returns a client. It sends no request.
@@ -90,11 +99,17 @@ func New(o Options) *Client {
 	c := &Client{
 		appID:      o.AppID,
 		appSecret:  o.AppSecret,
-		endpoint:   strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/") + "/sns/jscode2session",
+		endpoint:   strings.TrimRight(cmp.Or(o.BaseURL, DefaultBaseURL), "/") + loginPath,
 		timeout:    o.Timeout,
 		maxDataAge: o.MaxDataAge,
 		transport:  o.Transport,
+		observe:    o.Observe,
 		now:        o.Now,
+	}
+	if c.observe == nil {
+		c.observe = func(ctx context.Context, _ string) (context.Context, func(telemetry.Outcome, string)) {
+			return ctx, func(telemetry.Outcome, string) {}
+		}
 	}
 	if c.transport == nil {
 		c.transport = newTransport(c.timeout)
@@ -134,9 +149,11 @@ func (c *Client) Exchange(ctx context.Context, login session.Login) (session.Ide
 	if err != nil {
 		return session.Identity{}, err
 	}
-	granted, err := c.breaker.Get(func() (grant, error) {
+	ctx, observed := c.observe(ctx, loginPath)
+	granted, err := failsafe.With[grant](c.breaker).Get(func() (grant, error) {
 		return c.redeem(ctx, login.Code)
 	})
+	observed(outcomeOf(err))
 	if errors.Is(err, circuitbreaker.ErrOpen) {
 		return session.Identity{}, &session.ExchangeError{Cause: session.CauseUnreachable, Err: err}
 	}
@@ -150,13 +167,13 @@ func (c *Client) Exchange(ctx context.Context, login session.Login) (session.Ide
 	return session.Identity{OpenID: granted.OpenID, UnionID: granted.UnionID, Profile: profile}, nil
 }
 
-func newBreaker[T any](timeout time.Duration) failsafe.Executor[T] {
-	return failsafe.With[T](circuitbreaker.NewBuilder[T]().
+func newBreaker[T any](timeout time.Duration) circuitbreaker.CircuitBreaker[T] {
+	return circuitbreaker.NewBuilder[T]().
 		HandleIf(func(_ T, err error) bool { return isOutage(err) }).
 		WithFailureThresholdRatio(breakerFailures, breakerWindow).
 		WithDelay(breakerOpenTimeouts*timeout).
 		WithSuccessThresholdRatio(breakerSuccesses, breakerTrials).
-		Build())
+		Build()
 }
 
 // isOutage reports whether err is an outage of WeChat, and not the rejection of

@@ -42,7 +42,7 @@ func verify(t *testing.T, name string) {
 // Secrets, which --help marks, are not in the environment.
 func TestTheUnitPassesEachSecretAsACredential(t *testing.T) {
 	_, help := service.Build(t).Run(t, nil, "--help")
-	unit := strings.Split(read(t, "onestroke.service")+read(t, "onestroke.servers.conf")+read(t, "onestroke.wechat.conf"), "\n")
+	unit := strings.Split(read(t, "onestroke.service")+read(t, "onestroke.servers.conf")+read(t, "onestroke.wechat.conf")+read(t, "onestroke.traces.conf"), "\n")
 	secrets := regexp.MustCompile(`(?m)^([A-Z_]+) \*`).FindAllStringSubmatch(help, -1)
 	if len(secrets) == 0 {
 		t.Fatal(help)

@@ -4,16 +4,16 @@ import (
 	"context"
 	"time"
 
-	"onestroke/app"
 	"onestroke/impl/drawing"
 	"onestroke/impl/moderation"
 	"onestroke/impl/session"
+	"onestroke/impl/telemetry"
 )
 
 // faultySessions fails when the service looks up or begins a session, or takes a
 // message of WeChat.
 type faultySessions struct {
-	app.SessionStore
+	telemetry.SessionStore
 	fault error
 }
 
@@ -32,7 +32,7 @@ func (s faultySessions) SwapNote(context.Context, string, string, string, time.D
 // faultyDrawings fails when the service looks up a share or a picture to be checked,
 // which needs no session.
 type faultyDrawings struct {
-	app.DrawingStore
+	telemetry.DrawingStore
 	fault error
 }
 

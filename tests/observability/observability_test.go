@@ -1,0 +1,293 @@
+// Package observability tests what operators see of the running program: metrics,
+// traces, and the lines of its log.
+package observability
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
+
+// process is the program with an admin port.
+type process struct {
+	*service.Process
+	admin string // URL
+}
+
+func start(t *testing.T, env ...string) process {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_, port, _ := net.SplitHostPort(address)
+	_ = l.Close() // the program takes the port
+	return process{service.Build(t).Start(t, append(env, "ADMIN_PORT="+port)...), "http://" + address}
+}
+
+// metrics returns the lines of /metrics that are no comments.
+func (p process) metrics(t *testing.T) (samples []string) {
+	t.Helper()
+	for line := range strings.Lines(p.scrape(t)) {
+		if !strings.HasPrefix(line, "#") {
+			samples = append(samples, strings.TrimSpace(line))
+		}
+	}
+	return samples
+}
+
+func (p process) scrape(t *testing.T) string {
+	t.Helper()
+	answer, err := http.Get(p.admin + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatal(answer.Status, err)
+	}
+	return string(text)
+}
+
+// has reports whether there is a sample of a series that is not 0.
+func has(samples []string, series string) bool {
+	for _, s := range samples {
+		if value, ok := strings.CutPrefix(s, series+" "); ok && value != "0" {
+			return true
+		}
+	}
+	return false
+}
+
+func newID() string { return uuid.NewString() }
+
+func drawing() gen.DrawingContent {
+	return gen.DrawingContent{
+		Canvas:  gen.Canvas{Width: 3750, Height: 6670},
+		Format:  gen.Format1,
+		Strokes: []gen.Stroke{{Tool: gen.Pen, Color: "#666666", Width: 50, X: []int32{100, 110, 120}, Y: []int32{200, 220, 230}}},
+	}
+}
+
+// use does what users do, and what fails. It returns the token of a share.
+func use(t *testing.T, s service.Service) (token string) {
+	t.Helper()
+	caller := s.LogIn(t, service.NewUser())
+	id := newID()
+	path := "/v1/drawings/" + id
+	caller.Do(t, http.MethodPut, path, drawing(), http.Header{"If-None-Match": {"*"}}).Expect(t, http.StatusCreated)
+	caller.Do(t, http.MethodGet, path, nil).Expect(t, http.StatusOK)
+	caller.Do(t, http.MethodGet, "/v1/drawings", nil).Expect(t, http.StatusOK)
+	caller.Do(t, http.MethodGet, "/v1/drawings/"+newID(), nil).Expect(t, http.StatusNotFound)
+	shared := caller.Do(t, http.MethodPut, path+"/share", nil)
+	var share gen.Share
+	shared.Decode(t, &share)
+	s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+share.Token, nil).Expect(t, http.StatusOK)
+	s.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusUnauthorized)
+	s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": "made-up-" + newID()}).Expect(t, http.StatusUnauthorized)
+	return share.Token
+}
+
+func TestMetrics(t *testing.T) {
+	redis, mongodb := stores.Redis(t)[0], stores.MongoDB(t)[0]
+	for name, env := range map[string][]string{
+		"sqlite":  nil,
+		"servers": {"REDIS_URL=" + redis.URL, "MONGODB_URI=" + service.InDatabase(t, mongodb.URL, service.NewDatabase())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, append(env, "SHARE_RATE_PER_MINUTE=1")...)
+			token := use(t, p.Service)
+			p.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusTooManyRequests)
+			samples := p.metrics(t)
+			sessions, drawings := "sqlite", "sqlite"
+			if env != nil {
+				sessions, drawings = "redis", "mongodb"
+			}
+			for _, series := range []string{
+				`onestroke_requests_total{code="",operation="putDrawing",status="201"}`,
+				`onestroke_requests_total{code="ERR_NOT_FOUND",operation="getDrawing",status="404"}`,
+				`onestroke_request_duration_seconds_count{operation="getDrawing"}`,
+				`onestroke_requests_in_flight_limit`,
+				`onestroke_refusals_total{limit="share"}`,
+				`onestroke_calls_total{call="complete_login",outcome="ok",system="` + sessions + `"}`,
+				`onestroke_calls_total{call="insert_drawing",outcome="ok",system="` + drawings + `"}`,
+				`onestroke_call_duration_seconds_count{call="get_drawing",system="` + drawings + `"}`,
+				`onestroke_calls_total{call="/sns/jscode2session",outcome="ok",system="wechat"}`,
+				`onestroke_calls_total{call="/sns/jscode2session",outcome="refused",system="wechat"}`,
+				`onestroke_wechat_errcodes_total{call="/sns/jscode2session",errcode="40029"}`,
+				`onestroke_pool_connections{state="idle",system="` + sessions + `"}`,
+				`onestroke_pool_connections{state="idle",system="` + drawings + `"}`,
+				`onestroke_session_cache_lookups_total{result="hit"}`,
+				`onestroke_session_cache_lookups_total{result="miss"}`,
+				`go_goroutines`, `process_resident_memory_bytes`,
+			} {
+				if !has(samples, series) {
+					t.Errorf("no %s in\n%s", series, strings.Join(samples, "\n"))
+				}
+			}
+			text := strings.Join(samples, "\n")
+			for _, name := range []string{"onestroke_breaker_open{breaker=\"wechat_login\"} 0", "onestroke_log_lines_dropped_total 0", "onestroke_build_info{"} {
+				if !strings.Contains(text, name) {
+					t.Errorf("no %s", name)
+				}
+			}
+		})
+	}
+}
+
+// Whatever clients send, the number of series stays within what the contract and
+// this program know.
+func TestHostileInputMakesNoSeries(t *testing.T) {
+	p := start(t)
+	use(t, p.Service)
+	hostile := func(from, to int) {
+		for i := from; i < to; i++ {
+			secret := fmt.Sprintf("hostile-%d", i)
+			for _, r := range []struct{ method, path string }{
+				{http.MethodGet, "/" + secret},
+				{http.MethodGet, "/v1/shared/" + secret},
+				{http.MethodGet, "/v1/drawings/" + newID()},
+				{http.MethodGet, "/v1/drawings?cursor=" + secret},
+				{strings.ToUpper("M" + secret), "/v1/drawings"},
+			} {
+				request, err := http.NewRequest(r.method, p.URL+r.path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				request.Host = secret
+				for _, name := range []string{"User-Agent", "X-Request-Id", "Authorization", "Traceparent", "X-Wx-Code", "X-" + secret} {
+					request.Header.Set(name, secret)
+				}
+				answer, err := http.DefaultClient.Do(request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer.Body.Close()
+			}
+			p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": secret})
+		}
+	}
+	hostile(0, 3)
+	before := p.metrics(t)
+	hostile(3, 40)
+	after := p.metrics(t)
+	if len(after) != len(before) {
+		t.Errorf("%d series became %d", len(before), len(after))
+	}
+	const most = 600
+	if len(after) > most {
+		t.Errorf("%d series", len(after))
+	}
+	if text := strings.ToLower(p.scrape(t)); strings.Contains(text, "hostile") {
+		t.Error("a label is made of what a client sent")
+	}
+}
+
+func TestAdminPortIsOffByDefault(t *testing.T) {
+	p := service.Build(t).Start(t)
+	for _, path := range []string{"/metrics", "/debug/pprof/"} {
+		p.Nobody().Do(t, http.MethodGet, path, nil).Expect(t, http.StatusNotFound)
+	}
+	on := start(t)
+	if on.Nobody().Do(t, http.MethodGet, "/metrics", nil).Expect(t, http.StatusNotFound); !strings.Contains(on.scrape(t), "onestroke_build_info") {
+		t.Error("no metrics")
+	}
+	answer, err := http.Get(on.admin + "/debug/pprof/heap")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if profile, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK || len(profile) == 0 {
+		t.Error(answer.Status, err)
+	}
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(on.admin, "http://"))
+	if code, output := service.Build(t).Refused(t, "ADMIN_PORT="+port); code != 1 || !strings.Contains(output, "ADMIN_PORT") {
+		t.Errorf("a port that is in use: %d, %s", code, output)
+	}
+}
+
+// line is the line of one request in the log.
+type line struct {
+	Level, Operation, Trace, Code string
+	US                            int64
+	Spent                         map[string]int64
+}
+
+func (p process) lines(t *testing.T) (lines []line) {
+	t.Helper()
+	p.Signal(t, syscall.SIGTERM)
+	p.Wait(t)
+	for text := range strings.Lines(p.Output()) {
+		var l struct {
+			line
+			Msg string
+		}
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+		if l.Msg == "request" {
+			lines = append(lines, l.line)
+		}
+	}
+	return lines
+}
+
+// A WeChat that takes its time makes a login slow, and the log says so.
+func TestASlowRequestSaysWhereItsTimeWent(t *testing.T) {
+	const delay = 300 * time.Millisecond
+	weChat := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-time.After(delay)
+		fmt.Fprint(w, `{"openid":"oGZUI0egBJY1zhBYw2KhdUfwVJJE","session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`)
+	}))
+	defer weChat.Close()
+	p := start(t, "SLOW_REQUEST=200ms", "LOG_LEVEL=warn", "WECHAT_API_URL="+weChat.URL)
+	p.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusUnauthorized)
+	p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": "one"}).Expect(t, http.StatusCreated)
+	lines := p.lines(t)
+	if len(lines) != 1 {
+		t.Fatalf("got %+v", lines)
+	}
+	l := lines[0]
+	if l.Level != "WARN" || l.Operation != "logIn" || l.Spent["wechat"] < delay.Microseconds() || l.Spent["sqlite"] <= 0 || l.Spent["wechat"]+l.Spent["sqlite"] > l.US {
+		t.Errorf("got %+v", l)
+	}
+}
+
+// The time in which a client sends its body does not make the request slow.
+func TestASlowClientIsNoSlowRequest(t *testing.T) {
+	p := start(t, "SLOW_REQUEST=200ms")
+	read, write := io.Pipe()
+	go func() {
+		_, _ = io.WriteString(write, `{"code":`)
+		<-time.After(500 * time.Millisecond)
+		_, _ = io.WriteString(write, `"made-up"}`)
+		_ = write.Close()
+	}()
+	answer, err := http.Post(p.URL+"/v1/session", "application/json", read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	for _, l := range p.lines(t) {
+		if l.Level != "INFO" || l.Spent != nil {
+			t.Errorf("got %+v", l)
+		}
+	}
+}
