@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"onestroke/api/wire"
 	"onestroke/gen"
 	"onestroke/impl/account"
 	"onestroke/impl/gallery"
@@ -10,8 +11,9 @@ import (
 
 // accounts are the operations on everything that is stored of the caller.
 type accounts struct {
-	account *account.Service
-	gallery *gallery.Service
+	account  *account.Service
+	gallery  *gallery.Service
+	profiles profiles
 }
 
 func (h accounts) DeleteAccount(ctx context.Context, _ gen.DeleteAccountRequest) (gen.DeleteAccountAnswer, error) {
@@ -21,6 +23,18 @@ func (h accounts) DeleteAccount(ctx context.Context, _ gen.DeleteAccountRequest)
 	return gen.DeleteAccount204{}, nil
 }
 
-func (h accounts) ExportDrawings(ctx context.Context, _ gen.ExportDrawingsRequest) (gen.ExportDrawingsAnswer, error) {
-	return gen.ExportDrawings200{Body: bodies(h.gallery.Export(ctx, owner(ctx)), exportBody)}, nil
+// ExportDrawings sends the profile last: it says that no drawing is missing.
+func (h accounts) ExportDrawings(ctx context.Context, r gen.ExportDrawingsRequest) (gen.ExportDrawingsAnswer, error) {
+	drawings := bodies(h.gallery.Export(ctx, owner(ctx)), exportBody)
+	return gen.ExportDrawings200{Body: func(yield func(wire.Item, error) bool) {
+		for d, err := range drawings {
+			if !yield(d, err) || err != nil {
+				return
+			}
+		}
+		if r.Params.Profile != nil && *r.Params.Profile {
+			body, err := h.profiles.body(ctx)
+			yield(&gen.ExportedProfile{Profile: body}, err)
+		}
+	}}, nil
 }

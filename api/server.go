@@ -154,7 +154,7 @@ func New(o Options) (http.Handler, error) {
 		profiles:   profiles{o.Profiles},
 		images:     images{o.Drawings, pngSlots},
 		shares:     shares{o.Drawings, o.Profiles},
-		accounts:   accounts{o.Account, o.Drawings},
+		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles}},
 		paints2017: paints2017{o.Drawings},
 		fromWeChat: fromWeChat{o.Pushes, o.Checks, pngSlots},
 		health:     health{o.Stores, s.stopping, o.Logger},

@@ -336,6 +336,14 @@ func (v *Profile) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// AppendJSON appends v as JSON.
+func (v *ExportedProfile) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"profile":`)
+	b = v.Profile.AppendJSON(b)
+	return append(b, '}')
+}
+
 // appendHead appends v as JSON up to the items of data, its last member.
 func (v *PaintList) appendHead(b []byte) []byte {
 	b = append(b, '{')

@@ -178,7 +178,9 @@ type UploadAvatarRequest struct {
 type DeleteAvatarRequest struct{}
 
 // ExportDrawingsRequest is a request of GET /v1/export.
-type ExportDrawingsRequest struct{}
+type ExportDrawingsRequest struct {
+	Params ExportDrawingsParams
+}
 
 // DeleteAccountRequest is a request of DELETE /v1/account.
 type DeleteAccountRequest struct{}
@@ -772,11 +774,11 @@ type ExportDrawingsAnswer interface {
 
 // ExportDrawings200 is the response with status 200 to GET /v1/export.
 type ExportDrawings200 struct {
-	Body iter.Seq2[*Drawing, error] // sent while its items come
+	Body iter.Seq2[wire.Item, error] // each item a *Drawing or *ExportedProfile, sent while they come
 }
 
 func (a ExportDrawings200) writeExportDrawings(w http.ResponseWriter) error {
-	return wire.SendLines(w, 200, "application/x-ndjson", a.Body, (*Drawing).AppendJSON)
+	return wire.SendLines(w, 200, "application/x-ndjson", a.Body)
 }
 
 // DeleteAccountAnswer is one of the responses to DELETE /v1/account.
@@ -805,7 +807,7 @@ type ListPaints200PaintList struct {
 }
 
 func (a ListPaints200PaintList) writeListPaints(w http.ResponseWriter) error {
-	return wire.SendArray(w, 200, "application/json", a.Body.appendHead(nil), a.Data, (*Paint).AppendJSON)
+	return wire.SendArray(w, 200, "application/json", a.Body.appendHead(nil), a.Data)
 }
 
 // ListPaints200PaintFailure is the response with status 200 to GET /applet/session/paints/list.
@@ -1533,8 +1535,8 @@ func (b *binding) serveDeleteAvatar(w http.ResponseWriter, r *http.Request, requ
 	return answer.writeDeleteAvatar(w)
 }
 
-func (b *binding) ExportDrawings(w http.ResponseWriter, r *http.Request) {
-	if err := b.serveExportDrawings(w, r, ExportDrawingsRequest{}); err != nil {
+func (b *binding) ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams) {
+	if err := b.serveExportDrawings(w, r, ExportDrawingsRequest{Params: params}); err != nil {
 		b.Fail(w, r, err)
 	}
 }

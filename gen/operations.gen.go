@@ -240,6 +240,7 @@ var Operations = map[string]wire.Operation{
 		ID:      "exportDrawings",
 		Secured: true,
 		Parameters: []wire.Parameter{
+			{Name: "profile", In: "query", Rules: &profileParameterRules},
 			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
 			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
 			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},

@@ -41,6 +41,7 @@ var (
 	paintDeleteRules                = wire.ObjectRules{Members: []string{"id"}, Open: true}
 	paintIdRules                    = wire.StringRules{MaxLength: 1024}
 	paintSaveRules                  = wire.ObjectRules{Members: []string{"id", "actions"}, Open: true}
+	profileParameterRules           = wire.BooleanRules{}
 	profileUpdateRules              = wire.ObjectRules{Members: []string{"nickname"}, Required: 0b1}
 	pushDigestRules                 = wire.StringRules{MaxLength: 128}
 	replaceIncompleteParameterRules = wire.BooleanRules{}

@@ -526,6 +526,12 @@ type ErrorCode = string
 // Example: 2026-11-22T10:00:00Z
 type ExpiresAt = time.Time
 
+// ExportedProfile The last line of an export with `profile=true`.
+type ExportedProfile struct {
+	// Profile What the caller shows of themselves.
+	Profile Profile `json:"profile"`
+}
+
 // FieldError One rule that one field breaks.
 type FieldError struct {
 	// Detail The rule, as a phrase for developers.
@@ -1386,6 +1392,12 @@ type GetDrawingImageParams struct {
 // GetDrawingImageParamsFormat defines parameters for GetDrawingImage.
 type GetDrawingImageParamsFormat string
 
+// ExportDrawingsParams defines parameters for ExportDrawings.
+type ExportDrawingsParams struct {
+	// Profile `true` adds the profile as the last line. Programs that do not ask for it read drawings only.
+	Profile *bool `form:"profile,omitempty" json:"profile,omitempty"`
+}
+
 // GetSharedDrawingParams defines parameters for GetSharedDrawing.
 type GetSharedDrawingParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If nothing has changed since, the answer is 304 without a body.
@@ -1877,7 +1889,7 @@ type ServerInterface interface {
 	ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID)
 	// ExportDrawings Export all my drawings
 	// (GET /v1/export)
-	ExportDrawings(w http.ResponseWriter, r *http.Request)
+	ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams)
 	// DeleteProfile Delete my nickname and avatar
 	// (DELETE /v1/profile)
 	DeleteProfile(w http.ResponseWriter, r *http.Request)
@@ -2599,8 +2611,27 @@ func (siw *ServerInterfaceWrapper) ShareDrawing(w http.ResponseWriter, r *http.R
 // ExportDrawings operation middleware
 func (siw *ServerInterfaceWrapper) ExportDrawings(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportDrawingsParams
+
+	// ------------- Optional query parameter "profile" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "profile", r.URL.Query(), &params.Profile, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "profile"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "profile", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ExportDrawings(w, r)
+		siw.Handler.ExportDrawings(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {

@@ -13,6 +13,7 @@ export default function plugin() {
         'entity-tags': entityTags,
         'response-headers': responseHeaders,
         growth,
+        used,
       },
     },
   };
@@ -198,6 +199,22 @@ function growth() {
         }
         const closed = schema.additionalProperties === false || schema['x-closed-in-requests'] === true;
         if (requested.has(name) && schema.properties && !closed) say('is in requests: it must be closed');
+      }
+    },
+  };
+}
+
+/** Something refers to each component, in an extension or elsewhere. */
+function used() {
+  return {
+    Root(root, { report, location }) {
+      const text = JSON.stringify(root);
+      const all = Object.entries(root.components ?? {}).filter(([kind]) => kind !== 'securitySchemes');
+      for (const [kind, components] of all) {
+        for (const name of Object.keys(components)) {
+          if (text.includes(`"#/components/${kind}/${name}"`)) continue;
+          report({ message: 'Nothing refers to this component.', location: location.child(['components', kind, name]) });
+        }
       }
     },
   };

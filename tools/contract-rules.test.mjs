@@ -37,7 +37,8 @@ const broken = [
   { name: 'body without example', rule: 'contract/examples', cut: '              example:\n                status: live\n' },
   { name: 'request example without a response example', rule: 'contract/examples', cut: '              signed:\n                summary: With signed', put: '              sealed:\n                summary: With signed' },
   { name: 'object without a name', rule: 'contract/named-schemas', cut: "        data:\n          type: object\n", put: '        data:\n          type: object\n          properties: {}\n' },
-  { name: 'schema written twice', rule: 'contract/named-schemas', cut: "        id:\n          $ref: '#/components/schemas/UserId'\n", put: "        id:\n          type: string\n          maxLength: 22\n          pattern: '^[0-9A-Za-z_-]{22}$$'\n", also: ['no-unused-components'] },
+  { name: 'schema written twice', rule: 'contract/named-schemas', cut: "        id:\n          $ref: '#/components/schemas/UserId'\n", put: "        id:\n          type: string\n          maxLength: 22\n          pattern: '^[0-9A-Za-z_-]{22}$$'\n", also: ['contract/used'] },
+  { name: 'component that nothing refers to', rule: 'contract/used', cut: "                  - $ref: '#/components/schemas/ExportedProfile'\n" },
   { name: 'drawing without ETag', rule: 'contract/entity-tags', cut: "            ETag:\n              $ref: '#/components/headers/ETag'\n" },
   { name: 'rate-limited operation without RateLimit', rule: 'contract/response-headers', cut: "            RateLimit:\n              $ref: '#/components/headers/RateLimit'\n" },
 ];

@@ -68,24 +68,30 @@ func Send(w http.ResponseWriter, status int, mediaType string, body []byte) erro
 	return err
 }
 
+// Item is one of the objects that an answer has many of.
+type Item interface {
+	// AppendJSON appends the object as JSON.
+	AppendJSON(b []byte) []byte
+}
+
 // SendLines sends items as JSON, one on a line (application/x-ndjson), while they
 // come. If items fails before anything is sent, the request can still be answered
 // with the error; later, the caller must cut the connection.
-func SendLines[T any](w http.ResponseWriter, status int, mediaType string, items iter.Seq2[*T, error], appendJSON func(*T, []byte) []byte) error {
-	return stream(w, status, mediaType, items, func(b []byte, item *T, _ bool) []byte {
-		return append(appendJSON(item, b), '\n')
+func SendLines[T Item](w http.ResponseWriter, status int, mediaType string, items iter.Seq2[T, error]) error {
+	return stream(w, status, mediaType, items, func(b []byte, item T, _ bool) []byte {
+		return append(item.AppendJSON(b), '\n')
 	}, nil, "")
 }
 
 // SendArray sends a JSON object whose last member is an array, and the items of
 // the array while they come. The object is given up to the bracket that opens
 // the array. Errors are as those of [SendLines].
-func SendArray[T any](w http.ResponseWriter, status int, mediaType string, object []byte, items iter.Seq2[*T, error], appendJSON func(*T, []byte) []byte) error {
-	return stream(w, status, mediaType, items, func(b []byte, item *T, first bool) []byte {
+func SendArray[T Item](w http.ResponseWriter, status int, mediaType string, object []byte, items iter.Seq2[T, error]) error {
+	return stream(w, status, mediaType, items, func(b []byte, item T, first bool) []byte {
 		if !first {
 			b = append(b, ',')
 		}
-		return appendJSON(item, b)
+		return item.AppendJSON(b)
 	}, object, "]}\n")
 }
 
@@ -99,7 +105,7 @@ const (
 
 // stream sends items while they come, in chunks. Nothing is written before the
 // first chunk is complete.
-func stream[T any](w http.ResponseWriter, status int, mediaType string, items iter.Seq2[*T, error], appendItem func(b []byte, item *T, first bool) []byte, begin []byte, end string) error {
+func stream[T any](w http.ResponseWriter, status int, mediaType string, items iter.Seq2[T, error], appendItem func(b []byte, item T, first bool) []byte, begin []byte, end string) error {
 	buffer := NewBuffer()
 	defer buffer.release()
 	buffer.Text = append(buffer.Text, begin...)

@@ -40,7 +40,7 @@ func (p *pair) decodeJSON(d *wire.Decoder) {
 	}
 }
 
-func (p *pair) appendJSON(b []byte) []byte {
+func (p *pair) AppendJSON(b []byte) []byte {
 	b = wire.AppendString(wire.AppendName(append(b, '{'), `"name":`), p.name)
 	return append(wire.AppendIntegers(wire.AppendName(b, `"sizes":`), p.sizes), '}')
 }
@@ -153,7 +153,7 @@ func TestAStreamOverHTTP(t *testing.T) {
 		if r.URL.Path == "/broken" {
 			err = errBroken
 		}
-		if got := wire.SendLines(w, http.StatusOK, "application/x-ndjson", items(err), (*pair).appendJSON); got != nil {
+		if got := wire.SendLines(w, http.StatusOK, "application/x-ndjson", items(err)); got != nil {
 			if !errors.Is(got, errBroken) {
 				t.Errorf("error is %v", got)
 			}

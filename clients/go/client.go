@@ -120,7 +120,7 @@ func (c *Client) Drawings(ctx context.Context, params *ListDrawingsParams) iter.
 // arrive. An error is the last that it yields; drawings are missing then.
 func (c *Client) Export(ctx context.Context) iter.Seq2[Drawing, error] {
 	return func(yield func(Drawing, error) bool) {
-		answer, err := c.ExportDrawings(ctx)
+		answer, err := c.ExportDrawings(ctx, nil)
 		if err != nil {
 			yield(Drawing{}, err)
 			return

@@ -1158,6 +1158,12 @@ type GetDrawingImageParams struct {
 // GetDrawingImageParamsFormat defines parameters for GetDrawingImage.
 type GetDrawingImageParamsFormat string
 
+// ExportDrawingsParams defines parameters for ExportDrawings.
+type ExportDrawingsParams struct {
+	// Profile `true` adds the profile as the last line. Programs that do not ask for it read drawings only.
+	Profile *bool `form:"profile,omitempty" json:"profile,omitempty"`
+}
+
 // GetSharedDrawingParams defines parameters for GetSharedDrawing.
 type GetSharedDrawingParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If nothing has changed since, the answer is 304 without a body.
@@ -1537,11 +1543,13 @@ type ClientInterface interface {
 
 	// ExportDrawings Export all my drawings
 	//
-	// All drawings of the caller with their strokes (`GET /v1/profile` has what else is stored of the caller), one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
-	// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
+	// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+	//
+	// With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
+	// Without it, drawings may be missing, because the answer has no length and the connection may break.
 	//
 	// Corresponds with GET /v1/export (the `ExportDrawings` operationId).
-	ExportDrawings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ExportDrawings(ctx context.Context, params *ExportDrawingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteProfile Delete my nickname and avatar
 	//
@@ -2002,12 +2010,14 @@ func (c *sender) ShareDrawing(ctx context.Context, id DrawingID, reqEditors ...R
 
 // ExportDrawings Export all my drawings
 //
-// All drawings of the caller with their strokes (`GET /v1/profile` has what else is stored of the caller), one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
-// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
+// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+//
+// With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
+// Without it, drawings may be missing, because the answer has no length and the connection may break.
 //
 // Corresponds with GET /v1/export (the `ExportDrawings` operationId).
-func (c *sender) ExportDrawings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewExportDrawingsRequest(c.Server)
+func (c *sender) ExportDrawings(ctx context.Context, params *ExportDrawingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportDrawingsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3034,7 +3044,7 @@ func NewShareDrawingRequest(server string, id DrawingID) (*http.Request, error) 
 }
 
 // NewExportDrawingsRequest constructs an http.Request for the ExportDrawings method
-func NewExportDrawingsRequest(server string) (*http.Request, error) {
+func NewExportDrawingsRequest(server string, params *ExportDrawingsParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -3050,6 +3060,33 @@ func NewExportDrawingsRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Profile != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "profile", *params.Profile, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -3986,13 +4023,15 @@ type ClientWithResponsesInterface interface {
 
 	// ExportDrawingsWithResponse Export all my drawings
 	//
-	// All drawings of the caller with their strokes (`GET /v1/profile` has what else is stored of the caller), one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
-	// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
+	// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+	//
+	// With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
+	// Without it, drawings may be missing, because the answer has no length and the connection may break.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/export (the `ExportDrawings` operationId).
-	ExportDrawingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ExportDrawingsResponse, error)
+	ExportDrawingsWithResponse(ctx context.Context, params *ExportDrawingsParams, reqEditors ...RequestEditorFn) (*ExportDrawingsResponse, error)
 
 	// DeleteProfileWithResponse Delete my nickname and avatar
 	//
@@ -10704,14 +10743,16 @@ func (c *ClientWithResponses) ShareDrawingWithResponse(ctx context.Context, id D
 
 // ExportDrawingsWithResponse Export all my drawings
 //
-// All drawings of the caller with their strokes (`GET /v1/profile` has what else is stored of the caller), one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
-// The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
+// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+//
+// With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
+// Without it, drawings may be missing, because the answer has no length and the connection may break.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/export (the `ExportDrawings` operationId).
-func (c *ClientWithResponses) ExportDrawingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ExportDrawingsResponse, error) {
-	rsp, err := c.ExportDrawings(ctx, reqEditors...)
+func (c *ClientWithResponses) ExportDrawingsWithResponse(ctx context.Context, params *ExportDrawingsParams, reqEditors ...RequestEditorFn) (*ExportDrawingsResponse, error) {
+	rsp, err := c.ExportDrawings(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
 	if err != nil || last.JSON200 == nil || len(last.JSON200.Items) == 0 || last.JSON200.NextCursor != nil {
 		t.Fatalf("the second page: %v, %s", err, last.Body)
 	}
-	exported, err := caller.ExportDrawings(ctx)
+	exported, err := caller.ExportDrawings(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +72,53 @@ func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
 			if kept := get(t, caller, d.ID.String()); !reflect.DeepEqual(d, kept) {
 				t.Errorf("exported %+v, stored %+v", d, kept)
 			}
+		}
+	})
+}
+
+// Only a program that asks for it gets the profile, as a last line.
+func TestAnExportEndsWithTheProfile(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		user := service.NewUser()
+		caller := s.LogIn(t, user)
+		last := func(drawings int) gen.Profile {
+			t.Helper()
+			answer := caller.Do(t, http.MethodGet, "/v1/export?profile=true", nil)
+			answer.Expect(t, http.StatusOK)
+			lines := slices.Collect(bytes.Lines(answer.Body))
+			if len(lines) != drawings+1 {
+				t.Fatalf("%d lines, want %d drawings and the profile", len(lines), drawings)
+			}
+			var line gen.ExportedProfile
+			decoder := json.NewDecoder(bytes.NewReader(lines[drawings]))
+			decoder.DisallowUnknownFields() // a drawing is none
+			if err := decoder.Decode(&line); err != nil {
+				t.Fatal(err)
+			}
+			return line.Profile
+		}
+		if p := last(0); p != (gen.Profile{}) {
+			t.Errorf("a new user exports %+v", p)
+		}
+		create(t, caller, "one")
+		create(t, caller, "two")
+		setNickname(t, s.LogIn(t, service.NewUser()), "another's")
+		setNickname(t, caller, "小明")
+		want := profileOf(t, upload(t, caller, photo(t, 30, 30)))
+		if p := last(2); *p.Nickname != "小明" || *p.NicknameState != gen.ShareApproved || *p.Avatar != *want.Avatar {
+			t.Errorf("exported %+v", p)
+		}
+		for _, query := range []string{"", "?profile=false"} {
+			answer := caller.Do(t, http.MethodGet, "/v1/export"+query, nil)
+			if n := bytes.Count(answer.Body, []byte("\n")); n != 2 || bytes.Contains(answer.Body, []byte("小明")) {
+				t.Errorf("%q: %d lines: %s", query, n, answer.Body)
+			}
+		}
+		caller.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+		caller = s.LogIn(t, user)
+		if p := last(0); p != (gen.Profile{}) {
+			t.Errorf("after the account was deleted: %+v", p)
 		}
 	})
 }

@@ -62,9 +62,10 @@ func TestAKeywordThatCannotBeEnforcedFailsTheGenerator(t *testing.T) {
 		{"description: Done.", "description: Done.\n          headers: {Body: {schema: {type: string}}}"}:                 "a header cannot be called Body",
 		{"description: Done.", "description: Done.\n          content: {application/json: {schema: {type: object}}}"}:     "the schema of a JSON body needs a name of its own under components",
 		{"description: Done.", "description: Done.\n          content: {application/hal+json: {schema: {type: object}}}"}: "media type application/hal+json is not supported",
-		{"description: Done.", "description: Done.\n          content: {text/a: {schema: {type: string}}, text/b: {schema: {type: string}}}"}:      "a schema of several needs a name of its own under components",
-		{"operationId: addThing", "operationId: addThing\n      parameters: [{name: a, in: query, schema: {type: array, items: {type: string}}}]"}: "parameter a: a parameter must be a string, an integer or a boolean",
-		{"operationId: addThing", "operationId: addThing\n      parameters: [{name: a, in: query, style: form, schema: {type: string}}]"}:          "parameter a: style is not supported",
+		{"description: Done.", "description: Done.\n          content: {text/a: {schema: {type: string}}, text/b: {schema: {type: string}}}"}:        "a schema of several needs a name of its own under components",
+		{"operationId: addThing", "operationId: addThing\n      parameters: [{name: a, in: query, schema: {type: array, items: {type: string}}}]"}:   "parameter a: a parameter must be a string, an integer or a boolean",
+		{"operationId: addThing", "operationId: addThing\n      parameters: [{name: a, in: query, style: form, schema: {type: string}}]"}:            "parameter a: style is not supported",
+		{"description: Done.", "description: Done.\n          content: {text/a: {schema: {type: string}, x-itemSchema: {oneOf: [{type: object}]}}}"}: "x-itemSchema: a schema needs a name of its own under components",
 		{"operationId: addThing", "operationId: getThing"}: "ServerInterface has no method for getThing",
 		{"operationId: addThing", "description: a"}:        "operationId is missing",
 	} {

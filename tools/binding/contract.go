@@ -44,7 +44,7 @@ type answer struct {
 	mediaType string     // empty if the answer has no body
 	schema    *yaml.Node // of the body
 	component string     // the name of the schema, empty if it is no component
-	item      string     // x-itemSchema: the name of the schema of one line
+	items     []string   // x-itemSchema: the names of the schemas that one line may have
 	several   bool       // the status has other bodies, too
 }
 
@@ -231,7 +231,7 @@ func (c *contract) response(o *operation, status string, node *yaml.Node) error 
 	}
 	for _, a := range forms {
 		a.status, a.headers, a.several = n, headers, len(forms) > 1
-		if a.several && a.component+a.item == "" {
+		if a.several && a.component == "" && a.items == nil {
 			return fmt.Errorf("%s: a schema of several needs a name of its own under components", a.mediaType)
 		}
 		o.answers = append(o.answers, a)
@@ -245,13 +245,13 @@ func (c *contract) forms(mediaType string, content *yaml.Node) (all []answer, er
 	if err != nil {
 		return nil, err
 	}
-	_, item, err := c.resolve(member(content, "x-itemSchema"))
+	items, err := c.items(member(content, "x-itemSchema"))
 	if err != nil {
 		return nil, err
 	}
 	alternatives := member(whole, "oneOf")
 	if alternatives == nil {
-		return []answer{{mediaType: mediaType, schema: whole, component: component, item: item}}, nil
+		return []answer{{mediaType: mediaType, schema: whole, component: component, items: items}}, nil
 	}
 	for _, n := range alternatives.Content {
 		one, component, err := c.resolve(n)
@@ -261,6 +261,28 @@ func (c *contract) forms(mediaType string, content *yaml.Node) (all []answer, er
 		all = append(all, answer{mediaType: mediaType, schema: one, component: component})
 	}
 	return all, nil
+}
+
+// items returns the names of the schemas that a line may have.
+func (c *contract) items(node *yaml.Node) (names []string, err error) {
+	if node == nil {
+		return nil, nil
+	}
+	alternatives := []*yaml.Node{node}
+	if several := member(node, "oneOf"); several != nil {
+		alternatives = several.Content
+	}
+	for _, n := range alternatives {
+		_, name, err := c.resolve(n)
+		if err != nil {
+			return nil, err
+		}
+		if name == "" {
+			return nil, errors.New("x-itemSchema: a schema needs a name of its own under components")
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 // headers returns the headers of a response, without those that the server sets

@@ -156,7 +156,7 @@ func (w *handlerWriter) body(o operation, name string, fields *strings.Builder) 
 func (w *handlerWriter) response(name, route string, a answer) error {
 	typ := fmt.Sprintf("%s%d", name, a.status)
 	if a.several {
-		typ += upperFirst(cmp.Or(a.component, a.item))
+		typ += upperFirst(cmp.Or(a.component, strings.Join(a.items, "Or")))
 	}
 	var fields, send strings.Builder
 	for _, h := range a.headers {
@@ -201,7 +201,7 @@ func (w *handlerWriter) content(a answer, fields, send *strings.Builder) error {
 	case a.mediaType == "":
 		fmt.Fprintf(send, "w.WriteHeader(%d)\nreturn nil\n", a.status)
 		return nil
-	case a.item != "":
+	case a.items != nil:
 		return w.lines(a, fields, send)
 	case a.mediaType == jsonType && isOpen(a.schema):
 		// It has members that no Go type has a field for.
@@ -253,7 +253,7 @@ func (w *handlerWriter) json(a answer, fields, send *strings.Builder) error {
 		return err
 	}
 	fmt.Fprintf(fields, "// %[1]s is the member %[2]s of Body, which is sent while its items come.\n%[1]s iter.Seq2[*%[3]s, error]\n", f.name, streamed, item)
-	fmt.Fprintf(send, "return wire.SendArray(w, %d, %q, a.Body.appendHead(nil), a.%s, (*%s).AppendJSON)\n", a.status, a.mediaType, f.name, item)
+	fmt.Fprintf(send, "return wire.SendArray(w, %d, %q, a.Body.appendHead(nil), a.%s)\n", a.status, a.mediaType, f.name)
 	if err := w.encoders.head(a.schema, goType, streamed); err != nil {
 		return err
 	}
@@ -262,14 +262,25 @@ func (w *handlerWriter) json(a answer, fields, send *strings.Builder) error {
 
 // lines is for a body with a JSON object on each line.
 func (w *handlerWriter) lines(a answer, fields, send *strings.Builder) error {
-	goType, err := w.types.named(a.item)
-	if err != nil {
-		return err
-	}
 	schemas := member(member(w.encoders.contract.root, "components"), "schemas")
-	fmt.Fprintf(fields, "Body iter.Seq2[*%s, error] // sent while its items come\n", goType)
-	fmt.Fprintf(send, "return wire.SendLines(w, %d, %q, a.Body, (*%s).AppendJSON)\n", a.status, a.mediaType, goType)
-	return w.encoders.object(member(schemas, a.item), goType)
+	var types []string
+	for _, name := range a.items {
+		goType, err := w.types.named(name)
+		if err != nil {
+			return err
+		}
+		if err := w.encoders.object(member(schemas, name), goType); err != nil {
+			return err
+		}
+		types = append(types, "*"+goType)
+	}
+	item := types[0]
+	if len(types) > 1 {
+		item = "wire.Item"
+	}
+	fmt.Fprintf(fields, "Body iter.Seq2[%s, error] // each item a %s, sent while they come\n", item, strings.Join(types, " or "))
+	fmt.Fprintf(send, "return wire.SendLines(w, %d, %q, a.Body)\n", a.status, a.mediaType)
+	return nil
 }
 
 // structOf returns a struct type with fields.

@@ -331,8 +331,10 @@ export interface paths {
         };
         /**
          * Export all my drawings
-         * @description All drawings of the caller with their strokes (`GET /v1/profile` has what else is stored of the caller), one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
-         *     The answer has no length. If the connection breaks, drawings are missing: check that the last line is valid JSON, and compare with `GET /v1/drawings`.
+         * @description All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+         *
+         *     With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
+         *     Without it, drawings may be missing, because the answer has no length and the connection may break.
          */
         get: operations["exportDrawings"];
         put?: never;
@@ -1025,6 +1027,10 @@ export interface components {
             avatar?: string;
             avatarState?: components["schemas"]["ShareState"];
             avatarReason?: components["schemas"]["ShareReason"];
+        };
+        /** @description The last line of an export with `profile=true`. */
+        ExportedProfile: {
+            profile: components["schemas"]["Profile"];
         };
         /** @description A shared drawing. */
         SharedDrawing: {
@@ -3187,14 +3193,20 @@ export interface operations {
     };
     exportDrawings: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description `true` adds the profile as the last line. Programs that do not ask for it read drawings only.
+                 * @example true
+                 */
+                profile?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The drawings, one `Drawing` on each line. */
+            /** @description The drawings, one `Drawing` on each line, and at the end the profile, if it was asked for. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
@@ -3204,10 +3216,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {"id":"6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2","title":"一笔猫","canvas":{"width":3750,"height":6670,"background":"#FFFFFF"},"format":1,"strokes":[{"tool":"pen","color":"#666666","width":50,"x":[100,110,120],"y":[200,220,230],"t":[0,16,34]}],"strokeCount":1,"pointCount":3,"durationMs":34,"bounds":{"minX":100,"minY":200,"maxX":120,"maxY":230},"revision":1,"createdAt":"2026-11-22T08:00:00.123Z","updatedAt":"2026-11-22T08:00:00.123Z"}
-                     *     {"id":"7a2e3d4c-4a59-4e68-8d77-8c96a5b4c3d2","title":"一笔狗","canvas":{"width":3750,"height":6670,"background":"#FFFFFF"},"format":1,"strokes":[{"tool":"pen","color":"#666666","width":50,"x":[100,110,120],"y":[200,220,230],"t":[0,16,34]}],"strokeCount":1,"pointCount":3,"durationMs":34,"bounds":{"minX":100,"minY":200,"maxX":120,"maxY":230},"revision":1,"createdAt":"2026-11-22T09:00:00.123Z","updatedAt":"2026-11-22T09:00:00.123Z"}
-                     */
                     "application/x-ndjson": string;
                 };
             };

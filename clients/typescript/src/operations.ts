@@ -19,7 +19,7 @@ export type Operations = {
   [Id in OperationId]: 'image/png' extends keyof Content<Id>
     ? PictureOperation<Id>
     : 'application/x-ndjson' extends keyof Content<Id>
-      ? StreamOperation<components['schemas']['Drawing']>
+      ? ExportOperation
       : 304 extends keyof operations[Id]['responses']
         ? ConditionalOperation<Id>
         : Operation<Id>;
@@ -37,8 +37,12 @@ export interface ConditionalOperation<Id extends OperationId> {
 }
 
 /** Gives what the answer has on each line as it arrives. A failure is the last result. */
-export interface StreamOperation<Item> {
-  (args?: object, options?: CallOptions): AsyncGenerator<Result<Item>, void>;
+export interface ExportOperation {
+  (
+    args: { profile: boolean },
+    options?: CallOptions,
+  ): AsyncGenerator<Result<components['schemas']['Drawing'] | components['schemas']['ExportedProfile']>, void>;
+  (args?: { profile?: never }, options?: CallOptions): AsyncGenerator<Result<components['schemas']['Drawing']>, void>;
 }
 
 /** Returns a PNG as bytes, an SVG as text. */

@@ -115,6 +115,13 @@ for (const [runtime, start] of [
       ids.push(exported.ok ? exported.data.id : exported.problem.code);
     assert.equal(ids.length, 3);
     assert.equal(ids[0], id);
+    assert.ok((await client.putProfile({ body: { nickname: '小明' } })).ok);
+    const lines: string[] = [];
+    for await (const line of client.exportDrawings({ profile: true }))
+      lines.push(
+        !line.ok ? line.problem.code : 'profile' in line.data ? `${line.data.profile.nickname}` : line.data.id,
+      );
+    assert.deepEqual(lines, [...ids, '小明']);
 
     assert.ok((await client.deleteDrawing({ id })).ok);
     const gone = await client.getDrawing({ id });
