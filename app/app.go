@@ -71,18 +71,20 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Checks: checks, CheckSaved: c.Checks() == "all"})
 	profiles := profile.New(p.Drawings, checks)
 	accounts := &account.Service{Sessions: sessions, Drawings: drawings, Profiles: profiles}
+	pushes := push.New(push.Options{
+		Opener: p.Pushes, Notes: p.Sessions, Checks: checks, Accounts: accounts, Logger: logger, Now: p.Now,
+	})
+	measured.UnknownPushes(pushes.Unknown)
 	go checks.Run(ctx)
 	return api.New(api.Options{
-		Sessions:  sessions,
-		Limits:    session.NewLimits(p.Sessions, session.Rates{Logins: c.LoginRatePerMinute, Requests: c.RequestRatePerMinute, Visits: c.ShareRatePerMinute}),
-		Drawings:  drawings,
-		Profiles:  profiles,
-		Checks:    checks,
-		PublicURL: p.PublicURL,
-		Account:   accounts,
-		Pushes: push.New(push.Options{
-			Opener: p.Pushes, Notes: p.Sessions, Checks: checks, Accounts: accounts, Logger: logger, Now: p.Now,
-		}),
+		Sessions:       sessions,
+		Limits:         session.NewLimits(p.Sessions, session.Rates{Logins: c.LoginRatePerMinute, Requests: c.RequestRatePerMinute, Visits: c.ShareRatePerMinute}),
+		Drawings:       drawings,
+		Profiles:       profiles,
+		Checks:         checks,
+		PublicURL:      p.PublicURL,
+		Account:        accounts,
+		Pushes:         pushes,
 		Stores:         stores,
 		Stopping:       ctx.Done(),
 		Contract:       contract,

@@ -97,6 +97,9 @@ const (
 	workTime = time.Minute
 )
 
+// Unknown is how many messages had no meaning here, since the start.
+func (s *Service) Unknown() int64 { return s.unknown.Load() }
+
 // New returns a service.
 func New(o Options) *Service {
 	if o.Now == nil {

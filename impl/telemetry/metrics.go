@@ -107,6 +107,11 @@ func (t *Telemetry) DroppedLines(dropped func() int64) {
 	t.counter("onestroke_log_lines_dropped_total", "Lines of the log that the output did not take.", nil, func() float64 { return float64(dropped()) })
 }
 
+// UnknownPushes has the messages of WeChat counted that have no meaning here.
+func (t *Telemetry) UnknownPushes(unknown func() int64) {
+	t.counter("onestroke_unknown_pushes_total", "Messages that WeChat pushed, and that the service answers and ignores.", nil, func() float64 { return float64(unknown()) })
+}
+
 // Cache has the look-ups of the session cache counted.
 func (t *Telemetry) Cache(hits, misses func() uint64) {
 	const name, help = "onestroke_session_cache_lookups_total", "Sessions that were looked up, by whether the cache had them."

@@ -19,7 +19,7 @@ type Request struct {
 	span      trace.Span // nil if there is none
 }
 
-// Answer is what is known of a request when it has been answered.
+// RequestResult is what is known of a request when it has been answered.
 type RequestResult struct {
 	Operation string // operationId in the contract; empty if no operation served it
 	Route     string // of the operation, with {placeholders}

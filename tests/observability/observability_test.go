@@ -115,6 +115,7 @@ func TestMetrics(t *testing.T) {
 			p := start(t, append(env, "SHARE_RATE_PER_MINUTE=1")...)
 			token := use(t, p.Service)
 			p.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusTooManyRequests)
+			p.Nobody().Do(t, http.MethodPost, "/simulator/push", map[string]any{"event": "an_event_of_tomorrow", "user": service.NewUser()}).Expect(t, http.StatusOK)
 			samples := p.metrics(t)
 			sessions, drawings := "sqlite", "sqlite"
 			if env != nil {
@@ -132,6 +133,7 @@ func TestMetrics(t *testing.T) {
 				`onestroke_calls_total{call="/sns/jscode2session",outcome="ok",system="wechat"}`,
 				`onestroke_calls_total{call="/sns/jscode2session",outcome="refused",system="wechat"}`,
 				`onestroke_wechat_errcodes_total{call="/sns/jscode2session",errcode="40029"}`,
+				`onestroke_unknown_pushes_total`,
 				`onestroke_pool_connections{state="idle",system="` + sessions + `"}`,
 				`onestroke_pool_connections{state="idle",system="` + drawings + `"}`,
 				`onestroke_session_cache_lookups_total{result="hit"}`,
