@@ -140,7 +140,8 @@ func TestEveryQueryHasAnAnswer(t *testing.T) {
 			t.Errorf("%s does not fire while Redis is away and the secret is wrong", alert)
 		}
 	}
-	for _, alert := range []string{"OnestrokeIsSlow", "OnestrokeWeChatAway", "OnestrokeNearItsLimit", "OnestrokeLosesLogLines"} {
+	// OnestrokeIsSlow may fire: a request waits for Redis, for longer on a busy machine.
+	for _, alert := range []string{"OnestrokeWeChatAway", "OnestrokeNearItsLimit", "OnestrokeLosesLogLines"} {
 		if fired[alert] {
 			t.Errorf("%s fires though nothing of that kind is wrong", alert)
 		}
