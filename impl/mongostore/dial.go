@@ -50,9 +50,8 @@ func Dial(uri string, monitor *event.CommandMonitor) (store *Store, shown string
 	if parsed.ServerSelectionTimeout == 0 {
 		o.SetServerSelectionTimeout(selectionTimeout)
 	}
-	if parsed.Timeout == 0 {
-		o.SetTimeout(operationTimeout)
-	}
+	timeout := cmp.Or(parsed.Timeout, operationTimeout)
+	o.SetTimeout(timeout)
 	var connections connections
 	client, err := mongo.Connect(o.SetMonitor(monitor).SetPoolMonitor(connections.monitor()))
 	if err != nil {
@@ -61,9 +60,11 @@ func Dial(uri string, monitor *event.CommandMonitor) (store *Store, shown string
 	database := cmp.Or(parsed.Database, DefaultDatabase)
 	store = New(client, database)
 	store.connections = &connections
+	atOnce := uint64(defaultConnections)
 	if parsed.MaxPoolSizeSet && parsed.MaxPoolSize > 0 {
-		*store.drawings.turns = *newTurns(parsed.MaxPoolSize)
+		atOnce = parsed.MaxPoolSize
 	}
+	*store.drawings.turns = *newTurns(atOnce, timeout)
 	return store, fmt.Sprintf("%s, database %s", strings.Join(parsed.Hosts, ", "), database), nil
 }
 

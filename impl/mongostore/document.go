@@ -9,6 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
@@ -53,6 +54,10 @@ var registry = func() *bson.Registry {
 // read is a [*gallery.CorruptError].
 func decode(raw bson.Raw, doing string) (gallery.Record, error) {
 	var d document
+	if documentFields.read(bsoncore.Document(raw), reflect.ValueOf(&d).Elem()) {
+		return d.Record, nil
+	}
+	d = document{}
 	if err := unmarshal(raw, &d); err != nil {
 		id, _ := raw.Lookup("id").StringValueOK()
 		return gallery.Record{}, &gallery.CorruptError{ID: id, Err: fmt.Errorf("%s: %w", doing, err)}

@@ -115,7 +115,7 @@ func (s *Store) List(ctx context.Context, owner string, after gallery.Position, 
 		sameTime = 1
 	}
 	for {
-		read, err := repeated(ctx, s.drawings.turns, refusedOrLost, func() ([]gallery.Summary, error) {
+		read, err := repeated(ctx, s.drawings.turns, refusedOrLost, func(ctx context.Context) ([]gallery.Summary, error) {
 			return s.newest(ctx, filter, limit+sameTime, thumbnails)
 		})
 		if err != nil {
@@ -139,7 +139,7 @@ func compare(a, b gallery.Position) int {
 
 // newest reads the first drawings of the list, of those that a filter is for.
 func (s *Store) newest(ctx context.Context, filter bson.D, limit int, thumbnails bool) ([]gallery.Summary, error) {
-	left := bson.D{{Key: "packed", Value: 0}, {Key: "actions", Value: 0}, {Key: "share", Value: 0}}
+	left := bson.D{{Key: "_id", Value: 0}, {Key: "owner", Value: 0}, {Key: "packed", Value: 0}, {Key: "actions", Value: 0}, {Key: "share", Value: 0}}
 	if !thumbnails {
 		left = append(left, bson.E{Key: "thumbnail", Value: 0})
 	}
@@ -191,7 +191,7 @@ func (s *Store) oldest(ctx context.Context, owner string, last *gallery.Position
 	if *last != (gallery.Position{}) {
 		filter = append(filter, bson.E{Key: "createdAt", Value: bson.D{{Key: "$gte", Value: last.CreatedAt}}})
 	}
-	cursor, err := inTurn(ctx, s.drawings.turns, func() (*mongo.Cursor, error) {
+	cursor, err := inTurn(ctx, s.drawings.turns, func(ctx context.Context) (*mongo.Cursor, error) {
 		return s.drawings.Find(ctx, filter, options.Find().
 			SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "id", Value: 1}}).
 			SetBatchSize(batch))
@@ -201,7 +201,7 @@ func (s *Store) oldest(ctx context.Context, owner string, last *gallery.Position
 	}
 	defer cursor.Close(context.WithoutCancel(ctx))
 	for {
-		more, err := inTurn(ctx, s.drawings.turns, func() (bool, error) { return cursor.Next(ctx), cursor.Err() })
+		more, err := inTurn(ctx, s.drawings.turns, func(ctx context.Context) (bool, error) { return cursor.Next(ctx), cursor.Err() })
 		if err != nil || !more {
 			return err
 		}

@@ -58,7 +58,7 @@ const tries = 4
 
 // repeated does something when it is its turn, and again, after a pause, while the
 // server answers with one of these codes.
-func repeated[T any](ctx context.Context, turns *turns, codes []int, do func() (T, error)) (T, error) {
+func repeated[T any](ctx context.Context, turns *turns, codes []int, do func(context.Context) (T, error)) (T, error) {
 	for n := 1; ; n++ {
 		v, err := inTurn(ctx, turns, do)
 		if n == tries || !hasCode(err, codes...) || gallery.Backoff(ctx, n) != nil {

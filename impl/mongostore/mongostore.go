@@ -54,7 +54,7 @@ var (
 func New(client *mongo.Client, database string) *Store {
 	db := client.Database(database, inThisForm(),
 		options.Database().SetWriteConcern(writeconcern.Majority()).SetReadPreference(readpref.Primary()))
-	turns := newTurns(defaultConnections)
+	turns := newTurns(defaultConnections, operationTimeout)
 	return &Store{
 		client:   client,
 		drawings: collection{db.Collection("drawings"), turns},
@@ -141,7 +141,7 @@ func byKey(key string) bson.D { return bson.D{{Key: "_id", Value: key}} }
 // find reads the one document that a filter is for, with the fields of a
 // projection, or all for nil.
 func find(ctx context.Context, c collection, filter, projection bson.D) (bson.Raw, error) {
-	return repeated(ctx, c.turns, refusedOrLost, func() (bson.Raw, error) {
+	return repeated(ctx, c.turns, refusedOrLost, func(ctx context.Context) (bson.Raw, error) {
 		o := options.FindOne()
 		if projection != nil {
 			o.SetProjection(projection)
@@ -151,33 +151,33 @@ func find(ctx context.Context, c collection, filter, projection bson.D) (bson.Ra
 }
 
 func insert(ctx context.Context, c collection, document any) error {
-	_, err := repeated(ctx, c.turns, refused, func() (*mongo.InsertOneResult, error) { return c.InsertOne(ctx, document) })
+	_, err := repeated(ctx, c.turns, refused, func(ctx context.Context) (*mongo.InsertOneResult, error) { return c.InsertOne(ctx, document) })
 	return err
 }
 
 // update applies operators to the document that a filter is for, and reports
 // whether there was one.
 func update(ctx context.Context, c collection, filter, operators bson.D) (bool, error) {
-	result, err := repeated(ctx, c.turns, refused, func() (*mongo.UpdateResult, error) { return c.UpdateOne(ctx, filter, operators) })
+	result, err := repeated(ctx, c.turns, refused, func(ctx context.Context) (*mongo.UpdateResult, error) { return c.UpdateOne(ctx, filter, operators) })
 	return err == nil && result.MatchedCount == 1, err
 }
 
 // replace replaces the document that a filter is for, and reports whether there was
 // one.
 func replace(ctx context.Context, c collection, filter bson.D, document any) (bool, error) {
-	result, err := repeated(ctx, c.turns, refused, func() (*mongo.UpdateResult, error) { return c.ReplaceOne(ctx, filter, document) })
+	result, err := repeated(ctx, c.turns, refused, func(ctx context.Context) (*mongo.UpdateResult, error) { return c.ReplaceOne(ctx, filter, document) })
 	return err == nil && result.MatchedCount == 1, err
 }
 
 // remove deletes the document that a filter is for, and reports whether there was
 // one.
 func remove(ctx context.Context, c collection, filter bson.D) (bool, error) {
-	result, err := repeated(ctx, c.turns, refused, func() (*mongo.DeleteResult, error) { return c.DeleteOne(ctx, filter) })
+	result, err := repeated(ctx, c.turns, refused, func(ctx context.Context) (*mongo.DeleteResult, error) { return c.DeleteOne(ctx, filter) })
 	return err == nil && result.DeletedCount == 1, err
 }
 
 // removeAll deletes every document that a filter is for.
 func removeAll(ctx context.Context, c collection, filter bson.D) error {
-	_, err := repeated(ctx, c.turns, refusedOrLost, func() (*mongo.DeleteResult, error) { return c.DeleteMany(ctx, filter) })
+	_, err := repeated(ctx, c.turns, refusedOrLost, func(ctx context.Context) (*mongo.DeleteResult, error) { return c.DeleteMany(ctx, filter) })
 	return err
 }

@@ -21,7 +21,7 @@ type tallyDocument struct {
 
 // Count reads the index of the list, up to limit keys.
 func (s *Store) Count(ctx context.Context, owner string, limit int) (int, error) {
-	n, err := repeated(ctx, s.drawings.turns, refusedOrLost, func() (int64, error) {
+	n, err := repeated(ctx, s.drawings.turns, refusedOrLost, func(ctx context.Context) (int64, error) {
 		return s.drawings.CountDocuments(ctx, bson.D{{Key: "owner", Value: owner}}, options.Count().SetLimit(int64(limit)))
 	})
 	return int(n), failure(ctx, "count drawings", err)

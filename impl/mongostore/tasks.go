@@ -73,7 +73,7 @@ func (s *Store) AwayTasks(ctx context.Context, owner string) ([]moderation.Task,
 }
 
 func (s *Store) allTasks(ctx context.Context, filter bson.D, o *options.FindOptionsBuilder) ([]moderation.Task, error) {
-	all, err := repeated(ctx, s.tasks.turns, refusedOrLost, func() (all []moderation.Task, err error) {
+	all, err := repeated(ctx, s.tasks.turns, refusedOrLost, func(ctx context.Context) (all []moderation.Task, err error) {
 		cursor, err := s.tasks.Find(ctx, filter, o)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 	"golang.org/x/sync/semaphore"
@@ -21,29 +22,31 @@ const defaultConnections = 100
 // take. In the driver they would wait no longer than it looks for a server.
 type turns struct {
 	*semaphore.Weighted
+	timeout time.Duration // of an operation, with the wait for its turn
 	waiting *atomic.Int64 // commands
 }
 
-func newTurns(connections uint64) *turns {
-	return &turns{semaphore.NewWeighted(int64(connections)), new(atomic.Int64)}
+func newTurns(connections uint64, timeout time.Duration) *turns {
+	return &turns{semaphore.NewWeighted(int64(connections)), timeout, new(atomic.Int64)}
 }
 
 // inTurn does something that uses one connection at a time. The driver opens its
 // connections two at a time, so there may be fewer than it may have: what found none
-// has done nothing, and is done again.
-func inTurn[T any](ctx context.Context, turns *turns, do func() (T, error)) (none T, err error) {
-	soon, cancel := context.WithTimeout(ctx, operationTimeout)
+// has done nothing, and is done again. One time-out is for all of it: without one,
+// the driver makes its own for each document that is read.
+func inTurn[T any](ctx context.Context, turns *turns, do func(context.Context) (T, error)) (none T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, turns.timeout)
 	defer cancel()
 	turns.waiting.Add(1)
-	err = turns.Acquire(soon, 1)
+	err = turns.Acquire(ctx, 1)
 	turns.waiting.Add(-1)
 	if err != nil {
 		return none, fmt.Errorf("wait for a connection: %w: %w", gallery.ErrUnavailable, err)
 	}
 	defer turns.Release(1)
 	for {
-		v, err := do()
-		if err == nil || soon.Err() != nil || !errors.As(err, new(topology.WaitQueueTimeoutError)) {
+		v, err := do(ctx)
+		if err == nil || ctx.Err() != nil || !errors.As(err, new(topology.WaitQueueTimeoutError)) {
 			return v, err
 		}
 	}

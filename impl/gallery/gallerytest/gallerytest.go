@@ -123,8 +123,8 @@ func comesBackEqual(t *testing.T, store gallery.Store) {
 // field fails here.
 func everyFieldComesBack(t *testing.T, store gallery.Store) {
 	var full, changed gallery.Record
-	fill(reflect.ValueOf(&full).Elem(), 1)
-	fill(reflect.ValueOf(&changed).Elem(), 2)
+	Fill(reflect.ValueOf(&full).Elem(), 1)
+	Fill(reflect.ValueOf(&changed).Elem(), 2)
 	changed.ID, changed.CreatedAt = full.ID, full.CreatedAt
 	comesBack := func(want gallery.Record) {
 		t.Helper()
@@ -149,8 +149,8 @@ func everyFieldComesBack(t *testing.T, store gallery.Store) {
 	comesBack(changed)
 }
 
-// fill gives every field a value that is not zero and follows from n.
-func fill(v reflect.Value, n int) {
+// Fill gives every field a value that is not zero and follows from n.
+func Fill(v reflect.Value, n int) {
 	switch v.Interface().(type) {
 	case time.Time:
 		v.Set(reflect.ValueOf(time.UnixMilli(1_700_000_000_000 + int64(n)).UTC()))
@@ -162,7 +162,7 @@ func fill(v reflect.Value, n int) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i), n*100+i)
+			Fill(v.Field(i), n*100+i)
 		}
 	case reflect.String:
 		v.SetString(fmt.Sprint("text ", n))
