@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"onestroke/api/framing"
 	"onestroke/impl/telemetry"
 )
 
@@ -35,16 +36,25 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, request *teleme
 		asked: r.Header.Get("Expect") != "",
 	}
 	if r.TransferEncoding != nil {
-		// There may have been a Content-Length beside it, which net/http takes away. The
-		// sender may have meant another end of the request, so nothing that follows is
-		// taken for the next one (RFC 9112, section 6.1).
-		w.Header().Set("Connection", "close")
+		w.Header().Set("Connection", "close") // package framing follows a connection up to here
 	}
 	if r.ProtoMajor == 1 {
 		_ = b.control.EnableFullDuplex() // for readOn; without it the answer waits for the body
 	}
 	r.Body = b
 	return b
+}
+
+// checkFraming refuses a request that a proxy may have taken for another one.
+func (s *server) checkFraming(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if framing.Ambiguous(r) {
+			w.Header().Set("Connection", "close")
+			s.fail(w, r, errFraming)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (b *incoming) Read(p []byte) (int, error) {

@@ -84,6 +84,7 @@ var (
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
 	errTooManyBodies        = &problem{code: gen.ErrUnavailable, detail: "too many bodies are arriving from your address", retryAfter: 1}
+	errFraming              = invalidRequest(gen.FieldError{Field: "Transfer-Encoding", Rule: "framing", Detail: "must not be sent with Content-Length or in HTTP/1.0: it is not clear where the request ends"})
 	errStopping             = &problem{code: gen.ErrUnavailable, detail: "the service is about to stop", retryAfter: 2}
 )
 

@@ -120,15 +120,16 @@ type server struct {
 //
 //  1. observe: it gets its request id; when it is done, a line is logged
 //  2. recover: a panic becomes an answer with status 500
-//  3. crossOrigin: CORS
-//  4. limitSize: the size of headers and body
-//  5. atBasePath: the configured path of 2017 becomes the contract's
-//  6. the mux, and for an operation of the contract [operations.HandleFunc]:
+//  3. checkFraming: is it clear where the request ends?
+//  4. crossOrigin: CORS
+//  5. limitSize: the size of headers and body
+//  6. atBasePath: the configured path of 2017 becomes the contract's
+//  7. the mux, and for an operation of the contract [operations.HandleFunc]:
 //     a place among the requests that are served, Accept, the caller, the caller's
 //     rate limit, parameters
-//  7. package gen: the body, for which it gives up its place; then [server.admit]:
+//  8. package gen: the body, for which it gives up its place; then [server.admit]:
 //     a place again, and a login by the headers of 2017, if there is one
-//  8. the handler
+//  9. the handler
 //
 // An answer may come before the body has arrived; the rest of it is then read by
 // [incoming.readOn].
@@ -171,7 +172,7 @@ func New(o Options) (http.Handler, error) {
 	s.mux.Handle("GET "+sharePageRoute, sharePage{o.Drawings, o.Profiles, o.PublicURL, s.fail})
 	s.mux.HandleFunc("/", s.noRoute)
 
-	return s.observe(s.recover(s.crossOrigin(s.limitSize(s.atBasePath(s.mux))))), nil
+	return s.observe(s.recover(s.checkFraming(s.crossOrigin(s.limitSize(s.atBasePath(s.mux)))))), nil
 }
 
 // operations is where the generated code registers its routes. It adds what all

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"onestroke/api"
+	"onestroke/api/framing"
 	"onestroke/clients/playground"
 	"onestroke/impl/account"
 	"onestroke/impl/config"
@@ -108,6 +109,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
+		ConnContext:       framing.ConnContext,
 		ReadHeaderTimeout: c.ReadHeaderTimeout,
 		ReadTimeout:       c.ReadTimeout,
 		WriteTimeout:      c.WriteTimeout,

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel"
 
+	"onestroke/api/framing"
 	"onestroke/impl/config"
 	"onestroke/impl/logwriter"
 	"onestroke/impl/self"
@@ -63,15 +64,15 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 	}
 
 	server := NewServer(c, handler, logger)
-	failed := make(chan error, 1)
 	if tlsCertificate == nil {
-		go func() { failed <- server.Serve(listener) }()
+		listener = framing.Listen(listener)
 	} else {
 		tlsCertificate.LogDoubts(logger)
 		go tlsCertificate.Watch(ctx, logger)
-		server.TLSConfig = tlsCertificate.Config()
-		go func() { failed <- server.ServeTLS(listener, "", "") }()
+		listener = framing.ListenTLS(listener, tlsCertificate.Config(), c.ReadHeaderTimeout)
 	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
 	debug.FreeOSMemory() // what was needed at the start only, above all to read the contract
 	if c.AdminPort != 0 {
 		p.show("Metrics", "http://"+c.AdminAddress()+"/metrics")

@@ -478,8 +478,8 @@ type FieldError struct {
 	Field string `json:"field"`
 
 	// Rule The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
-	// `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`, and
-	// `reachable` and `writable` for a store.
+	// `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`,
+	// `framing` for a request whose end is not clear, and `reachable` and `writable` for a store.
 	//
 	//
 	// Example: equalLength

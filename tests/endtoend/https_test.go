@@ -4,12 +4,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,6 +44,68 @@ func TestHTTPSServesTheSameAsHTTP(t *testing.T) {
 			t.Errorf("it uses %s: %s", response.Proto, response.Status)
 		}
 		client.CloseIdleConnections()
+	}
+}
+
+// A client that does not get on with its handshake is not waited for by others.
+func TestAHandshakeHasATimeLimit(t *testing.T) {
+	p := startHTTPS(t, pki.NewAuthority(t).Issue(t), "READ_HEADER_TIMEOUT=2s")
+	begun := time.Now()
+	silent, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "https://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	p.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("another client waits for %s", took)
+	}
+	if text, _ := io.ReadAll(silent); len(text) > 0 || time.Since(begun) < 2*time.Second {
+		t.Errorf("the connection ends after %s, with %q", time.Since(begun), text)
+	}
+}
+
+func TestRequestsByTLSFinishAfterASignal(t *testing.T) {
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
+		t.Run(name, func(t *testing.T) {
+			weChat := newSlowWeChat(t)
+			root := pki.NewAuthority(t)
+			p := startHTTPS(t, root.Issue(t), weChat.env()...)
+			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: root.Pool()}, ForceAttemptHTTP2: http2}
+			defer transport.CloseIdleConnections()
+			answered := make(chan string, 1)
+			go func() {
+				answer, err := (&http.Client{Transport: transport}).Post(p.URL+"/v1/session", "application/json", strings.NewReader(`{"code":"`+newID()+`"}`))
+				if err != nil {
+					answered <- err.Error()
+					return
+				}
+				answer.Body.Close()
+				answered <- answer.Proto + " " + answer.Status
+			}()
+			<-weChat.arrived
+			p.Signal(t, syscall.SIGTERM)
+			eventually(t, func() bool { return !accepts(p.Process) })
+			close(weChat.release)
+			if got := <-answered; got != name+" 201 Created" {
+				t.Errorf("it is answered with %s", got)
+			}
+			if code := p.Wait(t); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+		})
+	}
+}
+
+func TestHTTPOnThePortOfHTTPSIsExplained(t *testing.T) {
+	p := startHTTPS(t, pki.NewAuthority(t).Issue(t))
+	response, err := http.Get(strings.Replace(p.URL, "https://", "http://", 1) + "/livez")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if text, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), "HTTPS") {
+		t.Errorf("%s: %s", response.Status, text)
 	}
 }
 
@@ -113,10 +177,10 @@ type https struct {
 	cert, key string
 }
 
-func startHTTPS(t *testing.T, pair pki.Pair) https {
+func startHTTPS(t *testing.T, pair pki.Pair, env ...string) https {
 	t.Helper()
 	h := newHTTPS(t, pair)
-	h.Process = service.Build(t).Start(t, h.env()...)
+	h.Process = service.Build(t).Start(t, append(env, h.env()...)...)
 	return h
 }
 

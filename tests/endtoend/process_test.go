@@ -29,29 +29,44 @@ func TestRequestsInProgressFinishAfterASignal(t *testing.T) {
 			caught := make(chan os.Signal, 1)
 			signal.Notify(caught, sig)
 			defer signal.Stop(caught)
-			arrived, release := make(chan struct{}), make(chan struct{})
-			slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				close(arrived)
-				<-release
-				weChat("oNobodyInParticular", published.sessionKey).ServeHTTP(w, r)
-			}))
-			defer slow.Close()
-			p := service.Build(t).Start(t, "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=secret", "WECHAT_API_URL="+slow.URL, "WECHAT_TIMEOUT=30s")
+			weChat := newSlowWeChat(t)
+			p := service.Build(t).Start(t, weChat.env()...)
 			answered := make(chan service.Answer, 1)
 			go func() {
 				defer close(answered)
 				answered <- p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID()})
 			}()
-			<-arrived
+			<-weChat.arrived
 			p.Signal(t, sig)
 			eventually(t, func() bool { return !accepts(p) })
-			close(release)
+			close(weChat.release)
 			(<-answered).Expect(t, http.StatusCreated)
 			if code := p.Wait(t); code != 0 {
 				t.Errorf("exit code %d", code)
 			}
 		})
 	}
+}
+
+// slowWeChat answers its one request when it is released.
+type slowWeChat struct {
+	*httptest.Server
+	arrived, release chan struct{}
+}
+
+func newSlowWeChat(t *testing.T) slowWeChat {
+	s := slowWeChat{arrived: make(chan struct{}), release: make(chan struct{})}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(s.arrived)
+		<-s.release
+		weChat("oNobodyInParticular", published.sessionKey).ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s slowWeChat) env() []string {
+	return []string{"WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=secret", "WECHAT_API_URL=" + s.URL, "WECHAT_TIMEOUT=30s"}
 }
 
 func TestSessionsAndDrawingsSurviveARestartAndAKill(t *testing.T) {

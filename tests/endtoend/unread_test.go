@@ -134,7 +134,8 @@ func ask(t *testing.T, p *service.Process, n int) {
 }
 
 func accepts(p *service.Process) bool {
-	conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
+	_, address, _ := strings.Cut(p.URL, "://")
+	conn, err := net.Dial("tcp", address)
 	if err == nil {
 		_ = conn.Close()
 	}

@@ -23,6 +23,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"onestroke/api/framing"
 	"onestroke/app"
 	"onestroke/impl/config"
 	"onestroke/impl/wechatsim"
@@ -110,6 +111,7 @@ func Start(t testing.TB, o Options) *Local {
 		t.Fatal(err)
 	}
 	server.Config = app.NewServer(c, handler, logger)
+	server.Listener = framing.Listen(server.Listener)
 	server.Start()
 	t.Cleanup(func() {
 		server.Close()

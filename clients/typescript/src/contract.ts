@@ -660,8 +660,8 @@ export interface components {
             field: string;
             /**
              * @description The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
-             *     `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`, and
-             *     `reachable` and `writable` for a store.
+             *     `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`,
+             *     `framing` for a request whose end is not clear, and `reachable` and `writable` for a store.
              * @example equalLength
              */
             rule: string;
