@@ -34,7 +34,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 			h.Set("Connection", "close") // so that the next request goes to another replica
 		}
 		r = r.WithContext(context.WithValue(s.Telemetry.Begin(&info.Request, r), requestInfoKey{}, info))
-		body := s.receive(w, r, &info.Request)
+		body := s.receive(w, r, info)
 		recorded := &recorder{ResponseWriter: w, info: info, status: http.StatusOK}
 		defer func() {
 			whole, own := info.End(telemetry.RequestResult{
@@ -42,6 +42,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 				Code: info.code, Limit: info.limit, RequestID: info.id,
 			})
 			s.log(r, info, recorded, whole, s.SlowRequest > 0 && own > s.SlowRequest)
+			body.release()
 			body.readOn(r)
 		}()
 		next.ServeHTTP(recorded, r)

@@ -85,6 +85,7 @@ var (
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
 	errTooManyBodies        = &problem{code: gen.ErrUnavailable, detail: "too many bodies are arriving from your address", retryAfter: 1}
 	errFraming              = invalidRequest(gen.FieldError{Field: "Transfer-Encoding", Rule: "framing", Detail: "must not be sent with Content-Length or in HTTP/1.0: it is not clear where the request ends"})
+	errNoMemory             = &problem{code: gen.ErrUnavailable, detail: "the bodies of other requests take all the memory for bodies", retryAfter: 1}
 	errStopping             = &problem{code: gen.ErrUnavailable, detail: "the service is about to stop", retryAfter: 2}
 )
 
@@ -102,6 +103,7 @@ func problemOf(err error) *problem {
 		mediaType *wire.MediaTypeError
 		encoding  wire.EncodingError
 		slow      wire.SlowError
+		noMemory  wire.NoMemoryError
 		tooLarge  *http.MaxBytesError
 	)
 	switch {
@@ -162,6 +164,8 @@ func problemOf(err error) *problem {
 	case errors.As(err, &slow):
 		// What else of the body may come is not the next request.
 		return &problem{code: gen.ErrRequestTimeout, detail: slow.Error(), header: map[string]string{"Connection": "close"}}
+	case errors.As(err, &noMemory):
+		return errNoMemory
 	case errors.As(err, &tooLarge):
 		return &problem{code: gen.ErrTooLarge, detail: "the body is larger than " + strconv.FormatInt(tooLarge.Limit, 10) + " bytes"}
 	default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"onestroke/api/wire"
 	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 	"onestroke/impl/telemetry"
@@ -67,6 +68,8 @@ func limitOf(err error) string {
 		return "in_flight"
 	case errors.Is(err, errTooManyBodies):
 		return "bodies"
+	case errors.As(err, new(wire.NoMemoryError)):
+		return "body_memory"
 	default:
 		return ""
 	}

@@ -70,6 +70,9 @@ type Options struct {
 	// MaxInFlight limits how many requests below /v1 and BasePath are served at
 	// the same time, and how many bodies may arrive from one address. 0 is no limit.
 	MaxInFlight int
+	// MaxBodyMemory limits how many bytes of memory the bodies of requests may take at
+	// the same time. Half of it may be taken by bodies from one address. 0 is no limit.
+	MaxBodyMemory int64
 	// CORSOrigins are the origins of web pages that may call /v1, such as
 	// https://example.com.
 	CORSOrigins []string
@@ -111,6 +114,7 @@ type server struct {
 	extra   *http.ServeMux // of Extra only
 	callers callers
 	places  places // of requests below /v1 and BasePath
+	memory  memory // of bodies
 }
 
 // New returns the handler for everything the service answers. The error is that
@@ -131,8 +135,9 @@ type server struct {
 //     a place again, and a login by the headers of 2017, if there is one
 //  9. the handler
 //
-// An answer may come before the body has arrived; the rest of it is then read by
-// [incoming.readOn].
+// The body takes its bytes from the memory for bodies while it arrives, and gives
+// them back when the request is done. An answer may come before the body has
+// arrived; the rest of it is then read by [incoming.readOn].
 func New(o Options) (http.Handler, error) {
 	o.MaxHeaders, o.MaxBody = cmp.Or(o.MaxHeaders, MaxHeaders), cmp.Or(o.MaxBody, MaxBody)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, time.Minute)
@@ -147,6 +152,7 @@ func New(o Options) (http.Handler, error) {
 		extra:   http.NewServeMux(),
 		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun},
 		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
+		memory:  memory{most: o.MaxBodyMemory, by: map[string]int64{}},
 	}
 	pngSlots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	handlers := handlers{

@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -99,11 +100,17 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		MaxInFlight:    c.MaxInFlight,
 		Telemetry:      measured,
 		SlowRequest:    c.SlowRequest,
+		MaxBodyMemory:  cmp.Or(c.MaxBodyMemory, bodyMemory()),
 		Logger:         logger,
 		LogKey:         logKey,
 		Extra:          extra,
 	})
 }
+
+// receiveBuffer is how many bytes of bodies wait on an HTTP/2 connection until
+// they are read; it is the least that HTTP/2 allows. They do not count for
+// MAX_BODY_MEMORY.
+const receiveBuffer = 64 << 10
 
 // NewServer returns the HTTP server of a handler.
 func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http.Server {
@@ -115,6 +122,7 @@ func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http
 		WriteTimeout:      c.WriteTimeout,
 		IdleTimeout:       c.IdleTimeout,
 		MaxHeaderBytes:    api.ReadHeaders(c.MaxHeaderBytes),
+		HTTP2:             &http.HTTP2Config{MaxReceiveBufferPerConnection: receiveBuffer, MaxReceiveBufferPerStream: receiveBuffer},
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }

@@ -31,8 +31,10 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 	if err != nil {
 		return err
 	}
-	collectGarbageLate(environ)
 	logger := slog.New(log.Handler(c.LogLevel))
+	if err := limitMemory(); err != nil {
+		logger.Warn("memory is not limited", "cause", err)
+	}
 	redis.SetLogger(redisLog{logger})
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { logger.Warn("spans are lost", "cause", err) }))
 

@@ -1,8 +1,8 @@
 package wire
 
 import (
-	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -32,10 +32,16 @@ type SlowError struct{}
 
 func (SlowError) Error() string { return "the body did not arrive in time" }
 
+// NoMemoryError is a request whose body has no room in memory beside those of other
+// requests.
+type NoMemoryError struct{}
+
+func (NoMemoryError) Error() string { return "there is no memory for the body" }
+
 // ReadBody reads the body of a request whole, and returns its media type, which
 // is one of consumes. The error is a [MediaTypeError], an [EncodingError], a
-// [SlowError], an [InvalidError] if the body ends too early, or an
-// [http.MaxBytesError].
+// [SlowError], a [NoMemoryError], an [InvalidError] if the body ends too early, or
+// an [http.MaxBytesError].
 func ReadBody(r *http.Request, consumes ...string) (mediaType string, text []byte, err error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(consumes, mediaType) || !isUTF8(params["charset"]) {
@@ -58,20 +64,54 @@ func readBody(r *http.Request) ([]byte, error) {
 			return nil, EncodingError{}
 		}
 	}
-	// One allocation for most bodies. A client that only announces a large body
-	// does not take more memory than that.
-	buffer := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), 64<<10)+bytes.MinRead))
-	_, err := buffer.ReadFrom(r.Body)
+	text, err := readAll(r)
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
 	case err == nil:
-		return buffer.Bytes(), nil
+		return text, nil
 	case errors.As(err, &tooLarge):
 		return nil, tooLarge
+	case errors.As(err, new(NoMemoryError)):
+		return nil, NoMemoryError{}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, SlowError{}
 	default:
 		return nil, invalidBody("complete", "ended before it was complete")
+	}
+}
+
+const (
+	// firstBuffer is the most that is allocated for a body before any of it has
+	// arrived, in bytes. It is one allocation for most bodies, and a client that only
+	// announces a large body does not take more memory than that.
+	firstBuffer = 64 << 10
+	// spare is what a buffer has beyond the announced length, so that the end of the
+	// body is found without a larger buffer.
+	spare = 512
+)
+
+// readAll reads a body into a buffer that doubles when it is full, up to the
+// announced length. Each Read gets all that is free in the buffer, so the body
+// knows how much memory it takes: what was read, and what Read is given.
+func readAll(r *http.Request) ([]byte, error) {
+	announced := int(max(r.ContentLength, 0))
+	text := make([]byte, 0, min(announced, firstBuffer)+spare)
+	for {
+		if len(text) == cap(text) {
+			size := 2 * cap(text)
+			if announced >= len(text) {
+				size = min(size, announced+spare)
+			}
+			text = append(make([]byte, 0, size), text...)
+		}
+		n, err := r.Body.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		if errors.Is(err, io.EOF) {
+			return text, nil
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 }
 

@@ -63,6 +63,7 @@ type Config struct {
 	MaxHeaderBytes    int           `env:"MAX_HEADER_BYTES"`
 	MaxBodyBytes      int           `env:"MAX_BODY_BYTES"`
 	MaxInFlight       int           `env:"MAX_IN_FLIGHT"`
+	MaxBodyMemory     int64         `env:"MAX_BODY_MEMORY"` // 0: by the memory limit
 
 	LogLevel    slog.Level    `env:"LOG_LEVEL"`
 	SlowRequest time.Duration `env:"SLOW_REQUEST"` // 0: no request is slow
@@ -263,7 +264,7 @@ func parseError(err error) error {
 		return fmt.Errorf("read the environment: invalid value for %s", p.Name)
 	}
 	problem := "must be " + map[string]string{
-		"int": "a whole number", "Level": "debug, info, warn or error", "bool": "true or false", "Duration": "a duration such as 5s, 2h or 1h30m",
+		"int": "a whole number", "int64": "a whole number", "Level": "debug, info, warn or error", "bool": "true or false", "Duration": "a duration such as 5s, 2h or 1h30m",
 		"Origins": "origins such as https://example.com,http://localhost:3000, without a path or a *", "Networks": "addresses and networks such as 127.0.0.1,10.0.0.0/8",
 	}[p.Type.Name()]
 	return &Error{field.Tag.Get("env"), problem}

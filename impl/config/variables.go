@@ -67,6 +67,10 @@ func (v Variable) check(value reflect.Value) error {
 		least, _ := strconv.Atoi(v.Least)
 		most, _ := strconv.Atoi(v.Most)
 		below, above = value < least, value > most
+	case int64:
+		least, _ := strconv.ParseInt(v.Least, 10, 64)
+		most, _ := strconv.ParseInt(v.Most, 10, 64)
+		below, above = value < least, value > most
 	case time.Duration:
 		least, _ := time.ParseDuration(v.Least)
 		most, _ := time.ParseDuration(v.Most)

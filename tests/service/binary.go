@@ -57,7 +57,15 @@ type Process struct {
 // a free port of the loopback address and stores its data in a folder of the test.
 func (b Binary) Start(t testing.TB, env ...string) *Process {
 	t.Helper()
-	p := b.Launch(t, env...)
+	p := b.process(t, env)
+	p.start(t, env)
+	return p
+}
+
+// start launches the process and returns when it reports its address.
+func (p *Process) start(t testing.TB, env []string) {
+	t.Helper()
+	p.launch(t)
 	select {
 	case address := <-p.address:
 		p.Service = newService(t, address, value(env, "BASE_PATH", DefaultBasePath))
@@ -66,20 +74,25 @@ func (b Binary) Start(t testing.TB, env ...string) *Process {
 	case <-time.After(startTimeout):
 		t.Fatal("the program does not report its address")
 	}
-	return p
 }
 
 // Launch is Start without waiting for the address.
 func (b Binary) Launch(t testing.TB, env ...string) *Process {
 	t.Helper()
 	p := b.process(t, env)
+	p.launch(t)
+	return p
+}
+
+// launch runs the process and collects its output.
+func (p *Process) launch(t testing.TB) {
+	t.Helper()
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.cmd.Stderr = p.output
 	p.run(t, func() { p.follow(stdout) })
-	return p
 }
 
 // StartWriting is Start with files for stdout and stderr, which may be nil. It

@@ -57,10 +57,11 @@ type Options struct {
 	ContentCheck                                        string // off when empty
 	PushAESKey                                          string // of safe mode; plain mode when empty
 	// Fault is the error of the stores at the begin of each request, when not nil.
-	Fault       error
-	CORSOrigins []string
-	MaxInFlight int           // no limit when 0
-	ReadTimeout time.Duration // the default of the configuration when 0
+	Fault         error
+	CORSOrigins   []string
+	MaxInFlight   int           // no limit when 0
+	MaxBodyMemory int64         // the default of the configuration when 0
+	ReadTimeout   time.Duration // the default of the configuration when 0
 }
 
 // Local is a service in this process.
@@ -169,7 +170,7 @@ func (o Options) config(t testing.TB) config.Config {
 	c.ReadTimeout = cmp.Or(o.ReadTimeout, c.ReadTimeout)
 	c.SessionIdle = cmp.Or(o.SessionIdle, c.SessionIdle)
 	c.LoginRatePerMinute, c.RequestRatePerMinute, c.ShareRatePerMinute = o.LoginsPerMinute, o.RequestsPerMinute, o.VisitsPerMinute
-	c.DrawingQuota = o.DrawingQuota
+	c.DrawingQuota, c.MaxBodyMemory = o.DrawingQuota, o.MaxBodyMemory
 	c.ContentCheck, c.PushAESKey = cmp.Or(o.ContentCheck, "off"), o.PushAESKey
 	c.TrustedProxies, c.TrustCloudRun, c.CORSOrigins, c.MaxInFlight = o.TrustedProxies, o.TrustCloudRun, o.CORSOrigins, o.MaxInFlight
 	return c

@@ -1,0 +1,150 @@
+package endtoend
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+)
+
+// container is the limit on the memory of these processes, in bytes.
+const container = 256 << 20
+
+// Bodies that arrive slowly take no more memory than they may, and those that are
+// refused may be sent again.
+func TestManySlowUploadsDoNotExhaustTheMemory(t *testing.T) {
+	const (
+		uploads = 1000
+		from    = 10 // addresses
+		pieces  = 32
+	)
+	p := service.Build(t).StartWithin(t, container, "TRUSTED_PROXIES=127.0.0.0/8")
+	caller := p.LogIn(t, service.NewUser())
+	body := largest()
+	answered := make(chan http.Response, uploads)
+	for i := range uploads {
+		go func() {
+			answer, err := putSlowly(p.URL, caller, fmt.Sprintf("192.0.2.%d", i%from), body, len(body)/pieces, 250*time.Millisecond)
+			if err != nil {
+				t.Error(err)
+			}
+			answered <- answer
+		}()
+	}
+	counts := map[int]int{}
+	for range uploads {
+		caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		answer := <-answered
+		counts[answer.StatusCode]++
+		if answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "1" {
+			t.Errorf("Retry-After is %q", answer.Header.Get("Retry-After"))
+		}
+	}
+	t.Logf("%v, at most %d MB", counts, p.PeakMemory(t)>>20)
+	if counts[http.StatusCreated] == 0 || counts[http.StatusServiceUnavailable] == 0 || counts[http.StatusCreated]+counts[http.StatusServiceUnavailable] != uploads {
+		t.Errorf("the answers are %v", counts)
+	}
+	if p.PeakMemory(t) > container {
+		t.Errorf("the process took %d MB", p.PeakMemory(t)>>20)
+	}
+	for range uploads / 10 { // memory is given back
+		answer, err := putSlowly(p.URL, caller, "192.0.2.1", body, len(body), time.Millisecond)
+		if err != nil || answer.StatusCode != http.StatusCreated {
+			t.Fatalf("afterwards the answer is %d: %v", answer.StatusCode, err)
+		}
+	}
+}
+
+// Slow bodies from one address leave memory for those from others.
+func TestOneAddressDoesNotTakeAllTheMemoryForBodies(t *testing.T) {
+	body := largest()
+	s := startService(t, service.Options{
+		MaxBodyMemory: 3 * int64(len(body)), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+	})
+	caller := s.LogIn(t, service.NewUser())
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// Chunked, so that nothing announces how large it becomes.
+	_, err = fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.7\r\nTransfer-Encoding: chunked\r\n"+
+		"Content-Type: application/json\r\nIf-None-Match: *\r\nAuthorization: %s\r\n\r\n%x\r\n%s",
+		path(newID()), caller.Header.Get("Authorization"), len(body), body[:len(body)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := header("X-Forwarded-For", "192.0.2.7")
+	put := func(from http.Header) service.Answer {
+		return caller.Do(t, http.MethodPut, path(newID()), body, creating(), from)
+	}
+	eventually(t, func() bool { return put(one).Status == http.StatusServiceUnavailable })
+	refused := put(one)
+	refused.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+	if refused.Header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After is %q", refused.Header.Get("Retry-After"))
+	}
+	caller.Do(t, http.MethodGet, "/v1/drawings", nil, one).Expect(t, http.StatusOK)
+	put(header("X-Forwarded-For", "192.0.2.8")).Expect(t, http.StatusCreated)
+	if _, err := io.WriteString(conn, body[len(body)-1:]+"\r\n0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := answerOn(t, bufio.NewReader(conn)); status != http.StatusCreated {
+		t.Errorf("the slow body is answered with %d", status)
+	}
+	put(one).Expect(t, http.StatusCreated)
+}
+
+// largest is a drawing with as many points as one may have, in as many bytes as a body
+// may have.
+func largest() string {
+	const strokes, points = 10, 2000
+	stroke := fmt.Sprintf(`{"tool":"pen","color":"#000000","width":40,"x":[%[1]s],"y":[%[1]s]}`, strings.TrimSuffix(strings.Repeat("65535,-1234,", points/2), ","))
+	text := `{"format":1,"canvas":{"width":65535,"height":65535},"strokes":[` + strings.TrimSuffix(strings.Repeat(stroke+",", strokes), ",") + `]`
+	return text + strings.Repeat(" ", 512<<10-len(text)-1) + "}"
+}
+
+// putSlowly creates a drawing, its body in pieces with a pause after each. It stops when
+// the answer comes, as clients do.
+func putSlowly(url string, caller service.Caller, from, body string, piece int, pause time.Duration) (answer http.Response, err error) {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		return answer, err
+	}
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nContent-Length: %d\r\nContent-Type: application/json\r\nIf-None-Match: *\r\nAuthorization: %s\r\n\r\n",
+		path(newID()), from, len(body), caller.Header.Get("Authorization"))
+	if err != nil {
+		return answer, err
+	}
+	done := make(chan error, 1)
+	go func() {
+		read, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err == nil {
+			answer = *read
+			_, err = io.Copy(io.Discard, read.Body)
+		}
+		done <- err
+	}()
+	pace := time.NewTicker(pause)
+	defer pace.Stop()
+	for ; body != ""; body = body[min(piece, len(body)):] {
+		if _, err := io.WriteString(conn, body[:min(piece, len(body))]); err != nil {
+			break // the answer may be there all the same
+		}
+		select {
+		case err = <-done:
+			return answer, err
+		case <-pace.C:
+		}
+	}
+	return answer, <-done
+}
