@@ -2,11 +2,11 @@ package api
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -64,7 +64,7 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, took time.
 	// A record made by hand, because the Logger's methods look up the caller's line:
 	// docs/decisions/0013-log-records-by-hand.md.
 	record := slog.NewRecord(time.Now(), level, "request", 0)
-	record.AddAttrs(
+	attrs := append(make([]slog.Attr, 0, 12),
 		slog.String("method", r.Method),
 		slog.String("route", info.route),
 		slog.String("operation", info.operation),
@@ -74,20 +74,21 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, took time.
 		slog.String("request", info.id),
 	)
 	if trace := info.TraceID(); trace != "" {
-		record.AddAttrs(slog.String("trace", trace))
+		attrs = append(attrs, slog.String("trace", trace))
 	}
 	if slow {
-		record.AddAttrs(info.TimesSpent())
+		attrs = append(attrs, info.TimesSpent())
 	}
 	if info.user != "" {
-		record.AddAttrs(slog.String("user", s.pseudonym(info.user)))
+		attrs = append(attrs, slog.String("user", s.pseudonym(info.user)))
 	}
 	if info.code != "" {
-		record.AddAttrs(slog.String("code", info.code))
+		attrs = append(attrs, slog.String("code", info.code))
 	}
 	if level == slog.LevelError {
-		record.AddAttrs(slog.String("cause", info.cause.Error()))
+		attrs = append(attrs, slog.String("cause", info.cause.Error()))
 	}
+	record.AddAttrs(attrs...)
 	_ = s.Logger.Handler().Handle(r.Context(), record) // a log that fails cannot be logged
 }
 
@@ -95,9 +96,12 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, took time.
 // Someone who has the log and the store, but not the key, cannot tell which user a
 // line is about.
 func (s *server) pseudonym(user string) string {
-	mac := hmac.New(sha256.New, s.LogKey)
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(user))
-	return hex.EncodeToString(mac.Sum(nil)[:8])
+	var sum [sha256.Size]byte
+	return hex.EncodeToString(mac.Sum(sum[:0])[:8])
 }
 
 // recover answers a request whose handler panics with an internal error, and logs

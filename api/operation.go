@@ -118,8 +118,8 @@ var headerNames = func() map[string]string {
 			names[canonical] = name
 		}
 	}
-	for _, name := range answerHeaders {
-		add(name)
+	for _, names := range answerHeaders {
+		add(names[1])
 	}
 	for _, o := range gen.Operations {
 		for _, p := range o.Parameters {
@@ -132,17 +132,18 @@ var headerNames = func() map[string]string {
 }()
 
 // answerHeaders are those headers of answers whose names Go writes in another way
-// than the contract.
-var answerHeaders = []string{"ETag", "RateLimit", "RateLimit-Policy", "WWW-Authenticate"}
+// than the contract: Go's name, and the contract's.
+var answerHeaders = [][2]string{
+	{"Etag", "ETag"}, {"Ratelimit", "RateLimit"}, {"Ratelimit-Policy", "RateLimit-Policy"}, {"Www-Authenticate", "WWW-Authenticate"},
+}
 
 // spellAsContract writes the names of an answer's headers as the contract does.
 // They have no case, but wx.request may keep the one that it gets over HTTP/1.1.
 func spellAsContract(h http.Header) {
-	for _, name := range answerHeaders {
-		canonical := http.CanonicalHeaderKey(name)
-		if values, ok := h[canonical]; ok {
-			delete(h, canonical)
-			h[name] = values
+	for _, names := range answerHeaders {
+		if values, ok := h[names[0]]; ok {
+			delete(h, names[0])
+			h[names[1]] = values
 		}
 	}
 }

@@ -11,6 +11,8 @@ package api
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,6 +20,7 @@ import (
 	"path"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"onestroke/gen"
@@ -113,8 +116,9 @@ type server struct {
 	mux     *http.ServeMux
 	extra   *http.ServeMux // of Extra only
 	callers callers
-	places  places // of requests below /v1 and BasePath
-	memory  memory // of bodies
+	places  places    // of requests below /v1 and BasePath
+	memory  memory    // of bodies
+	macs    sync.Pool // of pseudonyms: a [hash.Hash] with the LogKey costs more to make than to use
 }
 
 // New returns the handler for everything the service answers. The error is that
@@ -153,6 +157,7 @@ func New(o Options) (http.Handler, error) {
 		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun},
 		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
 		memory:  memory{most: o.MaxBodyMemory, by: map[string]int64{}},
+		macs:    sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
 	}
 	pngSlots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	handlers := handlers{
