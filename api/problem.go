@@ -17,6 +17,9 @@ import (
 	"onestroke/impl/text"
 )
 
+// problemType is the media type of errors (RFC 9457).
+const problemType = "application/problem+json"
+
 // problem is an error as the contract describes it. Every error becomes one in
 // [problemOf] and is answered by [server.fail].
 type problem struct {
@@ -207,7 +210,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
 	var body any
-	mediaType := "application/problem+json"
+	mediaType := problemType
 	if s.is2017(r) {
 		status, body = failure2017(err, p, status)
 		mediaType = "application/json"

@@ -18,7 +18,7 @@ func without2017(contract []byte) ([]byte, error) {
 	f := filter{root: document.Content[0], schemes: map[string]bool{}, references: map[string]bool{}, members: map[string]bool{}}
 	f.findMarked()
 	f.prune(f.root, "")
-	f.pruneExamples(f.root)
+	f.pruneExamples(f.root, "")
 	f.pruneDescription()
 	for f.pruneUnused() {
 	}
@@ -96,14 +96,20 @@ func (f *filter) needsRemovedScheme(requirement *yaml.Node) bool {
 	return false
 }
 
-// pruneExamples removes the removed members from the values of examples.
-func (f *filter) pruneExamples(node *yaml.Node) {
+// pruneExamples removes the removed members, which are all of a problem, from the
+// examples of problems. mediaType is that of the body which the node is in.
+func (f *filter) pruneExamples(node *yaml.Node, mediaType string) {
 	for key, child := range entries(node) {
-		if (key == "example" || key == "value") && child.Kind == yaml.MappingNode {
-			keepEntries(child, func(name string, _ *yaml.Node) bool { return !f.members[name] })
-			continue
+		switch {
+		case strings.Contains(key, "/") && !strings.HasPrefix(key, "/"):
+			f.pruneExamples(child, key)
+		case (key == "example" || key == "value") && child.Kind == yaml.MappingNode:
+			if mediaType == problemType {
+				keepEntries(child, func(name string, _ *yaml.Node) bool { return !f.members[name] })
+			}
+		default:
+			f.pruneExamples(child, mediaType)
 		}
-		f.pruneExamples(child)
 	}
 }
 
