@@ -34,13 +34,13 @@ import (
 )
 
 // Options are the parts a server is made of. Sessions, Limits, Drawings, Profiles,
-// Account, Pushes, Contract, BasePath, Telemetry and Logger are required.
+// Checks, Account, Pushes, Contract, BasePath, Telemetry and Logger are required.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
 	Drawings *gallery.Service
 	Profiles *profile.Service
-	// Checks decides what others see; nil if nothing is checked.
+	// Checks decides what others see, and has the pictures that are checked.
 	Checks *moderation.Service
 	Pushes *push.Service
 	// Account deletes all that is stored of a user.
@@ -165,7 +165,7 @@ func New(o Options) (http.Handler, error) {
 		drawings:   drawings{o.Drawings},
 		profiles:   profiles{o.Profiles},
 		images:     images{o.Drawings, pngSlots},
-		shares:     shares{o.Drawings, o.Profiles},
+		shares:     shares{o.Drawings, o.Profiles, o.TrustedProxies},
 		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles}},
 		paints2017: paints2017{o.Drawings},
 		fromWeChat: fromWeChat{o.Pushes, o.Checks, pngSlots},

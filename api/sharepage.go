@@ -76,7 +76,7 @@ func (p sharePage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
     <source media="(prefers-reduced-motion: reduce)" srcset="../`+image+`?format=png&amp;width=1024">
     <img src="../`+image+`?format=svg&amp;animate=true&amp;width=1024" alt="`+html.EscapeString(title)+`">
   </picture>
-  <p><a href="">重放 Replay</a> <a href="../#/shared/`+token+`">逐笔播放 Player</a></p>`)
+  <p><a href="">重放 Replay</a> <a href="../#/shared/`+token+`">逐笔播放 Player · 举报 Report</a></p>`)
 }
 
 // send answers the page with a title, which is text, and parts that are HTML.

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"net/netip"
 
 	"onestroke/gen"
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
 	"onestroke/impl/profile"
 )
 
@@ -16,6 +18,7 @@ import (
 type shares struct {
 	gallery  *gallery.Service
 	profiles *profile.Service
+	proxies  []netip.Prefix // trusted
 }
 
 func (h shares) ShareDrawing(ctx context.Context, r gen.ShareDrawingRequest) (gen.ShareDrawingAnswer, error) {
@@ -83,6 +86,19 @@ func (h shares) GetSharedAvatar(ctx context.Context, r gen.GetSharedAvatarReques
 		return gen.GetSharedAvatar304{ETag: entityTag(author.AvatarTag)}, nil
 	}
 	return gen.GetSharedAvatar200{ETag: entityTag(author.AvatarTag), Body: author.Avatar}, nil
+}
+
+// ReportSharedDrawing takes those at one address for one reporter: nobody is logged in.
+func (h shares) ReportSharedDrawing(ctx context.Context, r gen.ReportSharedDrawingRequest) (gen.ReportSharedDrawingAnswer, error) {
+	reporter := clientAddress(infoOf(ctx), h.proxies)
+	err := h.gallery.Report(ctx, r.Token, reporter, moderation.Reason(r.Body.Reason), value(r.Body.Note))
+	if errors.Is(err, gallery.ErrNotFound) {
+		err = errNoShare
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.ReportSharedDrawing204{}, nil
 }
 
 // visit returns the drawing that a token leads to, and what others see of its

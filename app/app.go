@@ -58,12 +58,10 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now, Seal: p.Seal,
 		Returned: func(ctx context.Context, userID string) { checks.Returned(ctx, userID) },
 	})
-	if p.Checker != nil {
-		checks = moderation.New(moderation.Options{
-			Checker: p.Checker, Store: p.Drawings, Notes: p.Sessions, OpenID: sessions.OpenID,
-			PublicURL: p.PublicURL, Seal: p.Seal, Logger: logger, Now: p.Now,
-		})
-	}
+	checks = moderation.New(moderation.Options{
+		Checker: p.Checker, Store: p.Drawings, Notes: p.Sessions, OpenID: sessions.OpenID,
+		PublicURL: p.PublicURL, Seal: p.Seal, Logger: logger, Now: p.Now,
+	})
 	measured := p.Telemetry
 	if measured == nil {
 		measured = telemetry.New(telemetry.Options{})

@@ -105,7 +105,11 @@ func moveAll(ctx context.Context, open *opener, db *sqlitestore.DB, stdout io.Wr
 		if err != nil {
 			return fmt.Errorf("move the profiles to %s: %w", shown, err)
 		}
-		fmt.Fprintf(stdout, "%d profiles and %d drawings of %d users are in MongoDB at %s, each the same as in the file\n", profiles, n.Drawings, n.Owners, shown)
+		checks, err := move.Checks(ctx, db.Drawings(), store)
+		if err != nil {
+			return fmt.Errorf("move the checks to %s: %w", shown, err)
+		}
+		fmt.Fprintf(stdout, "%d profiles, %d checks and %d drawings of %d users are in MongoDB at %s, each the same as in the file\n", profiles, checks, n.Drawings, n.Owners, shown)
 	}
 	_, err := fmt.Fprintf(stdout, "Next: start the service with the same REDIS_URL and MONGODB_URI. The file in %s still has all of it.\n", open.DataDir)
 	return err

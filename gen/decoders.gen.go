@@ -99,6 +99,18 @@ func (v *DrawingContent) DecodeJSON(d *wire.Decoder) {
 }
 
 // DecodeJSON reads v from JSON and checks it against the contract.
+func (v *Report) DecodeJSON(d *wire.Decoder) {
+	for m := d.Object(&reportRules); m.Next(d); {
+		switch m.Index {
+		case 0: // reason
+			v.Reason = ReportReason(d.String(&reportReasonRules))
+		case 1: // note
+			v.Note = new(d.String(&reportNoteRules))
+		}
+	}
+}
+
+// DecodeJSON reads v from JSON and checks it against the contract.
 func (v *ProfileUpdate) DecodeJSON(d *wire.Decoder) {
 	for m := d.Object(&profileUpdateRules); m.Next(d); {
 		switch m.Index {

@@ -32,6 +32,7 @@ type Handlers interface {
 	GetSharedDrawing(context.Context, GetSharedDrawingRequest) (GetSharedDrawingAnswer, error)
 	GetSharedDrawingImage(context.Context, GetSharedDrawingImageRequest) (GetSharedDrawingImageAnswer, error)
 	GetSharedAvatar(context.Context, GetSharedAvatarRequest) (GetSharedAvatarAnswer, error)
+	ReportSharedDrawing(context.Context, ReportSharedDrawingRequest) (ReportSharedDrawingAnswer, error)
 	GetProfile(context.Context, GetProfileRequest) (GetProfileAnswer, error)
 	PutProfile(context.Context, PutProfileRequest) (PutProfileAnswer, error)
 	DeleteProfile(context.Context, DeleteProfileRequest) (DeleteProfileAnswer, error)
@@ -155,6 +156,12 @@ type GetSharedDrawingImageRequest struct {
 type GetSharedAvatarRequest struct {
 	Token  ShareToken
 	Params GetSharedAvatarParams
+}
+
+// ReportSharedDrawingRequest is a request of POST /v1/shared/{token}/reports.
+type ReportSharedDrawingRequest struct {
+	Token ShareToken
+	Body  *Report
 }
 
 // GetProfileRequest is a request of GET /v1/profile.
@@ -690,6 +697,19 @@ func (a GetSharedAvatar304) writeGetSharedAvatar(w http.ResponseWriter) error {
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
 	w.WriteHeader(304)
+	return nil
+}
+
+// ReportSharedDrawingAnswer is one of the responses to POST /v1/shared/{token}/reports.
+type ReportSharedDrawingAnswer interface {
+	writeReportSharedDrawing(http.ResponseWriter) error
+}
+
+// ReportSharedDrawing204 is the response with status 204 to POST /v1/shared/{token}/reports.
+type ReportSharedDrawing204 struct{}
+
+func (a ReportSharedDrawing204) writeReportSharedDrawing(w http.ResponseWriter) error {
+	w.WriteHeader(204)
 	return nil
 }
 
@@ -1431,6 +1451,34 @@ func (b *binding) serveGetSharedAvatar(w http.ResponseWriter, r *http.Request, r
 		return err
 	}
 	return answer.writeGetSharedAvatar(w)
+}
+
+func (b *binding) ReportSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken) {
+	if err := b.serveReportSharedDrawing(w, r, ReportSharedDrawingRequest{Token: token}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveReportSharedDrawing(w http.ResponseWriter, r *http.Request, request ReportSharedDrawingRequest) error {
+	mediaType, text, err := wire.ReadBody(r, "application/json")
+	if err != nil {
+		return err
+	}
+	switch mediaType {
+	case "application/json":
+		request.Body, err = wire.Decode(text, (*Report).DecodeJSON)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.ReportSharedDrawing(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeReportSharedDrawing(w)
 }
 
 func (b *binding) GetProfile(w http.ResponseWriter, r *http.Request) {

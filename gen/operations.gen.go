@@ -186,6 +186,13 @@ var Operations = map[string]wire.Operation{
 		},
 		Produces: []string{"image/jpeg"},
 	},
+	"POST /v1/shared/{token}/reports": {
+		ID: "reportSharedDrawing",
+		Parameters: []wire.Parameter{
+			{Name: "token", In: "path", Required: true, Rules: &shareTokenRules},
+		},
+		Consumes: []string{"application/json"},
+	},
 	"GET /v1/profile": {
 		ID:      "getProfile",
 		Secured: true,

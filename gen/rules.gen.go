@@ -45,6 +45,9 @@ var (
 	profileUpdateRules              = wire.ObjectRules{Members: []string{"nickname"}, Required: 0b1}
 	pushDigestRules                 = wire.StringRules{MaxLength: 128}
 	replaceIncompleteParameterRules = wire.BooleanRules{}
+	reportNoteRules                 = wire.StringRules{MaxLength: 200}
+	reportReasonRules               = wire.StringRules{Enum: []string{"advertising", "politics", "pornography", "abuse", "crime", "fraud", "vulgar", "copyright", "other"}}
+	reportRules                     = wire.ObjectRules{Members: []string{"reason", "note"}, Required: 0b1}
 	sessionIdRules                  = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
 	shareTokenRules                 = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
 	strokeColorRules                = wire.StringRules{MaxLength: 9, Pattern: regexp.MustCompile(`^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?$`)}

@@ -106,6 +106,45 @@ func (e PaintSuccessMessage) Valid() bool {
 	}
 }
 
+// Defines values for ReportReason.
+const (
+	ReportAbuse       ReportReason = "abuse"
+	ReportAdvertising ReportReason = "advertising"
+	ReportCopyright   ReportReason = "copyright"
+	ReportCrime       ReportReason = "crime"
+	ReportFraud       ReportReason = "fraud"
+	ReportOther       ReportReason = "other"
+	ReportPolitics    ReportReason = "politics"
+	ReportPornography ReportReason = "pornography"
+	ReportVulgar      ReportReason = "vulgar"
+)
+
+// Valid indicates whether the value is a known member of the ReportReason enum.
+func (e ReportReason) Valid() bool {
+	switch e {
+	case ReportAbuse:
+		return true
+	case ReportAdvertising:
+		return true
+	case ReportCopyright:
+		return true
+	case ReportCrime:
+		return true
+	case ReportFraud:
+		return true
+	case ReportOther:
+		return true
+	case ReportPolitics:
+		return true
+	case ReportPornography:
+		return true
+	case ReportVulgar:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SessionMark.
 const (
 	SessionFailed SessionMark = 1
@@ -887,6 +926,22 @@ type Readiness struct {
 	Status string `json:"status"`
 }
 
+// Report Why somebody reports a drawing.
+type Report struct {
+	// Note More about it, in the words of who reports.
+	Note *string `json:"note,omitempty"`
+
+	// Reason What a drawing breaks the rules with.
+	//
+	// Example: abuse
+	Reason ReportReason `json:"reason"`
+}
+
+// ReportReason What a drawing breaks the rules with.
+//
+// Example: abuse
+type ReportReason string
+
 // RequestID The request id, a UUID. In a problem it is the end of `instance`.
 //
 // Example: 4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75
@@ -1491,6 +1546,9 @@ type UploadAvatarMultipartRequestBody = AvatarUpload
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
 type LogInJSONRequestBody = LoginRequest
 
+// ReportSharedDrawingJSONRequestBody defines body for ReportSharedDrawing for application/json ContentType.
+type ReportSharedDrawingJSONRequestBody = Report
+
 // Getter for additional properties for Contract. Returns the specified
 // element and whether it was found
 func (a Contract) Get(fieldName string) (value interface{}, found bool) {
@@ -1932,6 +1990,9 @@ type ServerInterface interface {
 	// GetSharedDrawingImage Get a shared drawing as SVG or PNG
 	// (GET /v1/shared/{token}/image)
 	GetSharedDrawingImage(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingImageParams)
+	// ReportSharedDrawing Report a shared drawing
+	// (POST /v1/shared/{token}/reports)
+	ReportSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken)
 	// GetCheckedPicture Get a picture that WeChat checks
 	// (GET /wechat/pictures/{address})
 	GetCheckedPicture(w http.ResponseWriter, r *http.Request, address string)
@@ -2996,6 +3057,32 @@ func (siw *ServerInterfaceWrapper) GetSharedDrawingImage(w http.ResponseWriter, 
 	handler.ServeHTTP(w, r)
 }
 
+// ReportSharedDrawing operation middleware
+func (siw *ServerInterfaceWrapper) ReportSharedDrawing(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token ShareToken
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", r.PathValue("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "token", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportSharedDrawing(w, r, token)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetCheckedPicture operation middleware
 func (siw *ServerInterfaceWrapper) GetCheckedPicture(w http.ResponseWriter, r *http.Request) {
 
@@ -3303,6 +3390,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}", wrapper.GetSharedDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/image", wrapper.GetSharedDrawingImage)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/avatar", wrapper.GetSharedAvatar)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/shared/{token}/reports", wrapper.ReportSharedDrawing)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/profile", wrapper.DeleteProfile)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/profile", wrapper.GetProfile)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/profile", wrapper.PutProfile)

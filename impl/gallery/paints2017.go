@@ -85,7 +85,7 @@ func (s *Service) DeletePaint(ctx context.Context, owner, id string) error {
 	if (paint2017.Paint{ID: id}).Validate() != nil {
 		return nil
 	}
-	return s.store.Delete(ctx, owner, paint2017.DrawingID(id), IfPresent())
+	return s.Delete(ctx, owner, paint2017.DrawingID(id), IfPresent())
 }
 
 // paint returns the record as programs of 2017 see it.

@@ -27,8 +27,9 @@ type Service struct {
 type Options struct {
 	Quota int              // drawings an owner may have; 0 for any number
 	Now   func() time.Time // time.Now if nil
-	// Checks decides what others may see of shared drawings. Nil: everything. The
-	// service adds itself as the kind [CheckKind].
+	// Checks decides what others may see of shared drawings, and takes reports of
+	// them. Nil: others see everything. The service adds itself as the kind
+	// [CheckKind].
 	Checks *moderation.Service
 	// CheckSaved has drawings checked that are not shared, too.
 	CheckSaved bool
@@ -89,7 +90,10 @@ func (s *Service) Get(ctx context.Context, owner string, id drawing.ID) (Drawing
 // Delete removes a drawing, or returns [ErrChanged] if the precondition is
 // false. It is not an error if there is no such drawing.
 func (s *Service) Delete(ctx context.Context, owner string, id drawing.ID, p Precondition) error {
-	return s.store.Delete(ctx, owner, id, p)
+	if err := s.store.Delete(ctx, owner, id, p); err != nil {
+		return err
+	}
+	return s.checks.End(ctx, thing(owner, id))
 }
 
 // List returns a page of the owner's drawings, newest first by creation: at

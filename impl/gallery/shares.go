@@ -61,7 +61,10 @@ func (s *Service) ShareOf(ctx context.Context, owner string, id drawing.ID) (Sha
 // Unshare makes the token of a drawing invalid for ever. It is not an error if
 // there is none.
 func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) error {
-	return s.store.Unshare(ctx, owner, id)
+	if err := s.store.Unshare(ctx, owner, id); err != nil || s.checkSaved {
+		return err
+	}
+	return s.checks.End(ctx, thing(owner, id))
 }
 
 // Visit returns the drawing that a token leads to, and its owner. Every other token
@@ -88,4 +91,14 @@ func (s *Service) Visit(ctx context.Context, token string) (d Drawing, owner str
 	}
 	d, err = r.drawing()
 	return d, owner, err
+}
+
+// Report stores a report of the drawing that a token leads to, or returns [ErrNotFound].
+// reporter is what those have in common who count as one; see [moderation.Service.Report].
+func (s *Service) Report(ctx context.Context, token, reporter string, reason moderation.Reason, note string) error {
+	d, owner, err := s.Visit(ctx, token)
+	if err != nil {
+		return err
+	}
+	return s.checks.Report(ctx, thing(owner, d.ID), reporter, reason, note)
 }

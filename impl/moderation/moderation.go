@@ -13,6 +13,8 @@ package moderation
 import (
 	"context"
 	"errors"
+	"iter"
+	"math"
 	"time"
 )
 
@@ -131,15 +133,36 @@ type Thing struct {
 	ID    string // within the owner's things of the kind
 }
 
-// Task is the check of a thing that is to be done or under way.
+// Task is the check of a thing that is to be done or under way, by the checker or by a
+// person.
 type Task struct {
 	Thing
-	Turn    string // random; another one after each change
-	Due     int64  // Unix milliseconds from which on something must be done; 0: when the author is back
+	Turn string // random; another one after each change
+	// Due is from when on something must be done, in Unix milliseconds; 0: when the
+	// author is back; or [ForPerson].
+	Due     int64
 	Version string // that a picture was handed in of
 	Trace   string // under which its result arrives; empty until then
 	Asked   int    // how often it was handed in
 	Fetched bool   // the checker has fetched the picture
+	Reports []Report
+}
+
+// ForPerson is when a task is due that waits for the decision of a person.
+const ForPerson = math.MaxInt64
+
+// Report asks a person to look at a thing. The names in the tags are those in the
+// stores.
+type Report struct {
+	Reporter string `json:"reporter"` // a pseudonym, another one for each thing
+	Reason   Reason `json:"reason"`
+	Note     string `json:"note"`
+	At       int64  `json:"at"` // Unix milliseconds
+}
+
+// begun returns the task of a thing that is to be checked from the start.
+func (t Task) begun(thing Thing, now int64) Task {
+	return Task{Thing: thing, Due: now, Reports: t.Reports}
 }
 
 // Store stores tasks. An error may be that the store cannot be reached.
@@ -153,8 +176,34 @@ type Store interface {
 	DueTasks(ctx context.Context, at time.Time, limit int) ([]Task, error)
 	// AwayTasks returns the tasks of an owner that are due when the author is back.
 	AwayTasks(ctx context.Context, owner string) ([]Task, error)
+	// Tasks returns at most limit tasks that come after a thing in the order of owner,
+	// kind and ID; the zero Thing is before all.
+	Tasks(ctx context.Context, after Thing, limit int) ([]Task, error)
 	// SwapTask replaces a task by to, if it still has the Turn of from, in one
 	// indivisible step, and reports whether it did. A task without a Turn is no task:
 	// as from, there must be none; as to, it is removed. Both are of the same thing.
 	SwapTask(ctx context.Context, from, to Task) (bool, error)
+}
+
+// AllTasks yields every task in a store. One that is there throughout is seen exactly
+// once. An error ends it.
+func AllTasks(ctx context.Context, s Store) iter.Seq2[Task, error] {
+	return func(yield func(Task, error) bool) {
+		var last Thing
+		for {
+			tasks, err := s.Tasks(ctx, last, taskBatch)
+			if err != nil {
+				yield(Task{}, err)
+				return
+			}
+			for _, t := range tasks {
+				if last = t.Thing; !yield(t, nil) {
+					return
+				}
+			}
+			if len(tasks) < taskBatch {
+				return
+			}
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 	"onestroke/impl/seal"
 )
 
-// Options of a [Service]. All are required, except for Now.
+// Options of a [Service]. All are required, except for Checker and Now.
 type Options struct {
-	Checker Checker
+	Checker Checker // nil if nothing is checked
 	Store   Store
 	Notes   Notes
 	// OpenID returns the openid of a user, or "" if it is not known now.
@@ -37,8 +38,8 @@ type Notes interface {
 	SwapNote(ctx context.Context, name, from, to string, hold time.Duration) (bool, error)
 }
 
-// Service checks things, for all replicas of the service that share a [Store]. A nil
-// Service checks nothing.
+// Service checks things, for all replicas of the service that share a [Store]. Without
+// a Checker it takes reports and checks nothing. A nil Service does nothing.
 type Service struct {
 	Options
 	subjects map[Kind]Subject
@@ -62,6 +63,9 @@ const (
 	// atOnce bounds the tasks that a replica works on.
 	atOnce    = 4
 	taskBatch = 50
+	// maxReports bounds the reports of one thing: a person looks at it because of the
+	// first one.
+	maxReports = 20
 	// earlyLife is how long a result is stored that came before its trace.
 	earlyLife = 10 * time.Minute
 )
@@ -84,10 +88,13 @@ func (s *Service) Add(kind Kind, subject Subject) {
 	}
 }
 
+// off reports whether nothing is checked.
+func (s *Service) off() bool { return s == nil || s.Checker == nil }
+
 // Judge returns the verdict on a version of a thing, given the stored check: what
-// others may see. Without a service all is approved.
+// others may see. If nothing is checked, all is approved.
 func (s *Service) Judge(c Check, version string) Verdict {
-	if s == nil {
+	if s.off() {
 		return Verdict{State: Approved}
 	}
 	return c.On(version)
@@ -95,18 +102,18 @@ func (s *Service) Judge(c Check, version string) Verdict {
 
 // Begin has a thing checked from the start: it is new or was changed.
 func (s *Service) Begin(ctx context.Context, thing Thing) error {
-	if s == nil {
+	if s.off() {
 		return nil
 	}
 	defer s.nudge()
-	return s.change(ctx, thing, func(t Task) (Task, bool) { return Task{Thing: thing, Due: s.now()}, true })
+	return s.change(ctx, thing, func(t Task) (Task, bool) { return t.begun(thing, s.now()), true })
 }
 
 // Ensure has a thing checked, unless that is under way, and says what it waits for.
 // It is called for every thing that is found pending: so a check that was lost with a
 // replica is done all the same.
 func (s *Service) Ensure(ctx context.Context, thing Thing) (Verdict, error) {
-	if s == nil {
+	if s.off() {
 		return Verdict{State: Approved}, nil
 	}
 	verdict := Verdict{State: Pending}
@@ -114,16 +121,46 @@ func (s *Service) Ensure(ctx context.Context, thing Thing) (Verdict, error) {
 		if verdict.Reason = ""; t.Turn != "" && t.Due == 0 {
 			verdict.Reason = AuthorAway
 		}
-		return Task{Thing: thing, Due: s.now()}, t.Turn == ""
+		return t.begun(thing, s.now()), t.Turn == "" || t.Due == ForPerson
 	})
 	s.nudge()
 	return verdict, err
 }
 
+// Report stores a report of a thing, for a person to look at. One reporter counts once,
+// and so does one beyond maxReports: nothing is stored, and that is no error. reporter
+// is what those have in common who count as one; it is not stored.
+func (s *Service) Report(ctx context.Context, thing Thing, reporter string, reason Reason, note string) error {
+	r := Report{
+		Reporter: s.Seal.Digest("reporter of "+string(thing.Kind)+" "+thing.Owner+" "+thing.ID, reporter),
+		Reason:   reason, Note: note, At: s.now(),
+	}
+	return s.change(ctx, thing, func(t Task) (Task, bool) {
+		known := slices.ContainsFunc(t.Reports, func(other Report) bool { return other.Reporter == r.Reporter })
+		if known || len(t.Reports) == maxReports {
+			return t, false
+		}
+		if t.Turn == "" {
+			t.Thing, t.Due = thing, ForPerson
+		}
+		t.Reports = append(slices.Clip(t.Reports), r)
+		return t, true
+	})
+}
+
+// End removes the task of a thing that others cannot see any more, with its reports. It
+// is not an error if there is none.
+func (s *Service) End(ctx context.Context, thing Thing) error {
+	if s == nil {
+		return nil
+	}
+	return s.change(ctx, thing, func(t Task) (Task, bool) { return Task{}, t.Turn != "" })
+}
+
 // Try works on the task of a thing at once, if it is due. It does not wait longer
 // than ctx allows; what it cannot do is done later.
 func (s *Service) Try(ctx context.Context, thing Thing) {
-	if s == nil {
+	if s.off() {
 		return
 	}
 	if t, err := s.Store.Task(ctx, thing); err == nil && t.Turn != "" {
@@ -133,7 +170,7 @@ func (s *Service) Try(ctx context.Context, thing Thing) {
 
 // Returned says that a user is back, so that the checker knows them again.
 func (s *Service) Returned(ctx context.Context, userID string) {
-	if s == nil {
+	if s.off() {
 		return
 	}
 	away, err := s.Store.AwayTasks(ctx, userID)
@@ -158,7 +195,7 @@ func (s *Service) Returned(ctx context.Context, userID string) {
 // look at it. It may come more than once, late, or before the trace is stored. A
 // trace that is not known any more is not an error.
 func (s *Service) Result(ctx context.Context, trace string, v Verdict, checked bool) error {
-	if s == nil || trace == "" {
+	if s.off() || trace == "" {
 		return nil
 	}
 	t, err := s.Store.TaskOf(ctx, trace)
@@ -180,7 +217,7 @@ func (s *Service) Result(ctx context.Context, trace string, v Verdict, checked b
 // Picture returns what the PNG at an address shows, or [ErrGone]. The address is for
 // one check: it ends with it, or when the thing is changed.
 func (s *Service) Picture(ctx context.Context, address string) ([]byte, error) {
-	if s == nil {
+	if s.off() {
 		return nil, ErrGone
 	}
 	a, err := s.openAddress(address)
@@ -215,7 +252,7 @@ func (s *Service) Picture(ctx context.Context, address string) ([]byte, error) {
 
 // Run works on tasks until ctx is done.
 func (s *Service) Run(ctx context.Context) {
-	if s == nil {
+	if s.off() {
 		return
 	}
 	for {
@@ -290,7 +327,8 @@ func (s *Service) workOn(ctx context.Context, t Task) {
 func (s *Service) work(ctx context.Context, t Task) error {
 	content, err := s.content(ctx, t.Thing)
 	if errors.Is(err, ErrGone) {
-		return s.finish(ctx, t)
+		_, err := s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
+		return err
 	}
 	if err != nil {
 		return err
@@ -335,7 +373,7 @@ func (s *Service) work(ctx context.Context, t Task) error {
 func (s *Service) handIn(ctx context.Context, t Task, openID string, content Content, asked int) error {
 	next := Task{
 		Thing: t.Thing, Turn: rand.Text(), Due: s.now() + resultTime.Milliseconds(),
-		Version: content.Version, Asked: asked,
+		Version: content.Version, Asked: asked, Reports: t.Reports,
 	}
 	if done, err := s.Store.SwapTask(ctx, t, next); err != nil || !done {
 		return err // not done: the thing was changed meanwhile, and is checked anew
@@ -398,7 +436,7 @@ func (s *Service) decide(ctx context.Context, t Task, c Check) error {
 	err := s.subjects[t.Kind].Decide(ctx, t.Owner, t.ID, c)
 	if errors.Is(err, ErrGone) {
 		defer s.nudge()
-		return s.change(ctx, t.Thing, func(now Task) (Task, bool) { return Task{Thing: t.Thing, Due: s.now()}, now.Turn == t.Turn })
+		return s.change(ctx, t.Thing, func(now Task) (Task, bool) { return now.begun(t.Thing, s.now()), now.Turn == t.Turn })
 	}
 	if err != nil {
 		return err
@@ -406,13 +444,18 @@ func (s *Service) decide(ctx context.Context, t Task, c Check) error {
 	return s.finish(ctx, t)
 }
 
+// finish ends what the checker does for a task. One with reports waits for a person.
 func (s *Service) finish(ctx context.Context, t Task) error {
-	_, err := s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
+	to := Task{Thing: t.Thing}
+	if len(t.Reports) > 0 {
+		to.Turn, to.Due, to.Reports = rand.Text(), ForPerson, t.Reports
+	}
+	_, err := s.Store.SwapTask(ctx, t, to)
 	return err
 }
 
 // change replaces the task of a thing by what next returns for it, until it returns
-// false or no other change came first.
+// false or no other change came first. The zero Task removes it.
 func (s *Service) change(ctx context.Context, thing Thing, next func(Task) (Task, bool)) error {
 	for {
 		t, err := s.Store.Task(ctx, thing)
@@ -423,7 +466,12 @@ func (s *Service) change(ctx context.Context, thing Thing, next func(Task) (Task
 		if !changes {
 			return nil
 		}
-		t.Thing, to.Turn = thing, rand.Text()
+		if to.Thing == (Thing{}) {
+			to.Thing = thing
+		} else {
+			to.Turn = rand.Text()
+		}
+		t.Thing = thing
 		if done, err := s.Store.SwapTask(ctx, t, to); err != nil || done {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -157,6 +158,92 @@ func (w *world) hasTask(t *testing.T, want bool) {
 	if err != nil || (task.Turn != "") != want {
 		t.Errorf("the task is %+v, %v", task, err)
 	}
+}
+
+// reports returns the notes of the reports that wait for a person.
+func (w *world) reports(t *testing.T) (notes []string) {
+	t.Helper()
+	task, err := w.store.Task(t.Context(), thing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range task.Reports {
+		notes = append(notes, r.Note)
+	}
+	return notes
+}
+
+func (w *world) report(t *testing.T, reporter, note string) {
+	t.Helper()
+	if err := w.Report(t.Context(), thing, reporter, moderation.Abuse, note); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAReporterCountsOnce(t *testing.T) {
+	for what, checker := range map[string]bool{"nothing is checked": false, "all is checked": true} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			if !checker {
+				w.Checker = nil
+			}
+			for _, from := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.1"} {
+				w.report(t, from, "of "+from)
+			}
+			if got := w.reports(t); !slices.Equal(got, []string{"of 192.0.2.1", "of 192.0.2.2"}) {
+				t.Errorf("reported are %q", got)
+			}
+			task, _ := w.store.Task(t.Context(), thing)
+			if r := task.Reports[0]; r.Reporter == task.Reports[1].Reporter || strings.Contains(r.Reporter, "192") || r.Reason != moderation.Abuse || r.At == 0 {
+				t.Errorf("the report is %+v", r)
+			}
+			if task.Due != moderation.ForPerson {
+				t.Errorf("it waits for %d", task.Due)
+			}
+			for n := range 30 {
+				w.report(t, fmt.Sprint("another ", n), "")
+			}
+			if got := len(w.reports(t)); got != 20 {
+				t.Errorf("%d reports are stored", got)
+			}
+			if err := w.End(t.Context(), thing); err != nil {
+				t.Fatal(err)
+			}
+			w.hasTask(t, false)
+		})
+	}
+}
+
+// Whatever the checker says, a person looks at what was reported.
+func TestAReportOutlastsTheChecks(t *testing.T) {
+	w := newWorld(t)
+	w.report(t, "somebody", "before")
+	w.begin(t)
+	w.report(t, "another", "while it is checked")
+	w.fetch(t, w.asked[0])
+	w.result(t, "trace 1", moderation.Approved, true)
+	w.is(t, moderation.Approved, "")
+	want := []string{"before", "while it is checked"}
+	if got := w.reports(t); !slices.Equal(got, want) {
+		t.Errorf("after a check: %q", got)
+	}
+	w.mu.Lock()
+	w.version++
+	w.mu.Unlock()
+	if v, err := w.Ensure(t.Context(), thing); err != nil || v != (moderation.Verdict{State: moderation.Pending}) {
+		t.Errorf("%+v, %v", v, err)
+	}
+	w.Try(t.Context(), thing)
+	w.fetch(t, w.asked[1])
+	w.result(t, "trace 2", moderation.Refused, true)
+	if got := w.reports(t); !slices.Equal(got, want) {
+		t.Errorf("after the check of another version: %q", got)
+	}
+	w.mu.Lock()
+	w.gone = true
+	w.mu.Unlock()
+	w.begin(t)
+	w.hasTask(t, false)
 }
 
 func TestAResultMayComeBeforeItsTraceIsStored(t *testing.T) {

@@ -25,6 +25,8 @@ type taskDocument struct {
 	Trace   string `bson:"trace"`
 	Asked   int    `bson:"asked"`
 	Fetched bool   `bson:"fetched"`
+
+	Reports []moderation.Report `bson:"reports"`
 }
 
 func taskKey(t moderation.Thing) string { return t.Owner + "/" + string(t.Kind) + "/" + t.ID }
@@ -33,6 +35,7 @@ func (d taskDocument) task() moderation.Task {
 	return moderation.Task{
 		Thing: moderation.Thing{Kind: moderation.Kind(d.Kind), Owner: d.Owner, ID: d.ID},
 		Turn:  d.Turn, Due: d.Due, Version: d.Version, Trace: d.Trace, Asked: d.Asked, Fetched: d.Fetched,
+		Reports: d.Reports,
 	}
 }
 
@@ -72,6 +75,15 @@ func (s *Store) AwayTasks(ctx context.Context, owner string) ([]moderation.Task,
 	return s.allTasks(ctx, bson.D{{Key: "owner", Value: owner}, {Key: "due", Value: 0}}, options.Find())
 }
 
+// Tasks fills [moderation.Store].
+func (s *Store) Tasks(ctx context.Context, after moderation.Thing, limit int) ([]moderation.Task, error) {
+	following := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: taskKey(after)}}}}
+	if after == (moderation.Thing{}) {
+		following = bson.D{}
+	}
+	return s.allTasks(ctx, following, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)))
+}
+
 func (s *Store) allTasks(ctx context.Context, filter bson.D, o *options.FindOptionsBuilder) ([]moderation.Task, error) {
 	all, err := repeated(ctx, s.tasks.turns, refusedOrLost, func(ctx context.Context) (all []moderation.Task, err error) {
 		cursor, err := s.tasks.Find(ctx, filter, o)
@@ -96,7 +108,7 @@ func (s *Store) allTasks(ctx context.Context, filter bson.D, o *options.FindOpti
 func (s *Store) SwapTask(ctx context.Context, from, to moderation.Task) (done bool, err error) {
 	written := taskDocument{
 		Owner: from.Owner, Kind: string(from.Kind), ID: from.ID, Turn: to.Turn, Due: to.Due,
-		Version: to.Version, Trace: to.Trace, Asked: to.Asked, Fetched: to.Fetched,
+		Version: to.Version, Trace: to.Trace, Asked: to.Asked, Fetched: to.Fetched, Reports: to.Reports,
 	}
 	unchanged := append(byKey(taskKey(from.Thing)), bson.E{Key: "turn", Value: from.Turn})
 	switch {

@@ -124,8 +124,7 @@ type DrawingCounts struct{ Drawings, Owners int }
 // calls progress with the number of drawings that were copied, and again with the
 // number that were compared, since the last call.
 //
-// Quotas need no copy: the target counts the drawings that it has. Nor do checks
-// under way: a share that is found pending is checked anew.
+// Quotas need no copy: the target counts the drawings that it has.
 func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store, progress func(drawings int)) (n DrawingCounts, err error) {
 	for owner, err := range from.Owners(ctx) {
 		if err == nil {
@@ -286,6 +285,36 @@ func digest(v any) [sha256.Size]byte {
 		panic(err) // every field of both types has a JSON form
 	}
 	return sha256.Sum256(text)
+}
+
+// Checks makes the checks of the target those of the file, with all reports, compares
+// them, and returns how many there are.
+func Checks(ctx context.Context, from, to moderation.Store) (n int, err error) {
+	for t, err := range moderation.AllTasks(ctx, to) {
+		if err == nil {
+			_, err = to.SwapTask(ctx, t, moderation.Task{Thing: t.Thing}) // of an earlier move
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	for t, err := range moderation.AllTasks(ctx, from) {
+		if err != nil {
+			return n, err
+		}
+		if _, err := to.SwapTask(ctx, moderation.Task{Thing: t.Thing}, t); err != nil {
+			return n, err
+		}
+		moved, err := to.Task(ctx, t.Thing)
+		if err != nil {
+			return n, err
+		}
+		if !reflect.DeepEqual(moved, t) {
+			return n, fmt.Errorf("the check of %s %s of user %s is not the same in the target: was the target used meanwhile?", t.Kind, t.ID, t.Owner)
+		}
+		n++
+	}
+	return n, nil
 }
 
 // Profiles copies all profiles, compares each with the copy, and returns how many

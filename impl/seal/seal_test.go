@@ -45,3 +45,19 @@ func TestASealedValueOpensWithItsKeyForItsPurposeOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestADigestDependsOnKeyPurposeAndText(t *testing.T) {
+	digest := key(t, "one secret").Digest("reporter of a", "192.0.2.1")
+	if len(digest) != 22 || digest != key(t, "one secret").Digest("reporter of a", "192.0.2.1") {
+		t.Errorf("the digest is %q", digest)
+	}
+	for what, other := range map[string]string{
+		"another key":     key(t, "other").Digest("reporter of a", "192.0.2.1"),
+		"another purpose": key(t, "one secret").Digest("reporter of b", "192.0.2.1"),
+		"another text":    key(t, "one secret").Digest("reporter of a", "192.0.2.2"),
+	} {
+		if other == digest {
+			t.Errorf("%s: the digest is the same", what)
+		}
+	}
+}

@@ -129,6 +129,9 @@ CREATE TABLE public_profiles (
 -- A share showed the nickname that its user had when it began. Now it shows that of
 -- the public profile.
 ALTER TABLE drawings DROP COLUMN nickname;
+`, `
+-- What others reported of a thing, as JSON.
+ALTER TABLE tasks ADD COLUMN reports TEXT;
 `}
 
 // pageSize is that of a new file. A row of drawings that takes more than a quarter

@@ -2,14 +2,16 @@ package sqlitestore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/ncruces/go-sqlite3"
 
 	"onestroke/impl/moderation"
 )
 
-const taskColumns = `kind, owner, id, turn, due, version, trace, asked, fetched`
+const taskColumns = `kind, owner, id, turn, due, version, trace, asked, fetched, reports`
 
 // Task fills [moderation.Store].
 func (d *Drawings) Task(ctx context.Context, t moderation.Thing) (moderation.Task, error) {
@@ -31,8 +33,22 @@ func (d *Drawings) AwayTasks(ctx context.Context, owner string) ([]moderation.Ta
 	return d.tasks(ctx, `WHERE owner = ?1 AND due = 0`, owner)
 }
 
+// Tasks fills [moderation.Store].
+func (d *Drawings) Tasks(ctx context.Context, after moderation.Thing, limit int) ([]moderation.Task, error) {
+	return d.tasks(ctx, `WHERE (owner, kind, id) > (?1, ?2, ?3) ORDER BY owner, kind, id LIMIT ?4`,
+		after.Owner, string(after.Kind), after.ID, limit)
+}
+
 // SwapTask fills [moderation.Store].
 func (d *Drawings) SwapTask(ctx context.Context, from, to moderation.Task) (bool, error) {
+	var reports any // no reports are NULL
+	if len(to.Reports) > 0 {
+		text, err := json.Marshal(to.Reports)
+		if err != nil {
+			return false, fmt.Errorf("encode reports: %w", err)
+		}
+		reports = string(text)
+	}
 	return write(ctx, d.db, "write a check", func(c *conn) (bool, error) {
 		stored, err := c.first(`SELECT 1 FROM tasks WHERE owner = ?1 AND kind = ?2 AND id = ?3 AND (turn = ?4 OR ?4 = '')`, ignore,
 			from.Owner, string(from.Kind), from.ID, from.Turn)
@@ -47,8 +63,8 @@ func (d *Drawings) SwapTask(ctx context.Context, from, to moderation.Task) (bool
 		if to.Fetched {
 			fetched = 1
 		}
-		_, err = c.change(`INSERT OR REPLACE INTO tasks (`+taskColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
-			string(from.Kind), from.Owner, from.ID, to.Turn, to.Due, to.Version, to.Trace, to.Asked, fetched)
+		_, err = c.change(`INSERT OR REPLACE INTO tasks (`+taskColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
+			string(from.Kind), from.Owner, from.ID, to.Turn, to.Due, to.Version, to.Trace, to.Asked, fetched, reports)
 		return err == nil, err
 	})
 }
@@ -56,11 +72,17 @@ func (d *Drawings) SwapTask(ctx context.Context, from, to moderation.Task) (bool
 func (d *Drawings) tasks(ctx context.Context, condition string, args ...any) (all []moderation.Task, err error) {
 	err = d.db.read(ctx, "read checks", func(c *conn) error {
 		return c.each(`SELECT `+taskColumns+` FROM tasks `+condition, func(s *sqlite3.Stmt) error {
-			all = append(all, moderation.Task{
+			t := moderation.Task{
 				Thing: moderation.Thing{Kind: moderation.Kind(s.ColumnText(0)), Owner: s.ColumnText(1), ID: s.ColumnText(2)},
 				Turn:  s.ColumnText(3), Due: s.ColumnInt64(4), Version: s.ColumnText(5), Trace: s.ColumnText(6),
 				Asked: s.ColumnInt(7), Fetched: s.ColumnBool(8),
-			})
+			}
+			if s.ColumnType(9) != sqlite3.NULL {
+				if err := json.Unmarshal(s.ColumnRawText(9), &t.Reports); err != nil {
+					return fmt.Errorf("read stored reports: %w", err)
+				}
+			}
+			all = append(all, t)
 			return nil
 		}, args...)
 	})

@@ -241,6 +241,10 @@ func (d drawings) AwayTasks(ctx context.Context, owner string) ([]moderation.Tas
 	return ask(ctx, d.measured, "list_away_tasks", func(ctx context.Context) ([]moderation.Task, error) { return d.store.AwayTasks(ctx, owner) })
 }
 
+func (d drawings) Tasks(ctx context.Context, after moderation.Thing, limit int) ([]moderation.Task, error) {
+	return ask(ctx, d.measured, "list_tasks", func(ctx context.Context) ([]moderation.Task, error) { return d.store.Tasks(ctx, after, limit) })
+}
+
 func (d drawings) SwapTask(ctx context.Context, from, to moderation.Task) (bool, error) {
 	return ask(ctx, d.measured, "swap_task", func(ctx context.Context) (bool, error) { return d.store.SwapTask(ctx, from, to) })
 }

@@ -98,6 +98,8 @@ func TestAnAddressThatAsksForManySharesGetsRetryAfter(t *testing.T) {
 		answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
 		expectRefusal(t, answer, "share", limit)
 	}
+	report(t, s.Service, token, gen.Report{Reason: gen.ReportOther}, header("X-Forwarded-For", "192.0.2.1")).
+		ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
 	visit("192.0.2.2", token).Expect(t, http.StatusOK)
 	author.Do(t, http.MethodGet, path(id), nil, header("X-Forwarded-For", "192.0.2.1")).Expect(t, http.StatusOK)
 }

@@ -18,6 +18,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"onestroke/gen"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -49,7 +50,7 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("exit code %d: %s", code, output)
 		}
-		for _, want := range []string{"drawings of 3 users are in MongoDB", "sessions and", "each the same as in the file", "Next: "} {
+		for _, want := range []string{"3 profiles, 12 checks and 303 drawings of 3 users are in MongoDB", "sessions and", "each the same as in the file", "Next: "} {
 			if !strings.Contains(output, want) {
 				t.Errorf("%q is missing in: %s", want, output)
 			}
@@ -194,7 +195,9 @@ func drawMuch(t *testing.T, s service.Service) (users []mover) {
 			id := newID()
 			caller.Do(t, http.MethodPut, path(id), oneStroke(strconv.Itoa(n)), creating()).Expect(t, http.StatusCreated)
 			if n%25 == i {
-				user.paths = append(user.paths, path(id), path(id)+"/image", "/v1/shared/"+share(t, caller, id, http.StatusCreated))
+				token := share(t, caller, id, http.StatusCreated)
+				report(t, s, token, gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
+				user.paths = append(user.paths, path(id), path(id)+"/image", "/v1/shared/"+token)
 			}
 		}
 		savePaint(t, caller, "k3j5h2l9x0ab", "[{\"method\":\"save\"},\u2028 \"一笔\" ]\r\n")

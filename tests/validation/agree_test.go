@@ -30,6 +30,7 @@ var (
 	jsonBodies = map[string]body{
 		"POST /v1/session":                   jsonOf((*gen.LoginRequest).DecodeJSON),
 		"PUT /v1/drawings/{id}":              jsonOf((*gen.DrawingContent).DecodeJSON),
+		"POST /v1/shared/{token}/reports":    jsonOf((*gen.Report).DecodeJSON),
 		"PUT /v1/profile":                    jsonOf((*gen.ProfileUpdate).DecodeJSON),
 		"POST /applet/session/paints/save":   jsonOf((*gen.PaintSave).DecodeJSON),
 		"POST /applet/session/paints/delete": jsonOf((*gen.PaintDelete).DecodeJSON),

@@ -258,6 +258,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/shared/{token}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a shared drawing
+         * @description Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
+         *     count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+         */
+        post: operations["reportSharedDrawing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/profile": {
         parameters: {
             query?: never;
@@ -991,6 +1012,18 @@ export interface components {
          * @example advertising
          */
         ShareReason: string;
+        /**
+         * @description What a drawing breaks the rules with.
+         * @example abuse
+         * @enum {string}
+         */
+        ReportReason: "advertising" | "politics" | "pornography" | "abuse" | "crime" | "fraud" | "vulgar" | "copyright" | "other";
+        /** @description Why somebody reports a drawing. */
+        Report: {
+            reason: components["schemas"]["ReportReason"];
+            /** @description More about it, in the words of who reports. */
+            note?: string;
+        };
         /**
          * @description A hexadecimal SHA-1.
          * @example f464b24fc39322e44b38aa78f5edd27bd1441696
@@ -2974,6 +3007,53 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["ShareRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    reportSharedDrawing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token of the share, from `PUT /v1/drawings/{id}/share`.
+                 * @example kT1uB7nR2sV9wYA5mC3xQw
+                 */
+                token: components["parameters"]["ShareToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "abuse",
+                 *       "note": "画里写了我的电话号码"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Report"];
+            };
+        };
+        responses: {
+            /** @description The report is stored, or was stored before. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["ShareRateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["OwnFault"];

@@ -58,6 +58,7 @@ const calls: {
   unshareDrawing: () => client.unshareDrawing({ id }),
   getSharedDrawing: () => client.getSharedDrawing({ token }),
   getSharedDrawingImage: () => client.getSharedDrawingImage({ token, format: 'svg' }),
+  reportSharedDrawing: () => client.reportSharedDrawing({ token, body: { reason: 'abuse' } }),
   getProfile: () => client.getProfile(),
   putProfile: () => client.putProfile({ body: { nickname: '小明' } }),
   deleteProfile: () => client.deleteProfile(),

@@ -50,6 +50,21 @@ func (m *Memory) AwayTasks(ctx context.Context, owner string) (away []moderation
 	return away, nil
 }
 
+func (m *Memory) Tasks(ctx context.Context, after moderation.Thing, limit int) (found []moderation.Task, err error) {
+	all := m.sorted()
+	slices.SortFunc(all, func(a, b moderation.Task) int { return compare(a.Thing, b.Thing) })
+	for _, t := range all {
+		if compare(t.Thing, after) > 0 && len(found) < limit {
+			found = append(found, t)
+		}
+	}
+	return found, nil
+}
+
+func compare(a, b moderation.Thing) int {
+	return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+}
+
 func (m *Memory) SwapTask(ctx context.Context, from, to moderation.Task) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(*testing.T) moderation.Store) {
 		"due tasks are found, oldest first":   due,
 		"tasks that wait for their author":    away,
 		"a task is found by its trace":        traced,
+		"all tasks are found page by page":    pages,
 	} {
 		t.Run(name, func(t *testing.T) { holds(t, open(t)) })
 	}
@@ -31,6 +32,7 @@ func newTask() moderation.Task {
 	return moderation.Task{
 		Thing: moderation.Thing{Kind: "drawing", Owner: rand.Text()[:22], ID: rand.Text()}, Turn: rand.Text(),
 		Due: time.Now().UnixMilli() + 1_000_000, Version: "v/1", Trace: rand.Text(), Asked: 2, Fetched: true,
+		Reports: []moderation.Report{{Reporter: "a", Reason: moderation.Abuse, Note: "一\"\n", At: 1 << 41}, {Reporter: "b", Reason: moderation.Other, At: 1<<41 + 1}},
 	}
 }
 
@@ -105,9 +107,11 @@ func due(t *testing.T, s moderation.Store) {
 		swap(t, s, moderation.Task{Thing: task.Thing}, task, true)
 		tasks = append([]moderation.Task{task}, tasks...)
 	}
-	waits := newTask()
-	waits.Due = 0
+	waits, forPerson := newTask(), newTask()
+	waits.Due, forPerson.Due = 0, moderation.ForPerson
 	swap(t, s, moderation.Task{Thing: waits.Thing}, waits, true)
+	swap(t, s, moderation.Task{Thing: forPerson.Thing}, forPerson, true)
+	has(t, s, forPerson.Thing, forPerson)
 	for limit, want := range map[int][]moderation.Task{1: tasks[:1], 3: tasks[:3], 4: tasks} {
 		if got, err := s.DueTasks(t.Context(), longAgo, limit); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("due are %+v, %v, want %+v", got, err, want)
@@ -120,6 +124,7 @@ func due(t *testing.T, s moderation.Store) {
 		swap(t, s, task, moderation.Task{Thing: task.Thing}, true)
 	}
 	swap(t, s, waits, moderation.Task{Thing: waits.Thing}, true)
+	swap(t, s, forPerson, moderation.Task{Thing: forPerson.Thing}, true)
 }
 
 func away(t *testing.T, s moderation.Store) {
@@ -136,13 +141,52 @@ func away(t *testing.T, s moderation.Store) {
 	}
 }
 
+func pages(t *testing.T, s moderation.Store) {
+	first := newTask()
+	want := []moderation.Task{first, newTask(), newTask(), newTask()}
+	want[1].Kind, want[1].Owner, want[1].ID = "drawing", first.Owner, "~"
+	want[2].Kind, want[2].Owner = "nickname", first.Owner
+	want[3].Owner = first.Owner + "x"
+	for _, task := range want {
+		swap(t, s, moderation.Task{Thing: task.Thing}, task, true)
+	}
+	after := first.Thing
+	after.ID = "" // others may use the store, so what is before and behind is not known
+	for limit := 1; limit <= 3; limit++ {
+		var got []moderation.Task
+		for at := after; len(got) < len(want); at = got[len(got)-1].Thing {
+			page, err := s.Tasks(t.Context(), at, limit)
+			if err != nil || len(page) == 0 || len(page) > limit {
+				t.Fatalf("a page of %d has %d tasks, %v", limit, len(page), err)
+			}
+			got = append(got, page...)
+		}
+		if got = got[:len(want)]; !reflect.DeepEqual(got, want) {
+			t.Errorf("pages of %d have %+v, want %+v", limit, got, want)
+		}
+	}
+	found := map[moderation.Thing]moderation.Task{}
+	for task, err := range moderation.AllTasks(t.Context(), s) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[task.Thing] = task
+	}
+	for _, task := range want {
+		if !reflect.DeepEqual(found[task.Thing], task) {
+			t.Errorf("of all tasks, %+v is %+v", task, found[task.Thing])
+		}
+		swap(t, s, task, moderation.Task{Thing: task.Thing}, true)
+	}
+}
+
 func traced(t *testing.T, s moderation.Store) {
 	task, without := newTask(), newTask()
 	without.Trace = ""
 	swap(t, s, moderation.Task{Thing: task.Thing}, task, true)
 	swap(t, s, moderation.Task{Thing: without.Thing}, without, true)
 	for trace, want := range map[string]moderation.Task{task.Trace: task, "": {}, "x": {}} {
-		if got, err := s.TaskOf(t.Context(), trace); err != nil || got != want {
+		if got, err := s.TaskOf(t.Context(), trace); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("trace %q is of %+v, %v, want %+v", trace, got, err, want)
 		}
 	}
@@ -150,7 +194,7 @@ func traced(t *testing.T, s moderation.Store) {
 
 func has(t *testing.T, s moderation.Store, thing moderation.Thing, want moderation.Task) {
 	t.Helper()
-	if got, err := s.Task(t.Context(), thing); err != nil || got != want {
+	if got, err := s.Task(t.Context(), thing); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("the task is %+v, %v, want %+v", got, err, want)
 	}
 }
