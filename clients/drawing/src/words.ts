@@ -28,6 +28,22 @@ const zh = {
   full: '这幅画已经画满了',
   wholePaper: '看整张画',
   seal: '到底',
+  report: '举报',
+  reportReason: '原因',
+  reportReasons: {
+    abuse: '辱骂或泄露他人信息',
+    pornography: '色情',
+    vulgar: '低俗',
+    advertising: '广告',
+    fraud: '欺诈',
+    crime: '违法犯罪',
+    politics: '政治',
+    copyright: '侵犯版权',
+    other: '其他',
+  },
+  reportNote: '补充说明（可不填）',
+  reportSays: '管理员会查看这幅画，作者不会知道是谁举报的。',
+  reported: '已收到举报',
 };
 
 const en: typeof zh = {
@@ -61,6 +77,22 @@ const en: typeof zh = {
   full: 'This drawing is full',
   wholePaper: 'Show the whole paper',
   seal: '到底',
+  report: 'Report',
+  reportReason: 'Reason',
+  reportReasons: {
+    abuse: 'Insults, or personal data of others',
+    pornography: 'Pornography',
+    vulgar: 'Vulgar',
+    advertising: 'Advertising',
+    fraud: 'Fraud',
+    crime: 'Crime',
+    politics: 'Politics',
+    copyright: 'Copyright',
+    other: 'Something else',
+  },
+  reportNote: 'More about it (optional)',
+  reportSays: 'A person who runs this service looks at the drawing. The author does not learn who reported it.',
+  reported: 'The report was received',
 };
 
 /** What page and mini program say in the same words. */

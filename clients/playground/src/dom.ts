@@ -49,6 +49,7 @@ const icons = {
   cloud: 'M7 18.500h10a4 4 0 0 0 .5-8 5.500 5.500 0 0 0-10.600-1A4.500 4.500 0 0 0 7 18.500z',
   tick: 'M5 12.500l4.500 4.500L19 7.500',
   close: 'M6 6l12 12M18 6L6 18',
+  report: 'M6 20.500V4M6 4.500c4-2.500 7 2 12 0v9c-5 2-8-2.500-12 0',
   warn: 'M12 8.500v4.500M12 16.500h.01M12 3.500l9 16H3z',
 };
 export type IconName = keyof typeof icons;

@@ -4,6 +4,7 @@ import { backLink, bar, brand, languageButton, stamp } from './bars';
 import { el, icon, iconButton } from './dom';
 import { createPaper } from './paper';
 import { offerDownload } from './pictures';
+import { report } from './report';
 import { go, type Screen, setTitle } from './routes';
 import { client, sayProblem } from './service';
 import { words } from './words';
@@ -41,6 +42,7 @@ export function openShared(token: string, changed: () => void): Screen {
       ),
       el('span', { class: 'space' }),
       drawing && iconButton('download', words.download, () => offerDownload(drawing.title, { token })),
+      drawing && iconButton('report', words.report, () => report(token)),
       languageButton(changed),
       el('a', { class: 'primary small', href: '#/draw' }, words.drawYourOwn),
     ],

@@ -363,6 +363,23 @@ test('a drawing of which a program of 2017 drew more is not replaced unasked', a
   }
 });
 
+test('a shared drawing is reported with a reason', async () => {
+  const client = stage.clientOf('rude');
+  const share = await client.shareDrawing({ id: await saved(client, line('rude')) });
+  assert.ok(share.ok);
+  const guest = await Visitor.come(stage, desktop);
+  await guest.page.goto(`${guest.base}/#/shared/${share.data.token}`);
+  await guest.page.getByRole('button', { name: 'Report' }).click();
+  const box = guest.page.getByRole('dialog', { name: 'Report' });
+  await box.getByLabel('Reason').selectOption('Copyright');
+  await box.getByLabel('More about it').fill('This is my drawing.');
+  const request = guest.page.waitForRequest(asked => asked.method() === 'POST');
+  await box.getByRole('button', { name: 'Report' }).click();
+  await guest.page.getByText('The report was received').waitFor();
+  assert.deepEqual((await request).postDataJSON(), { reason: 'copyright', note: 'This is my drawing.' });
+  await guest.leave();
+});
+
 test('what is no longer shared opens to nobody', async () => {
   await saved(stage.clientOf('sharing'), line('secret'));
   const guest = await Visitor.come(stage, desktop);

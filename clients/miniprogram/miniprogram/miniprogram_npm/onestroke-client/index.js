@@ -117,6 +117,7 @@ var routes = {
   unshareDrawing: ["DELETE", "/v1/drawings/{id}/share"],
   getSharedDrawing: ["GET", "/v1/shared/{token}", "open"],
   getSharedDrawingImage: ["GET", "/v1/shared/{token}/image", "open"],
+  reportSharedDrawing: ["POST", "/v1/shared/{token}/reports", "open"],
   getProfile: ["GET", "/v1/profile"],
   putProfile: ["PUT", "/v1/profile"],
   deleteProfile: ["DELETE", "/v1/profile"],

@@ -843,7 +843,23 @@ var zh = {
   nearlyFull: "\u8FD9\u5E45\u753B\u5FEB\u753B\u6EE1\u4E86",
   full: "\u8FD9\u5E45\u753B\u5DF2\u7ECF\u753B\u6EE1\u4E86",
   wholePaper: "\u770B\u6574\u5F20\u753B",
-  seal: "\u5230\u5E95"
+  seal: "\u5230\u5E95",
+  report: "\u4E3E\u62A5",
+  reportReason: "\u539F\u56E0",
+  reportReasons: {
+    abuse: "\u8FB1\u9A82\u6216\u6CC4\u9732\u4ED6\u4EBA\u4FE1\u606F",
+    pornography: "\u8272\u60C5",
+    vulgar: "\u4F4E\u4FD7",
+    advertising: "\u5E7F\u544A",
+    fraud: "\u6B3A\u8BC8",
+    crime: "\u8FDD\u6CD5\u72AF\u7F6A",
+    politics: "\u653F\u6CBB",
+    copyright: "\u4FB5\u72AF\u7248\u6743",
+    other: "\u5176\u4ED6"
+  },
+  reportNote: "\u8865\u5145\u8BF4\u660E\uFF08\u53EF\u4E0D\u586B\uFF09",
+  reportSays: "\u7BA1\u7406\u5458\u4F1A\u67E5\u770B\u8FD9\u5E45\u753B\uFF0C\u4F5C\u8005\u4E0D\u4F1A\u77E5\u9053\u662F\u8C01\u4E3E\u62A5\u7684\u3002",
+  reported: "\u5DF2\u6536\u5230\u4E3E\u62A5"
 };
 var en = {
   untitled: "Untitled",
@@ -874,6 +890,22 @@ var en = {
   nearlyFull: "This drawing is nearly full",
   full: "This drawing is full",
   wholePaper: "Show the whole paper",
-  seal: "\u5230\u5E95"
+  seal: "\u5230\u5E95",
+  report: "Report",
+  reportReason: "Reason",
+  reportReasons: {
+    abuse: "Insults, or personal data of others",
+    pornography: "Pornography",
+    vulgar: "Vulgar",
+    advertising: "Advertising",
+    fraud: "Fraud",
+    crime: "Crime",
+    politics: "Politics",
+    copyright: "Copyright",
+    other: "Something else"
+  },
+  reportNote: "More about it (optional)",
+  reportSays: "A person who runs this service looks at the drawing. The author does not learn who reported it.",
+  reported: "The report was received"
 };
 var commonWords = { zh, en };
