@@ -54,6 +54,7 @@ var codes = map[gen.ErrorCode]struct {
 	gen.ErrRateLimited:              {http.StatusTooManyRequests, "Rate limited"},
 	gen.ErrQuotaExceeded:            {http.StatusForbidden, "Quota exceeded"},
 	gen.ErrPushRefused:              {http.StatusForbidden, "Push refused"},
+	gen.ErrWeChatFailed:             {http.StatusBadGateway, "WeChat failed"},
 	gen.ErrHeadersTooLarge:          {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
 	gen.ErrInternal:                 {http.StatusInternalServerError, "Internal error"},
 	gen.ErrUnavailable:              {http.StatusServiceUnavailable, "Unavailable"},
@@ -101,6 +102,7 @@ func problemOf(err error) *problem {
 		rawData   *session.RawDataError
 		rate      *session.RateError
 		refused   *push.RefusedError
+		code      *gallery.CodeError
 		content   drawing.InvalidErrors
 		request   *wire.InvalidError
 		mediaType *wire.MediaTypeError
@@ -123,6 +125,10 @@ func problemOf(err error) *problem {
 		return &problem{code: gen.ErrSessionKeyExchangeFailed, status: o.status, detail: o.detail, retryAfter: o.retryAfter}
 	case errors.As(err, &rawData):
 		return invalidRequest(gen.FieldError{Field: "rawData", Rule: "json", Detail: text.First(512, rawData.Error())})
+	case errors.As(err, &code) && code.Temporary:
+		return &problem{code: gen.ErrUnavailable, detail: "WeChat makes no codes for the moment", retryAfter: 10}
+	case errors.As(err, &code):
+		return &problem{code: gen.ErrWeChatFailed, detail: "WeChat made no code for this share; the operator of the service must act"}
 	case errors.As(err, &refused):
 		return &problem{code: gen.ErrPushRefused, detail: refused.Problem}
 	case errors.Is(err, push.ErrUnfinished):

@@ -43,6 +43,22 @@ func (h shares) GetShare(ctx context.Context, r gen.GetShareRequest) (gen.GetSha
 	return gen.GetShare200{Body: shareBody(shared)}, nil
 }
 
+func (h shares) GetShareCode(ctx context.Context, r gen.GetShareCodeRequest) (gen.GetShareCodeAnswer, error) {
+	code, err := h.gallery.Code(ctx, owner(ctx), drawing.ID(r.ID))
+	if errors.Is(err, gallery.ErrNotFound) {
+		err = errNotShared
+	}
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(code)
+	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
+	if isCurrent(tag, r.Params.IfNoneMatch) {
+		return gen.GetShareCode304{ETag: entityTag(tag)}, nil
+	}
+	return gen.GetShareCode200{ETag: entityTag(tag), Body: code}, nil
+}
+
 func shareBody(s gallery.Shared) gen.Share {
 	b := gen.Share{Token: s.Token, State: gen.ShareState(s.Verdict.State)}
 	if s.Verdict.Reason != "" {

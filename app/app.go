@@ -68,7 +68,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	}
 	measured.Cache(sessions.CacheHits, sessions.CacheMisses)
 	measured.LimitInFlight(c.MaxInFlight)
-	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Checks: checks, CheckSaved: c.Checks() == "all"})
+	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Codes: p.Codes, Checks: checks, CheckSaved: c.Checks() == "all"})
 	profiles := profile.New(p.Drawings, checks)
 	accounts := &account.Service{Sessions: sessions, Drawings: drawings, Profiles: profiles}
 	pushes := push.New(push.Options{

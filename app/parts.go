@@ -13,6 +13,7 @@ import (
 
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
+	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/push"
@@ -33,6 +34,7 @@ type Parts struct {
 	Databases []Database // that those two are in
 	Exchanger session.Exchanger
 	Checker   moderation.Checker // of what others see; nil if nothing is checked
+	Codes     gallery.CodeMaker  // of the codes of shares; nil if there are none
 	Seal      *seal.Key
 	Telemetry *telemetry.Telemetry
 	PublicURL string           // where Checker reaches this service; empty if it is not known
@@ -216,7 +218,7 @@ func (o *opener) connectWeChat(p *Parts, url string) (err error) {
 	if err != nil {
 		return err
 	}
-	p.Exchanger, p.Simulator = client, simulator
+	p.Exchanger, p.Codes, p.Simulator = client, client, simulator
 	p.Telemetry.Breaker("wechat_login", client.LoginsStopped)
 	p.Telemetry.Breaker("wechat_api", client.CallsStopped)
 	if o.Checks() != "off" {
@@ -242,7 +244,7 @@ func (o *opener) weChat(url string, notes session.Notes, key *seal.Key) (client 
 	w := wechat.Options{
 		AppID: o.WeChatAppID, AppSecret: o.WeChatAppSecret, BaseURL: o.WeChatAPIURL,
 		Timeout: o.WeChatTimeout, MaxDataAge: o.WeChatDataMaxAge,
-		Notes: notes, Seal: key, WithoutToken: o.WithoutToken,
+		Notes: notes, Seal: key, CodePage: o.CodePage, CodeVersion: o.CodeVersion, WithoutToken: o.WithoutToken,
 	}
 	if o.telemetry != nil {
 		w.Observe = o.telemetry.WeChatCall

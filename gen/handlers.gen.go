@@ -29,6 +29,7 @@ type Handlers interface {
 	ShareDrawing(context.Context, ShareDrawingRequest) (ShareDrawingAnswer, error)
 	GetShare(context.Context, GetShareRequest) (GetShareAnswer, error)
 	UnshareDrawing(context.Context, UnshareDrawingRequest) (UnshareDrawingAnswer, error)
+	GetShareCode(context.Context, GetShareCodeRequest) (GetShareCodeAnswer, error)
 	GetSharedDrawing(context.Context, GetSharedDrawingRequest) (GetSharedDrawingAnswer, error)
 	GetSharedDrawingImage(context.Context, GetSharedDrawingImageRequest) (GetSharedDrawingImageAnswer, error)
 	GetSharedAvatar(context.Context, GetSharedAvatarRequest) (GetSharedAvatarAnswer, error)
@@ -138,6 +139,12 @@ type GetShareRequest struct {
 // UnshareDrawingRequest is a request of DELETE /v1/drawings/{id}/share.
 type UnshareDrawingRequest struct {
 	ID DrawingID
+}
+
+// GetShareCodeRequest is a request of GET /v1/drawings/{id}/share/code.
+type GetShareCodeRequest struct {
+	ID     DrawingID
+	Params GetShareCodeParams
 }
 
 // GetSharedDrawingRequest is a request of GET /v1/shared/{token}.
@@ -558,6 +565,41 @@ type UnshareDrawing204 struct{}
 
 func (a UnshareDrawing204) writeUnshareDrawing(w http.ResponseWriter) error {
 	w.WriteHeader(204)
+	return nil
+}
+
+// GetShareCodeAnswer is one of the responses to GET /v1/drawings/{id}/share/code.
+type GetShareCodeAnswer interface {
+	writeGetShareCode(http.ResponseWriter) error
+}
+
+// GetShareCode200 is the response with status 200 to GET /v1/drawings/{id}/share/code.
+type GetShareCode200 struct {
+	ETag string // required
+	Body []byte
+}
+
+func (a GetShareCode200) writeGetShareCode(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetShareCode200", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Cache-Control", "private, no-cache")
+	return wire.Send(w, 200, "image/png", a.Body)
+}
+
+// GetShareCode304 is the response with status 304 to GET /v1/drawings/{id}/share/code.
+type GetShareCode304 struct {
+	ETag string // required
+}
+
+func (a GetShareCode304) writeGetShareCode(w http.ResponseWriter) error {
+	if a.ETag == "" {
+		return &wire.HeaderError{Response: "GetShareCode304", Header: "ETag"}
+	}
+	wire.SetHeader(w.Header(), "Etag", a.ETag)
+	wire.SetHeader(w.Header(), "Cache-Control", "private, no-cache")
+	w.WriteHeader(304)
 	return nil
 }
 
@@ -1400,6 +1442,23 @@ func (b *binding) serveUnshareDrawing(w http.ResponseWriter, r *http.Request, re
 		return err
 	}
 	return answer.writeUnshareDrawing(w)
+}
+
+func (b *binding) GetShareCode(w http.ResponseWriter, r *http.Request, id DrawingID, params GetShareCodeParams) {
+	if err := b.serveGetShareCode(w, r, GetShareCodeRequest{ID: id, Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetShareCode(w http.ResponseWriter, r *http.Request, request GetShareCodeRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetShareCode(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetShareCode(w)
 }
 
 func (b *binding) GetSharedDrawing(w http.ResponseWriter, r *http.Request, token ShareToken, params GetSharedDrawingParams) {

@@ -159,6 +159,18 @@ var Operations = map[string]wire.Operation{
 			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
 		},
 	},
+	"GET /v1/drawings/{id}/share/code": {
+		ID:      "getShareCode",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "id", In: "path", Required: true, Rules: &uuidRules},
+			{Name: "If-None-Match", In: "header", Rules: &knownEntityTagsRules},
+			{Name: "X-WX-Code", In: "header", Rules: &xwxCodeParameterRules},
+			{Name: "X-WX-RawData", In: "header", Rules: &xwxRawDataParameterRules},
+			{Name: "X-WX-Signature", In: "header", Rules: &xwxSignatureParameterRules},
+		},
+		Produces: []string{"image/png"},
+	},
 	"GET /v1/shared/{token}": {
 		ID: "getSharedDrawing",
 		Parameters: []wire.Parameter{

@@ -1275,6 +1275,9 @@ type InvalidRequest = Problem
 // LoginFailed An error (RFC 9457).
 type LoginFailed = Problem
 
+// NoCode An error (RFC 9457).
+type NoCode = Problem
+
 // NotAcceptable An error (RFC 9457).
 type NotAcceptable = Problem
 
@@ -1446,6 +1449,12 @@ type GetDrawingImageParams struct {
 
 // GetDrawingImageParamsFormat defines parameters for GetDrawingImage.
 type GetDrawingImageParamsFormat string
+
+// GetShareCodeParams defines parameters for GetShareCode.
+type GetShareCodeParams struct {
+	// IfNoneMatch The `ETag` of the copy that you have. The code of a share does not change; the answer is then 304 without a body.
+	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
+}
 
 // ExportDrawingsParams defines parameters for ExportDrawings.
 type ExportDrawingsParams struct {
@@ -1945,6 +1954,9 @@ type ServerInterface interface {
 	// ShareDrawing Share one of my drawings
 	// (PUT /v1/drawings/{id}/share)
 	ShareDrawing(w http.ResponseWriter, r *http.Request, id DrawingID)
+	// GetShareCode Get the mini program code of a share
+	// (GET /v1/drawings/{id}/share/code)
+	GetShareCode(w http.ResponseWriter, r *http.Request, id DrawingID, params GetShareCodeParams)
 	// ExportDrawings Export all my drawings
 	// (GET /v1/export)
 	ExportDrawings(w http.ResponseWriter, r *http.Request, params ExportDrawingsParams)
@@ -2660,6 +2672,56 @@ func (siw *ServerInterfaceWrapper) ShareDrawing(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ShareDrawing(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetShareCode operation middleware
+func (siw *ServerInterfaceWrapper) GetShareCode(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DrawingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetShareCodeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch KnownEntityTags
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetShareCode(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3387,6 +3449,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.UnshareDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.GetShare)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/drawings/{id}/share", wrapper.ShareDrawing)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/drawings/{id}/share/code", wrapper.GetShareCode)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}", wrapper.GetSharedDrawing)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/image", wrapper.GetSharedDrawingImage)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/shared/{token}/avatar", wrapper.GetSharedAvatar)

@@ -20,6 +20,7 @@ const (
 	ErrRateLimited              = "ERR_RATE_LIMITED"
 	ErrQuotaExceeded            = "ERR_QUOTA_EXCEEDED"
 	ErrPushRefused              = "ERR_PUSH_REFUSED"
+	ErrWeChatFailed             = "ERR_WECHAT_FAILED"
 	ErrHeadersTooLarge          = "ERR_HEADERS_TOO_LARGE"
 	ErrInternal                 = "ERR_INTERNAL"
 	ErrUnavailable              = "ERR_UNAVAILABLE"

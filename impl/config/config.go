@@ -43,7 +43,9 @@ type Config struct {
 	PushToken    string `env:"WECHAT_PUSH_TOKEN"`
 	PushAESKey   string `env:"WECHAT_PUSH_AES_KEY"` // empty: plain mode
 	WithoutToken bool   `env:"WECHAT_WITHOUT_TOKEN"`
-	SealKey      string `env:"SEAL_KEY"` // empty: made from WeChatAppSecret
+	CodePage     string `env:"WECHAT_CODE_PAGE"`    // without a leading slash
+	CodeVersion  string `env:"WECHAT_CODE_VERSION"` // release, trial or develop
+	SealKey      string `env:"SEAL_KEY"`            // empty: made from WeChatAppSecret
 
 	SessionIdle   time.Duration `env:"SESSION_IDLE"`
 	SessionMaxAge time.Duration `env:"SESSION_MAX_AGE"`
@@ -137,6 +139,7 @@ var (
 	pushToken  = regexp.MustCompile(`^[0-9A-Za-z]{3,32}$`) // as WeChat's console asks
 	pushAESKey = regexp.MustCompile(`^[0-9A-Za-z]{43}$`)
 	headers    = regexp.MustCompile(`^[0-9A-Za-z._~-]+=[^,\s]+(,[0-9A-Za-z._~-]+=[^,\s]+)*$`)
+	codePage   = regexp.MustCompile(`^[0-9A-Za-z_-]+(/[0-9A-Za-z_-]+)*$`)
 	sealKey    = regexp.MustCompile(`^[!-~]{32,256}$`)
 )
 
@@ -184,6 +187,10 @@ func (c Config) check() error {
 		return &Error{"WECHAT_PUSH_AES_KEY", "must be the EncodingAESKey from WeChat's console, 43 letters and digits"}
 	case c.PushAESKey != "" && c.PushToken == "":
 		return &Error{"WECHAT_PUSH_TOKEN", "is required with WECHAT_PUSH_AES_KEY"}
+	case !codePage.MatchString(c.CodePage):
+		return &Error{"WECHAT_CODE_PAGE", "must be a page of the mini program such as pages/shared/shared, without a slash at its beginning"}
+	case c.CodeVersion != "release" && c.CodeVersion != "trial" && c.CodeVersion != "develop":
+		return &Error{"WECHAT_CODE_VERSION", "must be release, trial or develop"}
 	case c.SealKey != "" && !sealKey.MatchString(c.SealKey):
 		return &Error{"SEAL_KEY", "must have 32 to 256 characters, without spaces"}
 	case c.SimulatorOn() && c.Simulator == "auto" && !isLoopback(c.Host):

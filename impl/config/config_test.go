@@ -73,6 +73,8 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"WECHAT_PUSH_TOKEN":           {"ab", "hunter2 hunter2", "hunter-2"},
 		"WECHAT_PUSH_AES_KEY":         {"hunter2", strings.Repeat("-", 43), strings.Repeat("a", 43)}, // the last without a token
 		"WECHAT_WITHOUT_TOKEN":        {"maybe", "2"},
+		"WECHAT_CODE_PAGE":            {"/pages/shared/shared", "pages/shared/shared?a=b", "pages//shared"},
+		"WECHAT_CODE_VERSION":         {"released", "Release"},
 		"SEAL_KEY":                    {"hunter2", strings.Repeat("hunter2 ", 5)},
 		"SESSION_IDLE":                {"2", "1s", "8761h"},
 		"SESSION_MAX_AGE":             {"30d", "-1h", "1s"},

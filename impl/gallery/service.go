@@ -6,6 +6,8 @@ import (
 	"iter"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"onestroke/impl/drawing"
 	"onestroke/impl/lease"
 	"onestroke/impl/moderation"
@@ -19,6 +21,8 @@ type Service struct {
 	leases *lease.Leases[struct{}] // of the quota, by owner
 	clock  func() time.Time
 
+	maker      CodeMaker           // nil if there is no WeChat
+	making     singleflight.Group  // of codes, by token
 	checks     *moderation.Service // nil if nothing is checked
 	checkSaved bool
 }
@@ -31,6 +35,8 @@ type Options struct {
 	// them. Nil: others see everything. The service adds itself as the kind
 	// [CheckKind].
 	Checks *moderation.Service
+	// Codes makes the codes of shares. Nil: there are none.
+	Codes CodeMaker
 	// CheckSaved has drawings checked that are not shared, too.
 	CheckSaved bool
 }
@@ -40,7 +46,7 @@ func New(s Store, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	service := &Service{store: s, quota: o.Quota, clock: o.Now, checks: o.Checks, checkSaved: o.CheckSaved && o.Checks != nil}
+	service := &Service{store: s, quota: o.Quota, clock: o.Now, maker: o.Codes, checks: o.Checks, checkSaved: o.CheckSaved && o.Checks != nil}
 	o.Checks.Add(CheckKind, service)
 	service.leases = service.newLeases()
 	return service

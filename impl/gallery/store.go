@@ -63,6 +63,11 @@ type Store interface {
 	// FindShare returns the drawing that a token may lead to, or [ErrNotFound]. It
 	// may still find a share that was removed: only what Get returns is certain.
 	FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error)
+	// Code returns the code that is stored for a share of the owner, or nil.
+	Code(ctx context.Context, owner, token string) ([]byte, error)
+	// SetCode stores the code of a share, which is removed with the share:
+	// [ErrNotFound] if the owner has no such share.
+	SetCode(ctx context.Context, owner, token string, code []byte) error
 	// SetCheck stores the check of a drawing if that still has the etag that is the
 	// check's Version, in one indivisible step. Otherwise, also if there is no such
 	// drawing, it returns [ErrChanged].

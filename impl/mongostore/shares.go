@@ -21,7 +21,13 @@ type shareDocument struct {
 	Key   string     `bson:"_id"`
 	Owner string     `bson:"owner"`
 	ID    drawing.ID `bson:"id"`
+	Code  []byte     `bson:"code,omitempty"` // the mini program code, once it is made
 }
+
+var (
+	withoutCode = bson.D{{Key: "code", Value: 0}}
+	onlyCode    = bson.D{{Key: "_id", Value: 0}, {Key: "code", Value: 1}}
+)
 
 var onlyShare = bson.D{{Key: "_id", Value: 0}, {Key: "share", Value: 1}}
 
@@ -73,7 +79,7 @@ func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error 
 
 // FindShare looks up the digest of a token.
 func (s *Store) FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error) {
-	raw, err := find(ctx, s.shares, byKey(digest(token)), nil)
+	raw, err := find(ctx, s.shares, byKey(digest(token)), withoutCode)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return "", drawing.ID{}, gallery.ErrNotFound
 	}
@@ -82,6 +88,33 @@ func (s *Store) FindShare(ctx context.Context, token string) (owner string, id d
 		err = unmarshal(raw, &d)
 	}
 	return d.Owner, d.ID, failure(ctx, "find share", err)
+}
+
+// Code reads the code from the document of a share.
+func (s *Store) Code(ctx context.Context, owner, token string) ([]byte, error) {
+	raw, err := find(ctx, s.shares, ownShare(owner, token), onlyCode)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, nil
+	}
+	var d shareDocument
+	if err == nil {
+		err = unmarshal(raw, &d)
+	}
+	return d.Code, failure(ctx, "read a code", err)
+}
+
+// SetCode writes the code into the document of a share.
+func (s *Store) SetCode(ctx context.Context, owner, token string, code []byte) error {
+	set, err := update(ctx, s.shares, ownShare(owner, token), bson.D{{Key: "$set", Value: bson.D{{Key: "code", Value: code}}}})
+	if err == nil && !set {
+		return gallery.ErrNotFound
+	}
+	return failure(ctx, "store a code", err)
+}
+
+// ownShare is the filter of the document of an owner's share.
+func ownShare(owner, token string) bson.D {
+	return append(byKey(digest(token)), bson.E{Key: "owner", Value: owner})
 }
 
 // share reads the share of a drawing.

@@ -7,6 +7,7 @@
 package move
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -161,7 +162,7 @@ func copyDrawings(ctx context.Context, owner string, from, to gallery.Store, pro
 		}
 		writes.Go(func() error {
 			defer progress(1)
-			return copyDrawing(ctx, owner, r, present[r.ID], to)
+			return copyDrawing(ctx, owner, r, present[r.ID], from, to)
 		})
 	}
 	return writes.Wait()
@@ -187,7 +188,7 @@ func etags(ctx context.Context, owner string, store gallery.Store) (map[drawing.
 }
 
 // copyDrawing writes a drawing unless the target has it, and then its share.
-func copyDrawing(ctx context.Context, owner string, r gallery.Record, present string, to gallery.Store) error {
+func copyDrawing(ctx context.Context, owner string, r gallery.Record, present string, from, to gallery.Store) error {
 	share := r.Share
 	r.Share = gallery.Share{}
 	var err error
@@ -203,6 +204,9 @@ func copyDrawing(ctx context.Context, owner string, r gallery.Record, present st
 	}
 	if err == nil && (present != "" || share != (gallery.Share{})) {
 		err = copyShare(ctx, owner, r.ID, share, to)
+	}
+	if err == nil && share != (gallery.Share{}) {
+		err = copyCode(ctx, owner, share.Token, from, to)
 	}
 	if err != nil {
 		return fmt.Errorf("drawing %s of user %s: %w", r.ID, owner, err)
@@ -226,6 +230,15 @@ func copyShare(ctx context.Context, owner string, id drawing.ID, share gallery.S
 	return err
 }
 
+// copyCode copies the code of a share, if it was made.
+func copyCode(ctx context.Context, owner, token string, from, to gallery.Store) error {
+	code, err := from.Code(ctx, owner, token)
+	if err != nil || code == nil {
+		return err
+	}
+	return to.SetCode(ctx, owner, token, code)
+}
+
 // compareDrawings returns how many drawings a user has, the same in both stores.
 func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, progress func(int)) (int, error) {
 	expected := map[drawing.ID][sha256.Size]byte{}
@@ -244,7 +257,7 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, 
 		if want, ok := expected[r.ID]; !ok || want != digest(withoutOldCheck(r)) {
 			return 0, fmt.Errorf("drawing %s of user %s is not the same in the target: was the target used meanwhile?", r.ID, owner)
 		}
-		if err := compareShare(ctx, owner, r, to); err != nil {
+		if err := compareShare(ctx, owner, r, from, to); err != nil {
 			return 0, err
 		}
 		progress(1)
@@ -263,8 +276,8 @@ func withoutOldCheck(r gallery.Record) gallery.Record {
 	return r
 }
 
-// compareShare follows a share's token to its drawing.
-func compareShare(ctx context.Context, owner string, r gallery.Record, to gallery.Store) error {
+// compareShare follows a share's token to its drawing, and compares its code.
+func compareShare(ctx context.Context, owner string, r gallery.Record, from, to gallery.Store) error {
 	if r.Share == (gallery.Share{}) {
 		return nil
 	}
@@ -275,7 +288,15 @@ func compareShare(ctx context.Context, owner string, r gallery.Record, to galler
 	if err != nil || sharer != owner || id != r.ID {
 		return fmt.Errorf("the share of drawing %s of user %s does not lead to it in the target", r.ID, owner)
 	}
-	return nil
+	code, err := from.Code(ctx, owner, r.Share.Token)
+	if err != nil {
+		return err
+	}
+	moved, err := to.Code(ctx, owner, r.Share.Token)
+	if err == nil && !bytes.Equal(moved, code) {
+		err = fmt.Errorf("the code of drawing %s of user %s is not the same in the target: was the target used meanwhile?", r.ID, owner)
+	}
+	return err
 }
 
 // digest is equal for two sessions or records with equal fields.

@@ -264,6 +264,34 @@ func (d *Drawings) FindShare(ctx context.Context, token string) (owner string, i
 	return owner, id, err
 }
 
+// Code fills [gallery.Store].
+func (d *Drawings) Code(ctx context.Context, owner, token string) (code []byte, err error) {
+	err = d.db.read(ctx, "read a code", func(c *conn) error {
+		_, err := c.first(`SELECT picture FROM codes JOIN drawings USING (share_digest) WHERE share_digest = ?1 AND owner = ?2`,
+			func(s *sqlite3.Stmt) error {
+				code = data(s, 0)
+				return nil
+			}, digest(token), owner)
+		return err
+	})
+	return code, err
+}
+
+// SetCode fills [gallery.Store]. Triggers delete the code with the share.
+func (d *Drawings) SetCode(ctx context.Context, owner, token string, code []byte) error {
+	return d.write(ctx, "store a code", func(c *conn) error {
+		if err := d.db.hasRoom(c); err != nil {
+			return err
+		}
+		n, err := c.change(`INSERT OR REPLACE INTO codes (share_digest, picture)
+			SELECT share_digest, ?3 FROM drawings WHERE share_digest = ?1 AND owner = ?2`, digest(token), owner, code)
+		if err == nil && n == 0 {
+			return gallery.ErrNotFound
+		}
+		return err
+	})
+}
+
 // SetCheck fills [gallery.Store].
 func (d *Drawings) SetCheck(ctx context.Context, owner string, id drawing.ID, check moderation.Check) error {
 	return d.write(ctx, "store a check", func(c *conn) error {

@@ -132,6 +132,16 @@ ALTER TABLE drawings DROP COLUMN nickname;
 `, `
 -- What others reported of a thing, as JSON.
 ALTER TABLE tasks ADD COLUMN reports TEXT;
+`, `
+-- The mini program code of a share, a PNG, under the digest of its token.
+CREATE TABLE codes (
+	share_digest BLOB NOT NULL PRIMARY KEY,
+	picture      BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER code_of_ended_share AFTER UPDATE OF share_digest ON drawings WHEN old.share_digest IS NOT NULL
+BEGIN DELETE FROM codes WHERE share_digest = old.share_digest; END;
+CREATE TRIGGER code_of_deleted_drawing AFTER DELETE ON drawings WHEN old.share_digest IS NOT NULL
+BEGIN DELETE FROM codes WHERE share_digest = old.share_digest; END;
 `}
 
 // pageSize is that of a new file. A row of drawings that takes more than a quarter

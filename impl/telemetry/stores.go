@@ -221,6 +221,14 @@ func (d drawings) FindShare(ctx context.Context, token string) (string, drawing.
 	return owner, id, err
 }
 
+func (d drawings) Code(ctx context.Context, owner, token string) ([]byte, error) {
+	return ask(ctx, d.measured, "read_code", func(ctx context.Context) ([]byte, error) { return d.store.Code(ctx, owner, token) })
+}
+
+func (d drawings) SetCode(ctx context.Context, owner, token string, code []byte) error {
+	return d.do(ctx, "set_code", func(ctx context.Context) error { return d.store.SetCode(ctx, owner, token, code) })
+}
+
 func (d drawings) SetCheck(ctx context.Context, owner string, id drawing.ID, check moderation.Check) error {
 	return d.do(ctx, "set_check", func(ctx context.Context) error { return d.store.SetCheck(ctx, owner, id, check) })
 }

@@ -43,6 +43,8 @@ const (
 	errExpiredToken = 42001
 	errOtherApp     = 43104 // the openid is not of this app
 	errQuota        = 45009
+	errMinuteQuota  = 45011
+	errPage         = 41030 // no such page
 	errAway         = 61010 // the user has not used the program for two hours
 )
 
@@ -55,6 +57,7 @@ var advice = map[int]string{
 	errSecret:  "WeChat rejects the secret: copy WECHAT_APP_SECRET from the console, Development settings, or make a new one there",
 	errAddress: "this machine's address is not on the IP allow list: add it in the console (mp.weixin.qq.com), Development management, Development settings, IP allow list (开发管理 → 开发设置 → IP白名单)",
 	errQuota:   "WeChat's quota for this call is used up: it is new at midnight in China; the console shows it at Development management, API quota (开发管理 → 接口设置)",
+	errPage:    "the mini program has no page WECHAT_CODE_PAGE in its released version: publish it, or set WECHAT_CODE_VERSION=trial until then",
 	48001:      "the mini program may not make this call: the console says what it needs, Development management, API permissions (开发管理 → 接口设置)",
 }
 

@@ -72,26 +72,30 @@ type Options struct {
 	// client fetches its own; WeChat gives all of them the same.
 	Notes session.Notes
 	Seal  *seal.Key
+	// CodePage is the page that a mini program code opens, without a leading slash, and
+	// CodeVersion that version of the mini program: release, trial or develop.
+	CodePage, CodeVersion string
 	// WithoutToken calls the server API without an access token, as WeChat Cloud Run
 	// allows, and over HTTP if there is no BaseURL.
 	WithoutToken bool
 }
 
-// Client calls WeChat. It implements [session.Exchanger] and
-// [moderation.Checker], and is safe for concurrent use.
+// Client calls WeChat. It implements [session.Exchanger],
+// [moderation.Checker] and [gallery.CodeMaker], and is safe for concurrent use.
 type Client struct {
-	appID      string
-	appSecret  string
-	endpoint   string // of the exchange of login codes
-	api        string // what comes before the path of any other call
-	timeout    time.Duration
-	maxDataAge time.Duration
-	transport  http.RoundTripper
-	now        func() time.Time
-	observe    Observe
-	breaker    circuitbreaker.CircuitBreaker[grant]  // of the exchange of login codes
-	apiBreaker circuitbreaker.CircuitBreaker[answer] // of all other calls
-	token      *tokens                               // nil if calls need none
+	appID                 string
+	appSecret             string
+	endpoint              string // of the exchange of login codes
+	api                   string // what comes before the path of any other call
+	timeout               time.Duration
+	maxDataAge            time.Duration
+	transport             http.RoundTripper
+	now                   func() time.Time
+	observe               Observe
+	breaker               circuitbreaker.CircuitBreaker[grant]  // of the exchange of login codes
+	apiBreaker            circuitbreaker.CircuitBreaker[answer] // of all other calls
+	codePage, codeVersion string
+	token                 *tokens // nil if calls need none
 }
 
 // New returns a client. It sends no request.
@@ -105,6 +109,7 @@ func New(o Options) *Client {
 		transport:  o.Transport,
 		observe:    o.Observe,
 		now:        o.Now,
+		codePage:   o.CodePage, codeVersion: o.CodeVersion,
 	}
 	if c.observe == nil {
 		c.observe = func(ctx context.Context, _ string) (context.Context, func(telemetry.Outcome, string)) {

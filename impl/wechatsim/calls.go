@@ -73,6 +73,7 @@ func (s *Simulator) routes() {
 	s.mux.HandleFunc("POST /simulator/cgi-bin/stable_token", s.planned("/cgi-bin/stable_token", s.stableToken))
 	s.mux.HandleFunc("POST /simulator/wxa/msg_sec_check", s.planned("/wxa/msg_sec_check", s.withToken(s.checkText)))
 	s.mux.HandleFunc("POST /simulator/wxa/media_check_async", s.planned("/wxa/media_check_async", s.withToken(s.checkPicture)))
+	s.mux.HandleFunc("POST /simulator/wxa/getwxacodeunlimit", s.planned("/wxa/getwxacodeunlimit", s.withToken(s.makeCode)))
 	s.mux.HandleFunc("POST /simulator/plan", s.addPlan)
 	s.mux.HandleFunc("GET /simulator/state", s.showState)
 	s.mux.HandleFunc("POST /simulator/push", s.pushNow)

@@ -83,7 +83,7 @@ func explain(w http.ResponseWriter, r *http.Request) {
 POST /simulator/login               what wx.login and wx.getUserInfo return to a mini program
 GET  /simulator/sns/jscode2session  what api.weixin.qq.com answers to the server
 POST /simulator/cgi-bin/stable_token, /simulator/wxa/msg_sec_check,
-     /simulator/wxa/media_check_async: as well
+     /simulator/wxa/media_check_async, /simulator/wxa/getwxacodeunlimit: as well
 POST /simulator/plan                how the next calls of a path are answered
 POST /simulator/push                pushes a message to /wechat/push
 GET  /simulator/state               what was asked so far
@@ -248,12 +248,15 @@ var messages = map[int]string{
 	40029: "invalid code",
 	40097: "invalid args",
 	40125: "invalid appsecret",
+	40129: "invalid scene",
 	40163: "code been used",
+	40169: "invalid length for scene, or the data is not json string",
 	40226: "code blocked",
 	40164: "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist",
 	41002: "appid missing",
 	41004: "appsecret missing",
 	41008: "missing code",
+	41030: "invalid page",
 	42001: "access_token expired",
 	43001: "require GET method",
 	43104: "appid does not match the openid",

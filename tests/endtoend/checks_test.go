@@ -62,11 +62,11 @@ func (c checked) plan(t *testing.T, plan map[string]any) {
 	c.Nobody().Do(t, http.MethodPost, "/simulator/plan", plan).Expect(t, http.StatusNoContent)
 }
 
-// calls returns how often a path of WeChat was called so far.
-func (c checked) calls(t *testing.T, path string) int {
+// calls returns how often a path of the simulated WeChat was called so far.
+func calls(t *testing.T, s service.Service, path string) int {
 	t.Helper()
 	var state struct{ Calls map[string]int }
-	c.Nobody().Do(t, http.MethodGet, "/simulator/state", nil).Decode(t, &state)
+	s.Nobody().Do(t, http.MethodGet, "/simulator/state", nil).Decode(t, &state)
 	return state.Calls[path]
 }
 
@@ -414,10 +414,10 @@ func TestSharingHasOneTextChecked(t *testing.T) {
 		author.Do(t, http.MethodGet, "/v1/profile", nil).Decode(t, &p)
 		return p.NicknameState != nil && *p.NicknameState == gen.ShareApproved
 	})
-	before := c.calls(t, "/wxa/msg_sec_check")
+	before := calls(t, c.Service, "/wxa/msg_sec_check")
 	share(t, author, id, http.StatusCreated)
 	becomes(t, author, id, gen.ShareApproved, "")
-	if n := c.calls(t, "/wxa/msg_sec_check") - before; n != 1 {
+	if n := calls(t, c.Service, "/wxa/msg_sec_check") - before; n != 1 {
 		t.Errorf("WeChat was asked for %d texts", n)
 	}
 }

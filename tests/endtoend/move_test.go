@@ -61,6 +61,9 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 
 		after := program.Start(t, targets...)
 		same(t, answersTo(t, after.Service, users), answers)
+		if n := calls(t, after.Service, codeCall); n != 0 {
+			t.Errorf("WeChat was asked for %d codes that were moved", n)
+		}
 		after.With(users[0].caller.Header).Do(t, http.MethodPut, path(newID()), oneStroke("moved"), creating()).Expect(t, http.StatusCreated)
 	})
 }
@@ -197,7 +200,7 @@ func drawMuch(t *testing.T, s service.Service) (users []mover) {
 			if n%25 == i {
 				token := share(t, caller, id, http.StatusCreated)
 				report(t, s, token, gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
-				user.paths = append(user.paths, path(id), path(id)+"/image", "/v1/shared/"+token)
+				user.paths = append(user.paths, path(id), path(id)+"/image", "/v1/shared/"+token, codePath(id))
 			}
 		}
 		savePaint(t, caller, "k3j5h2l9x0ab", "[{\"method\":\"save\"},\u2028 \"一笔\" ]\r\n")

@@ -58,7 +58,7 @@ export function createClient(options: ClientOptions): Client {
     const request = requestOf(baseUrl, route, args);
     if (id === 'logIn') return session.logIn(args!.body as components['schemas']['LoginRequest'], options);
     if (id === 'logOut') return session.logOut(request, options);
-    const result = await (route[2] ? send : session.send)(request, options, cancellation);
+    const result = await (route[2] === 'open' ? send : session.send)(request, options, cancellation);
     if (id === 'deleteAccount' && result.ok) {
       outbox.forget();
       session.forget();

@@ -197,6 +197,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/drawings/{id}/share/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the mini program code of a share
+         * @description A picture that opens the shared drawing in the mini program when it is scanned with WeChat. The page gets the token of the
+         *     share as `scene`. WeChat makes it at the first request; it is valid for as long as the drawing is shared.
+         *
+         *     Others see the drawing only if the share is approved, also with its code.
+         */
+        get: operations["getShareCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shared/{token}": {
         parameters: {
             query?: never;
@@ -1602,6 +1625,22 @@ export interface components {
             };
         };
         /**
+         * @description - `ERR_WECHAT_FAILED`: WeChat made no mini program code. The operator of the service must act: the log says why.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat gave an invalid answer. Try once more with a new `wx.login()` code. If that fails too, the operator of the service must act.
+         */
+        NoCode: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description - `ERR_UNAVAILABLE`: a store or WeChat cannot be reached, or too many requests are in progress. No session or drawing is lost. Keep the token, wait as long as `Retry-After` says, then send the same request again.
          *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat cannot be reached or is busy. Wait as long as `Retry-After` says, then log in with a new `wx.login()` code.
          */
@@ -2777,6 +2816,67 @@ export interface operations {
             default: components["responses"]["Other"];
         };
     };
+    getShareCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of the copy that you have. The code of a share does not change; the answer is then 304 without a body.
+                 * @example "5mC3xQ8kT1u"
+                 */
+                "If-None-Match"?: components["schemas"]["KnownEntityTags"];
+            };
+            path: {
+                /**
+                 * @description The drawing's id, a random UUID that the client makes when the drawing is begun.
+                 *     The id of a drawing that a program of 2017 saved is in the answer of `GET /v1/drawings`.
+                 * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+                 */
+                id: components["parameters"]["DrawingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["PrivateRevalidate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["PNG"];
+                };
+            };
+            /** @description Not modified. Your copy is current. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["PrivateRevalidate"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ExchangeRefused"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            502: components["responses"]["NoCode"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Other"];
+        };
+    };
     getSharedDrawing: {
         parameters: {
             query?: never;
@@ -3875,6 +3975,7 @@ export type ErrorCode =
     | "ERR_RATE_LIMITED"
     | "ERR_QUOTA_EXCEEDED"
     | "ERR_PUSH_REFUSED"
+    | "ERR_WECHAT_FAILED"
     | "ERR_HEADERS_TOO_LARGE"
     | "ERR_INTERNAL"
     | "ERR_UNAVAILABLE";

@@ -17,7 +17,9 @@ export type Call<Data, ETag = string | undefined> = Promise<Result<Data, ETag>> 
 /** Every operation of the contract as a method. */
 export type Operations = {
   [Id in OperationId]: 'image/png' extends keyof Content<Id>
-    ? PictureOperation<Id>
+    ? 'image/svg+xml' extends keyof Content<Id>
+      ? PictureOperation<Id>
+      : BytesOperation<Id>
     : 'application/x-ndjson' extends keyof Content<Id>
       ? ExportOperation
       : 304 extends keyof operations[Id]['responses']
@@ -59,6 +61,12 @@ export interface PictureOperation<Id extends OperationId> {
   (args: Arguments<Id> & { format: 'svg'; ifNoneMatch?: undefined }, options?: CallOptions): Call<string, ETag<Id>>;
 }
 
+/** Returns bytes. */
+export interface BytesOperation<Id extends OperationId> {
+  (args: Arguments<Id> & { ifNoneMatch: string }, options?: CallOptions): Call<ArrayBuffer | null, ETag<Id>>;
+  (args: Arguments<Id> & { ifNoneMatch?: undefined }, options?: CallOptions): Call<ArrayBuffer, ETag<Id>>;
+}
+
 type Input<Args> = object extends Args ? [args?: Args, options?: CallOptions] : [args: Args, options?: CallOptions];
 
 /** The arguments of an operation, without those that the session adds. */
@@ -98,8 +106,8 @@ type Body<Id extends OperationId> = operations[Id] extends { requestBody: { cont
   ? { body: B }
   : unknown;
 
-/** Method, path and, if it needs no session, true. */
-export type Route = readonly [method: Outgoing['method'], path: keyof paths, open?: 'open'];
+/** Method, path, and what is special: `open` needs no session, `bytes` answers no text. */
+export type Route = readonly [method: Outgoing['method'], path: keyof paths, special?: 'open' | 'bytes'];
 
 export const routes: { readonly [Id in OperationId]: Route } = {
   logIn: ['POST', '/v1/session', 'open'],
@@ -115,6 +123,7 @@ export const routes: { readonly [Id in OperationId]: Route } = {
   getDrawingImage: ['GET', '/v1/drawings/{id}/image'],
   shareDrawing: ['PUT', '/v1/drawings/{id}/share'],
   getShare: ['GET', '/v1/drawings/{id}/share'],
+  getShareCode: ['GET', '/v1/drawings/{id}/share/code', 'bytes'],
   unshareDrawing: ['DELETE', '/v1/drawings/{id}/share'],
   getSharedDrawing: ['GET', '/v1/shared/{token}', 'open'],
   getSharedDrawingImage: ['GET', '/v1/shared/{token}/image', 'open'],
@@ -146,7 +155,7 @@ export interface AnyArguments {
 }
 
 /** The request of an operation. Arguments that are neither in the path nor a header go into the query. */
-export function requestOf(baseUrl: string, [method, path]: Route, args: AnyArguments = {}): Outgoing {
+export function requestOf(baseUrl: string, [method, path, special]: Route, args: AnyArguments = {}): Outgoing {
   const { ifMatch, ifNoneMatch, body, ...parameters } = args;
   const headers: Record<string, string> = {};
   if (ifMatch) headers['If-Match'] = ifMatch;
@@ -166,6 +175,6 @@ export function requestOf(baseUrl: string, [method, path]: Route, args: AnyArgum
     url: baseUrl + filled + (query && '?' + query),
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),
-    responseType: args.format === 'png' ? 'arraybuffer' : 'text',
+    responseType: special === 'bytes' || args.format === 'png' ? 'arraybuffer' : 'text',
   };
 }

@@ -55,6 +55,7 @@ const calls: {
   getDrawingImage: () => client.getDrawingImage({ id, width: 256, animate: true, format: 'svg' }),
   shareDrawing: () => client.shareDrawing({ id }),
   getShare: () => client.getShare({ id }),
+  getShareCode: () => client.getShareCode({ id }),
   unshareDrawing: () => client.unshareDrawing({ id }),
   getSharedDrawing: () => client.getSharedDrawing({ token }),
   getSharedDrawingImage: () => client.getSharedDrawingImage({ token, format: 'svg' }),

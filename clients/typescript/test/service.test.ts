@@ -108,6 +108,10 @@ for (const [runtime, start] of [
     assert.ok(share.ok);
     const shared = await start().getSharedDrawing({ token: share.data.token });
     assert.ok(shared.ok && shared.data.title === '一笔狗');
+    const code = await client.getShareCode({ id });
+    assert.ok(code.ok && Buffer.from(code.data).subarray(1, 4).toString() === 'PNG');
+    const known = await client.getShareCode({ id, ifNoneMatch: code.etag! });
+    assert.ok(known.ok && known.data === null);
     assert.ok((await client.unshareDrawing({ id })).ok);
 
     const ids: string[] = [];

@@ -45,6 +45,8 @@ func Run(t *testing.T, open func(*testing.T) gallery.Store) {
 		{"a share outlasts changes, and leads nowhere once revoked", shareOutlasts},
 		{"a token leads to its drawing or nowhere, whatever goes on", shareRaces},
 		{"many who share at once get one token", oneToken},
+		{"a code goes with its share", codeGoesWithShare},
+		{"a code is made once, whoever asks at the same time", oneCode},
 		{"a check is stored for its revision only, and outlasts no change", checkOfOneRevision},
 		{"the quota holds creations back, and nothing else", quotaHolds},
 		{"a tally is replaced only as it was read", tallyCompared},

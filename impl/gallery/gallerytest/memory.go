@@ -23,6 +23,7 @@ type Memory struct {
 	mu       sync.Mutex
 	drawings map[key]gallery.Record
 	tallies  map[string]gallery.Tally
+	codes    map[string][]byte // by token
 }
 
 type profiles = profiletest.Memory
@@ -34,7 +35,7 @@ type key struct {
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{drawings: map[key]gallery.Record{}, tallies: map[string]gallery.Tally{}}
+	return &Memory{drawings: map[key]gallery.Record{}, tallies: map[string]gallery.Tally{}, codes: map[string][]byte{}}
 }
 
 // Prepare has nothing to do.
@@ -172,6 +173,27 @@ func (m *Memory) FindShare(ctx context.Context, token string) (owner string, id 
 		}
 	}
 	return "", drawing.ID{}, gallery.ErrNotFound
+}
+
+func (m *Memory) Code(ctx context.Context, owner, token string) ([]byte, error) {
+	defer m.lock()()
+	for k, r := range m.drawings {
+		if k.owner == owner && r.Share.Token == token {
+			return m.codes[token], nil
+		}
+	}
+	return nil, nil
+}
+
+func (m *Memory) SetCode(ctx context.Context, owner, token string, code []byte) error {
+	defer m.lock()()
+	for k, r := range m.drawings {
+		if k.owner == owner && r.Share.Token == token {
+			m.codes[token] = code
+			return nil
+		}
+	}
+	return gallery.ErrNotFound
 }
 
 func (m *Memory) SetCheck(ctx context.Context, owner string, id drawing.ID, c moderation.Check) error {

@@ -1,10 +1,14 @@
 package gallerytest
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"onestroke/impl/drawing"
@@ -102,6 +106,114 @@ func oneToken(t *testing.T, store gallery.Store) {
 	for _, got := range tokens {
 		equal(t, got, token)
 	}
+}
+
+func codeGoesWithShare(t *testing.T, store gallery.Store) {
+	s := service(store)
+	picture := bytes.Repeat([]byte{0x89, 'P', 0}, gallery.MaxCode/3)
+	shareNew := func(owner string) string {
+		t.Helper()
+		_, _, err := s.Put(t.Context(), owner, drawingtest.ID(1), drawingtest.Content("", 1, 3), gallery.IfAbsent())
+		succeeds(t, err)
+		token, _, err := share(t, s, owner, drawingtest.ID(1))
+		succeeds(t, err)
+		return token
+	}
+	has := func(owner, token string, want []byte) {
+		t.Helper()
+		code, err := store.Code(t.Context(), owner, token)
+		succeeds(t, err)
+		if !bytes.Equal(code, want) {
+			t.Errorf("a code of %d bytes, want %d", len(code), len(want))
+		}
+	}
+	others := shareNew(bob)
+	succeeds(t, store.SetCode(t.Context(), bob, others, picture))
+	for name, end := range map[string]func() error{
+		"unshared": func() error { return s.Unshare(t.Context(), alice, drawingtest.ID(1)) },
+		"deleted":  func() error { return s.Delete(t.Context(), alice, drawingtest.ID(1), gallery.IfPresent()) },
+		"all":      func() error { return s.DeleteAll(t.Context(), alice) },
+	} {
+		token := shareNew(alice)
+		has(alice, token, nil)
+		fails(t, store.SetCode(t.Context(), bob, token, picture), gallery.ErrNotFound)
+		fails(t, store.SetCode(t.Context(), alice, others, picture), gallery.ErrNotFound)
+		for range 2 {
+			succeeds(t, store.SetCode(t.Context(), alice, token, picture))
+		}
+		has(alice, token, picture)
+		has(bob, token, nil)
+		_, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("changed", 1, 3), gallery.IfPresent())
+		succeeds(t, err)
+		has(alice, token, picture)
+		t.Log(name)
+		succeeds(t, end())
+		has(alice, token, nil)
+		fails(t, store.SetCode(t.Context(), alice, token, picture), gallery.ErrNotFound)
+		has(alice, token, nil)
+		succeeds(t, s.DeleteAll(t.Context(), alice))
+	}
+	has(bob, others, picture)
+}
+
+// codeMaker makes codes that name their scene.
+type codeMaker struct {
+	asked atomic.Int32
+	fails error
+	hold  chan struct{}
+}
+
+func (m *codeMaker) MakeCode(_ context.Context, scene string) ([]byte, error) {
+	m.asked.Add(1)
+	<-m.hold
+	return []byte("code of " + scene), m.fails
+}
+
+func oneCode(t *testing.T, store gallery.Store) {
+	maker := &codeMaker{hold: make(chan struct{})}
+	s := gallery.New(store, gallery.Options{Now: Clock(), Codes: maker})
+	_, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("", 1, 3), gallery.IfAbsent())
+	succeeds(t, err)
+	_, err = s.Code(t.Context(), alice, drawingtest.ID(1))
+	fails(t, err, gallery.ErrNotFound)
+	token, _, err := share(t, s, alice, drawingtest.ID(1))
+	succeeds(t, err)
+	_, err = s.Code(t.Context(), bob, drawingtest.ID(1))
+	fails(t, err, gallery.ErrNotFound)
+
+	// Who goes away does not end the call for the others.
+	impatient, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, err := s.Code(impatient, alice, drawingtest.ID(1))
+		left <- err
+	}()
+	for maker.asked.Load() == 0 {
+		runtime.Gosched()
+	}
+	leave()
+	fails(t, <-left, context.Canceled)
+	close(maker.hold)
+	together(writers, func(int) {
+		code, err := s.Code(t.Context(), alice, drawingtest.ID(1))
+		if err != nil || string(code) != "code of "+token {
+			t.Errorf("%s, %v", code, err)
+		}
+	})
+	equal(t, maker.asked.Load(), int32(1))
+
+	// A failure is not stored.
+	succeeds(t, s.Unshare(t.Context(), alice, drawingtest.ID(1)))
+	token, _, err = share(t, s, alice, drawingtest.ID(1))
+	succeeds(t, err)
+	maker.fails = &gallery.CodeError{Temporary: true, Err: errors.New("busy")}
+	_, err = s.Code(t.Context(), alice, drawingtest.ID(1))
+	fails(t, err, maker.fails)
+	maker.fails = nil
+	code, err := s.Code(t.Context(), alice, drawingtest.ID(1))
+	succeeds(t, err)
+	equal(t, string(code), "code of "+token)
+	equal(t, maker.asked.Load(), int32(3))
 }
 
 func checkOfOneRevision(t *testing.T, store gallery.Store) {

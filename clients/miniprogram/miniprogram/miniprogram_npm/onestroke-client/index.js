@@ -114,6 +114,7 @@ var routes = {
   getDrawingImage: ["GET", "/v1/drawings/{id}/image"],
   shareDrawing: ["PUT", "/v1/drawings/{id}/share"],
   getShare: ["GET", "/v1/drawings/{id}/share"],
+  getShareCode: ["GET", "/v1/drawings/{id}/share/code", "bytes"],
   unshareDrawing: ["DELETE", "/v1/drawings/{id}/share"],
   getSharedDrawing: ["GET", "/v1/shared/{token}", "open"],
   getSharedDrawingImage: ["GET", "/v1/shared/{token}/image", "open"],
@@ -134,7 +135,7 @@ var routes = {
   getCurrentContractYaml: ["GET", "/openapi-v1.yaml", "open"],
   getCurrentContractJson: ["GET", "/openapi-v1.json", "open"]
 };
-function requestOf(baseUrl, [method, path], args = {}) {
+function requestOf(baseUrl, [method, path, special], args = {}) {
   const { ifMatch, ifNoneMatch, body, ...parameters } = args;
   const headers = {};
   if (ifMatch) headers["If-Match"] = ifMatch;
@@ -151,7 +152,7 @@ function requestOf(baseUrl, [method, path], args = {}) {
     url: baseUrl + filled + (query && "?" + query),
     headers,
     body: body === void 0 ? void 0 : JSON.stringify(body),
-    responseType: args.format === "png" ? "arraybuffer" : "text"
+    responseType: special === "bytes" || args.format === "png" ? "arraybuffer" : "text"
   };
 }
 
@@ -779,7 +780,7 @@ function createClient(options) {
     const request = requestOf(baseUrl, route, args);
     if (id === "logIn") return session.logIn(args.body, options2);
     if (id === "logOut") return session.logOut(request, options2);
-    const result = await (route[2] ? send : session.send)(request, options2, cancellation);
+    const result = await (route[2] === "open" ? send : session.send)(request, options2, cancellation);
     if (id === "deleteAccount" && result.ok) {
       outbox.forget();
       session.forget();
