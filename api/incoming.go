@@ -115,11 +115,15 @@ const maxReadOn = 2 << 20
 // that sends everything before it reads would otherwise not see the answer: a
 // connection that is closed with unread data is reset. HTTP/2 needs none of this.
 func (b *incoming) readOn(r *http.Request) {
-	if b == nil || b.ended || b.asked || r.ProtoMajor != 1 {
+	if b == nil || b.ended || r.ProtoMajor != 1 {
 		return
 	}
+	wait := b.whole / 2
+	if b.asked { // it should send no body now, but may have stopped waiting for 100 Continue
+		wait = b.whole / 30
+	}
 	_ = b.control.Flush() // an error shows when reading, too
-	_ = b.control.SetReadDeadline(time.Now().Add(b.whole / 2))
+	_ = b.control.SetReadDeadline(time.Now().Add(wait))
 	_, _ = io.CopyN(io.Discard, b.ReadCloser, maxReadOn)
 }
 

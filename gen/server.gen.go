@@ -583,8 +583,8 @@ type FieldError struct {
 	// Example: strokes[3].y
 	Field string `json:"field"`
 
-	// Rule The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `form`, `utf8`, `complete`, `duplicate` for the text itself,
-	// `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`,
+	// Rule The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `utf8`, `surrogate`, `complete`, `duplicate` for the text itself,
+	// `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`, `picture`,
 	// `framing` for a request whose end is not clear, and `reachable` and `writable` for a store.
 	//
 	//

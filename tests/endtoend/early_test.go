@@ -45,6 +45,7 @@ func TestAnEarlyAnswerReachesAClientThatWritesFirst(t *testing.T) {
 			"another media type":   {"POST /v1/session HTTP/1.1\r\nContent-Type: text/plain", 500 << 10, 415, false},
 			"no such path":         {"POST /v1/paintings HTTP/1.1", 500 << 10, 404, false},
 			"no such method":       {"PATCH /v1/session HTTP/1.1", 500 << 10, 405, false},
+			"with Expect":          {"PUT /v1/drawings/" + newID() + " HTTP/1.1\r\nExpect: 100-continue", 500 << 10, 401, true},
 			"of 2017":              {"POST /applet/session/paints/save HTTP/1.1\r\nX-WX-Code: old", 500 << 10, 200, false},
 		} {
 			t.Run(name+" "+by, func(t *testing.T) {

@@ -279,17 +279,42 @@ func TestTheBasePathCanBeChanged(t *testing.T) {
 
 // The repeated login asks WeChat again, which has exchanged the code: a new code helps.
 func TestALoginAfterTheStoreLostItsDataNeedsANewCode(t *testing.T) {
-	redis := stores.LocalRedis(t)
-	s := service.Start(t, service.Options{RedisURL: redis.URL})
-	user := service.NewUser()
-	logIn := func(p service.Phone) service.Answer {
-		return s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": p.Code})
+	for name, logIn := range map[string]func(*testing.T, service.Service, service.Phone) service.Answer{
+		"of today": func(t *testing.T, s service.Service, p service.Phone) service.Answer {
+			return s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": p.Code})
+		},
+		"of 2017": func(t *testing.T, s service.Service, p service.Phone) service.Answer {
+			return s.With(p.Headers()).Do(t, http.MethodGet, "/v1/drawings", nil)
+		},
+	} {
+		for when, early := range map[string]bool{"between exchange and session": true, "after the login": false} {
+			t.Run(name+", "+when, func(t *testing.T) {
+				redis := stores.LocalRedis(t)
+				s := service.Start(t, service.Options{RedisURL: redis.URL})
+				lose := func() {
+					if err := stores.DialRedis(t, redis.URL).FlushAll(t.Context()).Err(); err != nil {
+						t.Error(err)
+					}
+				}
+				user := service.NewUser()
+				phone := s.Phone(t, user, map[string]any{"delayMs": 500})
+				first := make(chan service.Answer, 1)
+				go func() { first <- logIn(t, s.Service, phone) }()
+				eventually(t, func() bool { return s.Simulator.Exchanges(phone.Code) == 1 })
+				if early {
+					lose()
+					(<-first).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+				} else {
+					if answer := <-first; answer.Status >= http.StatusMultipleChoices {
+						t.Fatalf("got %d %s", answer.Status, answer.Body)
+					}
+					lose()
+				}
+				logIn(t, s.Service, phone).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionKeyExchangeFailed)
+				if answer := logIn(t, s.Service, s.Phone(t, user)); answer.Status >= http.StatusMultipleChoices {
+					t.Errorf("with a new code: %d %s", answer.Status, answer.Body)
+				}
+			})
+		}
 	}
-	phone := s.Phone(t, user)
-	logIn(phone).Expect(t, http.StatusCreated)
-	if err := stores.DialRedis(t, redis.URL).FlushAll(t.Context()).Err(); err != nil {
-		t.Fatal(err)
-	}
-	logIn(phone).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionKeyExchangeFailed)
-	logIn(s.Phone(t, user)).Expect(t, http.StatusCreated)
 }
