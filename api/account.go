@@ -14,6 +14,7 @@ type accounts struct {
 	account  *account.Service
 	gallery  *gallery.Service
 	profiles profiles
+	exports  *exports
 }
 
 func (h accounts) DeleteAccount(ctx context.Context, _ gen.DeleteAccountRequest) (gen.DeleteAccountAnswer, error) {
@@ -26,7 +27,7 @@ func (h accounts) DeleteAccount(ctx context.Context, _ gen.DeleteAccountRequest)
 // ExportDrawings sends the profile last: it says that no drawing is missing.
 func (h accounts) ExportDrawings(ctx context.Context, r gen.ExportDrawingsRequest) (gen.ExportDrawingsAnswer, error) {
 	drawings := bodies(h.gallery.Export(ctx, owner(ctx)), exportBody)
-	return gen.ExportDrawings200{Body: func(yield func(wire.Item, error) bool) {
+	return gen.ExportDrawings200{Body: inSlot(ctx, h.exports, func(yield func(wire.Item, error) bool) {
 		for d, err := range drawings {
 			if !yield(d, err) || err != nil {
 				return
@@ -36,5 +37,5 @@ func (h accounts) ExportDrawings(ctx context.Context, r gen.ExportDrawingsReques
 			body, err := h.profiles.body(ctx)
 			yield(&gen.ExportedProfile{Profile: body}, err)
 		}
-	}}, nil
+	})}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"onestroke/api/framing"
-	"onestroke/api/wire"
 	"onestroke/impl/telemetry"
 )
 
@@ -19,10 +18,9 @@ import (
 // It takes memory for the buffer that it is read into.
 type incoming struct {
 	io.ReadCloser
-	request *telemetry.Request
+	info    *requestInfo
 	memory  *memory
-	address string // whose memory it takes
-	held    int64  // bytes of memory
+	buffer  int64 // bytes of memory taken
 	control *http.ResponseController
 	begun   time.Time
 	whole   time.Duration // for a body of largest bytes
@@ -38,7 +36,7 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, info *requestIn
 		return nil
 	}
 	b := &incoming{
-		ReadCloser: r.Body, request: &info.Request, memory: &s.memory, address: clientAddress(info, s.TrustedProxies),
+		ReadCloser: r.Body, info: info, memory: &s.memory,
 		control: http.NewResponseController(w), begun: time.Now(), whole: s.ReadTimeout, largest: s.MaxBody,
 		asked: r.Header.Get("Expect") != "",
 	}
@@ -66,8 +64,11 @@ func (s *server) checkFraming(next http.Handler) http.Handler {
 
 // Read reads into p, which is what is free in the buffer of the body.
 func (b *incoming) Read(p []byte) (int, error) {
-	if err := b.hold(b.read + int64(len(p))); err != nil {
-		return 0, err
+	if more := b.read + int64(len(p)) - b.buffer; more > 0 {
+		if err := b.memory.take(b.info, more); err != nil {
+			return 0, err
+		}
+		b.buffer += more
 	}
 	b.asked = false
 	soon := b.begun.Add(b.whole/6 + time.Duration(float64(b.whole)*float64(b.read)/float64(b.largest)))
@@ -77,7 +78,7 @@ func (b *incoming) Read(p []byte) (int, error) {
 	}
 	// The error is that the connection has no deadline: then it has no limit either.
 	_ = b.control.SetReadDeadline(soon)
-	defer b.request.Wait(telemetry.Body, time.Now())
+	defer b.info.Wait(telemetry.Body, time.Now())
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
 	if err != nil {
@@ -85,27 +86,6 @@ func (b *incoming) Read(p []byte) (int, error) {
 		_ = b.control.SetReadDeadline(last) // the server looks whether the client is still there
 	}
 	return n, err
-}
-
-// hold takes memory until the body has so many bytes of it.
-func (b *incoming) hold(bytes int64) error {
-	if bytes <= b.held {
-		return nil
-	}
-	if !b.memory.take(b.address, bytes-b.held) {
-		return wire.NoMemoryError{}
-	}
-	b.held = bytes
-	return nil
-}
-
-// release gives the memory of the body back.
-func (b *incoming) release() {
-	if b == nil || b.held == 0 {
-		return
-	}
-	b.memory.give(b.address, b.held)
-	b.held = 0
 }
 
 // maxReadOn is how much of a body is read after an answer, in bytes.
@@ -125,39 +105,6 @@ func (b *incoming) readOn(r *http.Request) {
 	_ = b.control.Flush() // an error shows when reading, too
 	_ = b.control.SetReadDeadline(time.Now().Add(wait))
 	_, _ = io.CopyN(io.Discard, b.ReadCloser, maxReadOn)
-}
-
-// memory bounds how many bytes of memory the bodies of requests take: all of them,
-// and half of it those from one address, so that nobody takes it all with bodies
-// that arrive slowly.
-type memory struct {
-	most int64 // bytes; 0 is no limit
-
-	mu    sync.Mutex
-	taken int64
-	by    map[string]int64 // address
-}
-
-// take takes bytes for a body from an address, if there are so many.
-func (m *memory) take(address string, bytes int64) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.most > 0 && (m.taken+bytes > m.most || m.by[address]+bytes > m.most/2) {
-		return false
-	}
-	m.taken += bytes
-	m.by[address] += bytes
-	return true
-}
-
-// give gives bytes back.
-func (m *memory) give(address string, bytes int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.taken -= bytes
-	if m.by[address] -= bytes; m.by[address] == 0 {
-		delete(m.by, address)
-	}
 }
 
 // places bounds how many requests are served at the same time. While its body

@@ -35,14 +35,14 @@ func (s *server) observe(next http.Handler) http.Handler {
 		}
 		r = r.WithContext(context.WithValue(s.Telemetry.Begin(&info.Request, r), requestInfoKey{}, info))
 		body := s.receive(w, r, info)
-		recorded := &recorder{ResponseWriter: w, info: info, status: http.StatusOK}
+		recorded := &recorder{ResponseWriter: w, info: info, memory: &s.memory, status: http.StatusOK}
 		defer func() {
 			whole, own := info.End(telemetry.RequestResult{
 				Operation: info.operation, Route: info.route, Method: r.Method, Status: recorded.status,
 				Code: info.code, Limit: info.limit, RequestID: info.id,
 			})
 			s.log(r, info, recorded, whole, s.SlowRequest > 0 && own > s.SlowRequest)
-			body.release()
+			s.memory.release(info)
 			body.readOn(r)
 		}()
 		next.ServeHTTP(recorded, r)
@@ -127,9 +127,13 @@ func (s *server) recover(next http.Handler) http.Handler {
 type recorder struct {
 	http.ResponseWriter
 	info   *requestInfo
+	memory *memory
 	status int
 	bytes  int64
 }
+
+// Hold takes memory for an answer.
+func (w *recorder) Hold(bytes int) error { return w.memory.take(w.info, int64(bytes)) }
 
 func (w *recorder) WriteHeader(status int) {
 	setLimitHeaders(w.Header(), w.info.left)

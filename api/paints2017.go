@@ -12,6 +12,7 @@ import (
 // a code in the body.
 type paints2017 struct {
 	gallery *gallery.Service
+	exports *exports
 }
 
 // What 2017 answered to a request without the members that it needs.
@@ -23,9 +24,9 @@ var (
 func (h paints2017) ListPaints(ctx context.Context, _ gen.ListPaintsRequest) (gen.ListPaintsAnswer, error) {
 	return gen.ListPaints200PaintList{
 		Body: gen.PaintList{Msg: gen.Success},
-		Data: bodies(h.gallery.Paints(ctx, owner(ctx)), func(p paint2017.Paint) *gen.Paint {
+		Data: inSlot(ctx, h.exports, bodies(h.gallery.Paints(ctx, owner(ctx)), func(p paint2017.Paint) *gen.Paint {
 			return &gen.Paint{ID: p.ID, Actions: p.Actions}
-		}),
+		})),
 	}, nil
 }
 

@@ -27,6 +27,7 @@ type requestInfo struct {
 	caller    *caller            // of a secured operation
 	login     *session.Login     // that is due before the operation, see [callers]
 	place     place              // among requests that are served
+	taken     taken              // of the memory for bodies
 	left      *session.Allowance // of the rate limit that was asked last; nil if there is none
 
 	user  string // the id of the user who calls or logs in, empty if unknown
@@ -70,6 +71,8 @@ func limitOf(err error) string {
 		return "bodies"
 	case errors.As(err, new(wire.NoMemoryError)):
 		return "body_memory"
+	case errors.Is(err, errTooManyExports):
+		return "exports"
 	default:
 		return ""
 	}

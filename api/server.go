@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"path"
@@ -73,9 +74,12 @@ type Options struct {
 	// MaxInFlight limits how many requests below /v1 and BasePath are served at
 	// the same time, and how many bodies may arrive from one address. 0 is no limit.
 	MaxInFlight int
-	// MaxBodyMemory limits how many bytes of memory the bodies of requests may take at
-	// the same time. Half of it may be taken by bodies from one address. 0 is no limit.
+	// MaxBodyMemory limits how many bytes of memory the bodies of requests, and the
+	// large ones of answers, may take at the same time. Half of it may be taken by those
+	// of one address. 0 is no limit.
 	MaxBodyMemory int64
+	// MaxExports limits how many exports are sent at the same time. 0 is no limit.
+	MaxExports int
 	// CORSOrigins are the origins of web pages that may call /v1, such as
 	// https://example.com.
 	CORSOrigins []string
@@ -117,7 +121,7 @@ type server struct {
 	extra   *http.ServeMux // of Extra only
 	callers callers
 	places  places    // of requests below /v1 and BasePath
-	memory  memory    // of bodies
+	memory  memory    // for bodies
 	macs    sync.Pool // of pseudonyms: a [hash.Hash] with the LogKey costs more to make than to use
 }
 
@@ -139,8 +143,8 @@ type server struct {
 //     a place again, and a login by the headers of 2017, if there is one
 //  9. the handler
 //
-// The body takes its bytes from the memory for bodies while it arrives, and gives
-// them back when the request is done. An answer may come before the body has
+// The body takes its bytes from the memory for bodies while it arrives, a large
+// answer before it is sent, and both are given back when the request is done. An answer may come before the body has
 // arrived; the rest of it is then read by [incoming.readOn].
 func New(o Options) (http.Handler, error) {
 	o.MaxHeaders, o.MaxBody = cmp.Or(o.MaxHeaders, MaxHeaders), cmp.Or(o.MaxBody, MaxBody)
@@ -156,9 +160,10 @@ func New(o Options) (http.Handler, error) {
 		extra:   http.NewServeMux(),
 		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun},
 		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
-		memory:  memory{most: o.MaxBodyMemory, by: map[string]int64{}},
+		memory:  memory{most: o.MaxBodyMemory, proxies: o.TrustedProxies, by: map[string]int64{}},
 		macs:    sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
 	}
+	exports := newExports(cmp.Or(o.MaxExports, math.MaxInt32))
 	pngSlots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	handlers := handlers{
 		sessions:   sessions{o.Sessions, o.Profiles, limits},
@@ -166,8 +171,8 @@ func New(o Options) (http.Handler, error) {
 		profiles:   profiles{o.Profiles},
 		images:     images{o.Drawings, pngSlots},
 		shares:     shares{o.Drawings, o.Profiles, o.TrustedProxies},
-		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles}},
-		paints2017: paints2017{o.Drawings},
+		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles}, exports},
+		paints2017: paints2017{o.Drawings, exports},
 		fromWeChat: fromWeChat{o.Pushes, o.Checks, pngSlots},
 		health:     health{o.Stores, s.stopping, o.Logger},
 		documents:  contract,

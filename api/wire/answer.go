@@ -58,8 +58,25 @@ func (b *Buffer) Send(w http.ResponseWriter, status int) error {
 	return Send(w, status, "application/json", b.Text)
 }
 
-// Send sends an answer whose body is known, with its length.
+// Holder is an [http.ResponseWriter] that bounds the memory of answers: an answer
+// may be in memory for as long as its client takes to read it.
+type Holder interface {
+	// Hold fails if there is no memory for an answer.
+	Hold(bytes int) error
+}
+
+// held is the length, in bytes, from which an answer counts for a [Holder]. A
+// shorter one fits into the buffers of the connection.
+const held = 64 << 10
+
+// Send sends an answer whose body is known, with its length. If a [Holder] refuses
+// it, nothing is sent.
 func Send(w http.ResponseWriter, status int, mediaType string, body []byte) error {
+	if h, ok := w.(Holder); ok && len(body) >= held {
+		if err := h.Hold(len(body)); err != nil {
+			return err
+		}
+	}
 	h := w.Header()
 	h.Set("Content-Type", mediaType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -100,7 +117,7 @@ const (
 	chunk = 32 << 10
 	// streamTimeout is how long a client may take for a chunk. The whole stream
 	// may take as long as it needs.
-	streamTimeout = time.Minute
+	streamTimeout = 30 * time.Second
 )
 
 // stream sends items while they come, in chunks. Nothing is written before the

@@ -32,8 +32,8 @@ type SlowError struct{}
 
 func (SlowError) Error() string { return "the body did not arrive in time" }
 
-// NoMemoryError is a request whose body has no room in memory beside those of other
-// requests.
+// NoMemoryError is a request whose body, or whose answer, has no room in memory
+// beside those of other requests.
 type NoMemoryError struct{}
 
 func (NoMemoryError) Error() string { return "there is no memory for the body" }

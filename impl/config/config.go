@@ -65,6 +65,7 @@ type Config struct {
 	MaxHeaderBytes    int           `env:"MAX_HEADER_BYTES"`
 	MaxBodyBytes      int           `env:"MAX_BODY_BYTES"`
 	MaxInFlight       int           `env:"MAX_IN_FLIGHT"`
+	MaxExports        int           `env:"MAX_EXPORTS"`
 	MaxBodyMemory     int64         `env:"MAX_BODY_MEMORY"` // 0: by the memory limit
 
 	LogLevel    slog.Level    `env:"LOG_LEVEL"`

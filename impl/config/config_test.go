@@ -92,6 +92,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"MAX_HEADER_BYTES":            {"64K", "0", "65537"},
 		"MAX_BODY_BYTES":              {"1MB", "0", "524289"},
 		"MAX_IN_FLIGHT":               {"all", "0", "-1", "1000001"},
+		"MAX_EXPORTS":                 {"all", "0", "-1", "10001"},
 		"MAX_BODY_MEMORY":             {"64MiB", "-1", "1099511627777"},
 		"LOG_LEVEL":                   {"verbose", "3"},
 		"SLOW_REQUEST":                {"soon", "-1s", "2h"},

@@ -18,8 +18,8 @@ import (
 )
 
 // batch is how many drawings are in memory at a time while all are read. The largest
-// take 640 KB; MongoDB ends a batch at 16 MB.
-const batch = 50
+// take 640 KB, and MongoDB cannot end a batch by its bytes before 16 MB.
+const batch = 8
 
 var onlyETagAndShare = bson.D{{Key: "_id", Value: 0}, {Key: "etag", Value: 1}, {Key: "share", Value: 1}}
 

@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -156,8 +157,12 @@ func (d *Drawings) List(ctx context.Context, owner string, after gallery.Positio
 	return items, nil
 }
 
-// allBatch bounds how many drawings are in memory, the largest of which take 640 KB.
-const allBatch = 20
+// allBatch is how many bytes of drawings All has in memory before it ends a batch.
+// The largest drawing takes 640 KB.
+const allBatch = 256 << 10
+
+// errEnough ends a read before its last row.
+var errEnough = errors.New("enough was read")
 
 // All fills [gallery.Store]. Each batch is a read of its own: a slow caller
 // delays nobody.
@@ -167,13 +172,21 @@ func (d *Drawings) All(ctx context.Context, owner string) iter.Seq2[gallery.Reco
 		if after.Revision > 0 {
 			ms = after.CreatedAt.UnixMilli()
 		}
+		bytes := 0
 		err = d.db.read(ctx, "read drawings", func(c *conn) error {
-			return c.each(`SELECT `+recordColumns+` FROM drawings JOIN contents USING (content)
-				WHERE owner = ?1 AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4`, func(s *sqlite3.Stmt) error {
+			err := c.each(`SELECT `+recordColumns+` FROM drawings JOIN contents USING (content)
+				WHERE owner = ?1 AND (created_at, id) > (?2, ?3) ORDER BY created_at, id`, func(s *sqlite3.Stmt) error {
 				r, err := scanRecord(s)
 				batch = append(batch, r)
+				if bytes += len(r.Packed) + len(r.Actions) + len(r.Thumbnail); err == nil && bytes >= allBatch {
+					err = errEnough
+				}
 				return err
-			}, owner, ms, after.ID[:], allBatch)
+			}, owner, ms, after.ID[:])
+			if errors.Is(err, errEnough) {
+				err = nil
+			}
+			return err
 		})
 		return batch, err
 	})

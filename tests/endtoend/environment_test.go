@@ -40,6 +40,7 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 		"MAX_HEADER_BYTES":    {{"MAX_HEADER_BYTES=64K"}},
 		"MAX_BODY_BYTES":      {{"MAX_BODY_BYTES=1048576"}},
 		"MAX_IN_FLIGHT":       {{"MAX_IN_FLIGHT=0"}},
+		"MAX_EXPORTS":         {{"MAX_EXPORTS=0"}},
 		"MAX_BODY_MEMORY":     {{"MAX_BODY_MEMORY=64MiB"}},
 		"LOG_LEVEL":           {{"LOG_LEVEL=loud"}},
 		"SHUTDOWN_DELAY":      {{"SHUTDOWN_DELAY=5"}},

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,6 +103,134 @@ func TestOneAddressDoesNotTakeAllTheMemoryForBodies(t *testing.T) {
 		t.Errorf("the slow body is answered with %d", status)
 	}
 	put(one).Expect(t, http.StatusCreated)
+}
+
+// Exports that nobody reads are few, take little memory, and end.
+func TestExportsThatNobodyReadsAreBounded(t *testing.T) {
+	const (
+		users   = 20
+		exports = 16 // MAX_EXPORTS
+	)
+	p := service.Build(t).StartWithin(t, container)
+	var callers []service.Caller
+	actions := strings.Repeat("x", 500<<10)
+	for range users {
+		caller := p.LogIn(t, service.NewUser())
+		for i := range 16 { // more than the buffers of a connection take
+			savePaint(t, caller, fmt.Sprint(i), actions)
+		}
+		callers = append(callers, caller)
+	}
+	counts := map[int]int{}
+	for answer := range unread(t, p.URL, users, func(i int) (string, service.Caller) { return "/v1/export", callers[i] }) {
+		counts[answer.StatusCode]++
+		if answer.StatusCode == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") != "5" {
+			t.Errorf("Retry-After is %q", answer.Header.Get("Retry-After"))
+		}
+	}
+	t.Logf("%v, at most %d MB", counts, p.PeakMemory(t)>>20)
+	if counts[http.StatusOK] != exports || counts[http.StatusServiceUnavailable] != users-exports {
+		t.Errorf("the answers are %v", counts)
+	}
+	if p.PeakMemory(t) > container {
+		t.Errorf("the process took %d MB", p.PeakMemory(t)>>20)
+	}
+	callers[0].Do(t, http.MethodGet, "/v1/drawings", nil).Expect(t, http.StatusOK)
+	callers[0].Do(t, http.MethodPut, path(newID()), oneStroke("meanwhile"), creating()).Expect(t, http.StatusCreated)
+	eventually(t, func() bool { return callers[0].Do(t, http.MethodGet, "/v1/export", nil).Status == http.StatusOK })
+}
+
+// One user cannot take all exports.
+func TestAUserHasTwoExportsAtATime(t *testing.T) {
+	p := service.Build(t).Start(t)
+	greedy, other := p.LogIn(t, service.NewUser()), p.LogIn(t, service.NewUser())
+	for i := range 16 {
+		savePaint(t, greedy, fmt.Sprint(i), strings.Repeat("x", 500<<10))
+	}
+	counts := map[int]int{}
+	for answer := range unread(t, p.URL, 4, func(i int) (string, service.Caller) {
+		return []string{"/v1/export", "/applet/session/paints/list"}[i%2], greedy
+	}) {
+		counts[answer.StatusCode]++
+	}
+	if counts[http.StatusOK] != 2 || counts[http.StatusServiceUnavailable] != 2 {
+		t.Errorf("the answers are %v", counts)
+	}
+	other.Do(t, http.MethodGet, "/v1/export", nil).Expect(t, http.StatusOK)
+}
+
+// Large answers that nobody reads take no more memory than they may.
+func TestLargeAnswersThatNobodyReadsAreBounded(t *testing.T) {
+	const requests = 1000
+	p := service.Build(t).StartWithin(t, container, "TRUSTED_PROXIES=127.0.0.0/8")
+	caller := p.LogIn(t, service.NewUser())
+	id := newID()
+	caller.Do(t, http.MethodPut, path(id), largest(), creating()).Expect(t, http.StatusCreated)
+	counts := map[int]int{}
+	for answer := range unread(t, p.URL, requests, func(i int) (string, service.Caller) {
+		from := header("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", i%10))
+		from["Authorization"] = caller.Header["Authorization"]
+		return path(id), p.With(from)
+	}) {
+		counts[answer.StatusCode]++
+	}
+	t.Logf("%v, at most %d MB", counts, p.PeakMemory(t)>>20)
+	if counts[http.StatusOK] == 0 || counts[http.StatusServiceUnavailable] == 0 || counts[http.StatusOK]+counts[http.StatusServiceUnavailable] != requests {
+		t.Errorf("the answers are %v", counts)
+	}
+	if p.PeakMemory(t) > container {
+		t.Errorf("the process took %d MB", p.PeakMemory(t)>>20)
+	}
+	caller.Do(t, http.MethodGet, "/v1/drawings", nil).Expect(t, http.StatusOK)
+}
+
+// unread sends requests at the same time and yields the begin of each answer. Nothing
+// more of it is read until the test ends.
+func unread(t *testing.T, url string, requests int, request func(int) (path string, caller service.Caller)) iter.Seq[*http.Response] {
+	t.Helper()
+	answers := make(chan *http.Response, requests)
+	dialer := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) {
+			// As on a network. The system has much larger buffers for the loopback device.
+			if err := syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_MAXSEG, 1400); err != nil {
+				t.Error(err)
+			}
+		})
+	}}
+	for i := range requests {
+		path, caller := request(i)
+		conn, err := dialer.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequest(http.MethodGet, url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = caller.Header
+		go func() {
+			err := r.Write(conn)
+			answer := new(http.Response)
+			if err == nil {
+				answer, err = http.ReadResponse(bufio.NewReader(conn), r)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			answers <- answer
+		}()
+	}
+	return func(yield func(*http.Response) bool) {
+		for range requests {
+			if !yield(<-answers) {
+				return
+			}
+		}
+	}
 }
 
 // largest is a drawing with as many points as one may have, in as many bytes as a body

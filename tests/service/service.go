@@ -61,6 +61,7 @@ type Options struct {
 	CORSOrigins   []string
 	MaxInFlight   int           // no limit when 0
 	MaxBodyMemory int64         // the default of the configuration when 0
+	MaxExports    int           // the default of the configuration when 0
 	ReadTimeout   time.Duration // the default of the configuration when 0
 }
 
@@ -170,7 +171,7 @@ func (o Options) config(t testing.TB) config.Config {
 	c.ReadTimeout = cmp.Or(o.ReadTimeout, c.ReadTimeout)
 	c.SessionIdle = cmp.Or(o.SessionIdle, c.SessionIdle)
 	c.LoginRatePerMinute, c.RequestRatePerMinute, c.ShareRatePerMinute = o.LoginsPerMinute, o.RequestsPerMinute, o.VisitsPerMinute
-	c.DrawingQuota, c.MaxBodyMemory = o.DrawingQuota, o.MaxBodyMemory
+	c.DrawingQuota, c.MaxBodyMemory, c.MaxExports = o.DrawingQuota, o.MaxBodyMemory, cmp.Or(o.MaxExports, c.MaxExports)
 	c.ContentCheck, c.PushAESKey = cmp.Or(o.ContentCheck, "off"), o.PushAESKey
 	c.TrustedProxies, c.TrustCloudRun, c.CORSOrigins, c.MaxInFlight = o.TrustedProxies, o.TrustCloudRun, o.CORSOrigins, o.MaxInFlight
 	return c
