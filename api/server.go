@@ -185,7 +185,7 @@ func New(o Options) (http.Handler, error) {
 		s.mux.Handle(pattern, h)
 		s.extra.Handle(pattern, h)
 	}
-	s.mux.Handle("GET "+sharePageRoute, sharePage{o.Drawings, o.Profiles, o.PublicURL, s.fail})
+	s.mux.Handle("GET "+sharePageRoute, sharePage{o.Drawings, o.Profiles, limits, o.PublicURL, s.fail})
 	s.mux.HandleFunc("/", s.noRoute)
 
 	return s.observe(s.recover(s.checkFraming(s.crossOrigin(s.limitSize(s.atBasePath(s.mux)))))), nil

@@ -20,6 +20,7 @@ import (
 type sharePage struct {
 	gallery   *gallery.Service
 	profiles  *profile.Service
+	limits    limiter
 	publicURL string // where others reach the service, without a slash at the end; empty: not known
 	fail      func(http.ResponseWriter, *http.Request, error)
 }
@@ -47,6 +48,10 @@ func (p sharePage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	info := infoOf(r.Context())
 	info.operation, info.route = "sharePage", sharePageRoute
 	token := r.PathValue("token")
+	if err := p.limits.countVisit(r.Context()); err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	d, author, err := visit(r.Context(), p.gallery, p.profiles, token)
 	if errors.Is(err, errNoShare) {
 		p.send(w, r, http.StatusNotFound, "没有这幅画 · No such drawing", "",

@@ -86,13 +86,22 @@ func TestAnAddressThatAsksForManySharesGetsRetryAfter(t *testing.T) {
 		return s.With(header("X-Forwarded-For", address)).Do(t, http.MethodGet, "/v1/shared/"+path, nil)
 	}
 	const guessed = "AAAAAAAAAAAAAAAAAAAAAA"
-	for i, path := range []string{token, guessed, token + "/image", guessed + "/image"} {
+	for i, path := range []string{token, guessed, token + "/image"} {
 		answer := visit("192.0.2.1", path)
 		answer.Expect(t, []int{http.StatusOK, http.StatusNotFound}[i%2])
 		expectPolicy(t, answer, "share", limit)
 	}
+	page := func(address string) service.Answer {
+		return s.With(header("X-Forwarded-For", address)).Do(t, http.MethodGet, "/s/"+token, nil)
+	}
+	shown := page("192.0.2.1")
+	shown.Expect(t, http.StatusOK)
+	expectPolicy(t, shown, "share", limit)
 	found := visit("192.0.2.1", token)
 	visit("192.0.2.1", token) // a replica takes one in advance
+	refused := page("192.0.2.1")
+	refused.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+	expectRefusal(t, refused, "share", limit)
 	for _, path := range []string{token, guessed, token + "/image", token + "/avatar"} {
 		answer := s.With(http.Header{"X-Forwarded-For": {"192.0.2.1"}, "If-None-Match": {found.Header.Get("ETag")}}).Do(t, http.MethodGet, "/v1/shared/"+path, nil)
 		answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
@@ -101,6 +110,7 @@ func TestAnAddressThatAsksForManySharesGetsRetryAfter(t *testing.T) {
 	report(t, s.Service, token, gen.Report{Reason: gen.ReportOther}, header("X-Forwarded-For", "192.0.2.1")).
 		ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
 	visit("192.0.2.2", token).Expect(t, http.StatusOK)
+	page("192.0.2.2").Expect(t, http.StatusOK)
 	author.Do(t, http.MethodGet, path(id), nil, header("X-Forwarded-For", "192.0.2.1")).Expect(t, http.StatusOK)
 }
 
