@@ -29,6 +29,9 @@ demo: ## save drawings in a running service; DATA=folder of Quick Draw files, UR
 test: ## run all tests with the race detector; docs/development.md lists the settings TEST_*
 	$(GO) test -race -timeout 15m $(PACKAGE)
 
+faults: ## break stores, WeChat, the network and the service while users use it; FAULT=regular expression for some
+	cd tests/faults && $(GO) test -count=1 -timeout 60m -run 'TestFaults/$(FAULT)'
+
 bench: ## measure the cost of each request and the memory of the service; DATA=folder of Quick Draw files, BENCH=flags
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)') $(BENCH)
 
@@ -82,4 +85,4 @@ contract: ## test the built program against the contract with Schemathesis; SEED
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build image release demo test bench profile screenshots clients test-clients generate format check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build image release demo test faults bench profile screenshots clients test-clients generate format check contract breaking changelog baseline mock clients-proof help

@@ -13,10 +13,14 @@ import (
 )
 
 // transient are the first words of errors of a server that is starting, that has
-// lost its master or its cluster, or that is full.
+// lost its master or its cluster, that is full, or whose password is being changed.
 var transient = []string{
 	"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "NOREPLICAS", "MISCONF", "OOM", "BUSY", "UNBLOCKED",
+	"NOAUTH", "WRONGPASS",
 }
+
+// tooManyClients is the answer to a connection more than the server's maxclients.
+const tooManyClients = "ERR max number of clients reached"
 
 // failure says what a failed call means to its caller; nil stays nil. An error that
 // the server answers is a bug of this package or a wrong configuration, unless it is
@@ -44,5 +48,5 @@ func unavailable(err error) bool {
 		text = inScript // Redis before 7.0
 	}
 	word, _, _ := strings.Cut(text, " ")
-	return slices.Contains(transient, word)
+	return slices.Contains(transient, word) || text == tooManyClients
 }

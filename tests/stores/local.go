@@ -33,7 +33,7 @@ func StartMongoDB() (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := startLocal(mongoProgram, dir, "-data", dir)
+	l, err := startLocal(MongoDBProgram, dir, "-data", dir)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -57,10 +57,11 @@ func (l *Local) Stop() error {
 	return err
 }
 
-var (
-	redisProgram = sync.OnceValues(func() (string, error) { return build("redis") })
-	mongoProgram = sync.OnceValues(func() (string, error) { return build("mongodb") })
-)
+var redisProgram = sync.OnceValues(func() (string, error) { return build("redis") })
+
+// MongoDBProgram returns the path of the program that speaks MongoDB's protocol. See
+// tests/servers/mongodb for its arguments.
+var MongoDBProgram = sync.OnceValues(func() (string, error) { return build("mongodb") })
 
 // build returns the path of a program, built. It stays in Go's build cache, so
 // that this takes time once, and processes may do it at the same time.
