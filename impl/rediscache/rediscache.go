@@ -48,10 +48,13 @@ func (s *Store) CanRead(ctx context.Context) error {
 	return failure(ctx, "try to read", err)
 }
 
-// CanWrite fails if Redis refuses writes: it is full, it is a replica, or it could
-// not save its data. What it writes expires at once.
+// write writes what expires after a second.
+var write = redis.NewScript(`return redis.call('SET', KEYS[1], '', 'PX', 1000)`)
+
+// CanWrite fails if Redis refuses writes: it is full, it is a replica, it could not
+// save its data, or its user may not run scripts, which open sessions.
 func (s *Store) CanWrite(ctx context.Context) error {
-	err := s.redis.Set(ctx, checkKey(), "", time.Second).Err()
+	err := write.Run(ctx, s.redis, []string{checkKey()}).Err()
 	return failure(ctx, "try to write", err)
 }
 

@@ -73,6 +73,28 @@ func TestARedisThatRefusesWritesIsDegraded(t *testing.T) {
 	}
 }
 
+func TestARedisWhoseUserMayNotRunScriptsIsDegraded(t *testing.T) {
+	if !stores.HaveRedisServer(t) {
+		return
+	}
+	server := startRedis(t)
+	client := redis.NewClient(&redis.Options{Addr: server.address})
+	t.Cleanup(func() { _ = client.Close() })
+	p := service.Build(t).Start(t, "REDIS_URL=redis://"+server.address)
+	caller := p.LogIn(t, service.NewUser())
+	set := func(rule string) {
+		t.Helper()
+		if err := client.Do(t.Context(), "ACL", "SETUSER", "default", rule).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("-@scripting")
+	isDegraded(t, p, "redis")
+	caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+	set("+@scripting")
+	isReady(t, p)
+}
+
 // failToSave makes a snapshot fail: the program cannot write where it runs.
 func failToSave(t *testing.T, client *redis.Client) {
 	t.Helper()
