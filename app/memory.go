@@ -38,3 +38,7 @@ func limitMemory() error {
 // does not say it: a quarter of what the Go runtime may use. A body takes its size
 // again when it is decoded and packed.
 func bodyMemory() int64 { return debug.SetMemoryLimit(-1) / 4 }
+
+// pageMemory is how many bytes of its file SQLite may hold in memory, besides what
+// the Go runtime uses.
+func pageMemory() int64 { return debug.SetMemoryLimit(-1) / 8 }

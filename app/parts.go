@@ -196,7 +196,7 @@ func (o *opener) mongoDB() (store *mongostore.Store, shown string, err error) {
 
 // sqlite opens the database in DATA_DIR.
 func (o *opener) sqlite() (*sqlitestore.DB, error) {
-	db, err := sqlitestore.Open(o.DataDir, sqlitestore.Options{})
+	db, err := sqlitestore.Open(o.DataDir, sqlitestore.Options{CacheBytes: pageMemory()})
 	if err != nil {
 		return nil, err
 	}

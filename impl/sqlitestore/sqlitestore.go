@@ -40,14 +40,18 @@ type DB struct {
 // Options of [Open]. Zero values take the defaults.
 type Options struct {
 	Now func() time.Time // decides what has expired; time.Now
+	// CacheBytes bounds the pages of the file that all read connections together hold
+	// in memory; 8 MB for each.
+	CacheBytes int64
 }
 
 const (
 	// patience bounds how long a read or a write may wait for its turn and for the
 	// disk, if its context does not.
-	patience = 5 * time.Second
-	// maxReaders bounds the read connections. Each takes up to 9 MB.
-	maxReaders = 4
+	patience   = 5 * time.Second
+	maxReaders = 4 // connections
+	// maxCache is what one of them may hold. The pages of 20,000 drawings take 28 MB.
+	minCache, maxCache = 8 << 20, 32 << 20
 )
 
 // Open opens the database in a folder, or creates both. Its error says what is
@@ -62,7 +66,7 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{path: path, now: o.Now, lock: lock, readers: make(chan *conn, maxReaders), buckets: newBuckets(), tallies: newTallies()}
-	if err := db.connect(); err != nil {
+	if err := db.connect(o.CacheBytes); err != nil {
 		return nil, errors.Join(err, db.disconnect())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -73,7 +77,7 @@ func Open(dir string, o Options) (*DB, error) {
 
 // connect opens all connections, the writer's first: it brings the file into the
 // form that this version reads.
-func (db *DB) connect() error {
+func (db *DB) connect(cacheBytes int64) error {
 	c, err := connect(db.path, sqlite3.OPEN_READWRITE)
 	if err != nil {
 		return unusable(db.path, err)
@@ -86,6 +90,9 @@ func (db *DB) connect() error {
 		c, err := connect(db.path, sqlite3.OPEN_READONLY)
 		if err != nil {
 			return unusable(db.path, err)
+		}
+		if err := c.setCache(min(max(cacheBytes/int64(readerCount()), minCache), maxCache)); err != nil {
+			return errors.Join(unusable(db.path, err), c.Close())
 		}
 		db.readers <- c
 		db.open++

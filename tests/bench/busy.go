@@ -99,22 +99,14 @@ func (b *bench) measureBusy(number, rounds int, programs []*busyProgram) error {
 			if err != nil {
 				return err
 			}
-			before, err := p.program.cpu()
-			if err != nil {
-				return err
-			}
-			perSecond, took, err := closedLoop(p.address, requests, busyConnections)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
-			}
-			after, err := p.program.cpu()
+			spent, perSecond, err := p.keepBusy(requests)
 			if err != nil {
 				return err
 			}
 			if round > 0 {
 				p.perSecond = append(p.perSecond, perSecond)
-				p.cpu = append(p.cpu, (after-before).Seconds()*1e6/float64(len(requests)))
-				p.closed = append(p.closed, took...)
+				p.cpu = append(p.cpu, spent.perRequest())
+				p.closed = append(p.closed, spent.answers...)
 			}
 		}
 	}
@@ -135,6 +127,20 @@ func (b *bench) measureBusy(number, rounds int, programs []*busyProgram) error {
 		}
 	}
 	return nil
+}
+
+// keepBusy sends requests to a program with [busyConnections].
+func (p *program) keepBusy(requests [][]byte) (spent cost, perSecond float64, err error) {
+	before, err := p.cpu()
+	if err != nil {
+		return spent, 0, err
+	}
+	if perSecond, spent.answers, err = closedLoop(p.address, requests, busyConnections); err != nil {
+		return spent, 0, fmt.Errorf("%s: %w", p.name, err)
+	}
+	after, err := p.cpu()
+	spent.cpu = after - before
+	return spent, perSecond, err
 }
 
 func (b *bench) busyRequests(number int, p *busyProgram) (all [][]byte, err error) {

@@ -131,6 +131,10 @@ func (b *bench) comparePocketBase(rounds, stored int) error {
 	fmt.Printf("By default an answered save survives a power cut here (synchronous=FULL), and may not there (NORMAL); both use WAL.\n\n")
 	fmt.Printf("%-41s %10s %10s %8s %6s  %-14s %10s %10s\n", "", "ours", "PocketBase", "ratio", "aim", "spread", "p50 ours", "PocketBase")
 	for _, r := range galleryRows {
+		busy, err := r.measureBusy(rounds, galleries)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
 		cpu, p50, err := r.measure(rounds, galleries)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
@@ -140,6 +144,9 @@ func (b *bench) comparePocketBase(rounds, stored int) error {
 			over := ratios(cpu[ours], cpu[theirs])
 			fmt.Printf("%-41s %7.0f µs %7.0f µs %6.2f × %6.2f  %.2f to %.2f   %10v %10v\n", fmt.Sprintf("%s, of %d", r.name, n),
 				median(cpu[ours]), median(cpu[theirs]), median(over), r.aim, slices.Min(over), slices.Max(over), p50[ours], p50[theirs])
+			over = ratios(busy[ours], busy[theirs])
+			fmt.Printf("%-41s %7.0f µs %7.0f µs %6.2f × %6.2f  %.2f to %.2f\n", fmt.Sprintf("  with %d connections", busyConnections),
+				median(busy[ours]), median(busy[theirs]), median(over), r.aim, slices.Min(over), slices.Max(over))
 		}
 		fmt.Printf("  of %d over of %d: ours %s, aim 1.10; PocketBase %s\n", stored, fewStored,
 			spread(ratios(cpu[2], cpu[0])), spread(ratios(cpu[3], cpu[1])))
@@ -175,6 +182,24 @@ func (r galleryRow) measure(rounds int, galleries []gallery) (cpu [][]float64, p
 		p50 = append(p50, a.at(0.5))
 	}
 	return cpu, p50, nil
+}
+
+// measureBusy returns the same costs with [busyConnections].
+func (r galleryRow) measureBusy(rounds int, galleries []gallery) (cpu [][]float64, err error) {
+	cpu = make([][]float64, len(galleries))
+	for round := range rounds + 1 {
+		for i, g := range galleries {
+			requests := g.make(r.name, busyTimes*r.requests)
+			c, _, err := g.keepBusy(requests)
+			if err != nil {
+				return nil, err
+			}
+			if round > 0 {
+				cpu[i] = append(cpu[i], c.perRequest())
+			}
+		}
+	}
+	return cpu, nil
 }
 
 func programsOf(galleries []gallery) (programs []*program) {
