@@ -46,7 +46,7 @@ func Run(t *testing.T, open func(*testing.T) gallery.Store) {
 		{"a token leads to its drawing or nowhere, whatever goes on", shareRaces},
 		{"many who share at once get one token", oneToken},
 		{"a code goes with its share", codeGoesWithShare},
-		{"a code is made once, whoever asks at the same time", oneCode},
+		{"a code is made once, however many ask for it at the same time", oneCode},
 		{"a check is stored for its revision only, and outlasts no change", checkOfOneRevision},
 		{"the quota holds creations back, and nothing else", quotaHolds},
 		{"a tally is replaced only as it was read", tallyCompared},
