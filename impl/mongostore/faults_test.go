@@ -116,6 +116,39 @@ func TestATransientFailureIsUnavailable(t *testing.T) {
 	}
 }
 
+// The driver sends a write whose answer is lost again. If that is refused, it is not
+// known whether the first was done.
+func TestAShareWhoseAnswerIsLostLeadsToItsDrawing(t *testing.T) {
+	f := &faults{}
+	store, _ := open(t, (&stores.ReplicaSet{Fault: f.fault}).Start(t))
+	id := drawingtest.ID(1)
+	if _, _, err := gallery.New(store, gallery.Options{}).Put(t.Context(), faultyOwner, id, drawingtest.Content("", 1, 1), gallery.IfAbsent()); err != nil {
+		t.Fatal(err)
+	}
+	updates := 0
+	f.set(func(command string) stores.Fault {
+		if command != "update" {
+			return stores.Fault{}
+		}
+		updates++
+		switch updates {
+		case 1:
+			return stores.Fault{Done: true}
+		case 2:
+			return stores.Fault{Code: 133}
+		default:
+			return stores.Fault{}
+		}
+	})
+	offered := gallery.Share{Token: "offered"}
+	if got, err := store.Share(t.Context(), faultyOwner, id, offered); err != nil || got != offered {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, found, err := store.FindShare(t.Context(), offered.Token); err != nil || found != id || updates < 3 {
+		t.Errorf("after %d updates, the token leads to %s, %v", updates, found, err)
+	}
+}
+
 func TestAnExportGoesOnWhenItsCursorIsGone(t *testing.T) {
 	const drawings = 120 // three batches
 	f := &faults{}

@@ -32,10 +32,14 @@ var (
 var onlyShare = bson.D{{Key: "_id", Value: 0}, {Key: "share", Value: 1}}
 
 // Share writes the document that leads to the drawing first, and then the token
-// into the drawing.
+// into the drawing. If the drawing turns out to have another token then, the document
+// is removed: not before, because the token may be there, and its answer lost.
 func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered gallery.Share) (gallery.Share, error) {
 	for n := 1; ; n++ {
 		stored, err := s.share(ctx, owner, id)
+		if err == nil && stored != (gallery.Share{}) && stored != offered && n > 1 {
+			err = s.forget(ctx, offered)
+		}
 		if err != nil || stored != (gallery.Share{}) {
 			return stored, err
 		}
@@ -50,9 +54,6 @@ func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered 
 		}
 		if taken {
 			return offered, nil
-		}
-		if err := s.forget(ctx, offered); err != nil {
-			return gallery.Share{}, err
 		}
 		if err := gallery.Backoff(ctx, n); err != nil {
 			return gallery.Share{}, failure(ctx, "share drawing", err)
