@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/gofrs/flock"
@@ -113,7 +114,7 @@ func examine(path string, flags int) error {
 	case err != nil, string(header[:16]) != "SQLite format 3\x00":
 		return damaged(path, errors.New("it is not a SQLite database"))
 	case binary.BigEndian.Uint32(header[68:]) != applicationID:
-		return fmt.Errorf("%s is a SQLite database, but not one of onestroke: move it away, or set DATA_DIR to another folder", path)
+		return withRest(path, fmt.Errorf("%s is a SQLite database, but not one of onestroke: move it away, or set DATA_DIR to another folder", path))
 	default:
 		return nil
 	}
@@ -130,14 +131,29 @@ func unusable(path string, err error) error {
 	case errors.Is(err, sqlite3.FULL), errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("%s cannot be written, because the disk is full: make room: %w", path, err)
 	case errors.As(err, new(*newerError)):
-		return fmt.Errorf("%s %w", path, err)
+		return withRest(path, fmt.Errorf("%s %w", path, err))
 	default:
 		return notWritable(path, err)
 	}
 }
 
 func damaged(path string, err error) error {
-	return fmt.Errorf("%s is damaged (%w): put a backup in its place, or move it away, and %[1]s-wal with it, to start with an empty one", path, err)
+	return withRest(path, fmt.Errorf("%s is damaged (%w): put a backup in its place, or move it away to start with an empty one", path, err))
+}
+
+// withRest names the files beside a database that must not stay when it is replaced:
+// SQLite would take what is in them for a part of the new one.
+func withRest(path string, err error) error {
+	var rest []string
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if _, statErr := os.Stat(path + suffix); statErr == nil {
+			rest = append(rest, path+suffix)
+		}
+	}
+	if rest == nil {
+		return err
+	}
+	return fmt.Errorf("%w; if you replace or move it, move %s away with it", err, strings.Join(rest, " and "))
 }
 
 func notWritable(path string, err error) error {

@@ -172,6 +172,12 @@ func TestAFolderIsRefused(t *testing.T) {
 				}
 			}
 		}, []string{"onestroke.db is damaged", "backup"}},
+		"with a file that is no database beside what a kill left": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			inLog(t, filepath.Join(dir, "onestroke.db"), `DELETE FROM contents`)
+			write(t, filepath.Join(dir, "onestroke.db-shm"), make([]byte, 32<<10))
+			write(t, filepath.Join(dir, "onestroke.db"), bytes.Repeat([]byte("no database "), 1_000))
+		}, []string{"onestroke.db is damaged", "onestroke.db-wal and ", "onestroke.db-shm"}},
 		"with a folder in place of the database": {func(t *testing.T, dir string) {
 			if err := os.Mkdir(filepath.Join(dir, "onestroke.db"), 0o700); err != nil {
 				t.Fatal(err)
@@ -193,6 +199,7 @@ func TestAFolderIsRefused(t *testing.T) {
 			before := contents(t, dir)
 			_, err := sqlitestore.Open(dir, sqlitestore.Options{})
 			refusedInOneLine(t, err, c.want...)
+			namesTheRest(t, filepath.Join(dir, "onestroke.db"), err)
 			if after := contents(t, dir); !maps.Equal(before, after) {
 				t.Errorf("the files have changed: %v, before %v", after, before)
 			}
@@ -200,6 +207,18 @@ func TestAFolderIsRefused(t *testing.T) {
 				t.Errorf("the second time: %v", err)
 			}
 		})
+	}
+}
+
+// namesTheRest checks that an error names the files that are beside the database, and
+// no others.
+func namesTheRest(t *testing.T, path string, refused error) {
+	t.Helper()
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		_, err := os.Stat(path + suffix)
+		if named := strings.Contains(refused.Error(), path+suffix); named != (err == nil) {
+			t.Errorf("%s is there: %t, and named: %t", suffix, err == nil, named)
+		}
 	}
 }
 

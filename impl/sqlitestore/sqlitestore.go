@@ -83,7 +83,8 @@ func (db *DB) connect(cacheBytes int64) error {
 		return unusable(db.path, err)
 	}
 	if err := prepare(c); err != nil {
-		return errors.Join(unusable(db.path, err), c.Close())
+		closed := c.Close() // first: it may remove files that unusable would name
+		return errors.Join(unusable(db.path, err), closed)
 	}
 	db.writer = newWriter(c, filepath.Dir(db.path))
 	for range readerCount() {
