@@ -77,7 +77,10 @@ func moveAll(ctx context.Context, open *opener, db *sqlitestore.DB, stdout io.Wr
 		if err != nil {
 			return err
 		}
-		n, err := move.Sessions(ctx, db.Sessions(), store)
+		var n move.SessionCounts
+		if err = store.CanRead(ctx); err == nil { // an address that nobody answers at is not asked again and again
+			n, err = move.Sessions(ctx, db.Sessions(), store)
+		}
 		if err != nil {
 			return fmt.Errorf("move the sessions to %s: %w", shown, err)
 		}

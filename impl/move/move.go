@@ -1,13 +1,14 @@
 // Package move copies all that the SQLite file of a service holds to the stores of
 // a service that runs on many machines, and compares both afterwards.
 //
-// A move that was interrupted is run again: what is in the target already is not
-// written a second time. The service must not run meanwhile, neither on the file
-// nor on the target.
+// What the target could not do in time is done again. A move that was interrupted is
+// run again: what is in the target already is not written a second time. The service
+// must not run meanwhile, neither on the file nor on the target.
 package move
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -53,7 +54,11 @@ func copySessions(ctx context.Context, from *sqlitestore.Sessions, to SessionTar
 		if err != nil {
 			return err
 		}
-		if _, err := to.Open(ctx, x); err != nil {
+		open := func(bool) error {
+			_, err := to.Open(ctx, x)
+			return err
+		}
+		if err := again(ctx, open); err != nil {
 			return err
 		}
 	}
@@ -61,7 +66,11 @@ func copySessions(ctx context.Context, from *sqlitestore.Sessions, to SessionTar
 		if err != nil {
 			return err
 		}
-		if _, err := to.Claim(ctx, a.CodeID, a.Attempt, a.Left); err != nil {
+		claim := func(bool) error {
+			_, err := to.Claim(ctx, a.CodeID, a.Attempt, a.Left)
+			return err
+		}
+		if err := again(ctx, claim); err != nil {
 			return err
 		}
 	}
@@ -73,7 +82,11 @@ func compareSessions(ctx context.Context, from *sqlitestore.Sessions, to Session
 		if err != nil {
 			return n, err
 		}
-		moved, err := to.Find(ctx, x.User.ID, x.ID)
+		var moved session.Session
+		err := again(ctx, func(bool) (err error) {
+			moved, err = to.Find(ctx, x.User.ID, x.ID)
+			return err
+		})
 		if err != nil && !errors.Is(err, session.ErrExpired) {
 			return n, err
 		}
@@ -86,7 +99,11 @@ func compareSessions(ctx context.Context, from *sqlitestore.Sessions, to Session
 		if err != nil {
 			return n, err
 		}
-		moved, err := to.Attempt(ctx, a.CodeID)
+		var moved session.Attempt
+		err := again(ctx, func(bool) (err error) {
+			moved, err = to.Attempt(ctx, a.CodeID)
+			return err
+		})
 		if err != nil {
 			return n, err
 		}
@@ -139,10 +156,15 @@ func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store,
 		if err != nil {
 			return n, err
 		}
-		compared, err := compareDrawings(ctx, owner, from, to, progress)
+		var compared int
+		err := again(ctx, func(bool) (err error) {
+			compared, err = compareDrawings(ctx, owner, from, to)
+			return err
+		})
 		if err != nil {
 			return n, err
 		}
+		progress(compared)
 		n.Drawings += compared
 		n.Owners++
 	}
@@ -150,7 +172,11 @@ func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store,
 }
 
 func copyDrawings(ctx context.Context, owner string, from, to gallery.Store, progress func(int)) error {
-	present, err := etags(ctx, owner, to)
+	var present map[drawing.ID]string
+	err := again(ctx, func(bool) (err error) {
+		present, err = etags(ctx, owner, to)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -158,11 +184,28 @@ func copyDrawings(ctx context.Context, owner string, from, to gallery.Store, pro
 	writes.SetLimit(atOnce)
 	for r, err := range from.All(ctx, owner) {
 		if err != nil {
-			return errors.Join(err, writes.Wait())
+			return cmp.Or(writes.Wait(), err) // that of a write ends the reading, too
 		}
 		writes.Go(func() error {
 			defer progress(1)
-			return copyDrawing(ctx, owner, r, present[r.ID], from, to)
+			err := again(ctx, func(repeated bool) error {
+				if !repeated {
+					err := copyDrawing(ctx, owner, r, present[r.ID], from, to)
+					if !errors.Is(err, gallery.ErrChanged) {
+						return err
+					}
+				}
+				// It may have been written, and the answer lost.
+				present, err := etag(ctx, owner, r.ID, to)
+				if err != nil {
+					return err
+				}
+				return copyDrawing(ctx, owner, r, present, from, to)
+			})
+			if err != nil {
+				return fmt.Errorf("drawing %s of user %s: %w", r.ID, owner, err)
+			}
+			return nil
 		})
 	}
 	return writes.Wait()
@@ -208,10 +251,16 @@ func copyDrawing(ctx context.Context, owner string, r gallery.Record, present st
 	if err == nil && share != (gallery.Share{}) {
 		err = copyCode(ctx, owner, share.Token, from, to)
 	}
-	if err != nil {
-		return fmt.Errorf("drawing %s of user %s: %w", r.ID, owner, err)
+	return err
+}
+
+// etag returns the etag of a drawing; empty if there is none.
+func etag(ctx context.Context, owner string, id drawing.ID, store gallery.Store) (string, error) {
+	r, err := store.Get(ctx, owner, id)
+	if errors.Is(err, gallery.ErrNotFound) {
+		err = nil
 	}
-	return nil
+	return r.ETag, err
 }
 
 func copyShare(ctx context.Context, owner string, id drawing.ID, share gallery.Share, to gallery.Store) error {
@@ -240,7 +289,7 @@ func copyCode(ctx context.Context, owner, token string, from, to gallery.Store) 
 }
 
 // compareDrawings returns how many drawings a user has, the same in both stores.
-func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, progress func(int)) (int, error) {
+func compareDrawings(ctx context.Context, owner string, from, to gallery.Store) (int, error) {
 	expected := map[drawing.ID][sha256.Size]byte{}
 	for r, err := range from.All(ctx, owner) {
 		if err != nil {
@@ -260,7 +309,6 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store, 
 		if err := compareShare(ctx, owner, r, from, to); err != nil {
 			return 0, err
 		}
-		progress(1)
 	}
 	if n != len(expected) {
 		return 0, fmt.Errorf("user %s has %d drawings in the file, and %d in the target: was the target used meanwhile?", owner, len(expected), n)
@@ -311,22 +359,20 @@ func digest(v any) [sha256.Size]byte {
 // Checks makes the checks of the target those of the file, with all reports, compares
 // them, and returns how many there are.
 func Checks(ctx context.Context, from, to moderation.Store) (n int, err error) {
-	for t, err := range moderation.AllTasks(ctx, to) {
-		if err == nil {
-			_, err = to.SwapTask(ctx, t, moderation.Task{Thing: t.Thing}) // of an earlier move
-		}
-		if err != nil {
-			return n, err
-		}
+	if err := again(ctx, func(bool) error { return removeChecks(ctx, to) }); err != nil {
+		return n, err
 	}
 	for t, err := range moderation.AllTasks(ctx, from) {
 		if err != nil {
 			return n, err
 		}
-		if _, err := to.SwapTask(ctx, moderation.Task{Thing: t.Thing}, t); err != nil {
-			return n, err
-		}
-		moved, err := to.Task(ctx, t.Thing)
+		var moved moderation.Task
+		err := again(ctx, func(bool) (err error) {
+			if _, err = to.SwapTask(ctx, moderation.Task{Thing: t.Thing}, t); err == nil {
+				moved, err = to.Task(ctx, t.Thing)
+			}
+			return err
+		})
 		if err != nil {
 			return n, err
 		}
@@ -338,6 +384,19 @@ func Checks(ctx context.Context, from, to moderation.Store) (n int, err error) {
 	return n, nil
 }
 
+// removeChecks removes the checks of an earlier move.
+func removeChecks(ctx context.Context, to moderation.Store) error {
+	for t, err := range moderation.AllTasks(ctx, to) {
+		if err == nil {
+			_, err = to.SwapTask(ctx, t, moderation.Task{Thing: t.Thing})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Profiles copies all profiles, compares each with the copy, and returns how many
 // there are. One that the target has is replaced.
 func Profiles(ctx context.Context, from *sqlitestore.Drawings, to profile.Store) (n int, err error) {
@@ -345,14 +404,11 @@ func Profiles(ctx context.Context, from *sqlitestore.Drawings, to profile.Store)
 		if err != nil {
 			return n, err
 		}
-		present, err := to.Profile(ctx, p.UserID)
-		if err != nil {
-			return n, err
-		}
-		if _, err := to.SwapProfile(ctx, p.UserID, present.Turn, p.Record); err != nil {
-			return n, err
-		}
-		moved, err := to.Profile(ctx, p.UserID)
+		var moved profile.Record
+		err := again(ctx, func(bool) (err error) {
+			moved, err = copyProfile(ctx, p.UserID, p.Record, to)
+			return err
+		})
 		if err != nil {
 			return n, err
 		}
@@ -362,4 +418,16 @@ func Profiles(ctx context.Context, from *sqlitestore.Drawings, to profile.Store)
 		n++
 	}
 	return n, nil
+}
+
+// copyProfile returns the profile that the target has then.
+func copyProfile(ctx context.Context, userID string, r profile.Record, to profile.Store) (profile.Record, error) {
+	present, err := to.Profile(ctx, userID)
+	if err == nil {
+		_, err = to.SwapProfile(ctx, userID, present.Turn, r)
+	}
+	if err != nil {
+		return profile.Record{}, err
+	}
+	return to.Profile(ctx, userID)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		environment := append(slices.Clone(targets), "DATA_DIR="+data)
 
 		before := program.Start(t, "DATA_DIR="+data)
-		users := drawMuch(t, before.Service)
+		users := drawMuch(t, before.Service, 100)
 		answers := answersTo(t, before.Service, users)
 		if code, output := program.Run(t, environment, "--move"); code != 1 || !strings.Contains(output, "in use by another process") {
 			t.Errorf("while the service runs: exit code %d: %s", code, output)
@@ -66,6 +67,38 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		}
 		after.With(users[0].caller.Header).Do(t, http.MethodPut, path(newID()), oneStroke("moved"), creating()).Expect(t, http.StatusCreated)
 	})
+}
+
+// A target that is slow, or where another server is taking over, is waited for.
+func TestAMoveRepeatsWhatItsTargetDidNotDo(t *testing.T) {
+	const refused = 8 // more often than the driver and the store ask by themselves
+	var mu sync.Mutex
+	asked := map[string]int{}
+	target := stores.ReplicaSet{Fault: func(command string) stores.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[command]++
+		switch n := asked[command]; {
+		case n > 2*refused, command == "createIndexes", command == "ping":
+			return stores.Fault{}
+		case n%2 == 0:
+			return stores.Fault{Code: 133}
+		default:
+			return stores.Fault{Done: true} // and the answer is lost
+		}
+	}}
+	uri := target.Start(t)
+	data, program := t.TempDir(), service.Build(t)
+	one := program.Start(t, "DATA_DIR="+data)
+	users := drawMuch(t, one.Service, 10)
+	answers := answersTo(t, one.Service, users)
+	one.Signal(t, syscall.SIGTERM)
+	one.Wait(t)
+	if code, output := program.Run(t, []string{"DATA_DIR=" + data, "MONGODB_URI=" + uri}, "--move"); code != 0 {
+		t.Fatalf("exit code %d: %s\n%v", code, output, asked)
+	}
+	after := program.Start(t, "DATA_DIR="+data, "MONGODB_URI="+uri)
+	same(t, answersTo(t, after.Service, users), answers)
 }
 
 // What was changed in the file after a move that was killed is moved, too.
@@ -151,7 +184,7 @@ func TestAMoveSaysWhatIsMissing(t *testing.T) {
 func TestABackupOfARunningServiceIsRestored(t *testing.T) {
 	data, program := t.TempDir(), service.Build(t)
 	running := program.Start(t, "DATA_DIR="+data)
-	users := drawMuch(t, running.Service)
+	users := drawMuch(t, running.Service, 100)
 	answers := answersTo(t, running.Service, users)
 
 	writing, stop := context.WithCancel(t.Context())
@@ -188,13 +221,14 @@ type mover struct {
 	paths  []string // that answer with what is the user's
 }
 
-// drawMuch lets three users log in, each in another way, draw and share.
-func drawMuch(t *testing.T, s service.Service) (users []mover) {
+// drawMuch lets three users log in, each in another way, and draw so much; every user
+// shares some of it.
+func drawMuch(t *testing.T, s service.Service, drawings int) (users []mover) {
 	t.Helper()
 	for i, caller := range []service.Caller{s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser()), s.LogIn2017(t, service.NewUser())} {
 		upload(t, caller, photo(t, 30+i, 30)).Expect(t, http.StatusOK)
 		user := mover{caller: caller, paths: []string{"/v1/profile", "/v1/drawings?limit=100", "/v1/export", s.BasePath + "/paints/list"}}
-		for n := range 100 {
+		for n := range drawings {
 			id := newID()
 			caller.Do(t, http.MethodPut, path(id), oneStroke(strconv.Itoa(n)), creating()).Expect(t, http.StatusCreated)
 			if n%25 == i {
