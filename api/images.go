@@ -15,9 +15,7 @@ import (
 // images are the operations that show drawings as pictures.
 type images struct {
 	gallery *gallery.Service
-	// pngSlots bounds how many PNGs are drawn at the same time, one on each
-	// processor: one may take a second, and more at once take longer for all.
-	pngSlots chan struct{}
+	pngs    *pictures
 }
 
 const (
@@ -72,8 +70,7 @@ type picture struct {
 	body    []byte
 }
 
-// picture draws a drawing in the form that Accept prefers. A PNG waits until it
-// has a slot.
+// picture draws a drawing in the form that Accept prefers.
 func (h images) picture(ctx context.Context, d gallery.Drawing, width *int32, animate *bool, ifNoneMatch *string) (p picture, err error) {
 	p.png = infoOf(ctx).mediaType == pngType
 	options := render.Options{Width: defaultWidth, Animate: animate != nil && *animate && !p.png}
@@ -93,18 +90,17 @@ func (h images) picture(ctx context.Context, d gallery.Drawing, width *int32, an
 	if p.current {
 		return p, nil
 	}
-	if p.png {
-		select {
-		case h.pngSlots <- struct{}{}:
-			defer func() { <-h.pngSlots }()
-		case <-ctx.Done():
-			return p, fmt.Errorf("wait to draw %s: %w", d.ID, ctx.Err())
+	drawn := func() ([]byte, error) {
+		var b bytes.Buffer
+		if err := draw(&b, d.Content(), options); err != nil {
+			return nil, fmt.Errorf("draw %s as %s: %w", d.ID, kind, err)
 		}
+		return b.Bytes(), nil
 	}
-	var b bytes.Buffer
-	if err := draw(&b, d.Content(), options); err != nil {
-		return p, fmt.Errorf("draw %s as %s: %w", d.ID, kind, err)
+	if p.png {
+		p.body, err = h.pngs.get(ctx, d.ID.String()+tag, drawn)
+	} else {
+		p.body, err = drawn()
 	}
-	p.body = b.Bytes()
-	return p, nil
+	return p, err
 }

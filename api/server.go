@@ -164,16 +164,16 @@ func New(o Options) (http.Handler, error) {
 		macs:    sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
 	}
 	exports := newExports(cmp.Or(o.MaxExports, math.MaxInt32))
-	pngSlots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	slots := make(pngSlots, runtime.GOMAXPROCS(0))
 	handlers := handlers{
 		sessions:   sessions{o.Sessions, o.Profiles, limits},
 		drawings:   drawings{o.Drawings},
 		profiles:   profiles{o.Profiles},
-		images:     images{o.Drawings, pngSlots},
+		images:     images{o.Drawings, newPictures(slots, pictureMemory)},
 		shares:     shares{o.Drawings, o.Profiles, o.TrustedProxies},
 		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles}, exports},
 		paints2017: paints2017{o.Drawings, exports},
-		fromWeChat: fromWeChat{o.Pushes, o.Checks, pngSlots},
+		fromWeChat: fromWeChat{o.Pushes, o.Checks, slots},
 		health:     health{o.Stores, s.stopping, o.Logger},
 		documents:  contract,
 	}

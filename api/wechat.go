@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"onestroke/gen"
 	"onestroke/impl/moderation"
@@ -14,8 +13,7 @@ import (
 type fromWeChat struct {
 	pushes *push.Service
 	checks *moderation.Service
-	// pngSlots bounds the pictures that are drawn at the same time; see [images].
-	pngSlots chan struct{}
+	slots  pngSlots
 }
 
 func (h fromWeChat) VerifyPush(_ context.Context, r gen.VerifyPushRequest) (gen.VerifyPushAnswer, error) {
@@ -38,12 +36,11 @@ func (h fromWeChat) ReceivePush(ctx context.Context, r gen.ReceivePushRequest) (
 }
 
 func (h fromWeChat) GetCheckedPicture(ctx context.Context, r gen.GetCheckedPictureRequest) (gen.GetCheckedPictureAnswer, error) {
-	select {
-	case h.pngSlots <- struct{}{}:
-		defer func() { <-h.pngSlots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait to draw a picture to be checked: %w", ctx.Err())
+	release, err := h.slots.take(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer release()
 	picture, err := h.checks.Picture(ctx, r.Address)
 	if errors.Is(err, moderation.ErrGone) {
 		err = errNoPicture

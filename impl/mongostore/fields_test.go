@@ -32,8 +32,13 @@ func FuzzFieldsAreReadAsTheDriverReadsThem(f *testing.F) {
 	var full document
 	gallerytest.Fill(reflect.ValueOf(&full).Elem(), 1)
 	for _, seed := range []any{
-		full, document{}, bson.D{}, bson.D{{Key: "title", Value: nil}}, bson.D{{Key: "revision", Value: int64(1) << 40}},
-		bson.D{{Key: "revision", Value: 1.5}}, bson.D{{Key: "check", Value: bson.D{{Key: "state", Value: "approved"}}}},
+		full,
+		document{},
+		bson.D{},
+		bson.D{{Key: "title", Value: nil}},
+		bson.D{{Key: "revision", Value: int64(1) << 40}},
+		bson.D{{Key: "revision", Value: 1.5}},
+		bson.D{{Key: "check", Value: bson.D{{Key: "state", Value: "approved"}}}},
 		bson.D{{Key: "title", Value: "twice"}, {Key: "title", Value: "twice, again"}, {Key: "unknown", Value: bson.A{1, "two"}}},
 	} {
 		f.Add([]byte(encode(f, seed)))

@@ -52,15 +52,16 @@ func (b *bench) rows(a accounts) []row {
 
 // pictures have no reference.
 func (b *bench) pictures() []row {
-	picture := func(accept string) func(int) ([]byte, error) {
+	picture := func(accept string, of int) func(int) ([]byte, error) {
 		return func(i int) ([]byte, error) {
-			return request(http.MethodGet, "/v1/drawings/"+b.ids[i%len(b.ids)]+"/image?width=256",
+			return request(http.MethodGet, "/v1/drawings/"+b.ids[i%of]+"/image?width=256",
 				bearer(b.tokens[0])+"Accept: "+accept+"\r\n", nil), nil
 		}
 	}
 	return []row{
-		{"SVG image", "SVG", 0, 0, 100, picture("image/svg+xml")},
-		{"PNG image, 256 px", "PNG", 0, 0, 100, picture("image/png")},
+		{"SVG image", "SVG", 0, 0, 100, picture("image/svg+xml", len(b.ids))},
+		{"PNG image, 256 px", "PNG", 0, 0, 100, picture("image/png", len(b.ids))},
+		{"PNG image, 256 px, the same again", "PNG", 0, 0, 100, picture("image/png", 1)},
 	}
 }
 
