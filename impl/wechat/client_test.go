@@ -122,6 +122,8 @@ func TestEachAnswerHasACause(t *testing.T) {
 		{"errcode is a string", 200, `{"errcode":"40029"}`, session.CauseBadAnswer, 0},
 		{"no openid", 200, `{"session_key":"` + sessionKey + `"}`, session.CauseBadAnswer, 0},
 		{"no session key", 200, `{"openid":"` + openID + `"}`, session.CauseBadAnswer, 0},
+		{"openid is not UTF-8", 200, `{"openid":"o` + "\xff" + `","session_key":"` + sessionKey + `"}`, session.CauseBadAnswer, 0},
+		{"openid is half a character", 200, `{"openid":"o\ud800","session_key":"` + sessionKey + `"}`, session.CauseBadAnswer, 0},
 		{"session key is no base64", 200, `{"openid":"` + openID + `","session_key":"!!"}`, session.CauseBadAnswer, 0},
 		{"session key of 15 bytes", 200, `{"openid":"` + openID + `","session_key":"AAAAAAAAAAAAAAAAAAAA"}`, session.CauseBadAnswer, 0},
 		{"longer than 64 KiB", 200, success + strings.Repeat(" ", 64<<10), session.CauseBadAnswer, 0},

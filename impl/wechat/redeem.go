@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode/utf8"
 
 	"onestroke/impl/session"
 	"onestroke/impl/text"
@@ -96,6 +98,11 @@ func readGrant(body []byte) (grant, error) {
 	}
 	if answer.OpenID == "" {
 		return grant{}, badAnswer("no openid")
+	}
+	// Decoding JSON puts this character in place of what is no text. Two openids with it
+	// may be those of two users.
+	if strings.ContainsRune(answer.OpenID, utf8.RuneError) {
+		return grant{}, badAnswer("openid is not valid UTF-8")
 	}
 	if _, err := decodeBlock(string(answer.SessionKey)); err != nil {
 		return grant{}, badAnswer("no session_key of 16 bytes in base64")

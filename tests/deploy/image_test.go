@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"onestroke/impl/wechatsim"
+	"onestroke/tests/nginx"
 	"onestroke/tests/service"
 )
 
@@ -166,7 +167,7 @@ func (c *composition) site(t *testing.T) site {
 	t.Helper()
 	tls := t.TempDir()
 	run(t, "docker", "cp", strings.TrimSpace(c.run(t, "ps", "--quiet", "nginx"))+":/etc/onestroke/tls/fullchain.pem", tls)
-	return site{service.Behind(t, "https://localhost:"+c.httpsPort, trusting(t, tls)), c.phones}
+	return site{service.Behind(t, "https://localhost:"+c.httpsPort, nginx.Trusting(t, tls)), c.phones}
 }
 
 // readiness returns the status of /readyz, or 0 without an answer.

@@ -5,8 +5,6 @@
 package deploy_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"net/http"
 	"os"
 	"os/exec"
@@ -77,30 +75,6 @@ func eventually(t *testing.T, what string, condition func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not come to pass that", what)
 		}
-	}
-}
-
-// makeCertificate returns a folder with a certificate for localhost.
-func makeCertificate(t *testing.T) string {
-	t.Helper()
-	folder := filepath.Join(t.TempDir(), "tls")
-	run(t, file("certificate"), folder, "draw.example.com")
-	return folder
-}
-
-// trusting returns a transport that trusts the certificate in a folder.
-func trusting(t *testing.T, folder string) *http.Transport {
-	t.Helper()
-	certificate, err := os.ReadFile(filepath.Join(folder, "fullchain.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(certificate)
-	return &http.Transport{
-		TLSClientConfig:    &tls.Config{RootCAs: roots},
-		ForceAttemptHTTP2:  true,
-		DisableCompression: true, // compression makes an ETag weak
 	}
 }
 

@@ -9,9 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +19,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/impl/wechatsim"
+	"onestroke/tests/nginx"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -31,7 +29,7 @@ func TestThroughNginx(t *testing.T) {
 		return
 	}
 	two := startReplicas(t)
-	s := startNginx(t, two.addresses...).site(t, two.phones)
+	s := behind(t, nginx.Start(t, two.addresses...), two.phones)
 	t.Run("programs of today are served", s.draws)
 	t.Run("programs of 2017 are served", s.drew)
 	t.Run("what needs no login is there", func(t *testing.T) {
@@ -63,7 +61,7 @@ func TestNginxAnswersInTheServicesFormIfNoReplicaRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	nobody.Close()
-	s := startNginx(t, nobody.Addr().String()).site(t, service.Service{})
+	s := behind(t, nginx.Start(t, nobody.Addr().String()), service.Service{})
 	answer := s.Nobody().Do(t, http.MethodGet, "/v1/drawings", nil)
 	answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 	if answer.Header.Get("Strict-Transport-Security") == "" {
@@ -95,8 +93,8 @@ func TestNginxForwardsTheClientsAddress(t *testing.T) {
 		got.Set("Host", r.Host)
 	}))
 	defer behind.Close()
-	n := startNginx(t, strings.TrimPrefix(behind.URL, "http://"))
-	client := &http.Client{Transport: trusting(t, n.tls)}
+	n := nginx.Start(t, strings.TrimPrefix(behind.URL, "http://"))
+	client := &http.Client{Transport: nginx.Trusting(t, n.TLS)}
 	for name, c := range map[string]struct{ sent, want http.Header }{
 		"an id of the client's": {
 			http.Header{"X-Request-Id": {"0b9e8d7c-6f5a-4b3c-9d2e-1f0a9b8c7d6e"}}, http.Header{"X-Request-Id": {"0b9e8d7c-6f5a-4b3c-9d2e-1f0a9b8c7d6e"}},
@@ -111,7 +109,7 @@ func TestNginxForwardsTheClientsAddress(t *testing.T) {
 		"a strong tag":        {http.Header{"If-Match": {`"1-abc", "2-abc"`}}, http.Header{"If-Match": {`"1-abc", "2-abc"`}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.url+"/v1/session", nil)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.URL+"/v1/session", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +127,7 @@ func TestNginxForwardsTheClientsAddress(t *testing.T) {
 		})
 	}
 	for _, id := range []string{"", "short", "with space in it", "mine-0123.456_789", strings.Repeat("x", 65)} {
-		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, n.url, nil)
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, n.URL, nil)
 		r.Header.Set("X-Request-Id", id)
 		response, err := client.Do(r)
 		if err != nil {
@@ -145,14 +143,14 @@ func TestNginxForwardsTheClientsAddress(t *testing.T) {
 // behindNginx is a site behind nginx.
 type behindNginx struct {
 	site
-	*nginx
+	*nginx.Nginx
 }
 
 // unchecked returns the service without validating its answers against the contract.
 func (s behindNginx) unchecked(t *testing.T) service.Service {
-	transport := trusting(t, s.tls)
+	transport := nginx.Trusting(t, s.TLS)
 	t.Cleanup(transport.CloseIdleConnections)
-	return service.Service{URL: s.url, HTTP: &http.Client{Transport: transport}}
+	return service.Service{URL: s.URL, HTTP: &http.Client{Transport: transport}}
 }
 
 func (s behindNginx) limitsBodies(t *testing.T) {
@@ -174,10 +172,10 @@ func (s behindNginx) limitsHeaders(t *testing.T) {
 	caller := s.logIn(t, service.NewUser())
 	for size, want := range map[int]int{16 << 10: http.StatusOK, 60 << 10: http.StatusOK, 70 << 10: http.StatusRequestHeaderFieldsTooLarge} {
 		// Over HTTP/1.1, as many phones send it.
-		transport := trusting(t, s.tls)
+		transport := nginx.Trusting(t, s.TLS)
 		transport.ForceAttemptHTTP2 = false
 		transport.TLSClientConfig.NextProtos = []string{"http/1.1"}
-		plain := service.Behind(t, s.url, transport).With(caller.Header)
+		plain := service.Behind(t, s.URL, transport).With(caller.Header)
 		header := http.Header{"X-Wx-Appdata": {strings.Repeat("x", size)}}
 		if got := plain.Do(t, http.MethodGet, "/v1/session", nil, header).Status; got != want {
 			t.Errorf("%d bytes: %d, want %d", size, got, want)
@@ -210,9 +208,9 @@ func (s behindNginx) compresses(t *testing.T) {
 
 func (s behindNginx) isModern(t *testing.T) {
 	for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
-		transport := trusting(t, s.tls)
+		transport := nginx.Trusting(t, s.TLS)
 		transport.TLSClientConfig.MinVersion, transport.TLSClientConfig.MaxVersion = version, version
-		response, err := (&http.Client{Transport: transport}).Get(s.url + "/livez")
+		response, err := (&http.Client{Transport: transport}).Get(s.URL + "/livez")
 		if (err == nil) != want {
 			t.Errorf("%s: %v", tls.VersionName(version), err)
 		}
@@ -229,7 +227,7 @@ func (s behindNginx) isModern(t *testing.T) {
 
 func (s behindNginx) redirects(t *testing.T) {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := client.Get(s.plainURL + "/v1/drawings?limit=3")
+	response, err := client.Get(s.PlainURL + "/v1/drawings?limit=3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,88 +311,9 @@ func (r *replicas) restart(i int) {
 	r.processes[i] = r.program.Start(r.t, append(r.env, "PORT="+port)...)
 }
 
-// nginx is Debian's nginx with the configuration of deploy and its own ports.
-type nginx struct{ url, plainURL, tls string }
-
-func startNginx(t *testing.T, servers ...string) *nginx {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	secure, plain := freePort(t), freePort(t)
-	n := &nginx{url: "https://localhost:" + secure, plainURL: "http://localhost:" + plain, tls: makeCertificate(t)}
-	write(t, filepath.Join(dir, "onestroke.conf"), strings.NewReplacer(
-		"listen 443", "listen 127.0.0.1:"+secure, "listen [::]:443 ssl http2;", "",
-		"listen 80", "listen 127.0.0.1:"+plain, "listen [::]:80;", "",
-		"/etc/onestroke/tls", n.tls, "/var/log/nginx", dir,
-	).Replace(read(t, "nginx.conf")))
-	upstream := read(t, "upstream.conf")
-	server := "    server 127.0.0.1:5757 max_fails=0;\n"
-	if !strings.Contains(upstream, server) {
-		t.Fatal("upstream.conf names another server")
-	}
-	var all strings.Builder
-	for _, address := range servers {
-		all.WriteString(strings.ReplaceAll(server, "127.0.0.1:5757", address))
-	}
-	write(t, filepath.Join(dir, "upstream.conf"), strings.Replace(upstream, server, all.String(), 1))
-
-	var temporary strings.Builder
-	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		fmt.Fprintf(&temporary, "%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
-	}
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root;"
-	}
-	write(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf(`
-daemon off;
-%s
-pid %[2]s/pid;
-error_log stderr warn;
-events { worker_connections 1024; }
-http {
-	%[3]s
-	include %[2]s/onestroke.conf;
-	include %[2]s/upstream.conf;
-}`, user, dir, temporary.String()))
-
-	var output bytes.Buffer
-	cmd := exec.Command("nginx", "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf"))
-	cmd.Stderr = &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
-		if t.Failed() {
-			t.Logf("nginx wrote:\n%.3000s", output.String())
-		}
-	})
-	eventually(t, "nginx listens", func() bool {
-		select {
-		case <-ended:
-			t.Fatal("nginx ended at its start")
-		default:
-		}
-		conn, err := net.Dial("tcp", "127.0.0.1:"+secure)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-	return n
-}
-
-func (n *nginx) site(t *testing.T, phones service.Service) behindNginx {
-	return behindNginx{site{service.Behind(t, n.url, trusting(t, n.tls)), phones}, n}
+// behind returns the site that an nginx serves.
+func behind(t *testing.T, n *nginx.Nginx, phones service.Service) behindNginx {
+	return behindNginx{site{service.Behind(t, n.URL, nginx.Trusting(t, n.TLS)), phones}, n}
 }
 
 func freePort(t *testing.T) string {

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestFaults(t *testing.T) {
-	for _, group := range [][]fault{ofRedis, ofMongoDB, ofWeChat, ofService} {
+	for _, group := range [][]fault{ofRedis, ofMongoDB, ofNetwork, ofWeChat, ofService} {
 		for _, f := range group {
 			t.Run(f.name, f.run)
 		}

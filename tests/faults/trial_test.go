@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -23,7 +23,9 @@ import (
 type fault struct {
 	name    string
 	servers bool         // Redis and MongoDB, not SQLite
+	needs   []string     // programs or files, besides Redis
 	env     []string     // of the service
+	prepare func(*trial) // what is special, before the service starts; may be nil
 	happens func(*trial) // returns when the fault has ended
 
 	endsSessions bool // users may have to log in again
@@ -41,8 +43,10 @@ type trial struct {
 	admin     string          // URL of the metrics
 	service   service.Service // where users reach it
 	transport *http.Transport
-	data      string // folder of SQLite's file
+	data      string   // folder of SQLite's file
+	stdout    *os.File // nil if the test reads it
 	redis     *server
+	redisURL  string
 	mongodb   *server
 	weChat    *weChat
 	users     *users
@@ -65,13 +69,19 @@ const (
 //   - no drawing that was deleted has come back;
 //   - no user saw a drawing or the session of another;
 //   - every answer was a documented one, and failed only as the fault may let it fail;
-//   - nothing fails later than five seconds after the end of the fault;
+//   - nothing fails later than five seconds after the end of the fault, and each user is
+//     served again;
 //   - the service has as many goroutines and descriptors as before.
 func (f fault) run(t *testing.T) {
 	row := result{name: f.name}
 	defer func() { results = append(results, row.of(t)) }()
-	if _, err := exec.LookPath("redis-server"); err != nil && f.servers {
-		t.Skip(err)
+	if f.servers {
+		f.needs = append(f.needs, "redis-server")
+	}
+	for _, program := range f.needs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(err)
+		}
 	}
 	tr := f.start(t)
 	us := tr.users
@@ -84,6 +94,11 @@ func (f fault) run(t *testing.T) {
 	ended := time.Now()
 	tr.recovers(ended)
 	us.rest()
+	for _, u := range us.all {
+		if u.last.Before(ended) {
+			t.Errorf("%s has not been served since the end of the fault", u.name)
+		}
+	}
 
 	us.check()
 	row.requests, row.failures, row.slowest = us.requests, us.failures, us.slowest
@@ -106,22 +121,29 @@ func (f fault) run(t *testing.T) {
 
 func (f fault) start(t *testing.T) *trial {
 	tr := &trial{fault: f, t: t, weChat: startWeChat(t), data: t.TempDir()}
-	_, port, _ := net.SplitHostPort(freeAddress(t))
-	admin := freeAddress(t)
-	_, adminPort, _ := net.SplitHostPort(admin)
-	tr.admin = "http://" + admin
+	adminPort := port(t)
+	tr.admin = "http://127.0.0.1:" + adminPort
 	tr.environ = append([]string{
-		"PORT=" + port, "ADMIN_PORT=" + adminPort, "DATA_DIR=" + tr.data, "LOG_LEVEL=warn",
+		"PORT=" + port(t), "ADMIN_PORT=" + adminPort, "DATA_DIR=" + tr.data, "LOG_LEVEL=warn",
 		"WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "WECHAT_API_URL=" + tr.weChat.url + "/simulator", "CONTENT_CHECK=off",
 		"REQUEST_RATE_PER_MINUTE=1000000", "LOGIN_RATE_PER_MINUTE=1000000",
 	}, f.env...)
 	if f.servers {
 		tr.redis, tr.mongodb = startRedis(t), startMongoDB(t)
-		tr.environ = append(tr.environ, "REDIS_URL=redis://"+tr.redis.line.Listen, "MONGODB_URI=mongodb://"+tr.mongodb.line.Listen+"/drawings?directConnection=true")
+		tr.redisURL = "redis://" + tr.redis.line.Listen
 	}
-	tr.transport = &http.Transport{MaxIdleConnsPerHost: userCount, ResponseHeaderTimeout: patience}
+	if f.prepare != nil {
+		f.prepare(tr)
+	}
+	if f.servers {
+		tr.environ = append(tr.environ, "REDIS_URL="+tr.redisURL, "MONGODB_URI=mongodb://"+tr.mongodb.line.Listen+"/drawings?directConnection=true")
+	}
 	tr.startService()
-	tr.service = service.Behind(t, tr.process.URL, tr.transport)
+	if tr.transport == nil {
+		tr.transport = new(http.Transport)
+		tr.service = service.Behind(t, tr.process.URL, tr.transport)
+	}
+	tr.transport.MaxIdleConnsPerHost, tr.transport.ResponseHeaderTimeout = userCount, patience
 	tr.users = newUsers(tr)
 	return tr
 }
@@ -129,9 +151,18 @@ func (f fault) start(t *testing.T) *trial {
 // startService starts the service and returns when it is ready.
 func (tr *trial) startService() {
 	tr.t.Helper()
-	tr.process = service.Build(tr.t).Start(tr.t, tr.environ...)
-	eventually(tr.t, "the service is ready", func() bool {
-		answer, err := http.Get(tr.process.URL + "/readyz")
+	if program := service.Build(tr.t); tr.stdout != nil {
+		tr.process = program.StartWriting(tr.t, tr.stdout, tr.stdout, tr.environ...)
+	} else {
+		tr.process = program.Start(tr.t, tr.environ...)
+	}
+	ready(tr.t, tr.process)
+}
+
+func ready(t *testing.T, p *service.Process) {
+	t.Helper()
+	eventually(t, "the service is ready", func() bool {
+		answer, err := http.Get(p.URL + "/readyz")
 		if err != nil {
 			return false
 		}
@@ -151,7 +182,7 @@ func (tr *trial) lasts(d time.Duration) {
 	}
 }
 
-// recovers returns when nothing has failed for a while, and each user has been served.
+// recovers returns when nothing has failed for a while.
 func (tr *trial) recovers(ended time.Time) {
 	us := tr.users
 	tick := time.NewTicker(pause)

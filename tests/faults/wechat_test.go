@@ -3,6 +3,7 @@ package faults
 import (
 	"compress/gzip"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,10 @@ var ofWeChat = []fault{
 		}
 		w.WriteHeader(http.StatusBadGateway)
 	}),
+	weChatThat("WeChat lies", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(lies[lie.Add(1)%int64(len(lies))]))
+	}),
 	weChatThat("WeChat answers something else", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(`<!DOCTYPE html><title>Login of the hotel</title>`))
 	}),
@@ -28,6 +33,16 @@ var ofWeChat = []fault{
 		_ = packed.Close()
 	}),
 }
+
+// lies are answers that look like WeChat's. A session must not come of any.
+var (
+	lies = []string{
+		`{}`, `null`, `[]`, `""`, `{"openid":""}`, `{"openid":"oGZUI0egBJY1zhBYw2KhdUfwVJJE"}`, `{"session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`,
+		`{"openid":7,"session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`, `{"openid":"oGZUI0egBJY1zhBYw2KhdUfwVJJE","session_key":"short"}`,
+		`{"errcode":-1,"errmsg":"system error"}`, `{"errcode":"0"}`, `{"openid":"` + "\xff" + `","session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`,
+	}
+	lie atomic.Int64
+)
 
 func weChatThat(name string, f http.HandlerFunc) fault {
 	return fault{name: name, loginsFail: true, env: []string{"WECHAT_TIMEOUT=2s"}, happens: func(tr *trial) {
