@@ -94,6 +94,10 @@ func refuseEarlierStore(dir string) error {
 // examine reads the header of the database file, before SQLite does anything to
 // it. https://sqlite.org/fileformat2.html#the_database_header
 func examine(path string, flags int) error {
+	// A pipe would be waited for, and SQLite follows no symbolic link.
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file: put the database itself in its place, or set DATA_DIR to another folder", path)
+	}
 	logSize := int64(0)
 	if info, err := os.Stat(path + "-wal"); err == nil {
 		logSize = info.Size()

@@ -182,7 +182,19 @@ func TestAFolderIsRefused(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, "onestroke.db"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"onestroke.db", "DATA_DIR"}},
+		}, []string{"onestroke.db is not a regular file", "DATA_DIR"}},
+		"with a pipe in place of the database": {func(t *testing.T, dir string) {
+			if err := syscall.Mkfifo(filepath.Join(dir, "onestroke.db"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"onestroke.db is not a regular file", "DATA_DIR"}},
+		"with a link in place of the database": {func(t *testing.T, dir string) {
+			fill(t, dir)
+			path := filepath.Join(dir, "onestroke.db")
+			if err := errors.Join(os.Rename(path, dir+".db"), os.Symlink(dir+".db", path)); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{"onestroke.db is not a regular file", "DATA_DIR"}},
 		"that is a file": {func(t *testing.T, dir string) {
 			if err := os.Remove(dir); err != nil {
 				t.Fatal(err)
@@ -421,7 +433,7 @@ func contents(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if f.Name() == "onestroke.lock" || f.Name() == "onestroke.db-shm" || f.IsDir() {
+		if f.Name() == "onestroke.lock" || f.Name() == "onestroke.db-shm" || !f.Type().IsRegular() {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
