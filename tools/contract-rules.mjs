@@ -7,6 +7,7 @@ export default function plugin() {
     rules: {
       oas3: {
         bounded,
+        'both-languages': bothLanguages,
         'error-codes': errorCodes,
         examples,
         'named-schemas': namedSchemas,
@@ -35,6 +36,17 @@ function bounded() {
   };
 }
 
+/** What /docs shows is in both languages: a description also in x-description-zh, and a summary of an operation in x-summary-zh. */
+function bothLanguages() {
+  const check = (node, { report, location }) => {
+    for (const text of ['description', 'summary']) {
+      const chinese = `x-${text}-zh`;
+      if (node[text] !== undefined && !/\p{Script=Han}/u.test(node[chinese] ?? '')) report({ message: `The ${text} needs ${chinese}.`, location });
+    }
+  };
+  return { Info: check, Tag: check, Operation: check, Parameter: check, Response: check, Header: check, SecurityScheme: check };
+}
+
 /**
  * `x-error-codes` of a response lists the error codes it can have: on every 4xx, 5xx and default, and on a 200 of 2017 that can be a
  * failure. Each is one of ErrorCode, is named in the description and has an example, and no example has another code. Each
@@ -59,7 +71,9 @@ function errorCodes() {
         const shown = exampleCodes(response, ctx);
         for (const code of codes ?? []) {
           if (!known.includes(code)) report(`${code} is not an ErrorCode.`);
-          if (failure && !response.description.includes(`\`${code}\``)) report(`The description does not name ${code}.`);
+          for (const text of ['description', 'x-description-zh']) {
+            if (failure && !response[text]?.includes(`\`${code}\``)) report(`The ${text} does not name ${code}.`);
+          }
           if (!shown.includes(code)) report(`${code} has no example.`);
         }
         for (const code of shown) {

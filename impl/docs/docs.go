@@ -7,9 +7,9 @@ import (
 	"embed"
 	"fmt"
 	"html"
-	"io"
 	"net/http"
 	"strings"
+	"testing/fstest"
 
 	"github.com/swaggest/swgui/v5/static"
 	"github.com/vearutop/statigz"
@@ -38,13 +38,8 @@ func New(o Options) (http.Handler, error) {
 	}
 	page := strings.Replace(cut(page, without), "<!-- operations -->", list, 1)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /docs", func(w http.ResponseWriter, _ *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer")
-		_, _ = io.WriteString(w, page) // an error means that the client has disconnected
-	})
+	index := statigz.FileServer(fstest.MapFS{"index.html": {Data: []byte(page)}}, statigz.EncodeOnInit)
+	mux.Handle("GET /docs", http.StripPrefix("/docs", guarded(revalidated(index))))
 	own := statigz.FileServer(files, statigz.EncodeOnInit)
 	swagger := statigz.FileServer(static.FS)
 	for name, from := range map[string]http.Handler{
@@ -141,6 +136,16 @@ func bilingual(en, zh string) string {
 // has icons in data: URLs and shows downloaded pictures in blob: URLs.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// guarded gives the page its policy.
+func guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
 
 // revalidated lets browsers cache a file and check its ETag before each use.
 func revalidated(next http.Handler) http.Handler {

@@ -21,6 +21,11 @@ document.getElementById('language').addEventListener('click', () => {
   const other = isChinese() ? 'en' : 'zh';
   localStorage.setItem('onestroke.language', other);
   speak(other);
+  for (const place of document.querySelectorAll('.ui')) {
+    const details = place.parentElement;
+    place.replaceWith(place.cloneNode());
+    if (details.open) show(details);
+  }
 });
 
 function isChinese() {
@@ -87,11 +92,28 @@ function load() {
   return Promise.all([fetch('/openapi.json').then(answer => answer.json()), ...ready]).then(([contract]) => contract);
 }
 
+/** A part of the contract in Chinese, where it has x-description-zh and the like. */
+function inChinese(part) {
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return part.map(inChinese);
+  const translated = Object.entries(part).map(([name, value]) => {
+    const chinese = part[`x-${name}-zh`];
+    return [name, typeof chinese === 'string' ? joined(chinese) : inChinese(value)];
+  });
+  return Object.fromEntries(translated);
+}
+
+/** A text without the line breaks between Chinese characters, which would be shown as spaces. */
+function joined(text) {
+  return text.replace(/(?<=[^\0-\x7f])\n(?=[^\0-\x7f])/g, '');
+}
+
 async function show(details) {
   const place = details.querySelector('.ui');
   if (place.childNodes.length) return;
   place.setAttribute('aria-busy', 'true');
-  const contract = await (loaded ??= load());
+  const original = await (loaded ??= load());
+  const contract = isChinese() ? inChinese(original) : original;
   const { method, path } = details.dataset;
   // Requests go to the service that served this page, not to the server in the contract.
   const spec = { ...contract, servers: [{ url: '/' }], tags: [], paths: {} };
@@ -102,7 +124,7 @@ async function show(details) {
     spec.info = { title: '', version: '' };
     spec.paths = { [moved]: { [method]: operationOf(contract, contract.paths[moved][method]) } };
   }
-  new MutationObserver(() => label(place)).observe(place, { childList: true, subtree: true });
+  new MutationObserver(() => label(details, place)).observe(place, { childList: true, subtree: true });
   SwaggerUIBundle({
     spec,
     domNode: place,
@@ -159,7 +181,7 @@ function resolved(contract, object) {
 }
 
 /** Names for screen readers what Swagger UI does not name, and lets keys scroll its boxes. */
-function label(place) {
+function label(details, place) {
   const attributes = {
     'textarea.body-param__text': { 'aria-label': 'Body' },
     'select:not([aria-label])': { 'aria-label': 'Choice' },
@@ -167,7 +189,7 @@ function label(place) {
     'pre.microlight': { tabindex: '0' },
     '.opblock-section-header h4, .opblock-section h4, .responses-inner h4': { role: 'heading', 'aria-level': '3' },
     '.responses-inner h5': { role: 'heading', 'aria-level': '4' },
-    'table[role="region"]': { 'aria-label': `Responses of ${place.parentElement.id}` },
+    'table[role="region"]': { 'aria-label': `Responses of ${details.id}` },
   };
   for (const [selector, values] of Object.entries(attributes))
     for (const element of place.querySelectorAll(selector))
@@ -247,7 +269,7 @@ async function provide(contract, id, request) {
       await send('PUT', drawing, exampleOf('putDrawing'), { 'If-None-Match': '*' });
   };
   if (request.url.includes(DrawingId.example)) await save();
-  if (id === 'getShare') await send('PUT', `${drawing}/share`);
+  if (id === 'getShare' || id === 'getShareCode') await send('PUT', `${drawing}/share`);
   if (request.url.includes(ShareToken.example)) {
     await save();
     const { content } = await send('PUT', `${drawing}/share`);

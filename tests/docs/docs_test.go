@@ -69,6 +69,44 @@ func TestThePageListsEachOperationAndExecutesThem(t *testing.T) {
 	}
 }
 
+func TestThePageAndItsFilesAreCompressedAndRevalidated(t *testing.T) {
+	p := service.Build(t).Start(t)
+	for _, file := range []string{"/docs", "/docs/docs.js", "/docs/docs.css", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"} {
+		packed := ask(t, p.URL+file, "Accept-Encoding", "gzip")
+		plain := ask(t, p.URL+file, "Accept-Encoding", "identity")
+		if coding := packed.Header.Get("Content-Encoding"); coding != "gzip" {
+			t.Errorf("%s has the content coding %q", file, coding)
+		}
+		if coding := plain.Header.Get("Content-Encoding"); coding != "" {
+			t.Errorf("%s has the content coding %q, which was not asked for", file, coding)
+		}
+		for _, answer := range []*http.Response{packed, plain} {
+			again := ask(t, p.URL+file, "Accept-Encoding", answer.Request.Header.Get("Accept-Encoding"), "If-None-Match", answer.Header.Get("ETag"))
+			if again.StatusCode != http.StatusNotModified {
+				t.Errorf("%s, not changed, answers %d", file, again.StatusCode)
+			}
+		}
+	}
+}
+
+// ask sends a GET with this header. The body is not read.
+func ask(t *testing.T, url string, header ...string) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response
+}
+
 func TestWithoutTheSimulatorThePageHasNoLogin(t *testing.T) {
 	credentials := []string{"WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET=secret"}
 	for name, p := range map[string]*service.Process{

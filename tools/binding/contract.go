@@ -325,7 +325,7 @@ func (c *contract) parameter(node *yaml.Node) (p parameter, err error) {
 		case "required":
 			p.required = isTrue(n)
 		case "schema":
-		case "description", "example", "examples", "deprecated":
+		case "description", "x-description-zh", "example", "examples", "deprecated":
 		default:
 			return p, fmt.Errorf("parameter %s: %s is not supported", p.name, key)
 		}

@@ -48,9 +48,11 @@ test('what WeChat calls can be read, and not tried', async () => {
   await guest.leave();
 });
 
+const deletes = (id: string) => /^(delete|end|unshare|logOut)/.test(id);
 const orders: [name: string, order: (ids: string[]) => string[]][] = [
   ['in the order of the contract', ids => ids],
   ['backwards', ids => [...ids].reverse()],
+  ['what deletes before what reads', ids => [...ids].sort((a, b) => Number(deletes(b)) - Number(deletes(a)))],
 ];
 for (const [name, order] of orders) {
   test(`after the login each Execute succeeds as it is offered: ${name}`, async () => {
@@ -105,6 +107,42 @@ test('it is read in both languages, and the choice stays', async () => {
   assert.equal(await guest.page.getByText('Exchange a login code for a token').isVisible(), false);
   await guest.page.reload();
   await guest.page.getByText('用登录 code 换取 token').waitFor();
+  await guest.leave();
+});
+
+test('what is open is shown again in the language that is chosen', async () => {
+  const guest = await atDocs();
+  const { page } = guest;
+  const deletion = page.locator('#deleteDrawing .ui');
+  const isChinese = (text: string) => /\p{Script=Han}/u.test(text);
+  await page.locator('#introduction > summary').click();
+  for (const id of ['readyz', 'deleteDrawing']) await page.locator(`#${id} > summary`).click();
+  await page.getByRole('heading', { name: 'Repeating a request' }).waitFor();
+  await page.locator('#readyz').getByText('Ready, or degraded.').waitFor();
+  assert.equal(isChinese((await deletion.textContent())!), false);
+
+  await page.getByRole('button', { name: '中文' }).click();
+  await page.getByRole('heading', { name: '重发请求' }).waitFor();
+  for (const part of ['检查处理请求所需的条件', '就绪，或者降级。', '有一个存储不可读'])
+    await page.locator('#readyz').getByText(part).waitFor();
+  await deletion.getByText('要删除的画的').waitFor();
+  const descriptions = page.locator('.ui').locator('.markdown p, .renderedMarkdown p, .markdown li');
+  const shown = (await descriptions.allInnerTexts()).filter(text => text.trim());
+  assert.ok(shown.length > 30);
+  assert.deepEqual(
+    shown.filter(text => !isChinese(text)),
+    [],
+    'in English',
+  );
+  assert.deepEqual(
+    shown.filter(text => /[，。；：、]\s/u.test(text)),
+    [],
+    'with a line break that is shown as a space',
+  );
+
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'Repeating a request' }).waitFor();
+  assert.equal(isChinese((await deletion.textContent())!), false);
   await guest.leave();
 });
 
