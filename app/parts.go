@@ -11,6 +11,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/event"
 
+	"onestroke/impl/breaker"
 	"onestroke/impl/certificate"
 	"onestroke/impl/config"
 	"onestroke/impl/gallery"
@@ -76,8 +77,11 @@ func Open(c config.Config, url string) (p Parts, err error) {
 		if err != nil {
 			return p, err
 		}
-		p.Sessions = p.Telemetry.Sessions(telemetry.Redis, store)
-		p.Databases = append(p.Databases, Database{Name: "redis", Read: store.CanRead, Write: store.CanWrite})
+		breakers := open.breakers("redis", breaker.Store{
+			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: session.ErrUnavailable, NoAnswer: rediscache.NoAnswer,
+		})
+		p.Sessions = p.Telemetry.Sessions(telemetry.Redis, store, breakers)
+		p.Databases = append(p.Databases, Database{Name: "redis", Read: breakers.Reads.Check, Write: breakers.Writes.Check})
 		p.Telemetry.Pool(telemetry.Redis, store.Pool)
 		p.show("Redis", shown)
 	}
@@ -86,8 +90,11 @@ func Open(c config.Config, url string) (p Parts, err error) {
 		if err != nil {
 			return p, err
 		}
-		p.Drawings = p.Telemetry.Drawings(telemetry.MongoDB, store)
-		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: store.CanRead, Write: store.CanWrite, Prepare: store.Prepare})
+		breakers := open.breakers("mongodb", breaker.Store{
+			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: gallery.ErrUnavailable, NoAnswer: mongostore.NoAnswer,
+		})
+		p.Drawings = p.Telemetry.Drawings(telemetry.MongoDB, store, breakers)
+		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Prepare: store.Prepare})
 		p.Telemetry.Pool(telemetry.MongoDB, store.Pool)
 		p.show("MongoDB", shown)
 	}
@@ -97,10 +104,10 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			return p, err
 		}
 		if p.Sessions == nil {
-			p.Sessions = p.Telemetry.Sessions(telemetry.SQLite, db.Sessions())
+			p.Sessions = p.Telemetry.Sessions(telemetry.SQLite, db.Sessions(), breaker.Breakers{})
 		}
 		if p.Drawings == nil {
-			p.Drawings = p.Telemetry.Drawings(telemetry.SQLite, db.Drawings())
+			p.Drawings = p.Telemetry.Drawings(telemetry.SQLite, db.Drawings(), breaker.Breakers{})
 		}
 		p.Databases = append(p.Databases, Database{Name: "sqlite", Read: db.CanRead, Write: db.CanWrite})
 		p.Telemetry.Pool(telemetry.SQLite, db.Pool)
@@ -163,6 +170,17 @@ func (o *opener) close() (err error) {
 		err = errors.Join(err, o.closers[i]())
 	}
 	return err
+}
+
+// breakers returns the breakers of a server, and has them shown. A file needs none:
+// it is in this process.
+func (o *opener) breakers(name string, s breaker.Store) breaker.Breakers {
+	ctx, cancel := context.WithCancel(context.Background())
+	o.add(func() error { cancel(); return nil })
+	b := breaker.New(ctx, s)
+	o.telemetry.Breaker(name+"_reads", b.Reads.Open)
+	o.telemetry.Breaker(name+"_writes", b.Writes.Open)
+	return b
 }
 
 // redis connects to REDIS_URL. It does not wait for an answer. shown is what a log

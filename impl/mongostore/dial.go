@@ -26,13 +26,15 @@ var (
 // DefaultDatabase is where drawings are kept when a URI names none.
 const DefaultDatabase = "onestroke"
 
-// How long to look for a server before it is said to be away, and how long an
-// operation may take. A URI may say otherwise. The driver looks twice a second:
+// How long to look for a server before it is said to be away, how long an operation
+// may take with the wait for its turn while MongoDB is busy, and how long it waits
+// for the answer. A URI may say otherwise. The driver looks twice a second:
 // once more after a connection broke will do, and an election takes longer than
 // anybody should wait.
 const (
 	selectionTimeout = time.Second
 	operationTimeout = 10 * time.Second
+	answerTimeout    = 3 * time.Second
 )
 
 // Dial returns a store in the database that uri names, and what may be shown of
@@ -64,7 +66,7 @@ func Dial(uri string, monitor *event.CommandMonitor) (store *Store, shown string
 	if parsed.MaxPoolSizeSet && parsed.MaxPoolSize > 0 {
 		atOnce = parsed.MaxPoolSize
 	}
-	*store.drawings.turns = *newTurns(atOnce, timeout)
+	*store.drawings.turns = *newTurns(atOnce, timeout, cmp.Or(parsed.Timeout, answerTimeout))
 	return store, fmt.Sprintf("%s, database %s", strings.Join(parsed.Hosts, ", "), database), nil
 }
 

@@ -88,6 +88,15 @@ func failure(ctx context.Context, doing string, err error) error {
 	}
 }
 
+// NoAnswer reports whether an error of a [Store] says that MongoDB did not answer in
+// time.
+func NoAnswer(err error) bool {
+	if !errors.Is(err, gallery.ErrUnavailable) {
+		return false
+	}
+	return mongo.IsNetworkError(err) || mongo.IsTimeout(err) || !errors.As(err, new(mongo.ServerError))
+}
+
 func unavailable(err error) bool {
 	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) {
 		return true

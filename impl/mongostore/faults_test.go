@@ -105,8 +105,8 @@ func TestATransientFailureIsUnavailable(t *testing.T) {
 			before := f.seen.Load()
 			calls := everyCall(t.Context(), store)
 			for call, err := range calls {
-				if !errors.Is(err, gallery.ErrUnavailable) {
-					t.Errorf("%s: %v", call, err)
+				if !errors.Is(err, gallery.ErrUnavailable) || mongostore.NoAnswer(err) {
+					t.Errorf("%s: %v, without an answer: %t", call, err, mongostore.NoAnswer(err))
 				}
 			}
 			if asked := f.seen.Load() - before; asked > 5*int64(len(calls)) {

@@ -54,7 +54,7 @@ var (
 func New(client *mongo.Client, database string) *Store {
 	db := client.Database(database, inThisForm(),
 		options.Database().SetWriteConcern(writeconcern.Majority()).SetReadPreference(readpref.Primary()))
-	turns := newTurns(defaultConnections, operationTimeout)
+	turns := newTurns(defaultConnections, operationTimeout, answerTimeout)
 	return &Store{
 		client:   client,
 		drawings: collection{db.Collection("drawings"), turns},

@@ -19,15 +19,16 @@ const defaultConnections = 100
 
 // turns lets as many commands use the driver as it has connections to one server.
 // The others wait here, the first to come first, for as long as an operation may
-// take. In the driver they would wait no longer than it looks for a server.
+// take; one whose turn it is waits for an answer. In the driver they would wait no longer than it looks for a server.
 type turns struct {
 	*semaphore.Weighted
 	timeout time.Duration // of an operation, with the wait for its turn
+	answer  time.Duration // of an operation whose turn it is
 	waiting *atomic.Int64 // commands
 }
 
-func newTurns(connections uint64, timeout time.Duration) *turns {
-	return &turns{semaphore.NewWeighted(int64(connections)), timeout, new(atomic.Int64)}
+func newTurns(connections uint64, timeout, answer time.Duration) *turns {
+	return &turns{semaphore.NewWeighted(int64(connections)), timeout, answer, new(atomic.Int64)}
 }
 
 // inTurn does something that uses one connection at a time. The driver opens its
@@ -44,6 +45,8 @@ func inTurn[T any](ctx context.Context, turns *turns, do func(context.Context) (
 		return none, fmt.Errorf("wait for a connection: %w: %w", gallery.ErrUnavailable, err)
 	}
 	defer turns.Release(1)
+	ctx, cancelAnswer := context.WithTimeout(ctx, turns.answer)
+	defer cancelAnswer()
 	for {
 		v, err := do(ctx)
 		if err == nil || ctx.Err() != nil || !errors.As(err, new(topology.WaitQueueTimeoutError)) {

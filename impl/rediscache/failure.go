@@ -38,6 +38,12 @@ func failure(ctx context.Context, doing string, err error) error {
 	}
 }
 
+// NoAnswer reports whether an error of a [Store] says that Redis did not answer in
+// time.
+func NoAnswer(err error) bool {
+	return errors.Is(err, session.ErrUnavailable) && !errors.As(err, new(redis.Error)) && !errors.Is(err, errClaimRunOut)
+}
+
 func unavailable(err error) bool {
 	var answer redis.Error
 	if !errors.As(err, &answer) || errors.Is(err, redis.ErrClosed) {

@@ -208,10 +208,12 @@ func settleArgs(from, to session.Attempt, hold time.Duration) []any {
 	return []any{encodeAttempt(from), encodeAttempt(to), hold.Milliseconds()}
 }
 
+var errClaimRunOut = errors.New("the claim has run out")
+
 func settled(ctx context.Context, answer *redis.Cmd) error {
 	done, err := answer.Bool()
 	if err == nil && !done {
-		return fmt.Errorf("settle a login: %w: the claim has run out", session.ErrUnavailable)
+		return fmt.Errorf("settle a login: %w: %w", session.ErrUnavailable, errClaimRunOut)
 	}
 	return failure(ctx, "settle a login", err)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,6 +87,92 @@ func TestAnOutageOfMongoDBIsReportedAndLosesNoDrawing(t *testing.T) {
 
 		o.mongodb.Up(t)
 		o.resumes(t)
+	})
+}
+
+// longestWait is how long a request waits for a store that does not answer, as
+// docs/running.md says.
+const longestWait = 5 * time.Second
+
+// Whatever a store does, requests end within a bound; after a few of them, at once; and
+// when it is back, they are served within another.
+func TestNoRequestWaitsLongForAStoreThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]struct {
+		begin func(*stores.Proxy)
+		end   func(*testing.T, *stores.Proxy)
+	}{
+		"frozen": {(*stores.Proxy).Freeze, func(_ *testing.T, p *stores.Proxy) { p.Thaw() }},
+		"away":   {(*stores.Proxy).Down, func(t *testing.T, p *stores.Proxy) { p.Up(t) }},
+	} {
+		for _, store := range []string{"redis", "mongodb"} {
+			t.Run(store+" "+name, func(t *testing.T) {
+				onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
+					o := startOutage(t, redis, mongodb)
+					proxy := o.redis
+					if store == "mongodb" {
+						proxy = o.mongodb
+					}
+					fault.begin(proxy)
+					eventually(t, func() bool { return o.today.Do(t, http.MethodGet, path(o.id), nil).Status != http.StatusOK })
+
+					read := func() service.Answer { return o.today.Do(t, http.MethodGet, path(o.id), nil) }
+					write := func() service.Answer {
+						if store == "redis" {
+							return o.service.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID()})
+						}
+						return o.today.Do(t, http.MethodPut, path(newID()), oneStroke("lost"), creating())
+					}
+					var together sync.WaitGroup
+					for range 20 { // more than there are connections to Redis
+						together.Go(func() {
+							for _, request := range []func() service.Answer{read, write} {
+								begun := time.Now()
+								request().ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+								if took := time.Since(begun); took > longestWait {
+									t.Errorf("a request waits %s", took)
+								}
+							}
+						})
+					}
+					together.Wait()
+					begun := time.Now()
+					for range 10 {
+						read().Expect(t, http.StatusServiceUnavailable)
+						write().Expect(t, http.StatusServiceUnavailable)
+					}
+					if took := time.Since(begun); took > longestWait {
+						t.Errorf("20 more requests take %s", took)
+					}
+					o.namesTheMissing(t, store)
+
+					fault.end(t, proxy)
+					begun = time.Now()
+					eventually(t, func() bool { return o.service.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
+					o.then.Do(t, http.MethodPut, path(newID()), oneStroke("found again"), creating()).Expect(t, http.StatusCreated)
+					o.today.Do(t, http.MethodGet, path(o.id), nil).Expect(t, http.StatusOK)
+					if took := time.Since(begun); took > longestWait {
+						t.Errorf("it is served again after %s", took)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A slow store and the mistakes of users are no outage.
+func TestASlowStoreServes(t *testing.T) {
+	t.Parallel()
+	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
+		o := startOutage(t, redis, mongodb)
+		o.redis.Slow(50 * time.Millisecond)
+		o.mongodb.Slow(50 * time.Millisecond)
+		for range 10 {
+			o.today.Do(t, http.MethodGet, path(newID()), nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+			o.today.Do(t, http.MethodPut, path(o.id), oneStroke("not new"), creating()).ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+		}
+		o.today.Do(t, http.MethodPut, path(newID()), oneStroke("slow"), creating()).Expect(t, http.StatusCreated)
+		o.today.Do(t, http.MethodGet, path(o.id), nil).Expect(t, http.StatusOK)
 	})
 }
 

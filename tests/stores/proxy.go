@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -83,6 +84,29 @@ func (p *Proxy) Up(t testing.TB) {
 	}
 }
 
+// Freeze keeps all connections, and passes nothing on them or on new ones.
+func (p *Proxy) Freeze() {
+	for _, g := range p.gates {
+		g.freeze()
+	}
+}
+
+// Thaw passes what waited since Freeze, and all that follows.
+func (p *Proxy) Thaw() {
+	for _, g := range p.gates {
+		g.thaw()
+	}
+}
+
+// Slow passes each piece after a time.
+func (p *Proxy) Slow(by time.Duration) {
+	for _, g := range p.gates {
+		g.mu.Lock()
+		g.delay = by
+		g.mu.Unlock()
+	}
+}
+
 func proxyCluster(t testing.TB) *Proxy {
 	t.Helper()
 	var listeners []net.Listener
@@ -119,11 +143,14 @@ type gate struct {
 	listener net.Listener // nil while shut
 	conns    map[net.Conn]struct{}
 	relays   sync.WaitGroup
+	frozen   chan struct{} // closed unless it is frozen
+	delay    time.Duration
 }
 
 // openGate opens a gate where listener is, until the test ends.
 func openGate(t testing.TB, listener net.Listener, server string) *gate {
-	g := &gate{address: listener.Addr().String(), server: server, conns: make(map[net.Conn]struct{})}
+	g := &gate{address: listener.Addr().String(), server: server, conns: make(map[net.Conn]struct{}), frozen: make(chan struct{})}
+	close(g.frozen)
 	g.open(listener)
 	t.Cleanup(g.shut)
 	return g
@@ -146,6 +173,7 @@ func (g *gate) open(listener net.Listener) {
 }
 
 func (g *gate) shut() {
+	g.thaw()
 	g.mu.Lock()
 	if g.listener != nil {
 		_ = g.listener.Close()
@@ -183,12 +211,56 @@ func (g *gate) relay(listener net.Listener, client net.Conn) {
 
 	var back sync.WaitGroup
 	back.Go(func() {
-		_, _ = io.Copy(client, server)
+		g.pass(client, server)
 		_ = client.Close()
 	})
-	_, _ = io.Copy(server, client)
+	g.pass(server, client)
 	_ = server.Close()
 	back.Wait()
+}
+
+// pass passes bytes until either side ends.
+func (g *gate) pass(to io.Writer, from io.Reader) {
+	piece := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(piece)
+		g.mu.Lock()
+		frozen, delay := g.frozen, g.delay
+		g.mu.Unlock()
+		<-frozen
+		if delay > 0 {
+			<-time.After(delay)
+		}
+		if _, failed := to.Write(piece[:n]); failed != nil || err != nil {
+			return
+		}
+	}
+}
+
+func (g *gate) freeze() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.isThawed() {
+		g.frozen = make(chan struct{})
+	}
+}
+
+func (g *gate) thaw() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.isThawed() {
+		close(g.frozen)
+	}
+}
+
+// isThawed reports whether bytes pass; the caller holds the lock.
+func (g *gate) isThawed() bool {
+	select {
+	case <-g.frozen:
+		return true
+	default:
+		return false
+	}
 }
 
 // admit makes shut cut the connections, unless it has been called by now.

@@ -1,0 +1,156 @@
+// Package breaker stops calls of a store that does not answer, so that nobody waits
+// for it: see docs/decisions/0038-breakers-of-stores.md.
+package breaker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+)
+
+const (
+	// failures is how many calls in a row have no answer before the breaker opens. Of
+	// a cluster with one dead server, the other servers' answers come between.
+	failures = 5
+	// pause is how long a breaker waits, while it is open, before each check of the
+	// store, and checkTimeout is how long a check may take.
+	pause        = 500 * time.Millisecond
+	checkTimeout = time.Second
+)
+
+// ErrOpen is in the error of a call that the breaker refuses or ends.
+var ErrOpen = circuitbreaker.ErrOpen
+
+// Store is what a breaker needs to know of a store.
+type Store struct {
+	CanRead, CanWrite func(context.Context) error
+	// Unavailable is the error of calls while a breaker is open.
+	Unavailable error
+	// NoAnswer reports whether an error says that the store did not answer in time.
+	// Any answer, also a refusal, says that it is there.
+	NoAnswer func(error) bool
+}
+
+// Breakers are those of one store: it may answer what only reads while it does not
+// answer writes.
+type Breakers struct{ Reads, Writes *Breaker }
+
+// New returns the breakers of a store. When ctx is done, an open breaker stays open.
+func New(ctx context.Context, s Store) Breakers {
+	return Breakers{Reads: newBreaker(ctx, s, s.CanRead), Writes: newBreaker(ctx, s, s.CanWrite)}
+}
+
+// Breaker is the circuit breaker of one kind of calls. Nil lets all calls through.
+type Breaker struct {
+	store  Store
+	check  func(context.Context) error
+	state  circuitbreaker.CircuitBreaker[any]
+	closed atomic.Pointer[period] // the present time in which it is closed, or the next
+}
+
+// period is a time in which a breaker is closed. Its context ends when the breaker
+// opens.
+type period struct {
+	context.Context
+	end context.CancelFunc
+}
+
+func newBreaker(ctx context.Context, s Store, check func(context.Context) error) *Breaker {
+	b := &Breaker{store: s, check: check}
+	b.next()
+	b.state = circuitbreaker.NewBuilder[any]().
+		WithFailureThreshold(failures).
+		WithDelay(math.MaxInt64). // until a check has an answer
+		OnOpen(func(circuitbreaker.StateChangedEvent) {
+			b.next().end()
+			go b.closeWhenAnswered(ctx)
+		}).
+		Build()
+	return b
+}
+
+// next begins a period, and returns the one before.
+func (b *Breaker) next() *period {
+	ctx, cancel := context.WithCancel(context.Background())
+	return b.closed.Swap(&period{ctx, cancel})
+}
+
+// closeWhenAnswered checks the store until it answers. No caller waits for that.
+func (b *Breaker) closeWhenAnswered(ctx context.Context) {
+	for b.Open() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		checking, cancel := context.WithTimeout(ctx, checkTimeout)
+		_ = b.Check(checking) // closes the breaker if there is an answer
+		cancel()
+	}
+}
+
+// Check checks the store, also while the breaker is open, and closes it if there
+// is an answer: a service that is found ready serves.
+func (b *Breaker) Check(ctx context.Context) error {
+	err := b.check(ctx)
+	if b.answered(ctx, err) && b.Open() {
+		b.state.Close()
+	}
+	return err
+}
+
+// Open reports whether calls are refused.
+func (b *Breaker) Open() bool { return b.state.IsOpen() }
+
+// Do makes a call. It fails at once while the breaker is open, and ends the call if
+// the breaker opens meanwhile.
+func Do[T any](ctx context.Context, b *Breaker, call func(context.Context) (T, error)) (T, error) {
+	if b == nil {
+		return call(ctx)
+	}
+	var none T
+	if err := b.Allow(); err != nil {
+		return none, err
+	}
+	calling, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(b.closed.Load(), func() { cancel(ErrOpen) })()
+	result, err := call(calling)
+	if err != nil && errors.Is(context.Cause(calling), ErrOpen) {
+		return none, b.refusal()
+	}
+	b.Record(ctx, err)
+	return result, err
+}
+
+// Allow fails if the breaker is open.
+func (b *Breaker) Allow() error {
+	if b != nil && !b.state.TryAcquirePermit() {
+		return b.refusal()
+	}
+	return nil
+}
+
+// Record counts a call that was made in ctx. One that its caller gave up says
+// nothing about the store.
+func (b *Breaker) Record(ctx context.Context, err error) {
+	switch {
+	case b == nil:
+	case b.answered(ctx, err):
+		b.state.RecordSuccess()
+	case ctx.Err() == nil:
+		b.state.RecordFailure()
+	}
+}
+
+// answered reports whether a call had an answer.
+func (b *Breaker) answered(ctx context.Context, err error) bool {
+	return err == nil || ctx.Err() == nil && !b.store.NoAnswer(err)
+}
+
+func (b *Breaker) refusal() error { return fmt.Errorf("%w: %w", b.store.Unavailable, ErrOpen) }
