@@ -48,7 +48,10 @@ type sketch struct {
 	strokes       []sketchStroke
 }
 
+// sketchStroke is a stroke, or a part of one with pressure.
 type sketchStroke struct {
+	of      int  // the place of the stroke in the drawing
+	grouped bool // with the other parts of a translucent stroke: they are one shape
 	color   color.NRGBA
 	width   float64
 	line    []xy
@@ -59,17 +62,16 @@ type sketchStroke struct {
 func newSketch(c drawing.Canvas, strokes []drawing.Stroke, levels int) sketch {
 	scale := thumbnailSide / float64(max(c.Width, c.Height))
 	s := sketch{width: pixels(c.Width, scale), height: pixels(c.Height, scale), paper: c.BackgroundColor()}
-	for _, stroke := range strokes {
+	for i, stroke := range strokes {
 		if !touches(stroke, c) {
 			continue
 		}
-		color, levels := stroke.ColorOn(c), levels
-		if color.A < 0xff {
-			levels = 1 // parts would be visible where they overlap
-		}
-		for _, p := range partsOf(stroke, levels) {
+		color, parts := stroke.ColorOn(c), partsOf(stroke, levels)
+		for _, p := range parts {
 			line := lineOf(p.Stroke, scale*thumbnailUnits)
 			s.strokes = append(s.strokes, sketchStroke{
+				of:      i,
+				grouped: color.A < 0xff && len(parts) > 1,
 				color:   color,
 				width:   max(1, p.width*scale) * thumbnailUnits, // thinner is too faint to see
 				line:    line,
@@ -109,11 +111,17 @@ func (s *sketch) svg(tolerance float64, n int) svg {
 			continue
 		}
 		if previous == nil || previous.color != stroke.color || previous.width != stroke.width || stroke.color.A < 0xff {
+			inGroup := previous != nil && previous.grouped && previous.of == stroke.of
 			if previous != nil {
-				doc.add(`"/>`)
+				doc.endPath(previous.grouped && !inGroup)
+			}
+			if stroke.grouped && !inGroup {
+				doc.group(stroke.color)
 			}
 			doc.add(`<path`)
-			doc.ink(stroke.color)
+			if !stroke.grouped {
+				doc.ink(stroke.color)
+			}
 			doc.width(stroke.width)
 			doc.add(` d="`)
 		}
@@ -121,8 +129,16 @@ func (s *sketch) svg(tolerance float64, n int) svg {
 		previous = stroke
 	}
 	if previous != nil {
-		doc.add(`"/>`)
+		doc.endPath(previous.grouped)
 	}
 	doc.add(`</svg>`)
 	return doc
+}
+
+// endPath ends a path, and the group that it is the last of.
+func (b *svg) endPath(last bool) {
+	b.add(`"/>`)
+	if last {
+		b.add(`</g>`)
+	}
 }

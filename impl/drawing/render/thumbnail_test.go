@@ -82,6 +82,18 @@ func TestThumbnailShowsPressure(t *testing.T) {
 	}
 }
 
+func TestThumbnailShowsThePressureOfATranslucentStrokeAsOneShape(t *testing.T) {
+	pressed := pen("#00000080", 40, 20, 100, 230, 100)
+	pressed.P = []uint8{0, 255}
+	even := pen("#00000080", 40, 20, 200, 230, 200)
+	got := checkThumbnail(t, drawingOf(drawing.Canvas{Width: 256, Height: 256}, pressed, even, pressed, pressed))
+	shape := regexp.MustCompile(`<g stroke="#000" opacity="0.502">(<path stroke-width="[\d.]+" d="[^"]+"/>){4}</g>`)
+	rest := shape.ReplaceAllString(got, "")
+	if n := len(shape.FindAllString(got, -1)); n != 3 || strings.Count(rest, "<path") != 1 || strings.Contains(rest, "<g") {
+		t.Errorf("%d of 3 shapes of four widths in %s", n, got)
+	}
+}
+
 func circle(x, y int32, radius float64, points int) drawing.Stroke {
 	s := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: 10}
 	for i := range points {
