@@ -35,6 +35,9 @@ faults: ## break stores, WeChat, the network and the service while users use it;
 bench: ## measure the cost of each request and the memory of the service; DATA=folder of Quick Draw files, BENCH=flags
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)') $(BENCH)
 
+soak: ## keep the service busy for ten minutes, and print its memory, goroutines and descriptors; fails if they grow
+	$(GO) run ./tests/bench -soak 10m $(if $(DATA),-data '$(DATA)')
+
 profile: ## write CPU and allocation profiles of each row of the bench to .build/profiles
 	$(GO) run ./tests/bench -profiles .build/profiles $(if $(DATA),-data '$(DATA)') $(BENCH)
 
@@ -85,4 +88,4 @@ contract: ## test the built program against the contract with Schemathesis; SEED
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build image release demo test faults bench profile screenshots clients test-clients generate format check contract breaking changelog baseline mock clients-proof help
+.PHONY: run build image release demo test faults bench soak profile screenshots clients test-clients generate format check contract breaking changelog baseline mock clients-proof help

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -146,7 +145,7 @@ func (b *bench) draw(a *accounts, programs ...*program) (err error) {
 	for i := range drawn {
 		a.ids = append(a.ids, uuid.NewString())
 		body := b.bodies[i*len(b.bodies)/drawn] // some of each file
-		if err := save(request(http.MethodPut, "/v1/drawings/"+a.ids[i], bearer(a.tokens[0]), body)); err != nil {
+		if err := save(creation(a.ids[i], bearer(a.tokens[0]), body)); err != nil {
 			return err
 		}
 	}

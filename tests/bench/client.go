@@ -53,13 +53,15 @@ func (c *connection) roundTrip(request []byte) (status int, err error) {
 	return response.StatusCode, err
 }
 
-// request writes a request. The credential is a header line.
+// creation writes a request that creates a drawing.
+func creation(id, credential string, body []byte) []byte {
+	return request(http.MethodPut, "/v1/drawings/"+id, credential+"If-None-Match: *\r\n", body)
+}
+
+// request writes a request. The credential, and what comes with it, are header lines.
 func request(method, path, credential string, body []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: bench\r\n%s", method, path, credential)
-	if method == http.MethodPut {
-		b.WriteString("If-None-Match: *\r\n")
-	}
 	if body != nil {
 		fmt.Fprintf(&b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
 	}

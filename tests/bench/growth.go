@@ -103,7 +103,7 @@ func (b *bench) growthOfDrawings(rounds, drawings int) error {
 		for i := range n {
 			id := uuid.NewString()
 			ids[who] = append(ids[who], id)
-			if _, err := c.do(request(http.MethodPut, "/v1/drawings/"+id, who, b.bodies[i%fewDrawings])); err != nil {
+			if _, err := c.do(creation(id, who, b.bodies[i%fewDrawings])); err != nil {
 				return err
 			}
 		}
@@ -120,7 +120,7 @@ func (b *bench) growthOfDrawings(rounds, drawings int) error {
 			return request(http.MethodGet, "/v1/drawings?limit=10", who, nil)
 		}},
 		{"PUT drawing", 50, func(who string) []byte {
-			return request(http.MethodPut, "/v1/drawings/"+uuid.NewString(), who, b.bodies[rand.IntN(fewDrawings)])
+			return creation(uuid.NewString(), who, b.bodies[rand.IntN(fewDrawings)])
 		}},
 	} {
 		// One program, and two users who alternate: the second user's requests come first.

@@ -5,6 +5,7 @@
 //	go run ./tests/bench [-data folder of Quick Draw files] [-rounds 7] [-rows expression]
 //	go run ./tests/bench -sessions 1000000 -drawings 10000    # the long form
 //	go run ./tests/bench -pocketbase [-stored 20000]          # only beside PocketBase
+//	go run ./tests/bench -soak 10m                            # only the service, kept busy
 //
 // Redis and MongoDB are those of REDIS_URL and MONGODB_URI, or a redis-server
 // and a local MongoDB. It needs Linux: CPU time is read from /proc.
@@ -19,6 +20,7 @@ import (
 	"os/signal"
 	"regexp"
 	"syscall"
+	"time"
 )
 
 // settings are the flags.
@@ -28,6 +30,7 @@ type settings struct {
 	rows, profiles                          string
 	pocketBase                              bool
 	stored                                  int
+	soak                                    time.Duration
 }
 
 func main() {
@@ -41,6 +44,7 @@ func main() {
 	flag.StringVar(&o.profiles, "profiles", "", "write a CPU and an allocation profile of each row to this folder, and print nothing")
 	flag.BoolVar(&o.pocketBase, "pocketbase", false, "only compare the default store with PocketBase")
 	flag.IntVar(&o.stored, "stored", 20_000, "drawings that are stored for that, of users who have 100 each")
+	flag.DurationVar(&o.soak, "soak", 0, "only keep the service busy for so long, and print what it takes")
 	flag.Parse()
 	if err := run(o); err != nil {
 		log.Fatal("bench: ", err)
@@ -51,12 +55,15 @@ func run(o settings) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	if o.pocketBase {
+	if o.pocketBase || o.soak > 0 {
 		b, err := begin(ctx, o)
 		if err != nil {
 			return err
 		}
 		defer b.close()
+		if o.soak > 0 {
+			return b.soak(o.soak)
+		}
 		return b.comparePocketBase(o.rounds, o.stored)
 	}
 	b, err := prepare(ctx, o)

@@ -72,7 +72,7 @@ func (b *bench) ourRequests() map[string]func(user) []byte {
 			return request(http.MethodGet, "/v1/drawings/"+u.someDrawing(), bearer(u.Token), nil)
 		},
 		"save": func(u user) []byte {
-			return request(http.MethodPut, "/v1/drawings/"+uuid.NewString(), bearer(u.Token), b.bodies[rand.IntN(len(b.bodies))])
+			return creation(uuid.NewString(), bearer(u.Token), b.bodies[rand.IntN(len(b.bodies))])
 		},
 	}
 }
@@ -289,7 +289,7 @@ func (b *bench) fillOurs(p *program, n int) (users []user, err error) {
 			defer c.Close()
 			for at := i * drawingsPerUser; at < min((i+1)*drawingsPerUser, n); at++ {
 				id := uuid.NewString()
-				if _, err := c.do(request(http.MethodPut, "/v1/drawings/"+id, bearer(users[i].Token), b.bodies[at%len(b.bodies)])); err != nil {
+				if _, err := c.do(creation(id, bearer(users[i].Token), b.bodies[at%len(b.bodies)])); err != nil {
 					return err
 				}
 				users[i].Drawings = append(users[i].Drawings, id)

@@ -42,7 +42,7 @@ func (b *bench) rows(a accounts) []row {
 		{"list of 20 with thumbnails", "ListDrawings", 1.3, 1.1, 40, get("/v1/drawings?limit=20", first)},
 		{"list of 2017, 20 drawings", "ListPaints", 1.6, 0.6, 40, get("/applet/session/paints/list", a.painter)},
 		{"PUT drawing", "PutDrawing", 1.6, 1.25, 300, func(i int) ([]byte, error) {
-			return request(http.MethodPut, "/v1/drawings/"+uuid.NewString(), bearer(a.tokens[1]), b.bodies[i%len(b.bodies)]), nil
+			return creation(uuid.NewString(), bearer(a.tokens[1]), b.bodies[i%len(b.bodies)]), nil
 		}},
 		{"save of 2017", "SavePaint", 1.6, 1.5, 300, func(i int) ([]byte, error) {
 			return b.paint(a.saver, uuid.NewString(), i), nil
