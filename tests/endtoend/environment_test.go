@@ -61,6 +61,14 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 		"WECHAT_PUSH_AES_KEY":  {{"WECHAT_PUSH_AES_KEY=hunter2", "WECHAT_PUSH_TOKEN=AAAAA"}},
 		"WECHAT_WITHOUT_TOKEN": {{"WECHAT_WITHOUT_TOKEN=maybe"}},
 		"SEAL_KEY":             {{"SEAL_KEY=hunter2"}},
+		"WECHAT_CODE_PAGE":     {{"WECHAT_CODE_PAGE=/pages"}},
+		"WECHAT_CODE_VERSION":  {{"WECHAT_CODE_VERSION=released"}},
+
+		"SLOW_REQUEST":                {{"SLOW_REQUEST=1"}},
+		"ADMIN_HOST":                  {{"ADMIN_HOST=a b"}},
+		"ADMIN_PORT":                  {{"ADMIN_PORT=http"}},
+		"OTEL_EXPORTER_OTLP_ENDPOINT": {{"OTEL_EXPORTER_OTLP_ENDPOINT=localhost"}},
+		"OTEL_EXPORTER_OTLP_HEADERS":  {{"OTEL_EXPORTER_OTLP_HEADERS=hunter2"}},
 
 		"LOGIN_RATE_PER_MINUTE":   {{"LOGIN_RATE_PER_MINUTE=many"}, {"LOGIN_RATE_PER_MINUTE=-1"}},
 		"SHARE_RATE_PER_MINUTE":   {{"SHARE_RATE_PER_MINUTE=many"}, {"SHARE_RATE_PER_MINUTE=-1"}},

@@ -72,23 +72,34 @@ func TestOneAddressDoesNotTakeAllTheMemoryForBodies(t *testing.T) {
 		MaxBodyMemory: 3 * int64(len(body)), TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
 	caller := s.LogIn(t, service.NewUser())
-	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
 	// Chunked, so that nothing announces how large it becomes.
-	_, err = fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.7\r\nTransfer-Encoding: chunked\r\n"+
-		"Content-Type: application/json\r\nIf-None-Match: *\r\nAuthorization: %s\r\n\r\n%x\r\n%s",
-		path(newID()), caller.Header.Get("Authorization"), len(body), body[:len(body)-1])
-	if err != nil {
-		t.Fatal(err)
+	slow := func() net.Conn {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		_, err = fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.7\r\nTransfer-Encoding: chunked\r\n"+
+			"Content-Type: application/json\r\nIf-None-Match: *\r\nAuthorization: %s\r\n\r\n%x\r\n%s",
+			path(newID()), caller.Header.Get("Authorization"), len(body), body[:len(body)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
 	}
+	conn := slow()
 	one := header("X-Forwarded-For", "192.0.2.7")
 	put := func(from http.Header) service.Answer {
 		return caller.Do(t, http.MethodPut, path(newID()), body, creating(), from)
 	}
-	eventually(t, func() bool { return put(one).Status == http.StatusServiceUnavailable })
+	eventually(t, func() bool {
+		if put(one).Status == http.StatusServiceUnavailable {
+			return true
+		}
+		conn.Close() // the slow one came second, and was refused itself
+		conn = slow()
+		return false
+	})
 	refused := put(one)
 	refused.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 	if refused.Header.Get("Retry-After") != "1" {
