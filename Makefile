@@ -30,7 +30,7 @@ test: ## run all tests with the race detector; docs/development.md lists the set
 	$(GO) test -race -timeout 15m $(PACKAGE)
 
 faults: ## break stores, WeChat, the network and the service while users use it; FAULT=regular expression for some
-	cd tests/faults && $(GO) test -count=1 -timeout 60m -run 'TestFaults/$(FAULT)'
+	cd tests/faults && $(GO) test -count=1 -timeout 60m -run 'TestFaults/($(FAULT))'
 
 bench: ## measure the cost of each request and the memory of the service; DATA=folder of Quick Draw files, BENCH=flags
 	$(GO) run ./tests/bench $(if $(DATA),-data '$(DATA)') $(BENCH)

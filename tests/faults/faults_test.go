@@ -1,6 +1,6 @@
 // Package faults tries what can go wrong around the service while users use it: the
 // service and its stores are processes, and each fault says what may fail. Run it with
-// make faults; FAULT=regular expression selects some.
+// make faults; FAULT=regular expression selects some. docs/faults.md says what must hold.
 package faults
 
 import (
