@@ -7,11 +7,14 @@ import (
 	"os"
 	"testing"
 
+	"github.com/rs/zerolog"
+
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
 
 func TestMain(m *testing.M) {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // toxiproxy writes a line for each byte that it holds
 	stores.Main(m, service.RemoveBinaries, func() error { table(os.Stdout); return nil })
 }
 

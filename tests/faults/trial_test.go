@@ -69,6 +69,7 @@ const (
 //   - no drawing that was deleted has come back;
 //   - no user saw a drawing or the session of another;
 //   - every answer was a documented one, and failed only as the fault may let it fail;
+//   - no request took longer than five seconds, and no login longer than twelve;
 //   - nothing fails later than five seconds after the end of the fault, and each user is
 //     served again;
 //   - the service has as many goroutines and descriptors as before.
