@@ -42,6 +42,13 @@ func (m *memory) take(info *requestInfo, bytes int64) error {
 	return nil
 }
 
+// size is how many bytes are taken.
+func (m *memory) size() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.taken
+}
+
 // release gives back what a request has taken.
 func (m *memory) release(info *requestInfo) {
 	t := &info.taken

@@ -163,6 +163,7 @@ func New(o Options) (http.Handler, error) {
 		memory:  memory{most: o.MaxBodyMemory, proxies: o.TrustedProxies, by: map[string]int64{}},
 		macs:    sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
 	}
+	o.Telemetry.BodyMemory(s.memory.size, o.MaxBodyMemory)
 	exports := newExports(cmp.Or(o.MaxExports, math.MaxInt32))
 	slots := make(pngSlots, runtime.GOMAXPROCS(0))
 	handlers := handlers{

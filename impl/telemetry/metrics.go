@@ -102,6 +102,13 @@ func (t *Telemetry) LimitInFlight(n int) {
 	t.gauge("onestroke_requests_in_flight_limit", "MAX_IN_FLIGHT.", nil, func() float64 { return float64(n) })
 }
 
+// BodyMemory has the memory shown that the bodies of requests and large answers take,
+// and how much they may take; both are bytes.
+func (t *Telemetry) BodyMemory(taken func() int64, most int64) {
+	t.gauge("onestroke_body_memory_bytes", "Memory that the bodies of requests and large answers take.", nil, func() float64 { return float64(taken()) })
+	t.gauge("onestroke_body_memory_limit_bytes", "MAX_BODY_MEMORY, or what follows from the memory limit.", nil, func() float64 { return float64(most) })
+}
+
 // DroppedLines has the dropped lines of the log counted.
 func (t *Telemetry) DroppedLines(dropped func() int64) {
 	t.counter("onestroke_log_lines_dropped_total", "Lines of the log that the output did not take.", nil, func() float64 { return float64(dropped()) })

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,6 +152,64 @@ func TestMetrics(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What bodies take of the memory for them is seen while they arrive, and that one is
+// refused for want of it.
+func TestMetricsOfTheMemoryForBodies(t *testing.T) {
+	p := start(t, "MAX_BODY_MEMORY=65536")
+	caller := p.LogIn(t, service.NewUser())
+	taken := func() bool { return has(p.metrics(t), "onestroke_body_memory_bytes") }
+	if taken() || !slices.Contains(p.metrics(t), "onestroke_body_memory_limit_bytes 65536") {
+		t.Errorf("before the first body there is %s", strings.Join(p.metrics(t), "\n"))
+	}
+	arrives, sends := io.Pipe()
+	request, err := http.NewRequest(http.MethodPut, p.URL+"/v1/drawings/"+newID(), arrives)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header = caller.Header.Clone()
+	request.Header.Set("Content-Type", "application/json")
+	answered := make(chan error, 1)
+	go func() {
+		answer, err := http.DefaultClient.Do(request)
+		if err == nil {
+			err = answer.Body.Close()
+		}
+		answered <- err
+	}()
+	if _, err := io.WriteString(sends, `{`); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the body takes memory", taken)
+	_ = sends.Close()
+	if err := <-answered; err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the memory is given back", func() bool { return !taken() })
+	tooLarge(t, caller)
+	if !has(p.metrics(t), `onestroke_refusals_total{limit="body_memory"}`) {
+		t.Error("the refusal is not counted")
+	}
+}
+
+// tooLarge sends a body that is larger than half of a MAX_BODY_MEMORY of 64 KiB.
+func tooLarge(t *testing.T, caller service.Caller) {
+	t.Helper()
+	d := drawing()
+	d.Strokes = slices.Repeat(d.Strokes, 1000)
+	caller.Do(t, http.MethodPut, "/v1/drawings/"+newID(), d).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come to pass that ", what)
+		}
 	}
 }
 

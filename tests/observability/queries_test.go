@@ -135,9 +135,9 @@ func TestEveryQueryHasAnAnswer(t *testing.T) {
 			fired[r.Alert] = true
 		}
 	}
-	for _, alert := range []string{"OnestrokeFails", "OnestrokeStoreAway", "OnestrokeWeChatMisconfigured"} {
+	for _, alert := range []string{"OnestrokeFails", "OnestrokeStoreAway", "OnestrokeStoreNotAsked", "OnestrokeHasNoRoom", "OnestrokeWeChatMisconfigured"} {
 		if !fired[alert] {
-			t.Errorf("%s does not fire while Redis is away and the secret is wrong", alert)
+			t.Errorf("%s does not fire while Redis is away, the secret is wrong, and a body takes too much memory", alert)
 		}
 	}
 	// OnestrokeIsSlow may fire: a request waits for Redis, for longer on a busy machine.
@@ -157,7 +157,7 @@ func scrapesWithOutage(t *testing.T) (scrapes []scrape) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, "REDIS_URL="+redis.URL, "SHARE_RATE_PER_MINUTE=10", "TRUSTED_PROXIES=127.0.0.1")
+	p := start(t, "REDIS_URL="+redis.URL, "SHARE_RATE_PER_MINUTE=10", "MAX_BODY_MEMORY=65536", "TRUSTED_PROXIES=127.0.0.1")
 	at := time.Now().UnixMilli()
 	for round := range 8 {
 		if round == 5 {
@@ -167,6 +167,7 @@ func scrapesWithOutage(t *testing.T) (scrapes []scrape) {
 		}
 		if round < 5 {
 			refuse(t, p.Service, use(t, p.Service))
+			tooLarge(t, p.LogIn(t, service.NewUser()))
 			code := p.Phone(t, service.NewUser(), map[string]any{"errcode": 40125}).Code
 			p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": code}).Expect(t, http.StatusInternalServerError)
 		} else {
