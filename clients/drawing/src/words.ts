@@ -28,6 +28,12 @@ const zh = {
   full: '这幅画已经画满了',
   wholePaper: '看整张画',
   seal: '到底',
+  shareStates: {
+    pending: '微信正在检测这幅画；通过之后，别人才能看到。',
+    refused: '这幅画没有通过微信的检测，别人看不到。修改后会重新检测。',
+    review: '这幅画需要人工审核；通过之后，别人才能看到。',
+  },
+  unshare: '停止分享',
   report: '举报',
   reportReason: '原因',
   reportReasons: {
@@ -77,6 +83,12 @@ const en: typeof zh = {
   full: 'This drawing is full',
   wholePaper: 'Show the whole paper',
   seal: '到底',
+  shareStates: {
+    pending: 'WeChat is checking this drawing. Others see it once it is approved.',
+    refused: 'WeChat did not approve this drawing, so others do not see it. Change it, and it is checked again.',
+    review: 'A person has to look at this drawing. Others see it once it is approved.',
+  },
+  unshare: 'Stop sharing',
   report: 'Report',
   reportReason: 'Reason',
   reportReasons: {

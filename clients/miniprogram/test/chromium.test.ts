@@ -144,6 +144,38 @@ story('an unsent drawing has a picture in the gallery', async phone => {
   assert.ok(Number(rendered) > 40, String(rendered));
 });
 
+story('a poster shows the drawing, and the code of its share', async (phone, user) => {
+  const id = newId();
+  const other = elsewhere(service, user);
+  await other.putDrawing({
+    id,
+    ifNoneMatch: '*',
+    body: {
+      ...drawing('一笔猫'),
+      strokes: [{ tool: 'pen', color: '#2F9E5F', width: 200, x: [500, 3000], y: [2500, 2500], t: [0, 100] }],
+    },
+  });
+  await phone.launch(`/pages/share/share?id=${id}`);
+  await phone.tap('生成海报');
+  await phone.see('保存到相册');
+  const seen = await phone.evaluate<{
+    width: number;
+    height: number;
+    colors: string[];
+    dark: number;
+    text: number;
+  }>(`(() => {
+    const canvas = document.querySelector('div:not([hidden]) canvas');
+    const context = canvas.getContext('2d');
+    const pixels = (...box) => Array.from({ length: box[2] * box[3] }, (_, i) => Array.from(context.getImageData(...box).data.slice(4 * i, 4 * i + 3)).join());
+    const darkIn = (...box) => { const { data } = context.getImageData(...box); return data.filter((value, i) => i % 4 === 0 && value < 128).length; };
+    return { width: canvas.width, height: canvas.height, colors: [pixels(540, 650, 1, 1)[0], pixels(540, 300, 1, 1)[0]], dark: darkIn(800, 1340, 240, 240), text: darkIn(40, 1350, 600, 80) };
+  })()`);
+  assert.deepEqual([seen.width, seen.height, seen.colors], [1080, 1620, ['47,158,95', '255,255,255']]);
+  assert.ok(seen.dark > 240 * 240 * 0.2 && seen.dark < 240 * 240 * 0.7, `${seen.dark} dark pixels of the code`);
+  assert.ok(seen.text > 200, `${seen.text} dark pixels of the title`);
+});
+
 for (const [width, height] of [
   [320, 568],
   [375, 812],
@@ -159,7 +191,7 @@ for (const [width, height] of [
           body: drawing('一只有很长很长很长很长很长很长名字的猫'),
         });
         await phone.call('pullDown');
-        const fits = async () => {
+        const fits = async (scrolls = false) => {
           await phone.until('!document.querySelector("img:not([src])")');
           assert.ok(
             await phone.evaluate('document.documentElement.scrollWidth <= innerWidth'),
@@ -168,7 +200,7 @@ for (const [width, height] of [
           const small =
             await phone.evaluate(`Array.from(document.querySelectorAll('div:not([hidden]) :is([aria-role=button], [aria-role=radio], wx-button)'), element => {
           const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
-          return { name: element.getAttribute('aria-label') || element.textContent.trim(), out: left < 0 || right > innerWidth || top < 0 || bottom > innerHeight, width, height };
+          return { name: element.getAttribute('aria-label') || element.textContent.trim(), out: left < 0 || right > innerWidth || top < 0 || bottom > innerHeight && !${scrolls}, width, height };
         }).filter(({ out, width, height }) => out || Math.min(width, height) < 28)`);
           assert.deepEqual(small, []);
           const [paper, ink] = await phone.evaluate<[number, number]>(`(() => {
@@ -188,6 +220,27 @@ for (const [width, height] of [
         await phone.tap('继续画');
         await phone.tap('其他颜色');
         await phone.see('色相');
+        await fits();
+
+        await phone.launch();
+        await phone.tap('更多 一只有很长很长很长很长很长很长名字的猫');
+        await phone.tap('海报和分享状态');
+        await phone.tap('生成海报');
+        await phone.see('停止分享');
+        await phone.see('保存到相册');
+        await fits(true);
+        await phone.tap('看看别人看到的');
+        await phone.tap('举报');
+        await fits();
+        await phone.launch('/pages/me/me');
+        await phone.tap('设置昵称和头像');
+        await phone.answer({});
+        await phone.see('更换头像');
+        await fits(true);
+        await phone.launch('/pages/draw/draw?mode=one');
+        await phone.until('phone.top.view');
+        await across(phone, [60, 150], [200, 250]);
+        await phone.see('一笔到底！');
         await fits();
       },
       { width, height, system: { theme } },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Client, newId } from '../../typescript/src/index.ts';
 import { type Binary, startBinary } from '../../typescript/test/support/binary.ts';
-import { Network } from './support/host.ts';
+import { domain, Network } from './support/host.ts';
 import { drawing, elsewhere, somebody } from './support/people.ts';
 import { JsdomScreen, type Options, programAt } from './support/screen.ts';
 
@@ -205,6 +205,181 @@ story(
     await phone.see('这幅画不在了');
   },
 );
+
+/** A drawing of the user's that is shared. */
+async function sharedDrawing(other: Client, title: string): Promise<{ id: string; token: string }> {
+  const id = newId();
+  await other.putDrawing({ id, ifNoneMatch: '*', body: drawing(title) });
+  const share = await other.shareDrawing({ id });
+  assert.ok(share.ok);
+  return { id, token: share.data.token };
+}
+
+story('a mini program code opens the drawing, and Moments show it alone', async (phone, other) => {
+  const { token } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/shared/shared?scene=${encodeURIComponent(token)}`);
+  await phone.see('播放');
+  assert.equal(await phone.call('title'), '一笔猫');
+  assert.deepEqual(await phone.call('timeline'), { title: '一笔猫', query: `token=${token}` });
+
+  const visitor = new JsdomScreen(new Network(service), { system: { scene: 1154 } });
+  await visitor.launch(`/pages/shared/shared?token=${token}`);
+  await visitor.see('播放');
+  for (const label of ['我也来一笔', '分享', '举报']) assert.ok(!(await visitor.call('has', label)), label);
+  assert.deepEqual(await visitor.evaluate('phone.errors'), []);
+  await visitor.close();
+});
+
+story('a visitor reports a shared drawing with a reason and a note', async (phone, other) => {
+  const { token } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/shared/shared?token=${token}`);
+  await phone.tap('举报');
+  await phone.tap('广告');
+  assert.equal((await phone.answer({ confirm: false, cancel: true })).title, '广告');
+  assert.ok(!phone.network.arrived.some(request => request.endsWith('/reports')));
+  await phone.tap('举报');
+  await phone.tap('欺诈');
+  await phone.answer({ confirm: true, content: ' 卖画 ' });
+  await phone.until('phone.wx.toast === "已收到举报"');
+  assert.ok(phone.network.arrived.includes(`POST /v1/shared/${token}/reports`));
+});
+
+story('a drawing in one stroke is shared where it was drawn', async (phone, other) => {
+  await phone.tap('一笔到底');
+  await phone.until('phone.top.view');
+  assert.equal((await phone.call('share')).path, '/pages/gallery/gallery'); // there is nothing to share yet
+  await phone.call('swipe', '画布', line);
+  await phone.see('一笔到底！');
+  const id = await phone.evaluate<string>('phone.top.id');
+  const card = await phone.call('share', '分享');
+  const share = await other.getShare({ id });
+  assert.ok(share.ok && card.path === `/pages/shared/shared?token=${share.data.token}`);
+});
+
+story('the page of a share says who sees it, makes a poster, and ends it', async (phone, other) => {
+  const id = newId();
+  await other.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') });
+  await phone.call('pullDown');
+  await phone.tap('更多 一笔猫');
+  await phone.tap('海报和分享状态');
+  await phone.until('phone.text().includes("还没有分享")');
+  assert.ok(!(await phone.call('has', '停止分享')));
+
+  await phone.tap('生成海报');
+  await phone.tap('保存到相册');
+  await phone.answer(); // does not agree to the privacy guide
+  await phone.until('phone.wx.toast.startsWith("不同意")');
+  assert.deepEqual(await phone.wx('album.saved'), []);
+  await phone.evaluate('phone.wx.album.allowed = false');
+  await phone.tap('保存到相册');
+  await phone.answer({});
+  assert.equal((await phone.answer({ confirm: true })).content, '没有保存到相册的权限');
+  await phone.until('phone.wx.album.allowed');
+  await phone.tap('保存到相册');
+  await phone.until('phone.wx.toast === "已保存到相册"');
+  assert.deepEqual(await phone.wx('album.saved'), ['http://tmp/1080x1620.png']);
+
+  await phone.see('已分享，别人能看到这幅画。');
+  const share = await other.getShare({ id });
+  assert.ok(share.ok);
+  await phone.tap('看看别人看到的');
+  await phone.until('phone.top.route === "pages/shared/shared"');
+  assert.equal(await phone.evaluate('phone.top.token'), share.data.token);
+  await phone.call('navigateBack');
+  await phone.tap('停止分享');
+  await phone.answer({ confirm: false, cancel: true });
+  assert.ok((await other.getShare({ id })).ok);
+  await phone.tap('停止分享');
+  await phone.answer({ confirm: true });
+  await phone.until('phone.text().includes("还没有分享")');
+  assert.ok(!(await other.getShare({ id })).ok);
+});
+
+story('a poster that cannot be made says why', async (phone, other) => {
+  const { id } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/share/share?id=${id}`);
+  await phone.see('停止分享');
+  await fetch(`${service.baseUrl}/simulator/plan`, {
+    method: 'POST',
+    body: JSON.stringify({ path: '/wxa/getwxacodeunlimit', errcode: 41030 }),
+  });
+  await phone.tap('生成海报');
+  await phone.until('phone.wx.toast === "服务忙，请稍后再试"');
+  assert.ok(await phone.call('has', '生成海报'));
+});
+
+/** A picture of one pixel. */
+const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+story('a user who agrees to the privacy guide sets a nickname and an avatar', async (phone, other) => {
+  await phone.tap('我');
+  await phone.tap('设置昵称和头像');
+  await phone.answer();
+  await phone.until('phone.wx.toast.startsWith("不同意")');
+  assert.ok(!(await phone.call('has', '更换头像')));
+  await phone.tap('设置昵称和头像');
+  await phone.answer({});
+  await phone.see('更换头像');
+
+  await phone.call('write', '昵称', ' 小红 ');
+  await phone.tap('保存');
+  await phone.until('phone.top.data.nickname === "小红"');
+  await phone.evaluate(`void phone.wx.pictures.set("http://tmp/a.png", ${JSON.stringify(pixel)})`);
+  await phone.call('chooseAvatar', '更换头像', 'http://tmp/a.png');
+  await phone.see('头像');
+  const profile = await other.getProfile();
+  assert.ok(profile.ok && profile.data.nickname === '小红' && profile.data.avatar);
+
+  await phone.evaluate('void phone.wx.pictures.set("http://tmp/b.png", "AAAA")');
+  await phone.call('chooseAvatar', '更换头像', 'http://tmp/b.png');
+  await phone.until('phone.wx.toast === "这张图片不能用作头像"');
+  await phone.connect(false);
+  await phone.call('chooseAvatar', '更换头像', 'http://tmp/a.png');
+  await phone.until('phone.wx.toast === "网络不通"');
+  await phone.connect(true);
+  assert.ok((await other.getProfile()).ok);
+
+  const { token } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/shared/shared?token=${token}`);
+  await phone.see('作者：小红');
+  assert.equal(await phone.evaluate('phone.top.data.avatar'), `${domain}/v1/shared/${token}/avatar`);
+
+  await phone.launch('/pages/me/me');
+  await phone.until('phone.top.data.nickname === "小红"');
+  await phone.tap('设置昵称和头像');
+  await phone.answer({});
+  await phone.tap('删除昵称和头像');
+  await phone.until('!phone.top.data.nickname');
+  const removed = await other.getProfile();
+  assert.deepEqual(removed.ok && removed.data, {});
+});
+
+story('users take their data along, read the privacy guide, and delete their account', async (phone, other) => {
+  const { id, token } = await sharedDrawing(other, '一笔猫');
+  await other.putProfile({ body: { nickname: '小红' } });
+  await phone.tap('我');
+  await phone.tap('隐私保护指引');
+  await phone.until('phone.wx.privacy.read');
+  await phone.connect(false);
+  await phone.tap('导出我的数据');
+  await phone.until('phone.wx.toast === "网络不通"');
+  await phone.connect(true);
+  await phone.tap('导出我的数据');
+  await phone.tap('已导出，发送到聊天');
+  const file = await phone.until<string>('phone.wx.sent[0]');
+  const lines = (await phone.evaluate<string>(`phone.wx.texts.get(${JSON.stringify(file)})`)).trim().split('\n');
+  assert.deepEqual([lines.length, JSON.parse(lines[0]!).id, JSON.parse(lines[1]!).profile.nickname], [2, id, '小红']);
+
+  await phone.tap('注销账号');
+  await phone.answer({ confirm: false, cancel: true });
+  assert.ok((await other.getDrawing({ id })).ok);
+  await phone.tap('注销账号');
+  assert.ok((await phone.answer({ confirm: true })).content!.includes('无法恢复'));
+  await phone.see('还没有画');
+  assert.ok(!(await other.getSharedDrawing({ token })).ok);
+  const list = await other.listDrawings();
+  assert.deepEqual(list.ok && list.data.items, []);
+});
 
 story('a deletion can be taken back, and is sent when it was not', async (phone, other) => {
   const removal = /^DELETE/;

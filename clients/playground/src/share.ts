@@ -1,6 +1,5 @@
 import { el, icon } from './dom';
 import { dialog, toast } from './overlays';
-import { write } from './routes';
 import { client, home, sayProblem } from './service';
 import { words } from './words';
 
@@ -9,7 +8,7 @@ export async function share(id: string): Promise<void> {
   await client.drawings.flush(id); // the share must include the last stroke
   const result = await client.shareDrawing({ id });
   if (!result.ok) return toast(sayProblem(result.problem));
-  const link = home + write({ at: 'shared', token: result.data.token });
+  const link = `${home}s/${result.data.token}`;
   // Nothing to say of an approved one, nor of a state that is newer than this page.
   const state = words.shareStates[result.data.state as keyof typeof words.shareStates];
   const input = el('input', { readonly: true, value: link, 'aria-label': words.link, onfocus: () => input.select() });

@@ -391,7 +391,7 @@ test('what is no longer shared opens to nobody', async () => {
   await guest.page.getByText('No longer shared').waitFor();
   guest.expect(/404/);
   await guest.page.goto(link);
-  await guest.page.getByText('This drawing is gone').waitFor();
+  await guest.page.getByText('the drawing is no longer shared').waitFor();
   await guest.leave();
 });
 

@@ -50,6 +50,7 @@ test('from the first sight to a saved drawing, and on to all that is done with i
   const link = await page.getByLabel('链接').inputValue();
   const visitor = await Visitor.come(stage, desktop);
   await visitor.page.goto(link);
+  await visitor.page.getByRole('link', { name: 'Player' }).click();
   await visitor.page.getByText('by 小明').waitFor();
   await visitor.page.getByRole('heading', { name: '第一笔' }).waitFor();
   await visitor.page.getByRole('button', { name: 'Play' }).waitFor();

@@ -29,6 +29,8 @@ export interface ClientOptions extends SenderOptions {
  */
 export interface Client extends Operations {
   drawings: Outbox;
+  /** The token of the session, for what the program sends by itself, as `wx.uploadFile` does. Logs in if needed. */
+  token(): Promise<Result<string>>;
 }
 
 /** A client of the service at `baseUrl`, for one user at a time. It logs in when a session is first needed. */
@@ -46,6 +48,10 @@ export function createClient(options: ClientOptions): Client {
   const client = operations as unknown as Client;
   const outbox = createOutbox({ service: client, session, storage, random, timer });
   client.drawings = outbox;
+  client.token = async () => {
+    const opened = await session.open();
+    return opened.ok ? { ok: true, data: opened.data.token, etag: undefined } : opened;
+  };
   return client;
 
   async function run(

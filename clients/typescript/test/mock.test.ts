@@ -39,7 +39,7 @@ const paint = { id: 'j8x3k2m1q9w0zt', actions: '[]' };
 
 // Prism knows how to write JSON and text, so it has no contract as YAML.
 const calls: {
-  [Id in Exclude<keyof Client, 'drawings' | 'getContractYaml' | 'getCurrentContractYaml'>]: () => Promise<
+  [Id in Exclude<keyof Client, 'drawings' | 'token' | 'getContractYaml' | 'getCurrentContractYaml'>]: () => Promise<
     Result<unknown>
   >;
 } = {

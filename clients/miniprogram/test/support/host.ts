@@ -41,6 +41,16 @@ export class Network implements Host {
       sent.end(body);
     });
 
+  readonly upload: Host['upload'] = async ({ url, headers, name, base64 }) => {
+    if (!this.connected) throw new Error('net::ERR_INTERNET_DISCONNECTED');
+    const { pathname } = new URL(url);
+    this.arrived.push(`POST ${pathname}`);
+    const body = new FormData();
+    body.append(name, new Blob([Buffer.from(base64, 'base64')]), 'tmp_avatar.png');
+    const answer = await fetch(this.service.baseUrl + pathname, { method: 'POST', headers, body });
+    return { status: answer.status, body: await answer.text() };
+  };
+
   /** How often the program logged in with WeChat. */
   logins = 0;
 

@@ -147,6 +147,35 @@ export class Phone {
     return { ...card, ...(await promise) };
   }
 
+  /** What is shown in Moments when the page is shared there. */
+  timeline(): { title: string; query: string } {
+    return this.top['onShareTimeline']();
+  }
+
+  /** Chooses a picture, a file of the phone, with WeChat's component for avatars. */
+  chooseAvatar(label: string, avatarUrl: string): void {
+    const button = this.find(label);
+    if (button.getAttribute('open-type') !== 'chooseAvatar') throw new Error(`${label} does not choose an avatar`);
+    if (!this.wx.privacy.agreed) throw new Error('chooseAvatar:fail privacy permission is not authorized');
+    this.elementOf(button).triggerEvent('chooseavatar', { avatarUrl });
+  }
+
+  /** Writes into a field. */
+  write(label: string, text: string): void {
+    const input = this.find(label) as HTMLInputElement;
+    if (input.getAttribute('type') === 'nickname' && !this.wx.privacy.agreed)
+      throw new Error('the field cannot be used: privacy permission is not authorized');
+    input.value = text;
+    input.dispatchEvent(new Event('input'));
+  }
+
+  /** Sends the form around a button, with the values of its fields. */
+  submit(button: HTMLElement): void {
+    const form = button.closest('form')!;
+    const fields = Array.from(form.querySelectorAll('input'), field => [field.getAttribute('name')!, field.value]);
+    this.elementOf(form).triggerEvent('submit', { value: Object.fromEntries(fields) });
+  }
+
   /** Everything that can be read, one space between. */
   text(): string {
     return this.screen.textContent!.replace(/\s+/g, ' ').trim();
@@ -407,11 +436,15 @@ class Backend extends glassEasel.CurrentWindowBackendContext {
       const element = originalEvent.target as HTMLInputElement;
       const event = new glassEasel.Event(
         type,
-        element.localName === 'input' ? { value: Number(element.value) } : detail,
+        element.localName === 'input'
+          ? { value: element.type === 'range' ? Number(element.value) : element.value }
+          : detail,
         { ...options, extraFields: touchesOf(originalEvent) },
       );
       const sharing = type === 'tap' && element.closest<HTMLElement>('wx-button[open-type=share]');
       if (sharing) void phone.share(sharing.textContent!.trim());
+      const submitting = type === 'tap' && element.closest<HTMLElement>('wx-button[form-type=submit]');
+      if (submitting) phone.submit(submitting);
       target.dispatchEvent(event);
       return event.getEventBubbleStatus();
     });
@@ -424,6 +457,7 @@ function createElement(name: string): HTMLElement {
     Object.assign(element, {
       requestAnimationFrame: window.requestAnimationFrame.bind(window),
       cancelAnimationFrame: window.cancelAnimationFrame.bind(window),
+      createImage,
     });
   if (name === 'slider') {
     const input = element as HTMLInputElement;
@@ -435,6 +469,16 @@ function createElement(name: string): HTMLElement {
     input.addEventListener('input', () => input.dispatchEvent(new Event('changing')));
   }
   return element;
+}
+
+/** A picture for a canvas. jsdom loads none, but says so of none. */
+function createImage(): object {
+  if (!/jsdom/.test(navigator.userAgent)) return new Image();
+  const image = { onload() {}, onerror() {} };
+  return Object.defineProperty(image, 'src', {
+    set: (src: string) =>
+      setTimeout(() => (src.startsWith('data:image/png;base64,') ? image.onload() : image.onerror())),
+  });
 }
 
 /**

@@ -109,6 +109,7 @@ export class JsdomScreen extends Screen {
       system: this.system,
       host: {
         request: (request: never) => whileRunning(this.network.request(request)),
+        upload: (request: never) => whileRunning(this.network.upload(request)),
         login: () => whileRunning(this.network.login()),
       },
     });
@@ -157,6 +158,7 @@ export class ChromiumScreen extends Screen {
     const page = await context.newPage();
     await page.route(address, route => route.fulfill({ contentType: 'text/html; charset=utf-8', body: html }));
     await page.exposeFunction('request', network.request);
+    await page.exposeFunction('upload', network.upload);
     await page.exposeFunction('login', network.login);
     return new ChromiumScreen(network, options, context, page);
   }
@@ -165,7 +167,7 @@ export class ChromiumScreen extends Screen {
     await this.page.goto(address);
     await this.page.evaluate(phone);
     await this.page.evaluate(
-      `start(${JSON.stringify(this.program)}, { request, login }, ${JSON.stringify(this.system)}).launch(${JSON.stringify(url)})`,
+      `start(${JSON.stringify(this.program)}, { request, upload, login }, ${JSON.stringify(this.system)}).launch(${JSON.stringify(url)})`,
     );
   }
 
@@ -253,4 +255,4 @@ const address = 'http://phone.invalid/';
 
 const programs = new Map<string, Program>();
 
-const usual: System = { language: 'zh_CN', theme: 'light' };
+const usual: System = { language: 'zh_CN', theme: 'light', scene: 1001 };

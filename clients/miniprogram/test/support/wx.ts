@@ -9,17 +9,26 @@ export interface Host {
     headers: Record<string, string>;
     body?: string;
   }): Promise<{ status: number; headers: Record<string, string>; base64: string }>;
+  /** Sends a file as `wx.uploadFile` does. */
+  upload(request: {
+    url: string;
+    headers: Record<string, string>;
+    name: string;
+    base64: string;
+  }): Promise<{ status: number; body: string }>;
   login(): Promise<{ code: string }>;
 }
 
 export interface System {
   language: string;
   theme: 'light' | 'dark';
+  /** How the program was opened: 1001 from its icon, 1154 from Moments. */
+  scene: number;
 }
 
 /** A question that waits for the person's answer. */
 export interface Dialog {
-  kind: 'modal' | 'sheet';
+  kind: 'modal' | 'sheet' | 'privacy';
   title?: string;
   content?: string;
   itemList?: string[];
@@ -29,6 +38,13 @@ interface Callbacks {
   success?(result: object): void;
   fail?(error: { errMsg: string }): void;
   complete?(result: object): void;
+}
+
+interface UploadOptions {
+  url: string;
+  filePath: string;
+  name: string;
+  header?: Record<string, string>;
 }
 
 interface RequestOptions extends Callbacks {
@@ -104,6 +120,19 @@ export function createWx(phone: Phone, host: Host, system: System) {
       return { abort: () => fail('abort') };
     },
 
+    uploadFile({ url, filePath, name, header = {}, ...options }: Callbacks & UploadOptions) {
+      const base64 = wx.pictures.get(filePath);
+      const sent =
+        base64 === undefined
+          ? Promise.reject(new Error('file not found'))
+          : host.upload({ url, headers: header, name, base64 });
+      return answered(
+        'uploadFile',
+        options,
+        sent.then(({ status, body }) => ({ statusCode: status, data: body })),
+      );
+    },
+
     login: (options: Callbacks = {}) => answered('login', options, host.login()),
 
     getStorageSync: (key: string) => JSON.parse(localStorage.getItem(key) ?? '""') as unknown,
@@ -125,6 +154,7 @@ export function createWx(phone: Phone, host: Host, system: System) {
       windowHeight: window.innerHeight,
     }),
     getAppBaseInfo: () => ({ language: system.language, theme: system.theme, SDKVersion: '2.33.0' }),
+    getEnterOptionsSync: () => ({ scene: system.scene }),
     onNetworkStatusChange: (listener: (state: { isConnected: boolean; networkType: string }) => void) =>
       void network.add(listener),
 
@@ -180,7 +210,60 @@ export function createWx(phone: Phone, host: Host, system: System) {
         wx.files.set(filePath, data.byteLength);
         void answered('writeFile', options, later());
       },
+      writeFileSync: (path: string, text: string) => void wx.texts.set(path, text),
+      appendFileSync(path: string, text: string) {
+        if (!wx.texts.has(path)) throw new Error('appendFileSync:fail no such file or directory');
+        wx.texts.set(path, wx.texts.get(path)! + text);
+      },
     }),
+
+    requirePrivacyAuthorize(options: Callbacks) {
+      const asked = wx.privacy.agreed ? later() : ask('privacy', {}).then(() => void (wx.privacy.agreed = true));
+      return answered('requirePrivacyAuthorize', options, asked);
+    },
+    openPrivacyContract(options: Callbacks = {}) {
+      wx.privacy.read = true;
+      return answered('openPrivacyContract', options, later());
+    },
+
+    arrayBufferToBase64: (buffer: ArrayBuffer) =>
+      btoa(Array.from(new Uint8Array(buffer), byte => String.fromCharCode(byte)).join('')),
+    canvasToTempFilePath({ canvas, ...options }: Callbacks & { canvas: HTMLCanvasElement }) {
+      const tempFilePath = `http://tmp/${canvas.width}x${canvas.height}.png`;
+      wx.files.set(tempFilePath, canvas.width * canvas.height);
+      return answered(
+        'canvasToTempFilePath',
+        options,
+        later().then(() => ({ tempFilePath })),
+      );
+    },
+    saveImageToPhotosAlbum({ filePath, ...options }: Callbacks & { filePath: string }) {
+      const allowed = wx.album.allowed && wx.privacy.agreed;
+      const saved = allowed ? later(() => wx.album.saved.push(filePath)) : Promise.reject(new Error('auth deny'));
+      return answered('saveImageToPhotosAlbum', options, saved);
+    },
+    openSetting(options: Callbacks = {}) {
+      wx.album.allowed = true;
+      return answered('openSetting', options, later());
+    },
+    shareFileMessage({ filePath, ...options }: Callbacks & { filePath: string }) {
+      return answered(
+        'shareFileMessage',
+        options,
+        later(() => wx.sent.push(filePath)),
+      );
+    },
+
+    /** Whether the user agrees to the privacy guide, and has read it. */
+    privacy: { agreed: false, read: false },
+    /** Whether the program may save to the album, and what it saved there. */
+    album: { allowed: true, saved: [] as string[] },
+    /** The files that were sent to a chat. */
+    sent: [] as string[],
+    /** Files with a text. */
+    texts: new Map<string, string>(),
+    /** Pictures of the user, in base64. */
+    pictures: new Map<string, string>(),
 
     /** The last toast. */
     toast: '',

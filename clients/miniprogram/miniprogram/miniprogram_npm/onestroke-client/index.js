@@ -774,6 +774,10 @@ function createClient(options) {
   const client = operations;
   const outbox = createOutbox({ service: client, session, storage, random, timer });
   client.drawings = outbox;
+  client.token = async () => {
+    const opened = await session.open();
+    return opened.ok ? { ok: true, data: opened.data.token, etag: void 0 } : opened;
+  };
   return client;
   async function run(id, args, options2, cancellation) {
     const route = routes[id];

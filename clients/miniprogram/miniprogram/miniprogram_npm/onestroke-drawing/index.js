@@ -844,6 +844,12 @@ var zh = {
   full: "\u8FD9\u5E45\u753B\u5DF2\u7ECF\u753B\u6EE1\u4E86",
   wholePaper: "\u770B\u6574\u5F20\u753B",
   seal: "\u5230\u5E95",
+  shareStates: {
+    pending: "\u5FAE\u4FE1\u6B63\u5728\u68C0\u6D4B\u8FD9\u5E45\u753B\uFF1B\u901A\u8FC7\u4E4B\u540E\uFF0C\u522B\u4EBA\u624D\u80FD\u770B\u5230\u3002",
+    refused: "\u8FD9\u5E45\u753B\u6CA1\u6709\u901A\u8FC7\u5FAE\u4FE1\u7684\u68C0\u6D4B\uFF0C\u522B\u4EBA\u770B\u4E0D\u5230\u3002\u4FEE\u6539\u540E\u4F1A\u91CD\u65B0\u68C0\u6D4B\u3002",
+    review: "\u8FD9\u5E45\u753B\u9700\u8981\u4EBA\u5DE5\u5BA1\u6838\uFF1B\u901A\u8FC7\u4E4B\u540E\uFF0C\u522B\u4EBA\u624D\u80FD\u770B\u5230\u3002"
+  },
+  unshare: "\u505C\u6B62\u5206\u4EAB",
   report: "\u4E3E\u62A5",
   reportReason: "\u539F\u56E0",
   reportReasons: {
@@ -891,6 +897,12 @@ var en = {
   full: "This drawing is full",
   wholePaper: "Show the whole paper",
   seal: "\u5230\u5E95",
+  shareStates: {
+    pending: "WeChat is checking this drawing. Others see it once it is approved.",
+    refused: "WeChat did not approve this drawing, so others do not see it. Change it, and it is checked again.",
+    review: "A person has to look at this drawing. Others see it once it is approved."
+  },
+  unshare: "Stop sharing",
   report: "Report",
   reportReason: "Reason",
   reportReasons: {

@@ -6,6 +6,7 @@ import { client } from '../../client';
 import { textOf } from '../../problem';
 import type { Screen } from '../../screen';
 import { screenOf } from '../../screen';
+import { cardOf } from '../../share';
 import { words } from '../../words';
 import type { Mix } from './color';
 import { bandsOf, hexOf } from './color';
@@ -307,6 +308,13 @@ Page({
 
   watch(): void {
     void wx.redirectTo({ url: `/pages/replay/replay?id=${this.id}` });
+  },
+
+  onShareAppMessage(): WechatMiniprogram.Page.ICustomShareContent | WechatMiniprogram.Page.IAsyncCustomShareContent {
+    const content = this.sketch && this.sketch.content;
+    return content && content.strokes.length
+      ? cardOf(this.id, content.title || '')
+      : { title: words.name, path: '/pages/gallery/gallery' };
   },
 
   next(): void {

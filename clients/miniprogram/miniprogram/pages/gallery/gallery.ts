@@ -154,6 +154,16 @@ Page({
     this.setData({ menu: null });
   },
 
+  openShare(): void {
+    const { id } = this.data.menu!;
+    this.hideMenu();
+    void wx.navigateTo({ url: `/pages/share/share?id=${id}` });
+  },
+
+  openMe(): void {
+    void wx.navigateTo({ url: '/pages/me/me' });
+  },
+
   /** Stops the page from scrolling under the menu. */
   hold() {},
 

@@ -24,6 +24,10 @@ Page({
     void wx.navigateTo({ url: `/pages/draw/draw?id=${this.options.id}` });
   },
 
+  openShare(): void {
+    void wx.navigateTo({ url: `/pages/share/share?id=${this.options.id}` });
+  },
+
   onShareAppMessage(): WechatMiniprogram.Page.IAsyncCustomShareContent {
     return cardOf(this.options.id!, this.title);
   },

@@ -1,0 +1,122 @@
+import type { Result } from 'onestroke-client';
+import { client } from '../../client';
+import { baseUrl } from '../../config';
+import { agreed } from '../../privacy';
+import { textOf } from '../../problem';
+import { words } from '../../words';
+
+interface Profile {
+  nickname?: string;
+  nicknameState?: string;
+  avatar?: string;
+  avatarState?: string;
+}
+
+/** What the user shows of themselves, their data, and their account. */
+Page({
+  data: {
+    words,
+    nickname: '',
+    avatar: '',
+    says: '',
+    /** Whether WeChat's components for nickname and avatar are shown. They need the user's consent before. */
+    editing: false,
+    exporting: false,
+    /** The file with the user's data, once it is there. */
+    exported: '',
+  },
+
+  async onShow(): Promise<void> {
+    void wx.setNavigationBarTitle({ title: words.me });
+    this.showProfile(await client.getProfile());
+  },
+
+  showProfile(profile: Result<Profile>): void {
+    if (!profile.ok) return this.say(textOf(profile.problem));
+    const { nickname = '', nicknameState, avatar = '', avatarState } = profile.data;
+    const states = [nicknameState, avatarState];
+    const says = states.includes('refused') ? words.notChecked : states.some(waits) ? words.checked : '';
+    this.setData({ nickname, avatar, says });
+  },
+
+  say(title: string): void {
+    void wx.showToast({ title, icon: 'none' });
+  },
+
+  async edit(): Promise<void> {
+    if (await agreed()) this.setData({ editing: true });
+  },
+
+  async setNickname({ detail }: WechatMiniprogram.FormSubmit): Promise<void> {
+    const nickname = String(detail.value['nickname']).trim();
+    if (nickname) this.showProfile(await client.putProfile({ body: { nickname } }));
+  },
+
+  /** Uploads the picture that the user chose, which is in a temporary file. */
+  async setAvatar({ detail }: WechatMiniprogram.CustomEvent<{ avatarUrl: string }>): Promise<void> {
+    const token = await client.token();
+    if (!token.ok) return this.say(textOf(token.problem));
+    wx.uploadFile({
+      url: `${baseUrl}/v1/profile/avatar`,
+      filePath: detail.avatarUrl,
+      name: 'avatar',
+      header: { Authorization: `Bearer ${token.data}` },
+      success: ({ statusCode, data }) => {
+        if (statusCode === 200) this.showProfile({ ok: true, data: JSON.parse(data) as Profile, etag: undefined });
+        else this.say(statusCode < 500 ? words.avatarRefused : words.problems.busy);
+      },
+      fail: () => this.say(words.problems.offline),
+    });
+  },
+
+  async removeProfile(): Promise<void> {
+    const removed = await client.deleteProfile();
+    this.showProfile(removed.ok ? { ok: true, data: {}, etag: undefined } : removed);
+  },
+
+  /** Writes everything that the service has of the user to a file, line by line. */
+  async exportAll(): Promise<void> {
+    if (this.data.exporting) return;
+    this.setData({ exporting: true });
+    const filePath = `${wx.env.USER_DATA_PATH}/onestroke.ndjson`;
+    const files = wx.getFileSystemManager();
+    files.writeFileSync(filePath, '', 'utf8');
+    let problem = words.problems.offline;
+    for await (const line of client.exportDrawings({ profile: true })) {
+      if (!line.ok) {
+        problem = textOf(line.problem);
+        break;
+      }
+      files.appendFileSync(filePath, `${JSON.stringify(line.data)}\n`, 'utf8');
+      if ('profile' in line.data) problem = ''; // the last line: nothing is missing
+    }
+    this.setData({ exporting: false, exported: problem ? '' : filePath });
+    if (problem) this.say(problem);
+  },
+
+  /** WeChat allows it only as the answer to a tap. */
+  sendExport(): void {
+    wx.shareFileMessage({ filePath: this.data.exported });
+  },
+
+  readPrivacy(): void {
+    wx.openPrivacyContract({ fail: () => this.say(words.problems.busy) });
+  },
+
+  async deleteAccount(): Promise<void> {
+    const { confirm } = await wx.showModal({
+      title: words.deleteAccount,
+      content: words.deleteSays,
+      confirmText: words.remove,
+      cancelText: words.cancel,
+    });
+    if (!confirm) return;
+    const deleted = await client.deleteAccount();
+    if (!deleted.ok) return this.say(textOf(deleted.problem));
+    void wx.reLaunch({ url: '/pages/gallery/gallery' });
+  },
+});
+
+function waits(state: string | undefined): boolean {
+  return state !== undefined && state !== 'approved';
+}

@@ -1,0 +1,102 @@
+import type { Result } from 'onestroke-client';
+import { saveToAlbum } from '../../album';
+import { client } from '../../client';
+import { compose } from '../../poster';
+import { textOf } from '../../problem';
+import { screenOf } from '../../screen';
+import { cardOf, pathOf } from '../../share';
+import { words } from '../../words';
+
+type Share = { token: string; state: string; reason?: string };
+
+/** The share of one of the user's drawings: `?id=`. */
+Page({
+  data: {
+    words,
+    /** Whether it is shared; not known until the service has answered. */
+    shared: undefined as boolean | undefined,
+    says: '',
+    /** The file of the poster, once it is made. */
+    poster: '',
+    busy: false,
+  },
+  title: '',
+  token: '',
+
+  /** Also on every return: the share may have begun, or WeChat may have decided. */
+  async onShow(): Promise<void> {
+    const { id } = this.options;
+    const opened = await client.drawings.open(id!);
+    this.title = (opened.ok && opened.data.title) || '';
+    void wx.setNavigationBarTitle({ title: this.title || words.untitled });
+    this.show(await client.getShare({ id: id! }));
+  },
+
+  show(share: Result<Share>): void {
+    if (!share.ok && share.problem.code !== 'ERR_NOT_FOUND')
+      return void wx.showToast({ title: textOf(share.problem), icon: 'none' });
+    this.token = share.ok ? share.data.token : '';
+    this.setData({ shared: share.ok, says: share.ok ? textOfState(share.data) : words.notShared });
+  },
+
+  /** Makes a poster of the drawing as it is now, with the code of its share. */
+  async makePoster(): Promise<void> {
+    if (this.data.busy) return;
+    this.setData({ busy: true });
+    const made = await this.posterFile();
+    this.setData({ busy: false, poster: made || '' });
+  },
+
+  async posterFile(): Promise<string | undefined> {
+    const id = this.options.id!;
+    await client.drawings.flush(id);
+    const share = await client.shareDrawing({ id });
+    this.show(share);
+    if (!share.ok) return undefined;
+    const [opened, code, profile] = await Promise.all([
+      client.drawings.open(id),
+      client.getShareCode({ id }),
+      client.getProfile(),
+    ]);
+    const failed = [opened, code].find(({ ok }) => !ok);
+    if (failed && !failed.ok) void wx.showToast({ title: textOf(failed.problem), icon: 'none' });
+    if (!opened.ok || !code.ok) return undefined;
+    const author = (profile.ok && profile.data.nicknameState === 'approved' && profile.data.nickname) || '';
+    return compose(await screenOf(this, '#poster'), { content: opened.data, author, code: code.data });
+  },
+
+  save(): void {
+    void saveToAlbum(this.data.poster);
+  },
+
+  preview(): void {
+    void wx.navigateTo({ url: pathOf(this.token) });
+  },
+
+  async stop(): Promise<void> {
+    const { confirm } = await wx.showModal({
+      title: words.unshare,
+      content: words.unshareSays,
+      confirmText: words.unshare,
+      cancelText: words.cancel,
+    });
+    if (!confirm) return;
+    const ended = await client.unshareDrawing({ id: this.options.id! });
+    void wx.showToast({ title: ended.ok ? words.unshared : textOf(ended.problem), icon: 'none' });
+    if (!ended.ok) return;
+    this.token = '';
+    this.setData({ shared: false, says: words.notShared, poster: '' });
+  },
+
+  onShareAppMessage(): WechatMiniprogram.Page.IAsyncCustomShareContent {
+    return cardOf(this.options.id!, this.title);
+  },
+});
+
+/** Whether others see the drawing, and why not. A state that is newer than this program says itself. */
+function textOfState({ state, reason }: Share): string {
+  if (state === 'approved') return words.shown;
+  const says = words.shareStates[state as keyof typeof words.shareStates] || state;
+  const why = words.reportReasons[reason as keyof typeof words.reportReasons];
+  return why ? `${says}${words.because}${why}` : says;
+}
