@@ -295,6 +295,31 @@ story('the page of a share says who sees it, makes a poster, and ends it', async
   assert.ok(!(await other.getShare({ id })).ok);
 });
 
+test('the user learns whether others see what is shared, and why not', async () => {
+  const checking = await startBinary({ CONTENT_CHECK: 'shared' });
+  const user = somebody();
+  const phone = new JsdomScreen(new Network(checking, user));
+  try {
+    const other = elsewhere(checking, user);
+    const says = async (title: string) => {
+      const { id } = await sharedDrawing(other, title);
+      await phone.launch(`/pages/share/share?id=${id}`);
+      await phone.see('停止分享');
+      return phone.evaluate<string>('phone.top.data.says');
+    };
+    assert.match(await says('risky 20002'), /没有通过微信的检测.*原因：色情$/);
+    assert.match(await says('review'), /需要人工审核/);
+
+    await other.putProfile({ body: { nickname: 'risky' } });
+    await phone.launch('/pages/me/me');
+    await phone.until('phone.text().includes("没有通过审核，别人看不到")');
+    assert.deepEqual(await phone.evaluate('phone.errors'), []);
+  } finally {
+    await phone.close();
+    await checking.stop();
+  }
+});
+
 story('a poster that cannot be made says why', async (phone, other) => {
   const { id } = await sharedDrawing(other, '一笔猫');
   await phone.launch(`/pages/share/share?id=${id}`);

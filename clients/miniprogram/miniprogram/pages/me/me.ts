@@ -12,6 +12,9 @@ interface Profile {
   avatarState?: string;
 }
 
+/** The statuses that say that an uploaded file is no avatar: no picture, too large, or of another type. */
+const noPicture = [400, 413, 415];
+
 /** What the user shows of themselves, their data, and their account. */
 Page({
   data: {
@@ -63,7 +66,7 @@ Page({
       header: { Authorization: `Bearer ${token.data}` },
       success: ({ statusCode, data }) => {
         if (statusCode === 200) this.showProfile({ ok: true, data: JSON.parse(data) as Profile, etag: undefined });
-        else this.say(statusCode < 500 ? words.avatarRefused : words.problems.busy);
+        else this.say(noPicture.includes(statusCode) ? words.avatarRefused : words.problems.busy);
       },
       fail: () => this.say(words.problems.offline),
     });

@@ -97,6 +97,6 @@ Page({
 function textOfState({ state, reason }: Share): string {
   if (state === 'approved') return words.shown;
   const says = words.shareStates[state as keyof typeof words.shareStates] || state;
-  const why = words.reportReasons[reason as keyof typeof words.reportReasons];
+  const why = words.shareReasons[reason as keyof typeof words.shareReasons];
   return why ? `${says}${words.because}${why}` : says;
 }
