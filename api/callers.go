@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
@@ -35,6 +36,7 @@ type callers struct {
 	profiles      *profile.Service
 	limits        limiter
 	trustCloudRun bool
+	operators     *operator.Service
 }
 
 // identify looks up the session of a request's credential, or records the login
@@ -87,16 +89,23 @@ func (c callers) logInIfDue(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	fillProfile(ctx, c.profiles, *login, opened.User)
+	c.fillProfile(ctx, *login, opened.User)
 	return c.recognizeAndCount(ctx, caller{session: opened, credential: session.Credential{Kind: session.Code, Secret: login.Code}})
 }
 
-// recognizeAndCount records the caller and counts the request against the limit of
-// the user.
+// recognizeAndCount records the caller, counts the request against the limit of the
+// user, and refuses one that writes if the user is suspended.
 func (c callers) recognizeAndCount(ctx context.Context, who caller) error {
 	info := infoOf(ctx)
 	info.caller, info.user = &who, who.session.User.ID
-	return c.limits.countRequest(ctx, info.user)
+	if err := c.limits.countRequest(ctx, info.user); err != nil || !info.writes {
+		return err
+	}
+	suspended, err := c.operators.Suspended(ctx, info.user)
+	if suspended {
+		err = errSuspended
+	}
+	return err
 }
 
 // cloudRunUser returns the openid of a user for whom the gateway of WeChat Cloud

@@ -111,6 +111,14 @@ func (l limiter) countVisit(ctx context.Context) error {
 	return err
 }
 
+// countOperator counts a request of an operator from the client's address.
+func (l limiter) countOperator(ctx context.Context) error {
+	info := infoOf(ctx)
+	left, err := l.limits.Operate(ctx, clientAddress(info, l.proxies))
+	info.limited(left)
+	return err
+}
+
 // setLimitHeaders describes a limit (draft-ietf-httpapi-ratelimit-headers).
 func setLimitHeaders(h http.Header, left *session.Allowance) {
 	if left == nil {

@@ -16,6 +16,8 @@ type operation struct {
 	in2017         bool
 	endsSession    bool        // it succeeds for a session that has ended
 	visits         bool        // a shared drawing, without a login
+	operates       bool        // for operators only
+	writes         bool        // more than a suspended user may do
 	anyAccept      bool        // the answer does not depend on Accept
 	sessionHeaders []parameter // of 2017, which identify the caller
 	parameters     []parameter // all others
@@ -29,10 +31,12 @@ type parameter struct {
 // newOperation returns the operation of a route of the generated code.
 func newOperation(pattern string) *operation {
 	o := &operation{Operation: gen.Operations[pattern]}
-	_, path, _ := strings.Cut(pattern, " ")
+	method, path, _ := strings.Cut(pattern, " ")
 	o.in2017 = isPath2017(path)
 	o.endsSession = o.ID == "logOut"
 	o.visits = strings.HasPrefix(path, "/v1/shared/")
+	o.operates = strings.HasPrefix(path, operatorPath)
+	o.writes = o.Secured && !o.operates && (method == http.MethodPut || method == http.MethodPost) && o.ID != "deletePaint"
 	o.anyAccept = o.in2017 || strings.HasPrefix(path, "/wechat/") // WeChat takes what it asked for
 	for i := range o.Parameters {
 		p := parameter{&o.Parameters[i], http.CanonicalHeaderKey(o.Parameters[i].Name)}

@@ -53,6 +53,7 @@ var codes = map[gen.ErrorCode]struct {
 	gen.ErrPreconditionRequired:     {http.StatusPreconditionRequired, "Precondition required"},
 	gen.ErrRateLimited:              {http.StatusTooManyRequests, "Rate limited"},
 	gen.ErrQuotaExceeded:            {http.StatusForbidden, "Quota exceeded"},
+	gen.ErrSuspended:                {http.StatusForbidden, "Suspended"},
 	gen.ErrPushRefused:              {http.StatusForbidden, "Push refused"},
 	gen.ErrWeChatFailed:             {http.StatusBadGateway, "WeChat failed"},
 	gen.ErrHeadersTooLarge:          {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
@@ -84,6 +85,9 @@ var (
 	errNoAvatar             = &problem{code: gen.ErrNotFound, detail: "the author has no avatar that others may see"}
 	errNotShared            = &problem{code: gen.ErrNotFound, detail: "you have no drawing with this id, or it is not shared"}
 	errNoPicture            = &problem{code: gen.ErrNotFound, detail: "there is no picture to be checked at this address"}
+	errOperatorUnknown      = &problem{code: gen.ErrLoginRequired, detail: "the request does not have the token of the operators"}
+	errCheckChanged         = &problem{code: gen.ErrPreconditionFailed, detail: "it has another version now, or is not there any more"}
+	errSuspended            = &problem{code: gen.ErrSuspended, detail: "the people who run the service have suspended this user, who can only read, export and delete"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}

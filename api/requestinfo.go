@@ -25,6 +25,7 @@ type requestInfo struct {
 	route     string             // as the contract has it, with {placeholders}
 	mediaType string             // of the answer
 	caller    *caller            // of a secured operation
+	writes    bool               // the operation is not for suspended users
 	login     *session.Login     // that is due before the operation, see [callers]
 	place     place              // among requests that are served
 	taken     taken              // of the memory for bodies

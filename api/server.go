@@ -3,7 +3,8 @@
 // contract promises.
 //
 // The contract's operations are methods of small handler types (sessions,
-// drawings, images, shares, accounts, paints2017, fromWeChat, health, documents), bound by the
+// drawings, images, shares, accounts, paints2017, fromWeChat, operators, health,
+// documents), bound by the
 // generated package gen. What programs of 2017 need besides is in the files whose
 // names end with 2017.
 package api
@@ -28,6 +29,7 @@ import (
 	"onestroke/impl/account"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 	"onestroke/impl/push"
 	"onestroke/impl/session"
@@ -35,7 +37,7 @@ import (
 )
 
 // Options are the parts a server is made of. Sessions, Limits, Drawings, Profiles,
-// Checks, Account, Pushes, Contract, BasePath, Telemetry and Logger are required.
+// Checks, Account, Pushes, Operators, Contract, BasePath, Telemetry and Logger are required.
 type Options struct {
 	Sessions *session.Service
 	Limits   *session.Limits
@@ -44,6 +46,10 @@ type Options struct {
 	// Checks decides what others see, and has the pictures that are checked.
 	Checks *moderation.Service
 	Pushes *push.Service
+	// Operators knows who is suspended, and what operators did.
+	Operators *operator.Service
+	// AdminToken is the token of operators; their operations do not exist without one.
+	AdminToken string
 	// Account deletes all that is stored of a user.
 	Account *account.Service
 	// PublicURL is where others reach the service, without a slash at the end. Empty:
@@ -111,6 +117,7 @@ type handlers struct {
 	accounts
 	paints2017
 	fromWeChat
+	operators
 	health
 	documents
 }
@@ -158,7 +165,7 @@ func New(o Options) (http.Handler, error) {
 		Options: o,
 		mux:     http.NewServeMux(),
 		extra:   http.NewServeMux(),
-		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun},
+		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun, operators: o.Operators},
 		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
 		memory:  memory{most: o.MaxBodyMemory, proxies: o.TrustedProxies, by: map[string]int64{}},
 		macs:    sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
@@ -167,7 +174,7 @@ func New(o Options) (http.Handler, error) {
 	exports := newExports(cmp.Or(o.MaxExports, math.MaxInt32))
 	slots := make(pngSlots, runtime.GOMAXPROCS(0))
 	handlers := handlers{
-		sessions:   sessions{o.Sessions, o.Profiles, limits},
+		sessions:   sessions{o.Sessions, s.callers},
 		drawings:   drawings{o.Drawings},
 		profiles:   profiles{o.Profiles},
 		images:     images{o.Drawings, newPictures(slots, pictureMemory)},
@@ -175,6 +182,7 @@ func New(o Options) (http.Handler, error) {
 		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles}, exports},
 		paints2017: paints2017{o.Drawings, exports},
 		fromWeChat: fromWeChat{o.Pushes, o.Checks, slots},
+		operators:  operators{o.Operators, o.Checks, slots},
 		health:     health{o.Stores, s.stopping, o.Logger},
 		documents:  contract,
 	}
@@ -198,6 +206,9 @@ type operations struct{ *server }
 
 func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
 	op := newOperation(pattern)
+	if op.operates && s.AdminToken == "" {
+		return
+	}
 	_, route, _ := strings.Cut(pattern, " ")
 	counted := s.places.most > 0 && (strings.HasPrefix(route, "/v1/") || op.in2017)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -227,7 +238,13 @@ func (s operations) check(op *operation, r *http.Request) error {
 	if err := op.negotiate(r); err != nil {
 		return err
 	}
-	if op.Secured {
+	info.writes = op.writes
+	switch {
+	case op.operates:
+		if err := s.identifyOperator(r); err != nil {
+			return err
+		}
+	case op.Secured:
 		if err := s.callers.identify(op, r); err != nil {
 			return err
 		}

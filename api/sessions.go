@@ -5,15 +5,13 @@ import (
 	"fmt"
 
 	"onestroke/gen"
-	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
 
 // sessions are the operations on sessions.
 type sessions struct {
-	service  *session.Service
-	profiles *profile.Service
-	limits   limiter
+	service *session.Service
+	callers callers
 }
 
 func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswer, error) {
@@ -29,7 +27,7 @@ func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswe
 	if fields := append(missingCounterparts(login), checkEncrypted(login)...); fields != nil {
 		return nil, invalidRequest(fields...)
 	}
-	if err := s.limits.countLogin(ctx, login.Code); err != nil {
+	if err := s.callers.limits.countLogin(ctx, login.Code); err != nil {
 		return nil, err
 	}
 	token, opened, err := s.service.LogIn(ctx, login)
@@ -37,7 +35,7 @@ func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswe
 		return nil, err
 	}
 	info.user = opened.User.ID
-	fillProfile(ctx, s.profiles, login, opened.User)
+	s.callers.fillProfile(ctx, login, opened.User)
 	return gen.LogIn201{Body: gen.LoggedIn{Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User), UnionID: optional(s.service.UnionID(opened))}}, nil
 }
 
@@ -83,13 +81,17 @@ func (s sessions) EndOtherSessions(ctx context.Context, _ gen.EndOtherSessionsRe
 	return gen.EndOtherSessions204{}, nil
 }
 
-// fillProfile gives a user who has no nickname the one in the data of a login. A login
-// does not fail with it: the nickname is set by the next one.
-func fillProfile(ctx context.Context, profiles *profile.Service, l session.Login, user session.User) {
+// fillProfile gives a user who has no nickname, and is not suspended, the one in the data
+// of a login. A login does not fail with it: the nickname is set by the next one.
+func (c callers) fillProfile(ctx context.Context, l session.Login, user session.User) {
 	if l.RawData == "" && l.EncryptedData == "" {
 		return
 	}
-	if err := profiles.Fill(ctx, user.ID, user.Profile.Nickname); err != nil {
+	suspended, err := c.operators.Suspended(ctx, user.ID)
+	if err == nil && !suspended {
+		err = c.profiles.Fill(ctx, user.ID, user.Profile.Nickname)
+	}
+	if err != nil {
 		infoOf(ctx).cause = fmt.Errorf("set the nickname of a user who logs in: %w", err)
 	}
 }

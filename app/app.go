@@ -20,6 +20,7 @@ import (
 	"onestroke/impl/docs"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 	"onestroke/impl/push"
 	"onestroke/impl/session"
@@ -85,6 +86,8 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		PublicURL:      p.PublicURL,
 		Account:        accounts,
 		Pushes:         pushes,
+		Operators:      operator.New(p.Drawings, checks, p.Now),
+		AdminToken:     c.AdminToken,
 		Stores:         stores,
 		Stopping:       ctx.Done(),
 		Contract:       contract,

@@ -112,7 +112,12 @@ func moveAll(ctx context.Context, open *opener, db *sqlitestore.DB, stdout io.Wr
 		if err != nil {
 			return fmt.Errorf("move the checks to %s: %w", shown, err)
 		}
-		fmt.Fprintf(stdout, "%d profiles, %d checks and %d drawings of %d users are in MongoDB at %s, each the same as in the file\n", profiles, checks, n.Drawings, n.Owners, shown)
+		operators, err := move.Operators(ctx, db.Drawings(), store)
+		if err != nil {
+			return fmt.Errorf("move what operators did to %s: %w", shown, err)
+		}
+		fmt.Fprintf(stdout, "%d profiles, %d checks, %d suspensions, %d actions of operators and %d drawings of %d users are in MongoDB at %s, each the same as in the file\n",
+			profiles, checks, operators.Suspensions, operators.Entries, n.Drawings, n.Owners, shown)
 	}
 	_, err := fmt.Fprintf(stdout, "Next: start the service with the same REDIS_URL and MONGODB_URI. The file in %s still has all of it.\n", open.DataDir)
 	return err

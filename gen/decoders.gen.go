@@ -163,3 +163,35 @@ func (v *PaintDelete) DecodeForm(f *wire.Form) {
 		}
 	}
 }
+
+// DecodeJSON reads v from JSON and checks it against the contract.
+func (v *Decision) DecodeJSON(d *wire.Decoder) {
+	for m := d.Object(&decisionRules); m.Next(d); {
+		switch m.Index {
+		case 0: // action
+			v.Action = DecisionAction(d.String(&decisionActionRules))
+		case 1: // version
+			v.Version = d.String(&checkVersionRules)
+		case 2: // reason
+			v.Reason = new(ReportReason(d.String(&reportReasonRules)))
+		case 3: // by
+			v.By = d.String(&operatorNameRules)
+		case 4: // note
+			v.Note = d.String(&operatorNoteRules)
+		}
+	}
+}
+
+// DecodeJSON reads v from JSON and checks it against the contract.
+func (v *SuspensionChange) DecodeJSON(d *wire.Decoder) {
+	for m := d.Object(&suspensionChangeRules); m.Next(d); {
+		switch m.Index {
+		case 0: // suspended
+			v.Suspended = d.Boolean()
+		case 1: // by
+			v.By = d.String(&operatorNameRules)
+		case 2: // note
+			v.Note = d.String(&operatorNoteRules)
+		}
+	}
+}

@@ -419,6 +419,132 @@ func (v *PaintDone) AppendJSON(b []byte) []byte {
 }
 
 // AppendJSON appends v as JSON.
+func (v *StoredReport) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"at":`)
+	b = wire.AppendTime(b, v.At)
+	if v.Note != nil {
+		b = wire.AppendName(b, `"note":`)
+		b = wire.AppendString(b, *v.Note)
+	}
+	b = wire.AppendName(b, `"reason":`)
+	b = wire.AppendString(b, v.Reason)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
+func (v *Check) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"hasPicture":`)
+	b = strconv.AppendBool(b, bool(v.HasPicture))
+	b = wire.AppendName(b, `"id":`)
+	b = wire.AppendString(b, v.ID)
+	b = wire.AppendName(b, `"kind":`)
+	b = wire.AppendString(b, v.Kind)
+	if v.Reason != nil {
+		b = wire.AppendName(b, `"reason":`)
+		b = wire.AppendString(b, *v.Reason)
+	}
+	b = wire.AppendName(b, `"reports":`)
+	b = wire.AppendObjects(b, v.Reports, (*StoredReport).AppendJSON)
+	b = wire.AppendName(b, `"state":`)
+	b = wire.AppendString(b, v.State)
+	if v.Text != nil {
+		b = wire.AppendName(b, `"text":`)
+		b = wire.AppendString(b, *v.Text)
+	}
+	b = wire.AppendName(b, `"user":`)
+	b = wire.AppendString(b, v.User)
+	b = wire.AppendName(b, `"version":`)
+	b = wire.AppendString(b, v.Version)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
+func (v *CheckList) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"items":`)
+	b = wire.AppendObjects(b, v.Items, (*Check).AppendJSON)
+	if v.NextCursor != nil {
+		b = wire.AppendName(b, `"nextCursor":`)
+		b = wire.AppendString(b, *v.NextCursor)
+	}
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
+func (v *Suspension) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"at":`)
+	b = wire.AppendTime(b, v.At)
+	b = wire.AppendName(b, `"by":`)
+	b = wire.AppendString(b, v.By)
+	b = wire.AppendName(b, `"note":`)
+	b = wire.AppendString(b, v.Note)
+	b = wire.AppendName(b, `"user":`)
+	b = wire.AppendString(b, v.User)
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
+func (v *SuspensionList) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"items":`)
+	b = wire.AppendObjects(b, v.Items, (*Suspension).AppendJSON)
+	if v.NextCursor != nil {
+		b = wire.AppendName(b, `"nextCursor":`)
+		b = wire.AppendString(b, *v.NextCursor)
+	}
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
+func (v *TrailEntry) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"action":`)
+	b = wire.AppendString(b, v.Action)
+	b = wire.AppendName(b, `"at":`)
+	b = wire.AppendTime(b, v.At)
+	b = wire.AppendName(b, `"by":`)
+	b = wire.AppendString(b, v.By)
+	if v.ID != nil {
+		b = wire.AppendName(b, `"id":`)
+		b = wire.AppendString(b, *v.ID)
+	}
+	if v.Kind != nil {
+		b = wire.AppendName(b, `"kind":`)
+		b = wire.AppendString(b, *v.Kind)
+	}
+	b = wire.AppendName(b, `"note":`)
+	b = wire.AppendString(b, v.Note)
+	b = wire.AppendName(b, `"outcome":`)
+	b = wire.AppendString(b, v.Outcome)
+	if v.Reason != nil {
+		b = wire.AppendName(b, `"reason":`)
+		b = wire.AppendString(b, *v.Reason)
+	}
+	b = wire.AppendName(b, `"user":`)
+	b = wire.AppendString(b, v.User)
+	if v.Version != nil {
+		b = wire.AppendName(b, `"version":`)
+		b = wire.AppendString(b, *v.Version)
+	}
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
+func (v *Trail) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	b = wire.AppendName(b, `"items":`)
+	b = wire.AppendObjects(b, v.Items, (*TrailEntry).AppendJSON)
+	if v.NextCursor != nil {
+		b = wire.AppendName(b, `"nextCursor":`)
+		b = wire.AppendString(b, *v.NextCursor)
+	}
+	return append(b, '}')
+}
+
+// AppendJSON appends v as JSON.
 func (v *Liveness) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
 	b = wire.AppendName(b, `"status":`)

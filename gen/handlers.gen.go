@@ -44,6 +44,12 @@ type Handlers interface {
 	ListPaints(context.Context, ListPaintsRequest) (ListPaintsAnswer, error)
 	SavePaint(context.Context, SavePaintRequest) (SavePaintAnswer, error)
 	DeletePaint(context.Context, DeletePaintRequest) (DeletePaintAnswer, error)
+	ListChecks(context.Context, ListChecksRequest) (ListChecksAnswer, error)
+	GetCheckPicture(context.Context, GetCheckPictureRequest) (GetCheckPictureAnswer, error)
+	DecideCheck(context.Context, DecideCheckRequest) (DecideCheckAnswer, error)
+	ListSuspensions(context.Context, ListSuspensionsRequest) (ListSuspensionsAnswer, error)
+	PutSuspension(context.Context, PutSuspensionRequest) (PutSuspensionAnswer, error)
+	ListTrail(context.Context, ListTrailRequest) (ListTrailAnswer, error)
 	VerifyPush(context.Context, VerifyPushRequest) (VerifyPushAnswer, error)
 	ReceivePush(context.Context, ReceivePushRequest) (ReceivePushAnswer, error)
 	GetCheckedPicture(context.Context, GetCheckedPictureRequest) (GetCheckedPictureAnswer, error)
@@ -210,6 +216,43 @@ type SavePaintRequest struct {
 // DeletePaintRequest is a request of POST /applet/session/paints/delete.
 type DeletePaintRequest struct {
 	Body *PaintDelete
+}
+
+// ListChecksRequest is a request of GET /v1/admin/checks.
+type ListChecksRequest struct {
+	Params ListChecksParams
+}
+
+// GetCheckPictureRequest is a request of GET /v1/admin/checks/{kind}/{user}/{id}/picture.
+type GetCheckPictureRequest struct {
+	Kind   CheckKind
+	User   CheckUser
+	ID     CheckID
+	Params GetCheckPictureParams
+}
+
+// DecideCheckRequest is a request of POST /v1/admin/checks/{kind}/{user}/{id}/decisions.
+type DecideCheckRequest struct {
+	Kind CheckKind
+	User CheckUser
+	ID   CheckID
+	Body *Decision
+}
+
+// ListSuspensionsRequest is a request of GET /v1/admin/suspensions.
+type ListSuspensionsRequest struct {
+	Params ListSuspensionsParams
+}
+
+// PutSuspensionRequest is a request of PUT /v1/admin/users/{user}/suspension.
+type PutSuspensionRequest struct {
+	User CheckUser
+	Body *SuspensionChange
+}
+
+// ListTrailRequest is a request of GET /v1/admin/trail.
+type ListTrailRequest struct {
+	Params ListTrailParams
 }
 
 // VerifyPushRequest is a request of GET /wechat/push.
@@ -965,6 +1008,94 @@ type DeletePaint200SessionFailure struct {
 }
 
 func (a DeletePaint200SessionFailure) writeDeletePaint(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
+}
+
+// ListChecksAnswer is one of the responses to GET /v1/admin/checks.
+type ListChecksAnswer interface {
+	writeListChecks(http.ResponseWriter) error
+}
+
+// ListChecks200 is the response with status 200 to GET /v1/admin/checks.
+type ListChecks200 struct {
+	Body CheckList
+}
+
+func (a ListChecks200) writeListChecks(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
+}
+
+// GetCheckPictureAnswer is one of the responses to GET /v1/admin/checks/{kind}/{user}/{id}/picture.
+type GetCheckPictureAnswer interface {
+	writeGetCheckPicture(http.ResponseWriter) error
+}
+
+// GetCheckPicture200 is the response with status 200 to GET /v1/admin/checks/{kind}/{user}/{id}/picture.
+type GetCheckPicture200 struct {
+	Body []byte
+}
+
+func (a GetCheckPicture200) writeGetCheckPicture(w http.ResponseWriter) error {
+	return wire.Send(w, 200, "image/png", a.Body)
+}
+
+// DecideCheckAnswer is one of the responses to POST /v1/admin/checks/{kind}/{user}/{id}/decisions.
+type DecideCheckAnswer interface {
+	writeDecideCheck(http.ResponseWriter) error
+}
+
+// DecideCheck204 is the response with status 204 to POST /v1/admin/checks/{kind}/{user}/{id}/decisions.
+type DecideCheck204 struct{}
+
+func (a DecideCheck204) writeDecideCheck(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+// ListSuspensionsAnswer is one of the responses to GET /v1/admin/suspensions.
+type ListSuspensionsAnswer interface {
+	writeListSuspensions(http.ResponseWriter) error
+}
+
+// ListSuspensions200 is the response with status 200 to GET /v1/admin/suspensions.
+type ListSuspensions200 struct {
+	Body SuspensionList
+}
+
+func (a ListSuspensions200) writeListSuspensions(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
+}
+
+// PutSuspensionAnswer is one of the responses to PUT /v1/admin/users/{user}/suspension.
+type PutSuspensionAnswer interface {
+	writePutSuspension(http.ResponseWriter) error
+}
+
+// PutSuspension204 is the response with status 204 to PUT /v1/admin/users/{user}/suspension.
+type PutSuspension204 struct{}
+
+func (a PutSuspension204) writePutSuspension(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+// ListTrailAnswer is one of the responses to GET /v1/admin/trail.
+type ListTrailAnswer interface {
+	writeListTrail(http.ResponseWriter) error
+}
+
+// ListTrail200 is the response with status 200 to GET /v1/admin/trail.
+type ListTrail200 struct {
+	Body Trail
+}
+
+func (a ListTrail200) writeListTrail(w http.ResponseWriter) error {
 	b := wire.NewBuffer()
 	b.Text = a.Body.AppendJSON(b.Text)
 	return b.Send(w, 200)
@@ -1751,6 +1882,130 @@ func (b *binding) serveDeletePaint(w http.ResponseWriter, r *http.Request, reque
 		return err
 	}
 	return answer.writeDeletePaint(w)
+}
+
+func (b *binding) ListChecks(w http.ResponseWriter, r *http.Request, params ListChecksParams) {
+	if err := b.serveListChecks(w, r, ListChecksRequest{Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveListChecks(w http.ResponseWriter, r *http.Request, request ListChecksRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.ListChecks(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeListChecks(w)
+}
+
+func (b *binding) GetCheckPicture(w http.ResponseWriter, r *http.Request, kind CheckKind, user CheckUser, id CheckID, params GetCheckPictureParams) {
+	if err := b.serveGetCheckPicture(w, r, GetCheckPictureRequest{Kind: kind, User: user, ID: id, Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveGetCheckPicture(w http.ResponseWriter, r *http.Request, request GetCheckPictureRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.GetCheckPicture(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeGetCheckPicture(w)
+}
+
+func (b *binding) DecideCheck(w http.ResponseWriter, r *http.Request, kind CheckKind, user CheckUser, id CheckID) {
+	if err := b.serveDecideCheck(w, r, DecideCheckRequest{Kind: kind, User: user, ID: id}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveDecideCheck(w http.ResponseWriter, r *http.Request, request DecideCheckRequest) error {
+	mediaType, text, err := wire.ReadBody(r, "application/json")
+	if err != nil {
+		return err
+	}
+	switch mediaType {
+	case "application/json":
+		request.Body, err = wire.Decode(text, (*Decision).DecodeJSON)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.DecideCheck(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeDecideCheck(w)
+}
+
+func (b *binding) ListSuspensions(w http.ResponseWriter, r *http.Request, params ListSuspensionsParams) {
+	if err := b.serveListSuspensions(w, r, ListSuspensionsRequest{Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveListSuspensions(w http.ResponseWriter, r *http.Request, request ListSuspensionsRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.ListSuspensions(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeListSuspensions(w)
+}
+
+func (b *binding) PutSuspension(w http.ResponseWriter, r *http.Request, user CheckUser) {
+	if err := b.servePutSuspension(w, r, PutSuspensionRequest{User: user}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) servePutSuspension(w http.ResponseWriter, r *http.Request, request PutSuspensionRequest) error {
+	mediaType, text, err := wire.ReadBody(r, "application/json")
+	if err != nil {
+		return err
+	}
+	switch mediaType {
+	case "application/json":
+		request.Body, err = wire.Decode(text, (*SuspensionChange).DecodeJSON)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.PutSuspension(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writePutSuspension(w)
+}
+
+func (b *binding) ListTrail(w http.ResponseWriter, r *http.Request, params ListTrailParams) {
+	if err := b.serveListTrail(w, r, ListTrailRequest{Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveListTrail(w http.ResponseWriter, r *http.Request, request ListTrailRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.ListTrail(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeListTrail(w)
 }
 
 func (b *binding) VerifyPush(w http.ResponseWriter, r *http.Request, params VerifyPushParams) {

@@ -307,6 +307,62 @@ var Operations = map[string]wire.Operation{
 		Consumes: []string{"application/json", "application/x-www-form-urlencoded"},
 		Produces: []string{"application/json"},
 	},
+	"GET /v1/admin/checks": {
+		ID:      "listChecks",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "limit", In: "query", Rules: &limitParameterRules},
+			{Name: "cursor", In: "query", Rules: &pagePositionRules},
+		},
+		Produces: []string{"application/json"},
+	},
+	"GET /v1/admin/checks/{kind}/{user}/{id}/picture": {
+		ID:      "getCheckPicture",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "kind", In: "path", Required: true, Rules: &checkedKindRules},
+			{Name: "user", In: "path", Required: true, Rules: &userIdRules},
+			{Name: "id", In: "path", Required: true, Rules: &checkedIdRules},
+			{Name: "version", In: "query", Required: true, Rules: &checkVersionRules},
+		},
+		Produces: []string{"image/png"},
+	},
+	"POST /v1/admin/checks/{kind}/{user}/{id}/decisions": {
+		ID:      "decideCheck",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "kind", In: "path", Required: true, Rules: &checkedKindRules},
+			{Name: "user", In: "path", Required: true, Rules: &userIdRules},
+			{Name: "id", In: "path", Required: true, Rules: &checkedIdRules},
+		},
+		Consumes: []string{"application/json"},
+	},
+	"GET /v1/admin/suspensions": {
+		ID:      "listSuspensions",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "limit", In: "query", Rules: &limitParameterRules},
+			{Name: "cursor", In: "query", Rules: &pagePositionRules},
+		},
+		Produces: []string{"application/json"},
+	},
+	"PUT /v1/admin/users/{user}/suspension": {
+		ID:      "putSuspension",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "user", In: "path", Required: true, Rules: &userIdRules},
+		},
+		Consumes: []string{"application/json"},
+	},
+	"GET /v1/admin/trail": {
+		ID:      "listTrail",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "limit", In: "query", Rules: &limitParameterRules},
+			{Name: "cursor", In: "query", Rules: &pagePositionRules},
+		},
+		Produces: []string{"application/json"},
+	},
 	"GET /wechat/push": {
 		ID: "verifyPush",
 		Parameters: []wire.Parameter{

@@ -16,9 +16,14 @@ var (
 	canvasHeightRules               = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 65535}
 	canvasRules                     = wire.ObjectRules{Members: []string{"width", "height", "background"}, Required: 0b11}
 	canvasWidthRules                = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 65535}
+	checkVersionRules               = wire.StringRules{MaxLength: 64, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]+$`)}
+	checkedIdRules                  = wire.StringRules{MaxLength: 36, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22,36}$`)}
+	checkedKindRules                = wire.StringRules{MaxLength: 16, Pattern: regexp.MustCompile(`^[a-z]+$`)}
 	coordinateRules                 = wire.IntegerRules{Bits: 32, Minimum: -65535, Maximum: 65535}
 	coordinatesRules                = wire.ArrayRules{MinItems: 1, MaxItems: 5000}
 	cursorParameterRules            = wire.StringRules{MaxLength: 128, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]*$`)}
+	decisionActionRules             = wire.StringRules{Enum: []string{"approve", "refuse", "take_down"}}
+	decisionRules                   = wire.ObjectRules{Members: []string{"action", "version", "reason", "by", "note"}, Required: 0b11011}
 	drawingContentRules             = wire.ObjectRules{Members: []string{"id", "title", "oneStroke", "canvas", "format", "strokes", "strokeCount", "pointCount", "durationMs", "bounds", "revision", "createdAt", "updatedAt", "incomplete", "paint"}, Required: 0b111000}
 	drawingContentStrokesRules      = wire.ArrayRules{MaxItems: 1000}
 	echostrParameterRules           = wire.StringRules{MaxLength: 256, Pattern: regexp.MustCompile(`^[0-9A-Za-z+/=_.-]*$`)}
@@ -37,6 +42,9 @@ var (
 	nicknameRules                   = wire.StringRules{MaxLength: 64}
 	nonceParameterRules             = wire.StringRules{MinLength: 1, MaxLength: 64}
 	oneStrokeRules                  = wire.BooleanRules{}
+	operatorNameRules               = wire.StringRules{MinLength: 1, MaxLength: 64}
+	operatorNoteRules               = wire.StringRules{MinLength: 1, MaxLength: 200}
+	pagePositionRules               = wire.StringRules{MaxLength: 128, Pattern: regexp.MustCompile(`^[0-9A-Za-z_.-]+$`)}
 	paintActionsRules               = wire.StringRules{MaxLength: 524288}
 	paintDeleteRules                = wire.ObjectRules{Members: []string{"id"}, Open: true}
 	paintIdRules                    = wire.StringRules{MaxLength: 1024}
@@ -58,9 +66,12 @@ var (
 	strokeTRules                    = wire.ArrayRules{MinItems: 1, MaxItems: 5000}
 	strokeToolRules                 = wire.StringRules{MaxLength: 6, Enum: []string{"pen", "eraser"}}
 	strokeWidthRules                = wire.IntegerRules{Bits: 32, Minimum: 1, Maximum: 65535}
+	suspensionChangeRules           = wire.ObjectRules{Members: []string{"suspended", "by", "note"}, Required: 0b111}
+	suspensionChangeSuspendedRules  = wire.BooleanRules{}
 	thumbnailParameterRules         = wire.StringRules{MaxLength: 4, Enum: []string{"svg", "none"}}
 	timestampParameterRules         = wire.StringRules{MaxLength: 12, Pattern: regexp.MustCompile(`^[0-9]+$`)}
 	titleRules                      = wire.StringRules{MaxLength: 80}
+	userIdRules                     = wire.StringRules{MaxLength: 22, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)}
 	uuidRules                       = wire.StringRules{MaxLength: 36, Pattern: regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)}
 	widthParameterRules             = wire.IntegerRules{Bits: 32, Minimum: 16, Maximum: 2048}
 	xwxCodeParameterRules           = wire.StringRules{MaxLength: 256}

@@ -16,6 +16,27 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for DecisionAction.
+const (
+	DecisionApprove  DecisionAction = "approve"
+	DecisionRefuse   DecisionAction = "refuse"
+	DecisionTakeDown DecisionAction = "take_down"
+)
+
+// Valid indicates whether the value is a known member of the DecisionAction enum.
+func (e DecisionAction) Valid() bool {
+	switch e {
+	case DecisionApprove:
+		return true
+	case DecisionRefuse:
+		return true
+	case DecisionTakeDown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FormatVersion.
 const (
 	Format1 FormatVersion = 1
@@ -305,6 +326,81 @@ type Canvas struct {
 	Width      int32   `json:"width"`
 }
 
+// Check A thing that waits for a person, or whose check has no result yet.
+type Check struct {
+	// HasPicture Whether it has a picture.
+	HasPicture bool `json:"hasPicture"`
+
+	// ID The id of a drawing; of a nickname or an avatar, that of the user.
+	//
+	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+	ID CheckedID `json:"id"`
+
+	// Kind What is checked.
+	//
+	// Example: drawing
+	Kind CheckedKind `json:"kind"`
+
+	// Reason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	//
+	//
+	// Example: advertising
+	Reason *ShareReason `json:"reason,omitempty"`
+
+	// Reports The oldest first.
+	Reports []StoredReport `json:"reports"`
+
+	// State Whether others see it as it is now. Only what is approved is shown to them.
+	//
+	// - `pending`: WeChat's check has no result yet.
+	// - `approved`: others see it.
+	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide. The people who run the service must.
+	//
+	//
+	// Example: pending
+	State ShareState `json:"state"`
+
+	// Text The title of the drawing, or the nickname. Absent if there is none.
+	Text *string `json:"text,omitempty"`
+
+	// User Always the same for one person in one mini program. It is neither a credential nor the openid.
+	//
+	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+	User UserID `json:"user"`
+
+	// Version Names one version. A change makes another one.
+	//
+	// Example: 5mC3xQ8kT1uB7nR2sV9wYA
+	Version CheckVersion `json:"version"`
+}
+
+// CheckList A page of what waits for a person.
+type CheckList struct {
+	Items []Check `json:"items"`
+
+	// NextCursor A position in a list. It does not expire.
+	//
+	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+	NextCursor *PagePosition `json:"nextCursor,omitempty"`
+}
+
+// CheckVersion Names one version. A change makes another one.
+//
+// Example: 5mC3xQ8kT1uB7nR2sV9wYA
+type CheckVersion = string
+
+// CheckedID The id of a drawing; of a nickname or an avatar, that of the user.
+//
+// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+type CheckedID = string
+
+// CheckedKind What is checked.
+//
+// Example: drawing
+type CheckedKind = string
+
 // Contract An OpenAPI document.
 type Contract struct {
 	// Info Title and version.
@@ -340,6 +436,34 @@ type CreatedAt = time.Time
 //
 // Example: AZqKp3YAAAABmZ3oAZGWmKJ6
 type Cursor = string
+
+// Decision What an operator decides.
+type Decision struct {
+	Action DecisionAction `json:"action"`
+
+	// By The name that the operator gives.
+	//
+	// Example: 小红
+	By OperatorName `json:"by"`
+
+	// Note Why, for the trail. Users do not see it.
+	//
+	// Example: 有他人的电话号码
+	Note OperatorNote `json:"note"`
+
+	// Reason What a drawing breaks the rules with.
+	//
+	// Example: abuse
+	Reason *ReportReason `json:"reason,omitempty"`
+
+	// Version Names one version. A change makes another one.
+	//
+	// Example: 5mC3xQ8kT1uB7nR2sV9wYA
+	Version CheckVersion `json:"version"`
+}
+
+// DecisionAction defines model for Decision.Action.
+type DecisionAction string
 
 // Drawing A drawing with its strokes. `paint` is present in an export only, and only if a program of 2017 saved the drawing.
 type Drawing struct {
@@ -659,6 +783,9 @@ type LoginRequest struct {
 	Signature *string `json:"signature,omitempty"`
 }
 
+// MomentOfAction When. UTC, to the millisecond.
+type MomentOfAction = time.Time
+
 // Nickname 0 to 64 characters.
 //
 // Example: 小明
@@ -669,8 +796,23 @@ type Nickname = string
 // Example: true
 type OneStroke = bool
 
+// OperatorName The name that the operator gives.
+//
+// Example: 小红
+type OperatorName = string
+
+// OperatorNote Why, for the trail. Users do not see it.
+//
+// Example: 有他人的电话号码
+type OperatorNote = string
+
 // PNG A PNG.
 type PNG = openapi_types.File
+
+// PagePosition A position in a list. It does not expire.
+//
+// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+type PagePosition = string
 
 // Paint A drawing in the form of 2017.
 type Paint struct {
@@ -1149,6 +1291,18 @@ type SharedDrawing struct {
 	Title Title `json:"title"`
 }
 
+// StoredReport A report.
+type StoredReport struct {
+	// At When. UTC, to the millisecond.
+	At   MomentOfAction `json:"at"`
+	Note *string        `json:"note,omitempty"`
+
+	// Reason What a drawing breaks the rules with.
+	//
+	// Example: abuse
+	Reason ReportReason `json:"reason"`
+}
+
 // Stroke One touch of the canvas, from finger down to finger up, in columns: `x`, `y` and, if present, `t` and `p` have the same length.
 type Stroke struct {
 	// Color `#RRGGBB` or `#RRGGBBAA`, stored as written.
@@ -1193,6 +1347,51 @@ type StrokeTool string
 // Example: 1
 type StrokeCount = int32
 
+// Suspension The suspension of a user.
+type Suspension struct {
+	// At When. UTC, to the millisecond.
+	At MomentOfAction `json:"at"`
+
+	// By The name that the operator gives.
+	//
+	// Example: 小红
+	By OperatorName `json:"by"`
+
+	// Note Why, for the trail. Users do not see it.
+	//
+	// Example: 有他人的电话号码
+	Note OperatorNote `json:"note"`
+
+	// User Always the same for one person in one mini program. It is neither a credential nor the openid.
+	//
+	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+	User UserID `json:"user"`
+}
+
+// SuspensionChange Whether a user is suspended from now on.
+type SuspensionChange struct {
+	// By The name that the operator gives.
+	//
+	// Example: 小红
+	By OperatorName `json:"by"`
+
+	// Note Why, for the trail. Users do not see it.
+	//
+	// Example: 有他人的电话号码
+	Note      OperatorNote `json:"note"`
+	Suspended bool         `json:"suspended"`
+}
+
+// SuspensionList A page of the users who are suspended.
+type SuspensionList struct {
+	Items []Suspension `json:"items"`
+
+	// NextCursor A position in a list. It does not expire.
+	//
+	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+	NextCursor *PagePosition `json:"nextCursor,omitempty"`
+}
+
 // Thumbnail A small picture of the drawing, an SVG document without script: embed it as `data:image/svg+xml,` and `encodeURIComponent(thumbnail)`.
 //
 // Example: <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 54 96"><path d="M1 3l1 1" fill="none" stroke="#666"/></svg>
@@ -1202,6 +1401,64 @@ type Thumbnail = string
 //
 // Example: 一笔猫
 type Title = string
+
+// Trail A page of the trail.
+type Trail struct {
+	Items []TrailEntry `json:"items"`
+
+	// NextCursor A position in a list. It does not expire.
+	//
+	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+	NextCursor *PagePosition `json:"nextCursor,omitempty"`
+}
+
+// TrailEntry An action of an operator.
+type TrailEntry struct {
+	// Action What was done.
+	Action string `json:"action"`
+
+	// At When. UTC, to the millisecond.
+	At MomentOfAction `json:"at"`
+
+	// By The name that the operator gives.
+	//
+	// Example: 小红
+	By OperatorName `json:"by"`
+
+	// ID The id of a drawing; of a nickname or an avatar, that of the user.
+	//
+	// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+	ID *CheckedID `json:"id,omitempty"`
+
+	// Kind What is checked.
+	//
+	// Example: drawing
+	Kind *CheckedKind `json:"kind,omitempty"`
+
+	// Note Why, for the trail. Users do not see it.
+	//
+	// Example: 有他人的电话号码
+	Note OperatorNote `json:"note"`
+
+	// Outcome What became of it. `changed`: nothing was done, as there was another version or no such thing. `failed`: an error; it may or may
+	// not have been done. `unknown`: its end was not stored.
+	Outcome string `json:"outcome"`
+
+	// Reason What a drawing breaks the rules with.
+	//
+	// Example: abuse
+	Reason *ReportReason `json:"reason,omitempty"`
+
+	// User Always the same for one person in one mini program. It is neither a credential nor the openid.
+	//
+	// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+	User UserID `json:"user"`
+
+	// Version Names one version. A change makes another one.
+	//
+	// Example: 5mC3xQ8kT1uB7nR2sV9wYA
+	Version *CheckVersion `json:"version,omitempty"`
+}
 
 // UUID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 //
@@ -1238,10 +1495,33 @@ type User struct {
 // Example: 8wYb3mQe1TzqJ0fU2n5KcQ
 type UserID = string
 
+// CheckID The id of a drawing; of a nickname or an avatar, that of the user.
+//
+// Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+type CheckID = CheckedID
+
+// CheckKind What is checked.
+//
+// Example: drawing
+type CheckKind = CheckedKind
+
+// CheckUser Always the same for one person in one mini program. It is neither a credential nor the openid.
+//
+// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+type CheckUser = UserID
+
 // DrawingID A UUID (RFC 9562). Upper case is accepted and changed to lower case.
 //
 // Example: 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
 type DrawingID = UUID
+
+// PageCursor A position in a list. It does not expire.
+//
+// Example: 8wYb3mQe1TzqJ0fU2n5KcQ
+type PageCursor = PagePosition
+
+// PageLimit defines model for PageLimit.
+type PageLimit = int32
 
 // PictureFormat defines model for PictureFormat.
 type PictureFormat string
@@ -1259,6 +1539,9 @@ type PushTimestamp = string
 
 // BadGateway An error (RFC 9457).
 type BadGateway = Problem
+
+// CheckChanged An error (RFC 9457).
+type CheckChanged = Problem
 
 // ExchangeRefused An error (RFC 9457).
 type ExchangeRefused = Problem
@@ -1287,6 +1570,12 @@ type NotFound = Problem
 // NotReady An error (RFC 9457).
 type NotReady = Problem
 
+// OperatorRateLimited An error (RFC 9457).
+type OperatorRateLimited = Problem
+
+// OperatorUnknown An error (RFC 9457).
+type OperatorUnknown = Problem
+
 // Other An error (RFC 9457).
 type Other = Problem
 
@@ -1305,14 +1594,14 @@ type PaintInvalidRequest = PaintFailureAnswer
 // PaintOther The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintOther = PaintFailureAnswer
 
-// PaintQuotaExceeded The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
-type PaintQuotaExceeded = PaintFailureAnswer
-
 // PaintRateLimited The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintRateLimited = PaintFailureAnswer
 
 // PaintRequestTimeout The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintRequestTimeout = PaintFailureAnswer
+
+// PaintSaveRefused The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
+type PaintSaveRefused = PaintFailureAnswer
 
 // PaintTooLarge The reason for a failure. To tell the two apart, look for the key `F2C224D4-2BCE-4C64-AF9F-A6D872000D1A`.
 type PaintTooLarge = PaintFailureAnswer
@@ -1362,6 +1651,9 @@ type Unidentified = Problem
 // UnsupportedMediaType An error (RFC 9457).
 type UnsupportedMediaType = Problem
 
+// WriteRefused An error (RFC 9457).
+type WriteRefused = Problem
+
 // GetCurrentContractJSONParams defines parameters for GetCurrentContractJSON.
 type GetCurrentContractJSONParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
@@ -1384,6 +1676,39 @@ type GetContractJSONParams struct {
 type GetContractYamlParams struct {
 	// IfNoneMatch The `ETag` of the copy that you have. If the contract has not changed since, the answer is 304 without a body.
 	IfNoneMatch *KnownEntityTags `json:"If-None-Match,omitempty"`
+}
+
+// ListChecksParams defines parameters for ListChecks.
+type ListChecksParams struct {
+	// Limit How many items the page has at most.
+	Limit *PageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before. Absent for the first page.
+	Cursor *PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetCheckPictureParams defines parameters for GetCheckPicture.
+type GetCheckPictureParams struct {
+	// Version The `version` in the list.
+	Version CheckVersion `form:"version" json:"version"`
+}
+
+// ListSuspensionsParams defines parameters for ListSuspensions.
+type ListSuspensionsParams struct {
+	// Limit How many items the page has at most.
+	Limit *PageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before. Absent for the first page.
+	Cursor *PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListTrailParams defines parameters for ListTrail.
+type ListTrailParams struct {
+	// Limit How many items the page has at most.
+	Limit *PageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before. Absent for the first page.
+	Cursor *PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDrawingsParams defines parameters for ListDrawings.
@@ -1542,6 +1867,12 @@ type SavePaintJSONRequestBody = PaintSave
 //
 // Deprecated: this type has been marked as deprecated upstream, but no `x-deprecated-reason` was set
 type SavePaintFormdataRequestBody = PaintSave
+
+// DecideCheckJSONRequestBody defines body for DecideCheck for application/json ContentType.
+type DecideCheckJSONRequestBody = Decision
+
+// PutSuspensionJSONRequestBody defines body for PutSuspension for application/json ContentType.
+type PutSuspensionJSONRequestBody = SuspensionChange
 
 // PutDrawingJSONRequestBody defines body for PutDrawing for application/json ContentType.
 type PutDrawingJSONRequestBody = DrawingContent
@@ -1930,6 +2261,24 @@ type ServerInterface interface {
 	// DeleteAccount Delete my account and all my data
 	// (DELETE /v1/account)
 	DeleteAccount(w http.ResponseWriter, r *http.Request)
+	// ListChecks List what waits for a person
+	// (GET /v1/admin/checks)
+	ListChecks(w http.ResponseWriter, r *http.Request, params ListChecksParams)
+	// DecideCheck Approve, refuse or take down
+	// (POST /v1/admin/checks/{kind}/{user}/{id}/decisions)
+	DecideCheck(w http.ResponseWriter, r *http.Request, kind CheckKind, user CheckUser, id CheckID)
+	// GetCheckPicture Get the picture of what waits for a person
+	// (GET /v1/admin/checks/{kind}/{user}/{id}/picture)
+	GetCheckPicture(w http.ResponseWriter, r *http.Request, kind CheckKind, user CheckUser, id CheckID, params GetCheckPictureParams)
+	// ListSuspensions List the users who are suspended
+	// (GET /v1/admin/suspensions)
+	ListSuspensions(w http.ResponseWriter, r *http.Request, params ListSuspensionsParams)
+	// ListTrail List what operators did
+	// (GET /v1/admin/trail)
+	ListTrail(w http.ResponseWriter, r *http.Request, params ListTrailParams)
+	// PutSuspension Suspend a user, or lift the suspension
+	// (PUT /v1/admin/users/{user}/suspension)
+	PutSuspension(w http.ResponseWriter, r *http.Request, user CheckUser)
 	// ListDrawings List my drawings, newest first
 	// (GET /v1/drawings)
 	ListDrawings(w http.ResponseWriter, r *http.Request, params ListDrawingsParams)
@@ -2264,6 +2613,274 @@ func (siw *ServerInterfaceWrapper) DeleteAccount(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.DeleteAccount(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListChecks operation middleware
+func (siw *ServerInterfaceWrapper) ListChecks(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChecksParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListChecks(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecideCheck operation middleware
+func (siw *ServerInterfaceWrapper) DecideCheck(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "kind" -------------
+	var kind CheckKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", r.PathValue("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user" -------------
+	var user CheckUser
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", r.PathValue("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id CheckID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecideCheck(w, r, kind, user, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCheckPicture operation middleware
+func (siw *ServerInterfaceWrapper) GetCheckPicture(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "kind" -------------
+	var kind CheckKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", r.PathValue("kind"), &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user" -------------
+	var user CheckUser
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", r.PathValue("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id CheckID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCheckPictureParams
+
+	// ------------- Required query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "version", r.URL.Query(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "version"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "version", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCheckPicture(w, r, kind, user, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSuspensions operation middleware
+func (siw *ServerInterfaceWrapper) ListSuspensions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSuspensionsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSuspensions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListTrail operation middleware
+func (siw *ServerInterfaceWrapper) ListTrail(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTrailParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTrail(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutSuspension operation middleware
+func (siw *ServerInterfaceWrapper) PutSuspension(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "user" -------------
+	var user CheckUser
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", r.PathValue("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutSuspension(w, r, user)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3464,6 +4081,12 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/applet/session/paints/list", wrapper.ListPaints)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/applet/session/paints/save", wrapper.SavePaint)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/applet/session/paints/delete", wrapper.DeletePaint)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/checks", wrapper.ListChecks)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/checks/{kind}/{user}/{id}/picture", wrapper.GetCheckPicture)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/admin/checks/{kind}/{user}/{id}/decisions", wrapper.DecideCheck)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/suspensions", wrapper.ListSuspensions)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/admin/users/{user}/suspension", wrapper.PutSuspension)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/trail", wrapper.ListTrail)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/wechat/push", wrapper.VerifyPush)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/wechat/push", wrapper.ReceivePush)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/wechat/pictures/{address}", wrapper.GetCheckedPicture)

@@ -17,8 +17,8 @@ const sets = {
 };
 /** Operations after which there is no session. */
 const ends = ['logOut', 'deleteAccount'];
-/** Operations that WeChat calls, and those whose answer needs a file that only a person can choose. */
-const ofWeChat = tag => tag === 'wechat';
+/** Operations that WeChat and operators call, and those whose answer needs a file that only a person can choose. */
+const ofOthers = tag => tag === 'wechat' || tag === 'operator';
 const needsFile = ['getSharedAvatar'];
 
 const resolve = node => (node?.$ref ? node.$ref.slice(2).split('/').reduce((at, key) => at[key], contract) : node);
@@ -27,7 +27,7 @@ const script = (listen, lines) => ({ listen, script: { type: 'text/javascript', 
 
 const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
   ['put', 'post', 'get', 'delete'] // what makes something comes before what reads it
-    .filter(method => methods[method] && !methods[method].deprecated && !ofWeChat(methods[method].tags[0]))
+    .filter(method => methods[method] && !methods[method].deprecated && !ofOthers(methods[method].tags[0]))
     .map(method => ({ path, method, shared: methods.parameters ?? [], ...methods[method] })),
 );
 

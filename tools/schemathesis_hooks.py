@@ -2,6 +2,7 @@
 does, and how to generate some values."""
 
 import itertools
+import os
 
 import requests
 import schemathesis
@@ -45,6 +46,9 @@ class LogIn:
         if operation_id(case) == "putDrawing" and case.meta.generation.mode.is_positive and next(repairs):
             repair_drawing(case)
         if not context.operation.definition.raw.get("security", True):
+            return
+        if "operator" in context.operation.definition.raw["tags"]:
+            case.headers["Authorization"] = f"Bearer {os.environ['ADMIN_TOKEN']}"
             return
         # A generated token is not valid. Generated headers of 2017 are sent unchanged, together with a token.
         case.headers.pop("Authorization", None)

@@ -19,6 +19,7 @@ const (
 	ErrPreconditionRequired     = "ERR_PRECONDITION_REQUIRED"
 	ErrRateLimited              = "ERR_RATE_LIMITED"
 	ErrQuotaExceeded            = "ERR_QUOTA_EXCEEDED"
+	ErrSuspended                = "ERR_SUSPENDED"
 	ErrPushRefused              = "ERR_PUSH_REFUSED"
 	ErrWeChatFailed             = "ERR_WECHAT_FAILED"
 	ErrHeadersTooLarge          = "ERR_HEADERS_TOO_LARGE"
@@ -55,6 +56,23 @@ const (
 	ReasonAuthorAway  = "author_away"
 )
 
+// The known values of TrailEntry.action.
+const (
+	TrailApprove  = "approve"
+	TrailRefuse   = "refuse"
+	TrailTakeDown = "take_down"
+	TrailSuspend  = "suspend"
+	TrailLift     = "lift"
+)
+
+// The known values of TrailEntry.outcome.
+const (
+	OutcomeDone    = "done"
+	OutcomeChanged = "changed"
+	OutcomeFailed  = "failed"
+	OutcomeUnknown = "unknown"
+)
+
 // The known values of PaintError.reason.
 const (
 	PaintOpenIDMissing           = "openId does not exists"
@@ -68,6 +86,7 @@ const (
 	PaintErrUnsupportedMediaType = "ERR_UNSUPPORTED_MEDIA_TYPE"
 	PaintErrRateLimited          = "ERR_RATE_LIMITED"
 	PaintErrQuotaExceeded        = "ERR_QUOTA_EXCEEDED"
+	PaintErrSuspended            = "ERR_SUSPENDED"
 	PaintErrHeadersTooLarge      = "ERR_HEADERS_TOO_LARGE"
 	PaintErrInternal             = "ERR_INTERNAL"
 	PaintErrUnavailable          = "ERR_UNAVAILABLE"

@@ -46,6 +46,7 @@ type Config struct {
 	CodePage     string `env:"WECHAT_CODE_PAGE"`    // without a leading slash
 	CodeVersion  string `env:"WECHAT_CODE_VERSION"` // release, trial or develop
 	SealKey      string `env:"SEAL_KEY"`            // empty: made from WeChatAppSecret
+	AdminToken   string `env:"ADMIN_TOKEN"`         // empty: operators can do nothing
 
 	SessionIdle   time.Duration `env:"SESSION_IDLE"`
 	SessionMaxAge time.Duration `env:"SESSION_MAX_AGE"`
@@ -141,7 +142,7 @@ var (
 	pushAESKey = regexp.MustCompile(`^[0-9A-Za-z]{43}$`)
 	headers    = regexp.MustCompile(`^[0-9A-Za-z._~-]+=[^,\s]+(,[0-9A-Za-z._~-]+=[^,\s]+)*$`)
 	codePage   = regexp.MustCompile(`^[0-9A-Za-z_-]+(/[0-9A-Za-z_-]+)*$`)
-	sealKey    = regexp.MustCompile(`^[!-~]{32,256}$`)
+	longSecret = regexp.MustCompile(`^[!-~]{32,256}$`)
 )
 
 func (c Config) check() error {
@@ -192,8 +193,10 @@ func (c Config) check() error {
 		return &Error{"WECHAT_CODE_PAGE", "must be a page of the mini program such as pages/shared/shared, without a slash at its beginning"}
 	case c.CodeVersion != "release" && c.CodeVersion != "trial" && c.CodeVersion != "develop":
 		return &Error{"WECHAT_CODE_VERSION", "must be release, trial or develop"}
-	case c.SealKey != "" && !sealKey.MatchString(c.SealKey):
+	case c.SealKey != "" && !longSecret.MatchString(c.SealKey):
 		return &Error{"SEAL_KEY", "must have 32 to 256 characters, without spaces"}
+	case c.AdminToken != "" && !longSecret.MatchString(c.AdminToken):
+		return &Error{"ADMIN_TOKEN", "must have 32 to 256 characters, without spaces"}
 	case c.SimulatorOn() && c.Simulator == "auto" && !isLoopback(c.Host):
 		return &Error{"WECHAT_APP_ID", "is required if HOST is not a loopback address: with the simulator, anyone can log in as any user (SIMULATOR=on allows it)"}
 	}

@@ -76,6 +76,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"WECHAT_CODE_PAGE":            {"/pages/shared/shared", "pages/shared/shared?a=b", "pages//shared"},
 		"WECHAT_CODE_VERSION":         {"released", "Release"},
 		"SEAL_KEY":                    {"hunter2", strings.Repeat("hunter2 ", 5)},
+		"ADMIN_TOKEN":                 {"hunter2", strings.Repeat("hunter2 ", 5)},
 		"SESSION_IDLE":                {"2", "1s", "8761h"},
 		"SESSION_MAX_AGE":             {"30d", "-1h", "1s"},
 		"DRAWING_QUOTA":               {"-1", "1000001", "many", "1.5"},

@@ -117,10 +117,10 @@ async function show(details) {
   const { method, path } = details.dataset;
   // Requests go to the service that served this page, not to the server in the contract.
   const spec = { ...contract, servers: [{ url: '/' }], tags: [], paths: {} };
-  let ofWeChat = false; // only WeChat's servers can sign it
+  let ofOthers = false; // only WeChat's servers can sign it, or it takes the token of operators
   if (path) {
     const moved = pathOf(contract, details.id);
-    ofWeChat = contract.paths[moved][method].tags.includes('wechat');
+    ofOthers = contract.paths[moved][method].tags.some(tag => tag === 'wechat' || tag === 'operator');
     spec.info = { title: '', version: '' };
     spec.paths = { [moved]: { [method]: operationOf(contract, contract.paths[moved][method]) } };
   }
@@ -131,8 +131,8 @@ async function show(details) {
     docExpansion: 'full',
     defaultModelsExpandDepth: -1,
     displayRequestDuration: true,
-    tryItOutEnabled: !ofWeChat,
-    ...(ofWeChat && { supportedSubmitMethods: [] }),
+    tryItOutEnabled: !ofOthers,
+    ...(ofOthers && { supportedSubmitMethods: [] }),
     validatorUrl: null,
     requestInterceptor: request => prepare(contract, details.id, request),
     onComplete: () => place.removeAttribute('aria-busy'),

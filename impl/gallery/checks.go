@@ -61,6 +61,15 @@ func (s *Service) Decide(ctx context.Context, owner, id string, c moderation.Che
 	return err
 }
 
+// TakeDown ends the share of a drawing; see [moderation.Subject].
+func (s *Service) TakeDown(ctx context.Context, owner, id string) error {
+	parsed, err := drawing.ParseID(id)
+	if err != nil {
+		return moderation.ErrGone
+	}
+	return s.Unshare(ctx, owner, parsed)
+}
+
 // checkedPicture draws the PNG that is checked: all that others see, in the picture
 // or in its replay.
 func (r Record) checkedPicture() ([]byte, error) {

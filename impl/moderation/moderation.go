@@ -115,6 +115,9 @@ type Subject interface {
 	// Decide stores a check, if the thing still has the version, in one indivisible
 	// step. Otherwise it returns [ErrGone].
 	Decide(ctx context.Context, owner, id string, c Check) error
+	// TakeDown removes from others what they see of a thing. It is not an error if they
+	// see nothing.
+	TakeDown(ctx context.Context, owner, id string) error
 }
 
 // Content is what is checked of one version of a thing.

@@ -92,12 +92,13 @@ func (s *Service) Add(kind Kind, subject Subject) {
 func (s *Service) off() bool { return s == nil || s.Checker == nil }
 
 // Judge returns the verdict on a version of a thing, given the stored check: what
-// others may see. If nothing is checked, all is approved.
+// others may see. If nothing is checked, all is approved that no person refused.
 func (s *Service) Judge(c Check, version string) Verdict {
-	if s.off() {
+	verdict := c.On(version)
+	if s.off() && verdict.State != Refused {
 		return Verdict{State: Approved}
 	}
-	return c.On(version)
+	return verdict
 }
 
 // Begin has a thing checked from the start: it is new or was changed.
@@ -333,8 +334,8 @@ func (s *Service) work(ctx context.Context, t Task) error {
 	if err != nil {
 		return err
 	}
-	if content.Check.Version == content.Version && content.Check.State != Pending {
-		return s.finish(ctx, t)
+	if state := content.Check.On(content.Version).State; state != Pending {
+		return s.finish(ctx, t, state)
 	}
 	asked := t.Asked
 	if t.Version != content.Version {
@@ -441,13 +442,14 @@ func (s *Service) decide(ctx context.Context, t Task, c Check) error {
 	if err != nil {
 		return err
 	}
-	return s.finish(ctx, t)
+	return s.finish(ctx, t, c.State)
 }
 
-// finish ends what the checker does for a task. One with reports waits for a person.
-func (s *Service) finish(ctx context.Context, t Task) error {
+// finish ends what the checker does for a task. One that needs a review, or has reports,
+// waits for a person.
+func (s *Service) finish(ctx context.Context, t Task, state State) error {
 	to := Task{Thing: t.Thing}
-	if len(t.Reports) > 0 {
+	if state == Review || len(t.Reports) > 0 {
 		to.Turn, to.Due, to.Reports = rand.Text(), ForPerson, t.Reports
 	}
 	_, err := s.Store.SwapTask(ctx, t, to)

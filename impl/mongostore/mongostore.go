@@ -20,10 +20,11 @@ import (
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 )
 
-// Store fills [gallery.Store], [moderation.Store] and [profile.Store]. It needs no transactions.
+// Store fills [gallery.Store], [moderation.Store], [profile.Store] and [operator.Store]. It needs no transactions.
 type Store struct {
 	client      *mongo.Client
 	connections *connections // nil if the caller made the client
@@ -32,6 +33,8 @@ type Store struct {
 	owners      collection
 	tasks       collection
 	profiles    collection
+	suspensions collection
+	trail       collection
 }
 
 // collection is a collection whose commands wait for their turn.
@@ -44,6 +47,7 @@ var (
 	_ gallery.Store    = (*Store)(nil)
 	_ moderation.Store = (*Store)(nil)
 	_ profile.Store    = (*Store)(nil)
+	_ operator.Store   = (*Store)(nil)
 )
 
 // New returns a store on a database. The client is the caller's to disconnect.
@@ -56,12 +60,14 @@ func New(client *mongo.Client, database string) *Store {
 		options.Database().SetWriteConcern(writeconcern.Majority()).SetReadPreference(readpref.Primary()))
 	turns := newTurns(defaultConnections, operationTimeout, answerTimeout)
 	return &Store{
-		client:   client,
-		drawings: collection{db.Collection("drawings"), turns},
-		shares:   collection{db.Collection("shares"), turns},
-		tasks:    collection{db.Collection("checks"), turns},
-		profiles: collection{db.Collection("profiles"), turns},
-		owners:   collection{db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())), turns},
+		client:      client,
+		drawings:    collection{db.Collection("drawings"), turns},
+		shares:      collection{db.Collection("shares"), turns},
+		tasks:       collection{db.Collection("checks"), turns},
+		profiles:    collection{db.Collection("profiles"), turns},
+		suspensions: collection{db.Collection("suspensions"), turns},
+		trail:       collection{db.Collection("trail"), turns},
+		owners:      collection{db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())), turns},
 	}
 }
 
@@ -167,6 +173,33 @@ func update(ctx context.Context, c collection, filter, operators bson.D) (bool, 
 func replace(ctx context.Context, c collection, filter bson.D, document any) (bool, error) {
 	result, err := repeated(ctx, c.turns, refused, func(ctx context.Context) (*mongo.UpdateResult, error) { return c.ReplaceOne(ctx, filter, document) })
 	return err == nil && result.MatchedCount == 1, err
+}
+
+// put replaces the document under a key, or adds it.
+func put(ctx context.Context, c collection, key string, document any) error {
+	_, err := repeated(ctx, c.turns, refusedOrLost, func(ctx context.Context) (*mongo.UpdateResult, error) {
+		return c.ReplaceOne(ctx, byKey(key), document, options.Replace().SetUpsert(true))
+	})
+	return err
+}
+
+// all reads the documents that a filter is for. They must be few.
+func all[T any](ctx context.Context, c collection, filter bson.D, o *options.FindOptionsBuilder) ([]T, error) {
+	return repeated(ctx, c.turns, refusedOrLost, func(ctx context.Context) (found []T, err error) {
+		cursor, err := c.Find(ctx, filter, o)
+		if err != nil {
+			return nil, err
+		}
+		defer cursor.Close(context.WithoutCancel(ctx))
+		for cursor.Next(ctx) {
+			var d T
+			if err := unmarshal(cursor.Current, &d); err != nil {
+				return nil, err
+			}
+			found = append(found, d)
+		}
+		return found, cursor.Err()
+	})
 }
 
 // remove deletes the document that a filter is for, and reports whether there was

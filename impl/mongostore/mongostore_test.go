@@ -20,6 +20,8 @@ import (
 	"onestroke/impl/moderation"
 	"onestroke/impl/moderation/moderationtest"
 	"onestroke/impl/mongostore"
+	"onestroke/impl/operator"
+	"onestroke/impl/operator/operatortest"
 	"onestroke/impl/profile"
 	"onestroke/impl/profile/profiletest"
 	"onestroke/tests/stores"
@@ -37,6 +39,7 @@ func TestStore(t *testing.T) {
 			t.Run("checks", func(t *testing.T) {
 				store, _ := open(t, server.URL)
 				moderationtest.Run(t, func(*testing.T) moderation.Store { return store })
+				operatortest.Run(t, func(*testing.T) operator.Store { return store })
 			})
 			t.Run("profiles", func(t *testing.T) {
 				store, _ := open(t, server.URL)

@@ -85,22 +85,12 @@ func (s *Store) Tasks(ctx context.Context, after moderation.Thing, limit int) ([
 }
 
 func (s *Store) allTasks(ctx context.Context, filter bson.D, o *options.FindOptionsBuilder) ([]moderation.Task, error) {
-	all, err := repeated(ctx, s.tasks.turns, refusedOrLost, func(ctx context.Context) (all []moderation.Task, err error) {
-		cursor, err := s.tasks.Find(ctx, filter, o)
-		if err != nil {
-			return nil, err
-		}
-		defer cursor.Close(context.WithoutCancel(ctx))
-		for cursor.Next(ctx) {
-			var d taskDocument
-			if err := unmarshal(cursor.Current, &d); err != nil {
-				return nil, err
-			}
-			all = append(all, d.task())
-		}
-		return all, cursor.Err()
-	})
-	return all, failure(ctx, "read checks", err)
+	found, err := all[taskDocument](ctx, s.tasks, filter, o)
+	var tasks []moderation.Task
+	for _, d := range found {
+		tasks = append(tasks, d.task())
+	}
+	return tasks, failure(ctx, "read checks", err)
 }
 
 // SwapTask compares the turn. The driver may send it twice, and then reports that

@@ -21,6 +21,7 @@ import (
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
@@ -395,6 +396,63 @@ func removeChecks(ctx context.Context, to moderation.Store) error {
 		}
 	}
 	return nil
+}
+
+// OperatorCounts says how many suspensions and entries of the trail were moved.
+type OperatorCounts struct{ Suspensions, Entries int }
+
+// Operators makes the suspensions of the target those of the file, copies the trail of
+// the operators, and compares both.
+func Operators(ctx context.Context, from, to operator.Store) (n OperatorCounts, err error) {
+	for s, err := range operator.AllSuspensions(ctx, to) {
+		if err == nil {
+			err = to.RemoveSuspension(ctx, s.User) // of an earlier move
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	for s, err := range operator.AllSuspensions(ctx, from) {
+		if err == nil {
+			err = to.PutSuspension(ctx, s)
+		}
+		if err != nil {
+			return n, err
+		}
+		moved, err := to.Suspension(ctx, s.User)
+		if err != nil {
+			return n, err
+		}
+		if moved != s {
+			return n, fmt.Errorf("the suspension of user %s is not the same in the target: was the target used meanwhile?", s.User)
+		}
+		n.Suspensions++
+	}
+	for e, err := range operator.AllEntries(ctx, from) {
+		if err == nil {
+			err = to.PutEntry(ctx, e)
+		}
+		if err != nil {
+			return n, err
+		}
+		n.Entries++
+	}
+	moved := map[string]operator.Entry{}
+	for e, err := range operator.AllEntries(ctx, to) {
+		if err != nil {
+			return n, err
+		}
+		moved[e.ID] = e
+	}
+	for e, err := range operator.AllEntries(ctx, from) {
+		if err != nil {
+			return n, err
+		}
+		if moved[e.ID] != e {
+			return n, fmt.Errorf("entry %s of the operators' trail is not the same in the target", e.ID)
+		}
+	}
+	return n, nil
 }
 
 // Profiles copies all profiles, compares each with the copy, and returns how many

@@ -265,6 +265,10 @@ func (s nicknames) Decide(ctx context.Context, owner, _ string, c moderation.Che
 	})
 }
 
+func (s nicknames) TakeDown(ctx context.Context, owner, _ string) error {
+	return s.SetNickname(ctx, owner, "")
+}
+
 // avatars are the avatars, as they are checked.
 type avatars struct{ *Service }
 
@@ -286,6 +290,10 @@ func (s avatars) Decide(ctx context.Context, owner, _ string, c moderation.Check
 		a.AvatarCheck = c
 		return a.Avatar != nil && version(a.Avatar) == c.Version
 	})
+}
+
+func (s avatars) TakeDown(ctx context.Context, owner, _ string) error {
+	return s.RemoveAvatar(ctx, owner)
 }
 
 // decide stores a check if set says that the profile still has what was checked.

@@ -51,6 +51,7 @@ type Buckets interface {
 type Limits struct {
 	buckets                        Buckets
 	logins, codes, users, visitors *limit
+	operators                      *limit
 
 	mu       sync.Mutex
 	askAfter time.Time // when to ask buckets that did not answer; zero if they did
@@ -73,6 +74,9 @@ const (
 	// loginsPerCode is enough for every page of a program to begin with the same
 	// login at once, and to repeat it.
 	loginsPerCode = 120
+	// requestsPerOperator is enough for a page of pictures every ten seconds, from one
+	// client address.
+	requestsPerOperator = 600
 	// leaseLife is how long a bucket takes to fill up. After that it makes no
 	// difference what was owed.
 	leaseLife = time.Minute
@@ -84,7 +88,7 @@ const (
 
 // Rates are how many requests a minute are allowed. 0 is no limit.
 type Rates struct {
-	Logins   int // from one client address
+	Logins   int // from one client address; 0 is no limit for operators either
 	Requests int // of one user
 	Visits   int // requests for shared drawings from one client address
 }
@@ -96,8 +100,9 @@ func NewLimits(b Buckets, r Rates) *Limits {
 	l.users = l.limit(Rate{"user", r.Requests})
 	l.visitors = l.limit(Rate{"share", r.Visits})
 	l.codes = l.limit(Rate{"code", loginsPerCode})
+	l.operators = l.limit(Rate{"operator", requestsPerOperator})
 	if r.Logins <= 0 {
-		l.codes.PerMinute = 0
+		l.codes.PerMinute, l.operators.PerMinute = 0, 0
 	}
 	return l
 }
@@ -136,6 +141,13 @@ func (l *Limits) Request(ctx context.Context, userID string) (*Allowance, error)
 // what is left.
 func (l *Limits) Visit(ctx context.Context, address string) (*Allowance, error) {
 	return l.visitors.count(ctx, digest("visitor", address))
+}
+
+// Operate counts a request of an operator from a client address, before it is known
+// whether it is one. It returns what the address has left, nil where there is no limit,
+// or a [*RateError] and what is left.
+func (l *Limits) Operate(ctx context.Context, address string) (*Allowance, error) {
+	return l.operators.count(ctx, digest("operator", address))
 }
 
 func (l *limit) count(ctx context.Context, subject string) (*Allowance, error) {

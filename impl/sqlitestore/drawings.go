@@ -17,7 +17,7 @@ import (
 	"onestroke/impl/moderation"
 )
 
-// Drawings fills [gallery.Store], [moderation.Store] and [profile.Store].
+// Drawings fills [gallery.Store], [moderation.Store], [profile.Store] and [operator.Store].
 type Drawings struct{ db part }
 
 // Drawings returns the database as the store of the drawings.

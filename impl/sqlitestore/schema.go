@@ -142,6 +142,16 @@ CREATE TRIGGER code_of_ended_share AFTER UPDATE OF share_digest ON drawings WHEN
 BEGIN DELETE FROM codes WHERE share_digest = old.share_digest; END;
 CREATE TRIGGER code_of_deleted_drawing AFTER DELETE ON drawings WHEN old.share_digest IS NOT NULL
 BEGIN DELETE FROM codes WHERE share_digest = old.share_digest; END;
+`, `
+-- The users who are suspended, and what operators did. content is JSON.
+CREATE TABLE suspensions (
+	user_id TEXT NOT NULL PRIMARY KEY,
+	content TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trail (
+	id      TEXT NOT NULL PRIMARY KEY,
+	content TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 `}
 
 // pageSize is that of a new file. A row of drawings that takes more than a quarter

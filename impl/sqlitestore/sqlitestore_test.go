@@ -19,6 +19,8 @@ import (
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/moderation"
 	"onestroke/impl/moderation/moderationtest"
+	"onestroke/impl/operator"
+	"onestroke/impl/operator/operatortest"
 	"onestroke/impl/profile"
 	"onestroke/impl/profile/profiletest"
 	"onestroke/impl/session"
@@ -76,6 +78,7 @@ func TestTheContractsAndTheirQueryPlans(t *testing.T) {
 	})
 	t.Run("checks", func(t *testing.T) {
 		moderationtest.Run(t, func(*testing.T) moderation.Store { return db.Drawings() })
+		operatortest.Run(t, func(*testing.T) operator.Store { return db.Drawings() })
 	})
 	t.Run("profiles", func(t *testing.T) {
 		profiletest.Run(t, func(*testing.T) profile.Store { return db.Drawings() })

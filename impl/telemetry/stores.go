@@ -11,6 +11,7 @@ import (
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 	"onestroke/impl/session"
 )
@@ -22,11 +23,13 @@ type SessionStore interface {
 	session.Notes
 }
 
-// DrawingStore stores drawings, profiles, and the checks of what others see.
+// DrawingStore stores drawings, profiles, the checks of what others see, and what
+// operators did.
 type DrawingStore interface {
 	gallery.Store
 	moderation.Store
 	profile.Store
+	operator.Store
 }
 
 // Sessions returns a store whose calls are measured, and made through the breakers.
@@ -283,4 +286,30 @@ func (d drawings) SwapProfile(ctx context.Context, userID, turn string, to profi
 
 func (s sessions) SetProfile(ctx context.Context, userID string, from, to session.Profile) (bool, error) {
 	return ask(ctx, s.writes, "set_profile", func(ctx context.Context) (bool, error) { return s.store.SetProfile(ctx, userID, from, to) })
+}
+
+func (d drawings) Suspension(ctx context.Context, user string) (operator.Suspension, error) {
+	return ask(ctx, d.reads, "read_suspension", func(ctx context.Context) (operator.Suspension, error) { return d.store.Suspension(ctx, user) })
+}
+
+func (d drawings) PutSuspension(ctx context.Context, s operator.Suspension) error {
+	return d.writes.do(ctx, "write_suspension", func(ctx context.Context) error { return d.store.PutSuspension(ctx, s) })
+}
+
+func (d drawings) RemoveSuspension(ctx context.Context, user string) error {
+	return d.writes.do(ctx, "remove_suspension", func(ctx context.Context) error { return d.store.RemoveSuspension(ctx, user) })
+}
+
+func (d drawings) Suspensions(ctx context.Context, after string, limit int) ([]operator.Suspension, error) {
+	return ask(ctx, d.reads, "list_suspensions", func(ctx context.Context) ([]operator.Suspension, error) {
+		return d.store.Suspensions(ctx, after, limit)
+	})
+}
+
+func (d drawings) PutEntry(ctx context.Context, e operator.Entry) error {
+	return d.writes.do(ctx, "write_trail", func(ctx context.Context) error { return d.store.PutEntry(ctx, e) })
+}
+
+func (d drawings) Entries(ctx context.Context, before string, limit int) ([]operator.Entry, error) {
+	return ask(ctx, d.reads, "list_trail", func(ctx context.Context) ([]operator.Entry, error) { return d.store.Entries(ctx, before, limit) })
 }

@@ -96,6 +96,31 @@ func (e *exchanges) keepDrawings(t *testing.T) {
 	var share gen.Share
 	again.Decode(t, &share)
 	e.expect(t, "getSharedDrawing", "", e.service.Nobody().Do(t, http.MethodGet, "/v1/shared/"+share.Token, nil))
+	e.operate(t, share.Token)
+}
+
+// operate reports a drawing and does what operators do with it.
+func (e *exchanges) operate(t *testing.T, token string) {
+	const at = "/v1/admin"
+	operator := e.service.With(http.Header{"Authorization": {"Bearer " + service.AdminToken}})
+	e.eachRequestExample("reportSharedDrawing", func(_ string, body any) {
+		e.service.Nobody().Do(t, http.MethodPost, "/v1/shared/"+token+"/reports", body).Expect(t, http.StatusNoContent)
+	})
+	list := operator.Do(t, http.MethodGet, at+"/checks", nil)
+	e.expect(t, "listChecks", "", list)
+	var checks gen.CheckList
+	list.Decode(t, &checks)
+	c := checks.Items[0]
+	e.eachRequestExample("decideCheck", func(_ string, body any) {
+		body.(map[string]any)["version"] = c.Version
+		operator.Do(t, http.MethodPost, at+"/checks/"+c.Kind+"/"+c.User+"/"+c.ID+"/decisions", body).Expect(t, http.StatusNoContent)
+	})
+	e.expect(t, "listTrail", "", operator.Do(t, http.MethodGet, at+"/trail", nil))
+	suspend := at + "/users/8wYb3mQe1TzqJ0fU2n5KcQ/suspension"
+	e.eachRequestExample("putSuspension", func(_ string, body any) {
+		operator.Do(t, http.MethodPut, suspend, body).Expect(t, http.StatusNoContent)
+	})
+	e.expect(t, "listSuspensions", "", operator.Do(t, http.MethodGet, at+"/suspensions", nil))
 }
 
 func (e *exchanges) keepProfile(t *testing.T) {
@@ -353,5 +378,6 @@ func startWithPublishedWeChat(t *testing.T) service.Service {
 		"WECHAT_APP_ID=wx4f4bc4dec97d474b",
 		"WECHAT_APP_SECRET=secret",
 		"CONTENT_CHECK=off",
+		"ADMIN_TOKEN="+service.AdminToken,
 	).Service
 }

@@ -61,6 +61,7 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 		"WECHAT_PUSH_AES_KEY":  {{"WECHAT_PUSH_AES_KEY=hunter2", "WECHAT_PUSH_TOKEN=AAAAA"}},
 		"WECHAT_WITHOUT_TOKEN": {{"WECHAT_WITHOUT_TOKEN=maybe"}},
 		"SEAL_KEY":             {{"SEAL_KEY=hunter2"}},
+		"ADMIN_TOKEN":          {{"ADMIN_TOKEN=hunter2"}},
 		"WECHAT_CODE_PAGE":     {{"WECHAT_CODE_PAGE=/pages"}},
 		"WECHAT_CODE_VERSION":  {{"WECHAT_CODE_VERSION=released"}},
 

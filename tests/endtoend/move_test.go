@@ -35,8 +35,10 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		targets := []string{"REDIS_URL=" + redis.URL, "MONGODB_URI=" + uri}
 		environment := append(slices.Clone(targets), "DATA_DIR="+data)
 
-		before := program.Start(t, "DATA_DIR="+data)
+		admin := "ADMIN_TOKEN=" + service.AdminToken
+		before := program.Start(t, "DATA_DIR="+data, admin)
 		users := drawMuch(t, before.Service, 100)
+		deskOf(before.Service).suspend(t, me(t, users[2].caller).User.ID, true)
 		answers := answersTo(t, before.Service, users)
 		if code, output := program.Run(t, environment, "--move"); code != 1 || !strings.Contains(output, "in use by another process") {
 			t.Errorf("while the service runs: exit code %d: %s", code, output)
@@ -51,7 +53,7 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("exit code %d: %s", code, output)
 		}
-		for _, want := range []string{"3 profiles, 12 checks and 303 drawings of 3 users are in MongoDB", "sessions and", "each the same as in the file", "Next: "} {
+		for _, want := range []string{"3 profiles, 12 checks, 1 suspensions, 1 actions of operators and 303 drawings of 3 users are in MongoDB", "sessions and", "each the same as in the file", "Next: "} {
 			if !strings.Contains(output, want) {
 				t.Errorf("%q is missing in: %s", want, output)
 			}
@@ -60,11 +62,13 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 			t.Errorf("a second move: exit code %d: %s", code, again)
 		}
 
-		after := program.Start(t, targets...)
+		after := program.Start(t, append(targets, admin)...)
 		same(t, answersTo(t, after.Service, users), answers)
 		if n := calls(t, after.Service, codeCall); n != 0 {
 			t.Errorf("WeChat was asked for %d codes that were moved", n)
 		}
+		after.With(users[2].caller.Header).Do(t, http.MethodPut, path(newID()), oneStroke("suspended"), creating()).
+			ExpectProblem(t, http.StatusForbidden, gen.ErrSuspended)
 		after.With(users[0].caller.Header).Do(t, http.MethodPut, path(newID()), oneStroke("moved"), creating()).Expect(t, http.StatusCreated)
 	})
 }
@@ -247,6 +251,12 @@ func drawMuch(t *testing.T, s service.Service, drawings int) (users []mover) {
 func answersTo(t *testing.T, s service.Service, users []mover) map[string]string {
 	t.Helper()
 	answers := map[string]string{}
+	for _, at := range []string{"/v1/admin/checks", "/v1/admin/suspensions", "/v1/admin/trail"} {
+		answer := deskOf(s).Do(t, http.MethodGet, at, nil)
+		if answers[at] = string(answer.Body); answer.Status == http.StatusNotFound {
+			delete(answers, at) // a service without operators
+		}
+	}
 	for i, user := range users {
 		caller := s.With(user.caller.Header)
 		for _, p := range user.paths {

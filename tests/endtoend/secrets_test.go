@@ -103,7 +103,7 @@ func exchange(t *testing.T, p *service.Process, secret string) (openID, key stri
 func TestASecretInAnyPartOfARequestIsNotLogged(t *testing.T) {
 	m := marks{}
 	p := service.Build(t).Start(t, "LOG_LEVEL=debug", "SIMULATOR=on", "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+m.new("app secret"),
-		"TRUSTED_PROXIES=127.0.0.1")
+		"TRUSTED_PROXIES=127.0.0.1", "ADMIN_TOKEN="+m.new("admin token"))
 	bodies := []any{
 		fmt.Sprintf(`{"code":%q,"rawData":%q,"signature":%q}`, m.new("code"), m.new("rawData"), m.new("signature")),
 		fmt.Sprintf(`{"code":%q,"encryptedData":%q,"iv":%q}`, m.new("code"), m.new("encryptedData"), m.new("iv")),
@@ -114,6 +114,7 @@ func TestASecretInAnyPartOfARequestIsNotLogged(t *testing.T) {
 	}
 	headers := []http.Header{
 		header("Authorization", "Bearer "+m.new("token")),
+		header("Authorization", "Bearer "+m["admin token"]),
 		header("Authorization", "Bearer onestroke_"+m.new("token")),
 		header("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("me:"+m.new("password")))),
 		{"X-Wx-Code": {m.new("code")}},

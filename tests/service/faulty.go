@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"onestroke/impl/drawing"
+	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
 	"onestroke/impl/session"
 	"onestroke/impl/telemetry"
 )
@@ -38,6 +40,24 @@ type faultyDrawings struct {
 
 func (s faultyDrawings) FindShare(context.Context, string) (owner string, id drawing.ID, err error) {
 	return "", drawing.ID{}, s.fault
+}
+
+func (s faultyDrawings) Tasks(context.Context, moderation.Thing, int) ([]moderation.Task, error) {
+	return nil, s.fault
+}
+
+func (s faultyDrawings) Get(context.Context, string, drawing.ID) (gallery.Record, error) {
+	return gallery.Record{}, s.fault
+}
+
+func (s faultyDrawings) PutEntry(context.Context, operator.Entry) error { return s.fault }
+
+func (s faultyDrawings) Entries(context.Context, string, int) ([]operator.Entry, error) {
+	return nil, s.fault
+}
+
+func (s faultyDrawings) Suspensions(context.Context, string, int) ([]operator.Suspension, error) {
+	return nil, s.fault
 }
 
 func (s faultyDrawings) Task(context.Context, moderation.Thing) (moderation.Task, error) {

@@ -73,6 +73,9 @@ type Local struct {
 	Stop      func()               // announces to the service that it is about to stop
 }
 
+// AdminToken is the token of operators of services in this process.
+const AdminToken = "operators-of-the-tests-5757575757575757"
+
 // AppSecret is the app secret of services in this process.
 const AppSecret = "simulated"
 
@@ -172,6 +175,7 @@ func (o Options) config(t testing.TB) config.Config {
 	c.SessionIdle = cmp.Or(o.SessionIdle, c.SessionIdle)
 	c.LoginRatePerMinute, c.RequestRatePerMinute, c.ShareRatePerMinute = o.LoginsPerMinute, o.RequestsPerMinute, o.VisitsPerMinute
 	c.DrawingQuota, c.MaxBodyMemory, c.MaxExports = o.DrawingQuota, o.MaxBodyMemory, cmp.Or(o.MaxExports, c.MaxExports)
+	c.AdminToken = AdminToken
 	c.ContentCheck, c.PushAESKey = cmp.Or(o.ContentCheck, "off"), o.PushAESKey
 	c.TrustedProxies, c.TrustCloudRun, c.CORSOrigins, c.MaxInFlight = o.TrustedProxies, o.TrustCloudRun, o.CORSOrigins, o.MaxInFlight
 	return c

@@ -28,12 +28,14 @@ func formOf[T any](read func(*T, *wire.Form)) body {
 // jsonBodies and formBodies read the bodies of all operations that have one.
 var (
 	jsonBodies = map[string]body{
-		"POST /v1/session":                   jsonOf((*gen.LoginRequest).DecodeJSON),
-		"PUT /v1/drawings/{id}":              jsonOf((*gen.DrawingContent).DecodeJSON),
-		"POST /v1/shared/{token}/reports":    jsonOf((*gen.Report).DecodeJSON),
-		"PUT /v1/profile":                    jsonOf((*gen.ProfileUpdate).DecodeJSON),
-		"POST /applet/session/paints/save":   jsonOf((*gen.PaintSave).DecodeJSON),
-		"POST /applet/session/paints/delete": jsonOf((*gen.PaintDelete).DecodeJSON),
+		"POST /v1/session":                                   jsonOf((*gen.LoginRequest).DecodeJSON),
+		"PUT /v1/drawings/{id}":                              jsonOf((*gen.DrawingContent).DecodeJSON),
+		"POST /v1/shared/{token}/reports":                    jsonOf((*gen.Report).DecodeJSON),
+		"POST /v1/admin/checks/{kind}/{user}/{id}/decisions": jsonOf((*gen.Decision).DecodeJSON),
+		"PUT /v1/admin/users/{user}/suspension":              jsonOf((*gen.SuspensionChange).DecodeJSON),
+		"PUT /v1/profile":                                    jsonOf((*gen.ProfileUpdate).DecodeJSON),
+		"POST /applet/session/paints/save":                   jsonOf((*gen.PaintSave).DecodeJSON),
+		"POST /applet/session/paints/delete":                 jsonOf((*gen.PaintDelete).DecodeJSON),
 	}
 	formBodies = map[string]body{
 		"POST /applet/session/paints/save":   formOf((*gen.PaintSave).DecodeForm),

@@ -14,6 +14,8 @@ func bodySeeds() []string {
 		`{"code":"0d3Yz1Ga1qXk8L0pEwFa1fK2oB1Yz1G9"}`,
 		`{"code":"a","rawData":"{\"nickName\":\"Band\"}","signature":"75e81ceda165f4ffa64f4068af58c64b8f54b88c","encryptedData":"QQ==","iv":"QQ=="}`,
 		`{"reason":"abuse","note":"一"}`, `{"reason":"ugly"}`, `{"reason":"other","note":"` + strings.Repeat("😀", 200) + `"}`, `{"reason":"other","note":"` + strings.Repeat("a", 201) + `"}`,
+		`{"action":"refuse","version":"5mC3xQ8kT1u","reason":"abuse","by":"a","note":"b"}`, `{"action":"approve","version":"é","by":"","note":""}`, `{"action":"lift","version":"v","by":"a","note":"b"}`,
+		`{"suspended":true,"by":"a","note":"b"}`, `{"suspended":"true","by":"a","note":"b"}`,
 		`{"id":"j8x3k2m1q9w0zt","actions":"[{\"method\":\"save\"}]"}`,
 		``, ` `, `null`, `true`, `0`, `"a"`, `[]`, `{}`, `{} {}`, `{}x`, "\ufeff{}", `{,}`, `{"code":}`, `[{}]`, " \t\r\n{ \"code\" : \"a\" } \n",
 		// Names: twice, in another case, escaped, empty, unknown.

@@ -487,6 +487,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits for a person
+         * @description Drawings, nicknames and avatars whose check has no result yet, that need a person's review, or that were reported; of one user
+         *     after another. It needs the operator's token; without `ADMIN_TOKEN` in the configuration, no path below `/v1/admin` exists.
+         */
+        get: operations["listChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/checks/{kind}/{user}/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the picture of what waits for a person
+         * @description The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+         *     has another version now, or no picture.
+         */
+        get: operations["getCheckPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/checks/{kind}/{user}/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve, refuse or take down
+         * @description Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+         *     `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
+         *     that the operator gives.
+         */
+        post: operations["decideCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/suspensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the users who are suspended
+         * @description In the order of their ids.
+         */
+        get: operations["listSuspensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/users/{user}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Suspend a user, or lift the suspension
+         * @description A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
+         *     until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+         */
+        put: operations["putSuspension"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what operators did
+         * @description Every action of an operator, the newest first. An entry is stored before its action begins, and is never removed.
+         */
+        get: operations["listTrail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wechat/push": {
         parameters: {
             query?: never;
@@ -1048,6 +1173,117 @@ export interface components {
             note?: string;
         };
         /**
+         * @description A position in a list. It does not expire.
+         * @example 8wYb3mQe1TzqJ0fU2n5KcQ
+         */
+        PagePosition: string;
+        /**
+         * @description What is checked.
+         * @example drawing
+         */
+        CheckedKind: string;
+        /**
+         * @description The id of a drawing; of a nickname or an avatar, that of the user.
+         * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+         */
+        CheckedId: string;
+        /**
+         * @description Names one version. A change makes another one.
+         * @example 5mC3xQ8kT1uB7nR2sV9wYA
+         */
+        CheckVersion: string;
+        /**
+         * @description The name that the operator gives.
+         * @example 小红
+         */
+        OperatorName: string;
+        /**
+         * @description Why, for the trail. Users do not see it.
+         * @example 有他人的电话号码
+         */
+        OperatorNote: string;
+        /** @description A page of what waits for a person. */
+        CheckList: {
+            items: components["schemas"]["Check"][];
+            nextCursor?: components["schemas"]["PagePosition"];
+        };
+        /** @description A thing that waits for a person, or whose check has no result yet. */
+        Check: {
+            kind: components["schemas"]["CheckedKind"];
+            user: components["schemas"]["UserId"];
+            id: components["schemas"]["CheckedId"];
+            version: components["schemas"]["CheckVersion"];
+            state: components["schemas"]["ShareState"];
+            reason?: components["schemas"]["ShareReason"];
+            /** @description The title of the drawing, or the nickname. Absent if there is none. */
+            text?: string;
+            /** @description Whether it has a picture. */
+            hasPicture: boolean;
+            /** @description The oldest first. */
+            reports: components["schemas"]["StoredReport"][];
+        };
+        /** @description A report. */
+        StoredReport: {
+            reason: components["schemas"]["ReportReason"];
+            note?: string;
+            at: components["schemas"]["MomentOfAction"];
+        };
+        /**
+         * Format: date-time
+         * @description When. UTC, to the millisecond.
+         */
+        MomentOfAction: string;
+        /** @description What an operator decides. */
+        Decision: {
+            /** @enum {string} */
+            action: "approve" | "refuse" | "take_down";
+            version: components["schemas"]["CheckVersion"];
+            reason?: components["schemas"]["ReportReason"];
+            by: components["schemas"]["OperatorName"];
+            note: components["schemas"]["OperatorNote"];
+        };
+        /** @description A page of the users who are suspended. */
+        SuspensionList: {
+            items: components["schemas"]["Suspension"][];
+            nextCursor?: components["schemas"]["PagePosition"];
+        };
+        /** @description The suspension of a user. */
+        Suspension: {
+            user: components["schemas"]["UserId"];
+            at: components["schemas"]["MomentOfAction"];
+            by: components["schemas"]["OperatorName"];
+            note: components["schemas"]["OperatorNote"];
+        };
+        /** @description Whether a user is suspended from now on. */
+        SuspensionChange: {
+            suspended: boolean;
+            by: components["schemas"]["OperatorName"];
+            note: components["schemas"]["OperatorNote"];
+        };
+        /** @description A page of the trail. */
+        Trail: {
+            items: components["schemas"]["TrailEntry"][];
+            nextCursor?: components["schemas"]["PagePosition"];
+        };
+        /** @description An action of an operator. */
+        TrailEntry: {
+            at: components["schemas"]["MomentOfAction"];
+            by: components["schemas"]["OperatorName"];
+            /** @description What was done. */
+            action: string;
+            /**
+             * @description What became of it. `changed`: nothing was done, as there was another version or no such thing. `failed`: an error; it may or may
+             *     not have been done. `unknown`: its end was not stored.
+             */
+            outcome: string;
+            user: components["schemas"]["UserId"];
+            kind?: components["schemas"]["CheckedKind"];
+            id?: components["schemas"]["CheckedId"];
+            version?: components["schemas"]["CheckVersion"];
+            reason?: components["schemas"]["ReportReason"];
+            note: components["schemas"]["OperatorNote"];
+        };
+        /**
          * @description A hexadecimal SHA-1.
          * @example f464b24fc39322e44b38aa78f5edd27bd1441696
          */
@@ -1387,6 +1623,22 @@ export interface components {
             };
         };
         /**
+         * @description - `ERR_SUSPENDED`: the people who run the service have suspended this user, who can only read, export and delete. Do not try again; tell the user.
+         *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat blocks this user as high risk. Do not try again.
+         */
+        WriteRefused: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description `ERR_PUSH_REFUSED`: the signature is not that of the configured token, the message is older than five minutes or was
          *     received before, or message push is not configured.
          */
@@ -1402,6 +1654,7 @@ export interface components {
         };
         /**
          * @description - `ERR_QUOTA_EXCEEDED`: the user has reached the limit on drawings. Keep the drawing on the phone and ask the user to delete others first.
+         *     - `ERR_SUSPENDED`: the people who run the service have suspended this user, who can only read, export and delete. Do not try again; tell the user.
          *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat blocks this user as high risk. Do not try again.
          */
         PutRefused: {
@@ -1513,6 +1766,57 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `ERR_LOGIN_REQUIRED`: the request does not have the token of the operators. Send the `ADMIN_TOKEN` of the configuration. */
+        OperatorUnknown: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "WWW-Authenticate": components["headers"]["WWWAuthenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `ERR_PRECONDITION_FAILED`: it has another version now, or is not there any more. Nothing was done. Get the list again. */
+        CheckChanged: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `ERR_RATE_LIMITED`: too many requests of operators from your address. Wait as long as `Retry-After` says, then send the same request again. */
+        OperatorRateLimited: {
+            headers: {
+                "X-Request-Id": components["headers"]["RequestId"];
+                "Cache-Control": components["headers"]["NoStore"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "https://github.com/onestroke/onestroke/blob/main/docs/errors.md#err_rate_limited",
+                 *       "title": "Rate limited",
+                 *       "status": 429,
+                 *       "detail": "too many requests",
+                 *       "instance": "urn:uuid:4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75",
+                 *       "code": "ERR_RATE_LIMITED"
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1813,8 +2117,8 @@ export interface components {
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
-        /** @description The user has reached the limit on drawings (`ERR_QUOTA_EXCEEDED`). In the 2017 form. */
-        PaintQuotaExceeded: {
+        /** @description The user has reached the limit on drawings (`ERR_QUOTA_EXCEEDED`), or is suspended and can only read, export and delete (`ERR_SUSPENDED`). In the 2017 form. */
+        PaintSaveRefused: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
                 Deprecation: components["headers"]["Deprecation"];
@@ -1825,16 +2129,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": -1,
-                 *       "msg": "fail",
-                 *       "error": {
-                 *         "reason": "ERR_QUOTA_EXCEEDED",
-                 *         "detail": "you have reached the limit on drawings; delete some first"
-                 *       }
-                 *     }
-                 */
                 "application/json": components["schemas"]["PaintFailureAnswer"];
             };
         };
@@ -1950,6 +2244,28 @@ export interface components {
          * @example png
          */
         PictureFormat: "png" | "svg";
+        /**
+         * @description How many items the page has at most.
+         * @example 20
+         */
+        PageLimit: number;
+        /** @description The `nextCursor` of the page before. Absent for the first page. */
+        PageCursor: components["schemas"]["PagePosition"];
+        /**
+         * @description What it is.
+         * @example drawing
+         */
+        CheckKind: components["schemas"]["CheckedKind"];
+        /**
+         * @description Whose it is.
+         * @example 8wYb3mQe1TzqJ0fU2n5KcQ
+         */
+        CheckUser: components["schemas"]["UserId"];
+        /**
+         * @description The id of the drawing; of a nickname or an avatar, that of the user.
+         * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+         */
+        CheckId: components["schemas"]["CheckedId"];
         /**
          * @description Hexadecimal SHA-1 of the token, `timestamp` and `nonce`, sorted and joined.
          * @example f464b24fc39322e44b38aa78f5edd27bd1441696
@@ -2768,7 +3084,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["ExchangeRefused"];
+            403: components["responses"]["WriteRefused"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             429: components["responses"]["RateLimited"];
@@ -3244,7 +3560,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["ExchangeRefused"];
+            403: components["responses"]["WriteRefused"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["TooLarge"];
@@ -3328,7 +3644,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["ExchangeRefused"];
+            403: components["responses"]["WriteRefused"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
             413: components["responses"]["TooLarge"];
@@ -3503,7 +3819,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["PaintInvalidRequest"];
-            403: components["responses"]["PaintQuotaExceeded"];
+            403: components["responses"]["PaintSaveRefused"];
             408: components["responses"]["PaintRequestTimeout"];
             413: components["responses"]["PaintTooLarge"];
             415: components["responses"]["PaintUnsupportedMediaType"];
@@ -3552,6 +3868,347 @@ export interface operations {
             500: components["responses"]["PaintInternal"];
             503: components["responses"]["PaintUnavailable"];
             default: components["responses"]["PaintOther"];
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items the page has at most.
+                 * @example 20
+                 */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description The `nextCursor` of the page before. Absent for the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. It may have fewer items than `limit` if what others saw of some was removed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "drawing",
+                     *           "user": "8wYb3mQe1TzqJ0fU2n5KcQ",
+                     *           "id": "6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2",
+                     *           "version": "5mC3xQ8kT1uB7nR2sV9wYA",
+                     *           "state": "approved",
+                     *           "text": "一笔猫",
+                     *           "hasPicture": true,
+                     *           "reports": [
+                     *             {
+                     *               "reason": "abuse",
+                     *               "note": "画里写了我的电话号码",
+                     *               "at": "2026-07-01T09:30:00.000Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CheckList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["OperatorUnknown"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["OperatorRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    getCheckPicture: {
+        parameters: {
+            query: {
+                /**
+                 * @description The `version` in the list.
+                 * @example 5mC3xQ8kT1uB7nR2sV9wYA
+                 */
+                version: components["schemas"]["CheckVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description What it is.
+                 * @example drawing
+                 */
+                kind: components["parameters"]["CheckKind"];
+                /**
+                 * @description Whose it is.
+                 * @example 8wYb3mQe1TzqJ0fU2n5KcQ
+                 */
+                user: components["parameters"]["CheckUser"];
+                /**
+                 * @description The id of the drawing; of a nickname or an avatar, that of the user.
+                 * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+                 */
+                id: components["parameters"]["CheckId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["PNG"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["OperatorUnknown"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["OperatorRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    decideCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What it is.
+                 * @example drawing
+                 */
+                kind: components["parameters"]["CheckKind"];
+                /**
+                 * @description Whose it is.
+                 * @example 8wYb3mQe1TzqJ0fU2n5KcQ
+                 */
+                user: components["parameters"]["CheckUser"];
+                /**
+                 * @description The id of the drawing; of a nickname or an avatar, that of the user.
+                 * @example 6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2
+                 */
+                id: components["parameters"]["CheckId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "refuse",
+                 *       "version": "5mC3xQ8kT1uB7nR2sV9wYA",
+                 *       "reason": "abuse",
+                 *       "by": "小红",
+                 *       "note": "有他人的电话号码"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description It is decided. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["OperatorUnknown"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            412: components["responses"]["CheckChanged"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["OperatorRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    listSuspensions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items the page has at most.
+                 * @example 20
+                 */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description The `nextCursor` of the page before. Absent for the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "user": "8wYb3mQe1TzqJ0fU2n5KcQ",
+                     *           "at": "2026-07-01T09:30:00.000Z",
+                     *           "by": "小红",
+                     *           "note": "多次分享他人的电话号码"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SuspensionList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["OperatorUnknown"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["OperatorRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    putSuspension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Whose it is.
+                 * @example 8wYb3mQe1TzqJ0fU2n5KcQ
+                 */
+                user: components["parameters"]["CheckUser"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "suspended": true,
+                 *       "by": "小红",
+                 *       "note": "多次分享他人的电话号码"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SuspensionChange"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["OperatorUnknown"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["RequestTimeout"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["OperatorRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    listTrail: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items the page has at most.
+                 * @example 20
+                 */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description The `nextCursor` of the page before. Absent for the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-07-01T09:30:00.000Z",
+                     *           "by": "小红",
+                     *           "action": "refuse",
+                     *           "outcome": "done",
+                     *           "user": "8wYb3mQe1TzqJ0fU2n5KcQ",
+                     *           "kind": "drawing",
+                     *           "id": "6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2",
+                     *           "version": "5mC3xQ8kT1uB7nR2sV9wYA",
+                     *           "reason": "abuse",
+                     *           "note": "有他人的电话号码"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Trail"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["OperatorUnknown"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["OperatorRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
         };
     };
     verifyPush: {
@@ -3974,6 +4631,7 @@ export type ErrorCode =
     | "ERR_PRECONDITION_REQUIRED"
     | "ERR_RATE_LIMITED"
     | "ERR_QUOTA_EXCEEDED"
+    | "ERR_SUSPENDED"
     | "ERR_PUSH_REFUSED"
     | "ERR_WECHAT_FAILED"
     | "ERR_HEADERS_TOO_LARGE"

@@ -4,11 +4,21 @@ import type { CallOptions, Outgoing } from './sender.js';
 
 /**
  * The name of an operation of the contract. `wx.uploadFile` uploads an avatar, `<image>` shows one by its address, and
- * WeChat's servers call what is not here.
+ * WeChat's servers and operators call what is not here.
  */
 export type OperationId = Exclude<
   keyof operations,
-  'uploadAvatar' | 'getSharedAvatar' | 'verifyPush' | 'receivePush' | 'getCheckedPicture'
+  | 'uploadAvatar'
+  | 'getSharedAvatar'
+  | 'verifyPush'
+  | 'receivePush'
+  | 'getCheckedPicture'
+  | 'listChecks'
+  | 'getCheckPicture'
+  | 'decideCheck'
+  | 'listSuspensions'
+  | 'putSuspension'
+  | 'listTrail'
 >;
 
 /** A pending call. `cancel()` settles it at once with the problem `CANCELLED`. */

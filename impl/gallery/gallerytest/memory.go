@@ -12,21 +12,26 @@ import (
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/moderation/moderationtest"
+	"onestroke/impl/operator/operatortest"
 	"onestroke/impl/profile/profiletest"
 )
 
-// Memory is a [gallery.Store], a [moderation.Store] and a profile.Store that lasts
-// as long as the test does.
+// Memory is a [gallery.Store], a [moderation.Store], a profile.Store and an
+// operator.Store that lasts as long as the test does.
 type Memory struct {
 	moderationtest.Memory
 	profiles
+	operators
 	mu       sync.Mutex
 	drawings map[key]gallery.Record
 	tallies  map[string]gallery.Tally
 	codes    map[string][]byte // by token
 }
 
-type profiles = profiletest.Memory
+type (
+	profiles  = profiletest.Memory
+	operators = operatortest.Memory
+)
 
 type key struct {
 	owner string

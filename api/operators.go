@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"onestroke/gen"
+	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
+)
+
+// operators are the operations of those who run the service. They do not exist without
+// a configured token.
+type operators struct {
+	operators *operator.Service
+	checks    *moderation.Service
+	slots     pngSlots
+}
+
+const (
+	// operatorPath is the path below which all operations of operators are.
+	operatorPath = "/v1/admin/"
+	defaultPage  = 50 // items; the contract's default
+)
+
+// identifyOperator counts a request of an operator, and refuses one without the token.
+// The digests are compared: how long that takes depends on neither token.
+func (s *server) identifyOperator(r *http.Request) error {
+	if err := s.callers.limits.countOperator(r.Context()); err != nil {
+		return err
+	}
+	token, isBearer := bearer(r.Header.Get("Authorization"))
+	sent, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(s.AdminToken))
+	if subtle.ConstantTimeCompare(sent[:], wanted[:]) != 1 || !isBearer {
+		return errOperatorUnknown
+	}
+	return nil
+}
+
+func (h operators) ListChecks(ctx context.Context, r gen.ListChecksRequest) (gen.ListChecksAnswer, error) {
+	page, next, err := h.checks.Waiting(ctx, thingOf(value(r.Params.Cursor)), pageLimit(r.Params.Limit))
+	if err != nil {
+		return nil, err
+	}
+	items := make([]gen.Check, len(page))
+	for i, w := range page {
+		items[i] = checkBody(w)
+	}
+	return gen.ListChecks200{Body: gen.CheckList{Items: items, NextCursor: optional(positionOf(next))}}, nil
+}
+
+func (h operators) GetCheckPicture(ctx context.Context, r gen.GetCheckPictureRequest) (gen.GetCheckPictureAnswer, error) {
+	release, err := h.slots.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	picture, err := h.checks.Look(ctx, moderation.Thing{Kind: moderation.Kind(r.Kind), Owner: r.User, ID: r.ID}, r.Params.Version)
+	if errors.Is(err, moderation.ErrGone) {
+		err = errNoPicture
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetCheckPicture200{Body: picture}, nil
+}
+
+func (h operators) DecideCheck(ctx context.Context, r gen.DecideCheckRequest) (gen.DecideCheckAnswer, error) {
+	d := operator.Decision{Action: operator.Action(r.Body.Action), Version: r.Body.Version, By: r.Body.By, Note: r.Body.Note}
+	if d.Action != operator.Approve {
+		d.Reason = moderation.Other
+		if r.Body.Reason != nil {
+			d.Reason = moderation.Reason(*r.Body.Reason)
+		}
+	}
+	err := h.operators.Decide(ctx, moderation.Thing{Kind: moderation.Kind(r.Kind), Owner: r.User, ID: r.ID}, d)
+	if errors.Is(err, moderation.ErrGone) {
+		err = errCheckChanged
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.DecideCheck204{}, nil
+}
+
+func (h operators) ListSuspensions(ctx context.Context, r gen.ListSuspensionsRequest) (gen.ListSuspensionsAnswer, error) {
+	page, next, err := h.operators.Suspensions(ctx, value(r.Params.Cursor), pageLimit(r.Params.Limit))
+	if err != nil {
+		return nil, err
+	}
+	items := make([]gen.Suspension, len(page))
+	for i, s := range page {
+		items[i] = gen.Suspension{User: s.User, At: moment(s.At), By: s.By, Note: s.Note}
+	}
+	return gen.ListSuspensions200{Body: gen.SuspensionList{Items: items, NextCursor: optional(next)}}, nil
+}
+
+func (h operators) PutSuspension(ctx context.Context, r gen.PutSuspensionRequest) (gen.PutSuspensionAnswer, error) {
+	change := h.operators.Lift
+	if r.Body.Suspended {
+		change = h.operators.Suspend
+	}
+	if err := change(ctx, r.User, r.Body.By, r.Body.Note); err != nil {
+		return nil, err
+	}
+	return gen.PutSuspension204{}, nil
+}
+
+func (h operators) ListTrail(ctx context.Context, r gen.ListTrailRequest) (gen.ListTrailAnswer, error) {
+	page, next, err := h.operators.Trail(ctx, value(r.Params.Cursor), pageLimit(r.Params.Limit))
+	if err != nil {
+		return nil, err
+	}
+	items := make([]gen.TrailEntry, len(page))
+	for i, e := range page {
+		items[i] = gen.TrailEntry{
+			At: moment(e.At), By: e.By, Action: string(e.Action), Outcome: string(e.Outcome), User: e.User, Note: e.Note,
+			Kind: optional(string(e.Kind)), ID: optional(e.Thing), Version: optional(e.Version),
+		}
+		if e.Reason != "" {
+			items[i].Reason = new(gen.ReportReason(e.Reason))
+		}
+	}
+	return gen.ListTrail200{Body: gen.Trail{Items: items, NextCursor: optional(next)}}, nil
+}
+
+func checkBody(w moderation.Waiting) gen.Check {
+	b := gen.Check{
+		Kind: string(w.Kind), User: w.Owner, ID: w.ID, Version: w.Content.Version, State: gen.ShareState(w.Verdict.State),
+		Text: optional(w.Text.Title + w.Text.Nickname), HasPicture: w.Picture != nil, Reports: make([]gen.StoredReport, len(w.Reports)),
+	}
+	if w.Verdict.Reason != "" {
+		b.Reason = new(gen.ShareReason(w.Verdict.Reason))
+	}
+	for i, r := range w.Reports {
+		b.Reports[i] = gen.StoredReport{Reason: gen.ReportReason(r.Reason), Note: optional(r.Note), At: moment(r.At)}
+	}
+	return b
+}
+
+func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func pageLimit(limit *gen.PageLimit) int {
+	if limit == nil {
+		return defaultPage
+	}
+	return int(*limit)
+}
+
+// positionOf is the position of a thing in the list of checks, which thingOf reads. Any
+// text is a position.
+func positionOf(t moderation.Thing) string {
+	if t == (moderation.Thing{}) {
+		return ""
+	}
+	return t.Owner + "." + string(t.Kind) + "." + t.ID
+}
+
+func thingOf(position string) moderation.Thing {
+	owner, rest, _ := strings.Cut(position, ".")
+	kind, id, _ := strings.Cut(rest, ".")
+	return moderation.Thing{Owner: owner, Kind: moderation.Kind(kind), ID: id}
+}

@@ -1,0 +1,146 @@
+package operator_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"onestroke/impl/moderation"
+	"onestroke/impl/moderation/moderationtest"
+	"onestroke/impl/operator"
+	"onestroke/impl/operator/operatortest"
+)
+
+func TestTheStoreOfTheTestsConforms(t *testing.T) {
+	operatortest.Run(t, func(*testing.T) operator.Store { return new(operatortest.Memory) })
+}
+
+// subject has one thing, of version 1.
+type subject struct {
+	check   moderation.Check
+	removed bool
+	trouble error
+}
+
+func (s *subject) Content(context.Context, string, string) (moderation.Content, error) {
+	return moderation.Content{Version: "1", Check: s.check}, s.trouble
+}
+
+func (s *subject) Decide(_ context.Context, _, _ string, c moderation.Check) error {
+	if c.Version != "1" {
+		return moderation.ErrGone
+	}
+	s.check = c
+	return s.trouble
+}
+
+func (s *subject) TakeDown(context.Context, string, string) error {
+	s.removed = true
+	return s.trouble
+}
+
+// An action is in the trail with what became of it, also if it failed.
+func TestEachDecisionIsInTheTrail(t *testing.T) {
+	trouble := errors.New("trouble")
+	thing := moderation.Thing{Kind: "thing", Owner: "author", ID: "x"}
+	for name, test := range map[string]struct {
+		kind    moderation.Kind
+		d       operator.Decision
+		trouble error
+		outcome operator.Outcome
+		state   moderation.State
+	}{
+		"approved":                 {"thing", operator.Decision{Action: operator.Approve, Version: "1"}, nil, operator.Done, moderation.Approved},
+		"refused":                  {"thing", operator.Decision{Action: operator.Refuse, Version: "1", Reason: moderation.Abuse}, nil, operator.Done, moderation.Refused},
+		"taken down":               {"thing", operator.Decision{Action: operator.TakeDown, Version: "1"}, nil, operator.Done, ""},
+		"another version":          {"thing", operator.Decision{Action: operator.Approve, Version: "2"}, nil, operator.Changed, ""},
+		"taken down, another one":  {"thing", operator.Decision{Action: operator.TakeDown, Version: "2"}, nil, operator.Changed, ""},
+		"an unknown kind":          {"song", operator.Decision{Action: operator.Refuse, Version: "1"}, nil, operator.Changed, ""},
+		"an unknown kind, no more": {"song", operator.Decision{Action: operator.TakeDown, Version: "1"}, nil, operator.Changed, ""},
+		"an error":                 {"thing", operator.Decision{Action: operator.TakeDown, Version: "1"}, trouble, operator.Failed, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := new(operatortest.Memory)
+			checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})
+			s := &subject{trouble: test.trouble}
+			checks.Add("thing", s)
+			service := operator.New(store, checks, nil)
+			test.d.By, test.d.Note = "小红", "why"
+			thing := thing
+			thing.Kind = test.kind
+			err := service.Decide(t.Context(), thing, test.d)
+			if (err == nil) != (test.outcome == operator.Done) || errors.Is(err, moderation.ErrGone) != (test.outcome == operator.Changed) {
+				t.Errorf("the error is %v", err)
+			}
+			if s.check.State != test.state || s.check.Reason != test.d.Reason {
+				t.Errorf("the check is %+v", s.check)
+			}
+			trail, next, err := service.Trail(t.Context(), "", 10)
+			if err != nil || len(trail) != 1 || next != "" {
+				t.Fatalf("the trail is %+v, %q, %v", trail, next, err)
+			}
+			e := trail[0]
+			if age := time.Since(time.UnixMilli(e.At)); age < 0 || age > time.Minute {
+				t.Errorf("the action was %v ago", age)
+			}
+			e.ID, e.At = "", 0
+			if want := (operator.Entry{
+				By: "小红", Note: "why", Action: test.d.Action, User: "author", Kind: test.kind, Thing: "x",
+				Version: test.d.Version, Reason: test.d.Reason, Outcome: test.outcome,
+			}); e != want {
+				t.Errorf("the entry is %+v, want %+v", e, want)
+			}
+		})
+	}
+}
+
+// unwritable fails to store an entry.
+type unwritable struct{ operatortest.Memory }
+
+func (*unwritable) PutEntry(context.Context, operator.Entry) error { return errors.New("full") }
+
+func TestNoActionIsWithoutAnEntry(t *testing.T) {
+	store := new(unwritable)
+	s := &subject{}
+	checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})
+	checks.Add("thing", s)
+	service := operator.New(store, checks, nil)
+	if err := service.Decide(t.Context(), moderation.Thing{Kind: "thing"}, operator.Decision{Action: operator.TakeDown, Version: "1"}); err == nil || s.removed {
+		t.Errorf("it was done: %v, %v", s.removed, err)
+	}
+	if err := service.Suspend(t.Context(), "user", "", ""); err == nil {
+		t.Error("suspended without an entry")
+	}
+	if suspended, err := service.Suspended(t.Context(), "user"); err != nil || suspended {
+		t.Errorf("suspended: %v, %v", suspended, err)
+	}
+}
+
+// Another replica follows when its cache has expired.
+func TestASuspensionCountsOnEachReplica(t *testing.T) {
+	store := new(operatortest.Memory)
+	now := time.Now()
+	clock := func() time.Time { return now }
+	here, there := operator.New(store, nil, clock), operator.New(store, nil, clock)
+	is := func(s *operator.Service, want bool) {
+		t.Helper()
+		if got, err := s.Suspended(t.Context(), "user"); err != nil || got != want {
+			t.Errorf("suspended: %v, %v, want %v", got, err, want)
+		}
+	}
+	is(here, false)
+	is(there, false)
+	for _, step := range []struct {
+		do   func(context.Context, string, string, string) error
+		want bool
+	}{{here.Suspend, true}, {here.Lift, false}} {
+		if err := step.do(t.Context(), "user", "小红", "why"); err != nil {
+			t.Fatal(err)
+		}
+		is(here, step.want)
+		is(there, !step.want)
+		now = now.Add(time.Second)
+		is(there, step.want)
+	}
+}

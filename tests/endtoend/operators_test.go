@@ -1,0 +1,338 @@
+package endtoend
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"onestroke/gen"
+	"onestroke/tests/service"
+	"onestroke/tests/stores"
+)
+
+// desk is an operator at work.
+type desk struct{ service.Caller }
+
+func deskOf(s service.Service) desk {
+	return desk{s.With(header("Authorization", "Bearer "+service.AdminToken))}
+}
+
+// waiting returns what waits, read in pages of two.
+func (d desk) waiting(t *testing.T) (all []gen.Check) {
+	t.Helper()
+	for cursor := ""; ; {
+		answer := d.Do(t, http.MethodGet, "/v1/admin/checks?limit=2"+cursor, nil)
+		answer.Expect(t, http.StatusOK)
+		var page gen.CheckList
+		answer.Decode(t, &page)
+		all = append(all, page.Items...)
+		if page.NextCursor == nil {
+			return all
+		}
+		cursor = "&cursor=" + *page.NextCursor
+	}
+}
+
+// waits returns the one thing with an id that waits.
+func (d desk) waits(t *testing.T, kind, id string) gen.Check {
+	t.Helper()
+	all := d.waiting(t)
+	i := slices.IndexFunc(all, func(c gen.Check) bool { return c.Kind == kind && (c.ID == id || id == "") })
+	if i < 0 {
+		t.Fatalf("%s %s does not wait: %+v", kind, id, all)
+	}
+	return all[i]
+}
+
+// waitsNot says that nothing with an id waits.
+func (d desk) waitsNot(t *testing.T, id string) {
+	t.Helper()
+	if slices.ContainsFunc(d.waiting(t), func(c gen.Check) bool { return c.ID == id }) {
+		t.Errorf("%s waits", id)
+	}
+}
+
+func at(c gen.Check) string { return "/v1/admin/checks/" + c.Kind + "/" + c.User + "/" + c.ID }
+
+func (d desk) decide(t *testing.T, c gen.Check, action gen.DecisionAction, reason gen.ReportReason) service.Answer {
+	t.Helper()
+	decision := gen.Decision{Action: action, Version: c.Version, By: "小红", Note: "seen"}
+	if reason != "" {
+		decision.Reason = &reason
+	}
+	return d.Do(t, http.MethodPost, at(c)+"/decisions", decision)
+}
+
+func (d desk) picture(t *testing.T, c gen.Check) service.Answer {
+	t.Helper()
+	return d.Do(t, http.MethodGet, at(c)+"/picture?version="+c.Version, nil)
+}
+
+func (d desk) trail(t *testing.T) (trail gen.Trail) {
+	t.Helper()
+	answer := d.Do(t, http.MethodGet, "/v1/admin/trail", nil)
+	answer.Expect(t, http.StatusOK)
+	answer.Decode(t, &trail)
+	return trail
+}
+
+func (d desk) suspend(t *testing.T, user string, suspended bool) {
+	t.Helper()
+	d.Do(t, http.MethodPut, "/v1/admin/users/"+user+"/suspension", gen.SuspensionChange{Suspended: suspended, By: "小红", Note: "why"}).
+		Expect(t, http.StatusNoContent)
+}
+
+func TestAnOperatorDecidesAboutWhatWasReported(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		author, d := s.LogIn(t, service.NewUser()), deskOf(s.Service)
+		id := create(t, author, "rude")
+		token := share(t, author, id, http.StatusCreated)
+		user := me(t, author).User.ID
+		if all := d.waiting(t); len(all) != 0 {
+			t.Errorf("nothing was reported, and %+v waits", all)
+		}
+
+		for range 2 {
+			report(t, s.Service, token, gen.Report{Reason: gen.ReportAbuse, Note: new("my number")}).Expect(t, http.StatusNoContent)
+		}
+		c := d.waits(t, "drawing", id)
+		if c.User != user || c.State != gen.ShareApproved || c.Text == nil || *c.Text != "rude" || !c.HasPicture ||
+			len(c.Reports) != 1 || c.Reports[0].Reason != gen.ReportAbuse || *c.Reports[0].Note != "my number" || c.Reports[0].At.IsZero() {
+			t.Errorf("it waits as %+v", c)
+		}
+		if picture := d.picture(t, c); !bytes.HasPrefix(picture.Body, []byte("\x89PNG")) || picture.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("the picture is %v %.20q", picture.Header, picture.Body)
+		}
+
+		// A change makes another version: what was seen is not what would be decided.
+		author.Do(t, http.MethodPut, path(id), oneStroke("ruder"), replacing("*")).Expect(t, http.StatusOK)
+		d.picture(t, c).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		d.decide(t, c, gen.DecisionApprove, "").ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+		d.decide(t, c, gen.DecisionTakeDown, "").ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+		c = d.waits(t, "drawing", id)
+
+		d.decide(t, c, gen.DecisionRefuse, gen.ReportAbuse).Expect(t, http.StatusNoContent)
+		d.waitsNot(t, id)
+		opensNothing(t, s.Service, token)
+		becomes(t, author, id, gen.ShareRefused, "abuse")
+
+		// The author makes it better, and somebody reports it all the same.
+		author.Do(t, http.MethodPut, path(id), oneStroke("fine"), replacing("*")).Expect(t, http.StatusOK)
+		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
+		report(t, s.Service, token, gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
+		d.decide(t, d.waits(t, "drawing", id), gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
+		d.waitsNot(t, id)
+		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
+
+		report(t, s.Service, token, gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
+		d.decide(t, d.waits(t, "drawing", id), gen.DecisionTakeDown, "").Expect(t, http.StatusNoContent)
+		opensNothing(t, s.Service, token)
+		author.Do(t, http.MethodGet, path(id)+"/share", nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		author.Do(t, http.MethodGet, path(id), nil).Expect(t, http.StatusOK)
+
+		var got []string
+		for _, e := range d.trail(t).Items {
+			got = append(got, e.Action+" "+e.Outcome)
+			if e.By != "小红" || e.Note != "seen" || e.User != user || *e.Kind != "drawing" || *e.ID != id || e.Version == nil || e.At.IsZero() {
+				t.Errorf("an entry is %+v", e)
+			}
+		}
+		if want := []string{"take_down done", "approve done", "refuse done", "take_down changed", "approve changed"}; !slices.Equal(got, want) {
+			t.Errorf("the trail is %q, want %q", got, want)
+		}
+	})
+}
+
+func TestWhatOthersCannotSeeWaitsForNobody(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		d := deskOf(s.Service)
+		for what, end := range map[string]func(author service.Caller, id string){
+			"unshared": func(author service.Caller, id string) { author.Do(t, http.MethodDelete, path(id)+"/share", nil) },
+			"deleted":  func(author service.Caller, id string) { author.Do(t, http.MethodDelete, path(id), nil) },
+			"account":  func(author service.Caller, id string) { author.Do(t, http.MethodDelete, "/v1/account", nil) },
+		} {
+			author := s.LogIn(t, service.NewUser())
+			id := create(t, author, what)
+			report(t, s.Service, share(t, author, id, http.StatusCreated), gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
+			d.waits(t, "drawing", id)
+			end(author, id)
+			d.waitsNot(t, id)
+		}
+	})
+}
+
+// What WeChat cannot decide, a person decides: drawings, nicknames and avatars.
+func TestAnOperatorDecidesWhatNeedsAReview(t *testing.T) {
+	onEveryCheckedStore(t, func(t *testing.T, c checked) {
+		d := deskOf(c.Service)
+		author := c.LogIn(t, service.NewUser())
+		id := create(t, author, "review")
+		token := share(t, author, id, http.StatusCreated)
+		becomes(t, author, id, gen.ShareInReview, "other")
+		waiting := d.waits(t, "drawing", id)
+		if waiting.State != gen.ShareInReview || *waiting.Reason != "other" {
+			t.Errorf("it waits as %+v", waiting)
+		}
+		d.decide(t, waiting, gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
+		becomes(t, author, id, gen.ShareApproved, "")
+		c.isShown(t, token)
+		d.waitsNot(t, id)
+
+		// One that is not checked yet; its result comes too late.
+		c.plan(t, map[string]any{"path": mediaCheck, "pushes": 0})
+		slow := create(t, author, "slow")
+		share(t, author, slow, http.StatusCreated)
+		handed := c.handedIn(t, 1)
+		pending := d.waits(t, "drawing", slow)
+		if pending.State != gen.SharePending {
+			t.Errorf("it waits as %+v", pending)
+		}
+		d.decide(t, pending, gen.DecisionRefuse, "").Expect(t, http.StatusNoContent)
+		for _, p := range handed {
+			c.result(t, p.Trace, "pass", 100)
+		}
+		becomes(t, author, slow, gen.ShareRefused, "other")
+
+		user := me(t, author).User.ID
+		author.Do(t, http.MethodPut, "/v1/profile", map[string]string{"nickname": "review name"}).Expect(t, http.StatusOK)
+		name := d.waits(t, "nickname", user)
+		if *name.Text != "review name" || name.HasPicture {
+			t.Errorf("it waits as %+v", name)
+		}
+		d.picture(t, name).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		d.decide(t, name, gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
+		c.plan(t, map[string]any{"path": mediaCheck, "suggest": "review", "label": 20012})
+		upload(t, author, photo(t, 30, 30)).Expect(t, http.StatusOK)
+		eventually(t, func() bool { return d.waits(t, "avatar", user).State == gen.ShareInReview })
+		avatar := d.waits(t, "avatar", user)
+		d.picture(t, avatar).Expect(t, http.StatusOK)
+		d.decide(t, avatar, gen.DecisionTakeDown, "").Expect(t, http.StatusNoContent)
+		var profile gen.Profile
+		author.Do(t, http.MethodGet, "/v1/profile", nil).Decode(t, &profile)
+		if profile.Avatar != nil || profile.Nickname == nil || *profile.NicknameState != gen.ShareApproved {
+			t.Errorf("the profile is %+v", profile)
+		}
+		unknown := avatar
+		unknown.Kind = "song"
+		d.picture(t, unknown).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		d.decide(t, unknown, gen.DecisionApprove, "").ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+	})
+}
+
+func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		d, name := deskOf(s.Service), service.NewUser()
+		author, of2017 := s.LogIn(t, name), s.LogIn2017(t, name)
+		id := create(t, author, "mine")
+		token := share(t, author, id, http.StatusCreated)
+		savePaint(t, of2017, "k3j5h2l9x0ab", `[{"method":"save"}]`)
+		user := me(t, author).User.ID
+		other := s.LogIn(t, service.NewUser())
+		d.suspend(t, user, true)
+
+		refused := func(c service.Caller, want bool) {
+			t.Helper()
+			for _, o := range operations(t) {
+				if !o.hasCaller || o.in2017 || o.method == http.MethodDelete {
+					continue
+				}
+				answer := o.ask(t, c)
+				if is := answer.Status == http.StatusForbidden; is != (want && o.method != http.MethodGet) {
+					t.Errorf("%s is answered with %d %s", o.id, answer.Status, answer.Body)
+				} else if is {
+					answer.ExpectProblem(t, http.StatusForbidden, gen.ErrSuspended)
+				}
+			}
+		}
+		refused(author, true)
+		refused(other, false)
+		of2017.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "new", "actions": "[]"}).
+			ExpectPaintFailure(t, http.StatusForbidden, string(gen.ErrSuspended))
+		again := s.LogIn2017(t, name) // the suspension outlasts sessions
+		again.Do(t, http.MethodPut, path(id), oneStroke("changed"), replacing("*")).ExpectProblem(t, http.StatusForbidden, gen.ErrSuspended)
+		if all := paints(t, again); len(all) != 2 {
+			t.Errorf("the drawings are %v", all)
+		}
+		again.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": "k3j5h2l9x0ab"}).ExpectPaintDone(t)
+		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
+
+		var suspended gen.SuspensionList
+		d.Do(t, http.MethodGet, "/v1/admin/suspensions", nil).Decode(t, &suspended)
+		if len(suspended.Items) != 1 || suspended.Items[0].User != user || suspended.Items[0].By != "小红" || suspended.Items[0].Note != "why" {
+			t.Errorf("suspended are %+v", suspended.Items)
+		}
+
+		author.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
+		author.Do(t, http.MethodDelete, path(id), nil).Expect(t, http.StatusNoContent)
+		author.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+		back := s.LogIn(t, name) // the suspension outlasts the account
+		back.Do(t, http.MethodPut, path(id), oneStroke("again"), creating()).ExpectProblem(t, http.StatusForbidden, gen.ErrSuspended)
+		for range 2 {
+			d.suspend(t, user, false)
+		}
+		back.Do(t, http.MethodPut, path(id), oneStroke("again"), creating()).Expect(t, http.StatusCreated)
+		var actions []string
+		for _, e := range d.trail(t).Items {
+			actions = append(actions, e.Action+" "+e.User)
+		}
+		if want := []string{"lift " + user, "lift " + user, "suspend " + user}; !slices.Equal(actions, want) {
+			t.Errorf("the trail is %q", actions)
+		}
+	})
+}
+
+func TestEachOperationOfOperatorsNeedsTheirToken(t *testing.T) {
+	s := start(t)
+	user := s.LogIn(t, service.NewUser())
+	for _, o := range operations(t) {
+		if !o.operates {
+			continue
+		}
+		for _, authorization := range []string{"", "Bearer", "Bearer " + service.AdminToken + "x", "Basic " + service.AdminToken, "Bearer " + strings.ToUpper(service.AdminToken)} {
+			o.ask(t, s.Nobody(), header("Authorization", authorization)).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
+		}
+		o.ask(t, s.Nobody(), header("Authorization", user.Header.Get("Authorization"))).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
+		if answer := o.ask(t, s.Nobody()); answer.Status == http.StatusUnauthorized {
+			t.Errorf("%s: the token is refused: %s", o.id, answer.Body)
+		}
+		path, _, _ := strings.Cut(o.path, "?")
+		s.With(o.header).Do(t, o.method, path+"?limit=0&version=%20", map[string]string{}).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+	}
+}
+
+func TestRequestsOfOperatorsAreLimited(t *testing.T) {
+	s := startService(t, service.Options{LoginsPerMinute: 1000})
+	for _, o := range operations(t) {
+		if !o.operates {
+			continue
+		}
+		answer := o.ask(t, s.Nobody(), header("Authorization", "Bearer guessed"))
+		for n := 0; answer.Status == http.StatusUnauthorized && n < 1000; n++ {
+			answer = o.ask(t, s.Nobody(), header("Authorization", "Bearer guessed"))
+		}
+		answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
+		expectRefusal(t, answer, "operator", 600)
+	}
+}
+
+func TestWithoutATokenThereAreNoOperators(t *testing.T) {
+	program := service.Build(t)
+	without := program.Start(t)
+	for _, o := range operations(t) {
+		if o.operates {
+			o.ask(t, without.Nobody()).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		}
+	}
+	with := program.Start(t, "ADMIN_TOKEN="+service.AdminToken)
+	deskOf(with.Service).Do(t, http.MethodGet, "/v1/admin/checks", nil).Expect(t, http.StatusOK)
+	for _, token := range []string{"short", strings.Repeat("a", 257), strings.Repeat("with space", 4)} {
+		if code, output := program.Run(t, []string{"ADMIN_TOKEN=" + token}, "--check"); code == 0 || !strings.Contains(output, "ADMIN_TOKEN") || strings.Contains(output, token) {
+			t.Errorf("%q: %d %s", token, code, output)
+		}
+	}
+}
