@@ -143,6 +143,9 @@ export function createEditor(opened?: string): Screen {
     const result = await client.drawings.open(id);
     if (left) return;
     if (result.ok) return begin(result.data);
+    sketch = lastSaved = undefined; // another tab may have deleted what was open
+    for (const button of saved) button.disabled = true;
+    status.replaceChildren();
     paper.element.replaceChildren(el('p', { class: 'notice', role: 'alert' }, sayProblem(result.problem)));
     title.disabled = true;
     toolbar.element.hidden = true;

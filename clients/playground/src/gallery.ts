@@ -18,8 +18,20 @@ interface Entry {
   unsent: string;
 }
 
-/** The drawings listed so far, shown at once when the user returns to the gallery. */
-const listed = { owner: '', items: [] as DrawingSummary[], next: undefined as string | undefined, stale: true, top: 0 };
+/** The first is the order in which the service lists drawings. */
+const orders = ['newest', 'oldest', 'title'] as const;
+
+/** The gallery as it was left: the drawings listed so far, the search, the order and the scroll position. */
+const untouched = {
+  owner: '',
+  items: [] as DrawingSummary[],
+  next: undefined as string | undefined,
+  stale: true,
+  search: '',
+  order: orders[0] as string,
+  top: 0,
+};
+const listed = { ...untouched };
 client.drawings.subscribe(state => {
   listed.stale ||= state.status === 'saved' || state.status === 'deleted';
   if (state.status !== 'conflict' || state.mine) return;
@@ -30,16 +42,18 @@ client.drawings.subscribe(state => {
 /** Whether a user with an empty gallery was already sent to a new drawing. */
 let invited = false;
 
-/** The first is the order in which the service lists drawings. */
-const orders = ['newest', 'oldest', 'title'] as const;
 const titles = new Intl.Collator(undefined, { numeric: true });
 /** With fewer drawings there is nothing to search. */
 const leastToSearch = 6;
 
+/** A text without the differences that a search ignores: case, width, and how accents are encoded. */
+function folded(text: string): string {
+  return text.normalize('NFKC').toLocaleLowerCase();
+}
+
 /** All drawings, newest first, with the unsent ones. */
 export function createGallery(changed: () => void): Screen {
-  if (listed.owner !== user.name)
-    Object.assign(listed, { owner: user.name, items: [], next: undefined, stale: true, top: 0 });
+  if (listed.owner !== user.name) Object.assign(listed, untouched, { owner: user.name });
   let loading = false;
   /** The request that failed last. */
   let failed: { cursor?: string } | undefined;
@@ -69,6 +83,8 @@ export function createGallery(changed: () => void): Screen {
     { 'aria-label': words.order, onchange: () => arrange() },
     ...orders.map(value => el('option', { value }, words.orders[value])),
   );
+  search.value = listed.search;
+  order.value = listed.order;
   const finder = el('div', { class: 'finder', role: 'search', hidden: true }, search, order);
   const grid = el('ul', { class: 'grid' }, invitation);
   const more = el('div', { class: 'more', role: 'status' });
@@ -107,7 +123,7 @@ export function createGallery(changed: () => void): Screen {
     top: listed.top,
     leave() {
       left = true;
-      listed.top = scrollY;
+      Object.assign(listed, { top: scrollY, search: search.value, order: order.value });
       stop();
       stopTabs();
       removeEventListener('online', heal);
@@ -163,10 +179,10 @@ export function createGallery(changed: () => void): Screen {
 
   /** The entries that match the search, in the chosen order. */
   function arranged(): Entry[] {
-    const wanted = search.value.trim().toLocaleLowerCase();
+    const wanted = folded(search.value.trim());
     const all = entries();
     finder.hidden = all.length < leastToSearch && !isArranged();
-    const found = all.filter(({ title }) => title.toLocaleLowerCase().includes(wanted));
+    const found = all.filter(({ title }) => folded(title || words.untitled).includes(wanted));
     if (order.value === 'oldest') found.reverse();
     if (order.value === 'title') found.sort((a, b) => titles.compare(a.title, b.title));
     return found;

@@ -52,7 +52,8 @@ addEventListener('keydown', event => {
   const target = event.target as HTMLElement;
   const takesKeys = target.closest('input:not([type=range]), select, textarea, dialog');
   if (takesKeys || event.altKey) return;
-  if (event.key === '?') void import('./keys').then(({ showKeys }) => showKeys());
+  // A Chinese keyboard layout gives the full-width mark.
+  if (event.key === '?' || event.key === '？') void import('./keys').then(({ showKeys }) => showKeys());
   else screen?.key?.(event);
 });
 app.append(el('main'));

@@ -58,6 +58,36 @@ test('a drawing that is missing has nothing to press but the way back', async ()
   await guest.leave();
 });
 
+test('a drawing that another tab deletes is gone here, too, and does not come back', async () => {
+  const client = stage.clientOf('gone');
+  const id = await saved(client, line('going'));
+  const guest = await Visitor.come(stage, desktop);
+  guest.expect(/404/);
+  await guest.logIn('gone');
+  const gallery = await guest.another();
+  await gallery.page.goto(guest.base);
+  await gallery.page.getByRole('link', { name: 'going', exact: true }).waitFor();
+  await guest.page.goto(`${guest.base}/#/draw/${id}`);
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.status('Saved');
+  await gallery.page.getByRole('button', { name: 'More: going' }).click();
+  await gallery.page.getByRole('button', { name: 'Delete' }).click();
+  await guest.page.getByText('This drawing is gone').waitFor();
+  const active = await guest.page
+    .locator('main :is(button:enabled, input:enabled, a):visible')
+    .evaluateAll(elements => elements.map(element => element.getAttribute('aria-label')));
+  assert.deepEqual(active, ['My drawings', 'New drawing']);
+  for (const key of ['Control+z', 'Delete', 's', 'd', 'r']) await guest.page.keyboard.press(key);
+  assert.match(guest.page.url(), /draw/);
+  assert.equal(await guest.page.locator('dialog').count(), 0);
+  await guest.page.getByRole('link', { name: 'My drawings' }).click();
+  await guest.page.getByRole('heading', { name: 'My drawings' }).waitFor();
+  const list = await client.listDrawings();
+  assert.deepEqual(list.ok && list.data.items, []);
+  await gallery.leave();
+  await guest.leave();
+});
+
 test('logging out is asked for first', async () => {
   await saved(stage.clientOf('leaving'), line('mine'));
   const guest = await Visitor.come(stage, desktop);
@@ -117,8 +147,14 @@ test('a question mark shows the keys', async () => {
   const guest = await Visitor.come(stage, desktop);
   await guest.logIn('keys');
   await guest.page.getByRole('link', { name: 'one', exact: true }).waitFor();
+  const keys = guest.page.getByRole('dialog', { name: 'Keys' });
   await guest.page.keyboard.press('?');
-  await guest.page.getByRole('dialog', { name: 'Keys' }).getByText('One stroke').waitFor();
+  await keys.getByText('One stroke').waitFor();
+  await guest.page.keyboard.press('Escape');
+  await guest.page.evaluate(() =>
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '？', bubbles: true })),
+  );
+  await keys.waitFor();
   await guest.page.keyboard.press('Escape');
   await guest.leave();
 });
@@ -168,6 +204,67 @@ test('drawings are searched by title, and put in another order, however many pag
   assert.deepEqual((await names()).slice(0, 3), ['drawing 0', 'drawing 1', 'Old Cat']);
   await guest.page.getByRole('combobox').selectOption('title');
   assert.deepEqual((await names()).slice(-2), ['drawing 29', 'Old Cat']);
+  await guest.leave();
+});
+
+test('a search and an order stay while a found drawing is looked at', async () => {
+  const client = stage.clientOf('found');
+  const titles = ['ｃａｔ 1', 'Cat 2', 'dog', 'e\u0301toile', '', 'boat'];
+  const ids = [];
+  for (const title of titles) ids.push(await saved(client, line(title)));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('found');
+  await guest.page.getByRole('link', { name: 'boat' }).waitFor();
+  const names = () =>
+    guest.page.locator('.card:not(.new) > a').evaluateAll(links => links.map(link => link.getAttribute('aria-label')));
+  const search = guest.page.getByRole('searchbox');
+  for (const [wanted, found] of [
+    ['étoile', ['e\u0301toile']],
+    ['untitled', ['Untitled']],
+    ['CAT', ['Cat 2', 'ｃａｔ 1']],
+  ] as const) {
+    await search.fill(wanted);
+    assert.deepEqual(await names(), found, wanted);
+  }
+  await guest.page.getByRole('combobox').selectOption('oldest');
+  assert.deepEqual(await names(), ['ｃａｔ 1', 'Cat 2']);
+  await guest.page.getByRole('link', { name: 'Cat 2' }).click();
+  await guest.page.waitForFunction(id => location.hash.endsWith(id), ids[1]!);
+  await guest.page.locator('.sheet.laid').waitFor();
+  await guest.page.goBack();
+  await guest.page.getByRole('link', { name: 'Cat 2' }).waitFor();
+  assert.equal(await search.inputValue(), 'CAT');
+  assert.deepEqual(await names(), ['ｃａｔ 1', 'Cat 2']);
+  await guest.leave();
+});
+
+test('at 400 % zoom a replay, a gallery and its dialogs can be used', async () => {
+  const id = await saved(stage.clientOf('zoom'), line('a title that is longer than the narrow window is wide'));
+  const guest = await Visitor.come(stage, { ...desktop, viewport: { width: 320, height: 256 } });
+  await guest.logIn('zoom');
+  const fits = async (what: string) => {
+    const wide = await guest.page.evaluate(() =>
+      [document.documentElement, ...document.querySelectorAll('dialog')].map(box => box.scrollWidth - box.clientWidth),
+    );
+    assert.deepEqual(new Set(wide), new Set([0]), what);
+  };
+  await guest.page.getByRole('button', { name: /^More: a title/ }).click();
+  await fits('menu');
+  await guest.page.getByRole('button', { name: 'Delete' }).scrollIntoViewIfNeeded();
+  await guest.page.getByRole('button', { name: 'Share' }).click();
+  await guest.page.getByRole('button', { name: 'Stop sharing' }).scrollIntoViewIfNeeded();
+  await fits('share');
+  await guest.page.getByRole('button', { name: 'Close' }).click();
+  await guest.page.keyboard.press('?');
+  await guest.page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await fits('keys');
+  await guest.page.keyboard.press('Escape');
+  await fits('gallery');
+  await guest.page.goto(`${guest.base}/#/replay/${id}`);
+  await guest.page.getByRole('slider').scrollIntoViewIfNeeded();
+  await fits('replay');
+  const { width, height } = (await guest.page.locator('.stage').boundingBox())!;
+  assert.ok(width >= 200 && height >= 150, `${width} × ${height}`);
   await guest.leave();
 });
 
