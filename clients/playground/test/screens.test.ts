@@ -194,6 +194,12 @@ test('drawings are searched by title, and put in another order, however many pag
   const guest = await Visitor.come(stage, desktop);
   await guest.logIn('searching');
   await guest.page.getByRole('link', { name: 'drawing 29' }).waitFor();
+  guest.expect(/^layout shift/); // of a window that changes its size
+  for (const width of [320, 390, 1280]) {
+    await guest.page.setViewportSize({ width, height: 800 });
+    const field = (await guest.page.getByRole('searchbox').boundingBox())!;
+    assert.ok(field.width >= 120 && field.x + field.width <= width, `${field.width} px in a window of ${width}`);
+  }
   const names = () =>
     guest.page.locator('.card:not(.new) > a').evaluateAll(links => links.map(link => link.getAttribute('aria-label')));
   await guest.page.getByRole('searchbox').fill('cat');
