@@ -18,6 +18,8 @@ export function textOf({ code }: Problem): string {
       return words.problems.gone;
     case 'ERR_QUOTA_EXCEEDED':
       return words.problems.tooMany;
+    case 'ERR_SUSPENDED':
+      return words.problems.suspended;
     case 'ERR_TOO_LARGE':
     case 'ERR_INVALID_REQUEST':
       return words.problems.tooLarge;

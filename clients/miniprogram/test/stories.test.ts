@@ -777,6 +777,27 @@ test('a drawing that the service does not take says so', async () => {
   await small.stop();
 });
 
+test('a suspended user is told so', async () => {
+  const token = 'a-token-of-those-who-run-the-service';
+  const service = await startBinary({ ADMIN_TOKEN: token });
+  const user = somebody();
+  const session = await elsewhere(service, user).getSession();
+  assert.ok(session.ok);
+  const suspended = await fetch(`${service.baseUrl}/v1/admin/users/${session.data.user.id}/suspension`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ suspended: true, by: '小红', note: 'spam' }),
+  });
+  assert.equal(suspended.status, 204);
+  const phone = new JsdomScreen(new Network(service, user));
+  await phone.launch();
+  await draw(phone);
+  await phone.tap('无法保存');
+  assert.equal((await phone.answer({ confirm: true })).content, '账号已被停用，只能查看、导出和删除');
+  await phone.close();
+  await service.stop();
+});
+
 test('a service on the own computer that has an app id is logged in to with WeChat', async () => {
   const real = await startBinary({
     WECHAT_APP_ID: 'wx0123456789abcdef',

@@ -51,6 +51,7 @@ document.addEventListener('visibilitychange', () => void client.drawings.flush()
 /** The message for a failed request. */
 export function sayProblem({ code }: Problem): string {
   if (code === 'ERR_NOT_FOUND' || code === 'ERR_INVALID_REQUEST' || code === 'DELETED') return words.notFound;
+  if (code === 'ERR_SUSPENDED') return words.suspended;
   return code === 'NETWORK_FAILED' || code === 'TIMED_OUT' ? words.offline : words.failed;
 }
 
