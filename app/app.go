@@ -9,6 +9,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"onestroke/api/framing"
 	"onestroke/clients/playground"
 	"onestroke/impl/account"
+	"onestroke/impl/adminpage"
 	"onestroke/impl/config"
 	"onestroke/impl/docs"
 	"onestroke/impl/gallery"
@@ -28,7 +30,7 @@ import (
 )
 
 // reserved are the paths at which the service answers besides BASE_PATH.
-var reserved = []string{"/v1", "/s", "/wechat", "/assets", "/docs", "/simulator"}
+var reserved = []string{"/v1", "/s", "/wechat", "/assets", "/docs", "/simulator", "/admin"}
 
 // NewHandler wires parts into the handler for everything that the service answers.
 // contract is the text of openapi.yaml. When ctx is done, /readyz says that the
@@ -42,6 +44,9 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	extra["/docs"], extra["/docs/"] = reference, reference
 	if p.Simulator != nil {
 		extra["/simulator/"] = p.Simulator
+	}
+	if c.AdminToken != "" {
+		maps.Copy(extra, adminpage.Handlers())
 	}
 	logKey, err := hkdf.Key(sha256.New, []byte(c.WeChatAppSecret), nil, "onestroke log", sha256.Size)
 	if err != nil {

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { desktop, phone, type Stage, setUp, Visitor } from './support.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let stage: Stage;
 before(async () => (stage = await setUp()));
@@ -184,21 +180,7 @@ for (const [name, options] of [
       await guest.page.locator('#listDrawings').evaluate(element => element.scrollIntoView());
     if (process.env['SCREENSHOTS'])
       await guest.page.screenshot({ path: `${process.env['SCREENSHOTS']}/docs ${name}.png`, fullPage: false });
-    await guest.page.evaluate(axe);
-    const violations = await guest.page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      const { violations } = await axe.run();
-      return violations.map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .map(({ html }) => html.slice(0, 120))
-            .slice(0, 4)
-            .join(' | ')}`,
-      );
-    });
-    assert.deepEqual(violations, []);
+    assert.deepEqual(await guest.violations(), []);
     await guest.leave();
   });
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Client, createClient, type DrawingContent, fetchTransport, newId } from 'onestroke-client';
 import {
   type Browser,
@@ -9,6 +11,8 @@ import {
   type Page,
 } from 'playwright-core';
 import { type Binary, startBinary } from '../../typescript/test/support/binary.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const flags = [
   '--no-sandbox',
@@ -38,9 +42,9 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function setUp(): Promise<Stage> {
+export async function setUp(environment: Record<string, string> = {}): Promise<Stage> {
   const [service, browser] = await Promise.all([
-    startBinary(),
+    startBinary(environment),
     chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: flags }),
   ]);
   return {
@@ -173,6 +177,24 @@ export class Visitor {
       return { id, x, y };
     });
     await this.devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  }
+
+  /** What axe finds on the page, such as text that has too little contrast. */
+  async violations(): Promise<string[]> {
+    await this.page.evaluate(axe);
+    return this.page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const { violations } = await axe.run();
+      return violations.map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .map(({ html }) => html.slice(0, 120))
+            .slice(0, 4)
+            .join(' | ')}`,
+      );
+    });
   }
 
   async leave(): Promise<void> {

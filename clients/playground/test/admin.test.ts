@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desktop, line, phone, type Stage, saved, setUp, Visitor } from './support.ts';
+
+const token = 'operators-of-the-tests-5757575757575757';
+
+let stage: Stage;
+before(async () => (stage = await setUp({ ADMIN_TOKEN: token })));
+after(() => stage.close());
+
+const narrow = { ...phone, viewport: { width: 320, height: 568 } };
+for (const [name, options, words] of [
+  ['on a narrow phone, in Chinese', narrow, ['下架', '操作记录']],
+  ['on a narrow phone in the dark', { ...narrow, colorScheme: 'dark' as const }, ['下架', '操作记录']],
+  ['on a desktop, in English', desktop, ['Take down', 'Trail']],
+  ['on a desktop in the dark', { ...desktop, colorScheme: 'dark' as const }, ['Take down', 'Trail']],
+] as const) {
+  test(`operators can work with the keyboard, nothing is cut off, and axe finds nothing: ${name}`, async () => {
+    const author = stage.clientOf(name);
+    const id = await saved(author, line('一笔'.repeat(20)));
+    const share = await author.shareDrawing({ id });
+    assert.ok(share.ok);
+    const report = await author.reportSharedDrawing({
+      token: share.data.token,
+      body: { reason: 'abuse', note: 'w'.repeat(200) },
+    });
+    assert.ok(report.ok);
+
+    const operator = await Visitor.come(stage, options);
+    operator.expect(/^layout shift/); // pictures come after their texts
+    const { page } = operator;
+    const look = async () => {
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+      assert.deepEqual(await operator.violations(), []);
+    };
+    await page.goto(`${operator.base}/admin`);
+    await page.locator('[name=name]:focus').waitFor();
+    await look();
+    await page.keyboard.type('小红');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(token);
+    await page.keyboard.press('Enter');
+
+    const [takeDown, trail] = words;
+    await page.locator('#items img').first().waitFor();
+    await look();
+    if (process.env['SCREENSHOTS'])
+      await page.screenshot({ path: `${process.env['SCREENSHOTS']}/admin ${name}.png`, fullPage: true });
+    await page.getByRole('button', { name: takeDown }).first().focus();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open]').waitFor();
+    await look();
+    if (process.env['SCREENSHOTS'])
+      await page.screenshot({ path: `${process.env['SCREENSHOTS']}/admin dialog ${name}.png` });
+    await page.keyboard.press('Escape');
+    await page.locator('dialog:not([open])').waitFor({ state: 'attached' });
+    await page.keyboard.press('Enter'); // the button has the focus again
+    await page.locator('dialog[open] [name=reason]:focus').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('seen');
+    await page.keyboard.press('Enter');
+    await page.locator('#message', { hasText: takeDown }).waitFor();
+
+    await page.getByRole('button', { name: trail }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#items h3', { hasText: takeDown }).first().waitFor();
+    await look();
+    await operator.leave();
+  });
+}
