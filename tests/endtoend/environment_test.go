@@ -23,7 +23,7 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 	tried := map[string][][]string{
 		"HOST":                {{"HOST=127.0.0.1:80"}, {"HOST=a b"}, {"HOST=[::1]"}, {"HOST=192.0.2.1", "SIMULATOR=on"}},
 		"PORT":                {{"PORT=http"}, {"PORT=65536"}, {"PORT=-1"}, {"PORT=" + takenPort}},
-		"BASE_PATH":           {{"BASE_PATH=applet"}, {"BASE_PATH=/"}, {"BASE_PATH=/a/"}, {"BASE_PATH=/a/../b"}, {"BASE_PATH=/v1"}, {"BASE_PATH=/simulator/x"}, {"BASE_PATH=/assets"}, {"BASE_PATH=/{id}"}},
+		"BASE_PATH":           {{"BASE_PATH=applet"}, {"BASE_PATH=/"}, {"BASE_PATH=/a/"}, {"BASE_PATH=/a/../b"}, {"BASE_PATH=/v1"}, {"BASE_PATH=/simulator/x"}, {"BASE_PATH=/assets"}, {"BASE_PATH=/admin"}, {"BASE_PATH=/{id}"}},
 		"DATA_DIR":            {{"DATA_DIR=/dev/null/data"}},
 		"REDIS_URL_FILE":      {{"REDIS_URL_FILE=/nowhere"}, {"REDIS_URL_FILE=/dev/null"}},
 		"REDIS_URL":           {{"REDIS_URL=127.0.0.1:6379"}, {"REDIS_URL=http://:hunter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost:port"}, {"REDIS_URL=redis://:hunter2@localhost/x"}, {"REDIS_URL=redis://:hun%zzter2@localhost"}, {"REDIS_URL=redis://:hunter2@localhost?addr=other"}, {"REDIS_URL=redis://:hunter2@localhost?master_name="}, {"REDIS_URL=redis://localhost?password=hunter2&unknown=1"}},
