@@ -51,6 +51,10 @@ func (s *Service) Code(ctx context.Context, owner string, id drawing.ID) ([]byte
 	// Requests at the same time share one call. It goes on if the first of them ends.
 	result := s.making.DoChan(token, func() (any, error) {
 		ctx := context.WithoutCancel(ctx)
+		// Another call may have ended since the store was asked.
+		if stored, err := s.store.Code(ctx, owner, token); err != nil || stored != nil {
+			return stored, err
+		}
 		made, err := s.maker.MakeCode(ctx, token)
 		if err != nil {
 			return nil, err

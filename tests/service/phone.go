@@ -178,7 +178,10 @@ func setBody(t testing.TB, r *http.Request, body any) {
 			t.Fatal(err)
 		}
 	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	// A server may close a connection of HTTP/2 at any time: then the request is sent again.
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
+	r.Body, _ = r.GetBody()
+	r.ContentLength = int64(len(text))
 	if len(text) == 0 {
 		r.Body = http.NoBody
 	}
