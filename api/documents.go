@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -15,8 +16,13 @@ import (
 )
 
 // documents are the operations that send the contract, as YAML and as JSON: whole,
-// and without what only programs of 2017 use.
+// and without what only programs of 2017 use. They are made when the first is asked
+// for: that takes as long as the rest of the start.
 type documents struct {
+	made func() (contracts, error)
+}
+
+type contracts struct {
 	yaml, json               document
 	currentYAML, currentJSON document
 }
@@ -32,23 +38,27 @@ var servers = regexp.MustCompile(`(?m)^servers:\n(?: .*\n)+`)
 
 const servedFrom = "servers:\n  - url: /\n    description: Where this document comes from\n"
 
-// newDocuments reads the contract and moves its paths of 2017 to base.
-func newDocuments(contract []byte, base string) (documents, error) {
+func newDocuments(contract []byte, base string) documents {
+	return documents{sync.OnceValues(func() (contracts, error) { return newContracts(contract, base) })}
+}
+
+// newContracts reads the contract and moves its paths of 2017 to base.
+func newContracts(contract []byte, base string) (contracts, error) {
 	moved := bytes.ReplaceAll(contract, []byte(contractBase+"/"), []byte(base+"/"))
 	moved = servers.ReplaceAll(moved, []byte(servedFrom))
 	whole, err := jsonOf(moved)
 	if err != nil {
-		return documents{}, err
+		return contracts{}, err
 	}
 	current, err := without2017(moved)
 	if err != nil {
-		return documents{}, fmt.Errorf("without 2017: %w", err)
+		return contracts{}, fmt.Errorf("without 2017: %w", err)
 	}
 	currentJSON, err := jsonOf(current)
 	if err != nil {
-		return documents{}, err
+		return contracts{}, err
 	}
-	return documents{newDocument(moved), newDocument(whole), newDocument(current), newDocument(currentJSON)}, nil
+	return contracts{newDocument(moved), newDocument(whole), newDocument(current), newDocument(currentJSON)}, nil
 }
 
 func jsonOf(text []byte) ([]byte, error) {
@@ -65,33 +75,49 @@ func newDocument(text []byte) document {
 }
 
 func (d documents) GetContractYaml(_ context.Context, r gen.GetContractYamlRequest) (gen.GetContractYamlAnswer, error) {
-	etag := entityTag(d.yaml.tag)
-	if isCurrent(d.yaml.tag, r.Params.IfNoneMatch) {
+	c, err := d.made()
+	if err != nil {
+		return nil, err
+	}
+	etag := entityTag(c.yaml.tag)
+	if isCurrent(c.yaml.tag, r.Params.IfNoneMatch) {
 		return gen.GetContractYaml304{ETag: etag}, nil
 	}
-	return gen.GetContractYaml200{ETag: etag, Body: d.yaml.text}, nil
+	return gen.GetContractYaml200{ETag: etag, Body: c.yaml.text}, nil
 }
 
 func (d documents) GetContractJSON(_ context.Context, r gen.GetContractJSONRequest) (gen.GetContractJSONAnswer, error) {
-	etag := entityTag(d.json.tag)
-	if isCurrent(d.json.tag, r.Params.IfNoneMatch) {
+	c, err := d.made()
+	if err != nil {
+		return nil, err
+	}
+	etag := entityTag(c.json.tag)
+	if isCurrent(c.json.tag, r.Params.IfNoneMatch) {
 		return gen.GetContractJSON304{ETag: etag}, nil
 	}
-	return gen.GetContractJSON200{ETag: etag, Body: d.json.text}, nil
+	return gen.GetContractJSON200{ETag: etag, Body: c.json.text}, nil
 }
 
 func (d documents) GetCurrentContractYaml(_ context.Context, r gen.GetCurrentContractYamlRequest) (gen.GetCurrentContractYamlAnswer, error) {
-	etag := entityTag(d.currentYAML.tag)
-	if isCurrent(d.currentYAML.tag, r.Params.IfNoneMatch) {
+	c, err := d.made()
+	if err != nil {
+		return nil, err
+	}
+	etag := entityTag(c.currentYAML.tag)
+	if isCurrent(c.currentYAML.tag, r.Params.IfNoneMatch) {
 		return gen.GetCurrentContractYaml304{ETag: etag}, nil
 	}
-	return gen.GetCurrentContractYaml200{ETag: etag, Body: d.currentYAML.text}, nil
+	return gen.GetCurrentContractYaml200{ETag: etag, Body: c.currentYAML.text}, nil
 }
 
 func (d documents) GetCurrentContractJSON(_ context.Context, r gen.GetCurrentContractJSONRequest) (gen.GetCurrentContractJSONAnswer, error) {
-	etag := entityTag(d.currentJSON.tag)
-	if isCurrent(d.currentJSON.tag, r.Params.IfNoneMatch) {
+	c, err := d.made()
+	if err != nil {
+		return nil, err
+	}
+	etag := entityTag(c.currentJSON.tag)
+	if isCurrent(c.currentJSON.tag, r.Params.IfNoneMatch) {
 		return gen.GetCurrentContractJSON304{ETag: etag}, nil
 	}
-	return gen.GetCurrentContractJSON200{ETag: etag, Body: d.currentJSON.text}, nil
+	return gen.GetCurrentContractJSON200{ETag: etag, Body: c.currentJSON.text}, nil
 }

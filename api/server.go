@@ -14,7 +14,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
@@ -132,8 +131,7 @@ type server struct {
 	macs    sync.Pool // of pseudonyms: a [hash.Hash] with the LogKey costs more to make than to use
 }
 
-// New returns the handler for everything the service answers. The error is that
-// the contract cannot be read.
+// New returns the handler for everything the service answers.
 //
 // A request passes, in this order:
 //
@@ -153,13 +151,9 @@ type server struct {
 // The body takes its bytes from the memory for bodies while it arrives, a large
 // answer before it is sent, and both are given back when the request is done. An answer may come before the body has
 // arrived; the rest of it is then read by [incoming.readOn].
-func New(o Options) (http.Handler, error) {
+func New(o Options) http.Handler {
 	o.MaxHeaders, o.MaxBody = cmp.Or(o.MaxHeaders, MaxHeaders), cmp.Or(o.MaxBody, MaxBody)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, time.Minute)
-	contract, err := newDocuments(o.Contract, o.BasePath)
-	if err != nil {
-		return nil, fmt.Errorf("read the contract: %w", err)
-	}
 	limits := limiter{o.Limits, o.TrustedProxies}
 	s := &server{
 		Options: o,
@@ -184,7 +178,7 @@ func New(o Options) (http.Handler, error) {
 		fromWeChat: fromWeChat{o.Pushes, o.Checks, slots},
 		operators:  operators{o.Operators, o.Checks, slots},
 		health:     health{o.Stores, s.stopping, o.Logger},
-		documents:  contract,
+		documents:  newDocuments(o.Contract, o.BasePath),
 	}
 	gen.HandlerWithOptions(
 		gen.Bind(handlers, gen.Options{Admit: s.admit, Fail: s.fail}),
@@ -197,7 +191,7 @@ func New(o Options) (http.Handler, error) {
 	s.mux.Handle("GET "+sharePageRoute, sharePage{o.Drawings, o.Profiles, limits, o.PublicURL, s.fail})
 	s.mux.HandleFunc("/", s.noRoute)
 
-	return s.observe(s.recover(s.checkFraming(s.crossOrigin(s.limitSize(s.atBasePath(s.mux)))))), nil
+	return s.observe(s.recover(s.checkFraming(s.crossOrigin(s.limitSize(s.atBasePath(s.mux))))))
 }
 
 // operations is where the generated code registers its routes. It adds what all

@@ -32,11 +32,7 @@ func newServer(t *testing.T, o api.Options) *httptest.Server {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	handler, err := api.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(api.New(o))
 	t.Cleanup(server.Close)
 	return server
 }

@@ -111,7 +111,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		Logger:         logger,
 		LogKey:         logKey,
 		Extra:          extra,
-	})
+	}), nil
 }
 
 // receiveBuffer is how many bytes of bodies wait on an HTTP/2 connection until

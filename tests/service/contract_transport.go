@@ -45,23 +45,37 @@ type contractTransport struct {
 // preflight requests.
 func newContractTransport(t testing.TB, basePath string, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(
-		bytes.ReplaceAll(contract(t), []byte(DefaultBasePath+"/"), []byte(basePath+"/")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ReadJavaScriptText(doc)
-	CloseAnswers(doc)
-	if err := AddCredentials(doc); err != nil {
-		t.Fatal(err)
-	}
-	doc.Servers = nil // a service under test has another address
-	routes, err := gorillamux.NewRouter(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	registerFiles()
-	return &contractTransport{t: t, basePath: basePath, doc: doc, routes: routes, next: next}
+	read, _ := contracts.LoadOrStore(basePath, sync.OnceValues(func() (checked, error) { return readContract(t, basePath) }))
+	c, err := read.(func() (checked, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &contractTransport{t: t, basePath: basePath, doc: c.doc, routes: c.routes, next: next}
+}
+
+// contracts are what was read of the contract, by BASE_PATH: most tests start a
+// service, and reading takes seconds with the race detector.
+var contracts sync.Map
+
+type checked struct {
+	doc    *openapi3.T
+	routes routers.Router
+}
+
+func readContract(t testing.TB, basePath string) (c checked, err error) {
+	c.doc, err = openapi3.NewLoader().LoadFromData(bytes.ReplaceAll(contract(t), []byte(DefaultBasePath+"/"), []byte(basePath+"/")))
+	if err != nil {
+		return c, err
+	}
+	ReadJavaScriptText(c.doc)
+	CloseAnswers(c.doc)
+	if err := AddCredentials(c.doc); err != nil {
+		return c, err
+	}
+	c.doc.Servers = nil // a service under test has another address
+	c.routes, err = gorillamux.NewRouter(c.doc)
+	return c, err
 }
 
 func (k *contractTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -133,7 +147,7 @@ func (k *contractTransport) check(r *http.Request, sent []byte, response *http.R
 	if strings.EqualFold(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		sent = []byte(wire.ParseForm(string(sent)).Encode()) // the validator refuses forms that browsers read
 	}
-	r.Body = io.NopCloser(bytes.NewReader(sent))
+	r.Body, r.GetBody = io.NopCloser(bytes.NewReader(sent)), nil // the validator prefers GetBody
 	withoutEmptyElements(r.Header)
 	if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
 		return fmt.Errorf("success for an invalid request: %w", err)
