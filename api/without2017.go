@@ -19,7 +19,7 @@ func without2017(contract []byte) ([]byte, error) {
 	f.findMarked()
 	f.prune(f.root, "")
 	f.pruneExamples(f.root, "")
-	f.pruneDescription()
+	f.pruneOverview()
 	for f.pruneUnused() {
 	}
 	var text bytes.Buffer
@@ -113,13 +113,15 @@ func (f *filter) pruneExamples(node *yaml.Node, mediaType string) {
 	}
 }
 
-// pruneDescription removes the paragraphs about 2017 from the description of the
-// whole.
-func (f *filter) pruneDescription() {
-	description := entry(entry(f.root, "info"), "description")
-	paragraphs := strings.Split(description.Value, "\n\n")
-	paragraphs = slices.DeleteFunc(paragraphs, func(p string) bool { return strings.Contains(p, "2017") })
-	description.Value = strings.Join(paragraphs, "\n\n")
+// pruneOverview removes the paragraphs about 2017 from the description of the whole.
+func (f *filter) pruneOverview() {
+	info := entry(f.root, "info")
+	for _, language := range []string{"description", "x-description-zh"} {
+		overview := entry(info, language)
+		paragraphs := strings.Split(overview.Value, "\n\n")
+		paragraphs = slices.DeleteFunc(paragraphs, func(p string) bool { return strings.Contains(p, "2017") })
+		overview.Value = strings.Join(paragraphs, "\n\n")
+	}
 }
 
 // pruneUnused removes components that nothing refers to, and reports whether there

@@ -70,6 +70,11 @@ func TestTheContractForNewProgramsIsThatOfTheServiceWithout2017(t *testing.T) {
 			t.Errorf("%s is there", gone)
 		}
 	}
+	for language, overview := range map[string]any{"English": current.Info.Description, "Chinese": current.Info.Extensions["x-description-zh"]} {
+		if text, ok := overview.(string); !ok || strings.Contains(text, "2017") {
+			t.Errorf("the %s overview speaks of 2017", language)
+		}
+	}
 	for name := range current.Components.Schemas {
 		if !strings.Contains(text, "'#/components/schemas/"+name+"'") {
 			t.Errorf("nothing refers to the schema %s", name)
