@@ -137,7 +137,7 @@ func problemOf(err error) *problem {
 	case errors.As(err, &refused):
 		return &problem{code: gen.ErrPushRefused, detail: refused.Problem}
 	case errors.Is(err, push.ErrUnfinished):
-		return &problem{code: gen.ErrUnavailable, detail: "the message is not done with yet; send it again", retryAfter: 2}
+		return &problem{code: gen.ErrUnavailable, detail: "the message is not done yet; send it again", retryAfter: 2}
 	case errors.As(err, &rate):
 		return &problem{
 			code: gen.ErrRateLimited, retryAfter: max(seconds(rate.Wait), 1),

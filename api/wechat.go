@@ -16,9 +16,9 @@ type fromWeChat struct {
 	slots  pngSlots
 }
 
-func (h fromWeChat) VerifyPush(_ context.Context, r gen.VerifyPushRequest) (gen.VerifyPushAnswer, error) {
+func (h fromWeChat) VerifyPush(ctx context.Context, r gen.VerifyPushRequest) (gen.VerifyPushAnswer, error) {
 	p := r.Params
-	if err := h.pushes.Verify(p.Signature, p.Timestamp, p.Nonce); err != nil {
+	if err := h.pushes.Verify(ctx, p.Signature, p.Timestamp, p.Nonce, p.Echostr); err != nil {
 		return nil, err
 	}
 	return gen.VerifyPush200{Body: []byte(p.Echostr)}, nil

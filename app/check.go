@@ -17,14 +17,18 @@ import (
 )
 
 // Check tries all that environ configures, part by part, and writes to stdout what
-// is wrong and what to do about it. It fails if anything is wrong.
+// is wrong or not advised, and what to do about it. It fails if anything is wrong.
 func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 	redis.SetLogger(redisLog{slog.New(slog.DiscardHandler)})
 	failed := false
 	report := func(name, shown string, err error) {
 		verdict := "ok"
 		if err != nil {
-			verdict, failed = "wrong", true
+			verdict = "wrong"
+			if errors.As(err, new(warning)) {
+				verdict = "warn"
+			}
+			failed = failed || verdict == "wrong"
 			shown += "\n" + err.Error()
 		}
 		shown = strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n"+strings.Repeat(" ", 16))
@@ -80,6 +84,7 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 			}
 			return "CONTENT_CHECK is " + c.Checks(), err
 		}},
+		{"Push", c.PushToken != "", func() (string, error) { return "at /wechat/push", unsignedPush(c) }},
 	} {
 		if part.configured {
 			shown, err := part.try()
@@ -90,6 +95,17 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 		return errors.New("at least one check failed")
 	}
 	return nil
+}
+
+// warning is about what works, and is not advised.
+type warning struct{ error }
+
+// unsignedPush returns a warning if WeChat signs no message that it pushes.
+func unsignedPush(c config.Config) error {
+	if c.PushToken == "" || c.PushAESKey != "" || c.SimulatorOn() {
+		return nil
+	}
+	return warning{errors.New("WECHAT_PUSH_AES_KEY is not set: in plain mode the signature does not cover the message; choose safe mode in the console (mp.weixin.qq.com), Development settings, Message push, and set its EncodingAESKey")}
 }
 
 // checkContent finds what the check of what others see lacks in the settings.

@@ -35,6 +35,9 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 	if err := limitMemory(); err != nil {
 		logger.Warn("memory is not limited", "cause", err)
 	}
+	if err := unsignedPush(c); err != nil {
+		logger.Warn("pushed messages are not signed", "cause", err)
+	}
 	redis.SetLogger(redisLog{logger})
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { logger.Warn("spans are lost", "cause", err) }))
 

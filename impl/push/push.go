@@ -4,8 +4,10 @@ package push
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"strconv"
@@ -54,20 +56,20 @@ type Accounts interface {
 	Delete(ctx context.Context, userID string) error
 }
 
-// Errors of [Service.Receive] and [Service.Verify] about a message that is refused.
-// Its text is for WeChat's operator.
+// RefusedError is of [Service.Receive] and [Service.Verify]: a request is refused. Its
+// text is for the people who run the service.
 type RefusedError struct{ Problem string }
 
 func (e *RefusedError) Error() string { return e.Problem }
 
 var (
 	errOld    = &RefusedError{"the message is older than five minutes, or from the future"}
-	errAgain  = &RefusedError{"the message was received before"}
+	errUsed   = &RefusedError{"another request had this timestamp and nonce"}
 	errClosed = &RefusedError{"message push is not configured"}
 )
 
-// ErrUnfinished: the message is not done with yet. WeChat sends it again.
-var ErrUnfinished = errors.New("the message is not done with yet")
+// ErrUnfinished: the message is not done yet. WeChat sends it again.
+var ErrUnfinished = errors.New("the message is not done yet")
 
 // Options of a [Service]. All are required, except for Opener and Now.
 type Options struct {
@@ -79,7 +81,8 @@ type Options struct {
 	Now      func() time.Time
 }
 
-// Service takes messages.
+// Service takes messages. What a message asks for can be done twice: if a process ends
+// before it has stored that a message is done, the message is done once more.
 type Service struct {
 	Options
 	unknown atomic.Int64 // messages without a meaning here
@@ -93,6 +96,11 @@ const (
 	// answerTime is when WeChat gets its answer at the latest. It waits for five
 	// seconds.
 	answerTime = 800 * time.Millisecond
+	// claimTime is how long nobody else does a message that was begun. It is short:
+	// WeChat sends a message only three times, and the process may have been killed.
+	claimTime = 2 * time.Second
+	// pollEvery is how often a repeat looks whether the message was done meanwhile.
+	pollEvery = 100 * time.Millisecond
 	// workTime bounds what goes on after the answer.
 	workTime = time.Minute
 )
@@ -109,64 +117,130 @@ func New(o Options) *Service {
 }
 
 // Verify returns a [*RefusedError] unless WeChat signed the parameters of a
-// verification just now.
-func (s *Service) Verify(signature, timestamp, nonce string) error {
-	if s.Opener == nil {
-		return errClosed
-	}
-	if err := s.Opener.Authenticate(Envelope{Signature: signature, Timestamp: timestamp, Nonce: nonce}); err != nil {
+// verification just now, and for this echo only. It returns within a second.
+func (s *Service) Verify(ctx context.Context, signature, timestamp, nonce, echo string) error {
+	e := Envelope{Signature: signature, Timestamp: timestamp, Nonce: nonce}
+	if err := s.authenticate(e); err != nil {
 		return err
 	}
-	return s.young(timestamp)
+	return inTime(ctx, func(ctx context.Context) error {
+		_, err := s.note(ctx, nameOf(e), digest("verification "+echo))
+		return err
+	})
 }
 
-// Receive takes a message, once. It returns a [*RefusedError] for one that is not
-// WeChat's, too old, or known already, and another error for one that WeChat must
-// send again. It returns within a second.
+// Receive takes a message. It returns a [*RefusedError] for one that is not WeChat's, too
+// old, or has the signature of another request; and another error for one that WeChat
+// must send again. The repeat of a message that is done is not an error, and changes
+// nothing. It returns within a second.
 func (s *Service) Receive(ctx context.Context, e Envelope) error {
+	if err := s.authenticate(e); err != nil {
+		return err
+	}
+	m, err := s.Opener.Open(e)
+	if err != nil {
+		return err
+	}
+	// What WeChat repeats may be encrypted anew: the message is what is compared.
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return inTime(ctx, func(ctx context.Context) error { return s.once(ctx, nameOf(e), digest(string(text)), m) })
+}
+
+// authenticate returns a [*RefusedError] unless WeChat signed an envelope just now.
+func (s *Service) authenticate(e Envelope) error {
 	if s.Opener == nil {
 		return errClosed
 	}
 	if err := s.Opener.Authenticate(e); err != nil {
 		return err
 	}
-	if err := s.young(e.Timestamp); err != nil {
-		return err
+	seconds, err := strconv.ParseInt(e.Timestamp, 10, 64)
+	if err != nil {
+		return errOld
 	}
-	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+	if age := s.Now().Sub(time.Unix(seconds, 0)); age > maxAge || age < -maxAge {
+		return errOld
+	}
+	return nil
+}
+
+// inTime returns what do returns, or [ErrUnfinished] when WeChat must get its answer. do
+// goes on then, for at most [workTime].
+func inTime(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
 	done := make(chan error, 1)
 	go func() {
 		defer cancel()
-		done <- s.once(work, e)
+		done <- do(ctx)
 	}()
 	select {
 	case err := <-done:
 		return err
 	case <-time.After(answerTime):
-		return ErrUnfinished // the work goes on; sent again, the message finds it done
+		return ErrUnfinished
 	}
 }
 
-// once does what a message asks for, unless it was received before. A message that
-// failed is forgotten, so that WeChat can send it again.
-func (s *Service) once(ctx context.Context, e Envelope) error {
-	name := noteOf(e)
-	first, err := s.Notes.SwapNote(ctx, name, "", "received", remembered)
-	if err != nil {
-		return err
-	}
-	if !first {
-		return errAgain
-	}
-	m, err := s.Opener.Open(e)
-	if err != nil {
-		return err
+// once does a message, unless it is done. While another request does it, once waits, and
+// takes over if that one was killed.
+func (s *Service) once(ctx context.Context, name, what string, m Message) error {
+	claim, mine := rand.Text(), false
+	for end := time.Now().Add(answerTime); !mine; {
+		var err error
+		if mine, err = s.Notes.SwapNote(ctx, name+" claim", "", claim, claimTime); err != nil {
+			return err
+		}
+		// Looked up after the claim: who had it before may have done the message.
+		if done, err := s.note(ctx, name, what); err != nil || done {
+			return err
+		}
+		if mine {
+			break
+		}
+		if time.Now().After(end) {
+			return ErrUnfinished
+		}
+		time.Sleep(pollEvery)
 	}
 	if err := s.apply(ctx, m); err != nil {
-		_, _ = s.Notes.SwapNote(context.WithoutCancel(ctx), name, "received", "", 0)
+		// WeChat need not wait until the claim ends.
+		_, _ = s.Notes.SwapNote(context.WithoutCancel(ctx), name+" claim", claim, "", 0)
 		return err
 	}
-	return nil
+	_, err := s.Notes.SwapNote(ctx, name, what, what+isDone, remembered)
+	return err
+}
+
+// note stores what a timestamp and nonce were used for, and reports whether that is done.
+// In plain mode the signature covers nothing else: without the note, one that was
+// seen would sign any message.
+func (s *Service) note(ctx context.Context, name, what string) (done bool, err error) {
+	first, err := s.Notes.SwapNote(ctx, name, "", what, remembered)
+	if err != nil || first {
+		return false, err
+	}
+	stored, err := s.Notes.Note(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	if stored != what && stored != what+isDone {
+		return false, errUsed
+	}
+	return stored == what+isDone, nil
+}
+
+// isDone is behind the note of a message that is done.
+const isDone = " done"
+
+// nameOf names the note of an envelope.
+func nameOf(e Envelope) string { return "push " + digest(e.Timestamp+"\x00"+e.Nonce) }
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (s *Service) apply(ctx context.Context, m Message) error {
@@ -206,21 +280,4 @@ func revoked(info string) (nickname, avatar bool) {
 		}
 	}
 	return nickname, avatar
-}
-
-func (s *Service) young(timestamp string) error {
-	seconds, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil {
-		return errOld
-	}
-	if age := s.Now().Sub(time.Unix(seconds, 0)); age > maxAge || age < -maxAge {
-		return errOld
-	}
-	return nil
-}
-
-// noteOf names an envelope. What the signature covers is the same in a replay.
-func noteOf(e Envelope) string {
-	sum := sha256.Sum256([]byte(e.Timestamp + "\x00" + e.Nonce))
-	return "push " + hex.EncodeToString(sum[:16])
 }

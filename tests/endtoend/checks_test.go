@@ -477,19 +477,74 @@ func TestAPushIsTakenOnceAndOnlyIfItIsWeChats(t *testing.T) {
 		if string(answer.Body) != "success" || answer.Header.Get("Content-Type") != "text/plain" {
 			t.Errorf("answered %q as %s", answer.Body, answer.Header.Get("Content-Type"))
 		}
-		pushSigned(t, c.Service, "simulated", now, "7", body).ExpectProblem(t, http.StatusForbidden, gen.ErrPushRefused)
+		pushSigned(t, c.Service, "simulated", now, "7", body).Expect(t, http.StatusOK)
 		pushSigned(t, c.Service, "simulated", now, "8", body).Expect(t, http.StatusOK)
 
-		// The address is verified by the same signature.
+		// The address is verified by the same signature. It is for one request: in plain mode
+		// nothing else says that a message is WeChat's.
+		const other = `<xml><Event>user_authorization_revoke</Event></xml>`
 		query := signedQuery("simulated", now, "9")
 		query.Set("echostr", "4375120948345356249")
-		answer = c.Nobody().Do(t, http.MethodGet, "/wechat/push?"+query.Encode(), nil)
-		answer.Expect(t, http.StatusOK)
-		if string(answer.Body) != "4375120948345356249" {
-			t.Errorf("answered %q", answer.Body)
+		for range 2 {
+			answer = c.Nobody().Do(t, http.MethodGet, "/wechat/push?"+query.Encode(), nil)
+			answer.Expect(t, http.StatusOK)
+			if string(answer.Body) != "4375120948345356249" {
+				t.Errorf("answered %q", answer.Body)
+			}
 		}
+		pushSigned(t, c.Service, "simulated", now, "9", other).ExpectProblem(t, http.StatusForbidden, gen.ErrPushRefused)
+		pushSigned(t, c.Service, "simulated", now, "8", other).ExpectProblem(t, http.StatusForbidden, gen.ErrPushRefused)
+		query = signedQuery("simulated", now, "8")
+		query.Set("echostr", "4375120948345356249")
+		c.Nobody().Do(t, http.MethodGet, "/wechat/push?"+query.Encode(), nil).ExpectProblem(t, http.StatusForbidden, gen.ErrPushRefused)
+		query = signedQuery("simulated", now, "10")
+		query.Set("echostr", "4375120948345356249")
 		query.Set("signature", strings.Repeat("0", 40))
 		c.Nobody().Do(t, http.MethodGet, "/wechat/push?"+query.Encode(), nil).ExpectProblem(t, http.StatusForbidden, gen.ErrPushRefused)
+	})
+}
+
+// A message that was begun is done when WeChat sends it again: while a store does not
+// answer it is told to, and after the process was killed another one does it.
+func TestAPushThatWasNotFinishedIsDoneWhenItIsRepeated(t *testing.T) {
+	t.Parallel() // the test mostly waits
+	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
+		proxy, database := mongodb.Proxy(t), service.NewDatabase()
+		start := func(mongodb string) *service.Process {
+			return service.Build(t).Start(t, "REDIS_URL="+redis.URL, "MONGODB_URI="+service.InDatabase(t, mongodb, database))
+		}
+		killed, user := start(proxy.URL), service.NewUser()
+		id := create(t, killed.LogIn(t, user), "猫")
+		var who struct{ OpenID string }
+		killed.Nobody().Do(t, http.MethodGet, "/simulator/sns/jscode2session?"+url.Values{
+			"appid": {"wx5757575757575757"}, "secret": {"simulated"}, "grant_type": {"authorization_code"}, "js_code": {killed.Phone(t, user).Code},
+		}.Encode(), nil).Decode(t, &who)
+		signedAt, nonce := time.Now(), newID()
+		push := func(p *service.Process) service.Answer {
+			begun := time.Now()
+			answer := pushSigned(t, p.Service, "simulated", signedAt, nonce, `{"Event":"user_authorization_cancellation","OpenID":"`+who.OpenID+`"}`)
+			if took := time.Since(begun); took > time.Second {
+				t.Errorf("WeChat waited for %v", took)
+			}
+			return answer
+		}
+
+		proxy.Freeze()
+		for range 2 {
+			push(killed).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+		}
+		killed.Signal(t, syscall.SIGKILL)
+		killed.Wait(t)
+		proxy.Thaw()
+		next := start(mongodb.URL)
+		eventually(t, func() bool { return push(next).Status == http.StatusOK })
+		author := next.LogIn(t, user)
+		author.Do(t, http.MethodGet, path(id), nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+
+		// Once more, it deletes nothing of the account that the user opened since.
+		id = create(t, author, "狗")
+		push(next).Expect(t, http.StatusOK)
+		author.Do(t, http.MethodGet, path(id), nil).Expect(t, http.StatusOK)
 	})
 }
 

@@ -142,6 +142,14 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 			complete(`{"errcode":40029}`, `{"errcode":40164,"errmsg":"invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist hunter2"}`),
 			[]string{"ok     WeChat ", "wrong  Content", "IP白名单", "203.0.113.7"},
 		},
+		"messages that are not signed": {
+			complete(`{"errcode":40029}`, token),
+			[]string{"ok     Content", "warn   Push     at /wechat/push", "WECHAT_PUSH_AES_KEY is not set", "safe mode"},
+		},
+		"messages that are signed": {
+			append(complete(`{"errcode":40029}`, token), "WECHAT_PUSH_AES_KEY="+strings.Repeat("a", 43)),
+			[]string{"ok     Content", "ok     Push     at /wechat/push"},
+		},
 		"a quota that is used up": {
 			complete(`{"errcode":40029}`, `{"errcode":45009,"errmsg":"reach max api daily quota limit hunter2"}`),
 			[]string{"ok     WeChat ", "wrong  Content", "quota"},
