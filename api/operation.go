@@ -36,7 +36,8 @@ func newOperation(pattern string) *operation {
 	o.endsSession = o.ID == "logOut"
 	o.visits = strings.HasPrefix(path, "/v1/shared/")
 	o.operates = strings.HasPrefix(path, operatorPath)
-	o.writes = o.Secured && !o.operates && (method == http.MethodPut || method == http.MethodPost) && o.ID != "deletePaint"
+	o.writes = o.Secured && !o.operates && (method == http.MethodPut || method == http.MethodPost) && o.ID != "deletePaint" ||
+		o.ID == "getShareCode" // it has WeChat make one, to share the drawing with
 	o.anyAccept = o.in2017 || strings.HasPrefix(path, "/wechat/") // WeChat takes what it asked for
 	for i := range o.Parameters {
 		p := parameter{&o.Parameters[i], http.CanonicalHeaderKey(o.Parameters[i].Name)}

@@ -74,7 +74,10 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	}
 	measured.Cache(sessions.CacheHits, sessions.CacheMisses)
 	measured.LimitInFlight(c.MaxInFlight)
-	drawings := gallery.New(p.Drawings, gallery.Options{Quota: c.DrawingQuota, Now: p.Now, Codes: p.Codes, Checks: checks, CheckSaved: c.Checks() == "all"})
+	operators := operator.New(p.Drawings, checks, p.Now)
+	drawings := gallery.New(p.Drawings, gallery.Options{
+		Quota: c.DrawingQuota, Now: p.Now, Codes: p.Codes, Checks: checks, CheckSaved: c.Checks() == "all", Suspended: operators.Suspended,
+	})
 	profiles := profile.New(p.Drawings, checks)
 	accounts := &account.Service{Sessions: sessions, Drawings: drawings, Profiles: profiles}
 	pushes := push.New(push.Options{
@@ -91,7 +94,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		PublicURL:      p.PublicURL,
 		Account:        accounts,
 		Pushes:         pushes,
-		Operators:      operator.New(p.Drawings, checks, p.Now),
+		Operators:      operators,
 		AdminToken:     c.AdminToken,
 		Stores:         stores,
 		Stopping:       ctx.Done(),

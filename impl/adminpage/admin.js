@@ -54,7 +54,7 @@ const words = isChinese
         approve: '别人可以看到这个版本。',
         refuse: '别人看不到这个版本。用户会看到原因，改动后重新检测。',
         take_down: '画作：分享结束，链接永久失效。昵称或头像：被删除。',
-        suspend: '该用户不能再写入和分享。已经分享的内容在下架之前仍然可见。',
+        suspend: '该用户不能再写入和分享。解除停用之前，别人看不到该用户分享的内容。',
         lift: '该用户又可以写入和分享。',
       },
       done: '已完成：',
@@ -117,7 +117,7 @@ const words = isChinese
         refuse: 'Others do not see this version. Its owner sees the reason; after a change it is checked again.',
         take_down:
           'A drawing: its share ends and the link is invalid for ever. A nickname or an avatar: it is removed.',
-        suspend: 'The user can write and share nothing. What is shared stays visible until it is taken down.',
+        suspend: 'The user can write and share nothing, and others do not see what the user shares until this is lifted.',
         lift: 'The user can write and share again.',
       },
       done: 'Done: ',

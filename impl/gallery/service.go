@@ -25,6 +25,7 @@ type Service struct {
 	making     singleflight.Group  // of codes, by token
 	checks     *moderation.Service // nil if nothing is checked
 	checkSaved bool
+	suspended  func(ctx context.Context, owner string) (bool, error)
 }
 
 // Options of a [Service].
@@ -39,6 +40,9 @@ type Options struct {
 	Codes CodeMaker
 	// CheckSaved has drawings checked that are not shared, too.
 	CheckSaved bool
+	// Suspended reports whether an owner is suspended: others do not see what a suspended
+	// owner shares. Nil: nobody is.
+	Suspended func(ctx context.Context, owner string) (bool, error)
 }
 
 // New returns a service on a store.
@@ -46,7 +50,12 @@ func New(s Store, o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	service := &Service{store: s, quota: o.Quota, clock: o.Now, maker: o.Codes, checks: o.Checks, checkSaved: o.CheckSaved && o.Checks != nil}
+	if o.Suspended == nil {
+		o.Suspended = func(context.Context, string) (bool, error) { return false, nil }
+	}
+	service := &Service{
+		store: s, quota: o.Quota, clock: o.Now, maker: o.Codes, checks: o.Checks, checkSaved: o.CheckSaved && o.Checks != nil, suspended: o.Suspended,
+	}
 	o.Checks.Add(CheckKind, service)
 	service.leases = service.newLeases()
 	return service

@@ -1,6 +1,7 @@
 package gallery
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -68,7 +69,8 @@ func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) erro
 }
 
 // Visit returns the drawing that a token leads to, and its owner. Every other token
-// is [ErrNotFound], and so is one whose drawing is not approved as it is now.
+// is [ErrNotFound], and so is one whose drawing is not approved as it is now, or whose
+// owner is suspended.
 func (s *Service) Visit(ctx context.Context, token string) (d Drawing, owner string, err error) {
 	if !shareToken.MatchString(token) {
 		return Drawing{}, "", ErrNotFound
@@ -83,6 +85,9 @@ func (s *Service) Visit(ctx context.Context, token string) (d Drawing, owner str
 	}
 	if subtle.ConstantTimeCompare([]byte(r.Share.Token), []byte(token)) != 1 {
 		return Drawing{}, "", ErrNotFound
+	}
+	if suspended, err := s.suspended(ctx, owner); err != nil || suspended {
+		return Drawing{}, "", cmp.Or(err, ErrNotFound)
 	}
 	if s.checks.Judge(r.Check, r.ETag).State != moderation.Approved {
 		// If the check was lost, it is done now; the visitor gets the same answer.

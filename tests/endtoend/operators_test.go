@@ -242,7 +242,7 @@ func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
 					continue
 				}
 				answer := o.ask(t, c)
-				if is := answer.Status == http.StatusForbidden; is != (want && o.method != http.MethodGet) {
+				if is := answer.Status == http.StatusForbidden; is != (want && (o.method != http.MethodGet || o.id == "getShareCode")) {
 					t.Errorf("%s is answered with %d %s", o.id, answer.Status, answer.Body)
 				} else if is {
 					answer.ExpectProblem(t, http.StatusForbidden, gen.ErrSuspended)
@@ -259,7 +259,7 @@ func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
 			t.Errorf("the drawings are %v", all)
 		}
 		again.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": "k3j5h2l9x0ab"}).ExpectPaintDone(t)
-		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
+		opensNothing(t, s.Service, token)
 
 		var suspended gen.SuspensionList
 		d.Do(t, http.MethodGet, "/v1/admin/suspensions", nil).Decode(t, &suspended)
@@ -282,6 +282,35 @@ func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
 		}
 		if want := []string{"lift " + user, "lift " + user, "suspend " + user}; !slices.Equal(actions, want) {
 			t.Errorf("the trail is %q", actions)
+		}
+	})
+}
+
+func TestOthersDoNotSeeWhatASuspendedUserShares(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		d, author := deskOf(s.Service), s.LogIn(t, service.NewUser())
+		id := create(t, author, "mine")
+		token := share(t, author, id, http.StatusCreated)
+		user := me(t, author).User.ID
+		page := func() int { return s.Nobody().Do(t, http.MethodGet, "/s/"+token, nil, header("Accept", "text/html")).Status }
+
+		d.suspend(t, user, true)
+		opensNothing(t, s.Service, token)
+		report(t, s.Service, token, gen.Report{Reason: gen.ReportOther}).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		if status := page(); status != http.StatusNotFound {
+			t.Errorf("the page is answered with %d", status)
+		}
+		author.Do(t, http.MethodGet, path(id)+"/share/code", nil).ExpectProblem(t, http.StatusForbidden, gen.ErrSuspended)
+		if shared := shareOf(t, author, id); shared.Token != token || shared.State != gen.ShareApproved {
+			t.Errorf("the author sees %+v", shared)
+		}
+
+		d.suspend(t, user, false)
+		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
+		author.Do(t, http.MethodGet, path(id)+"/share/code", nil).Expect(t, http.StatusOK)
+		if status := page(); status != http.StatusOK {
+			t.Errorf("the page is answered with %d", status)
 		}
 	})
 }
