@@ -6,10 +6,12 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/operator"
 )
@@ -43,7 +45,11 @@ func (s *server) identifyOperator(r *http.Request) error {
 }
 
 func (h operators) ListChecks(ctx context.Context, r gen.ListChecksRequest) (gen.ListChecksAnswer, error) {
-	page, next, err := h.checks.Waiting(ctx, thingOf(value(r.Params.Cursor)), pageLimit(r.Params.Limit))
+	after, err := thingOf(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := h.checks.Waiting(ctx, after, pageLimit(r.Params.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -79,17 +85,23 @@ func (h operators) DecideCheck(ctx context.Context, r gen.DecideCheckRequest) (g
 		}
 	}
 	err := h.operators.Decide(ctx, moderation.Thing{Kind: moderation.Kind(r.Kind), Owner: r.User, ID: r.ID}, d)
-	if errors.Is(err, moderation.ErrGone) {
-		err = errCheckChanged
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, moderation.ErrChanged):
+		return nil, errCheckChanged
+	case errors.Is(err, moderation.ErrGone):
+		return nil, errNoCheck
+	case err != nil:
 		return nil, err
 	}
 	return gen.DecideCheck204{}, nil
 }
 
 func (h operators) ListSuspensions(ctx context.Context, r gen.ListSuspensionsRequest) (gen.ListSuspensionsAnswer, error) {
-	page, next, err := h.operators.Suspensions(ctx, value(r.Params.Cursor), pageLimit(r.Params.Limit))
+	after, err := position(userPosition, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := h.operators.Suspensions(ctx, after, pageLimit(r.Params.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -105,14 +117,22 @@ func (h operators) PutSuspension(ctx context.Context, r gen.PutSuspensionRequest
 	if r.Body.Suspended {
 		change = h.operators.Suspend
 	}
-	if err := change(ctx, r.User, r.Body.By, r.Body.Note); err != nil {
+	err := change(ctx, r.User, r.Body.By, r.Body.Note)
+	if errors.Is(err, operator.ErrNoUser) {
+		err = errNoUser
+	}
+	if err != nil {
 		return nil, err
 	}
 	return gen.PutSuspension204{}, nil
 }
 
 func (h operators) ListTrail(ctx context.Context, r gen.ListTrailRequest) (gen.ListTrailAnswer, error) {
-	page, next, err := h.operators.Trail(ctx, value(r.Params.Cursor), pageLimit(r.Params.Limit))
+	before, err := position(entryPosition, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := h.operators.Trail(ctx, before, pageLimit(r.Params.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +172,22 @@ func pageLimit(limit *gen.PageLimit) int {
 	return int(*limit)
 }
 
-// positionOf is the position of a thing in the list of checks, which thingOf reads. Any
-// text is a position.
+// What the cursors of the lists are: a user, an entry of the trail, and a thing.
+var (
+	userPosition  = regexp.MustCompile(`^[0-9A-Za-z_-]{22}$`)
+	entryPosition = regexp.MustCompile(`^[0-9a-f]{12}[2-7A-Z]{26}$`)
+	thingPosition = regexp.MustCompile(`^[0-9A-Za-z_-]{22}\.[a-z]{1,16}\.[0-9A-Za-z_-]{22,36}$`)
+)
+
+// position returns a cursor of a form, or "" without one.
+func position(form *regexp.Regexp, cursor *string) (string, error) {
+	if cursor != nil && !form.MatchString(*cursor) {
+		return "", gallery.ErrCursor
+	}
+	return value(cursor), nil
+}
+
+// positionOf is the cursor of a thing, which thingOf reads.
 func positionOf(t moderation.Thing) string {
 	if t == (moderation.Thing{}) {
 		return ""
@@ -161,8 +195,9 @@ func positionOf(t moderation.Thing) string {
 	return t.Owner + "." + string(t.Kind) + "." + t.ID
 }
 
-func thingOf(position string) moderation.Thing {
-	owner, rest, _ := strings.Cut(position, ".")
+func thingOf(cursor *string) (moderation.Thing, error) {
+	at, err := position(thingPosition, cursor)
+	owner, rest, _ := strings.Cut(at, ".")
 	kind, id, _ := strings.Cut(rest, ".")
-	return moderation.Thing{Owner: owner, Kind: moderation.Kind(kind), ID: id}
+	return moderation.Thing{Owner: owner, Kind: moderation.Kind(kind), ID: id}, err
 }

@@ -86,7 +86,9 @@ var (
 	errNotShared            = &problem{code: gen.ErrNotFound, detail: "you have no drawing with this id, or it is not shared"}
 	errNoPicture            = &problem{code: gen.ErrNotFound, detail: "there is no picture to be checked at this address"}
 	errOperatorUnknown      = &problem{code: gen.ErrLoginRequired, detail: "the request does not have the token of the operators"}
-	errCheckChanged         = &problem{code: gen.ErrPreconditionFailed, detail: "it has another version now, or is not there any more"}
+	errCheckChanged         = &problem{code: gen.ErrPreconditionFailed, detail: "it has another version now"}
+	errNoCheck              = &problem{code: gen.ErrNotFound, detail: "there is no such thing that others could see"}
+	errNoUser               = &problem{code: gen.ErrNotFound, detail: "nothing is stored of a user with this id"}
 	errSuspended            = &problem{code: gen.ErrSuspended, detail: "the people who run the service have suspended this user, who can only read, export and delete"}
 	errMethodNotAllowed     = &problem{code: gen.ErrMethodNotAllowed, detail: "the path has no such method; Allow lists those it has"}
 	errPreconditionRequired = &problem{code: gen.ErrPreconditionRequired, detail: "send If-None-Match: * to create or If-Match with the ETag to replace"}

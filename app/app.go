@@ -59,7 +59,11 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		}
 		stores = append(stores, api.Store{Name: d.Name, CanRead: d.Read, CanWrite: d.Write})
 	}
-	var checks *moderation.Service // set below; it needs the sessions, and they call it
+	// Set below: they need what calls them.
+	var (
+		checks   *moderation.Service
+		accounts *account.Service
+	)
 	sessions := session.New(p.Exchanger, p.Sessions, session.Options{
 		IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now, Seal: p.Seal,
 		Returned: func(ctx context.Context, userID string) { checks.Returned(ctx, userID) },
@@ -74,12 +78,15 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	}
 	measured.Cache(sessions.CacheHits, sessions.CacheMisses)
 	measured.LimitInFlight(c.MaxInFlight)
-	operators := operator.New(p.Drawings, checks, p.Now)
+	operators := operator.New(operator.Options{
+		Store: p.Drawings, Checks: checks, Now: p.Now,
+		Exists: func(ctx context.Context, user string) (bool, error) { return accounts.Exists(ctx, user) },
+	})
 	drawings := gallery.New(p.Drawings, gallery.Options{
 		Quota: c.DrawingQuota, Now: p.Now, Codes: p.Codes, Checks: checks, CheckSaved: c.Checks() == "all", Suspended: operators.Suspended,
 	})
 	profiles := profile.New(p.Drawings, checks)
-	accounts := &account.Service{Sessions: sessions, Drawings: drawings, Profiles: profiles}
+	accounts = &account.Service{Sessions: sessions, Drawings: drawings, Profiles: profiles}
 	pushes := push.New(push.Options{
 		Opener: p.Pushes, Notes: p.Sessions, Checks: checks, Accounts: accounts, Logger: logger, Now: p.Now,
 	})

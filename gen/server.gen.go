@@ -1440,7 +1440,7 @@ type TrailEntry struct {
 	// Example: 有他人的电话号码
 	Note OperatorNote `json:"note"`
 
-	// Outcome What became of it. `changed`: nothing was done, as there was another version or no such thing. `failed`: an error; it may or may
+	// Outcome What became of it. `changed`: nothing was done, as there was another version, no such thing or no such user. `failed`: an error; it may or may
 	// not have been done. `unknown`: its end was not stored.
 	Outcome string `json:"outcome"`
 

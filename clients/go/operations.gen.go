@@ -1248,7 +1248,7 @@ type TrailEntry struct {
 	// Example: 有他人的电话号码
 	Note OperatorNote `json:"note"`
 
-	// Outcome What became of it. `changed`: nothing was done, as there was another version or no such thing. `failed`: an error; it may or may
+	// Outcome What became of it. `changed`: nothing was done, as there was another version, no such thing or no such user. `failed`: an error; it may or may
 	// not have been done. `unknown`: its end was not stored.
 	Outcome string `json:"outcome"`
 
@@ -1863,7 +1863,7 @@ type ClientInterface interface {
 	//
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives.
+	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1874,7 +1874,7 @@ type ClientInterface interface {
 	//
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives.
+	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1905,8 +1905,9 @@ type ClientInterface interface {
 
 	// PutSuspensionWithBody Suspend a user, or lift the suspension
 	//
-	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-	// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+	// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+	// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1915,8 +1916,9 @@ type ClientInterface interface {
 
 	// PutSuspension Suspend a user, or lift the suspension
 	//
-	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-	// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+	// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+	// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2217,7 +2219,7 @@ type ClientInterface interface {
 	// VerifyPush Show that this address is the service's
 	//
 	// WeChat sends this when message push is set up in its console. If `signature` was made with the configured token, the answer
-	// is `echostr`.
+	// is `echostr`. The same `timestamp` and `nonce` are accepted for no other request.
 	//
 	// Corresponds with GET /wechat/push (the `VerifyPush` operationId).
 	VerifyPush(ctx context.Context, params *VerifyPushParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2225,8 +2227,9 @@ type ClientInterface interface {
 	// ReceivePushWithBody Take a message that WeChat pushes
 	//
 	// A message of WeChat, as JSON or XML, in plain or in safe mode. The signature is checked before anything else; a message that is
-	// older than five minutes, or was received before, is refused. Messages that have no meaning here are acknowledged. The
-	// answer comes within a second. WeChat sends a message that was not taken again, three times in all.
+	// older than five minutes, or has the `timestamp` and `nonce` of another request, is refused. Messages that have no meaning here
+	// are acknowledged, and so is the repeat of a message that is done; it changes nothing. The answer comes within a second: 200
+	// when the message is done, 503 while it is not. WeChat sends a message that was not acknowledged again, three times in all.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2352,7 +2355,7 @@ func (c *sender) ListChecks(ctx context.Context, params *ListChecksParams, reqEd
 //
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives.
+// that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2373,7 +2376,7 @@ func (c *sender) DecideCheckWithBody(ctx context.Context, kind CheckKind, user C
 //
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives.
+// that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2444,8 +2447,9 @@ func (c *sender) ListTrail(ctx context.Context, params *ListTrailParams, reqEdit
 
 // PutSuspensionWithBody Suspend a user, or lift the suspension
 //
-// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2464,8 +2468,9 @@ func (c *sender) PutSuspensionWithBody(ctx context.Context, user CheckUser, cont
 
 // PutSuspension Suspend a user, or lift the suspension
 //
-// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3076,7 +3081,7 @@ func (c *sender) GetCheckedPicture(ctx context.Context, address string, reqEdito
 // VerifyPush Show that this address is the service's
 //
 // WeChat sends this when message push is set up in its console. If `signature` was made with the configured token, the answer
-// is `echostr`.
+// is `echostr`. The same `timestamp` and `nonce` are accepted for no other request.
 //
 // Corresponds with GET /wechat/push (the `VerifyPush` operationId).
 func (c *sender) VerifyPush(ctx context.Context, params *VerifyPushParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3094,8 +3099,9 @@ func (c *sender) VerifyPush(ctx context.Context, params *VerifyPushParams, reqEd
 // ReceivePushWithBody Take a message that WeChat pushes
 //
 // A message of WeChat, as JSON or XML, in plain or in safe mode. The signature is checked before anything else; a message that is
-// older than five minutes, or was received before, is refused. Messages that have no meaning here are acknowledged. The
-// answer comes within a second. WeChat sends a message that was not taken again, three times in all.
+// older than five minutes, or has the `timestamp` and `nonce` of another request, is refused. Messages that have no meaning here
+// are acknowledged, and so is the repeat of a message that is done; it changes nothing. The answer comes within a second: 200
+// when the message is done, 503 while it is not. WeChat sends a message that was not acknowledged again, three times in all.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5118,7 +5124,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives.
+	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5129,7 +5135,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives.
+	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5166,8 +5172,9 @@ type ClientWithResponsesInterface interface {
 
 	// PutSuspensionWithBodyWithResponse Suspend a user, or lift the suspension
 	//
-	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-	// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+	// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+	// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5176,8 +5183,9 @@ type ClientWithResponsesInterface interface {
 
 	// PutSuspensionWithResponse Suspend a user, or lift the suspension
 	//
-	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-	// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+	// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+	// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+	// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5520,7 +5528,7 @@ type ClientWithResponsesInterface interface {
 	// VerifyPushWithResponse Show that this address is the service's
 	//
 	// WeChat sends this when message push is set up in its console. If `signature` was made with the configured token, the answer
-	// is `echostr`.
+	// is `echostr`. The same `timestamp` and `nonce` are accepted for no other request.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5530,8 +5538,9 @@ type ClientWithResponsesInterface interface {
 	// ReceivePushWithBodyWithResponse Take a message that WeChat pushes
 	//
 	// A message of WeChat, as JSON or XML, in plain or in safe mode. The signature is checked before anything else; a message that is
-	// older than five minutes, or was received before, is refused. Messages that have no meaning here are acknowledged. The
-	// answer comes within a second. WeChat sends a message that was not taken again, three times in all.
+	// older than five minutes, or has the `timestamp` and `nonce` of another request, is refused. Messages that have no meaning here
+	// are acknowledged, and so is the repeat of a message that is done; it changes nothing. The answer comes within a second: 200
+	// when the message is done, 503 while it is not. WeChat sends a message that was not acknowledged again, three times in all.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9510,7 +9519,7 @@ type GetShareCodeResponse struct {
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *ExchangeRefused
+	ApplicationProblemJSON403 *WriteRefused
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
@@ -9566,7 +9575,7 @@ func (r GetShareCodeResponse) GetApplicationProblemJSON401() *Unauthorized {
 }
 
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r GetShareCodeResponse) GetApplicationProblemJSON403() *ExchangeRefused {
+func (r GetShareCodeResponse) GetApplicationProblemJSON403() *WriteRefused {
 	return r.ApplicationProblemJSON403
 }
 
@@ -13259,6 +13268,23 @@ type VerifyPushResponse431Headers struct {
 	XRequestID   *RequestID
 }
 
+// VerifyPushResponse500Headers the declared response headers of an HTTP 500 response for VerifyPush
+type VerifyPushResponse500Headers struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	XRequestID      *RequestID
+}
+
+// VerifyPushResponse503Headers the declared response headers of an HTTP 503 response for VerifyPush
+type VerifyPushResponse503Headers struct {
+	CacheControl    *string
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+	XRequestID      *RequestID
+}
+
 // VerifyPushResponseDefaultHeaders the declared response headers of an HTTP default response for VerifyPush
 type VerifyPushResponseDefaultHeaders struct {
 	Allow        *string
@@ -13275,6 +13301,10 @@ type VerifyPushResponse struct {
 	ApplicationProblemJSON403 *PushRefused
 	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
 	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *OwnFault
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *StoreAway
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Other
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -13285,6 +13315,10 @@ type VerifyPushResponse struct {
 	Headers403 *VerifyPushResponse403Headers
 	// Headers431 the parsed response headers for an HTTP 431 response
 	Headers431 *VerifyPushResponse431Headers
+	// Headers500 the parsed response headers for an HTTP 500 response
+	Headers500 *VerifyPushResponse500Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *VerifyPushResponse503Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *VerifyPushResponseDefaultHeaders
 }
@@ -13302,6 +13336,16 @@ func (r VerifyPushResponse) GetApplicationProblemJSON403() *PushRefused {
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
 func (r VerifyPushResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r VerifyPushResponse) GetApplicationProblemJSON500() *OwnFault {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r VerifyPushResponse) GetApplicationProblemJSON503() *StoreAway {
+	return r.ApplicationProblemJSON503
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -13636,7 +13680,7 @@ func (c *ClientWithResponses) ListChecksWithResponse(ctx context.Context, params
 //
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives.
+// that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13653,7 +13697,7 @@ func (c *ClientWithResponses) DecideCheckWithBodyWithResponse(ctx context.Contex
 //
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives.
+// that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13714,8 +13758,9 @@ func (c *ClientWithResponses) ListTrailWithResponse(ctx context.Context, params 
 
 // PutSuspensionWithBodyWithResponse Suspend a user, or lift the suspension
 //
-// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13730,8 +13775,9 @@ func (c *ClientWithResponses) PutSuspensionWithBodyWithResponse(ctx context.Cont
 
 // PutSuspensionWithResponse Suspend a user, or lift the suspension
 //
-// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-// until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+// A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+// shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+// answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14260,7 +14306,7 @@ func (c *ClientWithResponses) GetCheckedPictureWithResponse(ctx context.Context,
 // VerifyPushWithResponse Show that this address is the service's
 //
 // WeChat sends this when message push is set up in its console. If `signature` was made with the configured token, the answer
-// is `echostr`.
+// is `echostr`. The same `timestamp` and `nonce` are accepted for no other request.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -14276,8 +14322,9 @@ func (c *ClientWithResponses) VerifyPushWithResponse(ctx context.Context, params
 // ReceivePushWithBodyWithResponse Take a message that WeChat pushes
 //
 // A message of WeChat, as JSON or XML, in plain or in safe mode. The signature is checked before anything else; a message that is
-// older than five minutes, or was received before, is refused. Messages that have no meaning here are acknowledged. The
-// answer comes within a second. WeChat sends a message that was not taken again, three times in all.
+// older than five minutes, or has the `timestamp` and `nonce` of another request, is refused. Messages that have no meaning here
+// are acknowledged, and so is the repeat of a message that is done; it changes nothing. The answer comes within a second: 200
+// when the message is done, 503 while it is not. WeChat sends a message that was not acknowledged again, three times in all.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -21844,7 +21891,7 @@ func ParseGetShareCodeResponse(rsp *http.Response) (*GetShareCodeResponse, error
 		response.ApplicationProblemJSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest ExchangeRefused
+		var dest WriteRefused
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -29507,6 +29554,20 @@ func ParseVerifyPushResponse(rsp *http.Response) (*VerifyPushResponse, error) {
 		}
 		response.ApplicationProblemJSON431 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest OwnFault
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest StoreAway
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Other
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -29599,6 +29660,75 @@ func ParseVerifyPushResponse(rsp *http.Response) (*VerifyPushResponse, error) {
 			headers.XRequestID = &value
 		}
 		response.Headers431 = &headers
+	case rsp.StatusCode == 500:
+		var headers VerifyPushResponse500Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers500 = &headers
+	case rsp.StatusCode == 503:
+		var headers VerifyPushResponse503Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value RequestID
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = &value
+		}
+		response.Headers503 = &headers
 	case true:
 		var headers VerifyPushResponseDefaultHeaders
 		if values := rsp.Header.Values("Allow"); len(values) > 0 {

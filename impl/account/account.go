@@ -17,6 +17,16 @@ type Service struct {
 	Profiles *profile.Service
 }
 
+// Exists reports whether anything is stored of a user.
+func (s *Service) Exists(ctx context.Context, userID string) (bool, error) {
+	for _, exists := range []func(context.Context, string) (bool, error){s.Drawings.Has, s.Profiles.Has, s.Sessions.Has} {
+		if found, err := exists(ctx, userID); found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
 // Delete deletes all that is stored of a user. After an error it must be called
 // again.
 func (s *Service) Delete(ctx context.Context, userID string) error {

@@ -75,12 +75,13 @@ const words = isChinese
       reasons: { ...reasons, no_result: '微信没有给出结果', author_away: '作者近两小时没有打开小程序' },
       outcomes: {
         done: '已完成',
-        changed: '没有执行：内容已改动或不存在',
+        changed: '没有执行：内容已改动或不存在，或没有这个用户',
         failed: '出错：可能已执行，也可能没有',
         unknown: '未知：没有记录到结果',
       },
       wrongToken: 'token 不正确：它不是这个服务的 ADMIN_TOKEN。',
-      changed: '什么也没有做：内容已改动或不存在。列表已重新加载。',
+      changed: '什么也没有做：内容已改动。列表已重新加载。',
+      missing: '什么也没有做：内容已不存在，或没有这个用户。列表已重新加载。',
       gone: '图片不存在：内容已改动或已删除。请重新加载列表。',
       busy: '请求过多，请稍后再试。',
       unavailable: '服务暂时无法响应，请稍后再试。',
@@ -147,12 +148,13 @@ const words = isChinese
       },
       outcomes: {
         done: 'done',
-        changed: 'nothing was done: it had changed, or was not there any more',
+        changed: 'nothing was done: it had changed, was not there any more, or there was no such user',
         failed: 'an error: it may or may not have been done',
         unknown: 'unknown: the outcome was not stored',
       },
       wrongToken: 'The token is wrong: it is not the ADMIN_TOKEN of this service.',
-      changed: 'Nothing was done: it has changed, or is not there any more. The list was loaded again.',
+      changed: 'Nothing was done: it has changed. The list was loaded again.',
+      missing: 'Nothing was done: it is not there any more, or there is no such user. The list was loaded again.',
       gone: 'No picture: it has changed, or is not there any more. Load the list again.',
       busy: 'Too many requests. Try again in a minute.',
       unavailable: 'The service cannot answer now. Try again later.',
@@ -196,6 +198,7 @@ async function call(path, method = 'GET', body = undefined) {
 function explain(error) {
   if (!(error instanceof Refusal)) return words.unreachable;
   if (error.status === 401) return words.wrongToken;
+  if (error.status === 404) return words.missing;
   if (error.status === 412) return words.changed;
   if (error.status === 429) return words.busy;
   if (error.status >= 500) return words.unavailable;
@@ -447,9 +450,9 @@ function ask(action, about, hasReason, send) {
       dialog.close();
     } catch (error) {
       if (error.status === 401) fail(error);
-      else if (error.status === 412) {
+      else if (error.status === 404 || error.status === 412) {
         dialog.close();
-        await open('checks', explain(error));
+        await open(shown.name, explain(error));
       } else byId('failure').textContent = explain(error);
     } finally {
       byId('confirm').disabled = false;

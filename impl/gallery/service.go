@@ -153,6 +153,12 @@ func (s *Service) Export(ctx context.Context, owner string) iter.Seq2[Exported, 
 	}
 }
 
+// Has reports whether an owner has any drawing.
+func (s *Service) Has(ctx context.Context, owner string) (bool, error) {
+	n, err := s.store.Count(ctx, owner, 1)
+	return n > 0, err
+}
+
 // DeleteAll removes every drawing and share of an owner. What is created while
 // it runs may remain. After an error it must be called again.
 func (s *Service) DeleteAll(ctx context.Context, owner string) error {

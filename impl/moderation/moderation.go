@@ -100,9 +100,11 @@ var (
 	// ErrAway: the checker knows no user who has used the program lately. It is asked
 	// again when the user comes back.
 	ErrAway = errors.New("the author has not used the program lately")
-	// ErrGone: there is no such thing, or it has nothing that others see, or it has
-	// another version.
+	// ErrGone: there is no such thing, or it has nothing that others see, or, where a
+	// version is asked for, it has another one.
 	ErrGone = errors.New("nothing to check")
+	// ErrChanged: the thing has another version than the one that a person saw.
+	ErrChanged = errors.New("the thing has another version")
 )
 
 // Kind names a [Subject].

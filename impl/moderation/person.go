@@ -57,29 +57,33 @@ func (s *Service) Look(ctx context.Context, thing Thing, version string) ([]byte
 }
 
 // Settle stores what a person decided about a version of a thing, and ends its task. It
-// returns [ErrGone] if there is no such thing, or if it has another version.
+// returns [ErrGone] if there is no such thing, and [ErrChanged] if it has another version.
 func (s *Service) Settle(ctx context.Context, thing Thing, version string, v Verdict) error {
-	subject, ok := s.subjects[thing.Kind]
-	if !ok {
-		return ErrGone
-	}
-	if err := subject.Decide(ctx, thing.Owner, thing.ID, Check{version, v}); err != nil {
-		return err
-	}
-	return s.End(ctx, thing)
+	return s.decided(ctx, thing, version, func(subject Subject) error {
+		return subject.Decide(ctx, thing.Owner, thing.ID, Check{version, v})
+	})
 }
 
 // TakeDown removes from others what they see of a thing, and ends its task. It returns
-// [ErrGone] if there is no such thing, or if it had another version a moment ago.
+// [ErrGone] if there is no such thing, and [ErrChanged] if it had another version a
+// moment ago.
 func (s *Service) TakeDown(ctx context.Context, thing Thing, version string) error {
+	return s.decided(ctx, thing, version, func(subject Subject) error { return subject.TakeDown(ctx, thing.Owner, thing.ID) })
+}
+
+func (s *Service) decided(ctx context.Context, thing Thing, version string, do func(Subject) error) error {
 	content, err := s.content(ctx, thing)
 	if err != nil {
 		return err
 	}
 	if content.Version != version {
-		return ErrGone
+		return ErrChanged
 	}
-	if err := s.subjects[thing.Kind].TakeDown(ctx, thing.Owner, thing.ID); err != nil {
+	err = do(s.subjects[thing.Kind])
+	if errors.Is(err, ErrGone) {
+		return ErrChanged // since it was read
+	}
+	if err != nil {
 		return err
 	}
 	return s.End(ctx, thing)

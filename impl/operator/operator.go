@@ -32,7 +32,7 @@ type Outcome string
 const (
 	Unknown Outcome = "unknown" // it was begun, and its end is not stored
 	Done    Outcome = "done"
-	Changed Outcome = "changed" // nothing: the thing was changed meanwhile
+	Changed Outcome = "changed" // nothing: the thing has another version, or there is none, or no such user
 	Failed  Outcome = "failed"  // an error; the action may or may not have been done
 )
 
@@ -78,20 +78,33 @@ type Store interface {
 	Entries(ctx context.Context, before string, limit int) ([]Entry, error)
 }
 
+// ErrNoUser: nothing is stored of a user.
+var ErrNoUser = errors.New("nothing is stored of this user")
+
+// Options of a [Service]. All are required, except for Now.
+type Options struct {
+	Store  Store
+	Checks *moderation.Service
+	// Exists reports whether anything is stored of a user.
+	Exists func(ctx context.Context, user string) (bool, error)
+	Now    func() time.Time // time.Now if nil
+}
+
 // Service applies the rules.
 type Service struct {
 	store  Store
 	checks *moderation.Service
+	exists func(ctx context.Context, user string) (bool, error)
 	now    func() time.Time
 	cache  *cache
 }
 
-// New returns a service. now is the clock, time.Now if nil.
-func New(store Store, checks *moderation.Service, now func() time.Time) *Service {
-	if now == nil {
-		now = time.Now
+// New returns a service.
+func New(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	return &Service{store: store, checks: checks, now: now, cache: newCache()}
+	return &Service{store: o.Store, checks: o.Checks, exists: o.Exists, now: o.Now, cache: newCache()}
 }
 
 // Decision is what an operator decides about a thing.
@@ -104,7 +117,7 @@ type Decision struct {
 }
 
 // Decide decides about a thing, and ends its reports. It returns [moderation.ErrGone] if
-// there is no such thing, or if it has another version.
+// there is no such thing, and [moderation.ErrChanged] if it has another version.
 func (s *Service) Decide(ctx context.Context, t moderation.Thing, d Decision) error {
 	return s.recorded(ctx, Entry{
 		By: d.By, Note: d.Note, Action: d.Action, User: t.Owner, Kind: t.Kind, Thing: t.ID, Version: d.Version, Reason: d.Reason,
@@ -122,9 +135,13 @@ func (s *Service) Decide(ctx context.Context, t moderation.Thing, d Decision) er
 	})
 }
 
-// Suspend lets a user only read, export and delete.
+// Suspend lets a user only read, export and delete. It returns [ErrNoUser] if nothing is
+// stored of the user.
 func (s *Service) Suspend(ctx context.Context, user, by, note string) error {
 	return s.recorded(ctx, Entry{By: by, Note: note, Action: Suspend, User: user}, func() error {
+		if err := s.find(ctx, user); err != nil {
+			return err
+		}
 		if err := s.store.PutSuspension(ctx, Suspension{User: user, At: s.now().UnixMilli(), By: by, Note: note}); err != nil {
 			return err
 		}
@@ -133,15 +150,33 @@ func (s *Service) Suspend(ctx context.Context, user, by, note string) error {
 	})
 }
 
-// Lift ends the suspension of a user.
+// Lift ends the suspension of a user. It returns [ErrNoUser] if nothing is stored of the
+// user.
 func (s *Service) Lift(ctx context.Context, user, by, note string) error {
 	return s.recorded(ctx, Entry{By: by, Note: note, Action: Lift, User: user}, func() error {
+		if err := s.find(ctx, user); err != nil {
+			return err
+		}
 		if err := s.store.RemoveSuspension(ctx, user); err != nil {
 			return err
 		}
 		s.cache.put(user, false, s.now())
 		return nil
 	})
+}
+
+// find returns [ErrNoUser] if nothing is stored of a user. A suspension outlasts the
+// account.
+func (s *Service) find(ctx context.Context, user string) error {
+	stored, err := s.store.Suspension(ctx, user)
+	if err != nil || stored != (Suspension{}) {
+		return err
+	}
+	exists, err := s.exists(ctx, user)
+	if err == nil && !exists {
+		err = ErrNoUser
+	}
+	return err
 }
 
 // Suspended reports whether a user is suspended. The store is asked once a second: what
@@ -192,7 +227,7 @@ func (s *Service) recorded(ctx context.Context, e Entry, do func() error) error 
 	switch {
 	case err == nil:
 		e.Outcome = Done
-	case errors.Is(err, moderation.ErrGone):
+	case errors.Is(err, moderation.ErrGone), errors.Is(err, moderation.ErrChanged), errors.Is(err, ErrNoUser):
 		e.Outcome = Changed
 	default:
 		e.Outcome = Failed

@@ -65,12 +65,13 @@ func TestEachDecisionIsInTheTrail(t *testing.T) {
 			checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})
 			s := &subject{trouble: test.trouble}
 			checks.Add("thing", s)
-			service := operator.New(store, checks, nil)
+			service := operator.New(operator.Options{Store: store, Checks: checks, Exists: exists})
 			test.d.By, test.d.Note = "小红", "why"
 			thing := thing
 			thing.Kind = test.kind
 			err := service.Decide(t.Context(), thing, test.d)
-			if (err == nil) != (test.outcome == operator.Done) || errors.Is(err, moderation.ErrGone) != (test.outcome == operator.Changed) {
+			nothing := errors.Is(err, moderation.ErrGone) || errors.Is(err, moderation.ErrChanged)
+			if (err == nil) != (test.outcome == operator.Done) || nothing != (test.outcome == operator.Changed) {
 				t.Errorf("the error is %v", err)
 			}
 			if s.check.State != test.state || s.check.Reason != test.d.Reason {
@@ -95,6 +96,22 @@ func TestEachDecisionIsInTheTrail(t *testing.T) {
 	}
 }
 
+// exists knows every user but one.
+func exists(_ context.Context, user string) (bool, error) { return user != "nobody", nil }
+
+func TestAUserOfWhomNothingIsStoredIsNotSuspended(t *testing.T) {
+	service := operator.New(operator.Options{Store: new(operatortest.Memory), Exists: exists})
+	for _, change := range []func(context.Context, string, string, string) error{service.Suspend, service.Lift} {
+		if err := change(t.Context(), "nobody", "小红", "why"); !errors.Is(err, operator.ErrNoUser) {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	trail, _, err := service.Trail(t.Context(), "", 10)
+	if err != nil || len(trail) != 2 || trail[0].Outcome != operator.Changed || trail[1].Outcome != operator.Changed {
+		t.Errorf("the trail is %+v, %v", trail, err)
+	}
+}
+
 // unwritable fails to store an entry.
 type unwritable struct{ operatortest.Memory }
 
@@ -105,7 +122,7 @@ func TestNoActionIsWithoutAnEntry(t *testing.T) {
 	s := &subject{}
 	checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})
 	checks.Add("thing", s)
-	service := operator.New(store, checks, nil)
+	service := operator.New(operator.Options{Store: store, Checks: checks, Exists: exists})
 	if err := service.Decide(t.Context(), moderation.Thing{Kind: "thing"}, operator.Decision{Action: operator.TakeDown, Version: "1"}); err == nil || s.removed {
 		t.Errorf("it was done: %v, %v", s.removed, err)
 	}
@@ -122,7 +139,8 @@ func TestASuspensionCountsOnEachReplica(t *testing.T) {
 	store := new(operatortest.Memory)
 	now := time.Now()
 	clock := func() time.Time { return now }
-	here, there := operator.New(store, nil, clock), operator.New(store, nil, clock)
+	o := operator.Options{Store: store, Exists: exists, Now: clock}
+	here, there := operator.New(o), operator.New(o)
 	is := func(s *operator.Service, want bool) {
 		t.Helper()
 		if got, err := s.Suspended(t.Context(), "user"); err != nil || got != want {

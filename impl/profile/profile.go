@@ -94,6 +94,12 @@ func (s *Service) Profile(ctx context.Context, userID string) (p Profile, err er
 	return p, err
 }
 
+// Has reports whether a user has a nickname or an avatar.
+func (s *Service) Has(ctx context.Context, userID string) (bool, error) {
+	a, err := s.store.Profile(ctx, userID)
+	return a.Turn != "", err
+}
+
 // Author returns what others see of a user.
 func (s *Service) Author(ctx context.Context, userID string) (shown Author, err error) {
 	a, err := s.store.Profile(ctx, userID)

@@ -147,6 +147,12 @@ func (s *Service) EndOthers(ctx context.Context, userID, keepID string) error {
 	return err
 }
 
+// Has reports whether a user has a session.
+func (s *Service) Has(ctx context.Context, userID string) (bool, error) {
+	all, err := s.Sessions(ctx, userID)
+	return len(all) > 0, err
+}
+
 // EndAll ends all sessions of a user. What remains stored is the outcome of recent
 // logins: for a Token session until 5 minutes after the login, for a Code session
 // that another replaced as long as it would have lasted unused.

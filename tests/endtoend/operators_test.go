@@ -219,7 +219,7 @@ func TestAnOperatorDecidesWhatNeedsAReview(t *testing.T) {
 		unknown := avatar
 		unknown.Kind = "song"
 		d.picture(t, unknown).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
-		d.decide(t, unknown, gen.DecisionApprove, "").ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+		d.decide(t, unknown, gen.DecisionApprove, "").ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
 	})
 }
 
@@ -284,6 +284,53 @@ func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
 			t.Errorf("the trail is %q", actions)
 		}
 	})
+}
+
+func TestWhatIsNotThereIsNotDecidedAbout(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		d, author := deskOf(s.Service), s.LogIn(t, service.NewUser())
+		user, unshared := me(t, author).User.ID, create(t, author, "mine")
+		for _, c := range []gen.Check{
+			{Kind: "drawing", User: user, ID: newID(), Version: "1"},
+			{Kind: "drawing", User: user, ID: unshared, Version: "1"},
+			{Kind: "nickname", User: user, ID: user, Version: "1"},
+			{Kind: "avatar", User: user, ID: user, Version: "1"},
+			{Kind: "song", User: user, ID: user, Version: "1"},
+		} {
+			for _, action := range []gen.DecisionAction{gen.DecisionApprove, gen.DecisionRefuse, gen.DecisionTakeDown} {
+				d.decide(t, c, action, "").ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+			}
+		}
+		for _, suspended := range []bool{true, false} {
+			d.Do(t, http.MethodPut, "/v1/admin/users/"+strings.Repeat("A", 22)+"/suspension", gen.SuspensionChange{Suspended: suspended, By: "小红", Note: "why"}).
+				ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		}
+		if trail := d.trail(t).Items; len(trail) != 17 || trail[0].Outcome != "changed" || trail[16].Outcome != "changed" {
+			t.Errorf("the trail is %+v", trail)
+		}
+		d.suspend(t, user, true)
+		author.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+		d.suspend(t, user, true) // the suspension is still there
+		d.suspend(t, user, false)
+	})
+}
+
+func TestACursorThatIsNoneIsNamed(t *testing.T) {
+	s := start(t)
+	d := deskOf(s.Service)
+	user := strings.Repeat("A", 22)
+	for list, valid := range map[string]string{
+		"checks": user + ".drawing." + newID(), "suspensions": user, "trail": "0190a1b2c3d4" + strings.Repeat("A", 26),
+	} {
+		d.Do(t, http.MethodGet, "/v1/admin/"+list+"?cursor="+valid, nil).Expect(t, http.StatusOK)
+		for _, cursor := range []string{"x", valid + "x", valid[1:], "....", strings.Repeat("A", 129), ""} {
+			problem := d.Do(t, http.MethodGet, "/v1/admin/"+list+"?cursor="+cursor, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+			if f := *problem.Errors; len(f) != 1 || f[0].Field != "cursor" {
+				t.Errorf("%s?cursor=%s: %+v", list, cursor, f)
+			}
+		}
+	}
 }
 
 func TestOthersDoNotSeeWhatASuspendedUserShares(t *testing.T) {

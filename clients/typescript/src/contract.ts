@@ -542,7 +542,7 @@ export interface paths {
          * Approve, refuse or take down
          * @description Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
          *     `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-         *     that the operator gives.
+         *     that the operator gives. The answer is 404 if there is no such thing that others could see.
          */
         post: operations["decideCheck"];
         delete?: never;
@@ -581,8 +581,9 @@ export interface paths {
         get?: never;
         /**
          * Suspend a user, or lift the suspension
-         * @description A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). What the user shares stays visible
-         *     until it is refused or taken down. The suspension outlasts sessions and the account. Other replicas follow within a second.
+         * @description A suspended user can read, export and delete, and can write and share nothing (`ERR_SUSPENDED`). Others do not see what the user
+         *     shares until the suspension is lifted. The suspension outlasts sessions and the account. Other replicas follow within a second. The
+         *     answer is 404 if nothing is stored of the user: no session, drawing, nickname, avatar or suspension.
          */
         put: operations["putSuspension"];
         post?: never;
@@ -622,15 +623,16 @@ export interface paths {
         /**
          * Show that this address is the service's
          * @description WeChat sends this when message push is set up in its console. If `signature` was made with the configured token, the answer
-         *     is `echostr`.
+         *     is `echostr`. The same `timestamp` and `nonce` are accepted for no other request.
          */
         get: operations["verifyPush"];
         put?: never;
         /**
          * Take a message that WeChat pushes
          * @description A message of WeChat, as JSON or XML, in plain or in safe mode. The signature is checked before anything else; a message that is
-         *     older than five minutes, or was received before, is refused. Messages that have no meaning here are acknowledged. The
-         *     answer comes within a second. WeChat sends a message that was not taken again, three times in all.
+         *     older than five minutes, or has the `timestamp` and `nonce` of another request, is refused. Messages that have no meaning here
+         *     are acknowledged, and so is the repeat of a message that is done; it changes nothing. The answer comes within a second: 200
+         *     when the message is done, 503 while it is not. WeChat sends a message that was not acknowledged again, three times in all.
          */
         post: operations["receivePush"];
         delete?: never;
@@ -1272,7 +1274,7 @@ export interface components {
             /** @description What was done. */
             action: string;
             /**
-             * @description What became of it. `changed`: nothing was done, as there was another version or no such thing. `failed`: an error; it may or may
+             * @description What became of it. `changed`: nothing was done, as there was another version, no such thing or no such user. `failed`: an error; it may or may
              *     not have been done. `unknown`: its end was not stored.
              */
             outcome: string;
@@ -1639,8 +1641,8 @@ export interface components {
             };
         };
         /**
-         * @description `ERR_PUSH_REFUSED`: the signature is not that of the configured token, the message is older than five minutes or was
-         *     received before, or message push is not configured.
+         * @description `ERR_PUSH_REFUSED`: the signature is not that of the configured token, the message is older than five minutes, another
+         *     request had its timestamp and nonce, or message push is not configured.
          */
         PushRefused: {
             headers: {
@@ -1783,7 +1785,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_PRECONDITION_FAILED`: it has another version now, or is not there any more. Nothing was done. Get the list again. */
+        /** @description `ERR_PRECONDITION_FAILED`: it has another version now. Nothing was done. Get the list again. */
         CheckChanged: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
@@ -3182,7 +3184,7 @@ export interface operations {
             };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["ExchangeRefused"];
+            403: components["responses"]["WriteRefused"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             429: components["responses"]["RateLimited"];
@@ -4256,6 +4258,8 @@ export interface operations {
             400: components["responses"]["InvalidRequest"];
             403: components["responses"]["PushRefused"];
             431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
             default: components["responses"]["Other"];
         };
     };
@@ -4294,7 +4298,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The message was taken, or has no meaning here. */
+            /** @description The message is done, or has no meaning here. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["RequestId"];
