@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"time"
 
 	"onestroke/impl/moderation"
@@ -97,6 +98,7 @@ type Service struct {
 	exists func(ctx context.Context, user string) (bool, error)
 	now    func() time.Time
 	cache  *cache
+	ids    ids
 }
 
 // New returns a service.
@@ -219,7 +221,7 @@ func (s *Service) Trail(ctx context.Context, before string, limit int) (page []E
 // action is without one.
 func (s *Service) recorded(ctx context.Context, e Entry, do func() error) error {
 	now := s.now().UnixMilli()
-	e.ID, e.At, e.Outcome = fmt.Sprintf("%012x%s", now, rand.Text()), now, Unknown
+	e.ID, e.At, e.Outcome = s.ids.next(now), now, Unknown
 	if err := s.store.PutEntry(ctx, e); err != nil {
 		return err
 	}
@@ -235,6 +237,21 @@ func (s *Service) recorded(ctx context.Context, e Entry, do func() error) error 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	return errors.Join(err, s.store.PutEntry(ctx, e))
+}
+
+// ids makes the IDs of entries.
+type ids struct {
+	mu   sync.Mutex
+	last int64
+}
+
+// next returns an ID that is greater than all before it, also than those of the same
+// millisecond. Two replicas may disagree about the order of entries in one of them.
+func (i *ids) next(now int64) string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last = max(now, i.last+1)
+	return fmt.Sprintf("%012x%s", i.last, rand.Text())
 }
 
 // recordTime bounds storing what became of an action: the client may be gone.

@@ -3,6 +3,7 @@ package operator_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -109,6 +110,26 @@ func TestAUserOfWhomNothingIsStoredIsNotSuspended(t *testing.T) {
 	trail, _, err := service.Trail(t.Context(), "", 10)
 	if err != nil || len(trail) != 2 || trail[0].Outcome != operator.Changed || trail[1].Outcome != operator.Changed {
 		t.Errorf("the trail is %+v, %v", trail, err)
+	}
+}
+
+// Several actions in one millisecond are listed in their order.
+func TestTheTrailIsInTheOrderOfTheActions(t *testing.T) {
+	now := time.Now()
+	service := operator.New(operator.Options{Store: new(operatortest.Memory), Exists: exists, Now: func() time.Time { return now }})
+	for n := range 20 {
+		if err := service.Suspend(t.Context(), "user", "小红", fmt.Sprint(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trail, _, err := service.Trail(t.Context(), "", 50)
+	if err != nil || len(trail) != 20 {
+		t.Fatalf("the trail is %+v, %v", trail, err)
+	}
+	for n, e := range trail {
+		if e.Note != fmt.Sprint(19-n) || e.At != now.UnixMilli() {
+			t.Errorf("entry %d is %+v", n, e)
+		}
 	}
 }
 

@@ -116,11 +116,12 @@ func (e *exchanges) operate(t *testing.T, token string) {
 		operator.Do(t, http.MethodPost, at+"/checks/"+c.Kind+"/"+c.User+"/"+c.ID+"/decisions", body).Expect(t, http.StatusNoContent)
 	})
 	e.expect(t, "listTrail", "", operator.Do(t, http.MethodGet, at+"/trail", nil))
-	suspend := at + "/users/8wYb3mQe1TzqJ0fU2n5KcQ/suspension"
+	suspension := at + "/users/" + c.User + "/suspension"
 	e.eachRequestExample("putSuspension", func(_ string, body any) {
-		operator.Do(t, http.MethodPut, suspend, body).Expect(t, http.StatusNoContent)
+		operator.Do(t, http.MethodPut, suspension, body).Expect(t, http.StatusNoContent)
 	})
 	e.expect(t, "listSuspensions", "", operator.Do(t, http.MethodGet, at+"/suspensions", nil))
+	operator.Do(t, http.MethodPut, suspension, gen.SuspensionChange{By: "小红", Note: "a mistake"}).Expect(t, http.StatusNoContent)
 }
 
 func (e *exchanges) keepProfile(t *testing.T) {

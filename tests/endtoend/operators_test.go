@@ -340,7 +340,9 @@ func TestOthersDoNotSeeWhatASuspendedUserShares(t *testing.T) {
 		id := create(t, author, "mine")
 		token := share(t, author, id, http.StatusCreated)
 		user := me(t, author).User.ID
-		page := func() int { return s.Nobody().Do(t, http.MethodGet, "/s/"+token, nil, header("Accept", "text/html")).Status }
+		page := func() int {
+			return s.Nobody().Do(t, http.MethodGet, "/s/"+token, nil, header("Accept", "text/html")).Status
+		}
 
 		d.suspend(t, user, true)
 		opensNothing(t, s.Service, token)

@@ -125,7 +125,7 @@ func TestAnOperatorWorksAtThePage(t *testing.T) {
 	o.press(t, "#items li:first-child", "Approve")
 	o.answer(t, "no harm")
 	o.becomes(t, "#message", "There is nothing.")
-	p.Nobody().Do(t, http.MethodGet, "/v1/shared/"+other, nil).Expect(t, http.StatusOK)
+	p.Nobody().Do(t, http.MethodGet, "/v1/shared/"+other, nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
 
 	// The tab knows the operator after a reload.
 	o.Do(t, chromedp.Reload(), chromedp.WaitVisible(`#views`))
@@ -136,6 +136,7 @@ func TestAnOperatorWorksAtThePage(t *testing.T) {
 	o.answer(t, "promised to stop")
 	o.becomes(t, "#message", "There is nothing.")
 	author.Do(t, http.MethodPut, drawing, stroke("more"), http.Header{"If-Match": {"*"}}).Expect(t, http.StatusOK)
+	p.Nobody().Do(t, http.MethodGet, "/v1/shared/"+other, nil).Expect(t, http.StatusOK)
 
 	o.press(t, "#views", "Trail")
 	o.becomes(t, "#items li:nth-child(5)", "nothing was done")
@@ -172,9 +173,13 @@ func TestThePageOfOperatorsShowsAllPages(t *testing.T) {
 	p := service.Build(t).Start(t, "ADMIN_TOKEN="+service.AdminToken)
 	desk := p.With(http.Header{"Authorization": {"Bearer " + service.AdminToken}})
 	const suspended = 25
-	for i := range suspended {
-		user := strings.Repeat("a", 21) + string(rune('a'+i))
-		desk.Do(t, http.MethodPut, "/v1/admin/users/"+user+"/suspension", gen.SuspensionChange{Suspended: true, By: "小红", Note: "why"}).
+	newUser := func() string {
+		var session gen.Session
+		p.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Decode(t, &session)
+		return session.User.ID
+	}
+	for range suspended {
+		desk.Do(t, http.MethodPut, "/v1/admin/users/"+newUser()+"/suspension", gen.SuspensionChange{Suspended: true, By: "小红", Note: "why"}).
 			Expect(t, http.StatusNoContent)
 	}
 	o := operator{chromium.Open(t)}
@@ -186,6 +191,9 @@ func TestThePageOfOperatorsShowsAllPages(t *testing.T) {
 	o.Do(t, chromedp.Poll[chromedp.Void](`document.querySelectorAll("#items li").length === 25 && document.getElementById("more").hidden`))
 
 	o.Do(t, chromedp.SendKeys(`#suspend [name=user]`, strings.Repeat("b", 22)+kb.Enter))
+	o.answer(t, "no such user")
+	o.becomes(t, "#message", "there is no such user")
+	o.Do(t, chromedp.SetValue(`#suspend [name=user]`, newUser()), chromedp.SendKeys(`#suspend [name=user]`, kb.Enter))
 	o.answer(t, "seen elsewhere")
 	o.becomes(t, "#message", "Done: Suspend the user")
 	var list gen.SuspensionList
