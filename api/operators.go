@@ -53,11 +53,30 @@ func (h operators) ListChecks(ctx context.Context, r gen.ListChecksRequest) (gen
 	if err != nil {
 		return nil, err
 	}
+	return gen.ListChecks200{Body: checkList(page, next)}, nil
+}
+
+func (h operators) ListChecksOfUser(ctx context.Context, r gen.ListChecksOfUserRequest) (gen.ListChecksOfUserAnswer, error) {
+	after, err := thingOf(r.Params.Cursor)
+	if err == nil && r.Params.Cursor != nil && after.Owner != r.User {
+		err = gallery.ErrCursor
+	}
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := h.checks.Shown(ctx, r.User, after, pageLimit(r.Params.Limit))
+	if err != nil {
+		return nil, err
+	}
+	return gen.ListChecksOfUser200{Body: checkList(page, next)}, nil
+}
+
+func checkList(page []moderation.Waiting, next moderation.Thing) gen.CheckList {
 	items := make([]gen.Check, len(page))
 	for i, w := range page {
 		items[i] = checkBody(w)
 	}
-	return gen.ListChecks200{Body: gen.CheckList{Items: items, NextCursor: optional(positionOf(next))}}, nil
+	return gen.CheckList{Items: items, NextCursor: optional(positionOf(next))}
 }
 
 func (h operators) GetCheckPicture(ctx context.Context, r gen.GetCheckPictureRequest) (gen.GetCheckPictureAnswer, error) {

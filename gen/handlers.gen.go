@@ -48,6 +48,7 @@ type Handlers interface {
 	GetCheckPicture(context.Context, GetCheckPictureRequest) (GetCheckPictureAnswer, error)
 	DecideCheck(context.Context, DecideCheckRequest) (DecideCheckAnswer, error)
 	ListSuspensions(context.Context, ListSuspensionsRequest) (ListSuspensionsAnswer, error)
+	ListChecksOfUser(context.Context, ListChecksOfUserRequest) (ListChecksOfUserAnswer, error)
 	PutSuspension(context.Context, PutSuspensionRequest) (PutSuspensionAnswer, error)
 	ListTrail(context.Context, ListTrailRequest) (ListTrailAnswer, error)
 	VerifyPush(context.Context, VerifyPushRequest) (VerifyPushAnswer, error)
@@ -242,6 +243,12 @@ type DecideCheckRequest struct {
 // ListSuspensionsRequest is a request of GET /v1/admin/suspensions.
 type ListSuspensionsRequest struct {
 	Params ListSuspensionsParams
+}
+
+// ListChecksOfUserRequest is a request of GET /v1/admin/users/{user}/checks.
+type ListChecksOfUserRequest struct {
+	User   CheckUser
+	Params ListChecksOfUserParams
 }
 
 // PutSuspensionRequest is a request of PUT /v1/admin/users/{user}/suspension.
@@ -1067,6 +1074,22 @@ type ListSuspensions200 struct {
 }
 
 func (a ListSuspensions200) writeListSuspensions(w http.ResponseWriter) error {
+	b := wire.NewBuffer()
+	b.Text = a.Body.AppendJSON(b.Text)
+	return b.Send(w, 200)
+}
+
+// ListChecksOfUserAnswer is one of the responses to GET /v1/admin/users/{user}/checks.
+type ListChecksOfUserAnswer interface {
+	writeListChecksOfUser(http.ResponseWriter) error
+}
+
+// ListChecksOfUser200 is the response with status 200 to GET /v1/admin/users/{user}/checks.
+type ListChecksOfUser200 struct {
+	Body CheckList
+}
+
+func (a ListChecksOfUser200) writeListChecksOfUser(w http.ResponseWriter) error {
 	b := wire.NewBuffer()
 	b.Text = a.Body.AppendJSON(b.Text)
 	return b.Send(w, 200)
@@ -1961,6 +1984,23 @@ func (b *binding) serveListSuspensions(w http.ResponseWriter, r *http.Request, r
 		return err
 	}
 	return answer.writeListSuspensions(w)
+}
+
+func (b *binding) ListChecksOfUser(w http.ResponseWriter, r *http.Request, user CheckUser, params ListChecksOfUserParams) {
+	if err := b.serveListChecksOfUser(w, r, ListChecksOfUserRequest{User: user, Params: params}); err != nil {
+		b.Fail(w, r, err)
+	}
+}
+
+func (b *binding) serveListChecksOfUser(w http.ResponseWriter, r *http.Request, request ListChecksOfUserRequest) error {
+	if err := b.Admit(r); err != nil {
+		return err
+	}
+	answer, err := b.handlers.ListChecksOfUser(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return answer.writeListChecksOfUser(w)
 }
 
 func (b *binding) PutSuspension(w http.ResponseWriter, r *http.Request, user CheckUser) {

@@ -346,6 +346,16 @@ var Operations = map[string]wire.Operation{
 		},
 		Produces: []string{"application/json"},
 	},
+	"GET /v1/admin/users/{user}/checks": {
+		ID:      "listChecksOfUser",
+		Secured: true,
+		Parameters: []wire.Parameter{
+			{Name: "user", In: "path", Required: true, Rules: &userIdRules},
+			{Name: "limit", In: "query", Rules: &limitParameterRules},
+			{Name: "cursor", In: "query", Rules: &pagePositionRules},
+		},
+		Produces: []string{"application/json"},
+	},
 	"PUT /v1/admin/users/{user}/suspension": {
 		ID:      "putSuspension",
 		Secured: true,

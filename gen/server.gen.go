@@ -326,7 +326,7 @@ type Canvas struct {
 	Width      int32   `json:"width"`
 }
 
-// Check A thing that waits for a person, or whose check has no result yet.
+// Check A thing that others see, or that waits for its check or for a person.
 type Check struct {
 	// HasPicture Whether it has a picture.
 	HasPicture bool `json:"hasPicture"`
@@ -376,7 +376,7 @@ type Check struct {
 	Version CheckVersion `json:"version"`
 }
 
-// CheckList A page of what waits for a person.
+// CheckList A page of what waits for a person, or of what a user shows to others.
 type CheckList struct {
 	Items []Check `json:"items"`
 
@@ -1711,6 +1711,15 @@ type ListTrailParams struct {
 	Cursor *PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListChecksOfUserParams defines parameters for ListChecksOfUser.
+type ListChecksOfUserParams struct {
+	// Limit How many items the page has at most.
+	Limit *PageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before. Absent for the first page.
+	Cursor *PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListDrawingsParams defines parameters for ListDrawings.
 type ListDrawingsParams struct {
 	// Limit The largest number of drawings in the answer.
@@ -2276,6 +2285,9 @@ type ServerInterface interface {
 	// ListTrail List what operators did
 	// (GET /v1/admin/trail)
 	ListTrail(w http.ResponseWriter, r *http.Request, params ListTrailParams)
+	// ListChecksOfUser List what a user shows to others
+	// (GET /v1/admin/users/{user}/checks)
+	ListChecksOfUser(w http.ResponseWriter, r *http.Request, user CheckUser, params ListChecksOfUserParams)
 	// PutSuspension Suspend a user, or lift the suspension
 	// (PUT /v1/admin/users/{user}/suspension)
 	PutSuspension(w http.ResponseWriter, r *http.Request, user CheckUser)
@@ -2855,6 +2867,61 @@ func (siw *ServerInterfaceWrapper) ListTrail(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListTrail(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListChecksOfUser operation middleware
+func (siw *ServerInterfaceWrapper) ListChecksOfUser(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "user" -------------
+	var user CheckUser
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", r.PathValue("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChecksOfUserParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListChecksOfUser(w, r, user, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4085,6 +4152,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/checks/{kind}/{user}/{id}/picture", wrapper.GetCheckPicture)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/admin/checks/{kind}/{user}/{id}/decisions", wrapper.DecideCheck)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/suspensions", wrapper.ListSuspensions)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/users/{user}/checks", wrapper.ListChecksOfUser)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/admin/users/{user}/suspension", wrapper.PutSuspension)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/admin/trail", wrapper.ListTrail)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/wechat/push", wrapper.VerifyPush)

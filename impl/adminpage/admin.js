@@ -39,6 +39,8 @@ const words = isChinese
       checksHint: '被举报的、需要人工审核的和等待检测结果的画作、昵称和头像。',
       suspensionsHint: '被停用的用户可以读取、导出和删除，不能写入和分享。',
       trailHint: '管理员的每一次操作，最新的在前。',
+      shares: '该用户给别人看的内容',
+      sharesHint: '昵称、头像和全部分享的画作，没有被举报的也在内。',
       userId: '用户 id',
       more: '更多',
       nothing: '没有内容。',
@@ -102,6 +104,8 @@ const words = isChinese
         'Drawings, nicknames and avatars that were reported, need a review, or have no result of the check yet.',
       suspensionsHint: 'A suspended user can read, export and delete, and can write and share nothing.',
       trailHint: 'Every action of an operator, newest first.',
+      shares: 'What the user shows',
+      sharesHint: 'The nickname, the avatar and all shared drawings, also what nobody reported.',
       userId: 'User id',
       more: 'More',
       nothing: 'There is nothing.',
@@ -118,7 +122,8 @@ const words = isChinese
         refuse: 'Others do not see this version. Its owner sees the reason; after a change it is checked again.',
         take_down:
           'A drawing: its share ends and the link is invalid for ever. A nickname or an avatar: it is removed.',
-        suspend: 'The user can write and share nothing, and others do not see what the user shares until this is lifted.',
+        suspend:
+          'The user can write and share nothing, and others do not see what the user shares until this is lifted.',
         lift: 'The user can write and share again.',
       },
       done: 'Done: ',
@@ -253,9 +258,9 @@ function arrange() {
 
 // --- Lists ---
 
-const views = { checks: showCheck, suspensions: showSuspension, trail: showEntry };
+const views = { checks: showCheck, shares: showCheck, suspensions: showSuspension, trail: showEntry };
 
-/** The list that is shown: { name, cursor }. Another one, or the same anew, is another object. */
+/** The list that is shown: { name, user, cursor }. Another one, or the same anew, is another object. */
 let shown = null;
 
 for (const button of document.querySelectorAll('[data-view]'))
@@ -266,13 +271,14 @@ more.addEventListener('click', async () => {
   last?.nextElementSibling?.focus();
 });
 
-async function open(name, text = '') {
-  shown = { name };
+/** Shows a list from its begin; user is whose shares are listed. */
+async function open(name, text = '', user = undefined) {
+  shown = { name, user };
   say(text);
   arrange();
   for (const button of document.querySelectorAll('[data-view]'))
     button.ariaCurrent = button.dataset.view === name ? 'page' : null;
-  byId('title').textContent = words[name];
+  byId('title').textContent = sentence(words[name], user);
   byId('hint').textContent = words[`${name}Hint`];
   byId('suspend').hidden = name !== 'suspensions';
   items.replaceChildren();
@@ -286,7 +292,8 @@ async function load() {
   view.ariaBusy = 'true';
   try {
     const query = new URLSearchParams({ limit: '20', ...(list.cursor && { cursor: list.cursor }) });
-    const page = await (await call(`${list.name}?${query}`)).json();
+    const path = list.user ? `users/${list.user}/checks` : list.name;
+    const page = await (await call(`${path}?${query}`)).json();
     if (list !== shown) return;
     list.cursor = page.nextCursor;
     for (const item of page.items) items.append(views[list.name](item));
@@ -310,7 +317,7 @@ async function settle() {
 
 function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
+  made.append(...children.filter(Boolean));
   return made;
 }
 
@@ -360,6 +367,7 @@ function showCheck(check) {
       decide('refuse', true),
       decide('take_down', true),
       button('suspend', () => suspend(user, true)),
+      !shown.user && button('shares', () => open('shares', '', user)),
     ),
   );
   if (check.hasPicture) showPicture(picture, `${path}/picture?version=${version}`, words.picture + name);
@@ -387,6 +395,7 @@ function showSuspension({ user, at, by, note }) {
       'div',
       { className: 'buttons' },
       button('lift', () => suspend(user, false)),
+      button('shares', () => open('shares', '', user)),
     ),
   );
 }
@@ -413,6 +422,9 @@ byId('suspend').addEventListener('submit', event => {
   event.preventDefault();
   suspend(event.target.elements.user.value.trim(), true);
 });
+byId('show').addEventListener('click', () => {
+  if (byId('suspend').reportValidity()) open('shares', '', byId('suspend').elements.user.value.trim());
+});
 
 function suspend(user, suspended) {
   const action = suspended ? 'suspend' : 'lift';
@@ -424,8 +436,9 @@ function suspend(user, suspended) {
   });
 }
 
-/** Takes away what was decided. */
+/** Takes away what was decided; a user's list is shown anew, with the new states. */
 async function finish(done, action, name) {
+  if (shown.user) return open(shown.name, `${words.done}${words[action]} · ${name}`, shown.user);
   const next = done.nextElementSibling ?? done.previousElementSibling ?? message;
   say(`${words.done}${words[action]} · ${name}`);
   done.remove();
@@ -452,7 +465,7 @@ function ask(action, about, hasReason, send) {
       if (error.status === 401) fail(error);
       else if (error.status === 404 || error.status === 412) {
         dialog.close();
-        await open(shown.name, explain(error));
+        await open(shown.name, explain(error), shown.user);
       } else byId('failure').textContent = explain(error);
     } finally {
       byId('confirm').disabled = false;

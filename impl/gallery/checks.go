@@ -61,6 +61,24 @@ func (s *Service) Decide(ctx context.Context, owner, id string, c moderation.Che
 	return err
 }
 
+// Shown returns the shared drawings of an owner; see [moderation.Subject].
+func (s *Service) Shown(ctx context.Context, owner, after string, limit int) ([]string, error) {
+	var last *drawing.ID
+	if after != "" {
+		parsed, err := drawing.ParseID(after)
+		if err != nil {
+			return nil, err
+		}
+		last = &parsed
+	}
+	shared, err := s.store.Shared(ctx, owner, last, limit)
+	ids := make([]string, len(shared))
+	for i, id := range shared {
+		ids[i] = id.String()
+	}
+	return ids, err
+}
+
 // TakeDown ends the share of a drawing; see [moderation.Subject].
 func (s *Service) TakeDown(ctx context.Context, owner, id string) error {
 	parsed, err := drawing.ParseID(id)

@@ -63,6 +63,9 @@ type Store interface {
 	// FindShare returns the drawing that a token may lead to, or [ErrNotFound]. It
 	// may still find a share that was removed: only what Get returns is certain.
 	FindShare(ctx context.Context, token string) (owner string, id drawing.ID, err error)
+	// Shared returns the IDs of at most limit shared drawings of the owner that come after
+	// an ID, in the order of the IDs; nil is before all.
+	Shared(ctx context.Context, owner string, after *drawing.ID, limit int) ([]drawing.ID, error)
 	// Code returns the code that is stored for a share of the owner, or nil.
 	Code(ctx context.Context, owner, token string) ([]byte, error)
 	// SetCode stores the code of a share, which is removed with the share:

@@ -117,6 +117,9 @@ type Subject interface {
 	// Decide stores a check, if the thing still has the version, in one indivisible
 	// step. Otherwise it returns [ErrGone].
 	Decide(ctx context.Context, owner, id string, c Check) error
+	// Shown returns the IDs of at most limit things of an owner that others see or would
+	// see when they are approved: those after an ID, in their order; "" is before all.
+	Shown(ctx context.Context, owner, after string, limit int) ([]string, error)
 	// TakeDown removes from others what they see of a thing. It is not an error if they
 	// see nothing.
 	TakeDown(ctx context.Context, owner, id string) error

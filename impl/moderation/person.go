@@ -3,9 +3,12 @@ package moderation
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 )
 
-// Waiting is a thing that waits for a person, or whose check has no result yet.
+// Waiting is a thing as a person looks at it: one that waits for that, or another one
+// that others see. Without a check or a report its Task has only the Thing.
 type Waiting struct {
 	Task
 	Content
@@ -21,7 +24,7 @@ func (s *Service) Waiting(ctx context.Context, after Thing, limit int) (page []W
 		return nil, Thing{}, err
 	}
 	for _, t := range tasks {
-		content, err := s.content(ctx, t.Thing)
+		w, err := s.waiting(ctx, t)
 		if errors.Is(err, ErrGone) {
 			_, err = s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
 			if err == nil {
@@ -31,16 +34,61 @@ func (s *Service) Waiting(ctx context.Context, after Thing, limit int) (page []W
 		if err != nil {
 			return nil, Thing{}, err
 		}
-		verdict := s.Judge(content.Check, content.Version)
-		if verdict.State == Pending && t.Due == 0 {
-			verdict.Reason = AuthorAway
-		}
-		page = append(page, Waiting{t, content, verdict})
+		page = append(page, w)
 	}
 	if len(tasks) == limit {
 		next = tasks[limit-1].Thing
 	}
 	return page, next, nil
+}
+
+// waiting adds to a task what others would see of its thing, or returns [ErrGone].
+func (s *Service) waiting(ctx context.Context, t Task) (Waiting, error) {
+	content, err := s.content(ctx, t.Thing)
+	verdict := s.Judge(content.Check, content.Version)
+	if verdict.State == Pending && t.Turn != "" && t.Due == 0 {
+		verdict.Reason = AuthorAway
+	}
+	return Waiting{t, content, verdict}, err
+}
+
+// Shown returns a page of what others see of an owner, or would see when it is approved:
+// at most limit things that come after one, in the order of kind and ID. next is the last
+// one that was looked at, and the zero Thing on the last page.
+func (s *Service) Shown(ctx context.Context, owner string, after Thing, limit int) (page []Waiting, next Thing, err error) {
+	left := limit
+	for _, kind := range slices.Sorted(maps.Keys(s.subjects)) {
+		if kind < after.Kind {
+			continue
+		}
+		if kind > after.Kind {
+			after.ID = ""
+		}
+		ids, err := s.subjects[kind].Shown(ctx, owner, after.ID, left)
+		if err != nil {
+			return nil, Thing{}, err
+		}
+		for _, id := range ids {
+			next = Thing{Kind: kind, Owner: owner, ID: id}
+			t, err := s.Store.Task(ctx, next)
+			if err != nil {
+				return nil, Thing{}, err
+			}
+			t.Thing = next
+			w, err := s.waiting(ctx, t)
+			if errors.Is(err, ErrGone) {
+				continue // meanwhile
+			}
+			if err != nil {
+				return nil, Thing{}, err
+			}
+			page = append(page, w)
+		}
+		if left -= len(ids); left == 0 {
+			return page, next, nil
+		}
+	}
+	return page, Thing{}, nil
 }
 
 // Look draws the picture of a version of a thing, for a person. It returns [ErrGone] if the

@@ -81,6 +81,8 @@ func (w *world) Decide(_ context.Context, _, _ string, c moderation.Check) error
 	return nil
 }
 
+func (w *world) Shown(context.Context, string, string, int) ([]string, error) { return nil, nil }
+
 func (w *world) TakeDown(context.Context, string, string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -189,6 +189,7 @@ func everyCall(ctx context.Context, s *mongostore.Store) map[string]error {
 	_, failed["Share"] = s.Share(ctx, "owner", r.ID, gallery.Share{Token: "token"})
 	failed["Unshare"] = s.Unshare(ctx, "owner", r.ID)
 	_, _, failed["FindShare"] = s.FindShare(ctx, "token")
+	_, failed["Shared"] = s.Shared(ctx, "owner", nil, 1)
 	return failed
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
@@ -90,6 +91,32 @@ func (s *Store) FindShare(ctx context.Context, token string) (owner string, id d
 	}
 	return d.Owner, d.ID, failure(ctx, "find share", err)
 }
+
+// Shared reads the drawings that have a token, in the order of their keys.
+func (s *Store) Shared(ctx context.Context, owner string, after *drawing.ID, limit int) (ids []drawing.ID, err error) {
+	from := owner + "/"
+	if after != nil {
+		from = key(owner, *after)
+	}
+	shared := bson.D{
+		{Key: "_id", Value: bson.D{{Key: "$gt", Value: from}, {Key: "$lt", Value: owner + "0"}}}, // 0 follows /
+		{Key: "owner", Value: owner},
+		{Key: "share", Value: bson.D{{Key: "$exists", Value: true}}},
+	}
+	found, err := all[sharedDrawing](ctx, s.drawings, shared,
+		options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(int64(limit)).SetProjection(onlyID))
+	for _, d := range found {
+		ids = append(ids, d.ID)
+	}
+	return ids, failure(ctx, "list shares", err)
+}
+
+// sharedDrawing is what [Store.Shared] reads of a drawing.
+type sharedDrawing struct {
+	ID drawing.ID `bson:"id"`
+}
+
+var onlyID = bson.D{{Key: "_id", Value: 0}, {Key: "id", Value: 1}}
 
 // Code reads the code from the document of a share.
 func (s *Store) Code(ctx context.Context, owner, token string) ([]byte, error) {

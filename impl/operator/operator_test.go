@@ -36,6 +36,8 @@ func (s *subject) Decide(_ context.Context, _, _ string, c moderation.Check) err
 	return s.trouble
 }
 
+func (s *subject) Shown(context.Context, string, string, int) ([]string, error) { return nil, nil }
+
 func (s *subject) TakeDown(context.Context, string, string) error {
 	s.removed = true
 	return s.trouble

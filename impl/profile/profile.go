@@ -271,6 +271,11 @@ func (s nicknames) Decide(ctx context.Context, owner, _ string, c moderation.Che
 	})
 }
 
+func (s nicknames) Shown(ctx context.Context, owner, after string, _ int) ([]string, error) {
+	a, err := s.store.Profile(ctx, owner)
+	return onlyOne(owner, after, a.Nickname != ""), err
+}
+
 func (s nicknames) TakeDown(ctx context.Context, owner, _ string) error {
 	return s.SetNickname(ctx, owner, "")
 }
@@ -296,6 +301,19 @@ func (s avatars) Decide(ctx context.Context, owner, _ string, c moderation.Check
 		a.AvatarCheck = c
 		return a.Avatar != nil && version(a.Avatar) == c.Version
 	})
+}
+
+func (s avatars) Shown(ctx context.Context, owner, after string, _ int) ([]string, error) {
+	a, err := s.store.Profile(ctx, owner)
+	return onlyOne(owner, after, a.Avatar != nil), err
+}
+
+// onlyOne lists a user's one nickname or avatar, unless the page is after it.
+func onlyOne(owner, after string, there bool) []string {
+	if !there || after != "" {
+		return nil
+	}
+	return []string{owner}
 }
 
 func (s avatars) TakeDown(ctx context.Context, owner, _ string) error {

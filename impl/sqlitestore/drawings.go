@@ -277,6 +277,21 @@ func (d *Drawings) FindShare(ctx context.Context, token string) (owner string, i
 	return owner, id, err
 }
 
+// Shared fills [gallery.Store].
+func (d *Drawings) Shared(ctx context.Context, owner string, after *drawing.ID, limit int) (ids []drawing.ID, err error) {
+	from := []byte{} // before every ID
+	if after != nil {
+		from = after[:]
+	}
+	err = d.db.read(ctx, "list shares", func(c *conn) error {
+		return c.each(`SELECT id FROM drawings WHERE owner = ?1 AND id > ?2 AND share_token IS NOT NULL ORDER BY id LIMIT ?3`, func(s *sqlite3.Stmt) error {
+			ids = append(ids, drawing.ID(s.ColumnRawBlob(0)))
+			return nil
+		}, owner, from, limit)
+	})
+	return ids, err
+}
+
 // Code fills [gallery.Store].
 func (d *Drawings) Code(ctx context.Context, owner, token string) (code []byte, err error) {
 	err = d.db.read(ctx, "read a code", func(c *conn) error {

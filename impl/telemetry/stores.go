@@ -240,6 +240,10 @@ func (d drawings) FindShare(ctx context.Context, token string) (string, drawing.
 	return owner, id, err
 }
 
+func (d drawings) Shared(ctx context.Context, owner string, after *drawing.ID, limit int) ([]drawing.ID, error) {
+	return ask(ctx, d.reads, "list_shares", func(ctx context.Context) ([]drawing.ID, error) { return d.store.Shared(ctx, owner, after, limit) })
+}
+
 func (d drawings) Code(ctx context.Context, owner, token string) ([]byte, error) {
 	return ask(ctx, d.reads, "read_code", func(ctx context.Context) ([]byte, error) { return d.store.Code(ctx, owner, token) })
 }

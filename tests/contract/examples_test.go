@@ -103,6 +103,9 @@ func (e *exchanges) keepDrawings(t *testing.T) {
 func (e *exchanges) operate(t *testing.T, token string) {
 	const at = "/v1/admin"
 	operator := e.service.With(http.Header{"Authorization": {"Bearer " + service.AdminToken}})
+	var session gen.Session
+	e.known.Do(t, http.MethodGet, "/v1/session", nil).Decode(t, &session)
+	e.expect(t, "listChecksOfUser", "", operator.Do(t, http.MethodGet, at+"/users/"+session.User.ID+"/checks", nil))
 	e.eachRequestExample("reportSharedDrawing", func(_ string, body any) {
 		e.service.Nobody().Do(t, http.MethodPost, "/v1/shared/"+token+"/reports", body).Expect(t, http.StatusNoContent)
 	})

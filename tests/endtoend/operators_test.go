@@ -286,6 +286,72 @@ func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
 	})
 }
 
+func TestAnOperatorSeesWhatAUserShowsToOthers(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		d, author, other := deskOf(s.Service), s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
+		user := me(t, author).User.ID
+		at := "/v1/admin/users/" + user + "/checks"
+		pages := func() (all []gen.Check) {
+			t.Helper()
+			for cursor := ""; ; {
+				var page gen.CheckList
+				answer := d.Do(t, http.MethodGet, at+"?limit=2"+cursor, nil)
+				answer.Expect(t, http.StatusOK)
+				answer.Decode(t, &page)
+				all = append(all, page.Items...)
+				if page.NextCursor == nil {
+					return all
+				}
+				cursor = "&cursor=" + *page.NextCursor
+			}
+		}
+		if all := pages(); len(all) != 0 {
+			t.Errorf("nothing is shown, and the list is %+v", all)
+		}
+
+		want := map[string]string{}
+		for _, title := range []string{"1", "2", "3"} {
+			id := create(t, author, title)
+			share(t, author, id, http.StatusCreated)
+			want["drawing "+id] = title
+		}
+		create(t, author, "not shared")
+		token := share(t, other, create(t, other, "of another user"), http.StatusCreated)
+		report(t, s.Service, token, gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
+		author.Do(t, http.MethodPut, "/v1/profile", map[string]string{"nickname": "小明"}).Expect(t, http.StatusOK)
+		upload(t, author, photo(t, 30, 30)).Expect(t, http.StatusOK)
+		want["nickname "+user], want["avatar "+user] = "小明", ""
+
+		all := pages()
+		for _, c := range all {
+			text, found := want[c.Kind+" "+c.ID]
+			if !found || c.User != user || c.State != gen.ShareApproved || c.Text != nil && *c.Text != text || len(c.Reports) != 0 {
+				t.Errorf("it is listed as %+v", c)
+			}
+			if c.HasPicture {
+				d.picture(t, c).Expect(t, http.StatusOK)
+			}
+		}
+		if len(all) != len(want) {
+			t.Errorf("%d are listed", len(all))
+		}
+
+		// What is listed can be decided about.
+		for _, c := range all {
+			d.decide(t, c, gen.DecisionTakeDown, "").Expect(t, http.StatusNoContent)
+		}
+		if all := pages(); len(all) != 0 {
+			t.Errorf("all was taken down, and the list is %+v", all)
+		}
+		elsewhere := me(t, other).User.ID + ".avatar." + user
+		problem := d.Do(t, http.MethodGet, at+"?cursor="+elsewhere, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+		if f := *problem.Errors; len(f) != 1 || f[0].Field != "cursor" {
+			t.Errorf("the fields are %+v", f)
+		}
+	})
+}
+
 func TestWhatIsNotThereIsNotDecidedAbout(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
@@ -321,7 +387,7 @@ func TestACursorThatIsNoneIsNamed(t *testing.T) {
 	d := deskOf(s.Service)
 	user := strings.Repeat("A", 22)
 	for list, valid := range map[string]string{
-		"checks": user + ".drawing." + newID(), "suspensions": user, "trail": "0190a1b2c3d4" + strings.Repeat("A", 26),
+		"checks": user + ".drawing." + newID(), "users/" + user + "/checks": user + ".drawing." + newID(), "suspensions": user, "trail": "0190a1b2c3d4" + strings.Repeat("A", 26),
 	} {
 		d.Do(t, http.MethodGet, "/v1/admin/"+list+"?cursor="+valid, nil).Expect(t, http.StatusOK)
 		for _, cursor := range []string{"x", valid + "x", valid[1:], "....", strings.Repeat("A", 129), ""} {

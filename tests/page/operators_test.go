@@ -104,6 +104,13 @@ func TestAnOperatorWorksAtThePage(t *testing.T) {
 	o.becomes(t, "#items li:first-child dl", "<b>my number</b>")
 	o.becomes(t, "#items li:first-child dl", "Insults")
 
+	// What the user shares can be looked at, and decided about.
+	o.press(t, "#items li:first-child", "What the user shows")
+	o.becomes(t, "#title", "What the user shows · "+session.User.ID)
+	o.Do(t, chromedp.Poll[chromedp.Void](`document.querySelectorAll("#items li").length === 2 && [...document.images].every(i => i.complete && i.naturalWidth > 0)`))
+	o.press(t, "#views", "What waits")
+	o.Do(t, chromedp.Poll[chromedp.Void](`document.querySelectorAll("#items img").length === 2`))
+
 	// It changes while the operator looks: nothing is done, and the list is loaded again.
 	author.Do(t, http.MethodPut, drawing, stroke("another"), http.Header{"If-Match": {"*"}}).Expect(t, http.StatusOK)
 	o.press(t, "#items li:first-child", "Take down")
@@ -196,6 +203,8 @@ func TestThePageOfOperatorsShowsAllPages(t *testing.T) {
 	o.Do(t, chromedp.SetValue(`#suspend [name=user]`, newUser()), chromedp.SendKeys(`#suspend [name=user]`, kb.Enter))
 	o.answer(t, "seen elsewhere")
 	o.becomes(t, "#message", "Done: Suspend the user")
+	o.press(t, "#suspend", "What the user shows")
+	o.becomes(t, "#message", "There is nothing.")
 	var list gen.SuspensionList
 	desk.Do(t, http.MethodGet, "/v1/admin/suspensions?limit=100", nil).Decode(t, &list)
 	if len(list.Items) != suspended+1 {

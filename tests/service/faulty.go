@@ -42,6 +42,10 @@ func (s faultyDrawings) FindShare(context.Context, string) (owner string, id dra
 	return "", drawing.ID{}, s.fault
 }
 
+func (s faultyDrawings) Shared(context.Context, string, *drawing.ID, int) ([]drawing.ID, error) {
+	return nil, s.fault
+}
+
 func (s faultyDrawings) Tasks(context.Context, moderation.Thing, int) ([]moderation.Task, error) {
 	return nil, s.fault
 }

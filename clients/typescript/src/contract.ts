@@ -571,6 +571,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/users/{user}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a user shows to others
+         * @description The nickname, the avatar and all shared drawings of a user, whatever their state is: also those that nobody reported. The answer is
+         *     empty if there are none.
+         */
+        get: operations["listChecksOfUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/users/{user}/suspension": {
         parameters: {
             query?: never;
@@ -1204,12 +1225,12 @@ export interface components {
          * @example 有他人的电话号码
          */
         OperatorNote: string;
-        /** @description A page of what waits for a person. */
+        /** @description A page of what waits for a person, or of what a user shows to others. */
         CheckList: {
             items: components["schemas"]["Check"][];
             nextCursor?: components["schemas"]["PagePosition"];
         };
-        /** @description A thing that waits for a person, or whose check has no result yet. */
+        /** @description A thing that others see, or that waits for its check or for a person. */
         Check: {
             kind: components["schemas"]["CheckedKind"];
             user: components["schemas"]["UserId"];
@@ -4092,6 +4113,69 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["SuspensionList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["OperatorUnknown"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["OperatorRateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["OwnFault"];
+            503: components["responses"]["StoreAway"];
+            default: components["responses"]["Other"];
+        };
+    };
+    listChecksOfUser: {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items the page has at most.
+                 * @example 20
+                 */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description The `nextCursor` of the page before. Absent for the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Whose it is.
+                 * @example 8wYb3mQe1TzqJ0fU2n5KcQ
+                 */
+                user: components["parameters"]["CheckUser"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. It may have fewer items than `limit` if what others saw of some was removed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "drawing",
+                     *           "user": "8wYb3mQe1TzqJ0fU2n5KcQ",
+                     *           "id": "6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2",
+                     *           "version": "5mC3xQ8kT1uB7nR2sV9wYA",
+                     *           "state": "approved",
+                     *           "text": "一笔猫",
+                     *           "hasPicture": true,
+                     *           "reports": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CheckList"];
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(*testing.T) gallery.Store) {
 		{"a token leads to its drawing or nowhere, whatever goes on", shareRaces},
 		{"many who share at once get one token", oneToken},
 		{"a code goes with its share", codeGoesWithShare},
+		{"pages cover the shared drawings of an owner", sharedInPages},
 		{"a code is made once, however many ask for it at the same time", oneCode},
 		{"a check is stored for its revision only, and outlasts no change", checkOfOneRevision},
 		{"the quota holds creations back, and nothing else", quotaHolds},

@@ -180,6 +180,17 @@ func (m *Memory) FindShare(ctx context.Context, token string) (owner string, id 
 	return "", drawing.ID{}, gallery.ErrNotFound
 }
 
+func (m *Memory) Shared(ctx context.Context, owner string, after *drawing.ID, limit int) (ids []drawing.ID, err error) {
+	defer m.lock()()
+	for k, r := range m.drawings {
+		if k.owner == owner && r.Share != (gallery.Share{}) && (after == nil || bytes.Compare(k.id[:], after[:]) > 0) {
+			ids = append(ids, k.id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b drawing.ID) int { return bytes.Compare(a[:], b[:]) })
+	return ids[:min(limit, len(ids))], nil
+}
+
 func (m *Memory) Code(ctx context.Context, owner, token string) ([]byte, error) {
 	defer m.lock()()
 	for k, r := range m.drawings {

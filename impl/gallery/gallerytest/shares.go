@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -214,6 +215,41 @@ func oneCode(t *testing.T, store gallery.Store) {
 	succeeds(t, err)
 	equal(t, string(code), "code of "+token)
 	equal(t, maker.asked.Load(), int32(3))
+}
+
+func sharedInPages(t *testing.T, store gallery.Store) {
+	s := service(store)
+	var want []drawing.ID
+	for n := range 7 {
+		_, _, err := s.Put(t.Context(), alice, drawingtest.ID(n), drawingtest.Content("", 1, 3), gallery.IfAbsent())
+		succeeds(t, err)
+		if n%3 == 0 {
+			_, _, err = share(t, s, alice, drawingtest.ID(n))
+			succeeds(t, err)
+			want = append(want, drawingtest.ID(n))
+		}
+	}
+	_, _, err := s.Put(t.Context(), bob, drawingtest.ID(8), drawingtest.Content("", 1, 3), gallery.IfAbsent())
+	succeeds(t, err)
+	_, _, err = share(t, s, bob, drawingtest.ID(8))
+	succeeds(t, err)
+	slices.SortFunc(want, func(a, b drawing.ID) int { return bytes.Compare(a[:], b[:]) })
+	for limit := range 4 {
+		var got []drawing.ID
+		for last := (*drawing.ID)(nil); limit > 0; last = &got[len(got)-1] {
+			page, err := store.Shared(t.Context(), alice, last, limit)
+			succeeds(t, err)
+			if len(page) == 0 {
+				equal(t, got, want)
+				break
+			}
+			got = append(got, page...)
+		}
+	}
+	succeeds(t, s.Unshare(t.Context(), alice, want[0]))
+	rest, err := store.Shared(t.Context(), alice, nil, 10)
+	succeeds(t, err)
+	equal(t, rest, want[1:])
 }
 
 func checkOfOneRevision(t *testing.T, store gallery.Store) {
