@@ -116,38 +116,53 @@ func (c *Client) Drawings(ctx context.Context, params *ListDrawingsParams) iter.
 	}
 }
 
-// Export yields all drawings of the user with their strokes, oldest first, as they
-// arrive. An error is the last that it yields; drawings are missing then.
-func (c *Client) Export(ctx context.Context) iter.Seq2[Drawing, error] {
-	return func(yield func(Drawing, error) bool) {
-		answer, err := c.ExportDrawings(ctx, nil)
+// Exported is one line of an export: a drawing, or the profile. The other one is nil.
+type Exported struct {
+	Drawing *Drawing
+	Profile *Profile // the last line
+}
+
+// Export yields all that the service has of the user, as it arrives: the drawings with
+// their strokes, oldest first, and then the profile. An error is the last that it yields;
+// something is missing then.
+func (c *Client) Export(ctx context.Context) iter.Seq2[Exported, error] {
+	return func(yield func(Exported, error) bool) {
+		answer, err := c.ExportDrawings(ctx, &ExportDrawingsParams{Profile: new(true)})
 		if err != nil {
-			yield(Drawing{}, err)
+			yield(Exported{}, err)
 			return
 		}
 		defer answer.Body.Close()
 		lines := bufio.NewReader(answer.Body)
 		for {
 			line, err := lines.ReadBytes('\n')
-			if errors.Is(err, io.EOF) && len(line) == 0 {
-				return
-			}
-			if errors.Is(err, io.EOF) { // amid a line
+			if errors.Is(err, io.EOF) { // before the profile, or amid a line
 				err = io.ErrUnexpectedEOF
 			}
-			var drawing Drawing
+			var read Exported
 			if err == nil {
-				err = json.Unmarshal(line, &drawing)
+				read, err = exported(line)
 			}
 			if err != nil {
-				yield(Drawing{}, fmt.Errorf("read the export: %w", err))
+				yield(Exported{}, fmt.Errorf("read the export: %w", err))
 				return
 			}
-			if !yield(drawing, nil) {
+			if !yield(read, nil) || read.Profile != nil {
 				return
 			}
 		}
 	}
+}
+
+// exported reads one line of an export.
+func exported(line []byte) (Exported, error) {
+	var last struct{ Profile *Profile }
+	if err := json.Unmarshal(line, &last); err != nil || last.Profile != nil {
+		return Exported{Profile: last.Profile}, err
+	}
+	var drawing Drawing
+	err := json.Unmarshal(line, &drawing)
+	return Exported{Drawing: &drawing}, err
 }
 
 // errNotOurs is that of an answer that succeeds, but is not what the contract says, as

@@ -241,25 +241,33 @@ func TestDrawingsAreReadPageByPage(t *testing.T) {
 }
 
 func TestAnExportIsReadAsItArrives(t *testing.T) {
+	const profile = `{"profile":{"nickname":"小明","nicknameState":"approved"}}`
 	for name, test := range map[string]struct {
 		body string
 		ends error
 		want int
 	}{
-		"whole":          {cat + "\n" + cat + "\n", nil, 2},
-		"empty":          {"", nil, 0},
-		"cut off":        {cat + "\n" + cat[:20], io.ErrUnexpectedEOF, 1},
-		"cut at its end": {cat + "\n" + cat, io.ErrUnexpectedEOF, 1},
+		"whole":                {cat + "\n" + cat + "\n" + profile + "\n", nil, 3},
+		"no drawings":          {profile + "\n", nil, 1},
+		"nothing":              {"", io.ErrUnexpectedEOF, 0},
+		"cut off":              {cat + "\n" + cat[:20], io.ErrUnexpectedEOF, 1},
+		"cut at the end":       {cat + "\n" + profile, io.ErrUnexpectedEOF, 1},
+		"cut between drawings": {cat + "\n" + cat + "\n", io.ErrUnexpectedEOF, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService(t)
-			s.HandleFunc("GET /v1/export", s.asUser(func(w http.ResponseWriter, _ *http.Request) {
+			s.HandleFunc("GET /v1/export", s.asUser(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("profile") != "true" {
+					t.Error("the profile is not asked for")
+				}
 				w.Header().Set("Content-Type", "application/x-ndjson")
 				_, _ = io.WriteString(w, test.body)
 			}))
 			got, ends := 0, error(nil)
-			for drawing, err := range s.client(t, Options{}).Export(t.Context()) {
-				if ends = err; err == nil && drawing.Title == "一笔猫" {
+			for line, err := range s.client(t, Options{}).Export(t.Context()) {
+				isDrawing := line.Drawing != nil && line.Drawing.Title == "一笔猫"
+				isProfile := line.Profile != nil && *line.Profile.Nickname == "小明"
+				if ends = err; err == nil && isDrawing != isProfile {
 					got++
 				}
 			}

@@ -434,6 +434,7 @@ type ClientInterface interface {
 	// ExportDrawings Export all my drawings
 	//
 	// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+	// A program that exports everything of a user sends `profile=true`.
 	//
 	// With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
 	// Without it, drawings may be missing, because the answer has no length and the connection may break.
@@ -1308,6 +1309,7 @@ func (c *Client) GetShareCode(ctx context.Context, id DrawingID, params *GetShar
 // ExportDrawings Export all my drawings
 //
 // All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+// A program that exports everything of a user sends `profile=true`.
 //
 // With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
 // Without it, drawings may be missing, because the answer has no length and the connection may break.
@@ -4342,6 +4344,7 @@ type ClientWithResponsesInterface interface {
 	// ExportDrawingsWithResponse Export all my drawings
 	//
 	// All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+	// A program that exports everything of a user sends `profile=true`.
 	//
 	// With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
 	// Without it, drawings may be missing, because the answer has no length and the connection may break.
@@ -14262,6 +14265,7 @@ func (c *ClientWithResponses) GetShareCodeWithResponse(ctx context.Context, id D
 // ExportDrawingsWithResponse Export all my drawings
 //
 // All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+// A program that exports everything of a user sends `profile=true`.
 //
 // With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
 // Without it, drawings may be missing, because the answer has no length and the connection may break.

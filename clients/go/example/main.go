@@ -57,11 +57,13 @@ func run(ctx context.Context, base string) error {
 		}
 		fmt.Println("listed:", drawing.Title)
 	}
-	for drawing, err := range client.Export(ctx) {
+	for exported, err := range client.Export(ctx) {
 		if err != nil {
 			return err
 		}
-		fmt.Println("exported:", drawing.Title, "with", len(drawing.Strokes), "stroke")
+		if drawing := exported.Drawing; drawing != nil {
+			fmt.Println("exported:", drawing.Title, "with", len(drawing.Strokes), "stroke")
+		}
 	}
 
 	if _, err := client.DeleteDrawingWithResponse(ctx, id, nil); err != nil {

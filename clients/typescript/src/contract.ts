@@ -376,6 +376,7 @@ export interface paths {
         /**
          * Export all my drawings
          * @description All drawings of the caller with their strokes, one JSON document on each line (NDJSON), oldest first. A drawing that was saved by a program of 2017 also has its original `paint`.
+         *     A program that exports everything of a user sends `profile=true`.
          *
          *     With `profile=true` one more line, the last, has the nickname and the avatar, or neither: `{"profile":{…}}`. Who has this line has everything.
          *     Without it, drawings may be missing, because the answer has no length and the connection may break.
