@@ -66,7 +66,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	)
 	sessions := session.New(p.Exchanger, p.Sessions, session.Options{
 		IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now, Seal: p.Seal,
-		Returned: func(ctx context.Context, userID string) { checks.Returned(ctx, userID) },
+		Returned: func(userID string) { checks.Seen(userID) },
 	})
 	checks = moderation.New(moderation.Options{
 		Checker: p.Checker, Store: p.Drawings, Notes: p.Sessions, OpenID: sessions.OpenID,

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,6 +46,9 @@ type Service struct {
 	Options
 	subjects map[Kind]Subject
 	wake     chan struct{}
+
+	mu   sync.Mutex
+	seen map[string]struct{} // users that [Service.Seen] was told of, until Run looks for their tasks
 }
 
 const (
@@ -63,6 +68,8 @@ const (
 	// atOnce bounds the tasks that a replica works on.
 	atOnce    = 4
 	taskBatch = 50
+	// maxSeen bounds the users whose tasks are looked for together.
+	maxSeen = 1000
 	// maxReports bounds the reports of one thing: a person looks at it because of the
 	// first one.
 	maxReports = 20
@@ -78,7 +85,7 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{Options: o, subjects: map[Kind]Subject{}, wake: make(chan struct{}, 1)}
+	return &Service{Options: o, subjects: map[Kind]Subject{}, wake: make(chan struct{}, 1), seen: map[string]struct{}{}}
 }
 
 // Add adds a kind of things.
@@ -169,12 +176,57 @@ func (s *Service) Try(ctx context.Context, thing Thing) {
 	}
 }
 
+// Seen says that a user is back, as [Service.Returned] does, and waits for nothing: Run
+// looks for the tasks of all who were seen, at its next turn. While the store fails, at
+// most maxSeen are remembered; the others are seen when they next share something.
+func (s *Service) Seen(userID string) {
+	if s.off() {
+		return
+	}
+	if s.remember(userID) {
+		s.nudge()
+	}
+}
+
+// remember reports whether there is no room for more users who were seen.
+func (s *Service) remember(users ...string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range users {
+		if len(s.seen) < maxSeen {
+			s.seen[u] = struct{}{}
+		}
+	}
+	return len(s.seen) == maxSeen
+}
+
+func (s *Service) seenReturned(ctx context.Context) error {
+	s.mu.Lock()
+	users := slices.Collect(maps.Keys(s.seen))
+	clear(s.seen)
+	s.mu.Unlock()
+	if len(users) == 0 {
+		return nil
+	}
+	err := s.returned(ctx, users)
+	if err != nil {
+		s.remember(users...)
+	}
+	return err
+}
+
 // Returned says that a user is back, so that the checker knows them again.
 func (s *Service) Returned(ctx context.Context, userID string) {
 	if s.off() {
 		return
 	}
-	away, err := s.Store.AwayTasks(ctx, userID)
+	if err := s.returned(ctx, []string{userID}); err != nil {
+		s.Logger.WarnContext(ctx, "checks wait for their author longer than needed", "cause", err)
+	}
+}
+
+func (s *Service) returned(ctx context.Context, users []string) error {
+	away, err := s.Store.AwayTasks(ctx, users)
 	for _, t := range away {
 		if err == nil {
 			err = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
@@ -184,12 +236,10 @@ func (s *Service) Returned(ctx context.Context, userID string) {
 			})
 		}
 	}
-	if err != nil {
-		s.Logger.WarnContext(ctx, "checks wait for their author longer than needed", "cause", err)
-	}
 	if len(away) > 0 {
 		s.nudge()
 	}
+	return err
 }
 
 // Result takes the verdict on a picture; checked is false if the checker failed to
@@ -270,6 +320,9 @@ func (s *Service) Run(ctx context.Context) {
 }
 
 func (s *Service) runOnce(ctx context.Context) error {
+	if err := s.seenReturned(ctx); err != nil {
+		return err
+	}
 	due, err := s.Store.DueTasks(ctx, s.Now(), taskBatch)
 	if err != nil {
 		return err

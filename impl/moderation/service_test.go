@@ -377,6 +377,45 @@ func TestAnAwayAuthorIsWaitedFor(t *testing.T) {
 	}
 }
 
+// A login does not wait for the tasks of its user, not even while the store fails.
+func TestRunGoesOnForAnAuthorWhoWasSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.trouble = moderation.ErrAway
+		w.begin(t)
+		w.trouble = nil
+		failing := &failsOnce{Store: &w.store}
+		w.Store = failing
+		w.Seen("another user")
+		w.Seen("author")
+		ctx, stop := context.WithCancel(t.Context())
+		defer synctest.Wait()
+		defer stop()
+		go w.Run(ctx)
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.asked) != 1 || !failing.has {
+			t.Errorf("handed in %d times", len(w.asked))
+		}
+	})
+}
+
+// failsOnce is a store whose first AwayTasks fails.
+type failsOnce struct {
+	moderation.Store
+	has bool
+}
+
+func (f *failsOnce) AwayTasks(ctx context.Context, owners []string) ([]moderation.Task, error) {
+	if !f.has {
+		f.has = true
+		return nil, errors.New("the store fails")
+	}
+	return f.Store.AwayTasks(ctx, owners)
+}
+
 // Run finds what is due: at once, after a failure, and when a result does not come.
 func TestRunDoesWhatIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

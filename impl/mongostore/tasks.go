@@ -71,8 +71,8 @@ func (s *Store) DueTasks(ctx context.Context, at time.Time, limit int) ([]modera
 }
 
 // AwayTasks fills [moderation.Store].
-func (s *Store) AwayTasks(ctx context.Context, owner string) ([]moderation.Task, error) {
-	return s.allTasks(ctx, bson.D{{Key: "owner", Value: owner}, {Key: "due", Value: 0}}, options.Find())
+func (s *Store) AwayTasks(ctx context.Context, owners []string) ([]moderation.Task, error) {
+	return s.allTasks(ctx, bson.D{{Key: "owner", Value: bson.D{{Key: "$in", Value: owners}}}, {Key: "due", Value: 0}}, options.Find())
 }
 
 // Tasks fills [moderation.Store].

@@ -162,7 +162,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	if err != nil {
 		return entry{}, err
 	}
-	s.options.Returned(ctx, done.UserID)
+	s.options.Returned(done.UserID)
 	return entry{c, opened}, nil
 }
 

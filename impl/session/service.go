@@ -22,7 +22,7 @@ type Options struct {
 	Seal *seal.Key
 	// Returned is called when a user logs in, or uses a session again that was not
 	// used for [absence]. It must not take long. Nil: nobody is told.
-	Returned func(ctx context.Context, userID string)
+	Returned func(userID string)
 }
 
 // Service opens, resolves and ends sessions. Replicas that share a [Store] and
@@ -54,7 +54,7 @@ func New(x Exchanger, s Store, o Options) *Service {
 		o.Now = time.Now
 	}
 	if o.Returned == nil {
-		o.Returned = func(context.Context, string) {}
+		o.Returned = func(string) {}
 	}
 	return &Service{exchanger: x, store: s, options: o, cache: newCache()}
 }
@@ -209,7 +209,7 @@ func (s *Service) find(ctx context.Context, userID, id string) (Session, error) 
 		return found, nil // the session is valid all the same; a later use renews it
 	case done:
 		if now.Sub(found.LastUsedAt) >= absence {
-			s.options.Returned(ctx, userID)
+			s.options.Returned(userID)
 		}
 		return renewed, nil
 	default: // another replica was faster: it renewed or ended the session

@@ -108,7 +108,7 @@ func TestTheContractsAndTheirQueryPlans(t *testing.T) {
 	for _, sql := range statements {
 		for _, line := range db.Plan(t, sql) {
 			planned++
-			isSmall := line == "SCAN CONSTANT ROW" || line == "SCAN (subquery-1)"
+			isSmall := line == "SCAN CONSTANT ROW" || line == "SCAN (subquery-1)" || strings.HasPrefix(line, "SCAN json_each ") // of the arguments
 			if strings.HasPrefix(line, "SCAN") && !isSmall || strings.Contains(line, "TEMP B-TREE") {
 				t.Errorf("%s\n\t%s", sql, line)
 			}

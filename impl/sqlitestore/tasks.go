@@ -29,8 +29,12 @@ func (d *Drawings) DueTasks(ctx context.Context, at time.Time, limit int) ([]mod
 }
 
 // AwayTasks fills [moderation.Store].
-func (d *Drawings) AwayTasks(ctx context.Context, owner string) ([]moderation.Task, error) {
-	return d.tasks(ctx, `WHERE owner = ?1 AND due = 0`, owner)
+func (d *Drawings) AwayTasks(ctx context.Context, owners []string) ([]moderation.Task, error) {
+	list, err := json.Marshal(owners)
+	if err != nil {
+		return nil, fmt.Errorf("encode owners: %w", err)
+	}
+	return d.tasks(ctx, `WHERE owner IN (SELECT value FROM json_each(?1)) AND due = 0`, string(list))
 }
 
 // Tasks fills [moderation.Store].

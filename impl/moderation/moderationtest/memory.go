@@ -41,9 +41,9 @@ func (m *Memory) DueTasks(ctx context.Context, at time.Time, limit int) (due []m
 	return due, nil
 }
 
-func (m *Memory) AwayTasks(ctx context.Context, owner string) (away []moderation.Task, err error) {
+func (m *Memory) AwayTasks(ctx context.Context, owners []string) (away []moderation.Task, err error) {
 	for _, t := range m.sorted() {
-		if t.Owner == owner && t.Due == 0 {
+		if slices.Contains(owners, t.Owner) && t.Due == 0 {
 			away = append(away, t)
 		}
 	}
