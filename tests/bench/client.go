@@ -30,7 +30,7 @@ func dial(address string) (*connection, error) {
 func (c *connection) do(request []byte) ([]byte, error) {
 	status, err := c.roundTrip(request)
 	if err == nil && status >= 300 {
-		err = fmt.Errorf("status %d: %.300s", status, c.answer.Bytes())
+		err = statusError{status, fmt.Sprintf("%.300s", c.answer.Bytes())}
 	}
 	if err != nil {
 		line, _, _ := bytes.Cut(request, []byte("\r\n"))
@@ -38,6 +38,14 @@ func (c *connection) do(request []byte) ([]byte, error) {
 	}
 	return c.answer.Bytes(), err
 }
+
+// statusError is an answer that is no success.
+type statusError struct {
+	status int
+	body   string
+}
+
+func (e statusError) Error() string { return fmt.Sprintf("status %d: %s", e.status, e.body) }
 
 func (c *connection) roundTrip(request []byte) (status int, err error) {
 	if _, err := c.Write(request); err != nil {
