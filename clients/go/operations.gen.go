@@ -1892,7 +1892,8 @@ type ClientInterface interface {
 
 	// GetCheckPicture Get the picture of what waits for a person
 	//
-	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+	// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 	// has another version now, or no picture.
 	//
 	// Corresponds with GET /v1/admin/checks/{kind}/{user}/{id}/picture (the `GetCheckPicture` operationId).
@@ -2413,7 +2414,8 @@ func (c *sender) DecideCheck(ctx context.Context, kind CheckKind, user CheckUser
 
 // GetCheckPicture Get the picture of what waits for a person
 //
-// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 // has another version now, or no picture.
 //
 // Corresponds with GET /v1/admin/checks/{kind}/{user}/{id}/picture (the `GetCheckPicture` operationId).
@@ -5254,7 +5256,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetCheckPictureWithResponse Get the picture of what waits for a person
 	//
-	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+	// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 	// has another version now, or no picture.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -14035,7 +14038,8 @@ func (c *ClientWithResponses) DecideCheckWithResponse(ctx context.Context, kind 
 
 // GetCheckPictureWithResponse Get the picture of what waits for a person
 //
-// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 // has another version now, or no picture.
 //
 // Returns a wrapper object for the known response body format(s).

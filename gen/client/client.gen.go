@@ -283,7 +283,8 @@ type ClientInterface interface {
 
 	// GetCheckPicture Get the picture of what waits for a person
 	//
-	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+	// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 	// has another version now, or no picture.
 	//
 	// Corresponds with GET /v1/admin/checks/{kind}/{user}/{id}/picture (the `GetCheckPicture` operationId).
@@ -998,7 +999,8 @@ func (c *Client) DecideCheck(ctx context.Context, kind CheckKind, user CheckUser
 
 // GetCheckPicture Get the picture of what waits for a person
 //
-// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 // has another version now, or no picture.
 //
 // Corresponds with GET /v1/admin/checks/{kind}/{user}/{id}/picture (the `GetCheckPicture` operationId).
@@ -4169,7 +4171,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetCheckPictureWithResponse Get the picture of what waits for a person
 	//
-	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+	// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+	// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 	// has another version now, or no picture.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -13994,7 +13997,8 @@ func (c *ClientWithResponses) DecideCheckWithResponse(ctx context.Context, kind 
 
 // GetCheckPictureWithResponse Get the picture of what waits for a person
 //
-// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+// The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+// picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
 // has another version now, or no picture.
 //
 // Returns a wrapper object for the known response body format(s).

@@ -14,13 +14,9 @@ import (
 // CheckKind is the kind of a drawing whose revisions are checked.
 const CheckKind moderation.Kind = "drawing"
 
-const (
-	// checkTime bounds how long a user waits for a check when they share a drawing.
-	// What takes longer goes on without them.
-	checkTime = 2 * time.Second
-	// checkWidth is the width of the picture that is checked, in pixels.
-	checkWidth = 1024
-)
+// checkTime bounds how long a user waits for a check when they share a drawing. What
+// takes longer goes on without them.
+const checkTime = 2 * time.Second
 
 func thing(owner string, id drawing.ID) moderation.Thing {
 	return moderation.Thing{Kind: CheckKind, Owner: owner, ID: id.String()}
@@ -45,6 +41,7 @@ func (s *Service) Content(ctx context.Context, owner, id string) (moderation.Con
 		Text:    moderation.Text{Scene: moderation.SocialLog, Title: r.Title},
 		Scene:   moderation.SocialLog,
 		Picture: r.checkedPicture,
+		Whole:   r.checkedWhole,
 	}, nil
 }
 
@@ -88,16 +85,30 @@ func (s *Service) TakeDown(ctx context.Context, owner, id string) error {
 	return s.Unshare(ctx, owner, parsed)
 }
 
-// checkedPicture draws the PNG that is checked: all that others see, in the picture
-// or in its replay.
-func (r Record) checkedPicture() ([]byte, error) {
+// sheet is all that others see of a drawing, in the picture or in its replay.
+func (r Record) sheet() (*render.Sheet, error) {
 	d, err := r.drawing()
 	if err != nil {
 		return nil, err
 	}
+	return render.NewSheet(d.Content()), nil
+}
+
+// checkedPicture draws the PNG that is checked.
+func (r Record) checkedPicture() ([]byte, error) {
+	sheet, err := r.sheet()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	err = render.Sheet(&b, d.Content(), render.Options{Width: checkWidth})
+	err = sheet.PNG(&b)
 	return b.Bytes(), err
+}
+
+// checkedWhole reports whether the picture shows all that others see.
+func (r Record) checkedWhole() (bool, error) {
+	sheet, err := r.sheet()
+	return err == nil && sheet.Whole(), err
 }
 
 // checkNow has a drawing checked, as far as that is done in checkTime.

@@ -132,6 +132,7 @@ type Content struct {
 	Text    Text                   // checked if it has a string
 	Scene   Scene                  // of the picture
 	Picture func() ([]byte, error) // draws the PNG; nil if there is none
+	Whole   func() (bool, error)   // whether the picture shows all that others see; nil: it does
 }
 
 // Thing is one thing of a kind.

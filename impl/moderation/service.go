@@ -419,6 +419,15 @@ func (s *Service) work(ctx context.Context, t Task) error {
 	case s.PublicURL == "":
 		return s.decide(ctx, t, Check{content.Version, Verdict{Review, NoResult}})
 	}
+	if content.Whole != nil {
+		whole, err := content.Whole()
+		if err != nil {
+			return err
+		}
+		if !whole {
+			return s.decide(ctx, t, Check{content.Version, Verdict{Review, NoResult}})
+		}
+	}
 	return s.handIn(ctx, t, openID, content, asked+1)
 }
 

@@ -518,7 +518,8 @@ export interface paths {
         };
         /**
          * Get the picture of what waits for a person
-         * @description The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. The answer is 404 if the thing
+         * @description The picture as WeChat gets it to check it: all that others would see, in the picture or in its replay. Of a drawing it has the final
+         *     picture, how it looked each time before something was covered, and each stroke as a thin line. The answer is 404 if the thing
          *     has another version now, or no picture.
          */
         get: operations["getCheckPicture"];

@@ -24,7 +24,11 @@ const (
 // 256 colors. A drawing that would take seconds, such as hundreds of long strokes in
 // a large picture, is drawn with a lower resolution.
 func PNG(w io.Writer, c drawing.Content, o Options) error {
-	scale := o.scale(c.Canvas)
+	return png.Encode(w, withPalette(picture(c, o.scale(c.Canvas))))
+}
+
+// picture draws a drawing with so many pixels to a canvas unit.
+func picture(c drawing.Content, scale float64) *image.RGBA {
 	width, height := pixels(c.Canvas.Width, scale), pixels(c.Canvas.Height, scale)
 	zoom := 1
 	for effort(c, scale/float64(zoom)) > pngEffort {
@@ -41,13 +45,13 @@ func PNG(w io.Writer, c drawing.Content, o Options) error {
 	if c.IsSealed() {
 		r.seal(sealOn(c.Canvas), scale)
 	}
-	picture := r.picture
-	if zoom > 1 {
-		picture = image.NewRGBA(image.Rect(0, 0, width, height))
-		size := r.picture.Rect.Max.Mul(zoom)
-		draw.NearestNeighbor.Scale(picture, image.Rectangle{Max: size}, r.picture, r.picture.Rect, draw.Src, nil)
+	if zoom == 1 {
+		return r.picture
 	}
-	return png.Encode(w, withPalette(picture))
+	large := image.NewRGBA(image.Rect(0, 0, width, height))
+	size := r.picture.Rect.Max.Mul(zoom)
+	draw.NearestNeighbor.Scale(large, image.Rectangle{Max: size}, r.picture, r.picture.Rect, draw.Src, nil)
+	return large
 }
 
 // outlined is the line of a stroke in pixels, and its radius at each point.

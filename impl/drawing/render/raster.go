@@ -41,6 +41,14 @@ func newRaster(width, height int, paper color.Color) *raster {
 // its radius there, as one shape: a translucent line is not darker where it crosses
 // itself.
 func (r *raster) stroke(line []xy, radii []float64, c color.Color) {
+	if mask := r.mask(line, radii); mask != nil {
+		draw.DrawMask(r.picture, mask.Rect, image.NewUniform(c), image.Point{}, mask, mask.Rect.Min, draw.Over)
+	}
+}
+
+// mask is the shape of a line, until the next one is made; nil if none of it is in the
+// picture.
+func (r *raster) mask(line []xy, radii []float64) *image.Alpha {
 	radius := 0.0
 	for i := range radii {
 		radii[i] = min(radii[i], maxRadius)
@@ -52,7 +60,7 @@ func (r *raster) stroke(line []xy, radii []float64, c color.Color) {
 		int(math.Ceil(high.x+radius)), int(math.Ceil(high.y+radius)),
 	).Intersect(r.picture.Rect)
 	if box.Empty() {
-		return
+		return nil
 	}
 	r.outline.Reset(box.Dx(), box.Dy())
 	r.outline.DrawOp = draw.Src
@@ -64,7 +72,7 @@ func (r *raster) stroke(line []xy, radii []float64, c color.Color) {
 	for i, cover := range mask.Pix {
 		mask.Pix[i] = coverStep[cover]
 	}
-	draw.DrawMask(r.picture, box, image.NewUniform(c), image.Point{}, mask, box.Min, draw.Over)
+	return mask
 }
 
 var coverStep = func() (steps [256]uint8) {
