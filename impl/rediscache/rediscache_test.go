@@ -99,7 +99,8 @@ func TestKeysExpireWithTheLastSessionInThem(t *testing.T) {
 				if err := step.do(); err != nil {
 					t.Fatal(err)
 				}
-				if left := client.PTTL(t.Context(), key).Val(); left > step.want || left < step.want-10*time.Second {
+				// The clock of the server may be in the second before.
+				if left := client.PTTL(t.Context(), key).Val(); left > step.want+time.Second || left < step.want-10*time.Second {
 					t.Errorf("%s: the key has %v left, want %v", step.name, left, step.want)
 				}
 			}
