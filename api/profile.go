@@ -47,7 +47,7 @@ func (h profiles) PutProfile(ctx context.Context, r gen.PutProfileRequest) (gen.
 }
 
 func (h profiles) DeleteProfile(ctx context.Context, _ gen.DeleteProfileRequest) (gen.DeleteProfileAnswer, error) {
-	if err := h.profiles.Remove(ctx, owner(ctx)); err != nil {
+	if err := h.profiles.Clear(ctx, owner(ctx)); err != nil {
 		return nil, err
 	}
 	return gen.DeleteProfile204{}, nil

@@ -1870,7 +1870,8 @@ type ClientInterface interface {
 
 	// DecideCheckWithBody Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -1881,7 +1882,8 @@ type ClientInterface interface {
 
 	// DecideCheck Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -2372,7 +2374,8 @@ func (c *sender) ListChecks(ctx context.Context, params *ListChecksParams, reqEd
 
 // DecideCheckWithBody Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
@@ -2393,7 +2396,8 @@ func (c *sender) DecideCheckWithBody(ctx context.Context, kind CheckKind, user C
 
 // DecideCheck Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
@@ -5234,7 +5238,8 @@ type ClientWithResponsesInterface interface {
 
 	// DecideCheckWithBodyWithResponse Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -5245,7 +5250,8 @@ type ClientWithResponsesInterface interface {
 
 	// DecideCheckWithResponse Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -14004,7 +14010,8 @@ func (c *ClientWithResponses) ListChecksWithResponse(ctx context.Context, params
 
 // DecideCheckWithBodyWithResponse Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
@@ -14021,7 +14028,8 @@ func (c *ClientWithResponses) DecideCheckWithBodyWithResponse(ctx context.Contex
 
 // DecideCheckWithResponse Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //

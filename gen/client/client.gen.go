@@ -261,7 +261,8 @@ type ClientInterface interface {
 
 	// DecideCheckWithBody Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -272,7 +273,8 @@ type ClientInterface interface {
 
 	// DecideCheck Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -957,7 +959,8 @@ func (c *Client) ListChecks(ctx context.Context, params *ListChecksParams, reqEd
 
 // DecideCheckWithBody Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
@@ -978,7 +981,8 @@ func (c *Client) DecideCheckWithBody(ctx context.Context, kind CheckKind, user C
 
 // DecideCheck Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
@@ -4149,7 +4153,8 @@ type ClientWithResponsesInterface interface {
 
 	// DecideCheckWithBodyWithResponse Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -4160,7 +4165,8 @@ type ClientWithResponsesInterface interface {
 
 	// DecideCheckWithResponse Approve, refuse or take down
 	//
-	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 	// that the operator gives. The answer is 404 if there is no such thing that others could see.
 	//
@@ -13963,7 +13969,8 @@ func (c *ClientWithResponses) ListChecksWithResponse(ctx context.Context, params
 
 // DecideCheckWithBodyWithResponse Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //
@@ -13980,7 +13987,8 @@ func (c *ClientWithResponses) DecideCheckWithBodyWithResponse(ctx context.Contex
 
 // DecideCheckWithResponse Approve, refuse or take down
 //
-// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew.
+// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
+// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
 // that the operator gives. The answer is 404 if there is no such thing that others could see.
 //

@@ -114,7 +114,7 @@ func (r Record) checkedWhole() (bool, error) {
 // checkNow has a drawing checked, as far as that is done in checkTime.
 func (s *Service) checkNow(ctx context.Context, owner string, id drawing.ID) error {
 	s.checks.Returned(ctx, owner)
-	if _, err := s.checks.Ensure(ctx, thing(owner, id)); err != nil {
+	if _, err := s.checks.Ensure(ctx, thing(owner, id), moderation.Verdict{State: moderation.Pending}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
@@ -125,14 +125,8 @@ func (s *Service) checkNow(ctx context.Context, owner string, id drawing.ID) err
 
 // shared returns the share of a record as its owner sees it.
 func (s *Service) shared(ctx context.Context, owner string, r Record) (Shared, error) {
-	verdict := s.checks.Judge(r.Check, r.ETag)
-	if verdict.State == moderation.Pending {
-		var err error
-		if verdict, err = s.checks.Ensure(ctx, thing(owner, r.ID)); err != nil {
-			return Shared{}, err
-		}
-	}
-	return Shared{Token: r.Share.Token, Verdict: verdict}, nil
+	verdict, err := s.checks.Ensure(ctx, thing(owner, r.ID), s.checks.Judge(r.Check, r.ETag))
+	return Shared{Token: r.Share.Token, Verdict: verdict}, err
 }
 
 // saved has a drawing checked that was just written, if others could see it. The

@@ -89,9 +89,9 @@ func (s *Service) Visit(ctx context.Context, token string) (d Drawing, owner str
 	if suspended, err := s.suspended(ctx, owner); err != nil || suspended {
 		return Drawing{}, "", cmp.Or(err, ErrNotFound)
 	}
-	if s.checks.Judge(r.Check, r.ETag).State != moderation.Approved {
+	if verdict := s.checks.Judge(r.Check, r.ETag); verdict.State != moderation.Approved {
 		// If the check was lost, it is done now; the visitor gets the same answer.
-		_, err := s.checks.Ensure(ctx, thing(owner, id))
+		_, err := s.checks.Ensure(ctx, thing(owner, id), verdict)
 		return Drawing{}, "", errors.Join(ErrNotFound, err)
 	}
 	d, err = r.drawing()

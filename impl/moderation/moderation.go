@@ -57,14 +57,22 @@ type Verdict struct {
 type Check struct {
 	Version string `json:"version"`
 	Verdict `json:",inline"`
+	// Person: a person refused this version, or one before it. Until a person approves
+	// one, each other version is in review.
+	Person bool `json:"person,omitempty"`
 }
 
-// On returns the verdict on a version, which is pending if the check is of another.
+// On returns the verdict on a version. One that was not checked is pending, or in review
+// if a person refused another.
 func (c Check) On(version string) Verdict {
-	if c.Version == "" || c.Version != version {
+	switch {
+	case c.Version != "" && c.Version == version:
+		return c.Verdict
+	case c.Person:
+		return Verdict{Review, c.Reason}
+	default:
 		return Verdict{State: Pending}
 	}
-	return c.Verdict
 }
 
 // Scene is where others see a text or a picture.

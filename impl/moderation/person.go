@@ -108,15 +108,25 @@ func (s *Service) Look(ctx context.Context, thing Thing, version string) ([]byte
 // returns [ErrGone] if there is no such thing, and [ErrChanged] if it has another version.
 func (s *Service) Settle(ctx context.Context, thing Thing, version string, v Verdict) error {
 	return s.decided(ctx, thing, version, func(subject Subject) error {
-		return subject.Decide(ctx, thing.Owner, thing.ID, Check{version, v})
+		return subject.Decide(ctx, thing.Owner, thing.ID, settled(version, v))
 	})
 }
 
-// TakeDown removes from others what they see of a thing, and ends its task. It returns
-// [ErrGone] if there is no such thing, and [ErrChanged] if it had another version a
-// moment ago.
-func (s *Service) TakeDown(ctx context.Context, thing Thing, version string) error {
-	return s.decided(ctx, thing, version, func(subject Subject) error { return subject.TakeDown(ctx, thing.Owner, thing.ID) })
+// TakeDown refuses a version of a thing, removes from others what they see of it, and
+// ends its task. It returns [ErrGone] if there is no such thing, and [ErrChanged] if it
+// has another version.
+func (s *Service) TakeDown(ctx context.Context, thing Thing, version string, reason Reason) error {
+	return s.decided(ctx, thing, version, func(subject Subject) error {
+		if err := subject.Decide(ctx, thing.Owner, thing.ID, settled(version, Verdict{Refused, reason})); err != nil {
+			return err
+		}
+		return subject.TakeDown(ctx, thing.Owner, thing.ID)
+	})
+}
+
+// settled is the check of a version that a person decided about.
+func settled(version string, v Verdict) Check {
+	return Check{Version: version, Verdict: v, Person: v.State == Refused}
 }
 
 func (s *Service) decided(ctx context.Context, thing Thing, version string, do func(Subject) error) error {

@@ -102,7 +102,7 @@ func (s *Service) off() bool { return s == nil || s.Checker == nil }
 // others may see. If nothing is checked, all is approved that no person refused.
 func (s *Service) Judge(c Check, version string) Verdict {
 	verdict := c.On(version)
-	if s.off() && verdict.State != Refused {
+	if s.off() && verdict.State != Refused && !c.Person {
 		return Verdict{State: Approved}
 	}
 	return verdict
@@ -117,14 +117,21 @@ func (s *Service) Begin(ctx context.Context, thing Thing) error {
 	return s.change(ctx, thing, func(t Task) (Task, bool) { return t.begun(thing, s.now()), true })
 }
 
-// Ensure has a thing checked, unless that is under way, and says what it waits for.
-// It is called for every thing that is found pending: so a check that was lost with a
-// replica is done all the same.
-func (s *Service) Ensure(ctx context.Context, thing Thing) (Verdict, error) {
-	if s.off() {
-		return Verdict{State: Approved}, nil
+// Ensure has a thing checked, unless that is under way, and adds to its verdict what it
+// waits for. It is called for every thing that is looked at and not approved: so a check
+// that was lost with a replica is done all the same, and what is in review waits for a
+// person, also if nothing is checked.
+func (s *Service) Ensure(ctx context.Context, thing Thing, verdict Verdict) (Verdict, error) {
+	switch {
+	case s == nil:
+		return verdict, nil
+	case verdict.State == Review:
+		return verdict, s.change(ctx, thing, func(t Task) (Task, bool) {
+			return Task{Thing: thing, Due: ForPerson, Reports: t.Reports}, t.Turn == ""
+		})
+	case verdict.State != Pending:
+		return verdict, nil
 	}
-	verdict := Verdict{State: Pending}
 	err := s.change(ctx, thing, func(t Task) (Task, bool) {
 		if verdict.Reason = ""; t.Turn != "" && t.Due == 0 {
 			verdict.Reason = AuthorAway
@@ -395,7 +402,7 @@ func (s *Service) work(ctx context.Context, t Task) error {
 		asked = 0
 	}
 	if asked >= maxAsked {
-		return s.decide(ctx, t, Check{content.Version, Verdict{Review, NoResult}})
+		return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{Review, NoResult}})
 	}
 	openID, err := s.OpenID(ctx, t.Owner)
 	if err != nil {
@@ -410,14 +417,14 @@ func (s *Service) work(ctx context.Context, t Task) error {
 			return err
 		}
 		if verdict.State != Approved {
-			return s.decide(ctx, t, Check{content.Version, verdict})
+			return s.decide(ctx, t, Check{Version: content.Version, Verdict: verdict})
 		}
 	}
 	switch {
 	case content.Picture == nil:
-		return s.decide(ctx, t, Check{content.Version, Verdict{State: Approved}})
+		return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{State: Approved}})
 	case s.PublicURL == "":
-		return s.decide(ctx, t, Check{content.Version, Verdict{Review, NoResult}})
+		return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{Review, NoResult}})
 	}
 	if content.Whole != nil {
 		whole, err := content.Whole()
@@ -425,7 +432,7 @@ func (s *Service) work(ctx context.Context, t Task) error {
 			return err
 		}
 		if !whole {
-			return s.decide(ctx, t, Check{content.Version, Verdict{Review, NoResult}})
+			return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{Review, NoResult}})
 		}
 	}
 	return s.handIn(ctx, t, openID, content, asked+1)
@@ -483,7 +490,7 @@ func (s *Service) handIn(ctx context.Context, t Task, openID string, content Con
 // fetched the picture: WeChat approves some that it could not fetch.
 func (s *Service) apply(ctx context.Context, t Task, v Verdict, checked bool) error {
 	if checked && (v.State != Approved || t.Fetched) {
-		return s.decide(ctx, t, Check{t.Version, v})
+		return s.decide(ctx, t, Check{Version: t.Version, Verdict: v})
 	}
 	defer s.nudge()
 	return s.change(ctx, t.Thing, func(now Task) (Task, bool) {

@@ -23,6 +23,8 @@ func TestTheStoreOfTheTestsConforms(t *testing.T) {
 
 const kind moderation.Kind = "thing"
 
+var pending = moderation.Verdict{State: moderation.Pending}
+
 var thing = moderation.Thing{Kind: kind, Owner: "author", ID: "1"}
 
 // world is everything around the service: one thing, its author, and a checker that
@@ -239,7 +241,7 @@ func TestAReportOutlastsTheChecks(t *testing.T) {
 	w.mu.Lock()
 	w.version++
 	w.mu.Unlock()
-	if v, err := w.Ensure(t.Context(), thing); err != nil || v != (moderation.Verdict{State: moderation.Pending}) {
+	if v, err := w.Ensure(t.Context(), thing, pending); err != nil || v != (moderation.Verdict{State: moderation.Pending}) {
 		t.Errorf("%+v, %v", v, err)
 	}
 	w.Try(t.Context(), thing)
@@ -359,7 +361,7 @@ func TestAnAwayAuthorIsWaitedFor(t *testing.T) {
 			w.trouble, w.openID = nil, ""
 		}
 		w.begin(t)
-		if v, err := w.Ensure(t.Context(), thing); err != nil || v.Reason != moderation.AuthorAway {
+		if v, err := w.Ensure(t.Context(), thing, pending); err != nil || v.Reason != moderation.AuthorAway {
 			t.Errorf("it waits for %+v, %v", v, err)
 		}
 		w.Returned(t.Context(), "another user")
@@ -427,7 +429,7 @@ func TestRunDoesWhatIsDue(t *testing.T) {
 		w.mu.Lock()
 		w.trouble = errors.New("busy")
 		w.mu.Unlock()
-		if _, err := w.Ensure(t.Context(), thing); err != nil {
+		if _, err := w.Ensure(t.Context(), thing, pending); err != nil {
 			t.Fatal(err)
 		}
 		handedIn := func(after time.Duration, want int) {

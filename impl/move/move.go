@@ -243,8 +243,8 @@ func copyDrawing(ctx context.Context, owner string, r gallery.Record, present st
 	default: // of an earlier move; the drawing was changed since
 		err = to.Replace(ctx, owner, present, r)
 	}
-	if err == nil && present != "" && r.Check.Version == r.ETag { // another one has no effect any more
-		err = to.SetCheck(ctx, owner, r.ID, r.Check)
+	if check := current(r).Check; err == nil && present != "" && check != (moderation.Check{}) {
+		err = to.SetCheck(ctx, owner, r.ID, check)
 	}
 	if err == nil && (present != "" || share != (gallery.Share{})) {
 		err = copyShare(ctx, owner, r.ID, share, to)
@@ -296,7 +296,7 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store) 
 		if err != nil {
 			return 0, err
 		}
-		expected[r.ID] = digest(withoutOldCheck(r))
+		expected[r.ID] = digest(current(r))
 	}
 	n := 0
 	for r, err := range to.All(ctx, owner) {
@@ -304,7 +304,7 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store) 
 			return 0, err
 		}
 		n++
-		if want, ok := expected[r.ID]; !ok || want != digest(withoutOldCheck(r)) {
+		if want, ok := expected[r.ID]; !ok || want != digest(current(r)) {
 			return 0, fmt.Errorf("drawing %s of user %s is not the same in the target: was the target used meanwhile?", r.ID, owner)
 		}
 		if err := compareShare(ctx, owner, r, from, to); err != nil {
@@ -317,9 +317,14 @@ func compareDrawings(ctx context.Context, owner string, from, to gallery.Store) 
 	return n, nil
 }
 
-// withoutOldCheck leaves out the check of an earlier revision: it has no effect.
-func withoutOldCheck(r gallery.Record) gallery.Record {
-	if r.Check.Version != r.ETag {
+// current replaces the check of an earlier revision by what it says of this one: nothing,
+// unless a person refused that revision.
+func current(r gallery.Record) gallery.Record {
+	switch {
+	case r.Check.Version == r.ETag:
+	case r.Check.Person:
+		r.Check = moderation.Check{Version: r.ETag, Verdict: r.Check.On(r.ETag), Person: true}
+	default:
 		r.Check = moderation.Check{}
 	}
 	return r

@@ -5,6 +5,7 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -130,7 +131,7 @@ func (s *Service) Decide(ctx context.Context, t moderation.Thing, d Decision) er
 		case Refuse:
 			return s.checks.Settle(ctx, t, d.Version, moderation.Verdict{State: moderation.Refused, Reason: d.Reason})
 		case TakeDown:
-			return s.checks.TakeDown(ctx, t, d.Version)
+			return s.checks.TakeDown(ctx, t, d.Version, cmp.Or(d.Reason, moderation.Other))
 		default:
 			return fmt.Errorf("no decision about a thing: %q", d.Action)
 		}

@@ -56,7 +56,7 @@ func TestEachDecisionIsInTheTrail(t *testing.T) {
 	}{
 		"approved":                 {"thing", operator.Decision{Action: operator.Approve, Version: "1"}, nil, operator.Done, moderation.Approved},
 		"refused":                  {"thing", operator.Decision{Action: operator.Refuse, Version: "1", Reason: moderation.Abuse}, nil, operator.Done, moderation.Refused},
-		"taken down":               {"thing", operator.Decision{Action: operator.TakeDown, Version: "1"}, nil, operator.Done, ""},
+		"taken down":               {"thing", operator.Decision{Action: operator.TakeDown, Version: "1", Reason: moderation.Abuse}, nil, operator.Done, moderation.Refused},
 		"another version":          {"thing", operator.Decision{Action: operator.Approve, Version: "2"}, nil, operator.Changed, ""},
 		"taken down, another one":  {"thing", operator.Decision{Action: operator.TakeDown, Version: "2"}, nil, operator.Changed, ""},
 		"an unknown kind":          {"song", operator.Decision{Action: operator.Refuse, Version: "1"}, nil, operator.Changed, ""},

@@ -156,11 +156,25 @@ func (s *Service) RemoveAvatar(ctx context.Context, userID string) error {
 	return err
 }
 
-// Remove removes the nickname and the avatar of a user. It is not an error if there
-// are none.
-func (s *Service) Remove(ctx context.Context, userID string) error {
+// Clear removes the nickname and the avatar of a user. It is not an error if there
+// are none. What a person refused is still refused.
+func (s *Service) Clear(ctx context.Context, userID string) error {
 	_, err := s.change(ctx, userID, func(a *Record) { a.Nickname, a.Avatar = "", nil })
 	return err
+}
+
+// Remove removes all that is stored here of a user whose account is deleted. It is not
+// an error if there is nothing.
+func (s *Service) Remove(ctx context.Context, userID string) error {
+	for {
+		a, err := s.store.Profile(ctx, userID)
+		if err != nil || a.Turn == "" {
+			return err
+		}
+		if done, err := s.store.SwapProfile(ctx, userID, a.Turn, Record{}); done || err != nil {
+			return err
+		}
+	}
 }
 
 // Fill gives a user the nickname that WeChat signed, unless they have one. Of an
@@ -182,7 +196,7 @@ func (s *Service) Fill(ctx context.Context, userID, nickname string) error {
 
 // change changes a profile until no other change came in between, and reports
 // whether a nickname or an avatar is another one now. The verdict on what is gone is
-// not kept.
+// kept only if a person refused it.
 func (s *Service) change(ctx context.Context, userID string, do func(*Record)) (changed bool, err error) {
 	for {
 		a, err := s.store.Profile(ctx, userID)
@@ -201,13 +215,13 @@ func (s *Service) change(ctx context.Context, userID string, do func(*Record)) (
 }
 
 func (s *Service) swap(ctx context.Context, userID, turn string, a Record) (bool, error) {
-	if a.Nickname == "" {
+	if a.Nickname == "" && !a.NicknameCheck.Person {
 		a.NicknameCheck = moderation.Check{}
 	}
-	if a.Avatar == nil {
+	if a.Avatar == nil && !a.AvatarCheck.Person {
 		a.AvatarCheck = moderation.Check{}
 	}
-	if a.Turn = rand.Text(); a.Nickname == "" && a.Avatar == nil {
+	if a.Turn = rand.Text(); a.Nickname == "" && a.Avatar == nil && !a.NicknameCheck.Person && !a.AvatarCheck.Person {
 		a = Record{}
 	}
 	return s.store.SwapProfile(ctx, userID, turn, a)
@@ -236,11 +250,7 @@ func (s *Service) begin(ctx context.Context, kind moderation.Kind, userID string
 // verdict returns the verdict on what a user has now. If the check was lost, it is
 // begun again.
 func (s *Service) verdict(ctx context.Context, kind moderation.Kind, userID string, c moderation.Check, version string) (moderation.Verdict, error) {
-	v := s.checks.Judge(c, version)
-	if v.State != moderation.Pending {
-		return v, nil
-	}
-	return s.checks.Ensure(ctx, thing(kind, userID))
+	return s.checks.Ensure(ctx, thing(kind, userID), s.checks.Judge(c, version))
 }
 
 // version names a nickname or an avatar: a verdict is on one of them.

@@ -38,7 +38,8 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		admin := "ADMIN_TOKEN=" + service.AdminToken
 		before := program.Start(t, "DATA_DIR="+data, admin)
 		users := drawMuch(t, before.Service, 100)
-		deskOf(before.Service).suspend(t, me(t, users[2].caller).User.ID, true)
+		suspended := before.LogIn(t, service.NewUser())
+		deskOf(before.Service).suspend(t, me(t, suspended).User.ID, true)
 		answers := answersTo(t, before.Service, users)
 		if code, output := program.Run(t, environment, "--move"); code != 1 || !strings.Contains(output, "in use by another process") {
 			t.Errorf("while the service runs: exit code %d: %s", code, output)
@@ -67,7 +68,7 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		if n := calls(t, after.Service, codeCall); n != 0 {
 			t.Errorf("WeChat was asked for %d codes that were moved", n)
 		}
-		after.With(users[2].caller.Header).Do(t, http.MethodPut, path(newID()), oneStroke("suspended"), creating()).
+		after.With(suspended.Header).Do(t, http.MethodPut, path(newID()), oneStroke("suspended"), creating()).
 			ExpectProblem(t, http.StatusForbidden, gen.ErrSuspended)
 		after.With(users[0].caller.Header).Do(t, http.MethodPut, path(newID()), oneStroke("moved"), creating()).Expect(t, http.StatusCreated)
 	})

@@ -35,6 +35,22 @@ func (d desk) waiting(t *testing.T) (all []gen.Check) {
 	}
 }
 
+// shown returns what a user shows to others, read in pages of two.
+func (d desk) shown(t *testing.T, user string) (all []gen.Check) {
+	t.Helper()
+	for cursor := ""; ; {
+		var page gen.CheckList
+		answer := d.Do(t, http.MethodGet, "/v1/admin/users/"+user+"/checks?limit=2"+cursor, nil)
+		answer.Expect(t, http.StatusOK)
+		answer.Decode(t, &page)
+		all = append(all, page.Items...)
+		if page.NextCursor == nil {
+			return all
+		}
+		cursor = "&cursor=" + *page.NextCursor
+	}
+}
+
 // waits returns the one thing with an id that waits.
 func (d desk) waits(t *testing.T, kind, id string) gen.Check {
 	t.Helper()
@@ -119,8 +135,11 @@ func TestAnOperatorDecidesAboutWhatWasReported(t *testing.T) {
 		opensNothing(t, s.Service, token)
 		becomes(t, author, id, gen.ShareRefused, "abuse")
 
-		// The author makes it better, and somebody reports it all the same.
+		// The author makes it better: a person looks at it. Somebody reports it all the same.
 		author.Do(t, http.MethodPut, path(id), oneStroke("fine"), replacing("*")).Expect(t, http.StatusOK)
+		opensNothing(t, s.Service, token)
+		becomes(t, author, id, gen.ShareInReview, "abuse")
+		d.decide(t, d.waits(t, "drawing", id), gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
 		s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
 		report(t, s.Service, token, gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
 		d.decide(t, d.waits(t, "drawing", id), gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
@@ -140,10 +159,77 @@ func TestAnOperatorDecidesAboutWhatWasReported(t *testing.T) {
 				t.Errorf("an entry is %+v", e)
 			}
 		}
-		if want := []string{"take_down done", "approve done", "refuse done", "take_down changed", "approve changed"}; !slices.Equal(got, want) {
+		if want := []string{"take_down done", "approve done", "approve done", "refuse done", "take_down changed", "approve changed"}; !slices.Equal(got, want) {
 			t.Errorf("the trail is %q, want %q", got, want)
 		}
 	})
+}
+
+// What a person refused or took down is not shown when it is shared again, and what
+// comes in its place waits for a person.
+func TestARefusalByAPersonLasts(t *testing.T) {
+	t.Run("nothing is checked", func(t *testing.T) {
+		onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+			refusalLasts(t, startOn(t, redis, mongodb).Service)
+		})
+	})
+	t.Run("what is shared is checked", func(t *testing.T) {
+		onEveryCheckedStore(t, func(t *testing.T, c checked) { refusalLasts(t, c.Service) })
+	})
+}
+
+func refusalLasts(t *testing.T, s service.Service) {
+	t.Helper()
+	phone, d := service.NewUser(), deskOf(s)
+	author := s.LogIn(t, phone)
+	user, id := me(t, author).User.ID, create(t, author, "rude")
+	token := share(t, author, id, http.StatusCreated)
+	becomes(t, author, id, gen.ShareApproved, "")
+	report(t, s, token, gen.Report{Reason: gen.ReportAbuse}).Expect(t, http.StatusNoContent)
+	d.decide(t, d.waits(t, "drawing", id), gen.DecisionTakeDown, gen.ReportVulgar).Expect(t, http.StatusNoContent)
+
+	token = share(t, author, id, http.StatusCreated)
+	becomes(t, author, id, gen.ShareRefused, "vulgar")
+	opensNothing(t, s, token)
+	d.waitsNot(t, id)
+	author.Do(t, http.MethodPut, path(id), oneStroke("rude again"), replacing("*")).Expect(t, http.StatusOK)
+	becomes(t, author, id, gen.ShareInReview, "vulgar")
+	opensNothing(t, s, token)
+	d.decide(t, d.waits(t, "drawing", id), gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
+	s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
+	author.Do(t, http.MethodPut, path(id), oneStroke("a cat"), replacing("*")).Expect(t, http.StatusOK)
+	becomes(t, author, id, gen.ShareApproved, "")
+
+	named := func(nickname string, want gen.ShareState) {
+		t.Helper()
+		author.Do(t, http.MethodPut, "/v1/profile", map[string]string{"nickname": nickname}).Expect(t, http.StatusOK)
+		eventually(t, func() bool {
+			var p gen.Profile
+			author.Do(t, http.MethodGet, "/v1/profile", nil).Decode(t, &p)
+			return *p.NicknameState == want
+		})
+	}
+	takeDown := func() {
+		t.Helper()
+		all := d.shown(t, user)
+		i := slices.IndexFunc(all, func(c gen.Check) bool { return c.Kind == "nickname" })
+		d.decide(t, all[i], gen.DecisionTakeDown, "").Expect(t, http.StatusNoContent)
+	}
+	named("the boss", gen.ShareApproved)
+	takeDown()
+	named("the boss", gen.ShareRefused)
+	named("the b0ss", gen.ShareInReview)
+	author.Do(t, http.MethodDelete, "/v1/profile", nil).Expect(t, http.StatusNoContent)
+	named("the b0ss", gen.ShareInReview)
+	d.decide(t, d.waits(t, "nickname", user), gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
+	named("the b0ss", gen.ShareApproved)
+	named("小红", gen.ShareApproved)
+
+	// Of a deleted account nothing is left.
+	takeDown()
+	author.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+	author = s.LogIn(t, phone)
+	named("小红", gen.ShareApproved)
 }
 
 func TestWhatOthersCannotSeeWaitsForNobody(t *testing.T) {
@@ -292,21 +378,7 @@ func TestAnOperatorSeesWhatAUserShowsToOthers(t *testing.T) {
 		d, author, other := deskOf(s.Service), s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
 		user := me(t, author).User.ID
 		at := "/v1/admin/users/" + user + "/checks"
-		pages := func() (all []gen.Check) {
-			t.Helper()
-			for cursor := ""; ; {
-				var page gen.CheckList
-				answer := d.Do(t, http.MethodGet, at+"?limit=2"+cursor, nil)
-				answer.Expect(t, http.StatusOK)
-				answer.Decode(t, &page)
-				all = append(all, page.Items...)
-				if page.NextCursor == nil {
-					return all
-				}
-				cursor = "&cursor=" + *page.NextCursor
-			}
-		}
-		if all := pages(); len(all) != 0 {
+		if all := d.shown(t, user); len(all) != 0 {
 			t.Errorf("nothing is shown, and the list is %+v", all)
 		}
 
@@ -323,7 +395,7 @@ func TestAnOperatorSeesWhatAUserShowsToOthers(t *testing.T) {
 		upload(t, author, photo(t, 30, 30)).Expect(t, http.StatusOK)
 		want["nickname "+user], want["avatar "+user] = "小明", ""
 
-		all := pages()
+		all := d.shown(t, user)
 		for _, c := range all {
 			text, found := want[c.Kind+" "+c.ID]
 			if !found || c.User != user || c.State != gen.ShareApproved || c.Text != nil && *c.Text != text || len(c.Reports) != 0 {
@@ -341,7 +413,7 @@ func TestAnOperatorSeesWhatAUserShowsToOthers(t *testing.T) {
 		for _, c := range all {
 			d.decide(t, c, gen.DecisionTakeDown, "").Expect(t, http.StatusNoContent)
 		}
-		if all := pages(); len(all) != 0 {
+		if all := d.shown(t, user); len(all) != 0 {
 			t.Errorf("all was taken down, and the list is %+v", all)
 		}
 		elsewhere := me(t, other).User.ID + ".avatar." + user

@@ -267,7 +267,7 @@ func checkOfOneRevision(t *testing.T, store gallery.Store) {
 		}
 	}
 	has(moderation.Check{})
-	refused := moderation.Check{Version: first.ETag, Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}}
+	refused := moderation.Check{Version: first.ETag, Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}, Person: true}
 	for range 2 {
 		succeeds(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), refused))
 		has(refused)

@@ -30,7 +30,7 @@ func newProfile() profile.Record {
 	return profile.Record{
 		Turn: rand.Text(), Nickname: "小画家 🎨", Avatar: bytes.Repeat([]byte{0xff, 0xd8, 0}, 7_000),
 		NicknameCheck: moderation.Check{Version: "a", Verdict: moderation.Verdict{State: moderation.Approved}},
-		AvatarCheck:   moderation.Check{Version: "b", Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}},
+		AvatarCheck:   moderation.Check{Version: "b", Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}, Person: true},
 	}
 }
 
