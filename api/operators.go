@@ -171,12 +171,14 @@ func (h operators) ListTrail(ctx context.Context, r gen.ListTrailRequest) (gen.L
 func checkBody(w moderation.Waiting) gen.Check {
 	b := gen.Check{
 		Kind: string(w.Kind), User: w.Owner, ID: w.ID, Version: w.Content.Version, State: gen.ShareState(w.Verdict.State),
-		Text: optional(w.Text.Title + w.Text.Nickname), HasPicture: w.Picture != nil, Reports: make([]gen.StoredReport, len(w.Reports)),
+		Text: optional(w.Text.Title + w.Text.Nickname), HasPicture: w.Picture != nil, ReportCount: int32(len(w.Reports)),
 	}
 	if w.Verdict.Reason != "" {
 		b.Reason = new(gen.ShareReason(w.Verdict.Reason))
 	}
-	for i, r := range w.Reports {
+	newest := w.Reports[max(0, len(w.Reports)-moderation.MaxNotes):]
+	b.Reports = make([]gen.StoredReport, len(newest))
+	for i, r := range newest {
 		b.Reports[i] = gen.StoredReport{Reason: gen.ReportReason(r.Reason), Note: optional(r.Note), At: moment(r.At)}
 	}
 	return b

@@ -445,6 +445,8 @@ func (v *Check) AppendJSON(b []byte) []byte {
 		b = wire.AppendName(b, `"reason":`)
 		b = wire.AppendString(b, *v.Reason)
 	}
+	b = wire.AppendName(b, `"reportCount":`)
+	b = wire.AppendInteger(b, v.ReportCount)
 	b = wire.AppendName(b, `"reports":`)
 	b = wire.AppendObjects(b, v.Reports, (*StoredReport).AppendJSON)
 	b = wire.AppendName(b, `"state":`)

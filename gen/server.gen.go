@@ -348,7 +348,10 @@ type Check struct {
 	// Example: advertising
 	Reason *ShareReason `json:"reason,omitempty"`
 
-	// Reports The oldest first.
+	// ReportCount How many client addresses reported it. 200 also if there are more.
+	ReportCount int32 `json:"reportCount"`
+
+	// Reports The newest 20, the oldest of them first.
 	Reports []StoredReport `json:"reports"`
 
 	// State Whether others see it as it is now. Only what is approved is shown to them.

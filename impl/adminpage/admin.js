@@ -66,6 +66,8 @@ const words = isChinese
       user: '用户',
       state: '状态',
       report: '举报',
+      reports: '举报的地址数',
+      orMore: ' 个或更多',
       at: '时间',
       by: '管理员',
       why: '理由',
@@ -133,6 +135,8 @@ const words = isChinese
       user: 'User',
       state: 'State',
       report: 'Report',
+      reports: 'Reported by',
+      orMore: ' or more',
       at: 'When',
       by: 'Operator',
       why: 'Why',
@@ -337,6 +341,9 @@ const card = (...children) => element('li', { tabIndex: -1 }, ...children);
 const moment = at => new Date(at).toLocaleString(navigator.language);
 const sentence = (...parts) => parts.filter(Boolean).join(' · ');
 
+/** How many reports of a thing are counted at most. */
+const maxReports = 200;
+
 function showCheck(check) {
   const { kind, user, id, version } = check;
   const path = `checks/${kind}/${user}/${id}`;
@@ -354,6 +361,7 @@ function showCheck(check) {
     picture,
     facts(
       [words.state, sentence(words.states[check.state] ?? check.state, words.reasons[check.reason] ?? check.reason)],
+      [words.reports, check.reportCount && check.reportCount + (check.reportCount < maxReports ? '' : words.orMore)],
       ...check.reports.map(({ reason, note, at }) => [
         words.report,
         sentence(words.reasons[reason] ?? reason, note, moment(at)),

@@ -22,14 +22,14 @@ func thing(owner string, id drawing.ID) moderation.Thing {
 	return moderation.Thing{Kind: CheckKind, Owner: owner, ID: id.String()}
 }
 
-// Content returns what others see of a shared drawing; see [moderation.Subject].
+// Content returns what others see of a drawing; see [moderation.Subject].
 func (s *Service) Content(ctx context.Context, owner, id string) (moderation.Content, error) {
 	parsed, err := drawing.ParseID(id)
 	if err != nil {
 		return moderation.Content{}, moderation.ErrGone
 	}
 	r, err := s.store.Get(ctx, owner, parsed)
-	if errors.Is(err, ErrNotFound) || err == nil && r.Share == (Share{}) && !s.checkSaved {
+	if errors.Is(err, ErrNotFound) {
 		return moderation.Content{}, moderation.ErrGone
 	}
 	if err != nil {
@@ -37,6 +37,7 @@ func (s *Service) Content(ctx context.Context, owner, id string) (moderation.Con
 	}
 	return moderation.Content{
 		Version: r.ETag,
+		Hidden:  r.Share == (Share{}) && !s.checkSaved,
 		Check:   r.Check,
 		Text:    moderation.Text{Scene: moderation.SocialLog, Title: r.Title},
 		Scene:   moderation.SocialLog,

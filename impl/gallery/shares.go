@@ -65,7 +65,7 @@ func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) erro
 	if err := s.store.Unshare(ctx, owner, id); err != nil || s.checkSaved {
 		return err
 	}
-	return s.checks.End(ctx, thing(owner, id))
+	return s.checks.Hide(ctx, thing(owner, id))
 }
 
 // Visit returns the drawing that a token leads to, and its owner. Every other token

@@ -120,7 +120,8 @@ type Kind string
 
 // Subject is a kind of things that are checked.
 type Subject interface {
-	// Content returns what others would see of a thing now, or [ErrGone].
+	// Content returns what others would see of a thing now, or could see of it before, or
+	// [ErrGone].
 	Content(ctx context.Context, owner, id string) (Content, error)
 	// Decide stores a check, if the thing still has the version, in one indivisible
 	// step. Otherwise it returns [ErrGone].
@@ -136,6 +137,7 @@ type Subject interface {
 // Content is what is checked of one version of a thing.
 type Content struct {
 	Version string
+	Hidden  bool                   // others do not see it, whatever the verdict
 	Check   Check                  // the stored one
 	Text    Text                   // checked if it has a string
 	Scene   Scene                  // of the picture
@@ -173,8 +175,8 @@ const ForPerson = math.MaxInt64
 type Report struct {
 	Reporter string `json:"reporter"` // a pseudonym, another one for each thing
 	Reason   Reason `json:"reason"`
-	Note     string `json:"note"`
-	At       int64  `json:"at"` // Unix milliseconds
+	Note     string `json:"note"` // empty if there is none, or if there are [MaxNotes] newer reports
+	At       int64  `json:"at"`   // Unix milliseconds
 }
 
 // begun returns the task of a thing that is to be checked from the start.

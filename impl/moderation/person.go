@@ -17,7 +17,8 @@ type Waiting struct {
 
 // Waiting returns a page of what waits: at most limit things that come after one, in the
 // order of owner, kind and ID. next is the last one that was looked at, and the zero
-// Thing on the last page. What others cannot see any more waits no longer.
+// Thing on the last page. What others cannot see any more waits no longer, unless it was
+// reported.
 func (s *Service) Waiting(ctx context.Context, after Thing, limit int) (page []Waiting, next Thing, err error) {
 	tasks, err := s.Store.Tasks(ctx, after, limit)
 	if err != nil {
@@ -45,6 +46,9 @@ func (s *Service) Waiting(ctx context.Context, after Thing, limit int) (page []W
 // waiting adds to a task what others would see of its thing, or returns [ErrGone].
 func (s *Service) waiting(ctx context.Context, t Task) (Waiting, error) {
 	content, err := s.content(ctx, t.Thing)
+	if content.Hidden && len(t.Reports) == 0 {
+		err = ErrGone
+	}
 	verdict := s.Judge(content.Check, content.Version)
 	if verdict.State == Pending && t.Turn != "" && t.Due == 0 {
 		verdict.Reason = AuthorAway
@@ -70,12 +74,7 @@ func (s *Service) Shown(ctx context.Context, owner string, after Thing, limit in
 		}
 		for _, id := range ids {
 			next = Thing{Kind: kind, Owner: owner, ID: id}
-			t, err := s.Store.Task(ctx, next)
-			if err != nil {
-				return nil, Thing{}, err
-			}
-			t.Thing = next
-			w, err := s.waiting(ctx, t)
+			w, err := s.open(ctx, next)
 			if errors.Is(err, ErrGone) {
 				continue // meanwhile
 			}
@@ -91,14 +90,25 @@ func (s *Service) Shown(ctx context.Context, owner string, after Thing, limit in
 	return page, Thing{}, nil
 }
 
+// open returns a thing that a person may look at: one that others see, or that was
+// reported when they did. Of every other thing it returns [ErrGone].
+func (s *Service) open(ctx context.Context, thing Thing) (Waiting, error) {
+	t, err := s.Store.Task(ctx, thing)
+	if err != nil {
+		return Waiting{}, err
+	}
+	t.Thing = thing
+	return s.waiting(ctx, t)
+}
+
 // Look draws the picture of a version of a thing, for a person. It returns [ErrGone] if the
-// thing has another version, or no picture.
+// thing has another version, or no picture, or others never saw it.
 func (s *Service) Look(ctx context.Context, thing Thing, version string) ([]byte, error) {
-	content, err := s.content(ctx, thing)
+	content, err := s.open(ctx, thing)
 	if err != nil {
 		return nil, err
 	}
-	if content.Version != version || content.Picture == nil {
+	if content.Content.Version != version || content.Picture == nil {
 		return nil, ErrGone
 	}
 	return content.Picture()
@@ -130,11 +140,11 @@ func settled(version string, v Verdict) Check {
 }
 
 func (s *Service) decided(ctx context.Context, thing Thing, version string, do func(Subject) error) error {
-	content, err := s.content(ctx, thing)
+	content, err := s.open(ctx, thing)
 	if err != nil {
 		return err
 	}
-	if content.Version != version {
+	if content.Content.Version != version {
 		return ErrChanged
 	}
 	err = do(s.subjects[thing.Kind])

@@ -70,9 +70,10 @@ const (
 	taskBatch = 50
 	// maxSeen bounds the users whose tasks are looked for together.
 	maxSeen = 1000
-	// maxReports bounds the reports of one thing: a person looks at it because of the
-	// first one.
-	maxReports = 20
+	// maxReports bounds the reports of one thing, and MaxNotes those with a note.
+	maxReports = 200
+	// MaxNotes is how many of the newest reports of a thing have their note.
+	MaxNotes = 20
 	// earlyLife is how long a result is stored that came before its trace.
 	earlyLife = 10 * time.Minute
 )
@@ -142,9 +143,10 @@ func (s *Service) Ensure(ctx context.Context, thing Thing, verdict Verdict) (Ver
 	return verdict, err
 }
 
-// Report stores a report of a thing, for a person to look at. One reporter counts once,
-// and so does one beyond maxReports: nothing is stored, and that is no error. reporter
-// is what those have in common who count as one; it is not stored.
+// Report stores a report of a thing, for a person to look at. One reporter counts once:
+// of a second report nothing is stored, and that is no error. Of more than maxReports the
+// oldest is forgotten. reporter is what those have in common who count as one; it is not
+// stored.
 func (s *Service) Report(ctx context.Context, thing Thing, reporter string, reason Reason, note string) error {
 	r := Report{
 		Reporter: s.Seal.Digest("reporter of "+string(thing.Kind)+" "+thing.Owner+" "+thing.ID, reporter),
@@ -152,19 +154,35 @@ func (s *Service) Report(ctx context.Context, thing Thing, reporter string, reas
 	}
 	return s.change(ctx, thing, func(t Task) (Task, bool) {
 		known := slices.ContainsFunc(t.Reports, func(other Report) bool { return other.Reporter == r.Reporter })
-		if known || len(t.Reports) == maxReports {
+		if known {
 			return t, false
 		}
 		if t.Turn == "" {
 			t.Thing, t.Due = thing, ForPerson
 		}
-		t.Reports = append(slices.Clip(t.Reports), r)
+		t.Reports = append(slices.Clone(t.Reports[max(0, len(t.Reports)+1-maxReports):]), r)
+		for i := range len(t.Reports) - MaxNotes {
+			t.Reports[i].Note = ""
+		}
 		return t, true
 	})
 }
 
-// End removes the task of a thing that others cannot see any more, with its reports. It
-// is not an error if there is none.
+// Hide ends the check of a thing that others cannot see any more. Its reports are kept for
+// a person: its owner could show it again.
+func (s *Service) Hide(ctx context.Context, thing Thing) error {
+	if s == nil {
+		return nil
+	}
+	return s.change(ctx, thing, func(t Task) (Task, bool) {
+		if len(t.Reports) == 0 {
+			return Task{}, t.Turn != ""
+		}
+		return Task{Thing: thing, Due: ForPerson, Reports: t.Reports}, t.Due != ForPerson
+	})
+}
+
+// End removes the task of a thing, with its reports. It is not an error if there is none.
 func (s *Service) End(ctx context.Context, thing Thing) error {
 	if s == nil {
 		return nil
@@ -293,7 +311,7 @@ func (s *Service) Picture(ctx context.Context, address string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if content.Version != a.Version || content.Picture == nil {
+	if content.Hidden || content.Version != a.Version || content.Picture == nil {
 		return nil, ErrGone
 	}
 	picture, err := content.Picture()
@@ -387,12 +405,14 @@ func (s *Service) workOn(ctx context.Context, t Task) {
 // work checks a thing as it is now.
 func (s *Service) work(ctx context.Context, t Task) error {
 	content, err := s.content(ctx, t.Thing)
-	if errors.Is(err, ErrGone) {
+	switch {
+	case errors.Is(err, ErrGone):
 		_, err := s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
 		return err
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case content.Hidden:
+		return s.finish(ctx, t, "")
 	}
 	if state := content.Check.On(content.Version).State; state != Pending {
 		return s.finish(ctx, t, state)

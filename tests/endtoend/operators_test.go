@@ -237,9 +237,8 @@ func TestWhatOthersCannotSeeWaitsForNobody(t *testing.T) {
 		s := startOn(t, redis, mongodb)
 		d := deskOf(s.Service)
 		for what, end := range map[string]func(author service.Caller, id string){
-			"unshared": func(author service.Caller, id string) { author.Do(t, http.MethodDelete, path(id)+"/share", nil) },
-			"deleted":  func(author service.Caller, id string) { author.Do(t, http.MethodDelete, path(id), nil) },
-			"account":  func(author service.Caller, id string) { author.Do(t, http.MethodDelete, "/v1/account", nil) },
+			"deleted": func(author service.Caller, id string) { author.Do(t, http.MethodDelete, path(id), nil) },
+			"account": func(author service.Caller, id string) { author.Do(t, http.MethodDelete, "/v1/account", nil) },
 		} {
 			author := s.LogIn(t, service.NewUser())
 			id := create(t, author, what)
@@ -248,6 +247,45 @@ func TestWhatOthersCannotSeeWaitsForNobody(t *testing.T) {
 			end(author, id)
 			d.waitsNot(t, id)
 		}
+	})
+}
+
+// A report outlasts the share: who shares again does not get rid of it. What nobody
+// reported, and others do not see, operators do not see either.
+func TestAReportOutlastsTheShare(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		author, d := s.LogIn(t, service.NewUser()), deskOf(s.Service)
+		id := create(t, author, "rude")
+		unshare := func() { author.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent) }
+		hidden := gen.Check{Kind: "drawing", User: me(t, author).User.ID, ID: id, Version: author.Do(t, http.MethodGet, path(id), nil).Header.Get("ETag")}
+		hidden.Version = strings.Trim(hidden.Version, `"`)
+		isHidden := func() {
+			t.Helper()
+			d.waitsNot(t, id)
+			d.picture(t, hidden).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+			d.decide(t, hidden, gen.DecisionRefuse, gen.ReportAbuse).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		}
+		isHidden()
+		token := share(t, author, id, http.StatusCreated)
+		d.picture(t, hidden).Expect(t, http.StatusOK)
+		unshare()
+		isHidden()
+
+		token = share(t, author, id, http.StatusCreated)
+		report(t, s.Service, token, gen.Report{Reason: gen.ReportAbuse}).Expect(t, http.StatusNoContent)
+		unshare()
+		d.picture(t, d.waits(t, "drawing", id)).Expect(t, http.StatusOK)
+		token = share(t, author, id, http.StatusCreated)
+		if c := d.waits(t, "drawing", id); c.ReportCount != 1 || c.Reports[0].Reason != gen.ReportAbuse {
+			t.Errorf("it waits as %+v", c)
+		}
+		unshare()
+		d.decide(t, d.waits(t, "drawing", id), gen.DecisionRefuse, gen.ReportAbuse).Expect(t, http.StatusNoContent)
+		isHidden()
+		token = share(t, author, id, http.StatusCreated)
+		becomes(t, author, id, gen.ShareRefused, "abuse")
+		opensNothing(t, s.Service, token)
 	})
 }
 

@@ -1,7 +1,9 @@
 package endtoend
 
 import (
+	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -24,6 +26,29 @@ func TestASharedDrawingIsReportedWithoutALogin(t *testing.T) {
 		author.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
 		for _, token := range []string{token, strings.Repeat("A", 22)} {
 			report(t, s.Service, token, gen.Report{Reason: gen.ReportAbuse}).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		}
+	})
+}
+
+func TestAnOperatorSeesHowManyReportedAndTheNewestNotes(t *testing.T) {
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startService(t, service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
+		author := s.LogIn(t, service.NewUser())
+		id := create(t, author, "rude")
+		token := share(t, author, id, http.StatusCreated)
+		const reporters = 25
+		for n := range reporters {
+			report(t, s.Service, token, gen.Report{Reason: gen.ReportAbuse, Note: new(fmt.Sprint(n))}, header("X-Forwarded-For", fmt.Sprint("192.0.2.", n))).
+				Expect(t, http.StatusNoContent)
+		}
+		c := deskOf(s.Service).waits(t, "drawing", id)
+		if c.ReportCount != reporters || len(c.Reports) != 20 {
+			t.Fatalf("%d reported, and %d reports are listed", c.ReportCount, len(c.Reports))
+		}
+		for i, r := range c.Reports {
+			if want := fmt.Sprint(i + 5); r.Note == nil || *r.Note != want {
+				t.Errorf("report %d is %+v, want the note %s", i, r, want)
+			}
 		}
 	})
 }

@@ -1245,7 +1245,12 @@ export interface components {
             text?: string;
             /** @description Whether it has a picture. */
             hasPicture: boolean;
-            /** @description The oldest first. */
+            /**
+             * Format: int32
+             * @description How many client addresses reported it. 200 also if there are more.
+             */
+            reportCount: number;
+            /** @description The newest 20, the oldest of them first. */
             reports: components["schemas"]["StoredReport"][];
         };
         /** @description A report. */
@@ -3934,6 +3939,7 @@ export interface operations {
                      *           "state": "approved",
                      *           "text": "一笔猫",
                      *           "hasPicture": true,
+                     *           "reportCount": 1,
                      *           "reports": [
                      *             {
                      *               "reason": "abuse",
@@ -4173,6 +4179,7 @@ export interface operations {
                      *           "state": "approved",
                      *           "text": "一笔猫",
                      *           "hasPicture": true,
+                     *           "reportCount": 0,
                      *           "reports": []
                      *         }
                      *       ]
