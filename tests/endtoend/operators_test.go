@@ -267,16 +267,16 @@ func TestAReportOutlastsTheShare(t *testing.T) {
 			d.decide(t, hidden, gen.DecisionRefuse, gen.ReportAbuse).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
 		}
 		isHidden()
-		token := share(t, author, id, http.StatusCreated)
+		share(t, author, id, http.StatusCreated)
 		d.picture(t, hidden).Expect(t, http.StatusOK)
 		unshare()
 		isHidden()
 
-		token = share(t, author, id, http.StatusCreated)
+		token := share(t, author, id, http.StatusCreated)
 		report(t, s.Service, token, gen.Report{Reason: gen.ReportAbuse}).Expect(t, http.StatusNoContent)
 		unshare()
 		d.picture(t, d.waits(t, "drawing", id)).Expect(t, http.StatusOK)
-		token = share(t, author, id, http.StatusCreated)
+		share(t, author, id, http.StatusCreated)
 		if c := d.waits(t, "drawing", id); c.ReportCount != 1 || c.Reports[0].Reason != gen.ReportAbuse {
 			t.Errorf("it waits as %+v", c)
 		}
