@@ -14,6 +14,7 @@ export type OperationId = Exclude<
   | 'receivePush'
   | 'getCheckedPicture'
   | 'listChecks'
+  | 'listChecksOfUser'
   | 'getCheckPicture'
   | 'decideCheck'
   | 'listSuspensions'
