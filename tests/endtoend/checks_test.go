@@ -609,6 +609,9 @@ func TestWeChatIsToldWhenAStoreFails(t *testing.T) {
 	} {
 		s := startService(t, service.Options{Fault: trouble.fault, ContentCheck: "shared"})
 		pushSigned(t, s.Service, "simulated", time.Now(), "1", `{"Event":"subscribe"}`).ExpectProblem(t, trouble.status, trouble.code)
+		query := signedQuery("simulated", time.Now(), "2")
+		query.Set("echostr", "4375120948345356249")
+		s.Nobody().Do(t, http.MethodGet, "/wechat/push?"+query.Encode(), nil).ExpectProblem(t, trouble.status, trouble.code)
 		s.Nobody().Do(t, http.MethodGet, "/wechat/pictures/"+address, nil).ExpectProblem(t, trouble.status, trouble.code)
 	}
 }
