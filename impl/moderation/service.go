@@ -521,9 +521,15 @@ func (s *Service) apply(ctx context.Context, t Task, v Verdict, checked bool) er
 }
 
 // decide stores a check and ends its task. A thing that was changed meanwhile is
-// checked anew.
+// checked anew. What a person decided while the checker was asked stays.
 func (s *Service) decide(ctx context.Context, t Task, c Check) error {
-	err := s.subjects[t.Kind].Decide(ctx, t.Owner, t.ID, c)
+	now, err := s.content(ctx, t.Thing)
+	if state := now.Check.On(c.Version).State; err == nil && state != Pending {
+		return s.finish(ctx, t, state)
+	}
+	if err == nil {
+		err = s.subjects[t.Kind].Decide(ctx, t.Owner, t.ID, c)
+	}
 	if errors.Is(err, ErrGone) {
 		defer s.nudge()
 		return s.change(ctx, t.Thing, func(now Task) (Task, bool) { return now.begun(t.Thing, s.now()), now.Turn == t.Turn })

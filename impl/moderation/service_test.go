@@ -381,6 +381,31 @@ func TestAnAwayAuthorIsWaitedFor(t *testing.T) {
 	}
 }
 
+func TestAPersonDecidesWhileTheCheckerIsAsked(t *testing.T) {
+	w := newWorld(t)
+	w.Checker = refusedMeanwhile{w, t}
+	w.begin(t)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.asked) != 0 || w.check.State != moderation.Refused || !w.check.Person {
+		t.Errorf("the check is %+v, handed in %d times", w.check, len(w.asked))
+	}
+}
+
+// refusedMeanwhile is a checker that refuses a text in another way than a person who
+// decides before it answers.
+type refusedMeanwhile struct {
+	*world
+	t *testing.T
+}
+
+func (r refusedMeanwhile) Text(ctx context.Context, _ string, _ moderation.Text) (moderation.Verdict, error) {
+	if err := r.Settle(ctx, thing, "1", moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}); err != nil {
+		r.t.Error(err)
+	}
+	return moderation.Verdict{State: moderation.Review, Reason: moderation.Other}, nil
+}
+
 // A login does not wait for the tasks of its user, not even while the store fails.
 func TestRunGoesOnForAnAuthorWhoWasSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
