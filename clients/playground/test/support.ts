@@ -129,17 +129,17 @@ export class Visitor {
     await this.page.mouse.up();
   }
 
-  /** Draws with a finger. */
+  /** Draws with a finger that needs 20 ms from place to place, however long the browser takes, and is lifted at the last. */
   async touch(...places: [number, number][]): Promise<void> {
     const at = await this.onPaper();
+    const start = Date.now() / 1_000;
+    const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', i: number, ...touchPoints: { x: number; y: number }[]) =>
+      this.devtools.send('Input.dispatchTouchEvent', { type, touchPoints, timestamp: start + 0.02 * i });
     for (const [i, place] of places.entries()) {
       const [x, y] = at(place);
-      await this.devtools.send('Input.dispatchTouchEvent', {
-        type: i ? 'touchMove' : 'touchStart',
-        touchPoints: [{ x, y }],
-      });
+      await send(i ? 'touchMove' : 'touchStart', i, { x, y });
     }
-    await this.devtools.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await send('touchEnd', places.length - 1);
   }
 
   /** Where a part of the paper is in the window. */
