@@ -20,7 +20,7 @@ image: ## build the image onestroke, without an image registry
 	$(MAKE) build TAGS=nosimulator,timetzdata OUTPUT=.build/image/onestroke
 	docker build --quiet --file deploy/Dockerfile --target prebuilt --tag onestroke .build/image
 
-release: clients ## make the files of a release in .build/release: VERSION=v1.2.3
+release: clients ## give everything the version, commit, tag, and make and check the files in .build/release: VERSION=v1.2.3
 	cd tools/release && $(GO) run . -version '$(VERSION)'
 
 demo: ## save drawings in a running service; DATA=folder of Quick Draw files, URL=another service
@@ -79,8 +79,8 @@ mock: ## serve the examples of the contract on http://127.0.0.1:4010
 	tools/install
 	node tools/mock.mjs 4010
 
-clients-proof: ## generate clients in four languages and use them against the service; needs Node, Python, Java and Maven
-	TEST_CLIENTS='go typescript python java' $(GO) test -count=1 -v -timeout 30m ./tests/clientsproof
+clients-proof: ## generate clients with nine generators and use them against the service; needs Node, Python, Java and Maven
+	TEST_CLIENTS=all $(GO) test -count=1 -v -timeout 30m ./tests/clientsproof
 
 contract: ## test the built program against the contract with Schemathesis; SEED=random, or a number
 	tools/contract

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ func TestABreakingChangeNeedsANewMajorVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	const version = "\n  version: 1.0.0\n"
+	released = regexp.MustCompile(`\n  version: .*\n`).ReplaceAll(released, []byte(version))
 	for _, test := range []struct {
 		name           string
 		change, into   string

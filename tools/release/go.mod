@@ -3,7 +3,10 @@ module onestroke/tools/release
 
 go 1.26.0
 
-require github.com/google/go-containerregistry v0.22.1
+require (
+	github.com/google/go-containerregistry v0.22.1
+	golang.org/x/mod v0.39.0
+)
 
 require (
 	github.com/klauspost/compress v1.19.2 // indirect

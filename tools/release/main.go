@@ -1,6 +1,7 @@
-// Release makes the files of a release: the program for each platform, the image for
-// Docker, the list of what they are made of, the packages of the clients, the contract,
-// and the checksums of all. The same commit and version give the same bytes.
+// Release gives the source a version, commits that, makes the files of the release and
+// tags the commit. The files are the program for each platform, the image for Docker,
+// the list of what they are made of, the packages of the clients, the contract, and the
+// checksums of all. The same commit and version give the same bytes.
 //
 //	cd tools/release && go run . -version v1.2.3 -out ../../.build/release
 package main
@@ -11,7 +12,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,10 +52,88 @@ func main() {
 }
 
 func run(version, root, out string) error {
+	if !isVersion.MatchString(version) {
+		return fmt.Errorf("the version is %q and must be like v1.2.3", version)
+	}
+	if err := commitVersion(version, root); err != nil {
+		return err
+	}
 	r, err := open(version, root, out)
 	if err != nil {
 		return err
 	}
+	if err := r.programs(); err != nil {
+		return err
+	}
+	if err := r.clients(); err != nil {
+		return fmt.Errorf("clients: %w", err)
+	}
+	if err := r.checkGoClient(); err != nil {
+		return fmt.Errorf("Go client: %w", err)
+	}
+	if err := r.copy("openapi.yaml", r.name("openapi.yaml")); err != nil {
+		return err
+	}
+	if err := r.checksums(); err != nil {
+		return err
+	}
+	if err := r.tag(); err != nil {
+		return err
+	}
+	return r.list(os.Stdout)
+}
+
+// release is what the files have in common.
+type release struct {
+	version   string // without the v, as in names of files
+	commit    string
+	time      time.Time // of the commit: the time of every file
+	root, out string
+}
+
+var isVersion = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
+
+// open reads the commit and empties the folder of the files.
+func open(version, root, out string) (release, error) {
+	root, errRoot := filepath.Abs(root)
+	out, errOut := filepath.Abs(out)
+	r := release{version: version[1:], root: root, out: out}
+	commit, errCommit := r.output("git", "show", "--no-patch", "--format=%H %cI", "HEAD")
+	if err := errors.Join(errRoot, errOut, errCommit); err != nil {
+		return release{}, err
+	}
+	id, at, _ := strings.Cut(strings.TrimSpace(commit), " ")
+	committed, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return release{}, err
+	}
+	r.commit, r.time = id, committed.UTC()
+	return r, errors.Join(os.RemoveAll(out), os.MkdirAll(out, 0o755))
+}
+
+// tags are the names of the tags of the release: its own, and the one by which Go finds
+// the module of the client.
+func (r release) tags() []string { return []string{"v" + r.version, "clients/go/v" + r.version} }
+
+// tag tags the commit. A tag that another commit has is an error.
+func (r release) tag() error {
+	there, err := r.output("git", "tag", "--points-at", r.commit)
+	if err != nil {
+		return err
+	}
+	for _, name := range r.tags() {
+		if slices.Contains(strings.Fields(there), name) {
+			continue
+		}
+		if err := r.do(nil, "git", "tag", name, r.commit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// programs builds the program for each platform.
+func (r release) programs() error {
 	for i, p := range platforms {
 		program, err := r.build(p, "timetzdata")
 		if err != nil {
@@ -74,44 +153,7 @@ func run(version, root, out string) error {
 			}
 		}
 	}
-	if err := r.clients(); err != nil {
-		return fmt.Errorf("clients: %w", err)
-	}
-	if err := r.copy("openapi.yaml", r.name("openapi.yaml")); err != nil {
-		return err
-	}
-	return r.checksums()
-}
-
-// release is what the files have in common.
-type release struct {
-	version   string // without the v, as in names of files
-	commit    string
-	time      time.Time // of the commit: the time of every file
-	root, out string
-}
-
-var isVersion = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)
-
-// open reads the commit and empties the folder of the files.
-func open(version, root, out string) (release, error) {
-	if !isVersion.MatchString(version) {
-		return release{}, fmt.Errorf("the version is %q and must be like v1.2.3", version)
-	}
-	root, errRoot := filepath.Abs(root)
-	out, errOut := filepath.Abs(out)
-	r := release{version: version[1:], root: root, out: out}
-	commit, errCommit := r.output("git", "show", "--no-patch", "--format=%H %cI", "HEAD")
-	if err := errors.Join(errRoot, errOut, errCommit); err != nil {
-		return release{}, err
-	}
-	id, at, _ := strings.Cut(strings.TrimSpace(commit), " ")
-	committed, err := time.Parse(time.RFC3339, at)
-	if err != nil {
-		return release{}, err
-	}
-	r.commit, r.time = id, committed.UTC()
-	return r, errors.Join(os.RemoveAll(out), os.MkdirAll(out, 0o755))
+	return nil
 }
 
 // name is the name of a file of the release.
@@ -210,20 +252,9 @@ func (r release) parts(program []byte) error {
 	return r.do(nil, "node", "tools/parts.mjs", file, "v"+r.version, r.name("sbom.cdx.json"))
 }
 
-// clients packs the npm packages. Their version must be that of the release.
+// clients packs the npm packages, and checks what others would get.
 func (r release) clients() error {
 	for _, folder := range packages {
-		text, err := os.ReadFile(filepath.Join(r.root, folder, "package.json"))
-		if err != nil {
-			return err
-		}
-		var manifest struct{ Version string }
-		if err := json.Unmarshal(text, &manifest); err != nil {
-			return err
-		}
-		if manifest.Version != r.version {
-			return fmt.Errorf("%s/package.json has version %s, not %s", folder, manifest.Version, r.version)
-		}
 		if err := r.do(nil, "npm", "--prefix", folder, "run", "--silent", "build"); err != nil {
 			return err
 		}
@@ -231,7 +262,11 @@ func (r release) clients() error {
 			return err
 		}
 	}
-	return nil
+	tarballs, err := filepath.Glob(filepath.Join(r.out, "*.tgz"))
+	if err != nil {
+		return err
+	}
+	return r.do(nil, "tools/packages", tarballs...)
 }
 
 func (r release) copy(from, to string) error {
@@ -257,6 +292,31 @@ func (r release) checksums() error {
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(data), f.Name())
 	}
 	return os.WriteFile(filepath.Join(r.out, "SHA256SUMS"), []byte(sums.String()), 0o644)
+}
+
+// list prints what was made, and what is left to do.
+func (r release) list(w io.Writer) error {
+	files, err := os.ReadDir(r.out)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "\nrelease %s of commit %s, in %s:\n", r.version, r.commit, r.out)
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&text, "  %9d  %s\n", info.Size(), f.Name())
+	}
+	fmt.Fprintf(&text, "\nto publish it:\n  git push origin HEAD %s\n", strings.Join(r.tags(), " "))
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), ".tgz") {
+			fmt.Fprintf(&text, "  npm publish %s\n", filepath.Join(r.out, f.Name()))
+		}
+	}
+	_, err = io.WriteString(w, text.String())
+	return err
 }
 
 // do runs a command in the repository, with more environment than this program has.
