@@ -1,13 +1,15 @@
 // Package clientsproof tests that common generators accept the contract, and that
 // the generated clients work with the program, and with a later version of it: each
-// logs in, saves a drawing, lists it, gets it and deletes it.
+// logs in, saves drawings, reads pages of them, gets one and its picture, is refused
+// one that is gone, and deletes them.
 //
-// TEST_CLIENTS names the clients, of "go typescript python java"; the default is
-// Go only. The generated code goes to .build/clients.
+// TEST_CLIENTS names the generators; the default is oapi-codegen, which needs nothing
+// but Go, and `all` is all of them. What they generate goes to .build/clients.
 package clientsproof
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -33,39 +35,59 @@ import (
 
 func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries) }
 
-func TestAGeneratedClientWorks(t *testing.T) {
-	p := service.Build(t).Start(t)
-	proveEach(t, p, p.URL, gen.ErrNotFound)
+// generators are the generators of clients, with the folder of their program here.
+// `make` in it generates the client and compiles the program, `run` runs that; both get
+// the name of the generator.
+var generators = []struct{ name, folder string }{
+	{"openapi-typescript", "typescript"},
+	{"openapi-fetch", "typescript"},
+	{"hey-api", "typescript"},
+	{"orval", "typescript"},
+	{"kubb", "typescript"},
+	{"typescript-fetch", "typescript"}, // of openapi-generator, as java
+	{"java", "java"},
+	{"openapi-python-client", "python"},
 }
 
-// A client that was generated from an earlier contract reads answers that have
-// members, and an error code, of which that contract knows nothing.
-func TestAGeneratedClientReadsALaterService(t *testing.T) {
+// A client reads the answers of the service, and those of a later one, which have
+// members, and an error code, of which its contract knows nothing.
+func TestGeneratedClientsWork(t *testing.T) {
 	p := service.Build(t).Start(t)
-	proveEach(t, p, startLater(t, p.URL), codeAddedLater)
-}
-
-// proveEach runs each client against a service at a URL that answers gone for a
-// drawing that is gone.
-func proveEach(t *testing.T, p *service.Process, url, gone string) {
-	wanted := strings.Fields(os.Getenv("TEST_CLIENTS"))
-	if len(wanted) == 0 {
-		wanted = []string{"go"}
+	later := startLater(t, p.URL)
+	contract := filepath.Join(t.TempDir(), "openapi-v1.json")
+	if err := os.WriteFile(contract, p.Nobody().Do(t, http.MethodGet, "/openapi-v1.json", nil).Body, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	for _, language := range wanted {
-		t.Run(language, func(t *testing.T) {
-			code := p.Phone(t, service.NewUser()).Code
-			if language == "go" {
-				proveGo(t, url, code, gone)
-				return
-			}
-			prove := exec.Command(filepath.Join(service.Root(), "tests", "clientsproof", language, "prove"))
-			prove.Env = append(os.Environ(), "ONESTROKE_URL="+url, "ONESTROKE_CODE="+code, "ONESTROKE_GONE="+gone)
-			output, err := prove.CombinedOutput()
-			if err != nil {
-				t.Errorf("%v\n%s", err, output)
-			}
+	proveWithBoth := func(t *testing.T, prove func(t *testing.T, url, code, gone string)) {
+		t.Run("today", func(t *testing.T) { prove(t, p.URL, p.Phone(t, service.NewUser()).Code, gen.ErrNotFound) })
+		t.Run("later", func(t *testing.T) { prove(t, later, p.Phone(t, service.NewUser()).Code, codeAddedLater) })
+	}
+	wanted := strings.Fields(cmp.Or(os.Getenv("TEST_CLIENTS"), "oapi-codegen"))
+	isWanted := func(name string) bool { return slices.Contains(wanted, name) || slices.Contains(wanted, "all") }
+
+	if isWanted("oapi-codegen") {
+		t.Run("oapi-codegen", func(t *testing.T) { proveWithBoth(t, proveGo) })
+	}
+	for _, g := range generators {
+		if !isWanted(g.name) {
+			continue
+		}
+		t.Run(g.name, func(t *testing.T) {
+			folder := filepath.Join(service.Root(), "tests", "clientsproof", g.folder)
+			do(t, exec.Command(filepath.Join(folder, "make"), g.name), "ONESTROKE_CONTRACT="+contract)
+			proveWithBoth(t, func(t *testing.T, url, code, gone string) {
+				do(t, exec.Command(filepath.Join(folder, "run"), g.name), "ONESTROKE_URL="+url, "ONESTROKE_CODE="+code, "ONESTROKE_GONE="+gone)
+			})
 		})
+	}
+}
+
+// do runs a command, with more environment than the test has.
+func do(t *testing.T, command *exec.Cmd, environment ...string) {
+	t.Helper()
+	command.Env = append(os.Environ(), environment...)
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
 	}
 }
 
@@ -118,8 +140,9 @@ func addLater(value any) {
 	}
 }
 
-func proveGo(t *testing.T, url, code, goneCode string) {
-	ctx, id, token := t.Context(), uuid.New(), ""
+// proveGo does it with the client that oapi-codegen makes of the whole contract.
+func proveGo(t *testing.T, url, code, gone string) {
+	ctx, token := t.Context(), ""
 	api, err := client.NewClientWithResponses(url, client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		if token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
@@ -138,28 +161,44 @@ func proveGo(t *testing.T, url, code, goneCode string) {
 	content := gen.DrawingContent{Canvas: gen.Canvas{Width: 3750, Height: 6670}, Format: gen.Format1, Strokes: []gen.Stroke{stroke}}
 	creates := gen.PutDrawingParamsIfNoneMatch("*")
 
-	created, err := api.PutDrawingWithResponse(ctx, id, &gen.PutDrawingParams{IfNoneMatch: &creates}, content)
-	if err != nil || created.JSON201 == nil || created.HTTPResponse.Header.Get("ETag") == "" {
-		t.Fatalf("put: %v, %s", err, created.Body)
+	ids := []uuid.UUID{uuid.New(), uuid.New()}
+	for _, id := range ids {
+		created, err := api.PutDrawingWithResponse(ctx, id, &gen.PutDrawingParams{IfNoneMatch: &creates}, content)
+		if err != nil || created.JSON201 == nil || created.HTTPResponse.Header.Get("ETag") == "" {
+			t.Fatalf("put: %v, %s", err, created.Body)
+		}
 	}
-	list, err := api.ListDrawingsWithResponse(ctx, nil)
-	if err != nil || list.JSON200 == nil || len(list.JSON200.Items) != 1 || list.JSON200.Items[0].ID != id {
-		t.Fatalf("list: %v, %s", err, list.Body)
+	var listed []uuid.UUID
+	limit, page := int32(1), gen.ListDrawingsParams{}
+	for page.Limit = &limit; page.Cursor != nil || listed == nil; {
+		list, err := api.ListDrawingsWithResponse(ctx, &page)
+		if err != nil || list.JSON200 == nil || len(list.JSON200.Items) > 1 {
+			t.Fatalf("list: %v, %s", err, list.Body)
+		}
+		for _, item := range list.JSON200.Items {
+			listed = append(listed, item.ID)
+		}
+		page.Cursor = list.JSON200.NextCursor
 	}
-	drawing, err := api.GetDrawingWithResponse(ctx, id, nil)
+	if !slices.Equal(listed, []uuid.UUID{ids[1], ids[0]}) {
+		t.Fatalf("listed: %v", listed)
+	}
+	drawing, err := api.GetDrawingWithResponse(ctx, ids[0], nil)
 	if err != nil || drawing.JSON200 == nil || !slices.Equal(drawing.JSON200.Strokes[0].X, stroke.X) {
 		t.Fatalf("get: %v, %s", err, drawing.Body)
 	}
-	picture, err := api.GetDrawingImageWithResponse(ctx, id, nil)
+	picture, err := api.GetDrawingImageWithResponse(ctx, ids[0], nil)
 	if err != nil || picture.StatusCode() != http.StatusOK || !bytes.HasPrefix(picture.Body, []byte("<svg")) {
 		t.Fatalf("picture: %v, %s", err, picture.Body)
 	}
-	deleted, err := api.DeleteDrawingWithResponse(ctx, id, nil)
-	if err != nil || deleted.StatusCode() != http.StatusNoContent {
-		t.Fatalf("delete: %v, %s", err, deleted.Body)
+	for _, id := range ids {
+		deleted, err := api.DeleteDrawingWithResponse(ctx, id, nil)
+		if err != nil || deleted.StatusCode() != http.StatusNoContent {
+			t.Fatalf("delete: %v, %s", err, deleted.Body)
+		}
 	}
-	gone, err := api.GetDrawingWithResponse(ctx, id, nil)
-	if err != nil || gone.ApplicationProblemJSON404 == nil || gone.ApplicationProblemJSON404.Code != goneCode {
-		t.Fatalf("get what is gone: %v, %s", err, gone.Body)
+	refused, err := api.GetDrawingWithResponse(ctx, ids[0], nil)
+	if err != nil || refused.ApplicationProblemJSON404 == nil || refused.ApplicationProblemJSON404.Code != gone {
+		t.Fatalf("get what is gone: %v, %s", err, refused.Body)
 	}
 }
