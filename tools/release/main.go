@@ -69,7 +69,7 @@ func run(version, root, out string) error {
 		return fmt.Errorf("clients: %w", err)
 	}
 	if err := r.checkGoClient(); err != nil {
-		return fmt.Errorf("Go client: %w", err)
+		return fmt.Errorf("the Go client: %w", err)
 	}
 	if err := r.copy("openapi.yaml", r.name("openapi.yaml")); err != nil {
 		return err
