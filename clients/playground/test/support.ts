@@ -133,8 +133,11 @@ export class Visitor {
   async touch(...places: [number, number][]): Promise<void> {
     const at = await this.onPaper();
     const start = Date.now() / 1_000;
-    const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', i: number, ...touchPoints: { x: number; y: number }[]) =>
-      this.devtools.send('Input.dispatchTouchEvent', { type, touchPoints, timestamp: start + 0.02 * i });
+    const send = (
+      type: 'touchStart' | 'touchMove' | 'touchEnd',
+      i: number,
+      ...touchPoints: { x: number; y: number }[]
+    ) => this.devtools.send('Input.dispatchTouchEvent', { type, touchPoints, timestamp: start + 0.02 * i });
     for (const [i, place] of places.entries()) {
       const [x, y] = at(place);
       await send(i ? 'touchMove' : 'touchStart', i, { x, y });
