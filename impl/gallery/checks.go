@@ -47,12 +47,12 @@ func (s *Service) Content(ctx context.Context, owner, id string) (moderation.Con
 }
 
 // Decide stores the check of a drawing; see [moderation.Subject].
-func (s *Service) Decide(ctx context.Context, owner, id string, c moderation.Check) error {
+func (s *Service) Decide(ctx context.Context, owner, id string, from, to moderation.Check) error {
 	parsed, err := drawing.ParseID(id)
 	if err != nil {
 		return moderation.ErrGone
 	}
-	err = s.store.SetCheck(ctx, owner, parsed, c)
+	err = s.store.SwapCheck(ctx, owner, parsed, from, to)
 	if errors.Is(err, ErrChanged) {
 		return moderation.ErrGone
 	}
@@ -77,8 +77,9 @@ func (s *Service) Shown(ctx context.Context, owner, after string, limit int) ([]
 	return ids, err
 }
 
-// TakeDown ends the share of a drawing; see [moderation.Subject].
-func (s *Service) TakeDown(ctx context.Context, owner, id string) error {
+// TakeDown ends the share of a drawing, whatever its revision is by now; see
+// [moderation.Subject].
+func (s *Service) TakeDown(ctx context.Context, owner, id, _ string) error {
 	parsed, err := drawing.ParseID(id)
 	if err != nil {
 		return moderation.ErrGone

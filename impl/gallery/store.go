@@ -71,10 +71,10 @@ type Store interface {
 	// SetCode stores the code of a share, which is removed with the share:
 	// [ErrNotFound] if the owner has no such share.
 	SetCode(ctx context.Context, owner, token string, code []byte) error
-	// SetCheck stores the check of a drawing if that still has the etag that is the
-	// check's Version, in one indivisible step. Otherwise, also if there is no such
-	// drawing, it returns [ErrChanged].
-	SetCheck(ctx context.Context, owner string, id drawing.ID, c moderation.Check) error
+	// SwapCheck replaces the check of a drawing by to, if the drawing still has the etag
+	// that is the Version of to, and the stored check is still from, in one indivisible
+	// step. Otherwise, also if there is no such drawing, it returns [ErrChanged].
+	SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error
 }
 
 // Record is a drawing as a [Store] stores it. Stores that write documents take

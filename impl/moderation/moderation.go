@@ -123,15 +123,15 @@ type Subject interface {
 	// Content returns what others would see of a thing now, or could see of it before, or
 	// [ErrGone].
 	Content(ctx context.Context, owner, id string) (Content, error)
-	// Decide stores a check, if the thing still has the version, in one indivisible
-	// step. Otherwise it returns [ErrGone].
-	Decide(ctx context.Context, owner, id string, c Check) error
+	// Decide replaces the check from by to, if the thing still has the version of to, and
+	// the check from, in one indivisible step. Otherwise it returns [ErrGone].
+	Decide(ctx context.Context, owner, id string, from, to Check) error
 	// Shown returns the IDs of at most limit things of an owner that others see or would
 	// see when they are approved: those after an ID, in their order; "" is before all.
 	Shown(ctx context.Context, owner, after string, limit int) ([]string, error)
-	// TakeDown removes from others what they see of a thing. It is not an error if they
-	// see nothing.
-	TakeDown(ctx context.Context, owner, id string) error
+	// TakeDown removes from others what they see of a thing whose version was refused. It
+	// is not an error if they see nothing.
+	TakeDown(ctx context.Context, owner, id, version string) error
 }
 
 // Content is what is checked of one version of a thing.

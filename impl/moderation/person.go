@@ -117,42 +117,63 @@ func (s *Service) Look(ctx context.Context, thing Thing, version string) ([]byte
 // Settle stores what a person decided about a version of a thing, and ends its task. It
 // returns [ErrGone] if there is no such thing, and [ErrChanged] if it has another version.
 func (s *Service) Settle(ctx context.Context, thing Thing, version string, v Verdict) error {
-	return s.decided(ctx, thing, version, func(subject Subject) error {
-		return subject.Decide(ctx, thing.Owner, thing.ID, settled(version, v))
-	})
+	seen, err := s.settle(ctx, thing, version, v)
+	if err != nil {
+		return err
+	}
+	return s.settled(ctx, seen)
 }
 
 // TakeDown refuses a version of a thing, removes from others what they see of it, and
 // ends its task. It returns [ErrGone] if there is no such thing, and [ErrChanged] if it
 // has another version.
 func (s *Service) TakeDown(ctx context.Context, thing Thing, version string, reason Reason) error {
-	return s.decided(ctx, thing, version, func(subject Subject) error {
-		if err := subject.Decide(ctx, thing.Owner, thing.ID, settled(version, Verdict{Refused, reason})); err != nil {
-			return err
+	seen, err := s.settle(ctx, thing, version, Verdict{Refused, reason})
+	if err != nil {
+		return err
+	}
+	if err := s.subjects[thing.Kind].TakeDown(ctx, thing.Owner, thing.ID, version); err != nil {
+		return err
+	}
+	return s.settled(ctx, seen)
+}
+
+// settle stores what a person decided about a version, in place of any other verdict on
+// it, and returns the task as it was before.
+func (s *Service) settle(ctx context.Context, thing Thing, version string, v Verdict) (Task, error) {
+	to := Check{Version: version, Verdict: v, Person: v.State == Refused}
+	for {
+		seen, err := s.open(ctx, thing)
+		switch {
+		case err != nil:
+			return Task{}, err
+		case seen.Content.Version != version:
+			return Task{}, ErrChanged
+		case seen.Check == to:
+			return seen.Task, nil
 		}
-		return subject.TakeDown(ctx, thing.Owner, thing.ID)
+		err = s.subjects[thing.Kind].Decide(ctx, thing.Owner, thing.ID, seen.Check, to)
+		if !errors.Is(err, ErrGone) { // otherwise a change or another verdict came first
+			return seen.Task, err
+		}
+	}
+}
+
+// settled ends the task of a thing that a person decided about when the task was seen.
+// If it is another one since then, the reports that came meanwhile wait for a person, and
+// a new version is checked.
+func (s *Service) settled(ctx context.Context, seen Task) error {
+	defer s.nudge()
+	return s.change(ctx, seen.Thing, func(t Task) (Task, bool) {
+		if t.Turn == "" || t.Turn == seen.Turn {
+			return Task{}, t.Turn != ""
+		}
+		t.Reports = slices.DeleteFunc(slices.Clone(t.Reports), func(r Report) bool {
+			return slices.ContainsFunc(seen.Reports, func(s Report) bool { return s.Reporter == r.Reporter && s.At == r.At })
+		})
+		if t = t.begun(seen.Thing, s.now()); s.off() {
+			t.Due = ForPerson
+		}
+		return t, true
 	})
-}
-
-// settled is the check of a version that a person decided about.
-func settled(version string, v Verdict) Check {
-	return Check{Version: version, Verdict: v, Person: v.State == Refused}
-}
-
-func (s *Service) decided(ctx context.Context, thing Thing, version string, do func(Subject) error) error {
-	content, err := s.open(ctx, thing)
-	if err != nil {
-		return err
-	}
-	if content.Content.Version != version {
-		return ErrChanged
-	}
-	err = do(s.subjects[thing.Kind])
-	if errors.Is(err, ErrGone) {
-		return ErrChanged // since it was read
-	}
-	if err != nil {
-		return err
-	}
-	return s.End(ctx, thing)
 }

@@ -524,11 +524,11 @@ func (s *Service) apply(ctx context.Context, t Task, v Verdict, checked bool) er
 // checked anew. What a person decided while the checker was asked stays.
 func (s *Service) decide(ctx context.Context, t Task, c Check) error {
 	now, err := s.content(ctx, t.Thing)
-	if state := now.Check.On(c.Version).State; err == nil && state != Pending {
-		return s.finish(ctx, t, state)
-	}
 	if err == nil {
-		err = s.subjects[t.Kind].Decide(ctx, t.Owner, t.ID, c)
+		if state := now.Check.On(c.Version).State; state != Pending {
+			return s.finish(ctx, t, state)
+		}
+		err = s.subjects[t.Kind].Decide(ctx, t.Owner, t.ID, now.Check, c)
 	}
 	if errors.Is(err, ErrGone) {
 		defer s.nudge()

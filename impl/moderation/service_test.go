@@ -43,6 +43,8 @@ type world struct {
 	trouble error
 	asked   []string // the addresses that were handed in
 	onAsk   func(trace, address string)
+	// onDecide runs once, between what a decision read and its write.
+	onDecide func()
 }
 
 func newWorld(t *testing.T) *world {
@@ -73,19 +75,26 @@ func (w *world) Content(context.Context, string, string) (moderation.Content, er
 	}, nil
 }
 
-func (w *world) Decide(_ context.Context, _, _ string, c moderation.Check) error {
+func (w *world) Decide(_ context.Context, _, _ string, from, to moderation.Check) error {
+	w.mu.Lock()
+	before := w.onDecide
+	w.onDecide = nil
+	w.mu.Unlock()
+	if before != nil {
+		before()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c.Version != fmt.Sprint(w.version) {
+	if to.Version != fmt.Sprint(w.version) || from != w.check {
 		return moderation.ErrGone
 	}
-	w.check = c
+	w.check = to
 	return nil
 }
 
 func (w *world) Shown(context.Context, string, string, int) ([]string, error) { return nil, nil }
 
-func (w *world) TakeDown(context.Context, string, string) error {
+func (w *world) TakeDown(context.Context, string, string, string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.gone = true
@@ -404,6 +413,96 @@ func (r refusedMeanwhile) Text(ctx context.Context, _ string, _ moderation.Text)
 		r.t.Error(err)
 	}
 	return moderation.Verdict{State: moderation.Review, Reason: moderation.Other}, nil
+}
+
+// Each verdict of the checker is written only if nothing was decided since it was asked,
+// also between the last look and the write.
+func TestAPersonDecidesJustBeforeTheCheckersVerdictIsWritten(t *testing.T) {
+	for name, verdict := range map[string]func(*world){
+		"of a text": func(w *world) { w.title = "risky"; w.begin(t) },
+		"of a picture": func(w *world) {
+			w.begin(t)
+			w.fetch(t, w.asked[0])
+			w.result(t, "trace 1", moderation.Approved, true)
+		},
+		"that there is none": func(w *world) { w.PublicURL = ""; w.begin(t) },
+	} {
+		for _, decision := range []moderation.Verdict{
+			{State: moderation.Refused, Reason: moderation.Abuse}, {State: moderation.Approved},
+		} {
+			t.Run(name+" "+string(decision.State), func(t *testing.T) {
+				w, decided := newWorld(t), false
+				w.onDecide = func() {
+					decided = true
+					if err := w.Settle(t.Context(), thing, "1", decision); err != nil {
+						t.Error(err)
+					}
+				}
+				verdict(w)
+				w.Try(t.Context(), thing)
+				if w.is(t, decision.State, decision.Reason); !decided || w.check.Person != (decision.State == moderation.Refused) {
+					t.Errorf("the check is %+v", w.check)
+				}
+				w.hasTask(t, false)
+			})
+		}
+	}
+}
+
+func TestAPersonsDecisionReplacesAVerdictThatCameFirst(t *testing.T) {
+	w := newWorld(t)
+	w.begin(t)
+	w.onDecide = func() { w.result(t, "trace 1", moderation.Review, true) }
+	if err := w.Settle(t.Context(), thing, "1", moderation.Verdict{State: moderation.Approved}); err != nil {
+		t.Fatal(err)
+	}
+	w.is(t, moderation.Approved, "")
+	w.Try(t.Context(), thing)
+	w.hasTask(t, false)
+}
+
+func TestAPersonsDecisionIsOfTheVersionThatTheySaw(t *testing.T) {
+	w := newWorld(t)
+	w.begin(t)
+	w.onDecide = func() {
+		w.mu.Lock()
+		w.version++
+		w.mu.Unlock()
+		w.begin(t)
+	}
+	if err := w.Service.TakeDown(t.Context(), thing, "1", moderation.Abuse); !errors.Is(err, moderation.ErrChanged) {
+		t.Errorf("taken down: %v", err)
+	}
+	w.is(t, moderation.Pending, "")
+	w.hasTask(t, true)
+}
+
+// What comes while a person decides is not ended with it.
+func TestADecisionEndsOnlyWhatWasThereBefore(t *testing.T) {
+	for name, checker := range map[string]bool{"nothing is checked": false, "all is checked": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			if !checker {
+				w.Checker = nil
+			}
+			w.report(t, "somebody", "before")
+			w.onDecide = func() { w.report(t, "another", "meanwhile") }
+			if err := w.Settle(t.Context(), thing, "1", moderation.Verdict{State: moderation.Approved}); err != nil {
+				t.Fatal(err)
+			}
+			w.Try(t.Context(), thing)
+			if task, _ := w.store.Task(t.Context(), thing); task.Due != moderation.ForPerson {
+				t.Errorf("it waits for %d", task.Due)
+			}
+			if got := w.reports(t); !slices.Equal(got, []string{"meanwhile"}) {
+				t.Errorf("reported are %q", got)
+			}
+			if err := w.Settle(t.Context(), thing, "1", moderation.Verdict{State: moderation.Approved}); err != nil {
+				t.Fatal(err)
+			}
+			w.hasTask(t, false)
+		})
+	}
 }
 
 // A login does not wait for the tasks of its user, not even while the store fails.

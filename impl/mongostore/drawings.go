@@ -92,11 +92,16 @@ func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p galle
 	}
 }
 
-// SetCheck compares the etag and sets the check.
-func (s *Store) SetCheck(ctx context.Context, owner string, id drawing.ID, c moderation.Check) error {
-	checked := append(one(owner, id), bson.E{Key: "etag", Value: c.Version})
-	set, err := update(ctx, s.drawings, checked, bson.D{{Key: "$set", Value: bson.D{{Key: "check", Value: c}}}})
-	if err == nil && !set {
+// SwapCheck compares the etag and the stored check. The driver may send it twice, and then
+// reports that another change came first, which the caller looks at again.
+func (s *Store) SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error {
+	var stored any = from
+	if from == (moderation.Check{}) {
+		stored = nil // also where the field is missing
+	}
+	unchanged := append(one(owner, id), bson.E{Key: "etag", Value: to.Version}, bson.E{Key: "check", Value: stored})
+	swapped, err := update(ctx, s.drawings, unchanged, bson.D{{Key: "$set", Value: bson.D{{Key: "check", Value: to}}}})
+	if err == nil && !swapped {
 		return gallery.ErrChanged
 	}
 	return failure(ctx, "store a check", err)

@@ -244,7 +244,7 @@ func copyDrawing(ctx context.Context, owner string, r gallery.Record, present st
 		err = to.Replace(ctx, owner, present, r)
 	}
 	if check := current(r).Check; err == nil && present != "" && check != (moderation.Check{}) {
-		err = to.SetCheck(ctx, owner, r.ID, check)
+		err = copyCheck(ctx, owner, r.ID, check, to)
 	}
 	if err == nil && (present != "" || share != (gallery.Share{})) {
 		err = copyShare(ctx, owner, r.ID, share, to)
@@ -253,6 +253,15 @@ func copyDrawing(ctx context.Context, owner string, r gallery.Record, present st
 		err = copyCode(ctx, owner, share.Token, from, to)
 	}
 	return err
+}
+
+// copyCheck gives a drawing that an earlier move copied the check that it has now.
+func copyCheck(ctx context.Context, owner string, id drawing.ID, check moderation.Check, to gallery.Store) error {
+	stored, err := to.Get(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	return to.SwapCheck(ctx, owner, id, stored.Check, check)
 }
 
 // etag returns the etag of a drawing; empty if there is none.

@@ -36,8 +36,13 @@ func (c *cache) get(user string, now time.Time) (suspended, ok bool) {
 	return found.suspended, ok && now.Before(found.until)
 }
 
+// put stores what was true at a time, unless something newer is there: the store was
+// asked, and an operator decided before it answered.
 func (c *cache) put(user string, suspended bool, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lru.Add(user, cached{suspended, at.Add(cacheLife)})
+	until := at.Add(cacheLife)
+	if newer, ok := c.lru.Peek(user); !ok || !newer.until.After(until) {
+		c.lru.Add(user, cached{suspended, until})
+	}
 }

@@ -28,17 +28,17 @@ func (s *subject) Content(context.Context, string, string) (moderation.Content, 
 	return moderation.Content{Version: "1", Check: s.check}, s.trouble
 }
 
-func (s *subject) Decide(_ context.Context, _, _ string, c moderation.Check) error {
-	if c.Version != "1" {
+func (s *subject) Decide(_ context.Context, _, _ string, from, to moderation.Check) error {
+	if to.Version != "1" || from != s.check {
 		return moderation.ErrGone
 	}
-	s.check = c
+	s.check = to
 	return s.trouble
 }
 
 func (s *subject) Shown(context.Context, string, string, int) ([]string, error) { return nil, nil }
 
-func (s *subject) TakeDown(context.Context, string, string) error {
+func (s *subject) TakeDown(context.Context, string, string, string) error {
 	s.removed = true
 	return s.trouble
 }
@@ -183,5 +183,41 @@ func TestASuspensionCountsOnEachReplica(t *testing.T) {
 		is(there, !step.want)
 		now = now.Add(time.Second)
 		is(there, step.want)
+	}
+}
+
+// slow is a store that is asked for a suspension, and in which something else happens
+// before the answer arrives.
+type slow struct {
+	*operatortest.Memory
+	meanwhile func()
+}
+
+func (s *slow) Suspension(ctx context.Context, user string) (operator.Suspension, error) {
+	found, err := s.Memory.Suspension(ctx, user)
+	if meanwhile := s.meanwhile; meanwhile != nil {
+		s.meanwhile = nil
+		meanwhile()
+	}
+	return found, err
+}
+
+func TestASuspensionCountsAtOnceAlsoWhileTheStoreIsAsked(t *testing.T) {
+	store := &slow{Memory: new(operatortest.Memory)}
+	now := time.Now()
+	service := operator.New(operator.Options{Store: store, Exists: exists, Now: func() time.Time {
+		now = now.Add(time.Millisecond)
+		return now
+	}})
+	store.meanwhile = func() {
+		if err := service.Suspend(t.Context(), "user", "小红", "why"); err != nil {
+			t.Error(err)
+		}
+	}
+	for n := range 2 {
+		suspended, err := service.Suspended(t.Context(), "user")
+		if err != nil || suspended != (n > 0) || store.meanwhile != nil {
+			t.Errorf("request %d: suspended: %v, %v", n, suspended, err)
+		}
 	}
 }

@@ -274,10 +274,11 @@ func (s nicknames) Content(ctx context.Context, owner, _ string) (moderation.Con
 	}, err
 }
 
-func (s nicknames) Decide(ctx context.Context, owner, _ string, c moderation.Check) error {
+func (s nicknames) Decide(ctx context.Context, owner, _ string, from, to moderation.Check) error {
 	return s.decide(ctx, owner, func(a *Record) bool {
-		a.NicknameCheck = c
-		return a.Nickname != "" && version(a.Nickname) == c.Version
+		same := a.Nickname != "" && version(a.Nickname) == to.Version && a.NicknameCheck == from
+		a.NicknameCheck = to
+		return same
 	})
 }
 
@@ -286,8 +287,15 @@ func (s nicknames) Shown(ctx context.Context, owner, after string, _ int) ([]str
 	return onlyOne(owner, after, a.Nickname != ""), err
 }
 
-func (s nicknames) TakeDown(ctx context.Context, owner, _ string) error {
-	return s.SetNickname(ctx, owner, "")
+// TakeDown removes a nickname. One that the user has given themselves since stays: it
+// waits for a person.
+func (s nicknames) TakeDown(ctx context.Context, owner, _, refused string) error {
+	_, err := s.change(ctx, owner, func(a *Record) {
+		if version(a.Nickname) == refused {
+			a.Nickname = ""
+		}
+	})
+	return err
 }
 
 // avatars are the avatars, as they are checked.
@@ -306,10 +314,11 @@ func (s avatars) Content(ctx context.Context, owner, _ string) (moderation.Conte
 	}, err
 }
 
-func (s avatars) Decide(ctx context.Context, owner, _ string, c moderation.Check) error {
+func (s avatars) Decide(ctx context.Context, owner, _ string, from, to moderation.Check) error {
 	return s.decide(ctx, owner, func(a *Record) bool {
-		a.AvatarCheck = c
-		return a.Avatar != nil && version(a.Avatar) == c.Version
+		same := a.Avatar != nil && version(a.Avatar) == to.Version && a.AvatarCheck == from
+		a.AvatarCheck = to
+		return same
 	})
 }
 
@@ -326,11 +335,19 @@ func onlyOne(owner, after string, there bool) []string {
 	return []string{owner}
 }
 
-func (s avatars) TakeDown(ctx context.Context, owner, _ string) error {
-	return s.RemoveAvatar(ctx, owner)
+// TakeDown removes an avatar. One that the user has uploaded since stays: it waits for a
+// person.
+func (s avatars) TakeDown(ctx context.Context, owner, _, refused string) error {
+	_, err := s.change(ctx, owner, func(a *Record) {
+		if version(a.Avatar) == refused {
+			a.Avatar = nil
+		}
+	})
+	return err
 }
 
-// decide stores a check if set says that the profile still has what was checked.
+// decide stores a check if set reports that the profile still has what was checked, and
+// the check that was read.
 func (s *Service) decide(ctx context.Context, owner string, set func(*Record) bool) error {
 	for {
 		a, err := s.store.Profile(ctx, owner)

@@ -154,3 +154,78 @@ func TestOthersSeeOnlyWhatIsApproved(t *testing.T) {
 		t.Errorf("others see %+v", shown)
 	}
 }
+
+// late is a store of profiles in which something else happens before the next write.
+type late struct {
+	profile.Store
+	before func()
+}
+
+func (l *late) SwapProfile(ctx context.Context, userID, turn string, to profile.Record) (bool, error) {
+	if before := l.before; before != nil {
+		l.before = nil
+		before()
+	}
+	return l.Store.SwapProfile(ctx, userID, turn, to)
+}
+
+func TestAPersonDecidesJustBeforeTheVerdictOnANicknameIsStored(t *testing.T) {
+	key, err := seal.New("secret")
+	succeed(t, err)
+	checks := moderation.New(moderation.Options{
+		Checker: new(checker), Store: new(moderationtest.Memory), Notes: notes{}, Seal: key, Logger: slog.New(slog.DiscardHandler),
+		OpenID: func(context.Context, string) (string, error) { return "openid", nil },
+	})
+	store := &late{Store: new(profiletest.Memory)}
+	s := profile.New(store, checks)
+	succeed(t, s.Fill(t.Context(), user, "小明"))
+	thing := moderation.Thing{Kind: profile.NicknameKind, Owner: user, ID: user}
+	seen, _, err := checks.Shown(t.Context(), user, moderation.Thing{}, 1)
+	succeed(t, err)
+	refused := moderation.Verdict{State: moderation.Refused, Reason: moderation.Copyright}
+	store.before = func() { succeed(t, checks.Settle(t.Context(), thing, seen[0].Content.Version, refused)) }
+	checks.Try(t.Context(), thing)
+	p, err := s.Profile(t.Context(), user)
+	succeed(t, err)
+	if p.NicknameVerdict != refused || store.before != nil {
+		t.Errorf("the verdict is %+v", p.NicknameVerdict)
+	}
+}
+
+// What a user has in place of what is taken down was not seen: it stays, and waits.
+func TestTakenDownIsOnlyWhatWasSeen(t *testing.T) {
+	checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})
+	store := &late{Store: new(profiletest.Memory)}
+	s := profile.New(store, checks)
+	var black bytes.Buffer
+	succeed(t, png.Encode(&black, image.NewGray(image.Rect(0, 0, 9, 9))),
+		s.SetNickname(t.Context(), user, "坏"), s.SetAvatar(t.Context(), user, picture(t, 9)))
+	for kind, change := range map[moderation.Kind]func() error{
+		profile.NicknameKind: func() error { return s.SetNickname(t.Context(), user, "小明") },
+		profile.AvatarKind:   func() error { return s.SetAvatar(t.Context(), user, black.Bytes()) },
+	} {
+		thing := moderation.Thing{Kind: kind, Owner: user, ID: user}
+		var seen string
+		all, _, err := checks.Shown(t.Context(), user, moderation.Thing{}, 2)
+		succeed(t, err)
+		for _, w := range all {
+			if w.Kind == kind {
+				seen = w.Content.Version
+			}
+		}
+		store.before = func() {
+			// The verdict is stored first, and the change comes before the removal.
+			store.before = func() { succeed(t, change()) }
+		}
+		succeed(t, checks.TakeDown(t.Context(), thing, seen, moderation.Vulgar))
+	}
+	p, err := s.Profile(t.Context(), user)
+	succeed(t, err)
+	waits := moderation.Verdict{State: moderation.Review, Reason: moderation.Vulgar}
+	if p.Nickname != "小明" || p.NicknameVerdict != waits || p.Avatar == nil || p.AvatarVerdict != waits {
+		t.Errorf("%q is %+v, and an avatar of %d bytes %+v", p.Nickname, p.NicknameVerdict, len(p.Avatar), p.AvatarVerdict)
+	}
+	if shown := author(t, s); shown.Nickname != "" || shown.Avatar != nil {
+		t.Errorf("others see %+v", shown)
+	}
+}

@@ -320,14 +320,19 @@ func (d *Drawings) SetCode(ctx context.Context, owner, token string, code []byte
 	})
 }
 
-// SetCheck fills [gallery.Store].
-func (d *Drawings) SetCheck(ctx context.Context, owner string, id drawing.ID, check moderation.Check) error {
+// SwapCheck fills [gallery.Store].
+func (d *Drawings) SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error {
 	return d.write(ctx, "store a check", func(c *conn) error {
-		verdict, err := encodeCheck(check)
+		stored, err := encodeCheck(from)
 		if err != nil {
 			return err
 		}
-		n, err := c.change(`UPDATE drawings SET verdict = ?3 WHERE owner = ?1 AND id = ?2 AND etag = ?4`, owner, id[:], verdict, check.Version)
+		verdict, err := encodeCheck(to)
+		if err != nil {
+			return err
+		}
+		n, err := c.change(`UPDATE drawings SET verdict = ?5 WHERE owner = ?1 AND id = ?2 AND etag = ?3 AND verdict IS ?4`,
+			owner, id[:], to.Version, stored, verdict)
 		if err == nil && n == 0 {
 			return gallery.ErrChanged
 		}

@@ -252,8 +252,8 @@ func (d drawings) SetCode(ctx context.Context, owner, token string, code []byte)
 	return d.writes.do(ctx, "set_code", func(ctx context.Context) error { return d.store.SetCode(ctx, owner, token, code) })
 }
 
-func (d drawings) SetCheck(ctx context.Context, owner string, id drawing.ID, check moderation.Check) error {
-	return d.writes.do(ctx, "set_check", func(ctx context.Context) error { return d.store.SetCheck(ctx, owner, id, check) })
+func (d drawings) SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error {
+	return d.writes.do(ctx, "swap_check", func(ctx context.Context) error { return d.store.SwapCheck(ctx, owner, id, from, to) })
 }
 
 func (d drawings) Task(ctx context.Context, thing moderation.Thing) (moderation.Task, error) {

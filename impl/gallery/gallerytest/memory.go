@@ -212,13 +212,13 @@ func (m *Memory) SetCode(ctx context.Context, owner, token string, code []byte) 
 	return gallery.ErrNotFound
 }
 
-func (m *Memory) SetCheck(ctx context.Context, owner string, id drawing.ID, c moderation.Check) error {
+func (m *Memory) SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error {
 	defer m.lock()()
 	r, found := m.drawings[key{owner, id}]
-	if !found || r.ETag != c.Version {
+	if !found || r.ETag != to.Version || r.Check != from {
 		return gallery.ErrChanged
 	}
-	r.Check = c
+	r.Check = to
 	m.drawings[key{owner, id}] = r
 	return nil
 }

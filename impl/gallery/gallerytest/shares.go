@@ -268,19 +268,35 @@ func checkOfOneRevision(t *testing.T, store gallery.Store) {
 	}
 	has(moderation.Check{})
 	refused := moderation.Check{Version: first.ETag, Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}, Person: true}
-	for range 2 {
-		succeeds(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), refused))
+	swap := func(owner string, id drawing.ID, from, to moderation.Check) error {
+		return store.SwapCheck(t.Context(), owner, id, from, to)
+	}
+	succeeds(t, swap(alice, drawingtest.ID(1), moderation.Check{}, refused))
+	has(refused)
+	succeeds(t, swap(alice, drawingtest.ID(1), refused, refused))
+	// Each part of the check counts.
+	approvedFirst := moderation.Check{Version: first.ETag, Verdict: moderation.Verdict{State: moderation.Approved}}
+	for _, other := range []func(*moderation.Check){
+		func(c *moderation.Check) { *c = moderation.Check{} },
+		func(c *moderation.Check) { c.Version = "another" },
+		func(c *moderation.Check) { c.State = moderation.Review },
+		func(c *moderation.Check) { c.Reason = "" },
+		func(c *moderation.Check) { c.Person = false },
+	} {
+		from := refused
+		other(&from)
+		fails(t, swap(alice, drawingtest.ID(1), from, approvedFirst), gallery.ErrChanged)
 		has(refused)
 	}
 	second, _, err := s.Put(t.Context(), alice, drawingtest.ID(1), drawingtest.Content("changed", 1, 5), gallery.IfPresent())
 	succeeds(t, err)
 	has(refused)
-	fails(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), refused), gallery.ErrChanged)
+	fails(t, swap(alice, drawingtest.ID(1), refused, refused), gallery.ErrChanged)
 	approved := moderation.Check{Version: second.ETag, Verdict: moderation.Verdict{State: moderation.Approved}}
-	fails(t, store.SetCheck(t.Context(), bob, drawingtest.ID(1), approved), gallery.ErrChanged)
-	fails(t, store.SetCheck(t.Context(), alice, drawingtest.ID(2), approved), gallery.ErrChanged)
+	fails(t, swap(bob, drawingtest.ID(1), moderation.Check{}, approved), gallery.ErrChanged)
+	fails(t, swap(alice, drawingtest.ID(2), moderation.Check{}, approved), gallery.ErrChanged)
 	has(refused)
-	succeeds(t, store.SetCheck(t.Context(), alice, drawingtest.ID(1), approved))
+	succeeds(t, swap(alice, drawingtest.ID(1), refused, approved))
 	has(approved)
 	token, _, err := share(t, s, alice, drawingtest.ID(1))
 	succeeds(t, err)
