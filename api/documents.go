@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -66,8 +67,16 @@ func jsonOf(text []byte) ([]byte, error) {
 	if err := yaml.Unmarshal(text, &content); err != nil {
 		return nil, err
 	}
-	return json.Marshal(content)
+	text, err := json.Marshal(content)
+	return controls.ReplaceAllFunc(text, func(character []byte) []byte {
+		r, _ := utf8.DecodeRune(character)
+		return fmt.Appendf(nil, `\u%04x`, r)
+	}), err
 }
+
+// controls are the control characters that JSON allows in a string as they are. They
+// are escaped, because YAML does not allow them, and many programs read JSON as YAML.
+var controls = regexp.MustCompile(`[\x{7f}-\x{9f}]`)
 
 func newDocument(text []byte) document {
 	sum := sha256.Sum256(text)

@@ -663,9 +663,6 @@ type FormatVersion int32
 // Example: true
 type Incomplete = bool
 
-// JPEG A JPEG.
-type JPEG = openapi_types.File
-
 // KnownEntityTags The entity tags of the copies that you have, or `*` (RFC 9110, section 13.1.2). Empty is as if it was not sent.
 //
 // Example: "1-5mC3xQ8kT1u"
@@ -741,9 +738,6 @@ type OperatorName = string
 //
 // Example: 有他人的电话号码
 type OperatorNote = string
-
-// PNG A PNG.
-type PNG = openapi_types.File
 
 // PagePosition A position in a list. It does not expire.
 //
@@ -918,9 +912,6 @@ type RequestID = openapi_types.UUID
 //
 // Example: 1
 type Revision = int32
-
-// SVG An SVG document without script.
-type SVG = openapi_types.File
 
 // Session A session.
 type Session struct {

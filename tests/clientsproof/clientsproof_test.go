@@ -45,6 +45,7 @@ var generators = []struct{ name, folder string }{
 	{"orval", "typescript"},
 	{"kubb", "typescript"},
 	{"typescript-fetch", "typescript"}, // of openapi-generator, as java
+	{"ogen", "ogen"},
 	{"java", "java"},
 	{"openapi-python-client", "python"},
 }

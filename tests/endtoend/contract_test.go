@@ -43,6 +43,10 @@ func TestTheContractIsTheSameInBothForms(t *testing.T) {
 	if !reflect.DeepEqual(fromYAML, fromJSON) {
 		t.Error("YAML and JSON differ")
 	}
+	var jsonAsYAML any
+	if err := yaml.Unmarshal(asJSON.Body, &jsonAsYAML); err != nil {
+		t.Errorf("a program that reads JSON as YAML: %v", err)
+	}
 }
 
 func TestTheContractForNewProgramsIsThatOfTheServiceWithout2017(t *testing.T) {

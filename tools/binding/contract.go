@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,6 +47,18 @@ type answer struct {
 	component string     // the name of the schema, empty if it is no component
 	items     []string   // x-itemSchema: the names of the schemas that one line may have
 	several   bool       // the status has other bodies, too
+}
+
+// name is what tells a form from the others of the same status: its schema or, if that
+// has no name because it is a file, the media type, SVG for image/svg+xml.
+func (a answer) name() string {
+	schema := cmp.Or(a.component, strings.Join(a.items, "Or"))
+	if schema != "" || !isBinary(a.schema) {
+		return schema
+	}
+	_, subtype, _ := strings.Cut(a.mediaType, "/")
+	kind, _, _ := strings.Cut(subtype, "+")
+	return strings.ToUpper(kind)
 }
 
 // header is a header that the binding sets.
@@ -178,13 +191,16 @@ func (c *contract) binary(node *yaml.Node) error {
 	if err != nil {
 		return err
 	}
-	isBinary := func(typ, format *yaml.Node) bool {
-		return typ != nil && typ.Value == "string" && format != nil && format.Value == "binary"
-	}
-	if !isBinary(member(schema, "type"), member(schema, "format")) {
+	if !isBinary(schema) {
 		return fmt.Errorf("a body of any media type (%s) must be a string with format binary", anyType)
 	}
 	return nil
+}
+
+// isBinary reports whether a schema is that of a file.
+func isBinary(schema *yaml.Node) bool {
+	typ, format := member(schema, "type"), member(schema, "format")
+	return typ != nil && typ.Value == "string" && format != nil && format.Value == "binary"
 }
 
 const (
@@ -231,7 +247,7 @@ func (c *contract) response(o *operation, status string, node *yaml.Node) error 
 	}
 	for _, a := range forms {
 		a.status, a.headers, a.several = n, headers, len(forms) > 1
-		if a.several && a.component == "" && a.items == nil {
+		if a.several && a.name() == "" {
 			return fmt.Errorf("%s: a schema of several needs a name of its own under components", a.mediaType)
 		}
 		o.answers = append(o.answers, a)

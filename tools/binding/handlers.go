@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -156,7 +155,7 @@ func (w *handlerWriter) body(o operation, name string, fields *strings.Builder) 
 func (w *handlerWriter) response(name, route string, a answer) error {
 	typ := fmt.Sprintf("%s%d", name, a.status)
 	if a.several {
-		typ += upperFirst(cmp.Or(a.component, strings.Join(a.items, "Or")))
+		typ += upperFirst(a.name())
 	}
 	var fields, send strings.Builder
 	for _, h := range a.headers {

@@ -1380,21 +1380,6 @@ export interface components {
             incomplete?: components["schemas"]["Incomplete"];
         };
         /**
-         * Format: binary
-         * @description An SVG document without script.
-         */
-        SVG: string;
-        /**
-         * Format: binary
-         * @description A PNG.
-         */
-        PNG: string;
-        /**
-         * Format: binary
-         * @description A JPEG.
-         */
-        JPEG: string;
-        /**
          * @description A small picture of the drawing, an SVG document without script: embed it as `data:image/svg+xml,` and `encodeURIComponent(thumbnail)`.
          * @example <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 54 96"><path d="M1 3l1 1" fill="none" stroke="#666"/></svg>
          */
@@ -2981,8 +2966,8 @@ export interface operations {
                 };
                 content: {
                     /** @example <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3750 6670"/> */
-                    "image/svg+xml": components["schemas"]["SVG"];
-                    "image/png": components["schemas"]["PNG"];
+                    "image/svg+xml": string;
+                    "image/png": string;
                 };
             };
             /** @description Not modified. Your copy is current. */
@@ -3196,7 +3181,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/png": components["schemas"]["PNG"];
+                    "image/png": string;
                 };
             };
             /** @description Not modified. Your copy is current. */
@@ -3376,9 +3361,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/png": components["schemas"]["PNG"];
+                    "image/png": string;
                     /** @example <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3750 6670"/> */
-                    "image/svg+xml": components["schemas"]["SVG"];
+                    "image/svg+xml": string;
                 };
             };
             /** @description Not modified. Your copy is current. */
@@ -3436,7 +3421,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": components["schemas"]["JPEG"];
+                    "image/jpeg": string;
                 };
             };
             /** @description Not modified. Your copy is current. */
@@ -4006,7 +3991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/png": components["schemas"]["PNG"];
+                    "image/png": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];
@@ -4438,7 +4423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/png": components["schemas"]["PNG"];
+                    "image/png": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -1,16 +1,17 @@
-"""Logs in, saves a drawing, lists it, fetches it and deletes it, with the client
-that openapi-python-client makes of the contract and nothing else."""
+"""Logs in, saves two drawings, reads them on two pages, gets one and its picture, deletes
+both, and is told that they are gone, with the client that openapi-python-client makes of
+the contract and nothing else."""
 
 import os
 import uuid
 
 from onestroke_client import AuthenticatedClient, Client
-from onestroke_client.api.drawings import delete_drawing, get_drawing, list_drawings, put_drawing
+from onestroke_client.api.drawings import delete_drawing, get_drawing, get_drawing_image, list_drawings, put_drawing
 from onestroke_client.api.session import log_in
 from onestroke_client.models import Canvas, DrawingContent, FormatVersion, LoginRequest, Stroke, StrokeTool
 
 url = os.environ["ONESTROKE_URL"]
-drawing_id = uuid.uuid4()
+ids = [uuid.uuid4(), uuid.uuid4()]
 content = DrawingContent(
     title="一笔猫",
     canvas=Canvas(width=3750, height=6670),
@@ -23,16 +24,26 @@ content = DrawingContent(
 logged_in = log_in.sync(client=Client(base_url=url), body=LoginRequest(code=os.environ["ONESTROKE_CODE"]))
 client = AuthenticatedClient(base_url=url, token=logged_in.token)
 
-created = put_drawing.sync_detailed(drawing_id, client=client, body=content, if_none_match="*")
-assert created.status_code == 201, created
-assert created.headers["ETag"], created
+for drawing_id in ids:
+    created = put_drawing.sync_detailed(drawing_id, client=client, body=content, if_none_match="*")
+    assert created.status_code == 201, created
+    assert created.headers["ETag"], created
 
-listed = list_drawings.sync(client=client, limit=1)
-assert listed.items[0].id == drawing_id, listed
+listed = []
+page = list_drawings.sync(client=client, limit=1)
+while page.items:
+    listed += [item.id for item in page.items]
+    if not page.next_cursor:
+        break
+    page = list_drawings.sync(client=client, limit=1, cursor=page.next_cursor)
+assert listed == list(reversed(ids)), listed
 
-drawing = get_drawing.sync(drawing_id, client=client)
+drawing = get_drawing.sync(ids[0], client=client)
 assert [(s.x, s.y, s.t) for s in drawing.strokes] == [(s.x, s.y, s.t) for s in content.strokes], drawing
+picture = get_drawing_image.sync(ids[0], client=client)
+assert picture.payload.read().startswith(b"<svg"), picture
 
-assert delete_drawing.sync_detailed(drawing_id, client=client).status_code == 204
-gone = get_drawing.sync(drawing_id, client=client)
+for drawing_id in ids:
+    assert delete_drawing.sync_detailed(drawing_id, client=client).status_code == 204
+gone = get_drawing.sync(ids[0], client=client)
 assert gone.code == os.environ["ONESTROKE_GONE"], gone
