@@ -79,7 +79,7 @@ mock: ## serve the examples of the contract on http://127.0.0.1:4010
 	tools/install
 	node tools/mock.mjs 4010
 
-clients-proof: ## generate clients with ten generators and use them against the service; needs Node, Python, Java and Maven
+clients-proof: ## generate clients with eleven generators and use them against the service; needs Node, Python, Java and Maven
 	TEST_CLIENTS=all $(GO) test -count=1 -v -timeout 30m ./tests/clientsproof
 
 contract: ## test the built program against the contract with Schemathesis; SEED=random, or a number

@@ -44,9 +44,10 @@ var generators = []struct{ name, folder string }{
 	{"hey-api", "typescript"},
 	{"orval", "typescript"},
 	{"kubb", "typescript"},
-	{"typescript-fetch", "typescript"}, // of openapi-generator, as java
+	{"typescript-fetch", "typescript"}, // of openapi-generator, as java and kotlin
 	{"ogen", "ogen"},
 	{"java", "java"},
+	{"kotlin", "kotlin"},
 	{"openapi-python-client", "python"},
 }
 
