@@ -137,13 +137,13 @@ func (b *Breaker) Allow() error {
 }
 
 // Record counts a call that was made in ctx. One that its caller gave up says
-// nothing about the store.
+// nothing about the store; one whose time is over had no answer.
 func (b *Breaker) Record(ctx context.Context, err error) {
 	switch {
 	case b == nil:
 	case b.answered(ctx, err):
 		b.state.RecordSuccess()
-	case ctx.Err() == nil:
+	case !errors.Is(ctx.Err(), context.Canceled):
 		b.state.RecordFailure()
 	}
 }

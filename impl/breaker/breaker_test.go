@@ -89,6 +89,19 @@ func TestACallThatIsGivenUpSaysNothing(t *testing.T) {
 	}
 }
 
+// The time of a call may be shorter than that after which the store's driver gives up.
+func TestACallWhoseTimeIsOverHadNoAnswer(t *testing.T) {
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	b, _ := newReads(t)
+	for range 5 {
+		_ = call(late, b, context.DeadlineExceeded)
+	}
+	if !b.Open() {
+		t.Error("it did not open")
+	}
+}
+
 // Calls that wait when it opens would wait in vain.
 func TestItEndsTheCallsThatWait(t *testing.T) {
 	b, _ := newReads(t)
