@@ -42,12 +42,15 @@ type Breakers struct{ Reads, Writes *Breaker }
 
 // New returns the breakers of a store. When ctx is done, an open breaker stays open.
 func New(ctx context.Context, s Store) Breakers {
-	return Breakers{Reads: newBreaker(ctx, s, s.CanRead), Writes: newBreaker(ctx, s, s.CanWrite)}
+	reads, writes := newBreaker(ctx, s, s.CanRead), newBreaker(ctx, s, s.CanWrite)
+	reads.other, writes.other = writes, reads
+	return Breakers{Reads: reads, Writes: writes}
 }
 
 // Breaker is the circuit breaker of one kind of calls. Nil lets all calls through.
 type Breaker struct {
 	store  Store
+	other  *Breaker // for the other kind of calls of the store
 	check  func(context.Context) error
 	state  circuitbreaker.CircuitBreaker[any]
 	closed atomic.Pointer[period] // the present time in which it is closed, or the next
@@ -69,6 +72,7 @@ func newBreaker(ctx context.Context, s Store, check func(context.Context) error)
 		OnOpen(func(circuitbreaker.StateChangedEvent) {
 			b.next().end()
 			go b.closeWhenAnswered(ctx)
+			go b.other.openIfNoAnswer(ctx)
 		}).
 		Build()
 	return b
@@ -78,6 +82,20 @@ func newBreaker(ctx context.Context, s Store, check func(context.Context) error)
 func (b *Breaker) next() *period {
 	ctx, cancel := context.WithCancel(context.Background())
 	return b.closed.Swap(&period{ctx, cancel})
+}
+
+// openIfNoAnswer checks the store once. A store that does not answer one kind of calls
+// often answers none, and there may be few calls of the other kind, each of which
+// would wait.
+func (b *Breaker) openIfNoAnswer(ctx context.Context) {
+	if b.Open() {
+		return
+	}
+	checking, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := b.check(checking); !b.answered(checking, err) && ctx.Err() == nil {
+		b.state.Open()
+	}
 }
 
 // closeWhenAnswered checks the store until it answers. No caller waits for that.

@@ -102,6 +102,38 @@ func TestACallWhoseTimeIsOverHadNoAnswer(t *testing.T) {
 	}
 }
 
+// Each call of the other kind would wait.
+func TestWhenOneOpensTheOtherIsChecked(t *testing.T) {
+	for name, c := range map[string]struct {
+		writes error
+		open   bool
+	}{
+		"no answer": {errNoAnswer, true},
+		"an answer": {nil, false},
+		"a refusal": {errRefused, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checked := make(chan struct{}, 100)
+			b := breaker.New(t.Context(), breaker.Store{
+				CanRead:     func(context.Context) error { return errNoAnswer },
+				CanWrite:    func(context.Context) error { checked <- struct{}{}; return c.writes },
+				Unavailable: errUnavailable,
+				NoAnswer:    func(err error) bool { return errors.Is(err, errNoAnswer) },
+			})
+			for range 5 {
+				_ = call(t.Context(), b.Reads, errNoAnswer)
+			}
+			<-checked
+			if c.open {
+				<-checked // it has opened: it is checked whether it can close
+			}
+			if b.Writes.Open() != c.open {
+				t.Errorf("open: %t", b.Writes.Open())
+			}
+		})
+	}
+}
+
 // Calls that wait when it opens would wait in vain.
 func TestItEndsTheCallsThatWait(t *testing.T) {
 	b, _ := newReads(t)
