@@ -31,7 +31,7 @@ return {taken, there - taken, math.ceil(full - now), wait}
 
 // Take fills [session.Buckets].
 func (s *Store) Take(ctx context.Context, subject string, r session.Rate, n int) (int, session.Allowance, error) {
-	v, err := take.Run(ctx, s.redis, []string{rateKey(r.Name, subject)}, r.PerMinute, n).Int64Slice()
+	v, err := s.run(ctx, take, rateKey(r.Name, subject), r.PerMinute, n).Int64Slice()
 	if err != nil {
 		return 0, session.Allowance{}, failure(ctx, "take from a bucket", err)
 	}

@@ -30,7 +30,7 @@ func (s *Store) Note(ctx context.Context, name string) (string, error) {
 
 // SwapNote fills [session.Notes].
 func (s *Store) SwapNote(ctx context.Context, name, from, to string, hold time.Duration) (bool, error) {
-	done, err := swap.Run(ctx, s.redis, []string{noteKey(name)}, from, to, hold.Milliseconds()).Bool()
+	done, err := s.run(ctx, swap, noteKey(name), from, to, hold.Milliseconds()).Bool()
 	return done, failure(ctx, "write a note", err)
 }
 

@@ -29,11 +29,59 @@ import (
 )
 
 // Store fills [session.Store], [session.Buckets] and [session.Notes].
-type Store struct{ redis redis.UniversalClient }
+type Store struct {
+	redis redis.UniversalClient
+	// pipelines is nil for a cluster: one server that does not answer would hold up
+	// the commands for the others.
+	pipelines *pipelines
+}
 
 // New returns a store on client, which may be that of a single Redis, of a
 // Sentinel group or of a cluster. Closing it stays with the caller.
-func New(client redis.UniversalClient) *Store { return &Store{client} }
+func New(client redis.UniversalClient) *Store {
+	if _, isCluster := client.(*redis.ClusterClient); isCluster {
+		return &Store{redis: client}
+	}
+	return &Store{client, &pipelines{redis: client}}
+}
+
+// process sends a command and waits for its answer. If the context ends before, the
+// command must not be read.
+func (s *Store) process(ctx context.Context, command redis.Cmder) error {
+	if s.pipelines == nil {
+		return s.redis.Process(ctx, command)
+	}
+	if err := s.pipelines.send(ctx, command); err != nil {
+		return err
+	}
+	return command.Err()
+}
+
+// run runs a script on a key.
+func (s *Store) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
+	command := evalSHA(ctx, script, key, args)
+	err := s.process(ctx, command)
+	switch {
+	case redis.HasErrorPrefix(err, "NOSCRIPT"):
+		return script.Eval(ctx, s.redis, []string{key}, args...)
+	case err != nil:
+		return failed(ctx, err)
+	}
+	return command
+}
+
+func evalSHA(ctx context.Context, script *redis.Script, key string, args []any) *redis.Cmd {
+	command := redis.NewCmd(ctx, append([]any{"evalsha", script.Hash(), 1, key}, args...)...)
+	command.SetFirstKeyPos(3)
+	return command
+}
+
+// failed is a command that has an error instead of an answer.
+func failed(ctx context.Context, err error) *redis.Cmd {
+	command := redis.NewCmd(ctx)
+	command.SetErr(err)
+	return command
+}
 
 // Pool is the state of the connections.
 func (s *Store) Pool() telemetry.Pool {
@@ -54,21 +102,22 @@ var write = redis.NewScript(`return redis.call('SET', KEYS[1], '', 'PX', 1000)`)
 // CanWrite fails if Redis refuses writes: it is full, it is a replica, it could not
 // save its data, or its user may not run scripts, which open sessions.
 func (s *Store) CanWrite(ctx context.Context) error {
-	err := write.Run(ctx, s.redis, []string{checkKey()}).Err()
+	err := s.run(ctx, write, checkKey()).Err()
 	return failure(ctx, "try to write", err)
 }
 
 // Open stores a session that was opened elsewhere; see move.SessionTarget.
 func (s *Store) Open(ctx context.Context, x session.Session) (session.Session, error) {
-	return opened(ctx, x, open.Run(ctx, s.redis, []string{userKey(x.User.ID)}, openArgs(x)...))
+	return opened(ctx, x, s.run(ctx, open, userKey(x.User.ID), openArgs(x)...))
 }
 
 // Find fills [session.Store].
 func (s *Store) Find(ctx context.Context, userID, id string) (session.Session, error) {
-	values, err := s.redis.HMGet(ctx, userKey(userID), id, profileField).Result()
-	if err != nil {
+	fields := redis.NewSliceCmd(ctx, "hmget", userKey(userID), id, profileField)
+	if err := s.process(ctx, fields); err != nil {
 		return session.Session{}, failure(ctx, "find a session", err)
 	}
+	values := fields.Val()
 	found, ok := values[0].(string)
 	if !ok || id == profileField {
 		return session.Session{}, session.ErrExpired
@@ -86,8 +135,7 @@ func (s *Store) Renew(ctx context.Context, from, to session.Session) (bool, erro
 			return false, failure(ctx, "renew a code", err)
 		}
 	}
-	done, err := renew.Run(ctx, s.redis, []string{userKey(to.User.ID)},
-		to.ID, encodeSession(from), encodeSession(to), left.Milliseconds()).Bool()
+	done, err := s.run(ctx, renew, userKey(to.User.ID), to.ID, encodeSession(from), encodeSession(to), left.Milliseconds()).Bool()
 	return done, failure(ctx, "renew a session", err)
 }
 
@@ -115,13 +163,13 @@ func (s *Store) End(ctx context.Context, userID, id string) (bool, error) {
 	if id == profileField {
 		return false, nil
 	}
-	ended, err := end.Run(ctx, s.redis, []string{userKey(userID)}, id).Bool()
+	ended, err := s.run(ctx, end, userKey(userID), id).Bool()
 	return ended, failure(ctx, "end a session", err)
 }
 
 // EndOthers fills [session.Store].
 func (s *Store) EndOthers(ctx context.Context, userID, keep string) ([]string, error) {
-	ended, err := endOthers.Run(ctx, s.redis, []string{userKey(userID)}, keep).StringSlice()
+	ended, err := s.run(ctx, endOthers, userKey(userID), keep).StringSlice()
 	return ended, failure(ctx, "end sessions", err)
 }
 
@@ -131,13 +179,13 @@ func (s *Store) SetProfile(ctx context.Context, userID string, from, to session.
 	if to != (session.Profile{}) {
 		next = encodeProfile(to)
 	}
-	done, err := setProfile.Run(ctx, s.redis, []string{userKey(userID)}, encodeProfile(from), next).Bool()
+	done, err := s.run(ctx, setProfile, userKey(userID), encodeProfile(from), next).Bool()
 	return done, failure(ctx, "change a profile", err)
 }
 
 // Claim fills [session.Store].
 func (s *Store) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
-	value, err := claim.Run(ctx, s.redis, []string{codeKey(codeID)}, encodeAttempt(a), hold.Milliseconds()).Text()
+	value, err := s.run(ctx, claim, codeKey(codeID), encodeAttempt(a), hold.Milliseconds()).Text()
 	if err != nil {
 		return session.Attempt{}, failure(ctx, "claim a login", err)
 	}
@@ -146,18 +194,20 @@ func (s *Store) Claim(ctx context.Context, codeID string, a session.Attempt, hol
 
 // Settle fills [session.Store].
 func (s *Store) Settle(ctx context.Context, codeID string, from, to session.Attempt, hold time.Duration) error {
-	return settled(ctx, settle.Run(ctx, s.redis, []string{codeKey(codeID)}, settleArgs(from, to, hold)...))
+	return settled(ctx, s.run(ctx, settle, codeKey(codeID), settleArgs(from, to, hold)...))
 }
 
 // Complete fills [session.Store]. One server executes commands in the order in which
 // they are sent. The nodes of a cluster do not, nor does a server that does not know
 // a script yet.
 func (s *Store) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
-	if _, isCluster := s.redis.(*redis.ClusterClient); !isCluster {
-		both := s.redis.Pipeline()
-		opening := open.EvalSha(ctx, both, []string{userKey(x.User.ID)}, openArgs(x)...)
-		settling := settle.EvalSha(ctx, both, []string{codeKey(codeID)}, settleArgs(from, to, hold)...)
-		if _, err := both.Exec(ctx); !redis.HasErrorPrefix(err, "NOSCRIPT") {
+	if s.pipelines != nil {
+		opening := evalSHA(ctx, open, userKey(x.User.ID), openArgs(x))
+		settling := evalSHA(ctx, settle, codeKey(codeID), settleArgs(from, to, hold))
+		if err := s.pipelines.send(ctx, opening, settling); err != nil {
+			return session.Session{}, failure(ctx, "open a session", err)
+		}
+		if !redis.HasErrorPrefix(opening.Err(), "NOSCRIPT") && !redis.HasErrorPrefix(settling.Err(), "NOSCRIPT") {
 			stored, err := opened(ctx, x, opening)
 			return stored, errors.Join(err, settled(ctx, settling))
 		}
