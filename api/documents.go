@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"onestroke/api/wire"
 	"onestroke/gen"
 )
 
@@ -29,8 +30,18 @@ type contracts struct {
 }
 
 type document struct {
-	text []byte
-	tag  string
+	text, compressed []byte
+	tag              string
+}
+
+// body returns the document in the coding of the answer.
+func (d document) body(ctx context.Context) []byte {
+	info := infoOf(ctx)
+	if !info.acceptsGzip() {
+		return d.text
+	}
+	info.compressed = true
+	return d.compressed
 }
 
 // servers is what the contract says about where the service is. In the copy that the
@@ -80,53 +91,53 @@ var controls = regexp.MustCompile(`[\x{7f}-\x{9f}]`)
 
 func newDocument(text []byte) document {
 	sum := sha256.Sum256(text)
-	return document{text, base64.RawURLEncoding.EncodeToString(sum[:12])}
+	return document{text, wire.Compress(text), base64.RawURLEncoding.EncodeToString(sum[:12])}
 }
 
-func (d documents) GetContractYaml(_ context.Context, r gen.GetContractYamlRequest) (gen.GetContractYamlAnswer, error) {
+func (d documents) GetContractYaml(ctx context.Context, r gen.GetContractYamlRequest) (gen.GetContractYamlAnswer, error) {
 	c, err := d.made()
 	if err != nil {
 		return nil, err
 	}
-	etag := entityTag(c.yaml.tag)
-	if isCurrent(c.yaml.tag, r.Params.IfNoneMatch) {
+	etag, current := revalidate(ctx, c.yaml.tag, r.Params.IfNoneMatch)
+	if current {
 		return gen.GetContractYaml304{ETag: etag}, nil
 	}
-	return gen.GetContractYaml200{ETag: etag, Body: c.yaml.text}, nil
+	return gen.GetContractYaml200{ETag: etag, Body: c.yaml.body(ctx)}, nil
 }
 
-func (d documents) GetContractJSON(_ context.Context, r gen.GetContractJSONRequest) (gen.GetContractJSONAnswer, error) {
+func (d documents) GetContractJSON(ctx context.Context, r gen.GetContractJSONRequest) (gen.GetContractJSONAnswer, error) {
 	c, err := d.made()
 	if err != nil {
 		return nil, err
 	}
-	etag := entityTag(c.json.tag)
-	if isCurrent(c.json.tag, r.Params.IfNoneMatch) {
+	etag, current := revalidate(ctx, c.json.tag, r.Params.IfNoneMatch)
+	if current {
 		return gen.GetContractJSON304{ETag: etag}, nil
 	}
-	return gen.GetContractJSON200{ETag: etag, Body: c.json.text}, nil
+	return gen.GetContractJSON200{ETag: etag, Body: c.json.body(ctx)}, nil
 }
 
-func (d documents) GetCurrentContractYaml(_ context.Context, r gen.GetCurrentContractYamlRequest) (gen.GetCurrentContractYamlAnswer, error) {
+func (d documents) GetCurrentContractYaml(ctx context.Context, r gen.GetCurrentContractYamlRequest) (gen.GetCurrentContractYamlAnswer, error) {
 	c, err := d.made()
 	if err != nil {
 		return nil, err
 	}
-	etag := entityTag(c.currentYAML.tag)
-	if isCurrent(c.currentYAML.tag, r.Params.IfNoneMatch) {
+	etag, current := revalidate(ctx, c.currentYAML.tag, r.Params.IfNoneMatch)
+	if current {
 		return gen.GetCurrentContractYaml304{ETag: etag}, nil
 	}
-	return gen.GetCurrentContractYaml200{ETag: etag, Body: c.currentYAML.text}, nil
+	return gen.GetCurrentContractYaml200{ETag: etag, Body: c.currentYAML.body(ctx)}, nil
 }
 
-func (d documents) GetCurrentContractJSON(_ context.Context, r gen.GetCurrentContractJSONRequest) (gen.GetCurrentContractJSONAnswer, error) {
+func (d documents) GetCurrentContractJSON(ctx context.Context, r gen.GetCurrentContractJSONRequest) (gen.GetCurrentContractJSONAnswer, error) {
 	c, err := d.made()
 	if err != nil {
 		return nil, err
 	}
-	etag := entityTag(c.currentJSON.tag)
-	if isCurrent(c.currentJSON.tag, r.Params.IfNoneMatch) {
+	etag, current := revalidate(ctx, c.currentJSON.tag, r.Params.IfNoneMatch)
+	if current {
 		return gen.GetCurrentContractJSON304{ETag: etag}, nil
 	}
-	return gen.GetCurrentContractJSON200{ETag: etag, Body: c.currentJSON.text}, nil
+	return gen.GetCurrentContractJSON200{ETag: etag, Body: c.currentJSON.body(ctx)}, nil
 }

@@ -39,8 +39,8 @@ func (h drawings) GetDrawing(ctx context.Context, r gen.GetDrawingRequest) (gen.
 	if err != nil {
 		return nil, err
 	}
-	etag := entityTag(d.ETag)
-	if isCurrent(d.ETag, r.Params.IfNoneMatch) {
+	etag, current := revalidate(ctx, d.ETag, r.Params.IfNoneMatch)
+	if current {
 		return gen.GetDrawing304{ETag: etag}, nil
 	}
 	return gen.GetDrawing200{ETag: etag, Body: drawingBody(d)}, nil

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"slices"
 	"strings"
 
+	"onestroke/api/wire"
 	"onestroke/gen"
 	"onestroke/impl/gallery"
 )
@@ -11,14 +13,20 @@ import (
 // entityTag writes a strong entity tag (RFC 9110, section 8.8.3).
 func entityTag(tag string) string { return `"` + tag + `"` }
 
-// isCurrent reports whether If-None-Match names the tag. It compares weakly, as
-// the header demands: a proxy that compresses an answer weakens its tag.
-func isCurrent(tag string, ifNoneMatch *string) bool {
+// revalidate returns the entity tag of an answer, and whether If-None-Match names it,
+// so that the answer is 304. It compares weakly, as the header demands: a proxy that
+// compresses an answer weakens its tag. The tag of a 304 is that of the copy which the
+// client has, compressed or not.
+func revalidate(ctx context.Context, tag string, ifNoneMatch *string) (etag string, current bool) {
 	if ifNoneMatch == nil {
-		return false
+		return entityTag(tag), false
 	}
 	tags := parseEntityTags(*ifNoneMatch)
-	return tags.any || slices.Contains(tags.strong, tag) || slices.Contains(tags.weak, tag)
+	names := func(tag string) bool { return slices.Contains(tags.strong, tag) || slices.Contains(tags.weak, tag) }
+	if compressed := tag + wire.GzipTag; names(compressed) && infoOf(ctx).acceptsGzip() {
+		return entityTag(compressed), true
+	}
+	return entityTag(tag), tags.any || names(tag)
 }
 
 // preconditionOf reads If-None-Match and If-Match of a PUT. Both together are
@@ -35,11 +43,15 @@ func preconditionOf(p gen.PutDrawingParams) (gallery.Precondition, error) {
 	return ifMatch(*p.IfMatch), nil
 }
 
-// ifMatch compares strongly, as the header demands: weak tags match nothing.
+// ifMatch compares strongly, as the header demands: weak tags match nothing. The tag of
+// a compressed answer names the drawing, too.
 func ifMatch(header string) gallery.Precondition {
 	tags := parseEntityTags(header)
 	if tags.any {
 		return gallery.IfPresent()
+	}
+	for i, tag := range tags.strong {
+		tags.strong[i] = strings.TrimSuffix(tag, wire.GzipTag)
 	}
 	return gallery.IfMatch(tags.strong...)
 }

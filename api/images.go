@@ -86,7 +86,7 @@ func (h images) picture(ctx context.Context, d gallery.Drawing, width *int32, an
 	}
 	// The tag changes with the drawing and with what was asked for.
 	tag := d.ETag + "-" + kind + "-" + strconv.Itoa(options.Width)
-	p.etag, p.current = entityTag(tag), isCurrent(tag, ifNoneMatch)
+	p.etag, p.current = revalidate(ctx, tag, ifNoneMatch)
 	if p.current {
 		return p, nil
 	}

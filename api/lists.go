@@ -85,6 +85,32 @@ func qualityOf(parameters string) (quality float64, ok bool) {
 	return 1, true
 }
 
+// acceptsGzip reports whether Accept-Encoding accepts gzip, and prefers nothing else
+// that the service has (RFC 9110, section 12.5.3).
+func acceptsGzip(acceptEncoding []string) bool {
+	var gzip, identity, other float64 // other: of what is not named
+	var named bool
+	for _, element := range elements(acceptEncoding) {
+		coding, parameters, _ := strings.Cut(element, ";")
+		quality, ok := qualityOf(parameters)
+		if !ok {
+			continue
+		}
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip", "x-gzip":
+			gzip, named = max(gzip, quality), true
+		case "identity":
+			identity = quality
+		case "*":
+			other = quality
+		}
+	}
+	if !named {
+		gzip = other
+	}
+	return gzip > 0 && gzip >= identity
+}
+
 // precision is how exactly the range fits a media type; 0 if it does not fit.
 func (m mediaRange) precision(mediaType string) int {
 	kind, _, _ := strings.Cut(mediaType, "/")

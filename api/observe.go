@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"onestroke/api/wire"
 	"onestroke/impl/telemetry"
 )
 
@@ -135,6 +136,19 @@ type recorder struct {
 // Hold takes memory for an answer.
 func (w *recorder) Hold(bytes int) error { return w.memory.take(w.info, int64(bytes)) }
 
+// Coding is the coding of a text. An answer with a token is not compressed, so that its
+// length says nothing about the token.
+func (w *recorder) Coding() wire.Coding {
+	switch {
+	case w.info.compressed:
+		return wire.Gzipped
+	case w.info.secret || !w.info.acceptsGzip():
+		return wire.Identity
+	default:
+		return wire.Gzip
+	}
+}
+
 func (w *recorder) WriteHeader(status int) {
 	setLimitHeaders(w.Header(), w.info.left)
 	spellAsContract(w.Header())
@@ -150,6 +164,12 @@ func (w *recorder) Write(b []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err
+}
+
+// FlushError sends what is in the connection's buffer.
+func (w *recorder) FlushError() error {
+	defer w.info.Wait(telemetry.Answer, time.Now())
+	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Unwrap gives http.ResponseController access to the connection.

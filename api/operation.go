@@ -18,6 +18,7 @@ type operation struct {
 	visits         bool        // a shared drawing, without a login
 	operates       bool        // for operators only
 	writes         bool        // more than a suspended user may do
+	secret         bool        // its answer has a token of a session
 	anyAccept      bool        // the answer does not depend on Accept
 	sessionHeaders []parameter // of 2017, which identify the caller
 	parameters     []parameter // all others
@@ -34,6 +35,7 @@ func newOperation(pattern string) *operation {
 	method, path, _ := strings.Cut(pattern, " ")
 	o.in2017 = isPath2017(path)
 	o.endsSession = o.ID == "logOut"
+	o.secret = o.ID == "logIn"
 	o.visits = strings.HasPrefix(path, "/v1/shared/")
 	o.operates = strings.HasPrefix(path, operatorPath)
 	o.writes = o.Secured && !o.operates && (method == http.MethodPut || method == http.MethodPost) && o.ID != "deletePaint" ||

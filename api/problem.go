@@ -208,6 +208,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		info.cause = err
 		panic(http.ErrAbortHandler)
 	}
+	info.compressed = false // what was to be sent instead
 	p := problemOf(err)
 	status := p.status
 	if status == 0 {

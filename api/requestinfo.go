@@ -21,15 +21,17 @@ type requestInfo struct {
 	peer    string      // address and port of the connection's other end
 	started bool        // the answer's header has been sent
 
-	operation string             // operationId in the contract
-	route     string             // as the contract has it, with {placeholders}
-	mediaType string             // of the answer
-	caller    *caller            // of a secured operation
-	writes    bool               // the operation is not for suspended users
-	login     *session.Login     // that is due before the operation, see [callers]
-	place     place              // among requests that are served
-	taken     taken              // of the memory for bodies
-	left      *session.Allowance // of the rate limit that was asked last; nil if there is none
+	operation  string             // operationId in the contract
+	route      string             // as the contract has it, with {placeholders}
+	mediaType  string             // of the answer
+	secret     bool               // the answer has a token
+	compressed bool               // the body of the answer is
+	caller     *caller            // of a secured operation
+	writes     bool               // the operation is not for suspended users
+	login      *session.Login     // that is due before the operation, see [callers]
+	place      place              // among requests that are served
+	taken      taken              // of the memory for bodies
+	left       *session.Allowance // of the rate limit that was asked last; nil if there is none
 
 	user  string // the id of the user who calls or logs in, empty if unknown
 	code  string // of the error that was answered
@@ -41,6 +43,9 @@ type requestInfoKey struct{}
 
 // infoOf returns the record of the request that ctx belongs to.
 func infoOf(ctx context.Context) *requestInfo { return ctx.Value(requestInfoKey{}).(*requestInfo) }
+
+// acceptsGzip reports whether the client accepts a compressed answer.
+func (i *requestInfo) acceptsGzip() bool { return acceptsGzip(i.header["Accept-Encoding"]) }
 
 // failed records the problem that is answered. Its cause is recorded only if the
 // caller is not to blame, and if it says more than the problem itself.

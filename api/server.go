@@ -232,7 +232,7 @@ func (s operations) check(op *operation, r *http.Request) error {
 	if err := op.negotiate(r); err != nil {
 		return err
 	}
-	info.writes = op.writes
+	info.writes, info.secret = op.writes, op.secret
 	switch {
 	case op.operates:
 		if err := s.identifyOperator(r); err != nil {

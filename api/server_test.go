@@ -95,7 +95,12 @@ func TestAStreamThatBreaksOffIsNotTakenForAWholeOne(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{"/v1/export", "/applet/session/paints/list"} {
+	for _, sent := range []struct {
+		path       string
+		compressed bool
+	}{{"/v1/export", false}, {"/v1/export", true}, {"/applet/session/paints/list", false}, {"/applet/session/paints/list", true}} {
+		path, client := sent.path, http.Client{Transport: &http.Transport{DisableCompression: !sent.compressed}}
+		defer client.CloseIdleConnections()
 		for after, want := range map[int]struct {
 			status int
 			whole  bool
@@ -115,12 +120,15 @@ func TestAStreamThatBreaksOffIsNotTakenForAWholeOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.Header = http.Header{"X-Wx-Openid": {openID}, "X-Wx-Source": {"wx_client"}}
-			answer, err := http.DefaultClient.Do(r)
+			answer, err := client.Do(r)
 			if err != nil {
 				t.Fatal(err)
 			}
 			text, err := io.ReadAll(answer.Body)
 			answer.Body.Close()
+			if answer.Uncompressed != (sent.compressed && want.status == http.StatusOK) {
+				t.Errorf("%s is compressed: %v", path, answer.Uncompressed)
+			}
 			if answer.StatusCode != want.status || (err == nil) != want.whole {
 				t.Errorf("%s, broken after %d: %d, %d bytes, %v", path, after, answer.StatusCode, len(text), err)
 			}
@@ -131,9 +139,15 @@ func TestAStreamThatBreaksOffIsNotTakenForAWholeOne(t *testing.T) {
 				t.Errorf("%s: %s", path, text)
 			}
 			server.Close() // waits until the line is logged
-			var line struct{ Level, Cause string }
+			var line struct {
+				Level, Cause string
+				Bytes        int
+			}
 			if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Level != want.level || (line.Cause != "") != (want.level == "ERROR") {
 				t.Errorf("%s, broken after %d: logged %s, %v", path, after, &log, err)
+			}
+			if onTheWire := line.Bytes; answer.Uncompressed && onTheWire > len(text)/10 || want.whole && !answer.Uncompressed && onTheWire != len(text) {
+				t.Errorf("%s, broken after %d: logged %d bytes on the wire for %d", path, after, onTheWire, len(text))
 			}
 		}
 	}

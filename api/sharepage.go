@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -9,8 +8,8 @@ import (
 	"html"
 	"net/http"
 	"strings"
-	"time"
 
+	"onestroke/api/wire"
 	"onestroke/impl/gallery"
 	"onestroke/impl/profile"
 )
@@ -88,16 +87,18 @@ func (p sharePage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p sharePage) send(w http.ResponseWriter, r *http.Request, status int, title, picture, content string) {
 	text := strings.NewReplacer("{title}", html.EscapeString(title), "{picture}", picture, "{content}", content).Replace(sharePageText)
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", sharePagePolicy)
 	h.Set("Referrer-Policy", "no-referrer") // the address has the token
-	if status != http.StatusOK {
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(text)) // an error means that the client has disconnected
-		return
+	if status == http.StatusOK {
+		sum := sha256.Sum256([]byte(text))
+		joinLists(r.Header)
+		etag, current := revalidate(r.Context(), base64.RawURLEncoding.EncodeToString(sum[:12]), optional(r.Header.Get("If-None-Match")))
+		h.Set("Cache-Control", "public, no-cache")
+		h.Set("Etag", etag)
+		if current {
+			wire.NotModified(w)
+			return
+		}
 	}
-	sum := sha256.Sum256([]byte(text))
-	h.Set("Cache-Control", "public, no-cache")
-	h.Set("ETag", entityTag(base64.RawURLEncoding.EncodeToString(sum[:12])))
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader([]byte(text)))
+	_ = wire.Send(w, status, "text/html; charset=utf-8", []byte(text)) // the client may be gone
 }

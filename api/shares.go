@@ -53,10 +53,11 @@ func (h shares) GetShareCode(ctx context.Context, r gen.GetShareCodeRequest) (ge
 	}
 	sum := sha256.Sum256(code)
 	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
-	if isCurrent(tag, r.Params.IfNoneMatch) {
-		return gen.GetShareCode304{ETag: entityTag(tag)}, nil
+	etag, current := revalidate(ctx, tag, r.Params.IfNoneMatch)
+	if current {
+		return gen.GetShareCode304{ETag: etag}, nil
 	}
-	return gen.GetShareCode200{ETag: entityTag(tag), Body: code}, nil
+	return gen.GetShareCode200{ETag: etag, Body: code}, nil
 }
 
 func shareBody(s gallery.Shared) gen.Share {
@@ -80,12 +81,12 @@ func (h shares) GetSharedDrawing(ctx context.Context, r gen.GetSharedDrawingRequ
 	if err != nil {
 		return nil, err
 	}
-	tag := sharedTag(d, author)
-	if isCurrent(tag, r.Params.IfNoneMatch) {
-		return gen.GetSharedDrawing304{ETag: entityTag(tag)}, nil
+	etag, current := revalidate(ctx, sharedTag(d, author), r.Params.IfNoneMatch)
+	if current {
+		return gen.GetSharedDrawing304{ETag: etag}, nil
 	}
 	b := drawingBody(d)
-	return gen.GetSharedDrawing200{ETag: entityTag(tag), Body: gen.SharedDrawing{
+	return gen.GetSharedDrawing200{ETag: etag, Body: gen.SharedDrawing{
 		Title: b.Title, Author: optional(author.Nickname), AuthorAvatar: unlessFalse(author.Avatar != nil), OneStroke: b.OneStroke, Canvas: b.Canvas, Format: b.Format, Strokes: b.Strokes,
 		StrokeCount: b.StrokeCount, PointCount: b.PointCount, DurationMs: b.DurationMs, Bounds: b.Bounds, Incomplete: b.Incomplete,
 	}}, nil
@@ -98,10 +99,12 @@ func (h shares) GetSharedAvatar(ctx context.Context, r gen.GetSharedAvatarReques
 		return nil, err
 	case author.Avatar == nil:
 		return nil, errNoAvatar
-	case isCurrent(author.AvatarTag, r.Params.IfNoneMatch):
-		return gen.GetSharedAvatar304{ETag: entityTag(author.AvatarTag)}, nil
 	}
-	return gen.GetSharedAvatar200{ETag: entityTag(author.AvatarTag), Body: author.Avatar}, nil
+	etag, current := revalidate(ctx, author.AvatarTag, r.Params.IfNoneMatch)
+	if current {
+		return gen.GetSharedAvatar304{ETag: etag}, nil
+	}
+	return gen.GetSharedAvatar200{ETag: etag, Body: author.Avatar}, nil
 }
 
 // ReportSharedDrawing takes those at one address for one reporter: nobody is logged in.

@@ -441,7 +441,7 @@ func (a GetDrawing304) writeGetDrawing(w http.ResponseWriter) error {
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "private, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -558,7 +558,7 @@ func (a GetDrawingImage304) writeGetDrawingImage(w http.ResponseWriter) error {
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Vary", a.Vary)
 	wire.SetHeader(w.Header(), "Cache-Control", "private, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -649,7 +649,7 @@ func (a GetShareCode304) writeGetShareCode(w http.ResponseWriter) error {
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "private, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -686,7 +686,7 @@ func (a GetSharedDrawing304) writeGetSharedDrawing(w http.ResponseWriter) error 
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -753,7 +753,7 @@ func (a GetSharedDrawingImage304) writeGetSharedDrawingImage(w http.ResponseWrit
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Vary", a.Vary)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -788,7 +788,7 @@ func (a GetSharedAvatar304) writeGetSharedAvatar(w http.ResponseWriter) error {
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -1229,7 +1229,7 @@ func (a GetContractYaml304) writeGetContractYaml(w http.ResponseWriter) error {
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -1264,7 +1264,7 @@ func (a GetContractJSON304) writeGetContractJSON(w http.ResponseWriter) error {
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -1299,7 +1299,7 @@ func (a GetCurrentContractYaml304) writeGetCurrentContractYaml(w http.ResponseWr
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 
@@ -1334,7 +1334,7 @@ func (a GetCurrentContractJSON304) writeGetCurrentContractJSON(w http.ResponseWr
 	}
 	wire.SetHeader(w.Header(), "Etag", a.ETag)
 	wire.SetHeader(w.Header(), "Cache-Control", "public, no-cache")
-	w.WriteHeader(304)
+	wire.NotModified(w)
 	return nil
 }
 

@@ -44,6 +44,12 @@ var buffers = sync.Pool{New: func() any { return new(Buffer) }}
 // NewBuffer returns an empty buffer. [Buffer.Send] ends its use.
 func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
 
+// Write appends text. It does not fail.
+func (b *Buffer) Write(text []byte) (int, error) {
+	b.Text = append(b.Text, text...)
+	return len(text), nil
+}
+
 func (b *Buffer) release() {
 	if cap(b.Text) <= maxPooled {
 		b.Text = b.Text[:0]
@@ -51,11 +57,18 @@ func (b *Buffer) release() {
 	}
 }
 
-// Send sends the buffer as a JSON answer, with its length.
+// Send sends the buffer as a JSON answer, as [Send] does.
 func (b *Buffer) Send(w http.ResponseWriter, status int) error {
-	defer b.release()
+	const mediaType = "application/json"
 	b.Text = append(b.Text, '\n')
-	return Send(w, status, "application/json", b.Text)
+	coding := codingOf(w, mediaType, len(b.Text))
+	if coding == Gzip {
+		plain := b
+		b = compressed(plain.Text)
+		plain.release() // now, as a client may read slowly
+	}
+	defer b.release()
+	return send(w, status, mediaType, coding, b.Text)
 }
 
 // Holder is an [http.ResponseWriter] that bounds the memory of answers: an answer
@@ -69,15 +82,27 @@ type Holder interface {
 // shorter one fits into the buffers of the connection.
 const held = 64 << 10
 
-// Send sends an answer whose body is known, with its length. If a [Holder] refuses
-// it, nothing is sent.
+// Send sends an answer whose body is known, with its length, in the coding that a
+// [Coder] says. If a [Holder] refuses it, nothing is sent.
 func Send(w http.ResponseWriter, status int, mediaType string, body []byte) error {
+	coding := codingOf(w, mediaType, len(body))
+	if coding == Gzip {
+		b := compressed(body)
+		defer b.release()
+		body = b.Text
+	}
+	return send(w, status, mediaType, coding, body)
+}
+
+// send sends a body that is in its coding.
+func send(w http.ResponseWriter, status int, mediaType string, coding Coding, body []byte) error {
 	if h, ok := w.(Holder); ok && len(body) >= held {
 		if err := h.Hold(len(body)); err != nil {
 			return err
 		}
 	}
 	h := w.Header()
+	setCoding(h, coding)
 	h.Set("Content-Type", mediaType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
@@ -120,22 +145,34 @@ const (
 	streamTimeout = 30 * time.Second
 )
 
-// stream sends items while they come, in chunks. Nothing is written before the
-// first chunk is complete.
+// stream sends items while they come, in chunks, each of which can be decoded when
+// it arrives. Nothing is written before the first chunk is complete.
 func stream[T any](w http.ResponseWriter, status int, mediaType string, items iter.Seq2[T, error], appendItem func(b []byte, item T, first bool) []byte, begin []byte, end string) error {
 	buffer := NewBuffer()
 	defer buffer.release()
 	buffer.Text = append(buffer.Text, begin...)
+	var encoder *encoder // nil: sent as it is
+	defer func() { encoder.release() }()
+	connection := http.NewResponseController(w)
 	started := false
-	send := func() error {
+	send := func(last bool) error {
 		if !started {
 			started = true
+			coding := codingOf(w, mediaType, len(buffer.Text))
+			if coding == Gzip {
+				encoder = newEncoder()
+			}
+			setCoding(w.Header(), coding)
 			w.Header().Set("Content-Type", mediaType)
 			w.WriteHeader(status)
 		}
+		text := encoder.encode(buffer.Text, last)
 		// The error is that w has no deadline: then it has no time limit either.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(streamTimeout))
-		_, err := w.Write(buffer.Text)
+		_ = connection.SetWriteDeadline(time.Now().Add(streamTimeout))
+		_, err := w.Write(text)
+		if err == nil && !last {
+			err = connection.Flush() // compressed, a chunk is shorter than the connection's buffer
+		}
 		buffer.Text = buffer.Text[:0]
 		return err
 	}
@@ -147,11 +184,11 @@ func stream[T any](w http.ResponseWriter, status int, mediaType string, items it
 		buffer.Text = appendItem(buffer.Text, item, first)
 		first = false
 		if len(buffer.Text) >= chunk {
-			if err := send(); err != nil {
+			if err := send(false); err != nil {
 				return err
 			}
 		}
 	}
 	buffer.Text = append(buffer.Text, end...)
-	return send()
+	return send(true)
 }

@@ -136,9 +136,8 @@ func Trusting(t *testing.T, folder string) *http.Transport {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(certificate)
 	return &http.Transport{
-		TLSClientConfig:    &tls.Config{RootCAs: roots},
-		ForceAttemptHTTP2:  true,
-		DisableCompression: true, // compression makes an ETag weak
+		TLSClientConfig:   &tls.Config{RootCAs: roots},
+		ForceAttemptHTTP2: true,
 	}
 }
 

@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,10 +103,26 @@ func (k *contractTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
+	if body, err = decoded(response, body); err != nil {
+		return nil, err
+	}
 	if err := k.check(r, sent, response, body); err != nil {
 		k.t.Errorf("%s %s was answered with %d, which violates the contract: %v\n%.500s", r.Method, r.URL.Path, response.StatusCode, err, body)
 	}
 	return response, nil
+}
+
+// decoded returns the body without its coding, which a request that asks for gzip
+// itself gets.
+func decoded(response *http.Response, body []byte) ([]byte, error) {
+	if response.Header.Get("Content-Encoding") != "gzip" || len(body) == 0 {
+		return body, nil
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(reader)
 }
 
 func (k *contractTransport) check(r *http.Request, sent []byte, response *http.Response, body []byte) error {

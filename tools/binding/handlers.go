@@ -197,6 +197,9 @@ func (a %[1]s) write%[5]s(w http.ResponseWriter) error {
 // it.
 func (w *handlerWriter) content(a answer, fields, send *strings.Builder) error {
 	switch {
+	case a.status == http.StatusNotModified:
+		fmt.Fprint(send, "wire.NotModified(w)\nreturn nil\n")
+		return nil
 	case a.mediaType == "":
 		fmt.Fprintf(send, "w.WriteHeader(%d)\nreturn nil\n", a.status)
 		return nil

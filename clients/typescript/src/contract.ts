@@ -2311,7 +2311,7 @@ export interface components {
          */
         RequestId: components["schemas"]["RequestId"];
         /**
-         * @description Identifies this version of the drawing; it changes exactly when the drawing changes. Send it as `If-Match` to replace or delete the drawing, or as `If-None-Match` to avoid a download.
+         * @description Identifies this version of the drawing; it changes exactly when the drawing changes. Send it as `If-Match` to replace or delete the drawing, or as `If-None-Match` to avoid a download. If the answer is compressed, it ends with `.gzip`.
          * @example "1-5mC3xQ8kT1u"
          */
         ETag: string;
@@ -2326,7 +2326,7 @@ export interface components {
          */
         Allow: string;
         /**
-         * @description Identifies this version of the contract. Send it as `If-None-Match` to avoid a download.
+         * @description Identifies this version of the contract. Send it as `If-None-Match` to avoid a download. If the answer is compressed, it ends with `.gzip`.
          * @example "Zq3Yt0mB1xKc"
          */
         ContractTag: string;
@@ -2362,7 +2362,7 @@ export interface components {
          */
         DeprecationLink: "<https://github.com/onestroke/onestroke/blob/main/docs/compatibility.md>; rel=\"deprecation\"; type=\"text/html\"";
         /**
-         * @description For caches. Without `format`, `Accept` decides whether the answer is SVG or PNG.
+         * @description For caches. Without `format`, `Accept` decides whether the answer is SVG or PNG. `Accept-Encoding` decides whether an SVG is compressed.
          * @example Accept
          */
         VaryAccept: string;

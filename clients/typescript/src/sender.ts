@@ -247,7 +247,8 @@ function wholeAsStream(body: string | ArrayBuffer): HttpStream {
 
 function read(response: HttpResponse, body: string | ArrayBuffer): Result<unknown> {
   const { status } = response;
-  const etag = (header(response, 'etag') || '').replace(/^W\//, '') || undefined; // a proxy weakens it when it compresses
+  // The same tag for all codings: a proxy that compresses puts W/ before it, the service .gzip at its end.
+  const etag = (header(response, 'etag') || '').replace(/^W\/|\.gzip(?="$)/g, '') || undefined;
   const type = header(response, 'content-type') || '';
   if (status === 204) return { ok: true, data: undefined, etag };
   if (status === 304) return { ok: true, data: null, etag };

@@ -366,7 +366,7 @@ function wholeAsStream(body) {
 }
 function read(response, body) {
   const { status } = response;
-  const etag = (header(response, "etag") || "").replace(/^W\//, "") || void 0;
+  const etag = (header(response, "etag") || "").replace(/^W\/|\.gzip(?="$)/g, "") || void 0;
   const type = header(response, "content-type") || "";
   if (status === 204) return { ok: true, data: void 0, etag };
   if (status === 304) return { ok: true, data: null, etag };
