@@ -54,6 +54,9 @@ func (p *pictures) get(ctx context.Context, key string, draw func() ([]byte, err
 			return png, nil
 		}
 		result := p.drawn.DoChan(key, func() (any, error) {
+			if png, ok := p.find(key); ok { // drawn since the look above
+				return png, nil
+			}
 			release, err := p.slots.take(ctx)
 			if err != nil {
 				return nil, err
