@@ -23,6 +23,7 @@ type bench struct {
 	dir             string
 	env             []string
 	ours, reference *program
+	onSQLite        *busyProgram // ours, on its default store; nil until it is started
 	redis           *redis.Client
 	wechat          *connection
 	people          int // number of users who logged in so far

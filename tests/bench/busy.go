@@ -195,8 +195,12 @@ func (b *bench) busyRequests(number int, p *busyProgram) (all [][]byte, err erro
 	return all, nil
 }
 
-// runOnSQLite starts the service on its default store, with accounts.
+// runOnSQLite returns the service on its default store, which it starts if it does not
+// run yet, and its accounts.
 func (b *bench) runOnSQLite() (p *program, a accounts, err error) {
+	if b.onSQLite != nil {
+		return b.onSQLite.program, b.onSQLite.accounts, nil
+	}
 	p, err = start(b.ctx, b.ours.command.Path,
 		append(slices.Clone(b.env), "REDIS_URL=", "MONGODB_URI=", "DATA_DIR="+filepath.Join(b.dir, "sqlite"), "GOMAXPROCS=1")...)
 	if err != nil {
@@ -206,7 +210,11 @@ func (b *bench) runOnSQLite() (p *program, a accounts, err error) {
 	if a.tokens, err = b.logInMany(p, sqliteSessions); err != nil {
 		return nil, a, err
 	}
-	return p, a, b.draw(&a, p)
+	if err := b.draw(&a, p); err != nil {
+		return nil, a, err
+	}
+	b.onSQLite = &busyProgram{program: p, accounts: a}
+	return p, a, nil
 }
 
 // logInMany logs n users in, and returns their tokens.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -28,7 +29,14 @@ func (b *bench) growth(rounds, drawings int) error {
 	if err := b.growthOfSessions(rounds); err != nil {
 		return err
 	}
-	return b.growthOfDrawings(rounds, drawings)
+	sqlite, accounts, err := b.runOnSQLite()
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		b.growthOfDrawings("MongoDB", b.ours, b.tokens, rounds, drawings),
+		b.growthOfDrawings("SQLite", sqlite, accounts.tokens, rounds, drawings),
+	)
 }
 
 // growthOfSessions reads the same sessions from two Redis databases, one of which has
@@ -86,14 +94,14 @@ func (b *bench) growthOfSessions(rounds int) error {
 }
 
 // growthOfDrawings compares a user who has many drawings with one who has few.
-func (b *bench) growthOfDrawings(rounds, drawings int) error {
-	together, err := b.apart(b.ours)
+func (b *bench) growthOfDrawings(store string, p *program, tokens []string, rounds, drawings int) error {
+	together, err := b.apart(p)
 	if err != nil {
 		return err
 	}
 	defer together()
-	many, few := bearer(b.tokens[2]), bearer(b.tokens[3])
-	c, err := dial(b.ours.address)
+	many, few := bearer(tokens[2]), bearer(tokens[3])
+	c, err := dial(p.address)
 	if err != nil {
 		return err
 	}
@@ -131,8 +139,8 @@ func (b *bench) growthOfDrawings(rounds, drawings int) error {
 			}
 			return r.request([]string{few, many}[turns%2]), nil
 		}}
-		name := fmt.Sprintf("%s, of %d against %d", r.name, drawings, fewDrawings)
-		if err := alternating.grow(name, rounds, b.ours, b.ours); err != nil {
+		name := fmt.Sprintf("%s: %s, of %d against %d", store, r.name, drawings, fewDrawings)
+		if err := alternating.grow(name, rounds, p, p); err != nil {
 			return err
 		}
 	}
