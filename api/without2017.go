@@ -17,6 +17,7 @@ func without2017(contract []byte) ([]byte, error) {
 	}
 	f := filter{root: document.Content[0], schemes: map[string]bool{}, references: map[string]bool{}, members: map[string]bool{}}
 	f.findMarked()
+	f.pruneErrorCodes()
 	f.prune(f.root, "")
 	f.pruneExamples(f.root, "")
 	f.pruneOverview()
@@ -28,6 +29,9 @@ func without2017(contract []byte) ([]byte, error) {
 	err := encoder.Encode(&document)
 	return text.Bytes(), err
 }
+
+// languages are the members that hold a description.
+var languages = []string{"description", "x-description-zh"}
 
 // filter removes what programs of 2017 use from a contract.
 type filter struct {
@@ -48,6 +52,30 @@ func (f *filter) findMarked() {
 			f.references["#/components/"+kind+"/"+name] = true
 			if kind == "securitySchemes" {
 				f.schemes[name] = true
+			}
+		}
+	}
+}
+
+// pruneErrorCodes removes from each response the error codes whose examples go: from
+// the list of codes, and from the description, which has a line about each.
+func (f *filter) pruneErrorCodes() {
+	for _, response := range entries(entry(entry(f.root, "components"), "responses")) {
+		for _, content := range entries(entry(response, "content")) {
+			for _, example := range entries(entry(content, "examples")) {
+				if entry(example, "x-2017") == nil {
+					continue
+				}
+				code := entry(entry(example, "value"), "code").Value
+				codes := entry(response, "x-error-codes")
+				codes.Content = slices.DeleteFunc(codes.Content, func(item *yaml.Node) bool { return item.Value == code })
+				for _, language := range languages {
+					text := entry(response, language)
+					lines := strings.SplitAfter(text.Value, "\n")
+					text.Value = strings.Join(slices.DeleteFunc(lines, func(line string) bool {
+						return strings.HasPrefix(line, "- `"+code+"`")
+					}), "")
+				}
 			}
 		}
 	}
@@ -116,7 +144,7 @@ func (f *filter) pruneExamples(node *yaml.Node, mediaType string) {
 // pruneOverview removes the paragraphs about 2017 from the description of the whole.
 func (f *filter) pruneOverview() {
 	info := entry(f.root, "info")
-	for _, language := range []string{"description", "x-description-zh"} {
+	for _, language := range languages {
 		overview := entry(info, language)
 		paragraphs := strings.Split(overview.Value, "\n\n")
 		paragraphs = slices.DeleteFunc(paragraphs, func(p string) bool { return strings.Contains(p, "2017") })

@@ -68,8 +68,12 @@ func TestTheContractForNewProgramsIsThatOfTheServiceWithout2017(t *testing.T) {
 			}
 		}
 	}
+	refused := current.Components.Responses["Unauthorized"].Value
+	if codes := refused.Extensions["x-error-codes"]; !reflect.DeepEqual(codes, []any{"ERR_LOGIN_REQUIRED", "ERR_SESSION_EXPIRED"}) {
+		t.Errorf("the error codes of 401 are %v", codes)
+	}
 	text := string(s.Nobody().Do(t, http.MethodGet, "/openapi-v1.yaml", nil).Body)
-	for _, gone := range []string{"x-2017", "/applet/", "Paint", "apiKey", "SessionMark", "SessionError", service.SessionMark, "x-www-form-urlencoded"} {
+	for _, gone := range []string{"x-2017", "/applet/", "Paint", "apiKey", "SessionMark", "SessionError", "X-WX-", service.SessionMark, "x-www-form-urlencoded"} {
 		if strings.Contains(text, gone) {
 			t.Errorf("%s is there", gone)
 		}

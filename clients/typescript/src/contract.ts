@@ -1877,7 +1877,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_HEADERS_TOO_LARGE`: the headers are larger than 64 KiB in all; `errors` names the largest. Send `X-WX-RawData` with the first request only. */
+        /** @description `ERR_HEADERS_TOO_LARGE`: the headers are larger than 64 KiB in all; `errors` names the largest. Send it smaller, or not at all. */
         HeadersTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
