@@ -6,6 +6,8 @@
 import type { components } from './contract.js';
 
 export { type Client, type ClientOptions, createClient } from './client.js';
+/** The types of the contract, for `openapi-fetch` and the like. */
+export type { components, paths } from './contract.js';
 /** The codes of the service's problems that this version knows. There may be more: treat those by their status. */
 export type { ErrorCode } from './contract.js';
 export type { Arguments, Call, Data, OperationId, Operations } from './operations.js';
