@@ -56,6 +56,9 @@ const (
 	// picture is handed in again, maxAsked times in all.
 	resultTime = 30 * time.Minute
 	maxAsked   = 2
+	// maxPicture is how many bytes a picture may have: WeChat checks none of more than
+	// 10 MB.
+	maxPicture = 10_000_000
 	// pictureLife is how long the address of a picture works: a result that comes
 	// later is not waited for.
 	pictureLife = resultTime
@@ -317,6 +320,12 @@ func (s *Service) Picture(ctx context.Context, address string) ([]byte, error) {
 	picture, err := content.Picture()
 	if err != nil {
 		return nil, err
+	}
+	if len(picture) > maxPicture {
+		if err := s.decide(ctx, t, Check{Version: a.Version, Verdict: Verdict{Review, NoResult}}); err != nil {
+			return nil, err
+		}
+		return nil, ErrGone
 	}
 	err = s.change(ctx, a.Thing, func(t Task) (Task, bool) {
 		changes := t.Turn != "" && t.Version == a.Version && t.Asked == a.Asked && !t.Fetched

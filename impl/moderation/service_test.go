@@ -43,6 +43,7 @@ type world struct {
 	trouble error
 	asked   []string // the addresses that were handed in
 	onAsk   func(trace, address string)
+	more    []byte // of the picture
 	// onDecide runs once, between what a decision read and its write.
 	onDecide func()
 }
@@ -71,7 +72,7 @@ func (w *world) Content(context.Context, string, string) (moderation.Content, er
 	version := fmt.Sprint(w.version)
 	return moderation.Content{
 		Version: version, Check: w.check, Text: moderation.Text{Title: w.title},
-		Picture: func() ([]byte, error) { return []byte("picture of " + version), nil },
+		Picture: func() ([]byte, error) { return append([]byte("picture of "+version), w.more...), nil },
 	}, nil
 }
 
@@ -413,6 +414,23 @@ func (r refusedMeanwhile) Text(ctx context.Context, _ string, _ moderation.Text)
 		r.t.Error(err)
 	}
 	return moderation.Verdict{State: moderation.Review, Reason: moderation.Other}, nil
+}
+
+// WeChat checks no picture of more than 10 MB.
+func TestAPictureThatIsTooLargeWaitsForAPerson(t *testing.T) {
+	for more, state := range map[int]moderation.State{9 << 20: moderation.Approved, 10 << 20: moderation.Review} {
+		w := newWorld(t)
+		w.more = make([]byte, more)
+		w.begin(t)
+		_, err := w.Service.Picture(t.Context(), strings.TrimPrefix(w.asked[0], "https://example.com"+moderation.PicturePath))
+		if (state == moderation.Review) != errors.Is(err, moderation.ErrGone) {
+			t.Errorf("%d bytes: %v", more, err)
+		}
+		w.result(t, "trace 1", moderation.Approved, true)
+		if w.check.State != state {
+			t.Errorf("%d bytes: the check is %+v", more, w.check)
+		}
+	}
 }
 
 // Each verdict of the checker is written only if nothing was decided since it was asked,
