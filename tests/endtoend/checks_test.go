@@ -7,11 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -613,67 +610,5 @@ func TestWeChatIsToldWhenAStoreFails(t *testing.T) {
 		query.Set("echostr", "4375120948345356249")
 		s.Nobody().Do(t, http.MethodGet, "/wechat/push?"+query.Encode(), nil).ExpectProblem(t, trouble.status, trouble.code)
 		s.Nobody().Do(t, http.MethodGet, "/wechat/pictures/"+address, nil).ExpectProblem(t, trouble.status, trouble.code)
-	}
-}
-
-// The openid, the access token and the keys are not in the file, and not in the log.
-func TestNothingSecretOfWeChatIsStoredOrLogged(t *testing.T) {
-	const secret, pushToken, key, sealKey = "3f1c0ffee5ec4e70f4a55a11d0c0ffee", "c0ffee5ec4e7", "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec", "5ea15ea15ea15ea15ea15ea15ea15ea1"
-	dir := t.TempDir()
-	p := service.Build(t).Start(t, "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+secret, "SIMULATOR=on", "CONTENT_CHECK=all",
-		"WECHAT_PUSH_TOKEN="+pushToken, "WECHAT_PUSH_AES_KEY="+key, "SEAL_KEY="+sealKey, "LOG_LEVEL=debug", "DATA_DIR="+dir)
-	c := checked{Local: &service.Local{Service: p.Service}}
-	author := c.LogIn(t, "secret-nickname")
-	id := create(t, author, "猫")
-	token := share(t, author, id, http.StatusCreated)
-	becomes(t, author, id, gen.ShareApproved, "")
-	c.isShown(t, token)
-	for _, errcode := range []int{-1, 40001, 45009, 40164, 61010, 47001} {
-		for _, path := range []string{"/wxa/msg_sec_check", mediaCheck, "/cgi-bin/stable_token"} {
-			c.plan(t, map[string]any{"path": path, "errcode": errcode})
-		}
-		share(t, author, create(t, author, "狗"), http.StatusCreated)
-	}
-	openID, _ := exchange(t, p, secret)
-	c.push(t, map[string]any{"event": "user_authorization_revoke", "user": "secret-nickname"})
-	var state struct {
-		Pictures []handedIn
-		Tokens   []string
-	}
-	c.Nobody().Do(t, http.MethodGet, "/simulator/state", nil).Decode(t, &state)
-	if len(state.Tokens) == 0 || len(state.Pictures) == 0 {
-		t.Fatalf("nothing was asked: %+v", state)
-	}
-	p.Signal(t, syscall.SIGTERM)
-	p.Wait(t)
-	written := p.Output()
-	for _, name := range []string{"onestroke.db", "onestroke.db-wal"} {
-		file, err := os.Open(filepath.Join(dir, name))
-		if err != nil {
-			continue // there is no log after a clean end
-		}
-		text, err := io.ReadAll(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = file.Close()
-		written += string(text)
-	}
-	if !strings.Contains(written, "SQLite format 3") {
-		t.Fatal("the database was not read")
-	}
-	secrets := map[string]string{"openid": openID, "app secret": secret, "push token": pushToken, "EncodingAESKey": key, "SEAL_KEY": sealKey}
-	for i, token := range state.Tokens {
-		secrets[fmt.Sprint("access token ", i)] = token
-	}
-	for name, text := range secrets {
-		if strings.Contains(written, text) {
-			t.Errorf("the %s was written", name)
-		}
-	}
-	for _, picture := range state.Pictures {
-		if address := picture.URL[strings.LastIndex(picture.URL, "/")+1:]; strings.Contains(written, address) {
-			t.Error("the address of a picture was written")
-		}
 	}
 }
