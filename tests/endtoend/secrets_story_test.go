@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -112,8 +113,14 @@ func noSecretIsWritten(t *testing.T, env []string, dump func() string) {
 
 	// WeChat fails in each way it can.
 	for _, how := range []map[string]any{
-		{"errcode": -1}, {"errcode": 40001}, {"errcode": 45009}, {"errcode": 40164}, {"errcode": 61010}, {"errcode": 47001},
-		{"body": `{"errcode":`}, {"httpStatus": 500},
+		{"errcode": -1},
+		{"errcode": 40001},
+		{"errcode": 45009},
+		{"errcode": 40164},
+		{"errcode": 61010},
+		{"errcode": 47001},
+		{"body": `{"errcode":`},
+		{"httpStatus": 500},
 	} {
 		for _, path := range []string{"/wxa/msg_sec_check", mediaCheck, "/cgi-bin/stable_token", codeCall} {
 			how["path"] = path
@@ -290,42 +297,45 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// inRedis returns all keys and values.
-func inRedis(t *testing.T, uri string) string {
+// inRedis returns all keys and values of a Redis, or of each master of a cluster.
+func inRedis(t *testing.T, url string) string {
 	t.Helper()
-	o, err := redis.ParseURL(uri)
+	var found written
+	read := func(ctx context.Context, client *redis.Client) error {
+		for scan := client.Scan(ctx, 0, "*", 1000).Iterator(); scan.Next(ctx); {
+			key := scan.Val()
+			var value any
+			var err error
+			switch kind := client.Type(ctx, key).Val(); kind {
+			case "string":
+				value, err = client.Get(ctx, key).Result()
+			case "hash":
+				value, err = client.HGetAll(ctx, key).Result()
+			case "none": // it has ended
+			default:
+				err = fmt.Errorf("%s is a %s", key, kind)
+			}
+			if err != nil && !errors.Is(err, redis.Nil) {
+				return err
+			}
+			found.add(fmt.Sprintln(key, value))
+		}
+		return nil
+	}
+	var err error
+	switch client := stores.DialRedis(t, url).(type) {
+	case *redis.Client:
+		err = read(t.Context(), client)
+	case *redis.ClusterClient:
+		err = client.ForEachMaster(t.Context(), read)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := redis.NewClient(o)
-	defer func() { _ = client.Close() }()
-	text := ""
-	for scan := client.Scan(t.Context(), 0, "*", 1000).Iterator(); scan.Next(t.Context()); {
-		key := scan.Val()
-		var value any
-		var err error
-		switch kind := client.Type(t.Context(), key).Val(); kind {
-		case "string":
-			value, err = client.Get(t.Context(), key).Result()
-		case "hash":
-			value, err = client.HGetAll(t.Context(), key).Result()
-		case "set":
-			value, err = client.SMembers(t.Context(), key).Result()
-		case "zset":
-			value, err = client.ZRange(t.Context(), key, 0, -1).Result()
-		case "none": // it has ended
-		default:
-			t.Fatalf("%s is a %s", key, kind)
-		}
-		if err != nil && err != redis.Nil {
-			t.Fatal(err)
-		}
-		text += fmt.Sprintln(key, value)
-	}
-	if text == "" {
+	if found.all() == "" {
 		t.Error("Redis is empty")
 	}
-	return text
+	return found.all()
 }
 
 // inMongoDB returns all documents of a database as they are stored.
