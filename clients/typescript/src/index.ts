@@ -6,10 +6,11 @@
 import type { components } from './contract.js';
 
 export { type Client, type ClientOptions, createClient } from './client.js';
-/** The types of the contract, for `openapi-fetch` and the like. */
-export type { components, paths } from './contract.js';
-/** The codes of the service's problems that this version knows. There may be more: treat those by their status. */
-export type { ErrorCode } from './contract.js';
+/**
+ * The types of the contract, for `openapi-fetch` and the like. `ErrorCode` has the codes of the service's problems that
+ * this version knows. There may be more: treat those by their status.
+ */
+export type { components, ErrorCode, paths } from './contract.js';
 export type { Arguments, Call, Data, OperationId, Operations } from './operations.js';
 export type { Drawing, DrawingContent, DrawingState, DrawingSummary, Outbox, Unsent } from './outbox.js';
 export { pages } from './pages.js';
