@@ -48,6 +48,7 @@ test('a drawing that is missing has nothing to press but the way back', async ()
   guest.expect(/404/);
   await guest.logIn('missing');
   for (const place of ['draw', 'replay']) {
+    await guest.page.goto('about:blank'); // so that the text is not that of the other place
     await guest.page.goto(`${guest.base}/#/${place}/0d9f1c6e-55a7-4f0b-9a53-7f3c1f2a8b10`);
     await guest.page.getByText('This drawing is gone').waitFor();
     const active = await guest.page
