@@ -209,16 +209,7 @@ func TestTheServiceStartsBeforeItsStores(t *testing.T) {
 // indexes returns the names of the indexes of a collection.
 func indexes(t *testing.T, uri, collection string) (names []string) {
 	t.Helper()
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Disconnect(context.Background()) }()
-	u, err := url.Parse(uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := client.Database(strings.Trim(u.Path, "/")).Collection(collection).Indexes().ListSpecifications(t.Context())
+	all, err := databaseOf(t, uri).Collection(collection).Indexes().ListSpecifications(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,4 +275,19 @@ func eventually(t *testing.T, condition func() bool) {
 			t.Fatal("it does not come to pass")
 		}
 	}
+}
+
+// databaseOf returns the database that a URI names.
+func databaseOf(t *testing.T, uri string) *mongo.Database {
+	t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	u, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.Database(strings.Trim(u.Path, "/"))
 }

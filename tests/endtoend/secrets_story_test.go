@@ -24,8 +24,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/gen"
 	"onestroke/tests/service"
@@ -341,16 +339,7 @@ func inRedis(t *testing.T, url string) string {
 // inMongoDB returns all documents of a database as they are stored.
 func inMongoDB(t *testing.T, uri string) string {
 	t.Helper()
-	client, err := mongo.Connect(options.Client().ApplyURI(uri))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Disconnect(context.Background()) }()
-	u, err := url.Parse(uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	database := client.Database(strings.Trim(u.Path, "/"))
+	database := databaseOf(t, uri)
 	names, err := database.ListCollectionNames(t.Context(), bson.D{})
 	if err != nil {
 		t.Fatal(err)

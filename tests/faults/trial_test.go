@@ -81,7 +81,7 @@ func (f fault) run(t *testing.T) {
 	}
 	for _, program := range f.needs {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s, which this fault breaks, is not on this machine: %v", program, err)
+			t.Skipf("%s, which this fault needs, is not on this machine: %v", program, err)
 		}
 	}
 	tr := f.start(t)
