@@ -28,7 +28,7 @@ type pipelines struct {
 }
 
 type pipeline struct {
-	ctx      context.Context
+	ctx      context.Context // of the first caller, whose trace it belongs to; nobody cancels it
 	commands []redis.Cmder
 	done     chan struct{}
 }
@@ -40,8 +40,8 @@ func (p *pipelines) send(ctx context.Context, commands ...redis.Cmder) error {
 	if p.underWay < mostUnderWay {
 		p.underWay++
 		p.mu.Unlock()
+		defer p.sendNext()
 		p.exchange(ctx, commands)
-		p.sendNext()
 		return nil
 	}
 	if p.next == nil {
