@@ -295,6 +295,30 @@ story('the page of a share says who sees it, makes a poster, and ends it', async
   assert.ok(!(await other.getShare({ id })).ok);
 });
 
+story('what is changed stays on the screen when an older answer arrives late', async (phone, other) => {
+  const { id } = await sharedDrawing(other, '一笔猫');
+  await other.unshareDrawing({ id });
+  const share = phone.network.hold(`GET /v1/drawings/${id}/share`);
+  await phone.launch(`/pages/share/share?id=${id}`);
+  await phone.until(`phone.title() === '一笔猫'`);
+  await phone.tap('生成海报');
+  await phone.see('保存到相册');
+  assert.ok(phone.network.arrived.includes(`GET /v1/drawings/${id}/share`));
+  await share();
+  assert.ok(await phone.call('has', '停止分享'));
+
+  const profile = phone.network.hold('GET /v1/profile');
+  await phone.launch('/pages/me/me');
+  await phone.tap('设置昵称和头像');
+  await phone.answer({});
+  await phone.see('更换头像');
+  await phone.call('write', '昵称', '小红');
+  await phone.tap('保存');
+  await phone.until('phone.top.data.nickname === "小红"');
+  await profile();
+  assert.equal(await phone.evaluate('phone.top.data.nickname'), '小红');
+});
+
 test('the user learns whether others see what is shared, and why not', async () => {
   const checking = await startBinary({ CONTENT_CHECK: 'shared' });
   const user = somebody();

@@ -133,7 +133,12 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       const pending = unsettled.get(id);
       if (pending && isOwn(pending))
         return pending.entry.text ? { ok: true, data: read(pending.entry), etag: undefined } : failure('DELETED');
+      const base = bases.get(id);
       const result = await service.getDrawing({ id });
+      const newest = bases.get(id);
+      const unsent = unsettled.get(id);
+      // A change that was made while the answer was on its way is newer than the answer.
+      if ((unsent && isOwn(unsent)) || (newest !== base && newest !== result.etag)) return outbox.open(id);
       if (!result.ok) return result;
       bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };

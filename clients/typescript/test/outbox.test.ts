@@ -199,6 +199,36 @@ test('an opened drawing is what is unsent of it', async () => {
   assert.equal(unknown.ok || unknown.problem.code, 'NETWORK_FAILED');
 });
 
+for (const when of ['waits', 'has arrived']) {
+  test(`an answer that is overtaken by a change does not count: the change ${when}`, async () => {
+    const p = new Program();
+    p.service.write('d1', drawing('first'));
+    await p.drawings.open('d1');
+    let late = () => {};
+    const asked = new Promise<void>(resolve => {
+      p.network = (request, arrive) => {
+        if (request.method !== 'GET') return when === 'waits' ? offline() : arrive();
+        const answer = arrive();
+        p.network = when === 'waits' ? offline : undefined;
+        resolve();
+        return new Promise(resolve => (late = () => resolve(answer)));
+      };
+    });
+    const opening = p.drawings.open('d1');
+    await asked;
+    p.drawings.save('d1', drawing('second'));
+    await p.drawings.flush();
+    late();
+    const opened = await opening;
+    assert.deepEqual(opened.ok && opened.data, drawing('second'));
+    p.network = undefined;
+    p.drawings.save('d1', drawing('third'));
+    await p.drawings.flush();
+    assert.equal(p.drawings.state('d1')?.status, 'saved');
+    assert.deepEqual(p.service.titles(), { d1: 'third' });
+  });
+}
+
 /** A program that opened d1, which another device then changed, or deleted. */
 async function inConflict(theirs: string | null): Promise<Program> {
   const p = new Program();

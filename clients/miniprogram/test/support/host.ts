@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { Binary } from '../../../typescript/test/support/binary.ts';
 import type { Host } from './wx.ts';
 
@@ -11,6 +12,7 @@ export class Network implements Host {
   connected = true;
   /** Method and path of each request that arrived. */
   readonly arrived: string[] = [];
+  private readonly held = new Map<string, Promise<void>>();
 
   constructor(
     private readonly service: Binary,
@@ -35,11 +37,27 @@ export class Network implements Host {
           const names = Object.fromEntries(
             rawHeaders.flatMap((name, i) => (i % 2 ? [] : [[name, rawHeaders[i + 1]!]])),
           );
-          resolve({ status: response.statusCode!, headers: names, base64: Buffer.concat(parts).toString('base64') });
+          const base64 = Buffer.concat(parts).toString('base64');
+          const answer = { status: response.statusCode!, headers: names, base64 };
+          void Promise.resolve(this.held.get(`${method} ${pathname}`)).then(() => resolve(answer));
         });
       });
       sent.end(body);
     });
+
+  /**
+   * Keeps back the answers to one kind of request, such as `GET /v1/profile`. What it gives lets them go, and waits
+   * until the program has them.
+   */
+  hold(kind: string): () => Promise<void> {
+    let release = () => {};
+    this.held.set(kind, new Promise(resolve => (release = resolve)));
+    return async () => {
+      this.held.delete(kind);
+      release();
+      await setImmediate();
+    };
+  }
 
   readonly upload: Host['upload'] = async ({ url, headers, name, base64 }) => {
     if (!this.connected) throw new Error('net::ERR_INTERNET_DISCONNECTED');

@@ -403,7 +403,11 @@ function createOutbox({ service, session, storage, random, timer }) {
       const pending = unsettled.get(id);
       if (pending && isOwn(pending))
         return pending.entry.text ? { ok: true, data: read2(pending.entry), etag: void 0 } : failure("DELETED");
+      const base = bases.get(id);
       const result = await service.getDrawing({ id });
+      const newest = bases.get(id);
+      const unsent = unsettled.get(id);
+      if (unsent && isOwn(unsent) || newest !== base && newest !== result.etag) return outbox.open(id);
       if (!result.ok) return result;
       bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };

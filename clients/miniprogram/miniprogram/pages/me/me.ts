@@ -28,14 +28,19 @@ Page({
     /** The file with the user's data, once it is there. */
     exported: '',
   },
+  /** Counts what was asked and what was changed: an answer that a change has overtaken is not shown. */
+  asked: 0,
 
   async onShow(): Promise<void> {
     void wx.setNavigationBarTitle({ title: words.me });
-    this.showProfile(await client.getProfile());
+    const turn = ++this.asked;
+    const profile = await client.getProfile();
+    if (turn === this.asked) this.showProfile(profile);
   },
 
   showProfile(profile: Result<Profile>): void {
     if (!profile.ok) return this.say(textOf(profile.problem));
+    this.asked++;
     const { nickname = '', nicknameState, avatar = '', avatarState } = profile.data;
     const states = [nicknameState, avatarState];
     const says = states.includes('refused') ? words.notChecked : states.some(waits) ? words.checked : '';

@@ -8,11 +8,15 @@ import { words } from '../../words';
 Page({
   data: { words },
   title: '',
+  /** Counts the requests: only the answer to the last one is shown. */
+  asked: 0,
 
   /** Also on every return, as the drawing may have changed. */
   async onShow(): Promise<void> {
     const { id } = this.options;
+    const turn = ++this.asked;
     const opened = await client.drawings.open(id!);
+    if (turn !== this.asked) return;
     const player = this.selectComponent('#player') as unknown as Player;
     if (!opened.ok) return player.say(textOf(opened.problem));
     this.title = opened.data.title || '';

@@ -22,6 +22,8 @@ Page({
   },
   title: '',
   token: '',
+  /** Counts what was asked and what was changed: an answer that a change has overtaken is not shown. */
+  asked: 0,
 
   /** Also on every return: the share may have begun, or WeChat may have decided. */
   async onShow(): Promise<void> {
@@ -29,12 +31,15 @@ Page({
     const opened = await client.drawings.open(id!);
     this.title = (opened.ok && opened.data.title) || '';
     void wx.setNavigationBarTitle({ title: this.title || words.untitled });
-    this.show(await client.getShare({ id: id! }));
+    const turn = ++this.asked;
+    const share = await client.getShare({ id: id! });
+    if (turn === this.asked) this.show(share);
   },
 
   show(share: Result<Share>): void {
     if (!share.ok && share.problem.code !== 'ERR_NOT_FOUND')
       return void wx.showToast({ title: textOf(share.problem), icon: 'none' });
+    this.asked++;
     this.token = share.ok ? share.data.token : '';
     this.setData({ shared: share.ok, says: share.ok ? textOfState(share.data) : words.notShared });
   },
@@ -84,6 +89,7 @@ Page({
     const ended = await client.unshareDrawing({ id: this.options.id! });
     void wx.showToast({ title: ended.ok ? words.unshared : textOf(ended.problem), icon: 'none' });
     if (!ended.ok) return;
+    this.asked++;
     this.token = '';
     this.setData({ shared: false, says: words.notShared, poster: '' });
   },
