@@ -34,7 +34,6 @@ type Service struct {
 	cache     *cache
 	logins    singleflight.Group
 	outcomes  singleflight.Group // of logins with codes of 2017
-	finds     singleflight.Group
 }
 
 const (
@@ -43,8 +42,8 @@ const (
 	// absence is how long a session is not used before its user counts as having
 	// been away.
 	absence = 30 * time.Minute
-	// storeTimeout bounds a store call made on behalf of several callers, which
-	// the cancellation of one of them must not end.
+	// storeTimeout bounds a read of the store, and a call made on behalf of several
+	// callers, which the cancellation of one of them must not end.
 	storeTimeout = 2 * time.Second
 )
 
@@ -77,15 +76,9 @@ func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		found, err, _ := s.finds.Do(id, func() (any, error) {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-			defer cancel()
-			return s.resolve(ctx, userID, id)
-		})
-		if err != nil {
+		if entry.session, err = s.resolve(ctx, userID, id); err != nil {
 			return Session{}, err
 		}
-		entry.session = found.(Session)
 	}
 	if entry.ended || s.expired(entry.session) {
 		return Session{}, ErrExpired
@@ -168,6 +161,8 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 }
 
 func (s *Service) resolve(ctx context.Context, userID, id string) (Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	readAt := s.options.Now()
 	found, err := s.find(ctx, userID, id)
 	if err == nil {

@@ -193,18 +193,32 @@ func (db *DB) whole() part { return part{db, errUnavailable} }
 // read runs a function on a read connection. All that it reads is of one moment
 // only if it is one statement.
 func (p part) read(ctx context.Context, doing string, do func(*conn) error) error {
+	c, err := p.reader(ctx)
+	if err != nil {
+		return p.failure(ctx, doing, err)
+	}
+	defer func() { p.readers <- c }()
+	defer c.SetInterrupt(c.SetInterrupt(ctx))
+	return p.failure(ctx, doing, do(c))
+}
+
+// reader takes a read connection. If all are in use, it waits for one.
+func (db *DB) reader(ctx context.Context) (*conn, error) {
+	select {
+	case c := <-db.readers:
+		return c, nil
+	default:
+	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
-	case c := <-p.readers:
-		defer func() { p.readers <- c }()
-		defer c.SetInterrupt(c.SetInterrupt(ctx))
-		return p.failure(ctx, doing, do(c))
+	case c := <-db.readers:
+		return c, nil
 	case <-waiting.Done():
 		if err := ctx.Err(); err != nil {
-			return p.failure(ctx, doing, err)
+			return nil, err
 		}
-		return p.failure(ctx, doing, errNoReader)
+		return nil, errNoReader
 	}
 }
 
