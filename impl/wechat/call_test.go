@@ -231,12 +231,13 @@ func TestACallThatFailsIsNoVerdict(t *testing.T) {
 		`"errcode":12345`:  "errcode 12345",
 		`"httpStatus":502`: "HTTP status 502",
 		`"body":"oops"`:    "not the expected JSON",
+		`"errcode":61010`:  moderation.ErrAway.Error(),
+		`"errcode":40003`:  moderation.ErrAway.Error(),
+		`"errcode":43104`:  moderation.ErrAway.Error(),
+		`"delayMs":60000`:  "",
+
 		`"body":"{\"errcode\":0,\"errmsg\":\"ok\"}"`:             "no result",
 		`"body":"{\"errcode\":\"0\"}"`:                           "not the expected JSON",
-		`"errcode":61010`:                                        moderation.ErrAway.Error(),
-		`"errcode":40003`:                                        moderation.ErrAway.Error(),
-		`"errcode":43104`:                                        moderation.ErrAway.Error(),
-		`"delayMs":60000`:                                        "",
 		`"errcode":40164,"errmsg":"invalid ip 203.0.113.7 ipv6"`: "203.0.113.7",
 	} {
 		p := newPlatform(t)
