@@ -1,0 +1,267 @@
+package moderation
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Run works on tasks until ctx is done.
+func (s *Service) Run(ctx context.Context) {
+	if s.off() {
+		return
+	}
+	for {
+		if err := s.runOnce(ctx); err != nil && ctx.Err() == nil {
+			s.Logger.WarnContext(ctx, "content is not checked at the moment", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pollEvery):
+		case <-s.wake:
+		}
+	}
+}
+
+func (s *Service) runOnce(ctx context.Context) error {
+	if err := s.seenReturned(ctx); err != nil {
+		return err
+	}
+	due, err := s.Store.DueTasks(ctx, s.Now(), taskBatch)
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, t := range due {
+		group.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, workTime)
+			defer cancel()
+			s.workOn(ctx, t)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (s *Service) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// workOn does what is due of a task, unless another replica does.
+func (s *Service) workOn(ctx context.Context, t Task) {
+	if t.Due == 0 || t.Due > s.now() {
+		return
+	}
+	claimed := t
+	claimed.Due, claimed.Turn = s.now()+workTime.Milliseconds(), rand.Text()
+	if done, err := s.Store.SwapTask(ctx, t, claimed); err != nil || !done {
+		return
+	}
+	err := s.work(ctx, claimed)
+	if err == nil {
+		return
+	}
+	away := errors.Is(err, ErrAway)
+	if !away {
+		s.Logger.WarnContext(ctx, "a check failed; it is tried again", "kind", string(t.Kind), "cause", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+	defer cancel()
+	// If this fails, the task is due again when the claim ends.
+	_ = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+		mine := t.Due == claimed.Due
+		if t.Due = s.now() + retryAfter.Milliseconds(); away {
+			t.Due = 0
+		}
+		return t, mine
+	})
+}
+
+// work checks a thing as it is now.
+func (s *Service) work(ctx context.Context, t Task) error {
+	content, err := s.content(ctx, t.Thing)
+	switch {
+	case errors.Is(err, ErrGone):
+		_, err := s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
+		return err
+	case err != nil:
+		return err
+	case content.Hidden:
+		return s.finish(ctx, t, "")
+	}
+	if state := content.Check.On(content.Version).State; state != Pending {
+		return s.finish(ctx, t, state)
+	}
+	asked := t.Asked
+	if t.Version != content.Version {
+		asked = 0
+	}
+	if asked >= maxAsked {
+		return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{Review, NoResult}})
+	}
+	openID, err := s.OpenID(ctx, t.Owner)
+	if err != nil {
+		return err
+	}
+	if openID == "" {
+		return ErrAway
+	}
+	if content.Text.Title != "" || content.Text.Nickname != "" {
+		verdict, err := s.Checker.Text(ctx, openID, content.Text)
+		if err != nil {
+			return err
+		}
+		if verdict.State != Approved {
+			return s.decide(ctx, t, Check{Version: content.Version, Verdict: verdict})
+		}
+	}
+	switch {
+	case content.Picture == nil:
+		return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{State: Approved}})
+	case s.PublicURL == "":
+		return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{Review, NoResult}})
+	}
+	if content.Whole != nil {
+		whole, err := content.Whole()
+		if err != nil {
+			return err
+		}
+		if !whole {
+			return s.decide(ctx, t, Check{Version: content.Version, Verdict: Verdict{Review, NoResult}})
+		}
+	}
+	return s.handIn(ctx, t, openID, content, asked+1)
+}
+
+// handIn hands the picture in, and stores under which trace its result arrives. The
+// task is stored before: the checker may fetch the picture at once.
+func (s *Service) handIn(ctx context.Context, t Task, openID string, content Content, asked int) error {
+	next := Task{
+		Thing: t.Thing, Turn: rand.Text(), Due: s.now() + resultTime.Milliseconds(),
+		Version: content.Version, Asked: asked, Reports: t.Reports,
+	}
+	if done, err := s.Store.SwapTask(ctx, t, next); err != nil || !done {
+		return err // not done: the thing was changed meanwhile, and is checked anew
+	}
+	same := func(t Task) bool { return t.Turn != "" && t.Version == next.Version && t.Asked == next.Asked }
+	trace, err := s.Checker.Picture(ctx, openID, content.Scene, s.address(next))
+	if err != nil {
+		away := errors.Is(err, ErrAway)
+		if !away {
+			s.Logger.WarnContext(ctx, "a picture is not checked; it is tried again", "kind", string(t.Kind), "cause", err)
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+		defer cancel()
+		return s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+			mine := same(t)
+			t.Asked-- // it was not handed in
+			if t.Due = s.now() + retryAfter.Milliseconds(); away {
+				t.Due = 0
+			}
+			return t, mine
+		})
+	}
+	err = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+		mine := same(t)
+		t.Trace = trace
+		return t, mine
+	})
+	if err != nil {
+		return err
+	}
+	result, err := s.Notes.Note(ctx, early(trace))
+	if err != nil || result == "" {
+		return err
+	}
+	v, checked := decodeResult(result)
+	t, err = s.Store.TaskOf(ctx, trace)
+	if err != nil || t.Turn == "" {
+		return err
+	}
+	return s.apply(ctx, t, v, checked)
+}
+
+// apply stores the verdict on a picture. An approval counts only if the checker has
+// fetched the picture: WeChat approves some that it could not fetch.
+func (s *Service) apply(ctx context.Context, t Task, v Verdict, checked bool) error {
+	if checked && (v.State != Approved || t.Fetched) {
+		return s.decide(ctx, t, Check{Version: t.Version, Verdict: v})
+	}
+	defer s.nudge()
+	return s.change(ctx, t.Thing, func(now Task) (Task, bool) {
+		mine := now.Turn == t.Turn
+		now.Trace, now.Due = "", s.now()
+		return now, mine
+	})
+}
+
+// decide stores a check and ends its task. A thing that was changed meanwhile is
+// checked anew. What a person decided while the checker was asked stays.
+func (s *Service) decide(ctx context.Context, t Task, c Check) error {
+	now, err := s.content(ctx, t.Thing)
+	if err == nil {
+		if state := now.Check.On(c.Version).State; state != Pending {
+			return s.finish(ctx, t, state)
+		}
+		err = s.subjects[t.Kind].Decide(ctx, t.Owner, t.ID, now.Check, c)
+	}
+	if errors.Is(err, ErrGone) {
+		defer s.nudge()
+		return s.change(ctx, t.Thing, func(now Task) (Task, bool) { return now.begun(t.Thing, s.now()), now.Turn == t.Turn })
+	}
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, t, c.State)
+}
+
+// finish ends what the checker does for a task. One that needs a review, or has reports,
+// waits for a person.
+func (s *Service) finish(ctx context.Context, t Task, state State) error {
+	to := Task{Thing: t.Thing}
+	if state == Review || len(t.Reports) > 0 {
+		to.Turn, to.Due, to.Reports = rand.Text(), ForPerson, t.Reports
+	}
+	_, err := s.Store.SwapTask(ctx, t, to)
+	return err
+}
+
+// change replaces the task of a thing by what next returns for it, until it returns
+// false or no other change came first. The zero Task removes it.
+func (s *Service) change(ctx context.Context, thing Thing, next func(Task) (Task, bool)) error {
+	for {
+		t, err := s.Store.Task(ctx, thing)
+		if err != nil {
+			return err
+		}
+		to, changes := next(t)
+		if !changes {
+			return nil
+		}
+		if to.Thing == (Thing{}) {
+			to.Thing = thing
+		} else {
+			to.Turn = rand.Text()
+		}
+		t.Thing = thing
+		if done, err := s.Store.SwapTask(ctx, t, to); err != nil || done {
+			return err
+		}
+	}
+}
+
+func (s *Service) content(ctx context.Context, t Thing) (Content, error) {
+	subject, ok := s.subjects[t.Kind]
+	if !ok {
+		return Content{}, ErrGone
+	}
+	return subject.Content(ctx, t.Owner, t.ID)
+}
