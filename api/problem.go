@@ -122,7 +122,7 @@ func problemOf(err error) *problem {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, session.ErrExpired):
-		return &problem{code: gen.ErrSessionExpired, detail: "the token or code has expired or was never valid"}
+		return &problem{code: gen.ErrSessionExpired, detail: "the session has expired or ended, or never existed"}
 	case errors.Is(err, session.ErrUntrusted):
 		return &problem{code: gen.ErrUntrustedRawData, detail: "the data was not signed or encrypted by WeChat for this login"}
 	case errors.As(err, &exchange) && exchange.Cause == session.CauseMissingCode:

@@ -1569,7 +1569,7 @@ export interface components {
          * @description The request has no valid credential.
          *
          *     - `ERR_LOGIN_REQUIRED`: it has no credential. Log in, then send it again with the token.
-         *     - `ERR_SESSION_EXPIRED`: its token or code is not valid, or no longer. Discard it, log in with a new `wx.login()` code, send the request again.
+         *     - `ERR_SESSION_EXPIRED`: its session has expired or ended, or never existed. Discard the credential, log in with a new `wx.login()` code, send the request again.
          *     - `ERR_UNTRUSTED_RAW_DATA`: the signature does not match `X-WX-RawData` and this login. Call `wx.login()` before `wx.getUserInfo()`; do not send the same data again.
          *     - `ERR_SESSION_KEY_EXCHANGE_FAILED`: WeChat does not know the code in `X-WX-Code`, or has already exchanged it. Call `wx.login()` for a new one.
          */
