@@ -185,13 +185,23 @@ func (s *Service) End(ctx context.Context, thing Thing) error {
 }
 
 // Try works on the task of a thing at once, if it is due. It does not wait longer
-// than ctx allows; what it cannot do is done later.
+// than ctx allows; the work goes on then.
 func (s *Service) Try(ctx context.Context, thing Thing) {
 	if s.off() {
 		return
 	}
-	if t, err := s.Store.Task(ctx, thing); err == nil && t.Turn != "" {
-		s.workOn(ctx, t)
+	t, err := s.Store.Task(ctx, thing)
+	if err != nil || t.Turn == "" {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.workOn(context.WithoutCancel(ctx), t)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
 	}
 }
 

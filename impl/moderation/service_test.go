@@ -41,7 +41,9 @@ type world struct {
 	openID  string
 	notes   map[string]string
 	trouble error
-	asked   []string // the addresses that were handed in
+	takes   time.Duration // to check a text
+	texts   int           // that were checked
+	asked   []string      // the addresses that were handed in
 	onAsk   func(trace, address string)
 	more    []byte // of the picture
 	// onDecide runs once, between what a decision read and its write.
@@ -102,9 +104,17 @@ func (w *world) TakeDown(context.Context, string, string, string) error {
 	return nil
 }
 
-func (w *world) Text(_ context.Context, _ string, t moderation.Text) (moderation.Verdict, error) {
+func (w *world) Text(ctx context.Context, _ string, t moderation.Text) (moderation.Verdict, error) {
+	if w.takes > 0 {
+		select {
+		case <-time.After(w.takes):
+		case <-ctx.Done():
+			return moderation.Verdict{}, ctx.Err()
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.texts++
 	if w.trouble != nil {
 		return moderation.Verdict{}, w.trouble
 	}
@@ -597,6 +607,30 @@ func TestRunDoesWhatIsDue(t *testing.T) {
 		w.is(t, moderation.Pending, "")
 		handedIn(31*time.Minute, 2)
 		w.is(t, moderation.Review, moderation.NoResult)
+	})
+}
+
+// A check that takes longer than the user waits, who may even hang up, is finished once
+// and without a pause.
+func TestACheckGoesOnWhenNobodyWaitsForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.takes = 5 * time.Second
+		if _, err := w.Ensure(t.Context(), thing, pending); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		waiting, stop := context.WithTimeout(t.Context(), 2*time.Second)
+		defer stop()
+		w.Try(waiting, thing)
+		if waited := time.Since(begun); waited != 2*time.Second {
+			t.Errorf("the user waits for %v", waited)
+		}
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if w.texts != 1 || len(w.asked) != 1 {
+			t.Errorf("%d texts were checked and %d pictures handed in", w.texts, len(w.asked))
+		}
 	})
 }
 

@@ -39,8 +39,6 @@ func (s *Service) runOnce(ctx context.Context) error {
 	group.SetLimit(atOnce)
 	for _, t := range due {
 		group.Go(func() error {
-			ctx, cancel := context.WithTimeout(ctx, workTime)
-			defer cancel()
 			s.workOn(ctx, t)
 			return nil
 		})
@@ -65,7 +63,9 @@ func (s *Service) workOn(ctx context.Context, t Task) {
 	if done, err := s.Store.SwapTask(ctx, t, claimed); err != nil || !done {
 		return
 	}
-	err := s.work(ctx, claimed)
+	working, cancel := context.WithTimeout(ctx, workTime)
+	defer cancel()
+	err := s.work(working, claimed)
 	if err == nil {
 		return
 	}
@@ -73,10 +73,10 @@ func (s *Service) workOn(ctx context.Context, t Task) {
 	if !away {
 		s.Logger.WarnContext(ctx, "a check failed; it is tried again", "kind", string(t.Kind), "cause", err)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+	failing, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
 	defer cancel()
 	// If this fails, the task is due again when the claim ends.
-	_ = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
+	_ = s.change(failing, t.Thing, func(t Task) (Task, bool) {
 		mine := t.Due == claimed.Due
 		if t.Due = s.now() + retryAfter.Milliseconds(); away {
 			t.Due = 0
