@@ -138,7 +138,8 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       const newest = bases.get(id);
       const unsent = unsettled.get(id);
       // A change that was made while the answer was on its way is newer than the answer.
-      if ((unsent && isOwn(unsent)) || (newest !== base && newest !== result.etag)) return outbox.open(id);
+      const isOlder = newest !== base && !(result.ok && result.etag === newest);
+      if ((unsent && isOwn(unsent)) || isOlder) return outbox.open(id);
       if (!result.ok) return result;
       bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };

@@ -229,6 +229,27 @@ for (const when of ['waits', 'has arrived']) {
   });
 }
 
+test('that there is no drawing does not count once it was saved', async () => {
+  const p = new Program();
+  let late = () => {};
+  const asked = new Promise<void>(resolve => {
+    p.network = (request, arrive) => {
+      if (request.method !== 'GET') return arrive();
+      const answer = arrive();
+      p.network = undefined;
+      resolve();
+      return new Promise(resolve => (late = () => resolve(answer)));
+    };
+  });
+  const opening = p.drawings.open('d1');
+  await asked;
+  p.drawings.save('d1', drawing('first'));
+  await p.drawings.flush();
+  late();
+  const opened = await opening;
+  assert.deepEqual(opened.ok && opened.data, drawing('first'));
+});
+
 /** A program that opened d1, which another device then changed, or deleted. */
 async function inConflict(theirs: string | null): Promise<Program> {
   const p = new Program();

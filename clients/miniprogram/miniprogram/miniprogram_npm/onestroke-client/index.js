@@ -407,7 +407,8 @@ function createOutbox({ service, session, storage, random, timer }) {
       const result = await service.getDrawing({ id });
       const newest = bases.get(id);
       const unsent = unsettled.get(id);
-      if (unsent && isOwn(unsent) || newest !== base && newest !== result.etag) return outbox.open(id);
+      const isOlder = newest !== base && !(result.ok && result.etag === newest);
+      if (unsent && isOwn(unsent) || isOlder) return outbox.open(id);
       if (!result.ok) return result;
       bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };
