@@ -24,6 +24,7 @@ import (
 	"onestroke/impl/operator/operatortest"
 	"onestroke/impl/profile"
 	"onestroke/impl/profile/profiletest"
+	"onestroke/tests/ports"
 	"onestroke/tests/stores"
 )
 
@@ -101,9 +102,7 @@ func TestCorruptDocumentNamesItsDrawing(t *testing.T) {
 
 func TestServerThatIsAwayIsUnavailable(t *testing.T) {
 	silent := listen(t)
-	closed := listen(t)
-	closed.Close()
-	for name, address := range map[string]string{"refused": closed.Addr().String(), "silent": silent.Addr().String()} {
+	for name, address := range map[string]string{"refused": ports.Reserve(t), "silent": silent.Addr().String()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := connect(t, "mongodb://"+address+"/?serverSelectionTimeoutMS=200&connectTimeoutMS=100")

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"net"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
 	"onestroke/impl/session/sessiontest"
+	"onestroke/tests/ports"
 	"onestroke/tests/stores"
 )
 
@@ -164,12 +164,7 @@ func (published) Exchange(_ context.Context, l session.Login) (session.Identity,
 }
 
 func TestRedisAwayIsUnavailable(t *testing.T) {
-	away, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	away.Close()
-	client := redis.NewClient(&redis.Options{Addr: away.Addr().String(), MaxRetries: -1, DialerRetries: 1})
+	client := redis.NewClient(&redis.Options{Addr: ports.Reserve(t), MaxRetries: -1, DialerRetries: 1})
 	t.Cleanup(func() { client.Close() })
 	for name, err := range everyCall(t.Context(), rediscache.New(client)) {
 		if !errors.Is(err, session.ErrUnavailable) || errors.Is(err, session.ErrExpired) {

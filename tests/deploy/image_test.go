@@ -14,6 +14,7 @@ import (
 
 	"onestroke/impl/wechatsim"
 	"onestroke/tests/nginx"
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 )
 
@@ -123,7 +124,7 @@ func compose(t *testing.T) *composition {
 
 	c := &composition{
 		command:   []string{"docker-compose"},
-		httpsPort: freePort(t),
+		httpsPort: ports.ReservePort(t),
 		phones:    service.Behind(t, "http://127.0.0.1:"+port, &http.Transport{}),
 	}
 	if exec.Command("docker", "compose", "version").Run() == nil {
@@ -133,7 +134,7 @@ func compose(t *testing.T) *composition {
 		"--file", file("compose.yaml"), "--file", filepath.Join(service.Root(), "tests/deploy/compose.yaml"))
 	for name, value := range map[string]string{
 		"WECHAT_APP_ID": appID, "WECHAT_APP_SECRET": appSecret, "SIMULATOR_PORT": port,
-		"HTTP_PORT": freePort(t), "HTTPS_PORT": c.httpsPort,
+		"HTTP_PORT": ports.ReservePort(t), "HTTPS_PORT": c.httpsPort,
 	} {
 		t.Setenv(name, value)
 	}

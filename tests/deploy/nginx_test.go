@@ -20,6 +20,7 @@ import (
 	"onestroke/gen"
 	"onestroke/impl/wechatsim"
 	"onestroke/tests/nginx"
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -56,12 +57,7 @@ func TestNginxAnswersInTheServicesFormIfNoReplicaRuns(t *testing.T) {
 	if !have(t, "nginx", "openssl") {
 		return
 	}
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody.Close()
-	s := behind(t, nginx.Start(t, nobody.Addr().String()), service.Service{})
+	s := behind(t, nginx.Start(t, ports.Reserve(t)), service.Service{})
 	answer := s.Nobody().Do(t, http.MethodGet, "/v1/drawings", nil)
 	answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 	if answer.Header.Get("Strict-Transport-Security") == "" {
@@ -289,9 +285,9 @@ func startReplicas(t *testing.T) *replicas {
 			"TRUSTED_PROXIES=127.0.0.1", "LOG_LEVEL=warn",
 		},
 	}
-	for range 2 {
-		p := r.program.Start(t, r.env...)
-		r.processes, r.addresses = append(r.processes, p), append(r.addresses, strings.TrimPrefix(p.URL, "http://"))
+	for i := range 2 {
+		r.addresses = append(r.addresses, ports.Reserve(t))
+		r.processes = append(r.processes, r.start(i))
 	}
 	r.phones = r.processes[0].Service
 	r.phones.URL = weChat.URL
@@ -305,22 +301,16 @@ func (r *replicas) restart(i int) {
 	if code := r.processes[i].Wait(r.t); code != 0 {
 		r.t.Errorf("exit code %d", code)
 	}
+	r.processes[i] = r.start(i)
+}
+
+func (r *replicas) start(i int) *service.Process {
+	r.t.Helper()
 	_, port, _ := net.SplitHostPort(r.addresses[i])
-	r.processes[i] = r.program.Start(r.t, append(r.env, "PORT="+port)...)
+	return r.program.Start(r.t, append(r.env, "PORT="+port)...)
 }
 
 // behind returns the site that an nginx serves.
 func behind(t *testing.T, n *nginx.Nginx, phones service.Service) behindNginx {
 	return behindNginx{site{service.Behind(t, n.URL, nginx.Trusting(t, n.TLS)), phones}, n}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"onestroke/tests/pki"
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -150,13 +151,8 @@ type redisServer struct {
 // arguments, and returns when it accepts connections.
 func startRedis(t *testing.T, args ...string) redisServer {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
+	address := ports.Reserve(t)
 	_, port, _ := net.SplitHostPort(address)
-	_ = listener.Close()
 	all := []string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir()}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "--") { // a file
 		all, args = append([]string{args[0]}, all...), args[1:]

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,6 +25,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"onestroke/gen"
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -73,7 +73,7 @@ func noSecretIsWritten(t *testing.T, env []string, dump func() string) {
 		traces.add(string(body))
 	}))
 	t.Cleanup(receiver.Close)
-	admin := freePort(t)
+	admin := ports.ReservePort(t)
 	p := service.Build(t).Start(t, append(env, "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+secrets["app secret"], "SIMULATOR=on",
 		"CONTENT_CHECK=all", "WECHAT_PUSH_TOKEN="+secrets["push token"], "WECHAT_PUSH_AES_KEY="+secrets["EncodingAESKey"],
 		"SEAL_KEY="+secrets["SEAL_KEY"], "ADMIN_TOKEN="+secrets["ADMIN_TOKEN"], "LOG_LEVEL=debug", "WECHAT_API_URL="+between.URL,
@@ -279,20 +279,6 @@ func (b *between) secrets() map[string]string {
 		all[fmt.Sprint(found[1], " ", i)] = found[2]
 	}
 	return all
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // inRedis returns all keys and values of a Redis, or of each master of a cluster.

@@ -19,6 +19,7 @@ import (
 
 	"onestroke/impl/wechatsim"
 	"onestroke/tests/output"
+	"onestroke/tests/ports"
 	"onestroke/tests/stores"
 )
 
@@ -37,11 +38,11 @@ type server struct {
 // with its data in a folder.
 func startServer(t *testing.T, program func(address, dir string, more ...string) *exec.Cmd) *server {
 	t.Helper()
-	s := &server{t: t, address: freeAddress(t), dir: t.TempDir()}
+	s := &server{t: t, address: ports.Reserve(t), dir: t.TempDir()}
 	s.program = func(more ...string) *exec.Cmd { return program(s.address, s.dir, more...) }
 	s.start()
 	t.Cleanup(s.kill)
-	s.line = toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "line", freeAddress(t), s.address)
+	s.line = toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "line", ports.Reserve(t), s.address)
 	if err := s.line.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -194,17 +195,6 @@ func (w *weChat) code(user string) string {
 	var phone struct{ Code string }
 	decode(w.t, out.Body.Bytes(), &phone)
 	return phone.Code
-}
-
-// freeAddress returns an address of the loopback interface at which nothing listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func eventually(t *testing.T, what string, holds func() bool) {

@@ -2,13 +2,12 @@ package faults
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"syscall"
-	"testing"
 
 	"onestroke/tests/nginx"
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 )
 
@@ -83,7 +82,7 @@ func restartsBehindNginx() fault {
 	return fault{
 		name: "one replica after the other restarted behind nginx", servers: true, needs: []string{"nginx", "openssl"}, nothingFails: true,
 		prepare: func(tr *trial) {
-			first, other := port(tr.t), port(tr.t)
+			first, other := ports.ReservePort(tr.t), ports.ReservePort(tr.t)
 			tr.environ = append(tr.environ, "PORT="+first)
 			environ = append(tr.environ[:len(tr.environ):len(tr.environ)], "PORT="+other, "ADMIN_PORT=0",
 				"REDIS_URL="+tr.redisURL, "MONGODB_URI=mongodb://"+tr.mongodb.line.Listen+"/drawings?directConnection=true")
@@ -105,9 +104,4 @@ func restartsBehindNginx() fault {
 			}
 		},
 	}
-}
-
-func port(t *testing.T) string {
-	_, port, _ := net.SplitHostPort(freeAddress(t))
-	return port
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"onestroke/gen"
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 )
 
@@ -122,10 +123,10 @@ func (f fault) run(t *testing.T) {
 
 func (f fault) start(t *testing.T) *trial {
 	tr := &trial{fault: f, t: t, weChat: startWeChat(t), data: t.TempDir()}
-	adminPort := port(t)
+	adminPort := ports.ReservePort(t)
 	tr.admin = "http://127.0.0.1:" + adminPort
 	tr.environ = append([]string{
-		"PORT=" + port(t), "ADMIN_PORT=" + adminPort, "DATA_DIR=" + tr.data, "LOG_LEVEL=warn",
+		"PORT=" + ports.ReservePort(t), "ADMIN_PORT=" + adminPort, "DATA_DIR=" + tr.data, "LOG_LEVEL=warn",
 		"WECHAT_APP_ID=" + appID, "WECHAT_APP_SECRET=" + appSecret, "WECHAT_API_URL=" + tr.weChat.url + "/simulator", "CONTENT_CHECK=off",
 		"REQUEST_RATE_PER_MINUTE=1000000", "LOGIN_RATE_PER_MINUTE=1000000",
 	}, f.env...)

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 )
 
@@ -36,7 +37,7 @@ func Start(t *testing.T, services ...string) *Nginx {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	secure, plain := freePort(t), freePort(t)
+	secure, plain := ports.ReservePort(t), ports.ReservePort(t)
 	n := &Nginx{URL: "https://localhost:" + secure, PlainURL: "http://localhost:" + plain, TLS: Certificate(t)}
 	write(t, filepath.Join(dir, "onestroke.conf"), strings.NewReplacer(
 		"listen 443", "listen 127.0.0.1:"+secure, "listen [::]:443 ssl http2;", "",
@@ -158,15 +159,4 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

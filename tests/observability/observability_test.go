@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"onestroke/gen"
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -32,13 +33,8 @@ type process struct {
 
 func start(t *testing.T, env ...string) process {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
+	address := ports.Reserve(t)
 	_, port, _ := net.SplitHostPort(address)
-	_ = l.Close() // the program takes the port
 	return process{service.Build(t).Start(t, append(env, "ADMIN_PORT="+port)...), "http://" + address}
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"onestroke/tests/output"
+	"onestroke/tests/ports"
 )
 
 // Binary is a build of the program.
@@ -99,13 +100,9 @@ func (p *Process) launch(t testing.TB) {
 // returns once the program is alive.
 func (b Binary) StartWriting(t testing.TB, stdout, stderr *os.File, env ...string) *Process {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().(*net.TCPAddr)
-	_ = l.Close() // the program takes the port: it cannot say which it has
-	p := b.process(t, append(env, fmt.Sprintf("PORT=%d", address.Port)))
+	address := ports.Reserve(t) // the program cannot say which it has
+	_, port, _ := net.SplitHostPort(address)
+	p := b.process(t, append(env, "PORT="+port))
 	if stdout != nil {
 		p.cmd.Stdout = stdout
 	}
@@ -113,7 +110,7 @@ func (b Binary) StartWriting(t testing.TB, stdout, stderr *os.File, env ...strin
 		p.cmd.Stderr = stderr
 	}
 	p.run(t, func() {})
-	p.Service = newService(t, "http://"+address.String(), value(env, "BASE_PATH", DefaultBasePath))
+	p.Service = newService(t, "http://"+address, value(env, "BASE_PATH", DefaultBasePath))
 	for deadline := time.Now().Add(startTimeout); ; {
 		answer, err := http.Get(p.URL + "/livez")
 		if err == nil {

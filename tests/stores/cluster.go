@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"onestroke/tests/ports"
 )
 
 const (
@@ -33,6 +35,7 @@ type cluster struct {
 
 type node struct {
 	address string // it listens there
+	release func() // gives its ports back
 	process *exec.Cmd
 	client  *redis.Client
 
@@ -171,6 +174,7 @@ func (c *cluster) stop() (err error) {
 	for _, n := range c.nodes {
 		_ = n.process.Process.Kill() // unless a test did
 		_ = n.process.Wait()
+		n.release()
 		err = errors.Join(err, n.client.Close())
 	}
 	return errors.Join(err, os.RemoveAll(c.dir))
@@ -185,17 +189,18 @@ func (c *cluster) empty(ctx context.Context) (err error) {
 }
 
 func (c *cluster) startNode(more ...string) error {
-	port := freePort()
 	dir, err := os.MkdirTemp(c.dir, "")
 	if err != nil {
 		return err
 	}
-	n := &node{address: "127.0.0.1:" + port}
+	n := holdPorts()
+	_, port, _ := net.SplitHostPort(n.address)
 	n.process = exec.Command("redis-server", append([]string{
 		"--bind", "127.0.0.1", "--port", port, "--cluster-enabled", "yes", "--save", "", "--dir", dir,
 		"--repl-diskless-sync-delay", "0",
 	}, more...)...)
 	if err := n.process.Start(); err != nil {
+		n.release()
 		return err
 	}
 	n.client = redis.NewClient(&redis.Options{Addr: n.address})
@@ -253,21 +258,20 @@ func until(ctx context.Context, holds func() bool) error {
 	return nil
 }
 
-// freePort is below those that the kernel gives away by itself, and so is that
-// of the node's bus.
-func freePort() string {
+// holdPorts returns a node with a port that is below those that the kernel gives away
+// by itself, as is that of the node's bus.
+func holdPorts() *node {
 	for {
 		port := 10_001 + rand.IntN(12_000)
-		if isFree(port) && isFree(port+busAbove) {
-			return strconv.Itoa(port)
+		address, release, err := ports.Hold(port)
+		if err != nil {
+			continue
 		}
+		_, releaseBus, err := ports.Hold(port + busAbove)
+		if err != nil {
+			release()
+			continue
+		}
+		return &node{address: address, release: func() { release(); releaseBus() }}
 	}
-}
-
-func isFree(port int) bool {
-	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-	if err != nil {
-		return false
-	}
-	return l.Close() == nil
 }

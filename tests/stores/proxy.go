@@ -14,10 +14,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-)
 
-// loopback is the address to listen on where nobody needs to know the port.
-const loopback = "127.0.0.1:0"
+	"onestroke/tests/ports"
+)
 
 // Proxy is a way to a server that can be shut and opened again: to its clients,
 // the server was stopped, and started again at the same address with its data.
@@ -48,7 +47,7 @@ func (s Server) Proxy(t testing.TB) *Proxy {
 		query.Set("directConnection", "true")
 		target.Path, target.RawQuery = cmp.Or(target.Path, "/"), query.Encode()
 	}
-	g := openGate(t, listen(t, loopback), target.Host)
+	g := openGate(t, listen(t, ports.Reserve(t)), target.Host)
 	target.Host = g.address
 	return &Proxy{URL: target.String(), gates: []*gate{g}}
 }
@@ -110,13 +109,13 @@ func (p *Proxy) Slow(by time.Duration) {
 func proxyCluster(t testing.TB) *Proxy {
 	t.Helper()
 	var listeners []net.Listener
-	var ports []string
+	var announced []string
 	for range masters {
-		l := listen(t, loopback)
+		l := listen(t, ports.Reserve(t))
 		_, port, _ := net.SplitHostPort(l.Addr().String())
-		listeners, ports = append(listeners, l), append(ports, port)
+		listeners, announced = append(listeners, l), append(announced, port)
 	}
-	c, err := startCluster(ports...)
+	c, err := startCluster(announced...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/wiremessage"
+
+	"onestroke/tests/ports"
 )
 
 // ReplicaSet is a MongoDB that clients take for the primary of a replica set, and
@@ -54,7 +56,7 @@ func (r *ReplicaSet) Start(t testing.TB) (uri string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := listen(t, loopback)
+	listener := listen(t, ports.Reserve(t))
 	r.address, r.server, r.answered = listener.Addr().String(), server.address(), map[string][]byte{}
 	go r.serve(listener)
 	t.Cleanup(func() {
