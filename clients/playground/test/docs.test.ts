@@ -118,6 +118,7 @@ test('what is open is shown again in the language that is chosen', async () => {
   for (const id of ['readyz', 'deleteDrawing']) await page.locator(`#${id} > summary`).click();
   await page.getByRole('heading', { name: 'Repeating a request' }).waitFor();
   await page.locator('#readyz').getByText('Ready, or degraded.').waitFor();
+  await deletion.locator('.btn.execute').waitFor();
   assert.equal(isChinese((await deletion.textContent())!), false);
 
   await page.getByRole('button', { name: '中文' }).click();
@@ -141,6 +142,7 @@ test('what is open is shown again in the language that is chosen', async () => {
 
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'Repeating a request' }).waitFor();
+  await deletion.locator('.btn.execute').waitFor();
   assert.equal(isChinese((await deletion.textContent())!), false);
   await guest.leave();
 });

@@ -220,6 +220,7 @@ test('a search and an order stay while a found drawing is looked at', async () =
   const ids = [];
   for (const title of titles) ids.push(await saved(client, line(title)));
   const guest = await Visitor.come(stage, desktop);
+  guest.expect(/^layout shift/); // what is found moves
   await guest.logIn('found');
   await guest.page.getByRole('link', { name: 'boat' }).waitFor();
   const names = () =>

@@ -102,7 +102,7 @@ export class Visitor {
   }
 
   private static async at(base: string, context: BrowserContext, page: Page): Promise<Visitor> {
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000); // it costs nothing where the condition comes, and a machine may be slow
     const visitor = new Visitor(base, context, page, await context.newCDPSession(page));
     page.on('console', message => message.type() === 'error' && visitor.complaints.push(message.text()));
     page.on('pageerror', error => visitor.complaints.push(String(error.stack)));
@@ -145,8 +145,9 @@ export class Visitor {
     await send('touchEnd', places.length - 1);
   }
 
-  /** Where a part of the paper is in the window. */
+  /** Waits for the paper of a drawing; where a part of it is in the window. */
   async onPaper(): Promise<(place: [number, number]) => [number, number]> {
+    await this.page.locator('.sheet.laid').waitFor();
     const box = (await this.page.locator('canvas.canvas').boundingBox())!;
     return ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
   }

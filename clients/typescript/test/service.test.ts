@@ -287,6 +287,7 @@ test('after a storm, service and client hold the same drawings', async () => {
       await client.drawings.flush();
     }
     Object.assign(weather, { lostRequests: 0, lostReplies: 0 });
+    await client.drawings.flush(); // a try that was under way may still be lost
     await client.drawings.flush();
     assert.deepEqual(client.drawings.unsent(), []);
     const list = await client.listDrawings();
@@ -299,9 +300,9 @@ test('after a storm, service and client hold the same drawings', async () => {
 });
 
 async function untilEqual<T>(read: () => Promise<T>, expected: T): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while ((await read()) !== expected) {
-    assert.ok(Date.now() < deadline, `not ${String(expected)} within ten seconds`);
+    assert.ok(Date.now() < deadline, `not ${String(expected)} within a minute`);
     await setImmediate(); // or nothing else happens
   }
 }
