@@ -112,7 +112,10 @@ export function createGallery(changed: () => void): Screen {
     if (state.status === 'saved') void load();
     else lay();
   });
-  const stopTabs = onOtherTab(() => void load());
+  const stopTabs = onOtherTab(() => {
+    listed.stale = true;
+    void load();
+  });
   const heal = () => failed && void load(failed.cursor);
   addEventListener('online', heal);
   if (!listed.stale) lay(); // otherwise cards would move when the list arrives

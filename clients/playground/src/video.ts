@@ -44,7 +44,7 @@ export async function record(content: DrawingContent): Promise<Blob | undefined>
 
   return new Promise(resolve => {
     const parts: Blob[] = [];
-    let cancelled = false;
+    let [finished, cancelled] = [false, false];
     const replay = new Replay(content, {
       // A page in the background gets no animation frames.
       clock: { now: () => performance.now(), frame: run => void setTimeout(run, 1_000 / framesPerSecond) },
@@ -53,7 +53,10 @@ export async function record(content: DrawingContent): Promise<Blob | undefined>
         progress.value = replay.duration ? position / replay.duration : 1;
         if (position < replay.duration) return;
         if (content.oneStroke) seal(surface, canvas);
-        setTimeout(() => box.close(), stillTime);
+        setTimeout(() => {
+          finished = true;
+          box.close();
+        }, stillTime);
       },
     });
     replay.speed = Math.max(1, replay.duration / longest);
@@ -63,7 +66,7 @@ export async function record(content: DrawingContent): Promise<Blob | undefined>
       resolve(cancelled ? undefined : new Blob(parts, { type: recorder.mimeType }));
     };
     box.addEventListener('close', () => {
-      cancelled = replay.playing || replay.position < replay.duration;
+      cancelled = !finished;
       replay.pause();
       recorder.stop();
     });

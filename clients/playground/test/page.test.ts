@@ -277,23 +277,35 @@ test('a drawing is downloaded as PNG and as SVG', async () => {
 });
 
 test('a replay is recorded as a video, with its progress, unless that is cancelled', async () => {
-  const content = { ...line('猫'), oneStroke: true };
-  await saved(stage.clientOf('filming'), content);
+  const client = stage.clientOf('filming');
+  const { strokes } = line('');
+  await saved(client, { ...line('猫'), oneStroke: true });
+  await saved(client, { ...line('slow'), strokes: strokes.map(stroke => ({ ...stroke, t: [0, 3_600_000] })) });
   const guest = await Visitor.come(stage, desktop);
+  await guest.page.clock.install();
   await guest.logIn('filming');
-  const ask = async () => {
-    await guest.page.getByRole('button', { name: 'More: 猫' }).click();
+  const ask = async (title: string) => {
+    await guest.page.getByRole('button', { name: `More: ${title}` }).click();
     await guest.page.getByRole('button', { name: 'Download', exact: true }).click();
     await guest.page.getByRole('button', { name: 'Video of the replay' }).click();
     await guest.page.getByRole('progressbar', { name: 'Recording the video' }).waitFor();
   };
+  const cancel = async () => {
+    await guest.page.getByRole('button', { name: 'Cancel' }).click();
+    await guest.page.getByRole('dialog').waitFor({ state: 'detached' });
+  };
   let downloads = 0;
   guest.page.on('download', () => downloads++);
-  await ask();
-  await guest.page.getByRole('button', { name: 'Cancel' }).click();
-  await guest.page.getByRole('dialog').waitFor({ state: 'detached' });
+  await ask('slow');
+  await cancel();
+  // Also while the finished drawing is still shown.
+  await ask('slow');
+  await guest.page.clock.pauseAt(Date.now() + 3_600_000);
+  await guest.page.waitForFunction(() => document.querySelector('progress')?.value === 1);
+  await cancel();
+  await guest.page.clock.resume();
   const next = guest.page.waitForEvent('download');
-  await ask();
+  await ask('猫');
   const download = await next;
   assert.equal(downloads, 1);
   assert.match(download.suggestedFilename(), /^猫\.(mp4|webm)$/);
