@@ -465,7 +465,7 @@ function ask(action, about, hasReason, send) {
   question.onsubmit = async event => {
     event.preventDefault();
     const { reason, note } = question.elements;
-    byId('confirm').disabled = true;
+    setSending(true);
     try {
       await send({ note: note.value.trim(), ...(hasReason && { reason: reason.value }) });
       dialog.close();
@@ -476,13 +476,19 @@ function ask(action, about, hasReason, send) {
         await open(shown.name, explain(error), shown.user);
       } else byId('failure').textContent = explain(error);
     } finally {
-      byId('confirm').disabled = false;
+      setSending(false);
     }
   };
   dialog.showModal();
 }
 
 byId('cancel').addEventListener('click', () => dialog.close());
+dialog.addEventListener('cancel', event => byId('cancel').disabled && event.preventDefault());
+
+/** While an answer is sent its question stays: an outcome that arrives late would close another one. */
+function setSending(sending) {
+  byId('confirm').disabled = byId('cancel').disabled = sending;
+}
 
 if (operator) open('checks');
 else {

@@ -8,6 +8,38 @@ let stage: Stage;
 before(async () => (stage = await setUp({ ADMIN_TOKEN: token })));
 after(() => stage.close());
 
+test('a question stays until the service has answered', async () => {
+  const author = stage.clientOf('slow');
+  const share = await author.shareDrawing({ id: await saved(author, line('reported')) });
+  assert.ok(share.ok);
+  const report = await author.reportSharedDrawing({ token: share.data.token, body: { reason: 'abuse' } });
+  assert.ok(report.ok);
+  const operator = await Visitor.come(stage, desktop);
+  operator.expect(/^layout shift/); // what is listed comes after the login
+  const { page } = operator;
+  let release = () => {};
+  const released = new Promise<void>(resolve => (release = resolve));
+  await page.route('**/decisions', async route => {
+    await released;
+    await route.continue();
+  });
+  await page.goto(`${operator.base}/admin`);
+  await page.locator('[name=name]').fill('小红');
+  await page.locator('[name=token]').fill(token);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Take down' }).first().click();
+  await page.locator('dialog [name=note]').fill('seen');
+  const asked = page.waitForRequest('**/decisions');
+  await page.keyboard.press('Enter');
+  await asked;
+  await page.keyboard.press('Escape');
+  assert.ok(await page.locator('dialog[open]').getByRole('button', { name: 'Cancel' }).isDisabled());
+  release();
+  await page.locator('#message', { hasText: 'Done: Take down' }).waitFor();
+  await page.locator('dialog:not([open])').waitFor({ state: 'attached' });
+  await operator.leave();
+});
+
 const narrow = { ...phone, viewport: { width: 320, height: 568 } };
 for (const [name, options, words] of [
   ['on a narrow phone, in Chinese', narrow, ['下架', '操作记录']],
