@@ -5,7 +5,7 @@ import { newId } from '../../typescript/src/index.ts';
 import { type Binary, startBinary } from '../../typescript/test/support/binary.ts';
 import { Network } from './support/host.ts';
 import { drawing, elsewhere, somebody } from './support/people.ts';
-import { ChromiumScreen, openChromium } from './support/screen.ts';
+import { ChromiumScreen, openChromium, patience } from './support/screen.ts';
 
 let service: Binary;
 let browser: Browser;
@@ -40,7 +40,7 @@ function colorAt(phone: ChromiumScreen, x: number, y: number): Promise<string> {
 
 /** Waits until the canvas has a colour at a place. */
 async function becomes(phone: ChromiumScreen, x: number, y: number, color: string): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + patience;
   while ((await colorAt(phone, x, y)) !== color)
     assert.ok(Date.now() < end, `${await colorAt(phone, x, y)} at ${x}, ${y}`);
 }
@@ -188,7 +188,7 @@ for (const [width, height] of [
         await elsewhere(service, user).putDrawing({
           id: newId(),
           ifNoneMatch: '*',
-          body: drawing('一只有很长很长很长很长很长很长名字的猫'),
+          body: drawing('一只有很长很长很长很长很长很长名字的猫', 3_600_000), // its replay goes on
         });
         await phone.call('pullDown');
         const fits = async (scrolls = false) => {

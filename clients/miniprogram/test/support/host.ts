@@ -12,7 +12,7 @@ export class Network implements Host {
   connected = true;
   /** Method and path of each request that arrived. */
   readonly arrived: string[] = [];
-  private readonly held = new Map<string, Promise<void>>();
+  private readonly held = new Map<string, { answered(): void; released: Promise<void> }>();
 
   constructor(
     private readonly service: Binary,
@@ -39,20 +39,25 @@ export class Network implements Host {
           );
           const base64 = Buffer.concat(parts).toString('base64');
           const answer = { status: response.statusCode!, headers: names, base64 };
-          void Promise.resolve(this.held.get(`${method} ${pathname}`)).then(() => resolve(answer));
+          const held = this.held.get(`${method} ${pathname}`);
+          held?.answered();
+          void Promise.resolve(held?.released).then(() => resolve(answer));
         });
       });
       sent.end(body);
     });
 
   /**
-   * Keeps back the answers to one kind of request, such as `GET /v1/profile`. What it gives lets them go, and waits
-   * until the program has them.
+   * Keeps back the answers to one kind of request, such as `GET /v1/profile`. What it gives waits for the first of them,
+   * lets them go, and waits until the program has them.
    */
   hold(kind: string): () => Promise<void> {
-    let release = () => {};
-    this.held.set(kind, new Promise(resolve => (release = resolve)));
+    let [answered, release] = [() => {}, () => {}];
+    const first = new Promise<void>(resolve => (answered = resolve));
+    const released = new Promise<void>(resolve => (release = resolve));
+    this.held.set(kind, { answered, released });
     return async () => {
+      await first;
       this.held.delete(kind);
       release();
       await setImmediate();

@@ -8,6 +8,9 @@ import type { Phone, Program } from './phone.ts';
 import { compile } from './program.ts';
 import type { System } from './wx.ts';
 
+/** How long tests wait for a condition, in milliseconds: it costs nothing where it comes, and a machine may be slow. */
+export const patience = 60_000;
+
 export interface Options {
   system?: Partial<System>;
   program?: Program;
@@ -47,7 +50,7 @@ export abstract class Screen {
 
   /** Waits until an expression has a value that is true, and gives it. */
   async until<T>(expression: string): Promise<T> {
-    for (const end = Date.now() + 10_000; ; ) {
+    for (const end = Date.now() + patience; ; ) {
       const value = await this.evaluate<T>(expression);
       if (value) return value;
       if (Date.now() > end)

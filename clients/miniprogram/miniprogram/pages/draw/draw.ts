@@ -7,6 +7,7 @@ import { textOf } from '../../problem';
 import type { Screen } from '../../screen';
 import { screenOf } from '../../screen';
 import { cardOf } from '../../share';
+import { isOnTop } from '../../top';
 import { words } from '../../words';
 import type { Mix } from './color';
 import { bandsOf, hexOf } from './color';
@@ -88,6 +89,7 @@ Page({
       screenOf(this, '#ahead'),
       id ? client.drawings.open(id) : undefined,
     ]);
+    if (!isOnTop(this)) return;
     this.screen = screen;
     this.ahead = ahead;
     if (opened && !opened.ok) {
@@ -280,11 +282,14 @@ Page({
     });
   },
 
-  async decide({ mine, theirs }: DrawingState & { status: 'conflict' }): Promise<void> {
+  async decide(asked: DrawingState & { status: 'conflict' }): Promise<void> {
     const answer = await wx
-      .showActionSheet({ itemList: [words.mine, theirs ? words.theirs : words.theirDeletion] })
+      .showActionSheet({ itemList: [words.mine, asked.theirs ? words.theirs : words.theirDeletion] })
       .catch(() => undefined);
-    if (!answer) return;
+    // A stroke that was begun before the question has ended by now.
+    const state = client.drawings.state(this.id);
+    if (!answer || !state || state.status !== 'conflict') return;
+    const { mine, theirs } = state;
     if (answer.tapIndex === 0) return mine ? client.drawings.resolve(this.id, mine) : client.drawings.remove(this.id);
     client.drawings.discard(this.id);
     if (!theirs) return void wx.navigateBack();
@@ -302,6 +307,7 @@ Page({
     if (confirm) return client.drawings.replaceIncomplete(this.id);
     client.drawings.discard(this.id);
     const opened = await client.drawings.open(this.id);
+    if (!isOnTop(this)) return;
     if (opened.ok) this.begin(opened.data);
     else void wx.navigateBack();
   },

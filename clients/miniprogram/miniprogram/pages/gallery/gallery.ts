@@ -37,6 +37,8 @@ Page({
   cursor: undefined as string | undefined,
   /** Counts the requests: only the response to the last one is shown. */
   asked: 0,
+  /** Whether the user waits for the drawings after those that are listed. */
+  wantsMore: false,
   visible: false,
   removal: 0,
   unsubscribe: () => {},
@@ -75,7 +77,13 @@ Page({
   },
 
   onReachBottom(): void {
-    if (this.data.more) void this.list({ limit: pageSize, cursor: this.cursor });
+    if (!this.data.more) return;
+    this.wantsMore = true;
+    if (!this.data.loading) void this.listMore();
+  },
+
+  listMore(): Promise<void> {
+    return this.list({ limit: pageSize, cursor: this.cursor });
   },
 
   /** Lists the newest drawings again. Those that were listed after them stay, so that the place on the screen does too. */
@@ -100,6 +108,9 @@ Page({
     }
     this.setData({ loading: false, more: !!this.cursor, problem: result.ok ? '' : textOf(result.problem) });
     this.show();
+    const waits = this.wantsMore && !cursor && result.ok && this.data.more;
+    this.wantsMore = false;
+    if (waits) await this.listMore();
   },
 
   /** The drawing as it is now, if it was saved since it was listed. */

@@ -2,6 +2,7 @@ import { client } from '../../client';
 import type { Player } from '../../components/player/player';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
+import { isOnTop } from '../../top';
 import { words } from '../../words';
 
 /** The replay of one of the user's drawings: `?id=`. */
@@ -16,7 +17,7 @@ Page({
     const { id } = this.options;
     const turn = ++this.asked;
     const opened = await client.drawings.open(id!);
-    if (turn !== this.asked) return;
+    if (turn !== this.asked || !isOnTop(this)) return;
     const player = this.selectComponent('#player') as unknown as Player;
     if (!opened.ok) return player.say(textOf(opened.problem));
     this.title = opened.data.title || '';

@@ -5,6 +5,7 @@ import { compose } from '../../poster';
 import { textOf } from '../../problem';
 import { screenOf } from '../../screen';
 import { cardOf, pathOf } from '../../share';
+import { isOnTop } from '../../top';
 import { words } from '../../words';
 
 type Share = { token: string; state: string; reason?: string };
@@ -29,6 +30,7 @@ Page({
   async onShow(): Promise<void> {
     const { id } = this.options;
     const opened = await client.drawings.open(id!);
+    if (!isOnTop(this)) return;
     this.title = (opened.ok && opened.data.title) || '';
     void wx.setNavigationBarTitle({ title: this.title || words.untitled });
     const turn = ++this.asked;

@@ -4,6 +4,7 @@ import type { Player } from '../../components/player/player';
 import { baseUrl } from '../../config';
 import { textOf } from '../../problem';
 import { pathOf } from '../../share';
+import { isOnTop } from '../../top';
 import { words } from '../../words';
 
 type Reason = keyof typeof words.reportReasons;
@@ -34,6 +35,7 @@ Page({
 
   async onReady(): Promise<void> {
     const shared = await client.getSharedDrawing({ token: this.token });
+    if (!isOnTop(this)) return;
     const player = this.selectComponent('#player') as unknown as Player;
     if (!shared.ok) return player.say(textOf(shared.problem));
     const { title, author = '', authorAvatar } = shared.data;
