@@ -5,7 +5,6 @@ package wechatsim
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha1"
@@ -26,18 +25,25 @@ import (
 	"time"
 )
 
-// pushTimeout is how long WeChat waits for an answer.
-const pushTimeout = 5 * time.Second
+const (
+	// pushTimeout is how long WeChat waits for an answer.
+	pushTimeout = 5 * time.Second
+	// maxPushes is how often WeChat sends a message that is not answered.
+	maxPushes = 3
+	// fetchTimeout is how long a picture may take. WeChat does not document its own limit.
+	fetchTimeout = time.Minute
+)
 
-// client reaches the service, whose certificate may be of its domain only.
-var client = &http.Client{
-	Timeout:   pushTimeout,
-	Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
-}
+var (
+	pushing  = &http.Client{Timeout: pushTimeout, Transport: transport}
+	fetching = &http.Client{Timeout: fetchTimeout, Transport: transport}
+	// transport reaches the service, whose certificate may be of its domain only.
+	transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
+)
 
 // fetch gets the picture as WeChat does.
 func (p *picture) fetch() {
-	answer, err := client.Get(p.URL)
+	answer, err := fetching.Get(p.URL)
 	if err != nil {
 		return
 	}
@@ -92,7 +98,8 @@ func (s *Simulator) pushNow(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, "application/json", http.StatusOK, map[string]any{"status": status})
 }
 
-// push sends a message as the console is set up, and returns the status of the answer.
+// push sends a message as the console is set up, again if it is not answered or answered
+// with a failure, and returns the status of the last answer.
 func (s *Simulator) push(m message) (status int, err error) {
 	if s.Push.URL == "" {
 		return 0, errors.New("no URL is set up")
@@ -112,14 +119,17 @@ func (s *Simulator) push(m message) (status int, err error) {
 			text = sealed.xml()
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), pushTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Push.URL+"?"+query.Encode(), strings.NewReader(text))
-	if err != nil {
-		return 0, err
+	for range maxPushes {
+		if status, err = post(s.Push.URL+"?"+query.Encode(), kind, text); err == nil && status < http.StatusInternalServerError {
+			break
+		}
 	}
-	request.Header.Set("Content-Type", kind)
-	answer, err := client.Do(request)
+	return status, err
+}
+
+// post sends a text, and returns the status of the answer.
+func post(url, kind, text string) (status int, err error) {
+	answer, err := pushing.Post(url, kind, strings.NewReader(text))
 	if err != nil {
 		return 0, err
 	}
