@@ -60,7 +60,7 @@ func TestALineIsWrittenSoon(t *testing.T) {
 	if got := read(t, bufio.NewReader(in)); got.N != 1 {
 		t.Errorf("got %+v", got)
 	}
-	if took := time.Since(begun); took < maxDelay/2 || took > 10*maxDelay { // a busy machine is late
+	if took := time.Since(begun); took < maxDelay/2 || took > 100*maxDelay { // a busy machine is late
 		t.Errorf("after %s", took)
 	}
 }

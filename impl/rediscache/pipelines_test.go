@@ -108,7 +108,7 @@ func TestAllOfAPipelineFailIfRedisIsAway(t *testing.T) {
 func await(t *testing.T, condition func() bool) {
 	t.Helper()
 	for begun := time.Now(); !condition(); time.Sleep(time.Millisecond) {
-		if time.Since(begun) > 10*time.Second {
+		if time.Since(begun) > time.Minute {
 			t.Fatal("it does not become true")
 		}
 	}

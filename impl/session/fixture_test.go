@@ -255,11 +255,11 @@ func (w *writes) DialHook(next redis.DialHook) redis.DialHook { return next }
 // until waits for a condition that another goroutine brings about.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for !holds() {
 		select {
 		case <-deadline:
-			t.Fatalf("not within ten seconds: %s", what)
+			t.Fatalf("not within a minute: %s", what)
 		case <-time.After(time.Millisecond):
 		}
 	}

@@ -23,8 +23,10 @@ import (
 func TestAStopLosesNoRequest(t *testing.T) {
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // the test mostly waits
 			root := pki.NewAuthority(t)
-			p := startHTTPS(t, root.Issue(t), "SHUTDOWN_DELAY=1s")
+			// Long enough for the balancer to stop sending, on a busy machine, too.
+			p := startHTTPS(t, root.Issue(t), "SHUTDOWN_DELAY=10s")
 			caller := p.LogIn(t, service.NewUser())
 			body, err := json.Marshal(oneStroke("in time"))
 			if err != nil {

@@ -36,6 +36,9 @@ func TestAUserWithTooManyRequestsGetsRetryAfter(t *testing.T) {
 		elsewhere.Do(t, http.MethodGet, "/v1/drawings", nil).Expect(t, http.StatusOK)
 		for _, caller := range []service.Caller{today, elsewhere} {
 			answer := caller.Do(t, http.MethodGet, "/v1/drawings", nil)
+			for more := 0; more < 3 && answer.Status == http.StatusOK; more++ { // one becomes available in three seconds
+				answer = caller.Do(t, http.MethodGet, "/v1/drawings", nil)
+			}
 			answer.ExpectProblem(t, http.StatusTooManyRequests, gen.ErrRateLimited)
 			expectRefusal(t, answer, "user", limit)
 		}

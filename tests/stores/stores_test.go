@@ -80,7 +80,7 @@ func dialMongoDB(t *testing.T, uri string) ping {
 }
 
 func eventually(t *testing.T, ping ping) error {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
 		err := ping(ctx)
