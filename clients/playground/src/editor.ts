@@ -86,6 +86,7 @@ export function createEditor(opened?: string): Screen {
     'aria-label': words.title,
     maxlength: maxTitle,
     autocomplete: 'off',
+    disabled: !!opened, // until the drawing is there
     onchange: () => step(() => sketch?.rename(title.value.trim())),
     onkeydown: event => event.key === 'Enter' && title.blur(),
   });
@@ -156,6 +157,7 @@ export function createEditor(opened?: string): Screen {
     sketch = again || new Sketch(content);
     warn(sketch);
     if (content.strokes.length) lastSaved = sketch.content;
+    title.disabled = false;
     title.value = content.title || '';
     if (content.title) setTitle(content.title);
     show();

@@ -158,6 +158,27 @@ test('two tabs of one browser stay in step', async () => {
   await here.leave();
 });
 
+test('the title is changed only once the drawing is there', async () => {
+  const id = await saved(stage.clientOf('slow drawing'), line('before'));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('slow drawing');
+  await guest.page.getByRole('link', { name: 'before' }).waitFor();
+  let release = () => {};
+  const released = new Promise<void>(resolve => (release = resolve));
+  await guest.page.route('**/v1/drawings/' + id, async route => {
+    await released;
+    await route.continue();
+  });
+  await guest.page.getByRole('link', { name: 'before' }).click();
+  const title = guest.page.getByRole('textbox', { name: 'Title' });
+  assert.ok(await title.isDisabled());
+  release();
+  await title.fill('after');
+  await title.press('Enter');
+  await guest.status('Saved');
+  await guest.leave();
+});
+
 test('a gallery shows what another tab saves while the list is on its way', async () => {
   const id = await saved(stage.clientOf('slow list'), line('before'));
   const gallery = await Visitor.come(stage, desktop);
