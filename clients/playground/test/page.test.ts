@@ -34,6 +34,7 @@ test('a gallery is as long as it is', async () => {
   const client = stage.clientOf('many');
   for (let i = 0; i < 60; i++) await saved(client, line(`drawing ${i}`));
   const guest = await Visitor.come(stage, phone);
+  guest.expect(/^layout shift/); // the search appears when there is something to search
   await guest.logIn('many');
   await guest.page.getByRole('link', { name: 'drawing 59' }).waitFor();
   const cards = guest.page.locator('.card:not(.new)');

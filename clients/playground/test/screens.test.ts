@@ -107,6 +107,7 @@ test('after a deletion the focus is on the next card', async () => {
   const client = stage.clientOf('focus');
   for (const title of ['c', 'b', 'a']) await saved(client, line(title));
   const guest = await Visitor.come(stage, desktop);
+  guest.expect(/^layout shift/); // the other cards move when the service has answered
   await guest.logIn('focus');
   for (const [title, next] of [
     ['b', 'c'],
