@@ -308,13 +308,13 @@ func (p process) lines(t *testing.T) (lines []line) {
 
 // A WeChat that takes its time makes a login slow, and the log says so.
 func TestASlowRequestSaysWhereItsTimeWent(t *testing.T) {
-	const delay = 300 * time.Millisecond
+	const delay = 1500 * time.Millisecond
 	weChat := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-time.After(delay)
 		fmt.Fprint(w, `{"openid":"oGZUI0egBJY1zhBYw2KhdUfwVJJE","session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}`)
 	}))
 	defer weChat.Close()
-	p := start(t, "SLOW_REQUEST=200ms", "LOG_LEVEL=warn", "WECHAT_API_URL="+weChat.URL)
+	p := start(t, "SLOW_REQUEST=1s", "LOG_LEVEL=warn", "WECHAT_API_URL="+weChat.URL)
 	p.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusUnauthorized)
 	p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": "one"}).Expect(t, http.StatusCreated)
 	lines := p.lines(t)
@@ -329,11 +329,11 @@ func TestASlowRequestSaysWhereItsTimeWent(t *testing.T) {
 
 // The time in which a client sends its body does not make the request slow.
 func TestASlowClientIsNoSlowRequest(t *testing.T) {
-	p := start(t, "SLOW_REQUEST=200ms")
+	p := start(t, "SLOW_REQUEST=1s")
 	read, write := io.Pipe()
 	go func() {
 		_, _ = io.WriteString(write, `{"code":`)
-		<-time.After(500 * time.Millisecond)
+		<-time.After(2 * time.Second)
 		_, _ = io.WriteString(write, `"made-up"}`)
 		_ = write.Close()
 	}()
