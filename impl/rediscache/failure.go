@@ -19,8 +19,9 @@ var transient = []string{
 	"NOAUTH", "WRONGPASS",
 }
 
-// tooManyClients is the answer to a connection more than the server's maxclients.
-const tooManyClients = "ERR max number of clients reached"
+// tooManyClients begins the answer to a connection more than the server's maxclients. A
+// server of a cluster says "max number of clients + cluster connections reached".
+const tooManyClients = "ERR max number of clients"
 
 // failure says what a failed call means to its caller; nil stays nil. An error that
 // the server answers is a bug of this package or a wrong configuration, unless it is
@@ -54,5 +55,5 @@ func unavailable(err error) bool {
 		text = inScript // Redis before 7.0
 	}
 	word, _, _ := strings.Cut(text, " ")
-	return slices.Contains(transient, word) || text == tooManyClients
+	return slices.Contains(transient, word) || strings.HasPrefix(text, tooManyClients)
 }

@@ -27,6 +27,7 @@ func TestFailure(t *testing.T) {
 		{answered("NOAUTH Authentication required."), true},
 		{answered("WRONGPASS invalid username-password pair or user is disabled."), true},
 		{answered("ERR max number of clients reached"), true},
+		{answered("ERR max number of clients + cluster connections reached"), true},
 		{fmt.Errorf("wrapped: %w", answered("ERR max number of clients reached")), true},
 		{answered("ERR unknown command"), false},
 		{answered("WRONGTYPE Operation against a key holding the wrong kind of value"), false},
