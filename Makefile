@@ -27,7 +27,7 @@ demo: ## save drawings in a running service; DATA=folder of Quick Draw files, UR
 	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
 
 test: ## run all tests with the race detector; docs/development.md lists the settings TEST_*
-	$(GO) test -race -timeout 15m $(PACKAGE)
+	$(GO) test -race -timeout 40m $(PACKAGE)
 
 faults: ## break stores, WeChat, the network and the service while users use it; FAULT=regular expression for some
 	cd tests/faults && $(GO) test -count=1 -timeout 60m -run 'TestFaults/($(FAULT))'

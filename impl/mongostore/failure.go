@@ -51,6 +51,7 @@ var transient = append([]int{
 	11602, // InterruptedDueToReplStateChange
 	13435, // NotPrimaryNoSecondaryOk
 	13436, // NotPrimaryOrSecondary
+	14031, // OutOfDiskSpace
 }, refusedOrLost...)
 
 // tries bounds how often a server is asked that answers with one of some codes.
