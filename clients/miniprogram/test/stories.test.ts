@@ -294,6 +294,28 @@ story('the page of a share says who sees it, makes a poster, and ends it', async
   assert.ok(!(await other.getShare({ id })).ok);
 });
 
+story('a second tap, quick after the first, does nothing', async (phone, other) => {
+  const { id } = await sharedDrawing(other, '一笔猫');
+  await phone.call('pullDown');
+  await phone.see('更多 一笔猫');
+  await phone.call('tap', '一笔猫', 2);
+  await phone.until('phone.top.route === "pages/replay/replay"');
+  assert.equal(await phone.evaluate('phone.pages.length'), 2);
+  await phone.call('navigateBack');
+  for (const [label, then] of [
+    ['海报和分享状态', 'phone.top.route === "pages/share/share"'],
+    ['删除', 'phone.has("撤销")'],
+  ]) {
+    await phone.tap('更多 一笔猫');
+    await phone.see(label!);
+    await phone.call('tap', label!, 2);
+    await phone.until(then!);
+    if ((await phone.evaluate('phone.pages.length')) === 2) await phone.call('navigateBack');
+  }
+  await phone.tap('撤销');
+  assert.ok((await other.getDrawing({ id })).ok);
+});
+
 story('what is changed stays on the screen when an older answer arrives late', async (phone, other) => {
   const { id } = await sharedDrawing(other, '一笔猫');
   await other.unshareDrawing({ id });
@@ -356,6 +378,21 @@ test('the user learns whether others see what is shared, and why not', async () 
     await phone.close();
     await checking.stop();
   }
+});
+
+story('a poster whose share has ended meanwhile is not shown', async (phone, other) => {
+  const { id } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/share/share?id=${id}`);
+  await phone.see('停止分享');
+  const code = phone.network.hold(`GET /v1/drawings/${id}/share/code`);
+  await phone.tap('生成海报');
+  await code(async () => {
+    await phone.tap('停止分享');
+    await phone.answer({ confirm: true });
+    await phone.until('phone.text().includes("还没有分享")');
+  });
+  await phone.until('!phone.top.data.busy');
+  assert.ok(!(await phone.call('has', '保存到相册')));
 });
 
 story('a poster that cannot be made says why', async (phone, other) => {

@@ -49,15 +49,16 @@ export class Network implements Host {
 
   /**
    * Keeps back the answers to one kind of request, such as `GET /v1/profile`. What it gives waits for the first of them,
-   * lets them go, and waits until the program has them.
+   * does what happens meanwhile, lets them go, and waits until the program has them.
    */
-  hold(kind: string): () => Promise<void> {
+  hold(kind: string): (meanwhile?: () => Promise<unknown>) => Promise<void> {
     let [answered, release] = [() => {}, () => {}];
     const first = new Promise<void>(resolve => (answered = resolve));
     const released = new Promise<void>(resolve => (release = resolve));
     this.held.set(kind, { answered, released });
-    return async () => {
+    return async meanwhile => {
       await first;
+      await meanwhile?.();
       this.held.delete(kind);
       release();
       await setImmediate();

@@ -207,10 +207,13 @@ export class Phone {
     return { x, y, width, height };
   }
 
-  tap(label: string): void {
+  /** Taps, or taps more often before the screen can change. */
+  tap(label: string, times = 1): void {
     const element = this.find(label);
-    this.touch('touchstart', element, { x: 0, y: 0 });
-    this.touch('touchend', element, { x: 0, y: 0 });
+    for (let i = 0; i < times; i++) {
+      this.touch('touchstart', element, { x: 0, y: 0 });
+      this.touch('touchend', element, { x: 0, y: 0 });
+    }
   }
 
   longPress(label: string): void {

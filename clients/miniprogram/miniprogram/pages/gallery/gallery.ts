@@ -1,6 +1,7 @@
 import type { DrawingSummary } from 'onestroke-client';
 import { maxTitle, picture } from 'onestroke-drawing';
 import { client } from '../../client';
+import { openPage } from '../../open';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
 import { words } from '../../words';
@@ -150,11 +151,11 @@ Page({
   },
 
   open({ currentTarget }: Tap): void {
-    void wx.navigateTo({ url: `/pages/replay/replay?id=${currentTarget.dataset.id}` });
+    openPage(`/pages/replay/replay?id=${currentTarget.dataset.id}`);
   },
 
   draw({ currentTarget }: Tap): void {
-    void wx.navigateTo({ url: `/pages/draw/draw?mode=${currentTarget.dataset.mode || 'free'}` });
+    openPage(`/pages/draw/draw?mode=${currentTarget.dataset.mode || 'free'}`);
   },
 
   showMenu({ currentTarget }: Tap): void {
@@ -165,22 +166,29 @@ Page({
     this.setData({ menu: null });
   },
 
-  openShare(): void {
-    const { id } = this.data.menu!;
+  /** Hides the menu, and gives the card that it was of: none at the second of two quick taps. */
+  leaveMenu(): Card | null {
+    const { menu } = this.data;
     this.hideMenu();
-    void wx.navigateTo({ url: `/pages/share/share?id=${id}` });
+    return menu;
+  },
+
+  openShare(): void {
+    const card = this.leaveMenu();
+    if (card) openPage(`/pages/share/share?id=${card.id}`);
   },
 
   openMe(): void {
-    void wx.navigateTo({ url: '/pages/me/me' });
+    openPage('/pages/me/me');
   },
 
   /** Stops the page from scrolling under the menu. */
   hold() {},
 
   async rename(): Promise<void> {
-    const { id, title } = this.data.menu!;
-    this.hideMenu();
+    const card = this.leaveMenu();
+    if (!card) return;
+    const { id, title } = card;
     const answer = await wx.showModal({
       title: words.titleOf,
       content: title,
@@ -196,10 +204,10 @@ Page({
 
   /** Hides a drawing, and deletes it when the time to undo is over: if the user undoes it, its share still exists. */
   remove(): void {
-    const { id } = this.data.menu!;
-    this.hideMenu();
+    const card = this.leaveMenu();
+    if (!card) return;
     this.removeNow();
-    this.setData({ removed: id });
+    this.setData({ removed: card.id });
     this.show();
     this.removal = setTimeout(() => this.removeNow(), regret);
   },

@@ -1,5 +1,6 @@
 import { client } from '../../client';
 import type { Player } from '../../components/player/player';
+import { openPage } from '../../open';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
 import { isOnTop } from '../../top';
@@ -26,11 +27,11 @@ Page({
   },
 
   goOn(): void {
-    void wx.navigateTo({ url: `/pages/draw/draw?id=${this.options.id}` });
+    openPage(`/pages/draw/draw?id=${this.options.id}`);
   },
 
   openShare(): void {
-    void wx.navigateTo({ url: `/pages/share/share?id=${this.options.id}` });
+    openPage(`/pages/share/share?id=${this.options.id}`);
   },
 
   onShareAppMessage(): WechatMiniprogram.Page.IAsyncCustomShareContent {

@@ -1,6 +1,7 @@
 import type { Result } from 'onestroke-client';
 import { saveToAlbum } from '../../album';
 import { client } from '../../client';
+import { openPage } from '../../open';
 import { compose } from '../../poster';
 import { textOf } from '../../problem';
 import { screenOf } from '../../screen';
@@ -51,7 +52,7 @@ Page({
     if (this.data.busy) return;
     this.setData({ busy: true });
     const made = await this.posterFile();
-    this.setData({ busy: false, poster: made || '' });
+    this.setData({ busy: false, poster: (this.data.shared && made) || '' }); // the share may have ended meanwhile
   },
 
   async posterFile(): Promise<string | undefined> {
@@ -77,7 +78,7 @@ Page({
   },
 
   preview(): void {
-    void wx.navigateTo({ url: pathOf(this.token) });
+    openPage(pathOf(this.token));
   },
 
   async stop(): Promise<void> {
