@@ -6,8 +6,13 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"io/fs"
+	"math"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -78,6 +83,45 @@ func TestAFileOfThePageIsCachedForeverIfItsNameChangesWithIt(t *testing.T) {
 			t.Errorf("%s is another file when it may be compressed", name)
 		}
 		ask(t, http.MethodHead, p.URL+"/"+name).expect(t, http.StatusOK, map[string]string{"Content-Type": whole.Header.Get("Content-Type")})
+	}
+}
+
+func TestTheFilesOfThePageWeighWhatItsREADMESays(t *testing.T) {
+	p := service.Build(t).Start(t)
+	folder := filepath.Join(service.Root(), "clients", "playground")
+	readme, err := os.ReadFile(filepath.Join(folder, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| ([0-9.]+) \\| [^|]+ \\| (`[^|]+`) \\|").FindAllStringSubmatch(string(readme), -1) {
+		bytes := 0
+		for _, pattern := range regexp.MustCompile("`(.+?)`").FindAllStringSubmatch(row[2], -1) {
+			files, err := fs.Glob(os.DirFS(filepath.Join(folder, "dist")), pattern[1])
+			if err != nil || len(files) != 1 {
+				t.Errorf("%s is %d files, not one: %v", pattern[1], len(files), err)
+			}
+			for _, file := range files {
+				listed[file] = true
+				bytes += len(ask(t, http.MethodGet, p.URL+"/"+strings.TrimPrefix(file, "index.html"), "Accept-Encoding", "gzip").body)
+			}
+		}
+		stated, err := strconv.ParseFloat(row[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if measured := float64(bytes) / 1024; math.Abs(measured-stated) > 0.1 {
+			t.Errorf("%s: the README says %.1f KB, the service sends %.1f", row[2], stated, measured)
+		}
+	}
+	scripts, err := fs.Glob(os.DirFS(filepath.Join(folder, "dist")), "assets/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(scripts, "index.html", "sw.js") {
+		if !listed[file] {
+			t.Errorf("the README does not list %s", file)
+		}
 	}
 }
 
