@@ -1844,12 +1844,14 @@ type ClientInterface interface {
 
 	// DeleteAccount Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 	// It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 	// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+	//
+	// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 	//
 	// Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2018,7 +2020,7 @@ type ClientInterface interface {
 
 	// ShareDrawing Share one of my drawings
 	//
-	// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -2104,7 +2106,7 @@ type ClientInterface interface {
 	// wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 	// ```
 	//
-	// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 	// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 	//
 	// Takes any type of body and a specified content type.
@@ -2177,13 +2179,14 @@ type ClientInterface interface {
 	// EndSession Revoke one of my sessions
 	//
 	// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+	// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 	//
 	// Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 	EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSharedDrawing Get a shared drawing
 	//
-	// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+	// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 	//
 	// Corresponds with GET /v1/shared/{token} (the `GetSharedDrawing` operationId).
 	GetSharedDrawing(ctx context.Context, token ShareToken, params *GetSharedDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2206,7 +2209,7 @@ type ClientInterface interface {
 	// ReportSharedDrawingWithBody Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2216,7 +2219,7 @@ type ClientInterface interface {
 	// ReportSharedDrawing Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2328,12 +2331,14 @@ func (c *sender) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 
 // DeleteAccount Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 // It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 // program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+//
+// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 //
 // Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 func (c *sender) DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2682,7 +2687,7 @@ func (c *sender) GetShare(ctx context.Context, id DrawingID, reqEditors ...Reque
 
 // ShareDrawing Share one of my drawings
 //
-// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -2848,7 +2853,7 @@ func (c *sender) DeleteAvatar(ctx context.Context, reqEditors ...RequestEditorFn
 // wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 // ```
 //
-// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 // pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 //
 // Takes any type of body and a specified content type.
@@ -2991,6 +2996,7 @@ func (c *sender) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn
 // EndSession Revoke one of my sessions
 //
 // Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 //
 // Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 func (c *sender) EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3007,7 +3013,7 @@ func (c *sender) EndSession(ctx context.Context, id SessionID, reqEditors ...Req
 
 // GetSharedDrawing Get a shared drawing
 //
-// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 //
 // Corresponds with GET /v1/shared/{token} (the `GetSharedDrawing` operationId).
 func (c *sender) GetSharedDrawing(ctx context.Context, token ShareToken, params *GetSharedDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3060,7 +3066,7 @@ func (c *sender) GetSharedDrawingImage(ctx context.Context, token ShareToken, pa
 // ReportSharedDrawingWithBody Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3080,7 +3086,7 @@ func (c *sender) ReportSharedDrawingWithBody(ctx context.Context, token ShareTok
 // ReportSharedDrawing Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5208,12 +5214,14 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAccountWithResponse Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 	// It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 	// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+	//
+	// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5406,7 +5414,7 @@ type ClientWithResponsesInterface interface {
 
 	// ShareDrawingWithResponse Share one of my drawings
 	//
-	// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -5504,7 +5512,7 @@ type ClientWithResponsesInterface interface {
 	// wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 	// ```
 	//
-	// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 	// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -5585,6 +5593,7 @@ type ClientWithResponsesInterface interface {
 	// EndSessionWithResponse Revoke one of my sessions
 	//
 	// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+	// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5593,7 +5602,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetSharedDrawingWithResponse Get a shared drawing
 	//
-	// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+	// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5622,7 +5631,7 @@ type ClientWithResponsesInterface interface {
 	// ReportSharedDrawingWithBodyWithResponse Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5632,7 +5641,7 @@ type ClientWithResponsesInterface interface {
 	// ReportSharedDrawingWithResponse Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13968,12 +13977,14 @@ func (c *ClientWithResponses) ReadyzWithResponse(ctx context.Context, reqEditors
 
 // DeleteAccountWithResponse Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 // It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 // program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+//
+// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -14274,7 +14285,7 @@ func (c *ClientWithResponses) GetShareWithResponse(ctx context.Context, id Drawi
 
 // ShareDrawingWithResponse Share one of my drawings
 //
-// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -14420,7 +14431,7 @@ func (c *ClientWithResponses) DeleteAvatarWithResponse(ctx context.Context, reqE
 // wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 // ```
 //
-// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 // pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -14543,6 +14554,7 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, reqE
 // EndSessionWithResponse Revoke one of my sessions
 //
 // Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -14557,7 +14569,7 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 
 // GetSharedDrawingWithResponse Get a shared drawing
 //
-// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -14604,7 +14616,7 @@ func (c *ClientWithResponses) GetSharedDrawingImageWithResponse(ctx context.Cont
 // ReportSharedDrawingWithBodyWithResponse Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14620,7 +14632,7 @@ func (c *ClientWithResponses) ReportSharedDrawingWithBodyWithResponse(ctx contex
 // ReportSharedDrawingWithResponse Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

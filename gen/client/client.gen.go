@@ -241,12 +241,14 @@ type ClientInterface interface {
 
 	// DeleteAccount Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 	// It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 	// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+	//
+	// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 	//
 	// Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -415,7 +417,7 @@ type ClientInterface interface {
 
 	// ShareDrawing Share one of my drawings
 	//
-	// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -501,7 +503,7 @@ type ClientInterface interface {
 	// wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 	// ```
 	//
-	// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 	// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 	//
 	// Takes any type of body and a specified content type.
@@ -574,13 +576,14 @@ type ClientInterface interface {
 	// EndSession Revoke one of my sessions
 	//
 	// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+	// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 	//
 	// Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 	EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSharedDrawing Get a shared drawing
 	//
-	// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+	// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 	//
 	// Corresponds with GET /v1/shared/{token} (the `GetSharedDrawing` operationId).
 	GetSharedDrawing(ctx context.Context, token ShareToken, params *GetSharedDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -603,7 +606,7 @@ type ClientInterface interface {
 	// ReportSharedDrawingWithBody Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -613,7 +616,7 @@ type ClientInterface interface {
 	// ReportSharedDrawing Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -919,12 +922,14 @@ func (c *Client) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 
 // DeleteAccount Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 // It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 // program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+//
+// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 //
 // Corresponds with DELETE /v1/account (the `DeleteAccount` operationId).
 func (c *Client) DeleteAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1273,7 +1278,7 @@ func (c *Client) GetShare(ctx context.Context, id DrawingID, reqEditors ...Reque
 
 // ShareDrawing Share one of my drawings
 //
-// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -1439,7 +1444,7 @@ func (c *Client) DeleteAvatar(ctx context.Context, reqEditors ...RequestEditorFn
 // wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 // ```
 //
-// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 // pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 //
 // Takes any type of body and a specified content type.
@@ -1582,6 +1587,7 @@ func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn
 // EndSession Revoke one of my sessions
 //
 // Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 //
 // Corresponds with DELETE /v1/sessions/{id} (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1598,7 +1604,7 @@ func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...Req
 
 // GetSharedDrawing Get a shared drawing
 //
-// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 //
 // Corresponds with GET /v1/shared/{token} (the `GetSharedDrawing` operationId).
 func (c *Client) GetSharedDrawing(ctx context.Context, token ShareToken, params *GetSharedDrawingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1651,7 +1657,7 @@ func (c *Client) GetSharedDrawingImage(ctx context.Context, token ShareToken, pa
 // ReportSharedDrawingWithBody Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1671,7 +1677,7 @@ func (c *Client) ReportSharedDrawingWithBody(ctx context.Context, token ShareTok
 // ReportSharedDrawing Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4129,12 +4135,14 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAccountWithResponse Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 	// It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 	// program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+	//
+	// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -4327,7 +4335,7 @@ type ClientWithResponsesInterface interface {
 
 	// ShareDrawingWithResponse Share one of my drawings
 	//
-	// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
 	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -4425,7 +4433,7 @@ type ClientWithResponsesInterface interface {
 	// wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 	// ```
 	//
-	// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 	// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -4506,6 +4514,7 @@ type ClientWithResponsesInterface interface {
 	// EndSessionWithResponse Revoke one of my sessions
 	//
 	// Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+	// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -4514,7 +4523,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetSharedDrawingWithResponse Get a shared drawing
 	//
-	// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+	// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -4543,7 +4552,7 @@ type ClientWithResponsesInterface interface {
 	// ReportSharedDrawingWithBodyWithResponse Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4553,7 +4562,7 @@ type ClientWithResponsesInterface interface {
 	// ReportSharedDrawingWithResponse Report a shared drawing
 	//
 	// Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-	// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+	// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13933,12 +13942,14 @@ func (c *ClientWithResponses) ReadyzWithResponse(ctx context.Context, reqEditors
 
 // DeleteAccountWithResponse Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
 // It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
 // program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+//
+// What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -14239,7 +14250,7 @@ func (c *ClientWithResponses) GetShareWithResponse(ctx context.Context, id Drawi
 
 // ShareDrawingWithResponse Share one of my drawings
 //
-// Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
 // WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -14385,7 +14396,7 @@ func (c *ClientWithResponses) DeleteAvatarWithResponse(ctx context.Context, reqE
 // wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 // ```
 //
-// The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
 // pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -14508,6 +14519,7 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, reqE
 // EndSessionWithResponse Revoke one of my sessions
 //
 // Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+// To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -14522,7 +14534,7 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 
 // GetSharedDrawingWithResponse Get a shared drawing
 //
-// The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+// The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -14569,7 +14581,7 @@ func (c *ClientWithResponses) GetSharedDrawingImageWithResponse(ctx context.Cont
 // ReportSharedDrawingWithBodyWithResponse Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14585,7 +14597,7 @@ func (c *ClientWithResponses) ReportSharedDrawingWithBodyWithResponse(ctx contex
 // ReportSharedDrawingWithResponse Report a shared drawing
 //
 // Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-// count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+// count as one, so the request can be repeated. The drawing stays visible until an operator decides.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

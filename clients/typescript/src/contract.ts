@@ -78,6 +78,7 @@ export interface paths {
         /**
          * Revoke one of my sessions
          * @description Ends one of the caller's sessions. The answer is the same if there is no session with this id, so the request can be repeated.
+         *     To end the session of the request itself, use `DELETE /v1/session`: after this operation, a repeat gets 401.
          */
         delete: operations["endSession"];
         options?: never;
@@ -179,7 +180,7 @@ export interface paths {
         get: operations["getShare"];
         /**
          * Share one of my drawings
-         * @description Creates a token. Anyone who has it can see the drawing, its title and your nickname, without logging in, until you
+         * @description Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
          *     delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
          *
          *     WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
@@ -229,7 +230,7 @@ export interface paths {
         };
         /**
          * Get a shared drawing
-         * @description The drawing with its strokes and the author's nickname, and nothing else about the author. No login is needed.
+         * @description The drawing with its strokes, the author's nickname, and whether the author has an avatar; nothing else about the author. No login is needed.
          */
         get: operations["getSharedDrawing"];
         put?: never;
@@ -293,7 +294,7 @@ export interface paths {
         /**
          * Report a shared drawing
          * @description Asks those who run the service to look at the drawing. No login is needed. All reports of one drawing from one client address
-         *     count as one, so the request can be repeated. The drawing stays visible until it was looked at.
+         *     count as one, so the request can be repeated. The drawing stays visible until an operator decides.
          */
         post: operations["reportSharedDrawing"];
         delete?: never;
@@ -352,7 +353,7 @@ export interface paths {
          *     wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
          *     ```
          *
-         *     The file is JPEG, PNG or WebP, at most 1 MB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
+         *     The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
          *     pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
          */
         post: operations["uploadAvatar"];
@@ -402,12 +403,14 @@ export interface paths {
         post?: never;
         /**
          * Delete my account and all my data
-         * @description Deletes all data of the caller at once: drawings, shares and all sessions, this one included.
+         * @description Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
          *     It cannot be undone. If no answer arrives, log in and send it again.
          *
          *     Two records expire a little later. The count of the caller's requests expires after a minute. The records of
          *     logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
          *     program of 2017 has used the login since, the record expires when its session would have (by default two hours after the last use).
+         *
+         *     What operators did about the caller remains in their trail, and a suspension remains. Both have the caller's pseudonym.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -1741,7 +1744,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_TOO_LARGE`: the body is larger than 512 KiB. Remove some of the points, or split the drawing. */
+        /**
+         * @description `ERR_TOO_LARGE`: the body is larger than 512 KiB, or the file of an avatar is larger than 1 MiB. Remove some of the points
+         *     of the drawing, or split it; send a smaller file.
+         */
         TooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
