@@ -199,7 +199,6 @@ func (r *recording) draw(color string, width float64, path []step, closed bool) 
 	}
 	pen := drawing.Stroke{Tool: drawing.Pen, Color: color, Width: max(1, units(width*r.matrix.widening(), scale, drawing.MaxWidth))}
 	run := pen
-	run.X, run.Y = make([]int32, 0, len(path)), make([]int32, 0, len(path))
 	end := func() {
 		if len(run.X) > 1 {
 			r.add(run)

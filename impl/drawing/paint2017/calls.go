@@ -49,7 +49,7 @@ func (s step) has(n int) bool {
 // that the text is no JSON array; some calls may have been played before.
 func readCalls(actions []byte, play func(call)) error {
 	in := callReader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(actions),
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)), steps: make([]step, 0, 64)}
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	if in.PeekKind() != '[' && in.err == nil {
 		return errors.New("no array")
 	}
