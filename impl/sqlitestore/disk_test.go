@@ -5,12 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"syscall"
 	"testing"
 
 	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
+	"onestroke/tests/disk"
 )
 
 // A full file: nothing half-written, deletions go on, and so does everything when
@@ -29,14 +29,7 @@ func TestAFileThatMayNotGrow(t *testing.T) {
 // A full disk: as above, as far as there is room for the log.
 func TestADiskThatIsFull(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("onestroke", dir, "tmpfs", 0, "size=24m"); err != nil {
-		t.Skip("a small disk can be mounted by root only:", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	disk.Small(t, dir, 24<<20)
 	data, ballast := filepath.Join(dir, "data"), filepath.Join(dir, "ballast")
 	write(t, ballast, make([]byte, 6<<20))
 	db, err := sqlitestore.Open(data, sqlitestore.Options{})

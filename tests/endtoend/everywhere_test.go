@@ -84,15 +84,18 @@ func TestEachOperationOfAUserIsRateLimited(t *testing.T) {
 	}
 }
 
+// troubles are what a store may fail with, and what the answers then are.
+var troubles = []struct {
+	fault  error
+	status int
+	code   gen.ErrorCode
+}{
+	{errors.New("a fault of our own"), http.StatusInternalServerError, gen.ErrInternal},
+	{fmt.Errorf("%w, %w", session.ErrUnavailable, gallery.ErrUnavailable), http.StatusServiceUnavailable, gen.ErrUnavailable},
+}
+
 func TestEachOperationDistinguishesErrorsFromOutages(t *testing.T) {
-	for _, trouble := range []struct {
-		fault  error
-		status int
-		code   gen.ErrorCode
-	}{
-		{errors.New("a fault of our own"), http.StatusInternalServerError, gen.ErrInternal},
-		{fmt.Errorf("%w, %w", session.ErrUnavailable, gallery.ErrUnavailable), http.StatusServiceUnavailable, gen.ErrUnavailable},
-	} {
+	for _, trouble := range troubles {
 		s := startService(t, service.Options{Fault: trouble.fault})
 		caller := s.With(header("Authorization", "Bearer "+session.TokenPrefix+strings.Repeat("A", 64)))
 		for _, o := range operations(t) {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,9 +15,7 @@ import (
 	"time"
 
 	"onestroke/gen"
-	"onestroke/impl/gallery"
 	"onestroke/impl/seal"
-	"onestroke/impl/session"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -203,14 +200,7 @@ func TestWeChatIsToldWhenAStoreFails(t *testing.T) {
 	}
 	picture := fmt.Sprintf(`{"Kind":"drawing","Owner":"a","ID":"b","Version":"c","Asked":1,"Until":%d}`, time.Now().Add(time.Hour).UnixMilli())
 	address := base64.RawURLEncoding.EncodeToString([]byte(key.Seal("address of a picture", picture)))
-	for _, trouble := range []struct {
-		fault  error
-		status int
-		code   gen.ErrorCode
-	}{
-		{errors.New("a fault of our own"), http.StatusInternalServerError, gen.ErrInternal},
-		{fmt.Errorf("%w, %w", session.ErrUnavailable, gallery.ErrUnavailable), http.StatusServiceUnavailable, gen.ErrUnavailable},
-	} {
+	for _, trouble := range troubles {
 		s := startService(t, service.Options{Fault: trouble.fault, ContentCheck: "shared"})
 		pushSigned(t, s.Service, "simulated", time.Now(), "1", `{"Event":"subscribe"}`).ExpectProblem(t, trouble.status, trouble.code)
 		query := signedQuery("simulated", time.Now(), "2")

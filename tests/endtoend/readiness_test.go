@@ -5,12 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
 
 	"onestroke/gen"
+	"onestroke/tests/disk"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -112,10 +112,7 @@ func failToSave(t *testing.T, client *redis.Client) {
 // there is room.
 func TestADiskThatIsFullIsDegraded(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("onestroke", dir, "tmpfs", 0, "size=32m"); err != nil {
-		t.Skip("a small disk can be mounted by root only:", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	disk.Small(t, dir, 32<<20)
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 8<<20), 0o600); err != nil {
 		t.Fatal(err)

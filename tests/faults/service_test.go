@@ -1,11 +1,11 @@
 package faults
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 
+	"onestroke/tests/disk"
 	"onestroke/tests/nginx"
 	"onestroke/tests/ports"
 	"onestroke/tests/service"
@@ -58,12 +58,7 @@ func (tr *trial) kill() {
 const smallDiskSize = 32 << 20
 
 // smallDisk mounts a small disk where the data are.
-func smallDisk(tr *trial) {
-	if err := syscall.Mount("onestroke", tr.data, "tmpfs", 0, fmt.Sprintf("size=%d", smallDiskSize)); err != nil {
-		tr.t.Skip("a small disk can be mounted by root only: ", err)
-	}
-	tr.t.Cleanup(func() { _ = syscall.Unmount(tr.data, syscall.MNT_DETACH) })
-}
+func smallDisk(tr *trial) { disk.Small(tr.t, tr.data, smallDiskSize) }
 
 func blockOutput(tr *trial) {
 	r, w, err := os.Pipe()
