@@ -42,6 +42,7 @@ type Parts struct {
 	Pushes    push.Opener      // of WeChat's messages; nil if message push is not configured
 	Simulator http.Handler     // answers below /simulator/; nil if it is off
 	Now       func() time.Time // the clock of the rules; time.Now if nil
+	Alone     bool             // no other replica has these Sessions
 
 	shown []shownPart
 	close func() error
@@ -104,7 +105,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			return p, err
 		}
 		if p.Sessions == nil {
-			p.Sessions = p.Telemetry.Sessions(telemetry.SQLite, db.Sessions(), breaker.Breakers{})
+			p.Sessions, p.Alone = p.Telemetry.Sessions(telemetry.SQLite, db.Sessions(), breaker.Breakers{}), true
 		}
 		if p.Drawings == nil {
 			p.Drawings = p.Telemetry.Drawings(telemetry.SQLite, db.Drawings(), breaker.Breakers{})

@@ -159,18 +159,16 @@ func (s *Store) List(ctx context.Context, userID string) ([]session.Session, err
 }
 
 // End fills [session.Store].
-func (s *Store) End(ctx context.Context, userID, id string) (bool, error) {
+func (s *Store) End(ctx context.Context, userID, id string) error {
 	if id == profileField {
-		return false, nil
+		return nil
 	}
-	ended, err := s.run(ctx, end, userKey(userID), id).Bool()
-	return ended, failure(ctx, "end a session", err)
+	return failure(ctx, "end a session", s.run(ctx, end, userKey(userID), id).Err())
 }
 
 // EndOthers fills [session.Store].
-func (s *Store) EndOthers(ctx context.Context, userID, keep string) ([]string, error) {
-	ended, err := s.run(ctx, endOthers, userKey(userID), keep).StringSlice()
-	return ended, failure(ctx, "end sessions", err)
+func (s *Store) EndOthers(ctx context.Context, userID, keep string) error {
+	return failure(ctx, "end sessions", s.run(ctx, endOthers, userKey(userID), keep).Err())
 }
 
 // SetProfile fills [session.Store].

@@ -47,24 +47,20 @@ if redis.call('PTTL', key) < left then redis.call('PEXPIRE', key, left) end
 return 1
 `)
 
-// end: field → how many ended. A profile without a session is not kept.
+// end: field → 1. A profile without a session is not kept.
 var end = redis.NewScript(`
-local ended = redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[1], ARGV[1])
 if redis.call('HLEN', KEYS[1]) == redis.call('HEXISTS', KEYS[1], 'p') then redis.call('DEL', KEYS[1]) end
-return ended
+return 1
 `)
 
-// endOthers: field to keep → the fields that ended. As end, it keeps no profile alone.
+// endOthers: field to keep → 1. As end, it keeps no profile alone.
 var endOthers = redis.NewScript(`
-local ended = {}
 for _, f in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if f ~= 'p' and f ~= ARGV[1] then
-    redis.call('HDEL', KEYS[1], f)
-    table.insert(ended, f)
-  end
+  if f ~= 'p' and f ~= ARGV[1] then redis.call('HDEL', KEYS[1], f) end
 end
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then redis.call('DEL', KEYS[1]) end
-return ended
+return 1
 `)
 
 // claim: attempt, milliseconds → the attempt that stands.

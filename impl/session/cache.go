@@ -8,55 +8,85 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// cacheLife is how long a replica may answer for a session without asking the
-// store, and so how long a session that ended on another replica may still work.
-const cacheLife = time.Second
+const (
+	// cacheLife is how long a replica may answer for a session without asking the
+	// store, and so how long a session that ended on another replica may still work.
+	cacheLife = time.Second
+	// cacheSize is how many sessions are cached at most, and for how many users their
+	// last change is remembered. A session takes about 1 KB.
+	cacheSize = 50_000
+)
 
-// cacheSize is how many sessions a replica caches.
-const cacheSize = 10_000
-
-// cache holds sessions lately read from the store, by ID. It also remembers which
-// ones were ended here.
+// cache holds sessions lately read from the store, by ID. What was read before a
+// change of the same user's sessions does not count.
 type cache struct {
 	hits, misses atomic.Uint64
+	alone        bool // no other replica changes sessions
 
-	mu  sync.Mutex
-	lru *simplelru.LRU[string, cached]
+	mu       sync.Mutex
+	sessions *simplelru.LRU[string, cached]
+	changes  uint64                         // so far; they serve as a clock
+	changed  *simplelru.LRU[string, uint64] // the last change of a user's sessions
+	unknown  uint64                         // the last change that is no longer in changed
 }
 
 type cached struct {
 	session Session
-	ended   bool
+	changes uint64 // before it was read
 	until   time.Time
 }
 
-func newCache() *cache {
-	lru, _ := simplelru.NewLRU[string, cached](cacheSize, nil) // fails for no positive size
-	return &cache{lru: lru}
+func newCache(alone bool) *cache {
+	c := &cache{alone: alone}
+	c.sessions, _ = simplelru.NewLRU[string, cached](cacheSize, nil) // fails for no positive size
+	c.changed, _ = simplelru.NewLRU(cacheSize, func(_ string, change uint64) { c.unknown = max(c.unknown, change) })
+	return c
 }
 
-func (c *cache) get(id string, now time.Time) (cached, bool) {
+func (c *cache) get(id string, now time.Time) (Session, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	found, ok := c.lru.Get(id)
-	return found, ok && now.Before(found.until)
+	found, ok := c.sessions.Get(id)
+	return found.session, ok && now.Before(found.until) && c.holds(found)
 }
 
-// put adds a session read from the store at readAt, unless it was ended here since
-// then: a slow read must not bring it back.
-func (c *cache) put(s Session, readAt time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old, ok := c.lru.Peek(s.ID); ok && old.ended && readAt.Before(old.until) {
-		return
+// holds reports whether the sessions of the user have not changed since.
+func (c *cache) holds(x cached) bool {
+	last, ok := c.changed.Peek(x.session.User.ID)
+	if !ok {
+		last = c.unknown
 	}
-	c.lru.Add(s.ID, cached{session: s, until: readAt.Add(cacheLife)})
+	return x.changes >= last
 }
 
-// end records that a session has ended, for longer than a read can take that saw
-// it before.
-func (c *cache) end(id string, now time.Time) {
+// reading is to be called before the store is read for what put gets.
+func (c *cache) reading() (changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lru.Add(id, cached{ended: true, until: now.Add(storeTimeout + cacheLife)})
+	return c.changes
+}
+
+// put adds a session that was read at readAt, after so many changes. A replica that is
+// alone need not read it again before it has to be renewed.
+func (c *cache) put(s Session, readAt time.Time, changes uint64) {
+	x := cached{session: s, changes: changes, until: readAt.Add(cacheLife)}
+	if renewal := s.LastUsedAt.Add(renewEvery); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) {
+		x.until = renewal
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for range 2 { // of the ones used least lately, so that those that are not used leave
+		if id, old, ok := c.sessions.GetOldest(); ok && !readAt.Before(old.until) {
+			c.sessions.Remove(id)
+		}
+	}
+	c.sessions.Add(s.ID, x)
+}
+
+// change records that the sessions of a user have changed, or may have.
+func (c *cache) change(userID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changes++
+	c.changed.Add(userID, c.changes)
 }

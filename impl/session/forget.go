@@ -3,7 +3,7 @@ package session
 import "context"
 
 // Forget removes a user's nickname or avatar, or both, from the profile. Sessions that
-// a replica has cached show them for a second more.
+// another replica has cached show them for a second more.
 func (s *Service) Forget(ctx context.Context, userID string, nickname, avatar bool) error {
 	for {
 		all, err := s.store.List(ctx, userID)
@@ -21,7 +21,9 @@ func (s *Service) Forget(ctx context.Context, userID string, nickname, avatar bo
 		if to == from {
 			return nil
 		}
-		if done, err := s.store.SetProfile(ctx, userID, from, to); err != nil || done {
+		done, err := s.store.SetProfile(ctx, userID, from, to)
+		s.cache.change(userID)
+		if err != nil || done {
 			return err
 		}
 	}

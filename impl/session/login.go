@@ -158,6 +158,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	if done.Kind == Code {
 		done, hold = codeAttempt(done, x.ExpiresAt.Sub(now))
 	}
+	defer s.cache.change(done.UserID)
 	opened, err := s.store.Complete(ctx, x, codeID, claim, done, hold)
 	if err != nil {
 		return entry{}, err

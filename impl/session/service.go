@@ -18,6 +18,9 @@ type Options struct {
 	MaxAge          time.Duration    // a session this old has expired, used or not
 	ExchangeTimeout time.Duration    // bounds one call of the Exchanger, its retries included
 	Now             func() time.Time // time.Now if nil
+	// Alone says that no other replica has the store: what was read of it holds until
+	// it is changed here.
+	Alone bool
 	// Seal encrypts the openid of a session. Nil: it is not stored.
 	Seal *seal.Key
 	// Returned is called when a user logs in, or uses a session again that was not
@@ -55,7 +58,7 @@ func New(x Exchanger, s Store, o Options) *Service {
 	if o.Returned == nil {
 		o.Returned = func(string) {}
 	}
-	return &Service{exchanger: x, store: s, options: o, cache: newCache()}
+	return &Service{exchanger: x, store: s, options: o, cache: newCache(o.Alone)}
 }
 
 // Resolve returns the session that c opens and extends its life. It returns
@@ -63,11 +66,11 @@ func New(x Exchanger, s Store, o Options) *Service {
 // that cannot be found out. If a login with the code c is under way, it waits for
 // the outcome, and returns the error of the login if that fails.
 //
-// The result may be one second old, but a session that was ended through this
-// service is never returned.
+// The result may be one second old, unless the service is [Options].Alone, but a
+// session that was ended through this service is never returned.
 func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	id := c.ID()
-	entry, ok := s.cache.get(id, s.options.Now())
+	found, ok := s.cache.get(id, s.options.Now())
 	if ok {
 		s.cache.hits.Add(1)
 	} else {
@@ -76,14 +79,14 @@ func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		if entry.session, err = s.resolve(ctx, userID, id); err != nil {
+		if found, err = s.resolve(ctx, userID, id); err != nil {
 			return Session{}, err
 		}
 	}
-	if entry.ended || s.expired(entry.session) {
+	if s.expired(found) {
 		return Session{}, ErrExpired
 	}
-	return entry.session, nil
+	return found, nil
 }
 
 // CacheHits is how many sessions [Service.Resolve] found in the cache.
@@ -119,25 +122,14 @@ func (s *Service) LogOut(ctx context.Context, c Credential) error {
 
 // End ends one session of a user. It is not an error if there is none.
 func (s *Service) End(ctx context.Context, userID, sessionID string) error {
-	ended, err := s.store.End(ctx, userID, sessionID)
-	if err != nil {
-		return err
-	}
-	// One that ended on another replica may still be cached. One of another user
-	// must remain.
-	if c, _ := s.cache.get(sessionID, s.options.Now()); ended || c.session.User.ID == userID {
-		s.cache.end(sessionID, s.options.Now())
-	}
-	return nil
+	defer s.cache.change(userID) // also after an error: the store may have done it
+	return s.store.End(ctx, userID, sessionID)
 }
 
 // EndOthers ends all sessions of a user but one.
 func (s *Service) EndOthers(ctx context.Context, userID, keepID string) error {
-	ended, err := s.store.EndOthers(ctx, userID, keepID)
-	for _, id := range ended {
-		s.cache.end(id, s.options.Now())
-	}
-	return err
+	defer s.cache.change(userID)
+	return s.store.EndOthers(ctx, userID, keepID)
 }
 
 // Has reports whether a user has a session.
@@ -163,10 +155,10 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 func (s *Service) resolve(ctx context.Context, userID, id string) (Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	readAt := s.options.Now()
+	readAt, changes := s.options.Now(), s.cache.reading()
 	found, err := s.find(ctx, userID, id)
 	if err == nil {
-		s.cache.put(found, readAt)
+		s.cache.put(found, readAt, changes)
 	}
 	return found, err
 }

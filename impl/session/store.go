@@ -26,11 +26,10 @@ type Store interface {
 	Renew(ctx context.Context, from, to Session) (done bool, err error)
 	// List returns the user's sessions in any order.
 	List(ctx context.Context, userID string) ([]Session, error)
-	// End ends a session of the user; ended is false if there was none.
-	End(ctx context.Context, userID, id string) (ended bool, err error)
-	// EndOthers ends all sessions of the user but keep, which may be empty, and
-	// returns the IDs of those it ended.
-	EndOthers(ctx context.Context, userID, keep string) ([]string, error)
+	// End ends a session of the user. It is not an error if there is none.
+	End(ctx context.Context, userID, id string) error
+	// EndOthers ends all sessions of the user but keep, which may be empty.
+	EndOthers(ctx context.Context, userID, keep string) error
 
 	// SetProfile replaces the profile of a user who has one and still has from, in one
 	// atomic step, and reports whether it did. The zero value removes it.

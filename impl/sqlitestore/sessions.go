@@ -142,33 +142,26 @@ func (s *Sessions) List(ctx context.Context, userID string) (all []session.Sessi
 }
 
 // End fills [session.Store].
-func (s *Sessions) End(ctx context.Context, userID, id string) (bool, error) {
-	return write(ctx, s.db, "end a session", func(c *conn) (bool, error) {
-		n, err := c.change(deleteSession, userID, id)
-		if err != nil || n == 0 {
-			return false, err
-		}
-		return true, dropProfile(c, userID)
-	})
+func (s *Sessions) End(ctx context.Context, userID, id string) error {
+	return s.endWhere(ctx, "end a session", deleteSession, userID, id)
 }
 
 // EndOthers fills [session.Store].
-func (s *Sessions) EndOthers(ctx context.Context, userID, keep string) ([]string, error) {
-	return write(ctx, s.db, "end sessions", func(c *conn) (ended []string, err error) {
-		all, err := sessionsOf(c, userID)
-		if err != nil {
-			return nil, err
+func (s *Sessions) EndOthers(ctx context.Context, userID, keep string) error {
+	return s.endWhere(ctx, "end sessions", `DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2`, userID, keep)
+}
+
+// endWhere runs a statement that deletes sessions of a user, and the profile with the
+// last one.
+func (s *Sessions) endWhere(ctx context.Context, what, statement, userID, id string) error {
+	_, err := write(ctx, s.db, what, func(c *conn) (struct{}, error) {
+		n, err := c.change(statement, userID, id)
+		if err != nil || n == 0 {
+			return struct{}{}, err
 		}
-		for _, x := range all {
-			if x.ID != keep {
-				ended = append(ended, x.ID)
-			}
-		}
-		if _, err := c.change(`DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2`, userID, keep); err != nil {
-			return nil, err
-		}
-		return ended, dropProfile(c, userID)
+		return struct{}{}, dropProfile(c, userID)
 	})
+	return err
 }
 
 // dropProfile removes the profile of a user who has no session.

@@ -102,12 +102,12 @@ func (s sessions) List(ctx context.Context, userID string) ([]session.Session, e
 	return ask(ctx, s.reads, "list_sessions", func(ctx context.Context) ([]session.Session, error) { return s.store.List(ctx, userID) })
 }
 
-func (s sessions) End(ctx context.Context, userID, id string) (bool, error) {
-	return ask(ctx, s.writes, "end_session", func(ctx context.Context) (bool, error) { return s.store.End(ctx, userID, id) })
+func (s sessions) End(ctx context.Context, userID, id string) error {
+	return s.writes.do(ctx, "end_session", func(ctx context.Context) error { return s.store.End(ctx, userID, id) })
 }
 
-func (s sessions) EndOthers(ctx context.Context, userID, keep string) ([]string, error) {
-	return ask(ctx, s.writes, "end_other_sessions", func(ctx context.Context) ([]string, error) { return s.store.EndOthers(ctx, userID, keep) })
+func (s sessions) EndOthers(ctx context.Context, userID, keep string) error {
+	return s.writes.do(ctx, "end_other_sessions", func(ctx context.Context) error { return s.store.EndOthers(ctx, userID, keep) })
 }
 
 func (s sessions) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
