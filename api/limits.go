@@ -125,8 +125,8 @@ func setLimitHeaders(h http.Header, left *session.Allowance) {
 		return
 	}
 	name := `"` + left.Name + `"`
-	h.Set("Ratelimit", name+";r="+strconv.Itoa(max(left.Left, 0))+";t="+strconv.Itoa(seconds(left.Reset)))
-	h.Set("Ratelimit-Policy", name+";q="+strconv.Itoa(left.PerMinute)+";w=60")
+	h["RateLimit"] = []string{name + ";r=" + strconv.Itoa(max(left.Left, 0)) + ";t=" + strconv.Itoa(seconds(left.Reset))}
+	h["RateLimit-Policy"] = []string{name + ";q=" + strconv.Itoa(left.PerMinute) + ";w=60"}
 }
 
 // seconds rounds up, so that a client that waits so long has waited long enough.

@@ -19,6 +19,9 @@ import (
 	"onestroke/impl/telemetry"
 )
 
+// Values of headers of every answer. None of them may be changed, as all share them.
+var nosniff, noStore = []string{"nosniff"}, []string{"no-store"}
+
 // observe gives the request its id and the record that everything after it uses,
 // and logs one line when the request is done.
 func (s *server) observe(next http.Handler) http.Handler {
@@ -26,8 +29,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 		info := &requestInfo{id: s.requestID(r), header: r.Header, peer: r.RemoteAddr}
 		h := w.Header()
 		h.Set("X-Request-Id", info.id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
+		h["X-Content-Type-Options"], h["Cache-Control"] = nosniff, noStore
 		if s.is2017(r) {
 			deprecate(h)
 		}

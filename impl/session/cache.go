@@ -12,9 +12,11 @@ const (
 	// cacheLife is how long a replica may answer for a session without asking the
 	// store, and so how long a session that ended on another replica may still work.
 	cacheLife = time.Second
-	// cacheSize is how many sessions are cached at most, and for how many users their
-	// last change is remembered. A session takes about 1 KB.
-	cacheSize = 50_000
+	// cacheSize is how many sessions are cached at most, each of which takes about 1 KB,
+	// and for how many users their last change is remembered.
+	cacheSize = 10_000
+	// cacheSizeAlone is the same where they are cached for longer.
+	cacheSizeAlone = 50_000
 )
 
 // cache holds sessions lately read from the store, by ID. What was read before a
@@ -37,9 +39,12 @@ type cached struct {
 }
 
 func newCache(alone bool) *cache {
-	c := &cache{alone: alone}
-	c.sessions, _ = simplelru.NewLRU[string, cached](cacheSize, nil) // fails for no positive size
-	c.changed, _ = simplelru.NewLRU(cacheSize, func(_ string, change uint64) { c.unknown = max(c.unknown, change) })
+	c, size := &cache{alone: alone}, cacheSize
+	if alone {
+		size = cacheSizeAlone
+	}
+	c.sessions, _ = simplelru.NewLRU[string, cached](size, nil) // fails for no positive size
+	c.changed, _ = simplelru.NewLRU(size, func(_ string, change uint64) { c.unknown = max(c.unknown, change) })
 	return c
 }
 

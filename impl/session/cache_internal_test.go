@@ -7,7 +7,7 @@ import (
 )
 
 func TestAChangeThatIsNoLongerRememberedHoldsForAllUsers(t *testing.T) {
-	c, now := newCache(true), time.Now()
+	c, now := newCache(false), time.Now()
 	changes := c.reading()
 	c.change("anna")
 	c.put(Session{ID: "stale", User: User{ID: "anna"}}, now, changes)
