@@ -62,18 +62,33 @@ func (a attempt) attempt() (session.Attempt, error) {
 	return out, nil
 }
 
-// Claim fills [session.Store].
+// Claim fills [session.Store]. It writes nothing to the file.
 func (s *Sessions) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
-	return write(ctx, s.db, "claim a login", func(c *conn) (session.Attempt, error) {
-		existing, found, err := s.attempt(c, codeID)
+	for {
+		standing, removals, found, err := s.look(ctx, codeID)
 		if err != nil {
 			return session.Attempt{}, err
 		}
-		if found {
-			return existing.attempt()
+		if !found {
+			standing, found = s.db.claims.put(codeID, storedAttempt(a), s.db.after(0), s.db.after(hold), removals)
 		}
-		return a, s.putAttempt(c, codeID, a, hold)
+		if found {
+			return standing.attempt()
+		}
+	}
+}
+
+// look returns the claim on a code, or the outcome of the login with it. If there is
+// neither, removals is for [claims.put].
+func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, removals uint64, found bool, err error) {
+	if standing, removals, found = s.db.claims.get(codeID, s.db.after(0)); found {
+		return standing, removals, found, nil
+	}
+	err = s.db.read(ctx, "look up a code", func(c *conn) error {
+		standing, found, err = s.attempt(c, codeID)
+		return err
 	})
+	return standing, removals, found, err
 }
 
 // Settle fills [session.Store].
@@ -81,22 +96,30 @@ func (s *Sessions) Settle(ctx context.Context, codeID string, from, to session.A
 	_, err := write(ctx, s.db, "settle a login", func(c *conn) (struct{}, error) {
 		return struct{}{}, s.settle(c, codeID, from, to, hold)
 	})
+	s.settled(codeID, from, err)
 	return err
 }
 
 // Complete fills [session.Store], in one transaction.
 func (s *Sessions) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
-	return write(ctx, s.db, "complete a login", func(c *conn) (session.Session, error) {
+	opened, err := write(ctx, s.db, "complete a login", func(c *conn) (session.Session, error) {
 		opened, err := s.open(c, x)
 		if err != nil {
 			return opened, err
 		}
 		return opened, s.settle(c, codeID, from, to, hold)
 	})
+	s.settled(codeID, from, err)
+	return opened, err
 }
 
+// settle stores the outcome of a claim. Outcomes come from here only, one after the
+// other, so that one which is stored already is never replaced.
 func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold time.Duration) error {
 	existing, found, err := s.attempt(c, codeID)
+	if err == nil && !found {
+		existing, _, found = s.db.claims.get(codeID, s.db.after(0))
+	}
 	switch {
 	case err != nil:
 		return err
@@ -108,21 +131,27 @@ func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold
 	return s.putAttempt(c, codeID, to, hold)
 }
 
+// settled ends a claim whose outcome is on disk. After an error it stays until its
+// time is over: the outcome may be stored yet.
+func (s *Sessions) settled(codeID string, from session.Attempt, err error) {
+	if err == nil {
+		s.db.claims.remove(codeID, storedAttempt(from))
+	}
+}
+
 // Attempt fills [session.Store].
-func (s *Sessions) Attempt(ctx context.Context, codeID string) (a session.Attempt, err error) {
-	err = s.db.read(ctx, "look up a code", func(c *conn) error {
-		existing, found, err := s.attempt(c, codeID)
-		if err == nil && found {
-			a, err = existing.attempt()
-		}
-		return err
-	})
-	return a, err
+func (s *Sessions) Attempt(ctx context.Context, codeID string) (session.Attempt, error) {
+	standing, _, found, err := s.look(ctx, codeID)
+	if err != nil || !found {
+		return session.Attempt{}, err
+	}
+	return standing.attempt()
 }
 
 // Forget fills [session.Store].
 func (s *Sessions) Forget(ctx context.Context, codeID string) error {
 	_, err := write(ctx, s.db, "forget a code", func(c *conn) (int, error) {
+		s.db.claims.forget(codeID)
 		return c.change(deleteAttempt, codeID)
 	})
 	return err

@@ -107,3 +107,10 @@ func AddMigration(t *testing.T, sql string) {
 	migrations = append(slices.Clip(migrations), sql)
 	t.Cleanup(func() { migrations = before })
 }
+
+// Claims is how many claims are in memory.
+func (db *DB) Claims() int {
+	db.claims.mu.Lock()
+	defer db.claims.mu.Unlock()
+	return len(db.claims.byCode)
+}

@@ -32,11 +32,12 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 			return x, err
 		}
 	}
+	stored := session.Profile{}
 	isAlive := func(other session.Session) bool { return other.ExpiresAt.After(now) }
-	if !slices.ContainsFunc(all, isAlive) { // the profile has ended with the last session
-		if _, err := c.change(deleteProfile, x.User.ID); err != nil {
-			return x, err
-		}
+	if slices.ContainsFunc(all, isAlive) {
+		stored = all[0].User.Profile
+	} else if _, err := c.change(deleteProfile, x.User.ID); err != nil { // it has ended with the last session
+		return x, err
 	}
 	_, err = c.change(`INSERT OR REPLACE INTO sessions (user_id, id, kind, label, created_at, last_used_at, expires_at, remove_at, sealed)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
@@ -44,11 +45,14 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 	if err != nil {
 		return x, err
 	}
+	if err != nil {
+		return x, err
+	}
 	if p := x.User.Profile; p != (session.Profile{}) {
 		return x, putProfile(c, x.User.ID, p)
 	}
-	stored, _, err := sessionOf(c, x.User.ID, x.ID)
-	return stored, err
+	x.User.Profile = stored
+	return x, nil
 }
 
 func putProfile(c *conn, userID string, p session.Profile) error {

@@ -4,7 +4,8 @@
 // What a method reports as written is on disk. All writes go through one
 // connection, which commits those that wait at the same time together; reads use
 // connections of their own and never wait for a write. What is of no use to the
-// next process is in memory only: rate limit buckets and quota tallies.
+// next process is in memory only: rate limit buckets, quota tallies and the logins
+// under way.
 package sqlitestore
 
 import (
@@ -35,6 +36,7 @@ type DB struct {
 
 	buckets *buckets
 	tallies *tallies
+	claims  *claims
 }
 
 // Options of [Open]. Zero values take the defaults.
@@ -65,7 +67,7 @@ func Open(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, now: o.Now, lock: lock, readers: make(chan *conn, maxReaders), buckets: newBuckets(), tallies: newTallies()}
+	db := &DB{path: path, now: o.Now, lock: lock, readers: make(chan *conn, maxReaders), buckets: newBuckets(), tallies: newTallies(), claims: newClaims()}
 	if err := db.connect(o.CacheBytes); err != nil {
 		return nil, errors.Join(err, db.disconnect())
 	}

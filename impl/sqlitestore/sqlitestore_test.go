@@ -125,11 +125,12 @@ func TestEverythingIsThereAfterARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, a, r := newSession("user"), newAttempt(), record(1, 9)
+	x, done, r := newSession("user"), newAttempt(), record(1, 9)
+	done.UserID = x.User.ID
 	r.Share = gallery.Share{Token: strings.Repeat("t", 22)}
 	_, openErr := first.Sessions().Open(t.Context(), x)
-	_, claimErr := first.Sessions().Claim(t.Context(), "code", a, time.Hour)
-	if err := errors.Join(openErr, claimErr, first.Drawings().Insert(t.Context(), owner, r), first.Close()); err != nil {
+	logIn(t, first, "code", done, time.Hour)
+	if err := errors.Join(openErr, first.Drawings().Insert(t.Context(), owner, r), first.Close()); err != nil {
 		t.Fatal(err)
 	}
 
@@ -137,8 +138,8 @@ func TestEverythingIsThereAfterARestart(t *testing.T) {
 	if got, err := db.Sessions().Find(t.Context(), x.User.ID, x.ID); err != nil || got != x {
 		t.Errorf("session %+v, %v, want %+v", got, err, x)
 	}
-	if got, err := db.Sessions().Attempt(t.Context(), "code"); err != nil || !reflect.DeepEqual(got, a) {
-		t.Errorf("attempt %+v, %v, want %+v", got, err, a)
+	if got, err := db.Sessions().Attempt(t.Context(), "code"); err != nil || !reflect.DeepEqual(got, done) {
+		t.Errorf("attempt %+v, %v, want %+v", got, err, done)
 	}
 	if got, err := db.Drawings().Get(t.Context(), owner, r.ID); err != nil || !reflect.DeepEqual(got, r) {
 		t.Errorf("drawing %+v, %v, want %+v", got, err, r)
@@ -160,10 +161,12 @@ func TestWhatHasExpiredIsRemoved(t *testing.T) {
 		x := newSession(fmt.Sprint("user ", n))
 		x.User.Profile.Nickname = "gone with the session"
 		_, openErr := db.Sessions().Open(t.Context(), x)
-		_, claimErr := db.Sessions().Claim(t.Context(), fmt.Sprint("code ", n), newAttempt(), time.Hour)
-		if err := errors.Join(openErr, claimErr); err != nil {
-			t.Fatal(err)
+		if openErr != nil {
+			t.Fatal(openErr)
 		}
+		done := newAttempt()
+		done.UserID = x.User.ID
+		logIn(t, db, fmt.Sprint("code ", n), done, time.Hour)
 	}
 	lasting := newSession("user 0")
 	lasting.ID, lasting.ExpiresAt = "lasting", lasting.LastUsedAt.Add(24*time.Hour)
@@ -225,10 +228,9 @@ func TestAClockThatGoesBackwardsDoesNoHarm(t *testing.T) {
 	if _, err := db.Sessions().Open(t.Context(), x); err != nil {
 		t.Fatal(err)
 	}
-	a := newAttempt()
-	if _, err := db.Sessions().Claim(t.Context(), "code", a, time.Minute); err != nil {
-		t.Fatal(err)
-	}
+	done := newAttempt()
+	done.UserID = session.UserID("somebody")
+	logIn(t, db, "code", done, time.Minute)
 	rate := session.Rate{Name: "test", PerMinute: 60}
 	if taken, _, err := db.Sessions().Take(t.Context(), "subject", rate, 60); err != nil || taken != 60 {
 		t.Fatal(taken, err)
@@ -262,12 +264,10 @@ func TestAClockThatGoesBackwardsDoesNoHarm(t *testing.T) {
 		}
 	}
 	defer db.Close()
-	done := a
-	done.UserID = session.UserID("somebody")
-	if err := db.Sessions().Settle(t.Context(), "code", a, done, time.Minute); err != nil {
-		t.Errorf("settle a claim of before: %v", err)
+	if got, err := db.Sessions().Attempt(t.Context(), "code"); err != nil || !reflect.DeepEqual(got, done) {
+		t.Errorf("attempt %+v, %v, want %+v", got, err, done)
 	}
-	now.move(2 * time.Minute)
+	now.move(24*time.Hour + 2*time.Minute)
 	if got, err := db.Sessions().Claim(t.Context(), "code", newAttempt(), time.Minute); err != nil || got.UserID != "" {
 		t.Errorf("a claim after the last one has expired: %+v, %v", got, err)
 	}
@@ -448,6 +448,16 @@ func newSession(user string) session.Session {
 	return session.Session{
 		ID: "session of " + user, Kind: session.Token, User: session.User{ID: user}, Label: "a phone",
 		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
+	}
+}
+
+// logIn claims a code and settles the claim.
+func logIn(t *testing.T, db *sqlitestore.DB, codeID string, done session.Attempt, hold time.Duration) {
+	t.Helper()
+	a := newAttempt()
+	_, err := db.Sessions().Claim(t.Context(), codeID, a, time.Minute)
+	if err := errors.Join(err, db.Sessions().Settle(t.Context(), codeID, a, done, hold)); err != nil {
+		t.Fatal(err)
 	}
 }
 

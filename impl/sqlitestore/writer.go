@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -122,6 +123,7 @@ func (w *writer) run() {
 
 // batch takes the writes that wait, the first of which is given.
 func (w *writer) batch(first *pending) []*pending {
+	runtime.Gosched() // first, those run that are about to write
 	batch := begin(nil, first)
 	for len(batch) < maxBatch {
 		select {
