@@ -135,7 +135,8 @@ func TestSignedDataFillsWhatIsEmpty(t *testing.T) {
 		t.Errorf("after a login with signed data: %+v", p)
 	}
 	setNickname(t, caller, "mine")
-	if p := myProfile(t, s.LogIn2017(t, user)); *p.Nickname != "mine" {
+	caller = s.LogIn2017(t, user) // which ends the session before
+	if p := myProfile(t, caller); *p.Nickname != "mine" {
 		t.Errorf("a login replaced the nickname by %q", *p.Nickname)
 	}
 	if p := setNickname(t, caller, ""); p.Nickname != nil {

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -53,7 +54,7 @@ func run() error {
 type document struct {
 	ID      string `bson:"_id"`
 	Owner   string `bson:"owner"`
-	N       int    `bson:"n"`
+	N       int64  `bson:"n"`
 	Body    []byte `bson:"body"`
 	Summary []byte `bson:"summary"`
 }
@@ -115,7 +116,7 @@ func handler(sessions *redis.Client, drawings *mongo.Collection, wechat string) 
 		w.WriteHeader(http.StatusCreated)
 		answer(w, body, err)
 	})
-	n := 0
+	var n atomic.Int64 // the order of the drawings
 	mux.HandleFunc("PUT /v1/drawings/{id}", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var c content
@@ -123,9 +124,8 @@ func handler(sessions *redis.Client, drawings *mongo.Collection, wechat string) 
 			err = json.Unmarshal(body, &c)
 		}
 		if err == nil {
-			n++ // safe: the load uses one connection
 			_, err = drawings.InsertOne(r.Context(), document{
-				ID: r.PathValue("id"), Owner: "owner", N: n, Body: body, Summary: make([]byte, 900), // as a summary with its thumbnail
+				ID: r.PathValue("id"), Owner: "owner", N: n.Add(1), Body: body, Summary: make([]byte, 900), // as a summary with its thumbnail
 			})
 		}
 		w.WriteHeader(http.StatusCreated)
@@ -138,8 +138,7 @@ func handler(sessions *redis.Client, drawings *mongo.Collection, wechat string) 
 			err = json.Unmarshal(body, &p)
 		}
 		if err == nil {
-			n++
-			_, err = drawings.InsertOne(r.Context(), document{ID: p.ID, Owner: "painter", N: n, Body: body})
+			_, err = drawings.InsertOne(r.Context(), document{ID: p.ID, Owner: "painter", N: n.Add(1), Body: body})
 		}
 		answer(w, []byte("{}"), err)
 	})
