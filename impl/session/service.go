@@ -70,7 +70,8 @@ func New(x Exchanger, s Store, o Options) *Service {
 // session that was ended through this service is never returned.
 func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	id := c.ID()
-	found, ok := s.cache.get(id, s.options.Now())
+	now := s.options.Now()
+	found, ok := s.cache.get(id, now)
 	if ok {
 		s.cache.hits.Add(1)
 	} else {
@@ -83,7 +84,7 @@ func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 			return Session{}, err
 		}
 	}
-	if s.expired(found) {
+	if !now.Before(found.ExpiresAt) {
 		return Session{}, ErrExpired
 	}
 	return found, nil

@@ -201,8 +201,7 @@ func (b *bench) runOnSQLite() (p *program, a accounts, err error) {
 	if b.onSQLite != nil {
 		return b.onSQLite.program, b.onSQLite.accounts, nil
 	}
-	p, err = start(b.ctx, b.ours.command.Path,
-		append(slices.Clone(b.env), "REDIS_URL=", "MONGODB_URI=", "DATA_DIR="+filepath.Join(b.dir, "sqlite"), "GOMAXPROCS=1")...)
+	p, err = start(b.ctx, b.ours.command.Path, append(b.sqliteEnv(), "GOMAXPROCS=1")...)
 	if err != nil {
 		return nil, a, err
 	}
@@ -215,6 +214,11 @@ func (b *bench) runOnSQLite() (p *program, a accounts, err error) {
 	}
 	b.onSQLite = &busyProgram{program: p, accounts: a}
 	return p, a, nil
+}
+
+// sqliteEnv is the environment of the service on its default store.
+func (b *bench) sqliteEnv() []string {
+	return append(slices.Clone(b.env), "REDIS_URL=", "MONGODB_URI=", "DATA_DIR="+filepath.Join(b.dir, "sqlite"))
 }
 
 // logInMany logs n users in, and returns their tokens.

@@ -24,7 +24,7 @@ const (
 )
 
 // growth prints the cost of a request with much data, compared with little data.
-func (b *bench) growth(rounds, drawings int) error {
+func (b *bench) growth(rounds, drawings, stored int) error {
 	fmt.Printf("\nHow cost grows: CPU time a request, aim 1.10 ×\n\n")
 	if err := b.growthOfSessions(rounds); err != nil {
 		return err
@@ -36,7 +36,48 @@ func (b *bench) growth(rounds, drawings int) error {
 	return errors.Join(
 		b.growthOfDrawings("MongoDB", b.ours, b.tokens, rounds, drawings),
 		b.growthOfDrawings("SQLite", sqlite, accounts.tokens, rounds, drawings),
+		b.growthOfStore(rounds, stored),
 	)
+}
+
+// activeUsers are those whose drawings are asked for, of all parts of a store. Whoever
+// was not there for a minute costs a write, as the session is renewed, however many
+// drawings there are.
+const activeUsers = 200
+
+// growthOfStore compares the default store with many drawings with one that has few,
+// one request at a time.
+func (b *bench) growthOfStore(rounds, stored int) error {
+	many, err := b.openOurs(b.ours.command.Path, "growth", stored)
+	if err != nil {
+		return err
+	}
+	defer many.stop()
+	few, err := b.openOurs(b.ours.command.Path, "growth", fewStored)
+	if err != nil {
+		return err
+	}
+	defer few.stop()
+	if every := len(many.users) / activeUsers; every > 1 {
+		var active []user
+		for i := 0; i < len(many.users); i += every {
+			active = append(active, many.users[i])
+		}
+		many.users = active
+	}
+	together, err := b.apart(many.program, few.program)
+	if err != nil {
+		return err
+	}
+	defer together()
+	for _, r := range galleryRows {
+		cpu, _, err := r.measure(rounds, []gallery{many, few})
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		printGrowth(fmt.Sprintf("SQLite: %s, of %d stored against %d", r.name, stored, fewStored), cpu[0], cpu[1], ratios(cpu[0], cpu[1]))
+	}
+	return nil
 }
 
 // growthOfSessions reads the same sessions from two Redis databases, one of which has
@@ -153,6 +194,10 @@ func (r row) grow(name string, rounds int, many, few *program) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	fmt.Printf("%-38s %7.0f µs %7.0f µs   %s\n", name, median(took.first), median(took.second), spread(took.ratios))
+	printGrowth(name, took.first, took.second, took.ratios)
 	return nil
+}
+
+func printGrowth(name string, many, few, ratios []float64) {
+	fmt.Printf("%-38s %7.0f µs %7.0f µs   %s\n", name, median(many), median(few), spread(ratios))
 }

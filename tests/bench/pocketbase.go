@@ -232,28 +232,45 @@ func (b *bench) openGalleries(stored int) (galleries []gallery, version string, 
 	}
 	records := b.records()
 	for _, n := range []int{fewStored, stored} {
-		for _, binary := range []string{ours, theirs} {
-			folder := filepath.Join(b.dir, fmt.Sprintf("%s of %d", filepath.Base(binary), n))
-			p, err := start(b.ctx, binary, append(slices.Clone(b.env), "REDIS_URL=", "MONGODB_URI=", "DATA_DIR="+folder, "GOMAXPROCS=1")...)
-			if err != nil {
-				return nil, "", err
-			}
-			b.add(p.stop)
-			g := gallery{program: p}
-			if binary == ours {
-				g.requests = b.ourRequests()
-				g.users, err = b.fillOurs(p, n)
-			} else {
-				g.requests = pocketBaseRequests(records)
-				g.users, err = fillPocketBase(p, records, n)
-			}
-			if err != nil {
-				return nil, "", fmt.Errorf("fill %s: %w", p.name, err)
-			}
-			galleries = append(galleries, g)
+		first, err := b.openOurs(ours, "ours", n)
+		if err != nil {
+			return nil, "", err
 		}
+		p, err := b.startIn(theirs, "theirs", n)
+		if err != nil {
+			return nil, "", err
+		}
+		second := gallery{program: p, requests: pocketBaseRequests(records)}
+		if second.users, err = fillPocketBase(p, records, n); err != nil {
+			return nil, "", fmt.Errorf("fill %s: %w", p.name, err)
+		}
+		galleries = append(galleries, first, second)
 	}
 	return galleries, version, nil
+}
+
+// openOurs starts the service on its default store, with n drawings.
+func (b *bench) openOurs(binary, name string, n int) (g gallery, err error) {
+	p, err := b.startIn(binary, name, n)
+	if err != nil {
+		return g, err
+	}
+	g = gallery{program: p, requests: b.ourRequests()}
+	if g.users, err = b.fillOurs(p, n); err != nil {
+		return g, fmt.Errorf("fill %s: %w", p.name, err)
+	}
+	return g, nil
+}
+
+// startIn starts a program in a new folder for n drawings.
+func (b *bench) startIn(binary, name string, n int) (*program, error) {
+	folder := filepath.Join(b.dir, fmt.Sprintf("%s of %d", name, n))
+	p, err := start(b.ctx, binary, append(slices.Clone(b.env), "REDIS_URL=", "MONGODB_URI=", "DATA_DIR="+folder, "GOMAXPROCS=1")...)
+	if err != nil {
+		return nil, err
+	}
+	b.add(p.stop)
+	return p, nil
 }
 
 // fillOurs logs users in and saves n drawings.

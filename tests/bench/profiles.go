@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -12,7 +13,8 @@ import (
 const profileFor = 5 * time.Second
 
 // writeProfiles writes a CPU and an allocation profile of each row with many
-// connections, as wake-ups hide little then. Each row has its own process, so that its
+// connections, as wake-ups hide little then, on both stores: those on SQLite are
+// in files whose names end with SQLite. Each row has its own process, so that its
 // profile has no other row.
 func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -26,20 +28,35 @@ func (b *bench) writeProfiles(folder string, only *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range append(b.pictures(), b.rows(b.accounts)...) {
-		if !only.MatchString(r.operation) {
-			continue
+	sqlite, accounts, err := b.runOnSQLite()
+	if err != nil {
+		return err
+	}
+	sqlite.stop() // the profiled processes have its file, one after the other
+	for _, s := range []struct {
+		suffix string
+		env    []string
+		rows   []row
+	}{
+		{"", b.env, append(b.pictures(), b.rows(b.accounts)...)},
+		{"SQLite", b.sqliteEnv(), b.rows(accounts)},
+	} {
+		for _, r := range s.rows {
+			if !only.MatchString(r.operation) {
+				continue
+			}
+			name := filepath.Join(folder, r.operation+s.suffix)
+			if err := b.writeProfile(binary, name, s.env, r); err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+			fmt.Printf("%s.cpu, .allocs: %s\n", name, r.name)
 		}
-		if err := b.writeProfile(binary, filepath.Join(folder, r.operation), r); err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
-		}
-		fmt.Printf("%s.cpu, .allocs: %s\n", filepath.Join(folder, r.operation), r.name)
 	}
 	return nil
 }
 
-func (b *bench) writeProfile(binary, name string, r row) error {
-	p, err := start(b.ctx, binary, append(b.env, "GOMAXPROCS=1", "PROFILE="+name)...)
+func (b *bench) writeProfile(binary, name string, env []string, r row) error {
+	p, err := start(b.ctx, binary, append(slices.Clone(env), "GOMAXPROCS=1", "PROFILE="+name)...)
 	if err != nil {
 		return err
 	}
