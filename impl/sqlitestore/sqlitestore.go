@@ -52,8 +52,9 @@ const (
 	// disk, if its context does not.
 	patience   = 5 * time.Second
 	maxReaders = 4 // connections
-	// maxCache is what one of them may hold. The pages of 20,000 drawings take 28 MB.
-	minCache, maxCache = 8 << 20, 32 << 20
+	// minCache and maxCache are what one of them may hold, in bytes. The pages of 20,000
+	// drawings take 28 MB, the inner pages of the trees of a million 20 MB.
+	minCache, maxCache = 8 << 20, 128 << 20
 )
 
 // Open opens the database in a folder, or creates both. Its error says what is
