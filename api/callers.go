@@ -21,7 +21,7 @@ type caller struct {
 }
 
 // callerOf returns the caller of a secured operation.
-func callerOf(ctx context.Context) *caller { return infoOf(ctx).caller }
+func callerOf(ctx context.Context) *caller { return &infoOf(ctx).caller }
 
 // owner returns the id of the caller, who owns the drawings that the request is
 // about.
@@ -97,7 +97,7 @@ func (c callers) logInIfDue(r *http.Request) error {
 // user, and refuses one that writes if the user is suspended.
 func (c callers) recognizeAndCount(ctx context.Context, who caller) error {
 	info := infoOf(ctx)
-	info.caller, info.user = &who, who.session.User.ID
+	info.caller, info.user = who, who.session.User.ID
 	if err := c.limits.countRequest(ctx, info.user); err != nil || !info.writes {
 		return err
 	}

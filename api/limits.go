@@ -124,9 +124,12 @@ func setLimitHeaders(h http.Header, left *session.Allowance) {
 	if left == nil {
 		return
 	}
-	name := `"` + left.Name + `"`
-	h["RateLimit"] = []string{name + ";r=" + strconv.Itoa(max(left.Left, 0)) + ";t=" + strconv.Itoa(seconds(left.Reset))}
-	h["RateLimit-Policy"] = []string{name + ";q=" + strconv.Itoa(left.PerMinute) + ";w=60"}
+	name := append(make([]byte, 0, 64), `"`+left.Name+`"`...)
+	now := strconv.AppendInt(append(name, ";r="...), int64(max(left.Left, 0)), 10)
+	now = strconv.AppendInt(append(now, ";t="...), int64(seconds(left.Reset)), 10)
+	h["RateLimit"] = []string{string(now)}
+	policy := strconv.AppendInt(append(name, ";q="...), int64(left.PerMinute), 10)
+	h["RateLimit-Policy"] = []string{string(append(policy, ";w=60"...))}
 }
 
 // seconds rounds up, so that a client that waits so long has waited long enough.

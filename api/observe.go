@@ -68,9 +68,6 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, took time.
 	// docs/decisions/0013-log-records-by-hand.md.
 	record := slog.NewRecord(time.Now(), level, "request", 0)
 	attrs := append(make([]slog.Attr, 0, 12),
-		slog.String("method", r.Method),
-		slog.String("route", info.route),
-		slog.String("operation", info.operation),
 		slog.Int("status", w.status),
 		slog.Int64("us", took.Microseconds()),
 		slog.Int64("bytes", w.bytes),
@@ -92,7 +89,19 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, took time.
 		attrs = append(attrs, slog.String("cause", info.cause.Error()))
 	}
 	record.AddAttrs(attrs...)
-	_ = s.Logger.Handler().Handle(r.Context(), record) // a log that fails cannot be logged
+	lines := info.lines
+	if lines == nil {
+		lines = s.linesOf(r.Method, info.route, info.operation)
+	}
+	_ = lines.Handle(r.Context(), record) // a log that fails cannot be logged
+}
+
+// linesOf returns the handler of lines about requests of one kind. It has written
+// already what begins all of them.
+func (s *server) linesOf(method, route, operation string) slog.Handler {
+	return s.Logger.Handler().WithAttrs([]slog.Attr{
+		slog.String("method", method), slog.String("route", route), slog.String("operation", operation),
+	})
 }
 
 // pseudonym is the name of a user in the log: the first 8 bytes of an HMAC.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"onestroke/api/wire"
@@ -23,10 +24,11 @@ type requestInfo struct {
 
 	operation  string             // operationId in the contract
 	route      string             // as the contract has it, with {placeholders}
+	lines      slog.Handler       // of the log, for an operation; nil: as for any request
 	mediaType  string             // of the answer
 	secret     bool               // the answer has a token
 	compressed bool               // the body of the answer is
-	caller     *caller            // of a secured operation
+	caller     caller             // of a secured operation
 	writes     bool               // the operation is not for suspended users
 	login      *session.Login     // that is due before the operation, see [callers]
 	place      place              // among requests that are served

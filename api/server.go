@@ -203,11 +203,15 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 	if op.operates && s.AdminToken == "" {
 		return
 	}
-	_, route, _ := strings.Cut(pattern, " ")
+	method, route, _ := strings.Cut(pattern, " ")
+	lines := s.linesOf(method, route, op.ID)
 	counted := s.places.most > 0 && (strings.HasPrefix(route, "/v1/") || op.in2017)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		info := infoOf(r.Context())
 		info.operation, info.route = op.ID, route
+		if r.Method == method { // and not HEAD
+			info.lines = lines
+		}
 		if counted {
 			info.place.among = &s.places
 			defer info.place.leave()
