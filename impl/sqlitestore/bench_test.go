@@ -80,24 +80,54 @@ func BenchmarkInsert(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer db.Close()
-			var next atomic.Int64
-			var all sync.WaitGroup
 			began := time.Now()
-			b.ResetTimer()
-			defer reportCPU(b)()
-			for writer := range writers {
-				all.Go(func() {
-					for n := int(next.Add(1)); n <= b.N; n = int(next.Add(1)) {
-						if err := db.Drawings().Insert(b.Context(), user(writer), numberedRecord(records, n)); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			}
-			all.Wait()
+			together(b, writers, func(writer, n int) error {
+				return db.Drawings().Insert(b.Context(), user(writer), numberedRecord(records, n))
+			})
 			b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "inserts/s")
 		})
 	}
+}
+
+// What a login costs the store: each user logs in four times.
+func BenchmarkLogIn(b *testing.B) {
+	for _, clients := range []int{1, 32} {
+		b.Run(fmt.Sprintf("%d clients", clients), func(b *testing.B) {
+			db, err := sqlitestore.Open(b.TempDir(), sqlitestore.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer db.Close()
+			together(b, clients, func(_, n int) error {
+				x, code, a := newSession(user(n/4)), fmt.Sprint("code ", n), newAttempt()
+				x.ID = scattered(n).String()
+				if _, err := db.Sessions().Claim(b.Context(), code, a, time.Minute); err != nil {
+					return err
+				}
+				_, err := db.Sessions().Complete(b.Context(), x, code, a, outcome(a), time.Minute)
+				return err
+			})
+		})
+	}
+}
+
+// together does the numbers from 1 to b.N, by so many goroutines at once, and reports
+// the CPU time.
+func together(b *testing.B, workers int, do func(worker, n int) error) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	b.ResetTimer()
+	defer reportCPU(b)()
+	for worker := range workers {
+		all.Go(func() {
+			for n := int(next.Add(1)); n <= b.N; n = int(next.Add(1)) {
+				if err := do(worker, n); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func BenchmarkOpen(b *testing.B) {

@@ -465,6 +465,12 @@ func newAttempt() session.Attempt {
 	return session.Attempt{Kind: session.Token, Proof: [8]byte{1, 2}, Nonce: []byte("nonce")}
 }
 
+// outcome is an attempt that has succeeded.
+func outcome(claim session.Attempt) session.Attempt {
+	claim.UserID = session.UserID("somebody")
+	return claim
+}
+
 // clock is one that a test moves.
 type clock struct {
 	mu  sync.Mutex
