@@ -32,12 +32,15 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 			return x, err
 		}
 	}
-	stored := session.Profile{}
-	isAlive := func(other session.Session) bool { return other.ExpiresAt.After(now) }
-	if slices.ContainsFunc(all, isAlive) {
-		stored = all[0].User.Profile
-	} else if _, err := c.change(deleteProfile, x.User.ID); err != nil { // it has ended with the last session
-		return x, err
+	var stored session.Profile // the same with each session
+	alive := slices.IndexFunc(all, func(other session.Session) bool { return other.ExpiresAt.After(now) })
+	switch {
+	case alive >= 0:
+		stored = all[alive].User.Profile
+	case len(all) > 0: // the profile has ended with the last of them
+		if _, err := c.change(deleteProfile, x.User.ID); err != nil {
+			return x, err
+		}
 	}
 	_, err = c.change(`INSERT OR REPLACE INTO sessions (user_id, id, kind, label, created_at, last_used_at, expires_at, remove_at, sealed)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
@@ -45,14 +48,15 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 	if err != nil {
 		return x, err
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return x, err
+	case x.User.Profile == session.Profile{}:
+		x.User.Profile = stored
+	case x.User.Profile != stored:
+		err = putProfile(c, x.User.ID, x.User.Profile)
 	}
-	if p := x.User.Profile; p != (session.Profile{}) {
-		return x, putProfile(c, x.User.ID, p)
-	}
-	x.User.Profile = stored
-	return x, nil
+	return x, err
 }
 
 func putProfile(c *conn, userID string, p session.Profile) error {

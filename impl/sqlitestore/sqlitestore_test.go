@@ -215,6 +215,29 @@ func TestWhatHasExpiredIsRemoved(t *testing.T) {
 	}
 }
 
+func TestAProfileEndsWithTheLastSession(t *testing.T) {
+	now := newClock()
+	db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: now.get})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	x := newSession("user")
+	x.User.Profile.Nickname = "gone with the session"
+	if _, err := db.Sessions().Open(t.Context(), x); err != nil {
+		t.Fatal(err)
+	}
+	now.move(2 * time.Hour)
+	next := newSession("user")
+	next.ID, next.ExpiresAt = "next", next.LastUsedAt.Add(24*time.Hour)
+	if got, err := db.Sessions().Open(t.Context(), next); err != nil || got != next {
+		t.Errorf("opened %+v, %v, want %+v", got, err, next)
+	}
+	if got, err := db.Sessions().Find(t.Context(), "user", next.ID); err != nil || got != next {
+		t.Errorf("found %+v, %v, want %+v", got, err, next)
+	}
+}
+
 func TestAClockThatGoesBackwardsDoesNoHarm(t *testing.T) {
 	now := newClock()
 	dir := t.TempDir()
