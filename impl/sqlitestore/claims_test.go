@@ -149,7 +149,7 @@ func TestAClaimInTheFileHolds(t *testing.T) {
 	claim(t, db, attemptBy("b"), done)
 }
 
-// Whoever comes while a login ends finds its claim or its outcome.
+// A login that comes while another one ends finds its claim or its outcome.
 func TestALoginIsSeenAllTheTime(t *testing.T) {
 	db := open(t, t.TempDir())
 	for round := range 100 {

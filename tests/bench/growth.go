@@ -68,8 +68,8 @@ func (b *bench) growthOfStore(rounds, stored int) error {
 		return err
 	}
 	defer together()
-	// Whoever was not there for a minute costs a write, as the session is renewed,
-	// however many drawings there are.
+	// A session that was not used for a minute is renewed, which is a write, however
+	// many drawings there are.
 	var first [][]byte
 	for _, u := range many.users {
 		first = append(first, many.requests["get"](u))
