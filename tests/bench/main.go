@@ -43,7 +43,7 @@ func main() {
 	flag.StringVar(&o.rows, "rows", "", "only the rows whose operation matches this expression, such as PutDrawing")
 	flag.StringVar(&o.profiles, "profiles", "", "write a CPU and an allocation profile of each row to this folder, and print nothing")
 	flag.BoolVar(&o.pocketBase, "pocketbase", false, "only compare the default store with PocketBase")
-	flag.IntVar(&o.stored, "stored", 20_000, "drawings in the default store where it has many, of users who have 100 each")
+	flag.IntVar(&o.stored, "stored", manyStored, "drawings in the default store where it has many, of users who have 100 each")
 	flag.DurationVar(&o.soak, "soak", 0, "only keep the service busy for so long, and print what it takes")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -87,7 +87,7 @@ func run(o settings) error {
 		validation(ctx),
 		b.compareBusy(o.rounds, only),
 		b.growth(o.rounds, o.drawings, o.stored),
-		b.comparePocketBase(o.rounds, o.stored),
+		b.comparePocketBase(o.rounds, min(o.stored, manyStored)), // filling PocketBase with more takes long
 		b.footprint(o.connections),
 		cores(ctx, o.rounds),
 		allocations(ctx, o.data),

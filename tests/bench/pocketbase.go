@@ -20,6 +20,7 @@ import (
 const (
 	drawingsPerUser = 100
 	fewStored       = 30 // drawings
+	manyStored      = 20_000
 	fillConnections = 16
 )
 
