@@ -24,7 +24,7 @@ type requestInfo struct {
 
 	operation  string             // operationId in the contract
 	route      string             // as the contract has it, with {placeholders}
-	lines      slog.Handler       // of the log, for an operation; nil: as for any request
+	lines      slog.Handler       // of the log about an operation; nil if the request is for none, or HEAD
 	mediaType  string             // of the answer
 	secret     bool               // the answer has a token
 	compressed bool               // the body of the answer is

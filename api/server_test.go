@@ -152,3 +152,29 @@ func TestAStreamThatBreaksOffIsNotTakenForAWholeOne(t *testing.T) {
 		}
 	}
 }
+
+func TestALineOfTheLogHasTheMethodThatWasSent(t *testing.T) {
+	for _, sent := range []struct{ method, path, route, operation string }{
+		{http.MethodGet, "/livez", "/livez", "livez"},
+		{http.MethodHead, "/livez", "/livez", "livez"},
+		{http.MethodPost, "/livez", "", ""},
+		{http.MethodGet, "/nowhere", "", ""},
+	} {
+		var log bytes.Buffer
+		server := newServer(t, api.Options{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+		r, err := http.NewRequest(sent.method, server.URL+sent.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		server.Close() // waits until the line is logged
+		var line struct{ Method, Route, Operation string }
+		if err := json.Unmarshal(log.Bytes(), &line); err != nil || line != struct{ Method, Route, Operation string }{sent.method, sent.route, sent.operation} {
+			t.Errorf("%s %s: logged %s, %v", sent.method, sent.path, &log, err)
+		}
+	}
+}

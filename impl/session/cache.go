@@ -44,7 +44,7 @@ func newCache(alone bool) *cache {
 		size = cacheSizeAlone
 	}
 	c.sessions, _ = simplelru.NewLRU[string, cached](size, nil) // fails for no positive size
-	c.changed, _ = simplelru.NewLRU(size, func(_ string, change uint64) { c.unknown = max(c.unknown, change) })
+	c.changed, _ = simplelru.NewLRU(size, func(_ string, change uint64) { c.unknown = change })
 	return c
 }
 
@@ -64,7 +64,7 @@ func (c *cache) holds(x cached) bool {
 	return x.changes >= last
 }
 
-// reading is to be called before the store is read for what put gets.
+// reading returns how many changes there were. It is called before the store is read.
 func (c *cache) reading() (changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -93,9 +93,7 @@ func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, r
 
 // Settle fills [session.Store].
 func (s *Sessions) Settle(ctx context.Context, codeID string, from, to session.Attempt, hold time.Duration) error {
-	_, err := write(ctx, s.db, "settle a login", func(c *conn) (struct{}, error) {
-		return struct{}{}, s.settle(c, codeID, from, to, hold)
-	})
+	err := s.db.write(ctx, "settle a login", func(c *conn) error { return s.settle(c, codeID, from, to, hold) })
 	s.settled(codeID, from, err)
 	return err
 }
@@ -150,11 +148,11 @@ func (s *Sessions) Attempt(ctx context.Context, codeID string) (session.Attempt,
 
 // Forget fills [session.Store].
 func (s *Sessions) Forget(ctx context.Context, codeID string) error {
-	_, err := write(ctx, s.db, "forget a code", func(c *conn) (int, error) {
+	return s.db.write(ctx, "forget a code", func(c *conn) error {
 		s.db.claims.forget(codeID)
-		return c.change(deleteAttempt, codeID)
+		_, err := c.change(deleteAttempt, codeID)
+		return err
 	})
-	return err
 }
 
 const deleteAttempt = `DELETE FROM attempts WHERE code_id = ?1`

@@ -92,11 +92,7 @@ func TestAClaimStaysWhereItsOutcomeCannotBeStored(t *testing.T) {
 // A failure that a retry may cure is stored for less time than a claim lasts.
 func TestACodeIsFreeWhenItsOutcomeHasExpired(t *testing.T) {
 	now := newClock()
-	db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: now.get})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openAt(t, now)
 	a, next := attemptBy("a"), attemptBy("next")
 	failed := session.Attempt{Kind: a.Kind, Proof: a.Proof, Err: &session.ExchangeError{Cause: session.CauseBusy}}
 	claim(t, db, a, a)
@@ -110,11 +106,7 @@ func TestACodeIsFreeWhenItsOutcomeHasExpired(t *testing.T) {
 
 func TestAClaimThatIsOverIsRemoved(t *testing.T) {
 	now := newClock()
-	db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: now.get})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openAt(t, now)
 	claims := func() int {
 		if err := db.Sweep(t.Context()); err != nil {
 			t.Fatal(err)

@@ -30,7 +30,7 @@ const (
 
 // Insert fills [gallery.Store].
 func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) error {
-	return d.write(ctx, "insert a drawing", func(c *conn) error {
+	return d.db.write(ctx, "insert a drawing", func(c *conn) error {
 		if err := d.db.hasRoom(c); err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) e
 
 // Replace fills [gallery.Store].
 func (d *Drawings) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
-	return d.write(ctx, "replace a drawing", func(c *conn) error {
+	return d.db.write(ctx, "replace a drawing", func(c *conn) error {
 		if err := d.db.hasRoom(c); err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (d *Drawings) Get(ctx context.Context, owner string, id drawing.ID) (r gall
 
 // Delete fills [gallery.Store].
 func (d *Drawings) Delete(ctx context.Context, owner string, id drawing.ID, p gallery.Precondition) error {
-	return d.write(ctx, "delete a drawing", func(c *conn) error {
+	return d.db.write(ctx, "delete a drawing", func(c *conn) error {
 		var etag string
 		var content int64
 		found, err := c.first(`SELECT etag, content FROM drawings WHERE owner = ?1 AND id = ?2`, func(s *sqlite3.Stmt) error {
@@ -205,7 +205,7 @@ func (d *Drawings) DeleteAll(ctx context.Context, owner string) error {
 		}
 		if n < deleteBatch {
 			d.db.tallies.drop(owner)
-			return d.write(ctx, "delete all checks", func(c *conn) error {
+			return d.db.write(ctx, "delete all checks", func(c *conn) error {
 				_, err := c.change(`DELETE FROM tasks WHERE owner = ?1`, owner)
 				return err
 			})
@@ -258,7 +258,7 @@ func (d *Drawings) Share(ctx context.Context, owner string, id drawing.ID, offer
 
 // Unshare fills [gallery.Store].
 func (d *Drawings) Unshare(ctx context.Context, owner string, id drawing.ID) error {
-	return d.write(ctx, "end a share", func(c *conn) error { return setShare(c, owner, id, gallery.Share{}) })
+	return d.db.write(ctx, "end a share", func(c *conn) error { return setShare(c, owner, id, gallery.Share{}) })
 }
 
 // FindShare fills [gallery.Store].
@@ -307,7 +307,7 @@ func (d *Drawings) Code(ctx context.Context, owner, token string) (code []byte, 
 
 // SetCode fills [gallery.Store]. Triggers delete the code with the share.
 func (d *Drawings) SetCode(ctx context.Context, owner, token string, code []byte) error {
-	return d.write(ctx, "store a code", func(c *conn) error {
+	return d.db.write(ctx, "store a code", func(c *conn) error {
 		if err := d.db.hasRoom(c); err != nil {
 			return err
 		}
@@ -322,7 +322,7 @@ func (d *Drawings) SetCode(ctx context.Context, owner, token string, code []byte
 
 // SwapCheck fills [gallery.Store].
 func (d *Drawings) SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error {
-	return d.write(ctx, "store a check", func(c *conn) error {
+	return d.db.write(ctx, "store a check", func(c *conn) error {
 		stored, err := encodeCheck(from)
 		if err != nil {
 			return err
@@ -360,11 +360,6 @@ func shareValues(share gallery.Share) (token, hash any) {
 func digest(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
-}
-
-func (d *Drawings) write(ctx context.Context, doing string, do func(*conn) error) error {
-	_, err := write(ctx, d.db, doing, func(c *conn) (struct{}, error) { return struct{}{}, do(c) })
-	return err
 }
 
 func ignore(*sqlite3.Stmt) error { return nil }

@@ -29,7 +29,7 @@ func (d *Drawings) PutSuspension(ctx context.Context, s operator.Suspension) err
 
 // RemoveSuspension fills [operator.Store].
 func (d *Drawings) RemoveSuspension(ctx context.Context, user string) error {
-	return d.write(ctx, "end a suspension", func(c *conn) error {
+	return d.db.write(ctx, "end a suspension", func(c *conn) error {
 		_, err := c.change(`DELETE FROM suspensions WHERE user_id = ?1`, user)
 		return err
 	})
@@ -59,7 +59,7 @@ func (d *Drawings) putJSON(ctx context.Context, doing, sql, id string, value any
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return d.write(ctx, doing, func(c *conn) error {
+	return d.db.write(ctx, doing, func(c *conn) error {
 		if err := d.db.hasRoom(c); err != nil {
 			return err
 		}

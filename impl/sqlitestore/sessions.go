@@ -45,12 +45,8 @@ func (s *Sessions) open(c *conn, x session.Session) (session.Session, error) {
 	_, err = c.change(`INSERT OR REPLACE INTO sessions (user_id, id, kind, label, created_at, last_used_at, expires_at, remove_at, sealed)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
 		x.User.ID, x.ID, string(x.Kind), x.Label, x.CreatedAt.Unix(), x.LastUsedAt.Unix(), x.ExpiresAt.Unix(), s.removeAt(x), []byte(x.Sealed))
-	if err != nil {
-		return x, err
-	}
 	switch {
 	case err != nil:
-		return x, err
 	case x.User.Profile == session.Profile{}:
 		x.User.Profile = stored
 	case x.User.Profile != stored:
@@ -162,14 +158,13 @@ func (s *Sessions) EndOthers(ctx context.Context, userID, keep string) error {
 // endWhere runs a statement that deletes sessions of a user, and the profile with the
 // last one.
 func (s *Sessions) endWhere(ctx context.Context, what, statement, userID, id string) error {
-	_, err := write(ctx, s.db, what, func(c *conn) (struct{}, error) {
+	return s.db.write(ctx, what, func(c *conn) error {
 		n, err := c.change(statement, userID, id)
 		if err != nil || n == 0 {
-			return struct{}{}, err
+			return err
 		}
-		return struct{}{}, dropProfile(c, userID)
+		return dropProfile(c, userID)
 	})
-	return err
 }
 
 // dropProfile removes the profile of a user who has no session.

@@ -225,6 +225,12 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 	}
 }
 
+// write runs a function in a transaction that has no result.
+func (p part) write(ctx context.Context, doing string, do func(*conn) error) error {
+	_, err := write(ctx, p, doing, func(c *conn) (struct{}, error) { return struct{}{}, do(c) })
+	return err
+}
+
 // write runs a function in a transaction and returns what it returns, once that
 // is on disk. The function may run more than once. After an error it may have been
 // done all the same.

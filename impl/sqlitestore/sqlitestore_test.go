@@ -151,18 +151,13 @@ func TestEverythingIsThereAfterARestart(t *testing.T) {
 
 func TestWhatHasExpiredIsRemoved(t *testing.T) {
 	now := newClock()
-	db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: now.get})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openAt(t, now)
 	const many = 250 // more than a batch
 	for n := range many {
 		x := newSession(fmt.Sprint("user ", n))
 		x.User.Profile.Nickname = "gone with the session"
-		_, openErr := db.Sessions().Open(t.Context(), x)
-		if openErr != nil {
-			t.Fatal(openErr)
+		if _, err := db.Sessions().Open(t.Context(), x); err != nil {
+			t.Fatal(err)
 		}
 		done := newAttempt()
 		done.UserID = x.User.ID
@@ -217,11 +212,7 @@ func TestWhatHasExpiredIsRemoved(t *testing.T) {
 
 func TestAProfileEndsWithTheLastSession(t *testing.T) {
 	now := newClock()
-	db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: now.get})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openAt(t, now)
 	x := newSession("user")
 	x.User.Profile.Nickname = "gone with the session"
 	if _, err := db.Sessions().Open(t.Context(), x); err != nil {
@@ -472,6 +463,17 @@ func newSession(user string) session.Session {
 		ID: "session of " + user, Kind: session.Token, User: session.User{ID: user}, Label: "a phone",
 		CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour),
 	}
+}
+
+// openAt opens a new database with a clock.
+func openAt(t *testing.T, now *clock) *sqlitestore.DB {
+	t.Helper()
+	db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: now.get})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // logIn claims a code and settles the claim.
