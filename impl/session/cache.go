@@ -23,7 +23,8 @@ const (
 // change of the same user's sessions does not count.
 type cache struct {
 	hits, misses atomic.Uint64
-	alone        bool // no other replica changes sessions
+	alone        bool          // no other replica changes sessions
+	renewal      time.Duration // how long after its last use a session is renewed
 
 	mu       sync.Mutex
 	sessions *simplelru.LRU[string, cached]
@@ -38,8 +39,8 @@ type cached struct {
 	until   time.Time
 }
 
-func newCache(alone bool) *cache {
-	c, size := &cache{alone: alone}, cacheSize
+func newCache(alone bool, renewal time.Duration) *cache {
+	c, size := &cache{alone: alone, renewal: renewal}, cacheSize
 	if alone {
 		size = cacheSizeAlone
 	}
@@ -75,7 +76,7 @@ func (c *cache) reading() (changes uint64) {
 // alone need not read it again before it has to be renewed.
 func (c *cache) put(s Session, readAt time.Time, changes uint64) {
 	x := cached{session: s, changes: changes, until: readAt.Add(cacheLife)}
-	if renewal := s.LastUsedAt.Add(renewEvery); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) {
+	if renewal := s.LastUsedAt.Add(c.renewal); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) {
 		x.until = renewal
 	}
 	c.mu.Lock()

@@ -7,7 +7,7 @@ import (
 )
 
 func TestAChangeThatIsNoLongerRememberedHoldsForAllUsers(t *testing.T) {
-	c, now := newCache(false), time.Now()
+	c, now := newCache(false, time.Minute), time.Now()
 	changes := c.reading()
 	c.change("anna")
 	c.put(Session{ID: "stale", User: User{ID: "anna"}}, now, changes)
@@ -28,7 +28,7 @@ func TestAChangeThatIsNoLongerRememberedHoldsForAllUsers(t *testing.T) {
 }
 
 func TestSessionsThatAreNoLongerUsedLeaveTheCache(t *testing.T) {
-	c, now := newCache(false), time.Now()
+	c, now := newCache(false, time.Minute), time.Now()
 	for i := range 1000 {
 		c.put(Session{ID: fmt.Sprint("before ", i)}, now, 0)
 	}

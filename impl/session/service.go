@@ -35,15 +35,17 @@ type Service struct {
 	store     Store
 	options   Options
 	cache     *cache
+	lag       time.Duration // how much a session's times may lag: few reads cost a write
 	logins    singleflight.Group
 	outcomes  singleflight.Group // of logins with codes of 2017
 }
 
 const (
-	// renewEvery is how much a session's times may lag: a read costs no write.
-	renewEvery = time.Minute
+	// longestLag is how much a session's times may lag where a twelfth of the time that
+	// it lasts unused is more.
+	longestLag = 10 * time.Minute
 	// absence is how long a session is not used before its user counts as having
-	// been away.
+	// been away. The time of its last use may lag.
 	absence = 30 * time.Minute
 	// storeTimeout bounds a read of the store, and a call made on behalf of several
 	// callers, which the cancellation of one of them must not end.
@@ -58,7 +60,8 @@ func New(x Exchanger, s Store, o Options) *Service {
 	if o.Returned == nil {
 		o.Returned = func(string) {}
 	}
-	return &Service{exchanger: x, store: s, options: o, cache: newCache(o.Alone)}
+	lag := min(o.IdleTTL/12, longestLag)
+	return &Service{exchanger: x, store: s, options: o, lag: lag, cache: newCache(o.Alone, lag)}
 }
 
 // Resolve returns the session that c opens and extends its life. It returns
@@ -187,7 +190,7 @@ func (s *Service) find(ctx context.Context, userID, id string) (Session, error) 
 		return Session{}, ErrExpired
 	}
 	now := s.options.Now()
-	if now.Sub(found.LastUsedAt) < renewEvery {
+	if now.Sub(found.LastUsedAt) < s.lag {
 		return found, nil
 	}
 	renewed := s.used(found, now)

@@ -60,7 +60,7 @@ type Session struct {
 	User       User
 	Label      string    // what the session was opened from, for people; at most [MaxLabel]
 	CreatedAt  time.Time // in whole seconds, as are the next two
-	LastUsedAt time.Time // exact to the minute, so that not every use is a write
+	LastUsedAt time.Time // up to ten minutes before the last use, so that few uses are a write
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit
 	// Sealed is the openid and the unionid, encrypted with [Options].Seal: WeChat asks
 	// for the openid when it checks what the user made. Empty if no key was configured

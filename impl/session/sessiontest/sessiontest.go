@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(*testing.T) session.Store) {
 		"the profile goes with the last session":          nothingLeft,
 		"one of many claims stands":                       claimed,
 		"only the claimant settles":                       settled,
+		"a login that is complete is settled":             completed,
 		"every outcome of a login comes back":             outcomes,
 		"a code that is forgotten can be claimed":         forgotten,
 	} {
@@ -369,6 +370,31 @@ func settled(t *testing.T, s session.Store) {
 	failed.Err = session.ErrUntrusted
 	if err := s.Settle(t.Context(), code, mine, failed, time.Minute); !errors.Is(err, session.ErrUnavailable) {
 		t.Errorf("settled once more: %v", err)
+	}
+	if got, err := s.Claim(t.Context(), code, other, time.Minute); err != nil || !reflect.DeepEqual(got, done) {
+		t.Errorf("%+v, %v stands, want %+v", got, err, done)
+	}
+}
+
+func completed(t *testing.T, s session.Store) {
+	x := newSession(session.Token, newUser())
+	code, mine, other := newID(), newAttempt(x.Kind), newAttempt(x.Kind)
+	done := mine
+	done.UserID = x.User.ID
+	if _, err := s.Claim(t.Context(), code, mine, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Complete(t.Context(), x, code, other, done, time.Minute); !errors.Is(err, session.ErrUnavailable) {
+		t.Errorf("completed a login with another's claim: %v", err)
+	}
+	for range 2 { // the reply to the first may have been lost
+		if got, err := s.Complete(t.Context(), x, code, mine, done, time.Minute); err != nil || got != x {
+			t.Errorf("completed %+v, %v, want %+v", got, err, x)
+		}
+	}
+	hasSessions(t, s, x.User.ID, x.ID)
+	if got, err := s.Attempt(t.Context(), code); err != nil || !reflect.DeepEqual(got, done) {
+		t.Errorf("attempt %+v, %v, want %+v", got, err, done)
 	}
 	if got, err := s.Claim(t.Context(), code, other, time.Minute); err != nil || !reflect.DeepEqual(got, done) {
 		t.Errorf("%+v, %v stands, want %+v", got, err, done)
