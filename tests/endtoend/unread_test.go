@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"onestroke/tests/ports"
 	"onestroke/tests/service"
 )
 
@@ -82,16 +84,18 @@ func TestNobodyReadsWhyTheProgramFails(t *testing.T) {
 	}
 }
 
-// Once somebody reads on, the log says how many lines it lacks.
-func TestLinesThatWereDroppedAreCountedInTheLog(t *testing.T) {
+// Once somebody reads on, the log says how many lines it lacks. The metrics say it before.
+func TestLinesThatWereDroppedAreCounted(t *testing.T) {
 	in, stderr, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	p := service.Build(t).StartWriting(t, nil, stderr)
+	admin := ports.ReservePort(t)
+	p := service.Build(t).StartWriting(t, nil, stderr, "ADMIN_PORT="+admin)
 	_ = stderr.Close() // so that the end of the process is the end of the pipe
 	ask(t, p, many)
+	counted := droppedLines(t, "http://127.0.0.1:"+admin+"/metrics")
 	written, dropped := 0, 0
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		var l struct {
@@ -109,9 +113,26 @@ func TestLinesThatWereDroppedAreCountedInTheLog(t *testing.T) {
 			p.Signal(t, syscall.SIGTERM)
 		}
 	}
-	if p.Wait(t); dropped == 0 || written+dropped < many {
-		t.Errorf("%d lines are written and %d dropped, of %d requests", written, dropped, many)
+	if p.Wait(t); dropped == 0 || written+dropped < many || counted != dropped {
+		t.Errorf("%d lines are written and %d dropped, of %d requests; %d are counted", written, dropped, many, counted)
 	}
+}
+
+// droppedLines is how many lines of the log were dropped, by the metrics.
+func droppedLines(t *testing.T, metrics string) (n int) {
+	t.Helper()
+	answer, err := http.Get(metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if _, err := fmt.Sscanf(lines.Text(), "onestroke_log_lines_dropped_total %d", &n); err == nil {
+			return n
+		}
+	}
+	t.Fatal("the metrics do not count them")
+	return 0
 }
 
 // ask has the program answer requests, each of which is a line of the log.
