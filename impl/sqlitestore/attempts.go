@@ -101,11 +101,10 @@ func (s *Sessions) Settle(ctx context.Context, codeID string, from, to session.A
 // Complete fills [session.Store], in one transaction.
 func (s *Sessions) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
 	opened, err := write(ctx, s.db, "complete a login", func(c *conn) (session.Session, error) {
-		opened, err := s.open(c, x)
-		if err != nil {
-			return opened, err
+		if err := s.settle(c, codeID, from, to, hold); err != nil {
+			return x, err
 		}
-		return opened, s.settle(c, codeID, from, to, hold)
+		return s.open(c, x)
 	})
 	s.settled(codeID, from, err)
 	return opened, err

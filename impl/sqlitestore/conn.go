@@ -14,16 +14,21 @@ type conn struct {
 	statements map[string]*sqlite3.Stmt
 }
 
+// logPages is how many pages the log grows to until SQLite moves them to the database. A page that
+// was written several times is moved once: docs/decisions/0023-writes-share-a-commit.md.
+const logPages = 4000
+
 // settings of every connection. With synchronous=FULL, a commit is on disk. No
 // temporary file holds anything of a drawing.
-const settings = `
+var settings = fmt.Sprintf(`
 PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = %d;
 PRAGMA foreign_keys = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA busy_timeout = 2000;
 PRAGMA cache_size = -8000;
 PRAGMA trusted_schema = OFF;
-`
+`, logPages)
 
 func connect(path string, flags sqlite3.OpenFlag) (*conn, error) {
 	opened, err := sqlite3.OpenFlags(location(path), flags|sqlite3.OPEN_URI|sqlite3.OPEN_NOFOLLOW)

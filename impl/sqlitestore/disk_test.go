@@ -29,7 +29,7 @@ func TestAFileThatMayNotGrow(t *testing.T) {
 // A full disk: as above, as far as there is room for the log.
 func TestADiskThatIsFull(t *testing.T) {
 	dir := t.TempDir()
-	disk.Small(t, dir, 24<<20)
+	disk.Small(t, dir, 72<<20)
 	data, ballast := filepath.Join(dir, "data"), filepath.Join(dir, "ballast")
 	write(t, ballast, make([]byte, 6<<20))
 	db, err := sqlitestore.Open(data, sqlitestore.Options{})

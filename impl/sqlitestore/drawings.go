@@ -45,12 +45,12 @@ func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) e
 		if err != nil {
 			return err
 		}
-		if _, err := c.change(`INSERT INTO contents (packed, actions) VALUES (?1, ?2)`, r.Packed, r.Actions); err != nil {
+		verdict, err := encodeCheck(r.Check)
+		if err != nil {
 			return err
 		}
 		token, digest := shareValues(r.Share)
-		verdict, err := encodeCheck(r.Check)
-		if err != nil {
+		if _, err := c.change(`INSERT INTO contents (packed, actions) VALUES (?1, ?2)`, r.Packed, r.Actions); err != nil {
 			return err
 		}
 		_, err = c.change(`INSERT INTO drawings (owner, id, created_at, updated_at, revision, etag, previous_etag, properties, measures,

@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,6 +65,11 @@ func (db *DB) Exec(t *testing.T, sql string) {
 	if err := db.writer.write(t.Context(), func(c *conn) error { return c.Exec(sql) }); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// ExecThen runs SQL and then fails with an error, in a write of its own.
+func (db *DB) ExecThen(t *testing.T, sql string, fail error) error {
+	return db.writer.write(t.Context(), func(c *conn) error { return errors.Join(c.Exec(sql), fail) })
 }
 
 // LimitPages sets how many pages the file may have. More is as if the disk were

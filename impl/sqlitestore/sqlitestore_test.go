@@ -388,6 +388,51 @@ func TestAWriteWaitsNoLongerThanItsContext(t *testing.T) {
 	}
 }
 
+// The writes wait together, and so share a transaction.
+func TestAWriteThatFailsLeavesTheOthersAsTheyAre(t *testing.T) {
+	const insert = `INSERT INTO notes (name, value, remove_at) VALUES ('%s', X'78', 9000000000000000)`
+	errChanged, errUnchanged := errors.New("after a change"), errors.New("without a change")
+	for name, failing := range map[string]struct {
+		sql  string
+		fail error
+	}{
+		"after a change":        {fmt.Sprintf(insert, "gone"), errChanged},
+		"without a change":      {`SELECT 1`, errUnchanged},
+		"an error of SQLite":    {fmt.Sprintf(insert, "gone") + `; SELECT nothing`, nil},
+		"a violated constraint": {fmt.Sprintf(insert, "gone") + `; ` + fmt.Sprintf(insert, "gone"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t, t.TempDir())
+			release := db.Hold(t)
+			var all sync.WaitGroup
+			write := func(sql string, fail error, check func(error)) {
+				before := db.Waiting()
+				all.Go(func() { check(db.ExecThen(t, sql, fail)) })
+				eventually(t, func() bool { return db.Waiting() == before+1 })
+			}
+			stored := func(err error) {
+				if err != nil {
+					t.Errorf("a write beside one that fails: %v", err)
+				}
+			}
+			write(fmt.Sprintf(insert, "first"), nil, stored)
+			write(failing.sql, failing.fail, func(err error) {
+				if err == nil || failing.fail != nil && !errors.Is(err, failing.fail) {
+					t.Errorf("the one that fails: %v, want %v", err, failing.fail)
+				}
+			})
+			write(fmt.Sprintf(insert, "last"), nil, stored)
+			release()
+			all.Wait()
+			for note, want := range map[string]string{"first": "x", "gone": "", "last": "x"} {
+				if got, err := db.Sessions().Note(t.Context(), note); err != nil || got != want {
+					t.Errorf("%s is %q, %v, want %q", note, got, err, want)
+				}
+			}
+		})
+	}
+}
+
 func TestTooManyWaitingWritesAreRefused(t *testing.T) {
 	db := open(t, t.TempDir())
 	release := db.Hold(t)

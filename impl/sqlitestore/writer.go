@@ -9,8 +9,7 @@ import (
 )
 
 // writer owns the one connection that writes. Writes wait in a queue; those that
-// wait at the same time share a transaction, and so one wait for the disk. Each
-// has a savepoint: one that fails leaves the others as they are.
+// wait at the same time share a transaction, and so one wait for the disk.
 type writer struct {
 	conn   *conn
 	dir    string
@@ -144,8 +143,9 @@ func begin(batch []*pending, p *pending) []*pending {
 }
 
 // commit runs a batch and tells everyone how it ended. If the transaction as a
-// whole fails, nothing of it is stored, and each write is tried alone: a deletion
-// can succeed where a disk has no room for an insertion.
+// whole fails, nothing of it is stored, and each write is tried alone: one that fails
+// leaves the others as they are, and a deletion can succeed where a disk has no room
+// for an insertion.
 func (w *writer) commit(batch []*pending) {
 	errs, err := w.transact(batch)
 	err = withRoom(w.dir, err)
@@ -164,7 +164,9 @@ func (w *writer) commit(batch []*pending) {
 	}
 }
 
-// transact returns the error of each write, or that of the transaction.
+// transact returns the error of each write, or that of the transaction: one of SQLite, or
+// of a write that had changed something before it failed. That is rare, and a savepoint
+// for each write would cost all of them a tenth.
 func (w *writer) transact(batch []*pending) (errs []error, err error) {
 	if len(batch) == 0 {
 		return nil, nil
@@ -180,29 +182,12 @@ func (w *writer) transact(batch []*pending) (errs []error, err error) {
 	}()
 	errs = make([]error, len(batch))
 	for i, p := range batch {
-		errs[i], err = w.savepoint(p.do)
-		if err != nil {
-			return nil, err
+		before := w.conn.TotalChanges()
+		errs[i] = p.do(w.conn)
+		if errs[i] != nil && (isSQLite(errs[i]) || w.conn.TotalChanges() != before) {
+			return nil, errs[i]
 		}
 	}
 	_, err = w.conn.change(`COMMIT`)
 	return errs, err
-}
-
-// savepoint runs one write. What a failed one has changed is undone. abort is an
-// error that ends the whole transaction.
-func (w *writer) savepoint(do func(*conn) error) (err, abort error) {
-	if _, err := w.conn.change(`SAVEPOINT one`); err != nil {
-		return nil, err
-	}
-	if err = do(w.conn); err != nil {
-		if w.conn.GetAutocommit() || isSQLite(err) {
-			return nil, err
-		}
-		if _, abort := w.conn.change(`ROLLBACK TO one`); abort != nil {
-			return nil, abort
-		}
-	}
-	_, abort = w.conn.change(`RELEASE one`)
-	return err, abort
 }

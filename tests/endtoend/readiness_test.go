@@ -112,7 +112,7 @@ func failToSave(t *testing.T, client *redis.Client) {
 // there is room.
 func TestADiskThatIsFullIsDegraded(t *testing.T) {
 	dir := t.TempDir()
-	disk.Small(t, dir, 32<<20)
+	disk.Small(t, dir, 80<<20)
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 8<<20), 0o600); err != nil {
 		t.Fatal(err)

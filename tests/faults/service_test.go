@@ -55,7 +55,7 @@ func (tr *trial) kill() {
 	tr.process.Wait(tr.t)
 }
 
-const smallDiskSize = 32 << 20
+const smallDiskSize = 80 << 20
 
 // smallDisk mounts a small disk where the data are.
 func smallDisk(tr *trial) { disk.Small(tr.t, tr.data, smallDiskSize) }
