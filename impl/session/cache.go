@@ -29,8 +29,15 @@ type cache struct {
 	mu       sync.Mutex
 	sessions *simplelru.LRU[string, cached]
 	changes  uint64                         // so far; they serve as a clock
-	changed  *simplelru.LRU[string, uint64] // the last change of a user's sessions
-	unknown  uint64                         // the last change that is no longer in changed
+	changed  *simplelru.LRU[string, change] // the last change of a user's sessions
+	unknown  change                         // that of the users who are no longer in changed, or a later one
+}
+
+// change is a change of a user's sessions. After an error it may yet come to pass, so
+// what is read before doubtUntil is cached for no longer than with other replicas.
+type change struct {
+	number     uint64
+	doubtUntil time.Time
 }
 
 type cached struct {
@@ -45,7 +52,12 @@ func newCache(alone bool, renewal time.Duration) *cache {
 		size = cacheSizeAlone
 	}
 	c.sessions, _ = simplelru.NewLRU[string, cached](size, nil) // fails for no positive size
-	c.changed, _ = simplelru.NewLRU(size, func(_ string, change uint64) { c.unknown = change })
+	c.changed, _ = simplelru.NewLRU(size, func(_ string, x change) {
+		if x.doubtUntil.Before(c.unknown.doubtUntil) {
+			x.doubtUntil = c.unknown.doubtUntil
+		}
+		c.unknown = x
+	})
 	return c
 }
 
@@ -53,16 +65,15 @@ func (c *cache) get(id string, now time.Time) (Session, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found, ok := c.sessions.Get(id)
-	return found.session, ok && now.Before(found.until) && c.holds(found)
+	return found.session, ok && now.Before(found.until) && found.changes >= c.last(found.session.User.ID).number
 }
 
-// holds reports whether the sessions of the user have not changed since.
-func (c *cache) holds(x cached) bool {
-	last, ok := c.changed.Peek(x.session.User.ID)
-	if !ok {
-		last = c.unknown
+// last returns the last change of a user's sessions, or a later one of others.
+func (c *cache) last(userID string) change {
+	if x, ok := c.changed.Peek(userID); ok {
+		return x
 	}
-	return x.changes >= last
+	return c.unknown
 }
 
 // reading returns how many changes there were. It is called before the store is read.
@@ -75,12 +86,13 @@ func (c *cache) reading() (changes uint64) {
 // put adds a session that was read at readAt, after so many changes. A replica that is
 // alone need not read it again before it has to be renewed.
 func (c *cache) put(s Session, readAt time.Time, changes uint64) {
-	x := cached{session: s, changes: changes, until: readAt.Add(cacheLife)}
-	if renewal := s.LastUsedAt.Add(c.renewal); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) {
-		x.until = renewal
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	x := cached{session: s, changes: changes, until: readAt.Add(cacheLife)}
+	if renewal := s.LastUsedAt.Add(c.renewal); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) &&
+		!readAt.Before(c.last(s.User.ID).doubtUntil) {
+		x.until = renewal
+	}
 	for range 2 { // of the ones used least lately, so that those that are not used leave
 		if id, old, ok := c.sessions.GetOldest(); ok && !readAt.Before(old.until) {
 			c.sessions.Remove(id)
@@ -89,10 +101,16 @@ func (c *cache) put(s Session, readAt time.Time, changes uint64) {
 	c.sessions.Add(s.ID, x)
 }
 
-// change records that the sessions of a user have changed, or may have.
-func (c *cache) change(userID string) {
+// change records that the sessions of a user have changed, or with an error that they may
+// have, or will. A store does changes one after the other: after one that succeeds, all
+// before it have ended.
+func (c *cache) change(userID string, now time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.changes++
-	c.changed.Add(userID, c.changes)
+	x := change{number: c.changes}
+	if err != nil {
+		x.doubtUntil = now.Add(c.renewal)
+	}
+	c.changed.Add(userID, x)
 }

@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -101,6 +103,47 @@ func TestAChangedProfileIsSeenAtOnceByAReplicaThatIsAlone(t *testing.T) {
 	h.logIn(s, session.Login{Code: "anna:2"})
 	if got := nickname(); got != "anna" {
 		t.Errorf("nickname %q after a login with it", got)
+	}
+}
+
+// late is a store that ends sessions only after it has said that it cannot.
+type late struct {
+	session.Store
+	end func() error
+}
+
+func (l *late) End(_ context.Context, userID, id string) error {
+	l.end = func() error { return l.Store.End(context.Background(), userID, id) }
+	return session.ErrUnavailable
+}
+
+// What is read after a change that failed, and before it is done all the same, may be
+// a session that then has ended.
+func TestASessionThatEndsLateIsGoneWithinASecond(t *testing.T) {
+	h := newFixture(t)
+	store := &late{Store: h.store()}
+	o := h.options()
+	o.Alone = true
+	s := session.New(h.wechat, store, o)
+	token, _ := h.logIn(s, session.Login{Code: "anna:1"})
+	if err := s.LogOut(t.Context(), token); !errors.Is(err, session.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	h.opens(s, token, userID("anna"))
+	if err := store.end(); err != nil {
+		t.Fatal(err)
+	}
+	h.pass(time.Second)
+	h.opensNothing(s, token)
+
+	token, x := h.logIn(s, session.Login{Code: "anna:2"}) // a change that succeeds
+	before := s.CacheMisses()
+	for range 60 {
+		h.pass(time.Second)
+		h.opens(s, token, x.User.ID)
+	}
+	if reads := s.CacheMisses() - before; reads != 1 {
+		t.Errorf("%d reads after a change that succeeded, want 1", reads)
 	}
 }
 

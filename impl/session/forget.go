@@ -22,7 +22,7 @@ func (s *Service) Forget(ctx context.Context, userID string, nickname, avatar bo
 			return nil
 		}
 		done, err := s.store.SetProfile(ctx, userID, from, to)
-		s.cache.change(userID)
+		s.changed(userID, err)
 		if err != nil || done {
 			return err
 		}

@@ -158,8 +158,8 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	if done.Kind == Code {
 		done, hold = codeAttempt(done, x.ExpiresAt.Sub(now))
 	}
-	defer s.cache.change(done.UserID)
 	opened, err := s.store.Complete(ctx, x, codeID, claim, done, hold)
+	s.changed(done.UserID, err)
 	if err != nil {
 		return entry{}, err
 	}

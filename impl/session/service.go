@@ -35,14 +35,14 @@ type Service struct {
 	store     Store
 	options   Options
 	cache     *cache
-	lag       time.Duration // how much a session's times may lag: few reads cost a write
+	lag       time.Duration // how old the stored time of a session's last use may be: most uses cost no write
 	logins    singleflight.Group
 	outcomes  singleflight.Group // of logins with codes of 2017
 }
 
 const (
-	// longestLag is how much a session's times may lag where a twelfth of the time that
-	// it lasts unused is more.
+	// longestLag is the most that the stored time of a session's last use may lag. It
+	// lags by a twelfth of [Options].IdleTTL if that is less.
 	longestLag = 10 * time.Minute
 	// absence is how long a session is not used before its user counts as having
 	// been away. The time of its last use may lag.
@@ -69,8 +69,8 @@ func New(x Exchanger, s Store, o Options) *Service {
 // that cannot be found out. If a login with the code c is under way, it waits for
 // the outcome, and returns the error of the login if that fails.
 //
-// The result may be one second old, unless the service is [Options].Alone, but a
-// session that was ended through this service is never returned.
+// Of a session that was ended through another service it learns within a second, of one
+// that was ended through this service at once.
 func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	id := c.ID()
 	now := s.options.Now()
@@ -126,15 +126,21 @@ func (s *Service) LogOut(ctx context.Context, c Credential) error {
 
 // End ends one session of a user. It is not an error if there is none.
 func (s *Service) End(ctx context.Context, userID, sessionID string) error {
-	defer s.cache.change(userID) // also after an error: the store may have done it
-	return s.store.End(ctx, userID, sessionID)
+	err := s.store.End(ctx, userID, sessionID)
+	s.changed(userID, err)
+	return err
 }
 
 // EndOthers ends all sessions of a user but one.
 func (s *Service) EndOthers(ctx context.Context, userID, keepID string) error {
-	defer s.cache.change(userID)
-	return s.store.EndOthers(ctx, userID, keepID)
+	err := s.store.EndOthers(ctx, userID, keepID)
+	s.changed(userID, err)
+	return err
 }
+
+// changed is called after each change of a user's sessions, with its error: the store
+// may have done it all the same.
+func (s *Service) changed(userID string, err error) { s.cache.change(userID, s.options.Now(), err) }
 
 // Has reports whether a user has a session.
 func (s *Service) Has(ctx context.Context, userID string) (bool, error) {

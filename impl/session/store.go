@@ -46,8 +46,8 @@ type Store interface {
 	// user's oldest Token sessions beyond [MaxTokens]. Then it does what Settle does.
 	// It returns s with the profile that is now stored. What has expired may be removed:
 	// the store's own clock decides, as that of a replica may be wrong. s itself lasts
-	// from now on, for as long as from s.LastUsedAt to s.ExpiresAt. After an error the session may have been stored, and the attempt may
-	// have been settled.
+	// from now on, for as long as from s.LastUsedAt to s.ExpiresAt. After an error the
+	// session may have been stored, and the attempt may have been settled.
 	Complete(ctx context.Context, s Session, codeID string, from, to Attempt, hold time.Duration) (Session, error)
 	// Attempt returns the attempt with a code, the zero Attempt if there is none.
 	Attempt(ctx context.Context, codeID string) (Attempt, error)
