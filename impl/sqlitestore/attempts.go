@@ -78,16 +78,17 @@ func (s *Sessions) Claim(ctx context.Context, codeID string, a session.Attempt, 
 	}
 }
 
-// look returns the claim on a code, or the outcome of the login with it. If there is
-// neither, removals is for [claims.put].
+// look returns the outcome of the login with a code, or the claim on it. If there is
+// neither, removals is for [claims.put]. A claim may outlast its outcome, see settled.
 func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, removals uint64, found bool, err error) {
-	if standing, removals, found = s.db.claims.get(codeID, s.db.after(0)); found {
-		return standing, removals, found, nil
-	}
+	claim, removals, claimed := s.db.claims.get(codeID, s.db.after(0))
 	err = s.db.read(ctx, "look up a code", func(c *conn) error {
 		standing, found, err = s.attempt(c, codeID)
 		return err
 	})
+	if err == nil && !found && claimed {
+		standing, found = claim, true
+	}
 	return standing, removals, found, err
 }
 
@@ -110,8 +111,8 @@ func (s *Sessions) Complete(ctx context.Context, x session.Session, codeID strin
 	return opened, err
 }
 
-// settle stores the outcome of a claim. Outcomes come from here only, one after the
-// other, so that one which is stored already is never replaced.
+// settle stores the outcome of a claim. All outcomes are stored here, and the writer does
+// one write at a time, so one that is stored and has not expired is never replaced.
 func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold time.Duration) error {
 	existing, found, err := s.attempt(c, codeID)
 	if err == nil && !found {

@@ -27,8 +27,8 @@ func (c *claims) get(codeID string, now int64) (standing attempt, removals uint6
 }
 
 // put claims a code unless that is claimed, and returns the claim that stands. ok is
-// false if a claim was removed since get, as it may have been on this code: its
-// outcome was not there yet when the caller read the database.
+// false if a claim was removed since get, perhaps the one on this code. Then the caller
+// must read the database again: the outcome may be there now.
 func (c *claims) put(codeID string, a attempt, now, over int64, removals uint64) (standing attempt, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -61,6 +61,21 @@ func TestAClaimIsNoWrite(t *testing.T) {
 	}
 }
 
+func TestAnOutcomeIsSeenAlsoWhereItsClaimRemains(t *testing.T) {
+	db := open(t, t.TempDir())
+	a, done := attemptBy("a"), attemptBy("a")
+	done.UserID = session.UserID("somebody")
+	claim(t, db, a, a)
+	db.Sessions().SettleUnnoticed(t, "code", a, done)
+	if db.Claims() != 1 {
+		t.Fatal("the claim is gone")
+	}
+	if got, err := db.Sessions().Attempt(t.Context(), "code"); err != nil || !reflect.DeepEqual(got, done) {
+		t.Errorf("attempt %+v, %v, want %+v", got, err, done)
+	}
+	claim(t, db, attemptBy("b"), done)
+}
+
 func TestAClaimStaysWhereItsOutcomeCannotBeStored(t *testing.T) {
 	db := open(t, t.TempDir())
 	a, done := attemptBy("a"), attemptBy("a")

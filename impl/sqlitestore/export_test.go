@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -70,6 +71,15 @@ func (db *DB) Exec(t *testing.T, sql string) {
 // ExecThen runs SQL and then fails with an error, in a write of its own.
 func (db *DB) ExecThen(t *testing.T, sql string, fail error) error {
 	return db.writer.write(t.Context(), func(c *conn) error { return errors.Join(c.Exec(sql), fail) })
+}
+
+// SettleUnnoticed settles a login as for a caller who has given up when it is done.
+func (s *Sessions) SettleUnnoticed(t *testing.T, codeID string, from, to session.Attempt) {
+	t.Helper()
+	err := s.db.write(t.Context(), "settle a login", func(c *conn) error { return s.settle(c, codeID, from, to, time.Minute) })
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // LimitPages sets how many pages the file may have. More is as if the disk were

@@ -8,8 +8,9 @@ import (
 )
 
 // reserve is the room on the disk, in bytes, that is left to deletions and logins: a
-// deletion must write to the log, too, before it makes room. The log grows to 32 MB
-// until SQLite moves it to the database, which grows by as much.
+// deletion must write to the log, too, before it makes room. The log grows to 32 MB,
+// and to a transaction more, until SQLite moves it to the database, which may grow by as
+// much.
 const reserve = 2 * logPages * pageSize
 
 // hasRoom fails with [sqlite3.FULL] if only the reserve is left, on the disk and in

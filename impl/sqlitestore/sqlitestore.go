@@ -225,7 +225,7 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 	}
 }
 
-// write runs a function in a transaction that has no result.
+// write runs a function that has no result in a transaction.
 func (p part) write(ctx context.Context, doing string, do func(*conn) error) error {
 	_, err := write(ctx, p, doing, func(c *conn) (struct{}, error) { return struct{}{}, do(c) })
 	return err

@@ -164,9 +164,10 @@ func (w *writer) commit(batch []*pending) {
 	}
 }
 
-// transact returns the error of each write, or that of the transaction: one of SQLite, or
-// of a write that had changed something before it failed. That is rare, and a savepoint
-// for each write would cost all of them a tenth.
+// transact does a batch in one transaction. It returns the error of each write. If the
+// transaction is undone, it returns why in err: SQLite failed, or a write failed after it
+// had changed something. That is rare, and a savepoint for each write would cost all of
+// them a tenth.
 func (w *writer) transact(batch []*pending) (errs []error, err error) {
 	if len(batch) == 0 {
 		return nil, nil
