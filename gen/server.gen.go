@@ -687,7 +687,7 @@ type EntityTags = string
 // ErrorCode The kind of error, for programs. Decide by it. Codes are added in the course of time; treat one that you do not know by the HTTP status.
 type ErrorCode = string
 
-// ExpiresAt When the session ends if it is not used before. Use extends it, at most every ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
+// ExpiresAt When the session ends if it is not used before. Use extends it, with a delay of at most ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 //
 // Example: 2026-11-22T10:00:00Z
 type ExpiresAt = time.Time
@@ -746,7 +746,7 @@ type LivenessStatus string
 
 // LoggedIn A new session.
 type LoggedIn struct {
-	// ExpiresAt When the session ends if it is not used before. Use extends it, at most every ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
+	// ExpiresAt When the session ends if it is not used before. Use extends it, with a delay of at most ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 	//
 	// Example: 2026-11-22T10:00:00Z
 	ExpiresAt ExpiresAt `json:"expiresAt"`
@@ -1093,7 +1093,7 @@ type Revision = int32
 
 // Session A session.
 type Session struct {
-	// ExpiresAt When the session ends if it is not used before. Use extends it, at most every ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
+	// ExpiresAt When the session ends if it is not used before. Use extends it, with a delay of at most ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 	//
 	// Example: 2026-11-22T10:00:00Z
 	ExpiresAt ExpiresAt `json:"expiresAt"`
@@ -1154,7 +1154,7 @@ type SessionSummary struct {
 	// Current Whether it is the session of this request.
 	Current bool `json:"current"`
 
-	// ExpiresAt When the session ends if it is not used before. Use extends it, at most every ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
+	// ExpiresAt When the session ends if it is not used before. Use extends it, with a delay of at most ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
 	//
 	// Example: 2026-11-22T10:00:00Z
 	ExpiresAt ExpiresAt `json:"expiresAt"`

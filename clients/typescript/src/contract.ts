@@ -964,7 +964,7 @@ export interface components {
         };
         /**
          * Format: date-time
-         * @description When the session ends if it is not used before. Use extends it, at most every ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
+         * @description When the session ends if it is not used before. Use extends it, with a delay of at most ten minutes, up to a maximum age. Both are settings of the service (by default two hours after the last use and 30 days after the login).
          * @example 2026-11-22T10:00:00Z
          */
         ExpiresAt: string;
