@@ -21,7 +21,7 @@ const leaseLife = time.Minute
 
 // newLeases returns what this process may create without asking the store.
 func (s *Service) newLeases() *lease.Leases[struct{}] {
-	return lease.New(leaseLife, func(ctx context.Context, owner string, _ *struct{}) (lease.Lease[struct{}], error) {
+	return lease.New(leaseLife, nil, func(ctx context.Context, owner string, _ *struct{}) (lease.Lease[struct{}], error) {
 		n, err := s.reserve(ctx, owner)
 		return lease.Lease[struct{}]{Left: n}, err
 	})

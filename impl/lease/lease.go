@@ -22,7 +22,7 @@ type Lease[T any] struct {
 }
 
 // Take takes the next lease of a key. A lease without a use means that the limit
-// is used up. last is the State of the lease before, nil if this process has none.
+// is used up. last is the State of the lease before, nil if there is none.
 // The context does not end when the caller leaves: others may wait for the same
 // lease.
 type Take[T any] func(ctx context.Context, key string, last *T) (Lease[T], error)
@@ -31,6 +31,7 @@ type Take[T any] func(ctx context.Context, key string, last *T) (Lease[T], error
 // last are kept in memory.
 type Leases[T any] struct {
 	life   time.Duration
+	first  func() Lease[T]
 	take   Take[T]
 	taking singleflight.Group
 
@@ -43,12 +44,15 @@ type expiring[T any] struct {
 	at time.Time
 }
 
-const maxLeases = 10_000
+// maxLeases are kept, each of which takes 250 bytes.
+const maxLeases = 50_000
 
-// New returns leases that are forgotten after a time of life.
-func New[T any](life time.Duration, take Take[T]) *Leases[T] {
+// New returns leases that are forgotten after a time of life. first returns the lease of
+// a key that this process has none of, without a call of the store. If first is nil, that
+// one is taken, too.
+func New[T any](life time.Duration, first func() Lease[T], take Take[T]) *Leases[T] {
 	byKey, _ := simplelru.NewLRU[string, *expiring[T]](maxLeases, nil) // fails for no positive size
-	return &Leases[T]{life: life, take: take, byKey: byKey}
+	return &Leases[T]{life: life, first: first, take: take, byKey: byKey}
 }
 
 // Use uses one of the lease of a key, and takes the next lease first where that is
@@ -103,15 +107,26 @@ func (l *Leases[T]) renew(ctx context.Context, key string) (Lease[T], error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.byKey.Add(key, &expiring[T]{next, time.Now().Add(l.life)})
+	l.add(key, next, time.Now())
 	return next, nil
 }
 
 // get returns the lease of a key, nil if there is none. The caller holds the lock.
 func (l *Leases[T]) get(key string) *Lease[T] {
+	now := time.Now()
 	lease, found := l.byKey.Get(key)
-	if !found || !time.Now().Before(lease.at) {
+	switch {
+	case found && now.Before(lease.at):
+		return &lease.Lease
+	case l.first != nil:
+		return l.add(key, l.first(), now)
+	default:
 		return nil
 	}
-	return &lease.Lease
+}
+
+func (l *Leases[T]) add(key string, next Lease[T], now time.Time) *Lease[T] {
+	added := &expiring[T]{next, now.Add(l.life)}
+	l.byKey.Add(key, added)
+	return &added.Lease
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 func TestALeaseIsUsedUpBeforeTheNextIsTaken(t *testing.T) {
 	l := &limit{left: 25, size: 10}
-	leases := lease.New(time.Minute, l.take)
+	leases := lease.New(time.Minute, nil, l.take)
 	for i := range 25 {
 		got, ok, err := leases.Use(t.Context(), "a")
 		if want := 9 - i%10; err != nil || !ok || i < 20 && got.Left != want || got.State != i/10+1 {
@@ -43,7 +44,7 @@ func TestALeaseIsUsedUpBeforeTheNextIsTaken(t *testing.T) {
 
 func TestKeysHaveLeasesOfTheirOwn(t *testing.T) {
 	l := &limit{left: 100, size: 10}
-	leases := lease.New(time.Minute, l.take)
+	leases := lease.New(time.Minute, nil, l.take)
 	use(t, leases, "a")
 	use(t, leases, "b")
 	leases.Drop("a")
@@ -57,7 +58,7 @@ func TestKeysHaveLeasesOfTheirOwn(t *testing.T) {
 func TestALeaseIsForgottenAfterItsLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &limit{left: 100, size: 10}
-		leases := lease.New(time.Minute, l.take)
+		leases := lease.New(time.Minute, nil, l.take)
 		use(t, leases, "a")
 		time.Sleep(time.Minute - time.Nanosecond)
 		use(t, leases, "a")
@@ -66,6 +67,32 @@ func TestALeaseIsForgottenAfterItsLife(t *testing.T) {
 		if want := []string{"a <nil>", "a <nil>"}; fmt.Sprint(l.asked) != fmt.Sprint(want) {
 			t.Errorf("asked %q, want %q", l.asked, want)
 		}
+	})
+}
+
+func TestTheFirstLeaseCostsNoCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &limit{left: 100, size: 3}
+		leases := lease.New(time.Minute, func() lease.Lease[int] { return lease.Lease[int]{Left: 2, State: 57} }, l.take)
+		asked := func(want ...string) {
+			t.Helper()
+			if !slices.Equal(l.asked, want) {
+				t.Errorf("asked %q, want %q", l.asked, want)
+			}
+			l.asked = nil
+		}
+		use(t, leases, "a")
+		use(t, leases, "a")
+		asked()
+		use(t, leases, "a")
+		asked("a 57")
+		leases.Drop("a")
+		use(t, leases, "a")
+		use(t, leases, "a")
+		asked()
+		time.Sleep(time.Minute)
+		use(t, leases, "a")
+		asked()
 	})
 }
 
@@ -84,7 +111,7 @@ func TestThoseThatComeAtOnceWaitForOneCall(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				leases := lease.New(time.Minute, func(ctx context.Context, _ string, last *int) (lease.Lease[int], error) {
+				leases := lease.New(time.Minute, nil, func(ctx context.Context, _ string, last *int) (lease.Lease[int], error) {
 					calls++
 					time.Sleep(time.Second) // while the others come
 					if ctx.Err() != nil || last != nil {
@@ -119,7 +146,7 @@ func TestThoseThatComeAtOnceWaitForOneCall(t *testing.T) {
 func TestNoMoreIsUsedThanTheLimitHas(t *testing.T) {
 	for _, size := range []int{1, 3, 40, 1000} {
 		l := &limit{left: 100, size: size}
-		leases := lease.New(time.Minute, l.take)
+		leases := lease.New(time.Minute, nil, l.take)
 		var used atomic.Int64
 		var all sync.WaitGroup
 		for range 20 {
@@ -140,7 +167,7 @@ func TestNoMoreIsUsedThanTheLimitHas(t *testing.T) {
 
 func TestAnErrorLeavesTheLeaseBefore(t *testing.T) {
 	l := &limit{left: 100, size: 1}
-	leases := lease.New(time.Minute, l.take)
+	leases := lease.New(time.Minute, nil, l.take)
 	use(t, leases, "a")
 	l.err = errors.New("broken")
 	if _, ok, err := leases.Use(t.Context(), "a"); ok || !errors.Is(err, l.err) {

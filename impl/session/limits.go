@@ -108,10 +108,8 @@ func NewLimits(b Buckets, r Rates) *Limits {
 }
 
 func (l *Limits) limit(r Rate) *limit {
-	return &limit{r, lease.New(leaseLife, func(ctx context.Context, subject string, last *account) (lease.Lease[account], error) {
-		if last == nil {
-			return onCredit(r), nil
-		}
+	first := func() lease.Lease[account] { return onCredit(r) }
+	return &limit{r, lease.New(leaseLife, first, func(ctx context.Context, subject string, last *account) (lease.Lease[account], error) {
 		return l.settle(ctx, subject, r, last.owed)
 	})}
 }
