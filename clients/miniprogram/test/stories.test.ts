@@ -337,6 +337,16 @@ story('what is changed stays on the screen when an older answer arrives late', a
   await phone.until('phone.top.data.nickname === "小红"');
   await profile();
   assert.equal(await phone.evaluate('phone.top.data.nickname'), '小红');
+
+  const nickname = phone.network.hold('PUT /v1/profile');
+  await phone.call('write', '昵称', '小明');
+  await phone.tap('保存');
+  await nickname(async () => {
+    await phone.evaluate(`void phone.wx.pictures.set("http://tmp/a.png", ${JSON.stringify(pixel)})`);
+    await phone.call('chooseAvatar', '更换头像', 'http://tmp/a.png');
+    assert.ok(!phone.network.arrived.includes('POST /v1/profile/avatar'), 'two changes at the same time');
+  });
+  await phone.until('phone.top.data.avatar && phone.top.data.nickname === "小明"');
 });
 
 story('what arrives late does not change the page that is there by then', async (phone, other) => {

@@ -30,6 +30,8 @@ Page({
   },
   /** Counts what was asked and what was changed: an answer that a change has overtaken is not shown. */
   asked: 0,
+  /** The last change of the profile. */
+  changing: undefined as Promise<void> | undefined,
 
   async onShow(): Promise<void> {
     void wx.setNavigationBarTitle({ title: words.me });
@@ -47,6 +49,12 @@ Page({
     this.setData({ nickname, avatar, says });
   },
 
+  /** Makes a change of the profile after those that are under way: each answer shows the whole profile as it was then. */
+  async change(make: () => Promise<void>): Promise<void> {
+    this.changing = (this.changing ?? Promise.resolve()).then(make, make);
+    await this.changing;
+  },
+
   say(title: string): void {
     void wx.showToast({ title, icon: 'none' });
   },
@@ -57,29 +65,27 @@ Page({
 
   async setNickname({ detail }: WechatMiniprogram.FormSubmit): Promise<void> {
     const nickname = String(detail.value['nickname']).trim();
-    if (nickname) this.showProfile(await client.putProfile({ body: { nickname } }));
+    if (nickname) await this.change(async () => this.showProfile(await client.putProfile({ body: { nickname } })));
   },
 
   /** Uploads the picture that the user chose, which is in a temporary file. */
   async setAvatar({ detail }: WechatMiniprogram.CustomEvent<{ avatarUrl: string }>): Promise<void> {
-    const token = await client.token();
-    if (!token.ok) return this.say(textOf(token.problem));
-    wx.uploadFile({
-      url: `${baseUrl}/v1/profile/avatar`,
-      filePath: detail.avatarUrl,
-      name: 'avatar',
-      header: { Authorization: `Bearer ${token.data}` },
-      success: ({ statusCode, data }) => {
-        if (statusCode === 200) this.showProfile({ ok: true, data: JSON.parse(data) as Profile, etag: undefined });
-        else this.say(noPicture.includes(statusCode) ? words.avatarRefused : words.problems.busy);
-      },
-      fail: () => this.say(words.problems.offline),
+    await this.change(async () => {
+      const token = await client.token();
+      if (!token.ok) return this.say(textOf(token.problem));
+      const answer = await upload(detail.avatarUrl, token.data);
+      if (!answer) return this.say(words.problems.offline);
+      const { statusCode, data } = answer;
+      if (statusCode === 200) this.showProfile({ ok: true, data: JSON.parse(data) as Profile, etag: undefined });
+      else this.say(noPicture.includes(statusCode) ? words.avatarRefused : words.problems.busy);
     });
   },
 
   async removeProfile(): Promise<void> {
-    const removed = await client.deleteProfile();
-    this.showProfile(removed.ok ? { ok: true, data: {}, etag: undefined } : removed);
+    await this.change(async () => {
+      const removed = await client.deleteProfile();
+      this.showProfile(removed.ok ? { ok: true, data: {}, etag: undefined } : removed);
+    });
   },
 
   /** Writes everything that the service has of the user to a file, line by line. */
@@ -124,6 +130,23 @@ Page({
     void wx.reLaunch({ url: '/pages/gallery/gallery' });
   },
 });
+
+/** Sends a file as the avatar. There is no answer if the network failed. */
+function upload(
+  filePath: string,
+  token: string,
+): Promise<WechatMiniprogram.UploadFileSuccessCallbackResult | undefined> {
+  return new Promise(resolve => {
+    wx.uploadFile({
+      url: `${baseUrl}/v1/profile/avatar`,
+      filePath,
+      name: 'avatar',
+      header: { Authorization: `Bearer ${token}` },
+      success: resolve,
+      fail: () => resolve(undefined),
+    });
+  });
+}
 
 function waits(state: string | undefined): boolean {
   return state !== undefined && state !== 'approved';
