@@ -24,7 +24,7 @@ const (
 type cache struct {
 	hits, misses atomic.Uint64
 	alone        bool          // no other replica changes sessions
-	renewal      time.Duration // how long after its last use a session is renewed
+	lag          time.Duration // as in Service: how long after its last use a session is renewed
 
 	mu       sync.Mutex
 	sessions *simplelru.LRU[string, cached]
@@ -33,8 +33,8 @@ type cache struct {
 	unknown  change                         // that of the users who are no longer in changed, or a later one
 }
 
-// change is a change of a user's sessions. After an error it may yet come to pass, so
-// what is read before doubtUntil is cached for no longer than with other replicas.
+// change is a change of a user's sessions. If it failed, the store may still do it, so
+// what is read before doubtUntil is cached for cacheLife only.
 type change struct {
 	number     uint64
 	doubtUntil time.Time
@@ -46,8 +46,8 @@ type cached struct {
 	until   time.Time
 }
 
-func newCache(alone bool, renewal time.Duration) *cache {
-	c, size := &cache{alone: alone, renewal: renewal}, cacheSize
+func newCache(alone bool, lag time.Duration) *cache {
+	c, size := &cache{alone: alone, lag: lag}, cacheSize
 	if alone {
 		size = cacheSizeAlone
 	}
@@ -89,7 +89,7 @@ func (c *cache) put(s Session, readAt time.Time, changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	x := cached{session: s, changes: changes, until: readAt.Add(cacheLife)}
-	if renewal := s.LastUsedAt.Add(c.renewal); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) &&
+	if renewal := s.LastUsedAt.Add(c.lag); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) &&
 		!readAt.Before(c.last(s.User.ID).doubtUntil) {
 		x.until = renewal
 	}
@@ -110,7 +110,7 @@ func (c *cache) change(userID string, now time.Time, err error) {
 	c.changes++
 	x := change{number: c.changes}
 	if err != nil {
-		x.doubtUntil = now.Add(c.renewal)
+		x.doubtUntil = now.Add(c.lag)
 	}
 	c.changed.Add(userID, x)
 }

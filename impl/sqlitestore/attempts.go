@@ -81,11 +81,18 @@ func (s *Sessions) Claim(ctx context.Context, codeID string, a session.Attempt, 
 // look returns the outcome of the login with a code, or the claim on it. If there is
 // neither, removals is for [claims.put]. A claim may outlast its outcome, see settled.
 func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, removals uint64, found bool, err error) {
-	claim, removals, claimed := s.db.claims.get(codeID, s.db.after(0))
 	err = s.db.read(ctx, "look up a code", func(c *conn) error {
-		standing, found, err = s.attempt(c, codeID)
+		standing, removals, found, err = s.standing(c, codeID)
 		return err
 	})
+	return standing, removals, found, err
+}
+
+// standing is look on a connection. It gets the claim first: once that is removed, the
+// outcome is in the file.
+func (s *Sessions) standing(c *conn, codeID string) (standing attempt, removals uint64, found bool, err error) {
+	claim, removals, claimed := s.db.claims.get(codeID, s.db.after(0))
+	standing, found, err = s.attempt(c, codeID)
 	if err == nil && !found && claimed {
 		standing, found = claim, true
 	}
@@ -114,10 +121,7 @@ func (s *Sessions) Complete(ctx context.Context, x session.Session, codeID strin
 // settle stores the outcome of a claim. All outcomes are stored here, and the writer does
 // one write at a time, so one that is stored and has not expired is never replaced.
 func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold time.Duration) error {
-	existing, found, err := s.attempt(c, codeID)
-	if err == nil && !found {
-		existing, _, found = s.db.claims.get(codeID, s.db.after(0))
-	}
+	existing, _, found, err := s.standing(c, codeID)
 	switch {
 	case err != nil:
 		return err

@@ -14,8 +14,9 @@ type conn struct {
 	statements map[string]*sqlite3.Stmt
 }
 
-// logPages is how many pages the log grows to until SQLite moves them to the database. A page that
-// was written several times is moved once: docs/decisions/0023-writes-share-a-commit.md.
+// logPages is how many pages the log grows to until SQLite moves them to the database.
+// A page that was written several times is moved once. See
+// docs/decisions/0023-writes-share-a-commit.md.
 const logPages = 4000
 
 // settings of every connection. With synchronous=FULL, a commit is on disk. No

@@ -49,7 +49,7 @@ Page({
     this.setData({ nickname, avatar, says });
   },
 
-  /** Makes a change of the profile after those that are under way: each answer shows the whole profile as it was then. */
+  /** Makes a change of the profile when the one before has its answer: each answer has the whole profile as it was then. */
   async change(make: () => Promise<void>): Promise<void> {
     this.changing = (this.changing ?? Promise.resolve()).then(make, make);
     await this.changing;
