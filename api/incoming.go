@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"onestroke/api/framing"
+	"onestroke/api/connections"
 	"onestroke/impl/telemetry"
 )
 
@@ -41,7 +41,7 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, info *requestIn
 		asked: r.Header.Get("Expect") != "",
 	}
 	if r.TransferEncoding != nil {
-		w.Header().Set("Connection", "close") // package framing follows a connection up to here
+		w.Header().Set("Connection", "close") // package connections follows a connection up to here
 	}
 	if r.ProtoMajor == 1 {
 		_ = b.control.EnableFullDuplex() // for readOn; without it the answer waits for the body
@@ -53,7 +53,7 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, info *requestIn
 // checkFraming refuses a request that a proxy may have taken for another one.
 func (s *server) checkFraming(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if framing.Ambiguous(r) {
+		if connections.Ambiguous(r) {
 			w.Header().Set("Connection", "close")
 			s.fail(w, r, errFraming)
 			return

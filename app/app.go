@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"onestroke/api"
-	"onestroke/api/framing"
+	"onestroke/api/connections"
 	"onestroke/clients/playground"
 	"onestroke/impl/account"
 	"onestroke/impl/adminpage"
@@ -133,7 +133,8 @@ const receiveBuffer = 64 << 10
 func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ConnContext:       framing.ConnContext,
+		ConnContext:       connections.Context,
+		ConnState:         connections.State,
 		ReadHeaderTimeout: c.ReadHeaderTimeout,
 		ReadTimeout:       c.ReadTimeout,
 		WriteTimeout:      c.WriteTimeout,

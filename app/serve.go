@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel"
 
-	"onestroke/api/framing"
+	"onestroke/api/connections"
 	"onestroke/impl/config"
 	"onestroke/impl/logwriter"
 	"onestroke/impl/self"
@@ -69,13 +69,13 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 	}
 
 	server := NewServer(c, handler, logger)
-	if tlsCertificate == nil {
-		listener = framing.Listen(listener)
-	} else {
+	options := connections.Options{Timeout: c.ReadHeaderTimeout, Logger: logger}
+	if tlsCertificate != nil {
 		tlsCertificate.LogDoubts(logger)
 		go tlsCertificate.Watch(ctx, logger)
-		listener = framing.ListenTLS(listener, tlsCertificate.Config(), c.ReadHeaderTimeout)
+		options.TLS = tlsCertificate.Config()
 	}
+	listener = connections.Listen(listener, options)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	debug.FreeOSMemory() // what was needed at the start only, above all to read the contract

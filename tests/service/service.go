@@ -23,7 +23,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"onestroke/api/framing"
+	"onestroke/api/connections"
 	"onestroke/app"
 	"onestroke/impl/config"
 	"onestroke/impl/wechatsim"
@@ -116,7 +116,7 @@ func Start(t testing.TB, o Options) *Local {
 		t.Fatal(err)
 	}
 	server.Config = app.NewServer(c, handler, logger)
-	server.Listener = framing.Listen(server.Listener)
+	server.Listener = connections.Listen(server.Listener, connections.Options{Timeout: c.ReadHeaderTimeout, Logger: logger})
 	server.Start()
 	t.Cleanup(func() {
 		server.Close()

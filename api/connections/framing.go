@@ -1,11 +1,4 @@
-// Package framing finds HTTP/1 requests that do not say clearly where they end.
-//
-// With Transfer-Encoding and Content-Length in one request, an attacker hides a
-// second request from a proxy that goes by the other of the two (RFC 9112, section
-// 11.2). A server must close such a connection and should refuse the request, but
-// net/http removes the Content-Length before a handler sees it. So a connection of
-// [Listen] or [ListenTLS] looks at the head of each request while net/http reads it.
-package framing
+package connections
 
 import (
 	"bytes"
@@ -19,10 +12,10 @@ import (
 
 type requestsKey struct{}
 
-// ConnContext is what [Ambiguous] needs in an [http.Server].
-func ConnContext(ctx context.Context, c net.Conn) context.Context {
-	if c, ok := c.(interface{ followed() *requests }); ok {
-		return context.WithValue(ctx, requestsKey{}, c.followed())
+// Context is what [Ambiguous] needs in an [http.Server].
+func Context(ctx context.Context, c net.Conn) context.Context {
+	if c, ok := c.(interface{ served() *conn }); ok {
+		return context.WithValue(ctx, requestsKey{}, &c.served().requests)
 	}
 	return ctx
 }
@@ -37,26 +30,6 @@ func Ambiguous(r *http.Request) bool {
 	return ok && on.ambiguous.Load()
 }
 
-// conn is a connection whose requests are followed while they are read.
-type conn struct {
-	net.Conn
-	requests
-}
-
-func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	c.follow(p[:n])
-	return n, err
-}
-
-// CloseWrite is called by net/http before it closes a connection on which more may arrive.
-func (c *conn) CloseWrite() error {
-	if c, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return c.CloseWrite()
-	}
-	return nil
-}
-
 // requests follows the requests of one connection up to the first one with
 // Transfer-Encoding. That one is the last: the connection is closed after it. What
 // net/http refuses closes the connection as well, and may be misread here.
@@ -67,8 +40,6 @@ type requests struct {
 	last      bool
 	ambiguous atomic.Bool // read while the next byte of the connection is awaited
 }
-
-func (r *requests) followed() *requests { return r }
 
 // head is what the lines of a head have said.
 type head struct {
