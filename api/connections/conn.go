@@ -33,7 +33,7 @@ type phase int
 const (
 	serving phase = iota
 	idle          // an answer was sent; net/http is about to say how long it waits
-	waiting       // net/http waits for the next request
+	waiting       // net/http waits for the next request, for no longer than a pause
 )
 
 // State is what the connections of a listener need in an [http.Server].
@@ -49,8 +49,9 @@ func (c *conn) served() *conn { return c }
 func (c *conn) SetReadDeadline(t time.Time) error {
 	switch c.phase {
 	case idle:
-		c.phase, c.until = waiting, t
-		if c.listener.crowded() {
+		c.phase = serving
+		if c.listener.crowded() && c.between() {
+			c.phase, c.until = waiting, t
 			t = earlier(t, time.Now().Add(c.listener.pause))
 		}
 	case waiting: // the next request was read together with the one before

@@ -58,7 +58,7 @@ func serve(t *testing.T, secure bool, l limits) *server {
 			if err != nil {
 				t.Error(err)
 			}
-			fmt.Fprintf(w, "%s %s %t", r.URL.Path, body, r.TLS != nil)
+			fmt.Fprintf(w, "%s %s %s %t", r.Method, r.URL.Path, body, r.TLS != nil)
 		}),
 		ConnContext: Context, ConnState: State,
 		ReadHeaderTimeout: l.head, IdleTimeout: l.idle,
@@ -150,7 +150,7 @@ func TestAConnectionIsServedAgainAfterEachPause(t *testing.T) {
 			s.waitFor(t, 1)
 			for i := range 4 {
 				c.send(t, post(fmt.Sprintf("/%d", i), "a body"))
-				c.expect(t, fmt.Sprintf("/%d a body %t", i, secure))
+				c.expect(t, fmt.Sprintf("POST /%d a body %t", i, secure))
 				s.waitFor(t, 1)
 			}
 			c.Close()
@@ -172,8 +172,8 @@ func TestConnectionsAreServedHoweverTheirBytesArrive(t *testing.T) {
 					c.send(t, piece)
 					<-time.After(time.Duration((7*i+5*n+3*k)%20) * s.listener.pause / 10) // up to two pauses
 				}
-				c.expect(t, "/first "+strings.Repeat("a", i)+" false")
-				c.expect(t, "/second  false")
+				c.expect(t, "POST /first "+strings.Repeat("a", i)+" false")
+				c.expect(t, "POST /second  false")
 			}
 		})
 	}
@@ -185,18 +185,29 @@ func TestRequestsThatArriveTogetherAreAnswered(t *testing.T) {
 	c := s.connect(t)
 	for i := range 50 {
 		c.send(t, post("/first", strings.Repeat("a", i))+post("/second", "")+post("/third", ""))
-		c.expect(t, "/first "+strings.Repeat("a", i)+" false")
-		c.expect(t, "/second  false")
-		c.expect(t, "/third  false")
+		c.expect(t, "POST /first "+strings.Repeat("a", i)+" false")
+		c.expect(t, "POST /second  false")
+		c.expect(t, "POST /third  false")
 	}
 	s.waitFor(t, 1)
+}
+
+// Old programs send an empty line after a body.
+func TestAnEmptyLineMayComeBeforeARequest(t *testing.T) {
+	s := serve(t, false, long)
+	c := s.connect(t)
+	for range 2 {
+		c.send(t, "\r\n"+post("/first", "abc"))
+		c.expect(t, "POST /first abc false")
+		s.waitFor(t, 1)
+	}
 }
 
 func TestAConnectionThatWaitsIsClosedWhenItIsIdleForTooLong(t *testing.T) {
 	s := serve(t, false, limits{time.Minute, time.Second})
 	c := s.connect(t)
 	c.send(t, post("/", ""))
-	c.expect(t, "/  false")
+	c.expect(t, "POST /  false")
 	answered := time.Now()
 	s.waitFor(t, 1)
 	c.expectEnd(t)
@@ -215,7 +226,7 @@ func TestAHeadThatDoesNotEndEndsItsConnection(t *testing.T) {
 			c := serve(t, false, limits{time.Second, 10 * time.Minute}).connect(t)
 			c.send(t, sent)
 			if strings.HasPrefix(sent, post("/first", "")) {
-				c.expect(t, "/first  false")
+				c.expect(t, "POST /first  false")
 			}
 			c.expectEnd(t)
 		})
@@ -226,7 +237,7 @@ func TestShutdownClosesTheConnectionsThatWait(t *testing.T) {
 	s := serve(t, false, long)
 	used, silent := s.connect(t), s.connect(t)
 	used.send(t, post("/", ""))
-	used.expect(t, "/  false")
+	used.expect(t, "POST /  false")
 	s.waitFor(t, 2)
 	if err := s.Shutdown(context.Background()); err != nil {
 		t.Fatal(err)
@@ -240,9 +251,9 @@ func TestAFewConnectionsStayWithNetHTTP(t *testing.T) {
 	s.listener.warm = 1
 	first, second := s.connect(t), s.connect(t)
 	first.send(t, post("/", ""))
-	first.expect(t, "/  false")
+	first.expect(t, "POST /  false")
 	second.send(t, post("/", ""))
-	second.expect(t, "/  false")
+	second.expect(t, "POST /  false")
 	for deadline := time.Now().Add(time.Minute); s.listener.crowded(); runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("none comes back")

@@ -51,6 +51,11 @@ type head struct {
 	inSize   bool // the last line is one of Content-Length
 }
 
+// between reports whether no byte of the next request has arrived.
+func (r *requests) between() bool {
+	return !r.last && r.body == 0 && len(r.line) == 0 && r.head == (head{})
+}
+
 // follow takes the next bytes of the connection.
 func (r *requests) follow(p []byte) {
 	for len(p) > 0 && !r.last {

@@ -116,8 +116,7 @@ func (l *listener) await(c net.Conn, until time.Time) {
 		return
 	}
 	_ = c.SetReadDeadline(until)
-	first := make([]byte, 1)
-	_, err := io.ReadFull(c, first)
+	first, err := firstByte(c)
 	l.leave(c)
 	if err != nil {
 		c.Close()
@@ -129,6 +128,17 @@ func (l *listener) await(c net.Conn, until time.Time) {
 		l.pass(&secureConn{next, secure})
 	} else {
 		l.pass(next)
+	}
+}
+
+// firstByte reads the first byte of a request. Some programs send an empty line before
+// it (RFC 9112, section 2.2).
+func firstByte(c net.Conn) ([]byte, error) {
+	b := make([]byte, 1)
+	for {
+		if _, err := io.ReadFull(c, b); err != nil || b[0] != '\r' && b[0] != '\n' {
+			return b, err
+		}
 	}
 }
 
