@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// shortestLine is less than the bytes of any request line ("GET / HTTP/1.1\r\n").
-const shortestLine = 16
+// enough is how many bytes of a request net/http needs before it sets a new time
+// limit. It needs four; no request line has less than this ("GET / HTTP/1.1\r\n").
+const enough = 16
 
 // conn is a connection while net/http has it. Its fields are changed only by the
 // goroutine that serves it, and while nobody else reads from it.
@@ -77,8 +78,8 @@ func (c *conn) Read(p []byte) (n int, err error) {
 // waited is the error of a read that waited for the next request.
 func (c *conn) waited(n int, err error) error {
 	switch {
-	case n >= shortestLine:
-		c.phase = serving // net/http sets a time limit for the rest
+	case n >= enough:
+		c.phase = serving
 	case n > 0:
 		c.phase = serving
 		_ = c.Conn.SetReadDeadline(c.until)

@@ -13,9 +13,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"onestroke/tests/output"
 	"onestroke/tests/pki"
 )
 
@@ -275,5 +277,41 @@ func TestAConnectionThatIsClosedTwiceCountsOnce(t *testing.T) {
 	}
 	if n := s.listener.serving.Load(); n != 0 {
 		t.Errorf("net/http has %d connections", n)
+	}
+}
+
+// failing is a listener that cannot accept its first connections.
+type failing struct {
+	net.Listener
+	left int
+}
+
+func (l *failing) Accept() (net.Conn, error) {
+	if l.left > 0 {
+		l.left--
+		return nil, syscall.EMFILE
+	}
+	return l.Listener.Accept()
+}
+
+func TestAFailureToAcceptIsSaidOnceAndPasses(t *testing.T) {
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := new(output.Output)
+	l := Listen(&failing{inner, 3}, Options{Timeout: time.Minute, Logger: slog.New(slog.NewTextHandler(written, nil))})
+	defer l.Close()
+	c, err := net.Dial("tcp", inner.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	(&client{Conn: c}).send(t, post("/", ""))
+	if _, err := l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(written.String(), syscall.EMFILE.Error()); n != 1 {
+		t.Errorf("%d lines say it:\n%s", n, written)
 	}
 }

@@ -86,7 +86,7 @@ func (b *bench) manyConnections(binary string, n int) error {
 		return err
 	}
 	after, err := p.resident()
-	fmt.Printf("%-30s %5.1f MB resident with them, %.1f MB after they are closed and %d more requests\n",
+	fmt.Printf("%-30s %5.1f MB resident with them (aim 150), %.1f MB after they are closed and %d more requests\n",
 		fmt.Sprintf("%d connections", n), megabytes(with), megabytes(after), afterwards)
 	return err
 }
