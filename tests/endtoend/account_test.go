@@ -39,6 +39,7 @@ func TestTheExportOfAnEmptyAccountHasAllHeaders(t *testing.T) {
 }
 
 func TestAnExportHasEachDrawingUnchanged(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())
@@ -124,6 +125,7 @@ func TestAnExportEndsWithTheProfile(t *testing.T) {
 }
 
 func TestALargeExportIsStreamed(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	large := oneStroke("large")

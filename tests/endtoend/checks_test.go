@@ -127,6 +127,7 @@ func (c checked) isNotShown(t *testing.T, token string) {
 }
 
 func TestASharedDrawingIsSeenWhenItIsApproved(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		user := service.NewUser()
 		author := c.LogIn2017(t, user)
@@ -171,6 +172,7 @@ func TestASharedDrawingIsSeenWhenItIsApproved(t *testing.T) {
 }
 
 func TestAChangedDrawingIsNotSeenUntilItIsApprovedAgain(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		author := c.LogIn(t, service.NewUser())
 		id := create(t, author, "first")
@@ -200,6 +202,7 @@ func TestAChangedDrawingIsNotSeenUntilItIsApprovedAgain(t *testing.T) {
 }
 
 func TestAVerdictSaysWhy(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		author := c.LogIn(t, service.NewUser())
 		for _, test := range []struct {
@@ -231,6 +234,7 @@ func TestAVerdictSaysWhy(t *testing.T) {
 }
 
 func TestANicknameThatIsNotApprovedIsNotShown(t *testing.T) {
+	t.Parallel()
 	c := startChecked(t, service.Options{})
 	for _, user := range []string{"risky name", "review name", "name"} {
 		if user == "name" { // from now on, no text can be checked
@@ -249,6 +253,7 @@ func TestANicknameThatIsNotApprovedIsNotShown(t *testing.T) {
 }
 
 func TestAResultThatNeverComesIsAskedForAgainAndThenNeedsAPerson(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		author := c.LogIn(t, service.NewUser())
 		c.plan(t, map[string]any{"path": mediaCheck, "pushes": 0, "times": 2})
@@ -278,6 +283,7 @@ func TestAnApprovalOfAPictureThatWasNotFetchedDoesNotCount(t *testing.T) {
 }
 
 func TestAnAbsentAuthorsShareWaits(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		user := service.NewUser()
 		author := c.LogIn(t, user)
@@ -293,6 +299,7 @@ func TestAnAbsentAuthorsShareWaits(t *testing.T) {
 }
 
 func TestWhatWeChatFailsToDoIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	c := startChecked(t, service.Options{})
 	author := c.LogIn(t, service.NewUser())
 	for _, plan := range []map[string]any{
@@ -328,6 +335,7 @@ func TestWhatWeChatFailsToDoIsTriedAgain(t *testing.T) {
 // While a drawing changes between two titles, of which one is refused, visitors see
 // the other one or nothing.
 func TestNoVisitorSeesWhatIsNotApprovedWhileItChanges(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		author := c.LogIn(t, service.NewUser())
 		id := create(t, author, "good")
@@ -384,6 +392,7 @@ func TestSharingHasOneTextChecked(t *testing.T) {
 }
 
 func TestAPictureIsForTheCheckerWhateverItAccepts(t *testing.T) {
+	t.Parallel()
 	c := startChecked(t, service.Options{})
 	author := c.LogIn(t, service.NewUser())
 	c.plan(t, map[string]any{"path": mediaCheck, "pushes": 0})

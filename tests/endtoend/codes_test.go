@@ -32,6 +32,7 @@ func says(t *testing.T, code []byte) string {
 }
 
 func TestTheCodeOfAShareIsMadeOnceAndEndsWithIt(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		author, otherUser := c.LogIn(t, service.NewUser()), c.LogIn(t, service.NewUser())
 		id := create(t, author, "risky") // also a share that others do not see has a code
@@ -68,6 +69,7 @@ func TestTheCodeOfAShareIsMadeOnceAndEndsWithIt(t *testing.T) {
 
 // What WeChat refuses is not the user's mistake, and an outage ends.
 func TestWithoutACodeTheAnswerSaysWhoMustAct(t *testing.T) {
+	t.Parallel()
 	c := startChecked(t, service.Options{WeChatTimeout: time.Second})
 	author := c.LogIn(t, service.NewUser())
 	id := create(t, author, "猫")

@@ -21,6 +21,7 @@ import (
 )
 
 func TestHelpDescribesEachVariable(t *testing.T) {
+	t.Parallel()
 	code, output := service.Build(t).Run(t, nil, "--help")
 	if code != 0 {
 		t.Errorf("exit code %d", code)

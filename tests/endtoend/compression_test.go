@@ -102,6 +102,7 @@ func TestAcceptEncodingDecidesWhetherAnAnswerIsCompressed(t *testing.T) {
 func compressedTag(tag string) string { return strings.TrimSuffix(tag, `"`) + `.gzip"` }
 
 func TestLongTextsAreCompressedAndNothingElse(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	user := service.NewUser()
 	caller, then := s.LogIn(t, user), s.LogIn2017(t, service.NewUser())

@@ -16,6 +16,7 @@ import (
 )
 
 func TestTheContractIsTheSameInBothForms(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	asYAML := s.Nobody().Do(t, http.MethodGet, "/openapi.yaml", nil)
 	asJSON := s.Nobody().Do(t, http.MethodGet, "/openapi.json", nil)
@@ -50,6 +51,7 @@ func TestTheContractIsTheSameInBothForms(t *testing.T) {
 }
 
 func TestTheContractForNewProgramsIsThatOfTheServiceWithout2017(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	whole := contractAt(t, s, "/openapi.json")
 	current := contractAt(t, s, "/openapi-v1.json")

@@ -45,6 +45,7 @@ func reds(t *testing.T, picture []byte) (n int) {
 // Others see in the replay what is painted over in the end, so WeChat sees it, too. What
 // is painted over so often that a picture cannot show it needs a person.
 func TestWhatIsPaintedOverIsChecked(t *testing.T) {
+	t.Parallel()
 	c := startChecked(t, service.Options{})
 	author, d := c.LogIn(t, service.NewUser()), deskOf(c.Service)
 	c.plan(t, map[string]any{"path": mediaCheck, "pushes": 0, "times": 2})

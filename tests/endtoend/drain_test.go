@@ -80,6 +80,7 @@ func TestAStopLosesNoRequest(t *testing.T) {
 
 // An export that has begun is finished, however much of it was not read at the signal.
 func TestAnExportIsFinishedAfterASignal(t *testing.T) {
+	t.Parallel()
 	const paints = 24 // more than the buffers of a connection take
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
 		t.Run(name, func(t *testing.T) {

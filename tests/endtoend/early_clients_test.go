@@ -15,6 +15,7 @@ import (
 // before their body was read. Clients that are not on this machine are named; with
 // TEST_HTTP_CLIENTS=required those of Python are installed, and it fails without Java.
 func TestAnEarlyAnswerReachesTheClientsOfOtherLanguages(t *testing.T) {
+	t.Parallel()
 	testdata := filepath.Join(service.Root(), "tests", "endtoend", "testdata")
 	python, required := filepath.Join(service.Root(), ".build", "http-clients", "bin", "python"), os.Getenv("TEST_HTTP_CLIENTS") == "required"
 	if required {

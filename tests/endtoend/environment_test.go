@@ -11,6 +11,7 @@ import (
 )
 
 func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
+	t.Parallel()
 	program := service.Build(t)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -90,6 +91,7 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 }
 
 func TestABuildWithoutTheSimulatorNeedsAnAppID(t *testing.T) {
+	t.Parallel()
 	refuses(t, service.BuildWithoutSimulator(t), nil, "WECHAT_APP_ID", "")
 }
 

@@ -95,6 +95,7 @@ var troubles = []struct {
 }
 
 func TestEachOperationDistinguishesErrorsFromOutages(t *testing.T) {
+	t.Parallel()
 	for _, trouble := range troubles {
 		s := startService(t, service.Options{Fault: trouble.fault})
 		caller := s.With(header("Authorization", "Bearer "+session.TokenPrefix+strings.Repeat("A", 64)))
@@ -115,6 +116,7 @@ func TestEachOperationDistinguishesErrorsFromOutages(t *testing.T) {
 }
 
 func TestEachBodyHasATypeAndALimit(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	for _, o := range operations(t) {
@@ -171,6 +173,7 @@ func TestABodyMayHaveNoContentEncoding(t *testing.T) {
 
 // What old and careless clients send as Accept is answered everywhere.
 func TestEachOperationTakesAnyReadableAccept(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	for _, o := range operations(t) {
 		answer := o.ask(t, s.Nobody())

@@ -11,6 +11,7 @@ import (
 )
 
 func TestEachFailureOfWeChatHasItsAnswer(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		weChat     http.HandlerFunc
 		status     int

@@ -21,6 +21,7 @@ import (
 // contract lets a client send comes back from every operation that returns it,
 // and a request that changes this field alone is a change.
 func TestEveryFieldOfADrawingIsStoredAndMakesADifference(t *testing.T) {
+	t.Parallel()
 	schemas := readContract(t).Components.Schemas
 	content := schemas["DrawingContent"].Value
 	full := exampleOf(content).(map[string]any)

@@ -126,6 +126,7 @@ func TestActionsThatAreNotADrawingAreStored(t *testing.T) {
 }
 
 func TestFiftyConcurrentWritersLoseNoChange(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())

@@ -14,6 +14,7 @@ import (
 // wx.request may give a program the names of headers as they are on the wire, so
 // they are those of the contract there.
 func TestHeadersHaveTheNamesOfTheContract(t *testing.T) {
+	t.Parallel()
 	s := startService(t, service.Options{RequestsPerMinute: 100})
 	caller := s.LogIn(t, service.NewUser())
 	id := create(t, caller, "one")

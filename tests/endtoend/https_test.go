@@ -112,6 +112,7 @@ func TestHTTPOnThePortOfHTTPSIsExplained(t *testing.T) {
 }
 
 func TestCertificatesAreReplacedUnderLoad(t *testing.T) {
+	t.Parallel()
 	root := pki.NewAuthority(t)
 	p := startHTTPS(t, root.Issue(t))
 	stop, served := make(chan struct{}), atomic.Int64{}

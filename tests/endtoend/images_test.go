@@ -129,6 +129,7 @@ func TestFormatInTheAddressDecidesWhateverAcceptSays(t *testing.T) {
 }
 
 func TestAPictureHasTheRequestedWidth(t *testing.T) {
+	t.Parallel()
 	s := start(t)
 	caller := s.LogIn(t, service.NewUser())
 	image := path(create(t, caller, "one")) + "/image"

@@ -136,6 +136,7 @@ func TestTheAttemptsOfOneCodeAreLimited(t *testing.T) {
 }
 
 func TestTheClientAddressIsReadFromTrustedProxiesOnly(t *testing.T) {
+	t.Parallel()
 	const limit = 2
 	loopback, inner := netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")
 	for name, c := range map[string]struct {

@@ -256,6 +256,7 @@ func TestFormsAreReadAsTheyWereIn2017(t *testing.T) {
 }
 
 func TestTheBasePathCanBeChanged(t *testing.T) {
+	t.Parallel()
 	s := startService(t, service.Options{BasePath: "/x/y"})
 	old := s.LogIn2017(t, service.NewUser())
 	old.Do(t, http.MethodPost, "/x/y/paints/save", map[string]string{"id": "moved", "actions": "[]"}).ExpectPaintDone(t)
@@ -277,6 +278,7 @@ func TestTheBasePathCanBeChanged(t *testing.T) {
 
 // The repeated login asks WeChat again, which has exchanged the code: a new code helps.
 func TestALoginAfterTheStoreLostItsDataNeedsANewCode(t *testing.T) {
+	t.Parallel()
 	for name, logIn := range map[string]func(*testing.T, service.Service, service.Phone) service.Answer{
 		"of today": func(t *testing.T, s service.Service, p service.Phone) service.Answer {
 			return s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": p.Code})

@@ -3,6 +3,7 @@
 package endtoend
 
 import (
+	"flag"
 	"net/http"
 	"testing"
 
@@ -13,7 +14,16 @@ import (
 	"onestroke/tests/stores"
 )
 
-func TestMain(m *testing.M) { stores.Main(m, service.RemoveBinaries, service.AllMet) }
+// parallelTests is how many of the parallel tests run at the same time, unless -parallel
+// says otherwise. They wait most of their time: for time limits, for stores that are away.
+const parallelTests = "6"
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", parallelTests); err != nil {
+		panic(err)
+	}
+	stores.Main(m, service.RemoveBinaries, service.AllMet)
+}
 
 // onEveryStore runs a test on SQLite and on each pair of servers.
 func onEveryStore(t *testing.T, test func(t *testing.T, redis, mongodb stores.Server)) {

@@ -23,6 +23,7 @@ const container = 256 << 20
 // Bodies that arrive slowly take no more memory than they may, and those that are
 // refused may be sent again.
 func TestManySlowUploadsDoNotExhaustTheMemory(t *testing.T) {
+	t.Parallel()
 	const (
 		uploads = 1000
 		from    = 10 // addresses
@@ -118,6 +119,7 @@ func TestOneAddressDoesNotTakeAllTheMemoryForBodies(t *testing.T) {
 
 // Exports that nobody reads are few, take little memory, and end.
 func TestExportsThatNobodyReadsAreBounded(t *testing.T) {
+	t.Parallel()
 	const (
 		users   = 20
 		exports = 16 // MAX_EXPORTS
@@ -153,6 +155,7 @@ func TestExportsThatNobodyReadsAreBounded(t *testing.T) {
 
 // One user cannot take all exports.
 func TestAUserHasTwoExportsAtATime(t *testing.T) {
+	t.Parallel()
 	p := service.Build(t).Start(t)
 	greedy, other := p.LogIn(t, service.NewUser()), p.LogIn(t, service.NewUser())
 	for i := range 16 {

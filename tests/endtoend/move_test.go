@@ -27,6 +27,7 @@ import (
 // A service on one machine moves to Redis and MongoDB, killed on the way, and
 // answers as before.
 func TestAMoveKeepsEveryAnswer(t *testing.T) {
+	t.Parallel()
 	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
 		data := filepath.Join(t.TempDir(), "数据 of one machine")
 		program := service.Build(t)
@@ -76,6 +77,7 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 
 // A target that is slow, or where another server is taking over, is waited for.
 func TestAMoveRepeatsWhatItsTargetDidNotDo(t *testing.T) {
+	t.Parallel()
 	const refused = 8 // more often than the driver and the store ask by themselves
 	var mu sync.Mutex
 	asked := map[string]int{}

@@ -101,6 +101,7 @@ func (d desk) suspend(t *testing.T, user string, suspended bool) {
 }
 
 func TestAnOperatorDecidesAboutWhatWasReported(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		author, d := s.LogIn(t, service.NewUser()), deskOf(s.Service)
@@ -168,6 +169,7 @@ func TestAnOperatorDecidesAboutWhatWasReported(t *testing.T) {
 // What a person refused or took down is not shown when it is shared again, and what
 // comes in its place waits for a person.
 func TestARefusalByAPersonLasts(t *testing.T) {
+	t.Parallel()
 	t.Run("nothing is checked", func(t *testing.T) {
 		onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 			refusalLasts(t, startOn(t, redis, mongodb).Service)
@@ -253,6 +255,7 @@ func TestWhatOthersCannotSeeWaitsForNobody(t *testing.T) {
 // A report outlasts the share: who shares again does not get rid of it. What nobody
 // reported, and others do not see, operators do not see either.
 func TestAReportOutlastsTheShare(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		author, d := s.LogIn(t, service.NewUser()), deskOf(s.Service)
@@ -291,6 +294,7 @@ func TestAReportOutlastsTheShare(t *testing.T) {
 
 // What WeChat cannot decide, a person decides: drawings, nicknames and avatars.
 func TestAnOperatorDecidesWhatNeedsAReview(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		d := deskOf(c.Service)
 		author := c.LogIn(t, service.NewUser())
@@ -348,6 +352,7 @@ func TestAnOperatorDecidesWhatNeedsAReview(t *testing.T) {
 }
 
 func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		d, name := deskOf(s.Service), service.NewUser()
@@ -411,6 +416,7 @@ func TestASuspendedUserReadsExportsAndDeletes(t *testing.T) {
 }
 
 func TestAnOperatorSeesWhatAUserShowsToOthers(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		d, author, other := deskOf(s.Service), s.LogIn(t, service.NewUser()), s.LogIn(t, service.NewUser())
@@ -510,6 +516,7 @@ func TestACursorThatIsNoneIsNamed(t *testing.T) {
 }
 
 func TestOthersDoNotSeeWhatASuspendedUserShares(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		d, author := deskOf(s.Service), s.LogIn(t, service.NewUser())

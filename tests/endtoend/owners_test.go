@@ -11,6 +11,7 @@ import (
 )
 
 func TestDrawingsOfAnotherUserCannotBeReached(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		logins := map[string]func(t testing.TB, user string) service.Caller{"bearer token": s.LogIn, "2017 headers": s.LogIn2017}

@@ -12,6 +12,7 @@ import (
 )
 
 func TestPagesHaveEachDrawingOnceNewestFirst(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		caller := s.LogIn(t, service.NewUser())

@@ -76,6 +76,7 @@ func setNickname(t *testing.T, c service.Caller, nickname string) gen.Profile {
 }
 
 func TestAProfileOutlastsTheSessionAndEndsWithTheAccount(t *testing.T) {
+	t.Parallel()
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := startOn(t, redis, mongodb)
 		user := service.NewUser()

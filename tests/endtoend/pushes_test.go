@@ -21,6 +21,7 @@ import (
 )
 
 func TestAWithdrawnConsentRemovesTheNickname(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		user := service.NewUser()
 		author := c.LogIn2017(t, user)
@@ -47,6 +48,7 @@ func TestAWithdrawnConsentRemovesTheNickname(t *testing.T) {
 }
 
 func TestAClosedAccountIsDeleted(t *testing.T) {
+	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
 		user, other := service.NewUser(), service.NewUser()
 		author, witness := c.LogIn(t, user), c.LogIn(t, other)

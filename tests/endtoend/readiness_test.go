@@ -111,6 +111,7 @@ func failToSave(t *testing.T, client *redis.Client) {
 // A full disk: reads and deletions go on, writes are 503, and all is well as soon as
 // there is room.
 func TestADiskThatIsFullIsDegraded(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	disk.Small(t, dir, 80<<20)
 	ballast := filepath.Join(dir, "ballast")

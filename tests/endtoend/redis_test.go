@@ -91,6 +91,7 @@ user another on >hunter2 ~other:* +@all
 }
 
 func TestTheNewMasterIsFoundThroughSentinels(t *testing.T) {
+	t.Parallel()
 	if !stores.HaveRedisServer(t) {
 		return
 	}

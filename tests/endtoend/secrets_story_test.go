@@ -33,6 +33,7 @@ import (
 // No secret of a user or of the operators is in a log, a trace, a metric or a store, in
 // any form, whatever users do and however WeChat fails.
 func TestNoSecretIsWrittenAnywhere(t *testing.T) {
+	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		dir := t.TempDir()
 		noSecretIsWritten(t, []string{"DATA_DIR=" + dir}, func() string {

@@ -101,6 +101,7 @@ func exchange(t *testing.T, p *service.Process, secret string) (openID, key stri
 // A secret can be in any header, query, path or body of any operation, valid there or
 // not.
 func TestASecretInAnyPartOfARequestIsNotLogged(t *testing.T) {
+	t.Parallel()
 	m := marks{}
 	p := service.Build(t).Start(t, "LOG_LEVEL=debug", "SIMULATOR=on", "WECHAT_APP_ID=wx0123456789abcdef", "WECHAT_APP_SECRET="+m.new("app secret"),
 		"TRUSTED_PROXIES=127.0.0.1", "ADMIN_TOKEN="+m.new("admin token"))
@@ -150,6 +151,7 @@ func TestASecretInAnyPartOfARequestIsNotLogged(t *testing.T) {
 
 // Failures are logged with their cause, and a cause may contain a password.
 func TestNoFailureShowsASecret(t *testing.T) {
+	t.Parallel()
 	m := marks{}
 	openID, sessionKey := m.new("openid"), m.new("session key")
 	wechat := http.NewServeMux()

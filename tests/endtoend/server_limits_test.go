@@ -64,6 +64,7 @@ func TestAStoppingServiceIsNotReady(t *testing.T) {
 }
 
 func TestTheRequestIDIsReadFromTrustedProxiesOnly(t *testing.T) {
+	t.Parallel()
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	for name, test := range map[string]struct {
 		trusted []netip.Prefix
@@ -153,6 +154,7 @@ func TestRequestsThatAreTooSlowOrTooLargeAreEnded(t *testing.T) {
 
 // A burst that may be in progress takes a while, and none of it is refused.
 func TestABurstWithinTheLimitIsAnswered(t *testing.T) {
+	t.Parallel()
 	const requests = 950
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
 		s := service.Start(t, service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, MaxInFlight: 1000})

@@ -57,6 +57,7 @@ func TestSessionsAreListedAndTheCurrentOneIsMarked(t *testing.T) {
 }
 
 func TestASessionEndsHereAtOnceAndOnOtherReplicasWithinASecond(t *testing.T) {
+	t.Parallel()
 	endings := map[string]func(t *testing.T, ended, other service.Caller){
 		"logging out": func(t *testing.T, ended, _ service.Caller) {
 			ended.Do(t, http.MethodDelete, "/v1/session", nil).Expect(t, http.StatusNoContent)

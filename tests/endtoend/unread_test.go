@@ -25,6 +25,7 @@ const many = 10_000
 // Whatever becomes of those who read stdout and stderr, requests are answered, a
 // signal lets the login in flight finish, and the process ends.
 func TestNobodyReadsWhatTheProgramWrites(t *testing.T) {
+	t.Parallel()
 	for name, open := range map[string]func(t *testing.T) (stdout, stderr *os.File){
 		"stderr blocked": func(t *testing.T) (_, _ *os.File) { return nil, blocked(t) },
 		"stdout blocked": func(t *testing.T) (_, _ *os.File) { return blocked(t), nil },
@@ -86,6 +87,7 @@ func TestNobodyReadsWhyTheProgramFails(t *testing.T) {
 
 // Once somebody reads on, the log says how many lines it lacks. The metrics say it before.
 func TestLinesThatWereDroppedAreCounted(t *testing.T) {
+	t.Parallel()
 	in, stderr, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
