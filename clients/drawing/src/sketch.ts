@@ -202,6 +202,18 @@ export class Sketch {
     return true;
   }
 
+  /**
+   * Shows what the drawing has become elsewhere; no change before that can be undone. The current stroke goes on in it,
+   * but is dropped if the drawing has no room for it now.
+   */
+  replace(content: DrawingContent): void {
+    this.base = this.drawn = content;
+    this.past = [];
+    this.future = [];
+    if (this.finished || this.full) this.forget();
+    this.changed();
+  }
+
   rename(title: string): void {
     this.base = { ...this.base, title };
     this.show(this.drawn.strokes);

@@ -241,6 +241,30 @@ test('a cancelled touch leaves nothing', () => {
   assert.deepEqual([sketch.content.strokes, sketch.canUndo], [[], false]);
 });
 
+test('the drawing changes elsewhere during a stroke, which goes on in it', () => {
+  const theirs = (oneStroke: boolean) => {
+    const other = new Sketch({ ...content([]), oneStroke });
+    draw(other, line([0, 0], [900, 0]));
+    return other.content;
+  };
+  const sketch = new Sketch();
+  draw(sketch, line([0, 500], [900, 500]));
+  sketch.begin({ x: 0, y: 900, time: 5000 }, pen);
+  sketch.replace(theirs(false));
+  assert.equal(sketch.canUndo, false);
+  sketch.extend(line([450, 900], [900, 900]));
+  assert.ok(sketch.end());
+  assert.deepEqual(
+    sketch.content.strokes.map(({ y }) => y[0]),
+    [0, 900],
+  );
+  sketch.begin({ x: 0, y: 500, time: 9000 }, pen);
+  sketch.replace(theirs(true));
+  assert.equal(sketch.current, undefined);
+  assert.equal(sketch.end(), false);
+  assert.equal(sketch.content.strokes.length, 1);
+});
+
 test('a second finger does not begin a stroke during another', () => {
   const sketch = new Sketch();
   assert.equal(sketch.begin(line([0, 0])[0]!, pen), true);

@@ -108,7 +108,7 @@ export function createEditor(opened?: string): Screen {
   const stop = client.drawings.subscribe(state => state.id === id && showState(state));
   const stopTabs = onOtherTab(changed => {
     const state = client.drawings.state(id);
-    if (changed === id && !sketch?.current && (!state || state.status === 'saved')) void load();
+    if (changed === id && (!state || state.status === 'saved')) void load();
   });
   if (opened) void load();
 
@@ -153,14 +153,18 @@ export function createEditor(opened?: string): Screen {
   }
 
   function begin(content: DrawingContent): void {
-    const again = lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content) ? lastLeft.sketch : undefined;
-    sketch = again || new Sketch(content);
-    warn(sketch);
+    if (sketch?.current) {
+      sketch.replace(content); // the user draws on while another tab's change arrives
+    } else {
+      const again = lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content) ? lastLeft.sketch : undefined;
+      sketch = again || new Sketch(content);
+      warn(sketch);
+    }
     if (content.strokes.length) lastSaved = sketch.content;
     title.disabled = false;
     title.value = content.title || '';
     if (content.title) setTitle(content.title);
-    show();
+    if (!sketch.current) show(); // otherwise when the stroke ends: the paper has half of it
     const state = client.drawings.state(id);
     if (state) showState(state);
   }

@@ -158,6 +158,40 @@ test('two tabs of one browser stay in step', async () => {
   await here.leave();
 });
 
+test('what another tab draws during a stroke, and the stroke, are both in the drawing', async () => {
+  const id = await saved(stage.clientOf('both tabs'), line('before'));
+  const here = await Visitor.come(stage, desktop);
+  await here.logIn('both tabs');
+  const there = await here.another();
+  for (const { page } of [here, there]) {
+    await page.goto(`${here.base}/#/draw/${id}`);
+    await page.locator('.sheet.laid').waitFor();
+  }
+  let release = () => {};
+  const released = new Promise<void>(resolve => (release = resolve));
+  await here.page.route('**/v1/drawings/' + id, async route => {
+    await released;
+    await route.continue();
+  });
+  const asked = here.page.waitForRequest('**/v1/drawings/' + id);
+  await there.draw([0.2, 0.2], [0.8, 0.2]);
+  await there.status('Saved');
+  await there.page.getByRole('textbox', { name: 'Title' }).fill('after');
+  await there.page.getByRole('textbox', { name: 'Title' }).press('Enter');
+  await asked;
+  await here.hold([0.2, 0.8], [0.5, 0.8]);
+  release();
+  await here.page.waitForFunction(() => document.querySelector<HTMLInputElement>('input.title')!.value === 'after');
+  await here.page.mouse.up();
+  await here.status('Saved');
+  const drawing = await stage.clientOf('both tabs').getDrawing({ id });
+  assert.deepEqual(drawing.ok && [drawing.data.strokeCount, drawing.data.title], [3, 'after']);
+  assert.equal(await here.color(0.5, 0.2), '102,102,102');
+  assert.equal(await here.color(0.4, 0.8), '102,102,102');
+  await there.leave();
+  await here.leave();
+});
+
 test('the title is changed only once the drawing is there', async () => {
   const id = await saved(stage.clientOf('slow drawing'), line('before'));
   const guest = await Visitor.come(stage, desktop);

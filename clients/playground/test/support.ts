@@ -122,11 +122,16 @@ export class Visitor {
 
   /** Draws a line with the mouse through places given as parts of the paper. */
   async draw(...places: [number, number][]): Promise<void> {
+    await this.hold(...places);
+    await this.page.mouse.up();
+  }
+
+  /** Draws with the mouse and does not lift it at the end. */
+  async hold(...places: [number, number][]): Promise<void> {
     const at = await this.onPaper();
     await this.page.mouse.move(...at(places[0]!));
     await this.page.mouse.down();
     for (const place of places.slice(1)) await this.page.mouse.move(...at(place), { steps: 4 });
-    await this.page.mouse.up();
   }
 
   /** Draws with a finger that needs 20 ms from place to place, however long the browser takes, and is lifted at the last. */
