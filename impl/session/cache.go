@@ -19,7 +19,7 @@ const (
 	cacheSizeAlone = 50_000
 )
 
-// cache holds sessions lately read from the store, by ID. What was read before a
+// cache holds sessions lately opened, or read from the store, by ID. What was read before a
 // change of the same user's sessions does not count.
 type cache struct {
 	hits, misses atomic.Uint64
@@ -88,6 +88,23 @@ func (c *cache) reading() (changes uint64) {
 func (c *cache) put(s Session, readAt time.Time, changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.add(s, readAt, changes)
+}
+
+// opened records that a session was opened, and adds it, unless the sessions of its user
+// have changed besides since openedAt, when there were so many changes: that may have
+// ended it.
+func (c *cache) opened(s Session, openedAt time.Time, changes uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	isOnly := c.last(s.User.ID).number <= changes
+	c.count(s.User.ID, time.Time{})
+	if isOnly {
+		c.add(s, openedAt, c.changes)
+	}
+}
+
+func (c *cache) add(s Session, readAt time.Time, changes uint64) {
 	x := cached{session: s, changes: changes, until: readAt.Add(cacheLife)}
 	if renewal := s.LastUsedAt.Add(c.lag); c.alone && renewal.After(x.until) && !s.LastUsedAt.After(readAt) &&
 		!readAt.Before(c.last(s.User.ID).doubtUntil) {
@@ -107,10 +124,14 @@ func (c *cache) put(s Session, readAt time.Time, changes uint64) {
 func (c *cache) change(userID string, now time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.changes++
-	x := change{number: c.changes}
+	var doubtUntil time.Time
 	if err != nil {
-		x.doubtUntil = now.Add(c.lag)
+		doubtUntil = now.Add(c.lag)
 	}
-	c.changed.Add(userID, x)
+	c.count(userID, doubtUntil)
+}
+
+func (c *cache) count(userID string, doubtUntil time.Time) {
+	c.changes++
+	c.changed.Add(userID, change{c.changes, doubtUntil})
 }

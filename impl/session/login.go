@@ -158,11 +158,13 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	if done.Kind == Code {
 		done, hold = codeAttempt(done, x.ExpiresAt.Sub(now))
 	}
+	openedAt, changes := s.options.Now(), s.cache.reading()
 	opened, err := s.store.Complete(ctx, x, codeID, claim, done, hold)
-	s.changed(done.UserID, err)
 	if err != nil {
+		s.changed(done.UserID, err)
 		return entry{}, err
 	}
+	s.cache.opened(opened, openedAt, changes)
 	s.options.Returned(done.UserID)
 	return entry{c, opened}, nil
 }

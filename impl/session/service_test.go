@@ -192,6 +192,7 @@ func TestRedisAwayIsNeitherExpiryNorLoss(t *testing.T) {
 	s := h.service()
 	token, x := h.logIn(s, session.Login{Code: "anna:1"})
 	code, _ := h.logInWithCode(s, session.Login{Code: "bert:1"})
+	h.pass(time.Second) // until neither is cached
 	calls := h.wechat.called()
 	h.proxy.Down()
 	for name, call := range map[string]func() error{
@@ -274,6 +275,7 @@ func TestReadUnderWayDoesNotOutliveALogOut(t *testing.T) {
 	slow := &slowFind{Store: h.store(), found: make(chan struct{}), goOn: make(chan struct{})}
 	s := session.New(h.wechat, slow, h.options())
 	c, _ := h.logIn(s, session.Login{Code: "anna:1"})
+	h.pass(time.Second) // until it is not cached
 	var read sync.WaitGroup
 	read.Go(func() { h.opens(s, c, userID("anna")) })
 	<-slow.found
@@ -289,6 +291,7 @@ func TestNobodyEndsTheSessionOfAnotherUser(t *testing.T) {
 	h := newFixture(t)
 	s := h.service()
 	c, x := h.logIn(s, session.Login{Code: "anna:1"})
+	h.pass(time.Second)
 	for range 2 { // not in the cache, then in it
 		if err := s.End(t.Context(), userID("bert"), x.ID); err != nil {
 			t.Fatal(err)
