@@ -690,6 +690,17 @@ var Sketch = class {
     this.show(this.drawn.strokes);
     return true;
   }
+  /**
+   * Shows what the drawing has become elsewhere; no change before that can be undone. The current stroke goes on in it,
+   * but is dropped if the drawing has no room for it now.
+   */
+  replace(content) {
+    this.base = this.drawn = content;
+    this.past = [];
+    this.future = [];
+    if (this.finished || this.full) this.forget();
+    this.changed();
+  }
   rename(title) {
     this.base = { ...this.base, title };
     this.show(this.drawn.strokes);
