@@ -156,7 +156,8 @@ export function createEditor(opened?: string): Screen {
     if (sketch?.current) {
       sketch.replace(content); // the user draws on while another tab's change arrives
     } else {
-      const again = lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content) ? lastLeft.sketch : undefined;
+      const again =
+        lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content) ? lastLeft.sketch : undefined;
       sketch = again || new Sketch(content);
       warn(sketch);
     }
