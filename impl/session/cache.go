@@ -91,9 +91,9 @@ func (c *cache) put(s Session, readAt time.Time, changes uint64) {
 	c.add(s, readAt, changes)
 }
 
-// opened records that a session was opened, and adds it, unless the sessions of its user
-// have changed besides since openedAt, when there were so many changes: that may have
-// ended it.
+// opened records that a session was opened, and adds it. changes is what reading returned
+// before the store was asked: if the user's sessions have changed since then, the session
+// may have ended, and is not added.
 func (c *cache) opened(s Session, openedAt time.Time, changes uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,8 +119,7 @@ func (c *cache) add(s Session, readAt time.Time, changes uint64) {
 }
 
 // change records that the sessions of a user have changed, or with an error that they may
-// have, or will. A store does changes one after the other: after one that succeeds, all
-// before it have ended.
+// have, or will.
 func (c *cache) change(userID string, now time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,7 +130,12 @@ func (c *cache) change(userID string, now time.Time, err error) {
 	c.count(userID, doubtUntil)
 }
 
+// count counts a change. A doubt remains until its time is over: a later change may have
+// ended before the one that failed.
 func (c *cache) count(userID string, doubtUntil time.Time) {
+	if before := c.last(userID).doubtUntil; before.After(doubtUntil) {
+		doubtUntil = before
+	}
 	c.changes++
 	c.changed.Add(userID, change{c.changes, doubtUntil})
 }

@@ -144,6 +144,9 @@ export function createEditor(opened?: string): Screen {
     const result = await client.drawings.open(id);
     if (left) return;
     if (result.ok) return begin(result.data);
+    const { code } = result.problem;
+    const isGone = code === 'ERR_NOT_FOUND' || code === 'DELETED';
+    if (sketch && (sketch.current || !isGone)) return; // it stays open: to save it will be a conflict
     sketch = lastSaved = undefined; // another tab may have deleted what was open
     for (const button of saved) button.disabled = true;
     status.replaceChildren();
@@ -152,20 +155,25 @@ export function createEditor(opened?: string): Screen {
     toolbar.element.hidden = true;
   }
 
-  function begin(content: DrawingContent): void {
+  /** The sketch with this content: the one that is open or was left last, so that the user can still undo, or a new one. */
+  function sketchOf(content: DrawingContent): Sketch {
+    if (sketch && isSameContent(sketch.content, content)) return sketch;
     if (sketch?.current) {
       sketch.replace(content); // the user draws on while another tab's change arrives
-    } else {
-      const again =
-        lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content) ? lastLeft.sketch : undefined;
-      sketch = again || new Sketch(content);
-      warn(sketch);
+      return sketch;
     }
+    if (lastLeft?.id === id && isSameContent(lastLeft.sketch.content, content)) return lastLeft.sketch;
+    return new Sketch(content);
+  }
+
+  function begin(content: DrawingContent): void {
+    sketch = sketchOf(content);
+    warn(sketch);
     if (content.strokes.length) lastSaved = sketch.content;
     title.disabled = false;
     title.value = content.title || '';
     if (content.title) setTitle(content.title);
-    if (!sketch.current) show(); // otherwise when the stroke ends: the paper has half of it
+    if (!sketch.current) show(); // to paint now would erase the unfinished stroke
     const state = client.drawings.state(id);
     if (state) showState(state);
   }
@@ -181,7 +189,10 @@ export function createEditor(opened?: string): Screen {
   }
 
   function another(): void {
-    if (sketch && !sketch.content.strokes.length) return begin(blank(paper, pen));
+    if (sketch && !sketch.content.strokes.length) {
+      sketch = undefined;
+      return begin(blank(paper, pen));
+    }
     if (location.hash === write({ at: 'draw' })) dispatchEvent(new Event('hashchange'));
     else go({ at: 'draw' });
   }
@@ -268,6 +279,7 @@ export function createEditor(opened?: string): Screen {
     } else if (gone) {
       go({ at: 'gallery' });
     } else {
+      sketch = undefined;
       void load();
     }
   }

@@ -68,6 +68,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
     const sketch = sketchNow();
     sketch?.extend(points, expected);
     if (sketch?.current) brush?.render(sketch);
+    else if (brush) end(); // another tab's change has left no room for the stroke
   }
 
   function end(): void {

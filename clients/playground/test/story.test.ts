@@ -192,6 +192,31 @@ test('what another tab draws during a stroke, and the stroke, are both in the dr
   await here.leave();
 });
 
+test('a stroke stays when another tab deletes the drawing meanwhile', async () => {
+  const id = await saved(stage.clientOf('deleting tab'), line('going'));
+  const here = await Visitor.come(stage, desktop);
+  here.expect(/404|412/);
+  await here.logIn('deleting tab');
+  const there = await here.another();
+  await there.page.goto(here.base);
+  await there.page.getByRole('link', { name: 'going', exact: true }).waitFor();
+  await here.page.goto(`${here.base}/#/draw/${id}`);
+  await here.page.locator('.sheet.laid').waitFor();
+  await here.hold([0.2, 0.8], [0.5, 0.8]);
+  const gone = here.page.waitForResponse(answer => answer.url().endsWith(id) && answer.status() === 404);
+  await there.page.getByRole('button', { name: 'More: going' }).click();
+  await there.page.getByRole('button', { name: 'Delete' }).click();
+  await (await gone).finished();
+  await here.page.mouse.up();
+  await here.page.getByRole('button', { name: 'Conflict' }).click();
+  await here.page.getByRole('button', { name: 'Keep this one' }).click();
+  await here.status('Saved');
+  const drawing = await stage.clientOf('deleting tab').getDrawing({ id });
+  assert.equal(drawing.ok && drawing.data.strokeCount, 2);
+  await there.leave();
+  await here.leave();
+});
+
 test('the title is changed only once the drawing is there', async () => {
   const id = await saved(stage.clientOf('slow drawing'), line('before'));
   const guest = await Visitor.come(stage, desktop);
