@@ -98,6 +98,8 @@ func use(t *testing.T, s service.Service) (token string) {
 	shared.Decode(t, &share)
 	s.Nobody().Do(t, http.MethodGet, "/v1/shared/"+share.Token, nil).Expect(t, http.StatusOK)
 	s.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusUnauthorized)
+	forged := http.Header{"Authorization": {"Bearer onestroke_" + strings.Repeat("A", 64)}} // which the store is asked for
+	s.Nobody().Do(t, http.MethodGet, "/v1/session", nil, forged).Expect(t, http.StatusUnauthorized)
 	s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": "made-up-" + newID()}).Expect(t, http.StatusUnauthorized)
 	return share.Token
 }

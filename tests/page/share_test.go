@@ -32,7 +32,7 @@ func TestTheSharePageReplaysTheDrawing(t *testing.T) {
 	if heading := b.Tell(t, chromedp.Text("h1")); !strings.HasPrefix(heading, title) {
 		t.Errorf("the page is called %q", heading)
 	}
-	if background := b.Tell(t, chromedp.Evaluate[string](`getComputedStyle(document.body).backgroundColor`)); background != "rgb(244, 244, 242)" {
+	if background := b.Tell(t, chromedp.Evaluate[string](`getComputedStyle(document.body).backgroundColor`)); background != "rgb(245, 242, 234)" {
 		t.Errorf("the policy keeps the style out: the background is %s", background)
 	}
 	asked, complaints := b.Seen()
