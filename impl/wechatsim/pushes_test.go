@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 
 	"onestroke/impl/wechatsim"
@@ -25,9 +26,12 @@ func TestAMessageThatIsNotAnsweredIsSentAgain(t *testing.T) {
 		"never answered":     {[]int{0, 0, 0}, `{"errmsg":"the service cannot be reached"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
 			var messages []string
 			service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				text, _ := io.ReadAll(r.Body)
+				mu.Lock()
+				defer mu.Unlock()
 				messages = append(messages, r.URL.RawQuery+string(text))
 				answer := test.answers[min(len(messages), len(test.answers))-1]
 				if answer == 0 {
