@@ -78,14 +78,16 @@ func run(o settings) error {
 	if o.profiles != "" {
 		return b.writeProfiles(o.profiles, only)
 	}
+	compare := func() error { return b.compare(o.rounds, only) }
+	compareBusy := func() error { return b.compareBusy(o.rounds, only) }
 	if o.rows != "" {
-		return errors.Join(b.compare(o.rounds, only), b.compareBusy(o.rounds, only))
+		return errors.Join(b.withoutWritten(compare), compareBusy())
 	}
 	return errors.Join( // all of them, whatever fails
 		b.weight(),
-		b.compare(o.rounds, only),
+		b.withoutWritten(compare),
 		validation(ctx),
-		b.compareBusy(o.rounds, only),
+		b.withoutWritten(compareBusy),
 		b.growth(o.rounds, o.drawings, o.stored),
 		b.comparePocketBase(o.rounds, min(o.stored, manyStored)), // filling PocketBase with more takes long
 		b.footprint(o.connections),
