@@ -13,10 +13,12 @@ import (
 )
 
 // alone returns a service that has its store for itself.
-func (h *fixture) alone() *session.Service {
+func (h *fixture) alone() *session.Service { return h.aloneOn(h.store()) }
+
+func (h *fixture) aloneOn(store session.Store) *session.Service {
 	o := h.options()
 	o.Alone = true
-	return session.New(h.wechat, h.store(), o)
+	return session.New(h.wechat, store, o)
 }
 
 func TestAReplicaAsksTheStoreOnceASecondAndOneThatIsAloneWhenItRenews(t *testing.T) {
@@ -124,9 +126,7 @@ func (l *late) End(_ context.Context, userID, id string) error {
 func TestASessionThatEndsLateIsGoneWithinASecond(t *testing.T) {
 	h := newFixture(t)
 	store := &late{Store: h.store()}
-	o := h.options()
-	o.Alone = true
-	s := session.New(h.wechat, store, o)
+	s := h.aloneOn(store)
 	token, _ := h.logIn(s, session.Login{Code: "anna:1"})
 	if err := s.LogOut(t.Context(), token); !errors.Is(err, session.ErrUnavailable) {
 		t.Fatal(err)
@@ -189,11 +189,9 @@ func (o *overtaken) Complete(ctx context.Context, x session.Session, codeID stri
 // A session may have ended before its login is over.
 func TestASessionThatEndedDuringItsLoginIsNotCached(t *testing.T) {
 	h := newFixture(t)
-	o := h.options()
-	o.Alone = true
 	opened := make(chan struct{})
 	store := &overtaken{Store: h.store(), opened: opened, confirm: make(chan struct{})}
-	s := session.New(h.wechat, store, o)
+	s := h.aloneOn(store)
 	var first sync.WaitGroup
 	var ended session.Credential
 	first.Go(func() { ended, _ = h.logInWithCode(s, session.Login{Code: "anna:1"}) })
@@ -208,12 +206,10 @@ func TestASessionThatEndedDuringItsLoginIsNotCached(t *testing.T) {
 // how the log out ends.
 func TestASessionThatEndsAfterALoginThatIsConfirmedLateIsGoneWithinASecond(t *testing.T) {
 	h := newFixture(t)
-	o := h.options()
-	o.Alone = true
 	opened := make(chan struct{})
 	confirmsLate := &overtaken{Store: h.store(), opened: opened, confirm: make(chan struct{})}
 	endsLate := &late{Store: confirmsLate}
-	s := session.New(h.wechat, endsLate, o)
+	s := h.aloneOn(endsLate)
 	var login sync.WaitGroup
 	var c session.Credential
 	login.Go(func() { c, _ = h.logInWithCode(s, session.Login{Code: "anna:1"}) })

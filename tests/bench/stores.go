@@ -16,6 +16,7 @@ import (
 type servers struct {
 	redisURL, mongoURI, redisName string
 	redis                         *os.Process // nil if it was not started here
+	ownMongo                      bool        // it was started here
 	closers
 }
 
@@ -39,7 +40,7 @@ func openStores(ctx context.Context) (s *servers, err error) {
 			return s, err
 		}
 		s.add(func() { server.Stop() })
-		s.mongoURI = server.URL
+		s.mongoURI, s.ownMongo = server.URL, true
 	}
 	return s, nil
 }
