@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+
+	"onestroke/impl/text/jsonwalk"
 )
 
 // Decode reads a JSON body and checks it against the contract in one pass. The
@@ -24,7 +26,7 @@ func Decode[T any](text []byte, read func(*T, *Decoder)) (*T, error) {
 	if err := checkText(text); err != nil {
 		return nil, err
 	}
-	d := Decoder{text: text}
+	d := Decoder{in: jsonwalk.New(text)}
 	value := new(T)
 	read(value, &d)
 	if err := d.err(); err != nil {
@@ -75,8 +77,7 @@ func pathOf(pointer jsontext.Pointer) (path []step) {
 // value that breaks a rule is recorded as a finding and passed over, so that one
 // answer can name everything that is invalid.
 type Decoder struct {
-	text []byte
-	at   int // the next value begins here, or after white space
+	in jsonwalk.Walker
 	findings
 }
 
@@ -99,11 +100,11 @@ type Members struct {
 
 // Object enters an object. It has no members if the value is something else.
 func (d *Decoder) Object(rules *ObjectRules) Members {
-	if d.peek() != '{' {
+	if d.in.Peek() != '{' {
 		d.refuse("an object")
 		return Members{}
 	}
-	d.at++
+	d.in.Enter()
 	return Members{rules: rules, Index: -1}
 }
 
@@ -118,38 +119,35 @@ func (m *Members) Next(d *Decoder) bool {
 			d.under(m.mark, m.rules.step(m.Index, m.rules.Members[m.Index]))
 			m.Index = -1
 		}
-		if !d.more('}', &m.begun) {
+		if !d.in.More('}', &m.begun) {
 			d.addMissing(m.rules, m.seen)
 			return false
 		}
 		m.mark = len(d.findings)
-		name := unquote(d.quoted())
-		d.peek() // to the colon
-		d.at++
+		name := string(jsonwalk.Unquote(d.in.Name()))
 		if i := m.rules.index(name); i >= 0 {
 			m.seen |= 1 << i
 			m.Index = i
 			return true
 		}
 		d.add(m.rules.checkUnknown(name)...)
-		d.skip()
+		d.in.Value()
 		d.under(m.mark, m.rules.step(-1, name))
 	}
 }
 
 // Ignore passes over the value of a read-only member, whatever it is.
 func (d *Decoder) Ignore() {
-	d.peek()
-	d.skip()
+	d.in.Value()
 }
 
 // Null passes over a null, and reports whether there was one. The value of a
 // member that may be null is read only if there was not.
 func (d *Decoder) Null() bool {
-	if d.peek() != 'n' {
+	if d.in.Peek() != 'n' {
 		return false
 	}
-	d.skip()
+	d.in.Value()
 	return true
 }
 
@@ -173,8 +171,8 @@ func Values[T any](d *Decoder, rules *ArrayRules, read func() T) (all []T) {
 // drawing has thousands of coordinates.
 func Integers[T int32 | int64](d *Decoder, rules *ArrayRules, item *IntegerRules) []T {
 	var all []T
-	if end := bytes.IndexByte(d.text[d.at:], ']'); end > 0 {
-		all = make([]T, 0, min(bytes.Count(d.text[d.at:d.at+end], []byte{','})+1, max(rules.MaxItems, 1)))
+	if text, _, ended := bytes.Cut(d.in.Rest(), []byte{']'}); ended && len(text) > 0 {
+		all = make([]T, 0, min(bytes.Count(text, []byte{','})+1, max(rules.MaxItems, 1)))
 	}
 	d.array(rules, func() { all = append(all, T(d.Integer(item))) })
 	return all
@@ -183,15 +181,15 @@ func Integers[T int32 | int64](d *Decoder, rules *ArrayRules, item *IntegerRules
 // array calls read for each element. Elements beyond the highest allowed number
 // are passed over.
 func (d *Decoder) array(rules *ArrayRules, read func()) {
-	if d.peek() != '[' {
+	if d.in.Peek() != '[' {
 		d.refuse("an array")
 		return
 	}
-	d.at++
+	d.in.Enter()
 	n := 0
-	for begun := false; d.more(']', &begun); n++ {
+	for begun := false; d.in.More(']', &begun); n++ {
 		if rules.MaxItems > 0 && n >= rules.MaxItems {
-			d.skip()
+			d.in.Value()
 			continue
 		}
 		mark := len(d.findings)
@@ -217,11 +215,11 @@ func (d *Decoder) UUID(rules *StringRules) (id uuid.UUID) {
 
 // String reads a string.
 func (d *Decoder) String(rules *StringRules) string {
-	if d.peek() != '"' {
+	if d.in.Peek() != '"' {
 		d.refuse("a string")
 		return ""
 	}
-	s := unquote(d.quoted())
+	s := string(jsonwalk.Unquote(d.in.Quoted()))
 	d.add(rules.check(s)...)
 	return s
 }
@@ -232,18 +230,16 @@ func (d *Decoder) String(rules *StringRules) string {
 // what was sent.
 func (d *Decoder) JavaScriptText(rules *StringRules) string {
 	text := ""
-	switch d.peek() {
+	switch d.in.Peek() {
 	case '"', '[', '{':
 		return d.String(rules)
 	case 'n', 'f':
-		d.skip()
+		d.in.Value()
 	case 't':
-		d.skip()
+		d.in.Value()
 		text = "true"
 	default:
-		begin := d.at
-		d.skipScalar()
-		number := jsontext.Value(d.text[begin:d.at]).Clone()
+		number := jsontext.Value(d.in.Scalar()).Clone()
 		n, err := strconv.ParseFloat(string(number), 64)
 		switch {
 		case err != nil:
@@ -260,11 +256,9 @@ func (d *Decoder) JavaScriptText(rules *StringRules) string {
 
 // Boolean reads true or false.
 func (d *Decoder) Boolean() bool {
-	switch d.peek() {
+	switch d.in.Peek() {
 	case 't', 'f':
-		value := d.text[d.at] == 't'
-		d.skip()
-		return value
+		return d.in.Scalar()[0] == 't'
 	default:
 		d.refuse("a boolean")
 		return false
@@ -274,28 +268,16 @@ func (d *Decoder) Boolean() bool {
 // Integer reads a whole number. JSON allows several notations of it: 100, 1e2 and
 // 100.0 are the same number.
 func (d *Decoder) Integer(rules *IntegerRules) int64 {
-	first := d.peek()
+	first := d.in.Peek()
 	if first != '-' && (first < '0' || first > '9') {
 		d.refuse("an integer")
 		return 0
 	}
-	begin, at, n := d.at, d.at, int64(0)
-	if first == '-' {
-		at++
-	}
-	for ; at < len(d.text) && d.text[at]-'0' <= 9; at++ {
-		n = n*10 + int64(d.text[at]-'0')
-	}
-	if first == '-' {
-		n = -n
-	}
-	d.at = at
-	d.skipScalar()
-	// 18 digits cannot overflow 64 bits.
-	if d.at == at && at-begin <= 18 && rules.Enum == nil && rules.Minimum <= n && n <= rules.Maximum {
+	number, n, known := d.in.Integer()
+	if known && rules.Enum == nil && rules.Minimum <= n && n <= rules.Maximum {
 		return n
 	}
-	return d.otherInteger(string(d.text[begin:d.at]), rules)
+	return d.otherInteger(string(number), rules)
 }
 
 // otherInteger reads a number that is long, has a fraction or an exponent, or
@@ -330,94 +312,10 @@ func (d *Decoder) otherInteger(number string, rules *IntegerRules) int64 {
 
 // refuse passes over a value of another type than the contract's.
 func (d *Decoder) refuse(want string) {
-	if d.peek() == 'n' {
+	if d.in.Peek() == 'n' {
 		d.add(notNull)
 	} else {
 		d.add(wrongType(want))
 	}
-	d.skip()
-}
-
-// peek passes over white space and returns the byte after it.
-func (d *Decoder) peek() byte {
-	for ; d.at < len(d.text); d.at++ {
-		if c := d.text[d.at]; c > ' ' {
-			return c
-		}
-	}
-	return 0
-}
-
-// more passes over what separates members or elements, or over the end. It
-// reports whether there is another one.
-func (d *Decoder) more(end byte, begun *bool) bool {
-	switch c := d.peek(); {
-	case c == end || c == 0:
-		d.at++
-		return false
-	case *begun: // the comma
-		d.at++
-		d.peek()
-	}
-	*begun = true
-	return true
-}
-
-// quoted passes over a string and returns its text, with quotes and escapes.
-func (d *Decoder) quoted() []byte {
-	begin := d.at
-	for d.at++; d.at < len(d.text); d.at++ {
-		switch d.text[d.at] {
-		case '\\':
-			d.at++
-		case '"':
-			d.at++
-			return d.text[begin:d.at]
-		}
-	}
-	return d.text[begin:]
-}
-
-// skip passes over a value.
-func (d *Decoder) skip() {
-	for depth := 0; d.at < len(d.text); {
-		switch d.peek() {
-		case '{', '[':
-			depth++
-			d.at++
-		case '}', ']':
-			depth--
-			d.at++
-		case ',', ':':
-			d.at++
-			continue
-		case '"':
-			d.quoted()
-		default:
-			d.skipScalar()
-		}
-		if depth <= 0 {
-			return
-		}
-	}
-}
-
-// skipScalar passes over the rest of a number, true, false or null.
-func (d *Decoder) skipScalar() {
-	for d.at < len(d.text) {
-		switch d.text[d.at] {
-		case ',', ':', ']', '}', ' ', '\t', '\r', '\n':
-			return
-		}
-		d.at++
-	}
-}
-
-// unquote returns the value of a string.
-func unquote(quoted []byte) string {
-	if bytes.IndexByte(quoted, '\\') < 0 {
-		return string(quoted[1 : len(quoted)-1])
-	}
-	s, _ := jsontext.AppendUnquote(nil, quoted) // valid: see checkText
-	return string(s)
+	d.in.Value()
 }

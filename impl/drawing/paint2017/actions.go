@@ -36,8 +36,8 @@ const (
 // left out.
 func FromActions(actions []byte) (c drawing.Content, incomplete bool) {
 	r := recording{style: style{stroke: "#000000", fill: "#000000", width: 1, matrix: identity}}
-	if readCalls(actions, r.play) != nil {
-		r = recording{incomplete: true}
+	if !readCalls(actions, r.play) {
+		r.incomplete = true
 	}
 	return r.content(), r.incomplete
 }
@@ -174,8 +174,8 @@ func (r *recording) otherCall(method string, numbers []float64) bool {
 		}
 		return ok
 	}
-	if _, ok := steps[method]; ok {
-		s := step{method: method}
+	if kind := steps[method]; kind != nil {
+		s := step{kind: kind}
 		s.count = copy(s.numbers[:], numbers)
 		r.path = append(r.path, s)
 		return true
@@ -224,12 +224,12 @@ func (r *recording) draw(color string, width float64, path []step, closed bool) 
 		end()
 		extend(p)
 	}
-	for _, s := range path {
-		if closed && s.method == "moveTo" {
+	for i := range path {
+		s := &path[i]
+		if closed && s.kind == moveTo {
 			t.close()
 		}
-		known, ok := steps[s.method]
-		if !ok || !s.has(known.numbers) || r.isFull() || !known.trace(&t, s.numbers[:s.count]) {
+		if !s.isWhole() || r.isFull() || !s.kind.trace(&t, s.numbers[:s.count]) {
 			r.incomplete = true
 		}
 	}

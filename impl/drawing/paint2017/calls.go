@@ -1,21 +1,20 @@
 package paint2017
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"iter"
 	"math"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"onestroke/impl/text/jsonwalk"
 )
 
 // call is one recorded call. Values of other types are ignored.
 type call struct {
 	method         string
 	arguments      arguments
-	canvas, stroke jsontext.Value // members that are not of 2017
+	canvas, stroke []byte // members that are not of 2017
 }
 
 // arguments are valid until the next call is read.
@@ -27,17 +26,17 @@ type arguments struct {
 
 // step is a call within a path. What is no number is NaN.
 type step struct {
-	method  string
+	kind    *stepKind  // nil: unknown
 	numbers [6]float64 // no step has more
 	count   int        // how many there are
 }
 
-// has reports whether the first n numbers are there.
-func (s step) has(n int) bool {
-	if s.count < n {
+// isWhole reports whether the step is known and has the numbers that it needs.
+func (s *step) isWhole() bool {
+	if s.kind == nil || s.count < s.kind.numbers {
 		return false
 	}
-	for _, number := range s.numbers[:n] {
+	for _, number := range s.numbers[:s.kind.numbers] {
 		if math.IsNaN(number) {
 			return false
 		}
@@ -45,31 +44,24 @@ func (s step) has(n int) bool {
 	return true
 }
 
-// readCalls plays recorded calls while it reads them, in one pass. An error means
-// that the text is no JSON array; some calls may have been played before.
-func readCalls(actions []byte, play func(call)) error {
-	in := callReader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(actions),
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
-	if in.PeekKind() != '[' && in.err == nil {
-		return errors.New("no array")
+// readCalls plays recorded calls. It plays none, and returns false, if the text is no
+// JSON array.
+func readCalls(actions []byte, play func(call)) bool {
+	text := jsontext.Value(actions)
+	if !text.IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) || text.Kind() != jsontext.KindBeginArray {
+		return false
 	}
+	in := callReader{Walker: jsonwalk.New(actions)}
 	for range in.elements() {
-		if c := in.call(); in.err == nil {
-			play(c)
-		}
+		play(in.call())
 	}
-	if _, err := in.ReadToken(); in.err == nil && !errors.Is(err, io.EOF) {
-		return errors.New("more than one value")
-	}
-	return in.err
+	return true
 }
 
 // callReader reads the next value as a given type, and skips a value of another
-// type. After its first error it returns zero values only, so that loops end.
+// type.
 type callReader struct {
-	*jsontext.Decoder
-	err     error
-	buffer  []byte
+	jsonwalk.Walker
 	numbers []float64
 	steps   []step
 }
@@ -78,15 +70,15 @@ func (r *callReader) call() (c call) {
 	for name := range r.members() {
 		switch string(name) {
 		case "method":
-			c.method = r.text()
+			c.method = string(r.text())
 		case "data":
 			c.arguments = r.arguments()
 		case "canvas":
-			c.canvas = bytes.Clone(r.value())
+			c.canvas = r.Value()
 		case "stroke":
-			c.stroke = bytes.Clone(r.value())
+			c.stroke = r.Value()
 		default:
-			r.value()
+			r.Value()
 		}
 	}
 	return c
@@ -94,8 +86,8 @@ func (r *callReader) call() (c call) {
 
 func (r *callReader) arguments() (a arguments) {
 	r.numbers, r.steps = r.numbers[:0], r.steps[:0]
-	for kind := range r.elements() {
-		switch kind {
+	for begin := range r.elements() {
+		switch begin {
 		case '{':
 			r.steps = append(r.steps, r.step())
 		case '[':
@@ -103,7 +95,7 @@ func (r *callReader) arguments() (a arguments) {
 				r.numbers = append(r.numbers, r.number())
 			}
 		case '"':
-			if text := r.text(); len(r.numbers)+len(r.steps) == 0 {
+			if text := string(r.text()); len(r.numbers)+len(r.steps) == 0 {
 				a.text = text
 			}
 			r.numbers = append(r.numbers, math.NaN())
@@ -119,7 +111,7 @@ func (r *callReader) step() (s step) {
 	for name := range r.members() {
 		switch string(name) {
 		case "method":
-			s.method = r.text()
+			s.kind = steps[string(r.text())]
 		case "data":
 			s.count = 0
 			for range r.elements() {
@@ -129,92 +121,74 @@ func (r *callReader) step() (s step) {
 				}
 			}
 		default:
-			r.value()
+			r.Value()
 		}
 	}
 	return s
 }
 
-// elements yields the kind of each element of an array. The caller must read it.
-func (r *callReader) elements() iter.Seq[jsontext.Kind] {
-	return func(yield func(jsontext.Kind) bool) {
-		if r.PeekKind() != '[' {
-			r.value()
+// elements yields the first byte of each element of an array. The caller must read
+// it.
+func (r *callReader) elements() iter.Seq[byte] {
+	return func(yield func(begin byte) bool) {
+		if r.Peek() != '[' {
+			r.Value()
 			return
 		}
-		r.token()
-		for kind := r.PeekKind(); kind != ']' && r.err == nil; kind = r.PeekKind() {
-			if !yield(kind) {
+		r.Enter()
+		for begun := false; r.More(']', &begun); {
+			if !yield(r.Peek()) {
 				return
 			}
 		}
-		r.token()
 	}
 }
 
 // members yields the name of each member of an object. The caller must read its
-// value; the name is valid until then.
+// value.
 func (r *callReader) members() iter.Seq[[]byte] {
 	return func(yield func(name []byte) bool) {
-		if r.PeekKind() != '{' {
-			r.value()
+		if r.Peek() != '{' {
+			r.Value()
 			return
 		}
-		r.token()
-		for r.PeekKind() != '}' && r.err == nil {
-			if !yield(r.unquoted()) {
+		r.Enter()
+		for begun := false; r.More('}', &begun); {
+			if !yield(jsonwalk.Unquote(r.Name())) {
 				return
 			}
 		}
-		r.token()
 	}
 }
 
-func (r *callReader) text() string {
-	if r.PeekKind() != '"' {
-		r.value()
-		return ""
+func (r *callReader) text() []byte {
+	if r.Peek() != '"' {
+		r.Value()
+		return nil
 	}
-	return string(r.unquoted())
-}
-
-func (r *callReader) unquoted() []byte {
-	r.buffer, _ = jsontext.AppendUnquote(r.buffer[:0], r.value()) // it fails for invalid UTF-8 only, which is replaced
-	return r.buffer
+	return jsonwalk.Unquote(r.Quoted())
 }
 
 // number reads a number, or a boolean as 0 or 1.
 func (r *callReader) number() float64 {
-	switch r.PeekKind() {
-	case 't':
-		r.value()
+	switch c := r.Peek(); {
+	case c == 't':
+		r.Scalar()
 		return 1
-	case 'f':
-		r.value()
+	case c == 'f':
+		r.Scalar()
 		return 0
+	case c != '-' && (c < '0' || c > '9'):
+		r.Value()
+		return math.NaN()
 	}
-	n, err := strconv.ParseFloat(string(r.value()), 64)
-	if err != nil { // something else, or too large
+	number, value, known := r.Integer()
+	if known {
+		return float64(value)
+	}
+	n, err := strconv.ParseFloat(string(number), 64)
+	if err != nil { // too large
 		return math.NaN()
 	}
 	return n
-}
-
-// value is valid until the next one is read.
-func (r *callReader) value() jsontext.Value {
-	value, err := r.ReadValue()
-	r.fail(err)
-	return value
-}
-
-// token reads the begin or the end of an array or an object.
-func (r *callReader) token() {
-	_, err := r.ReadToken()
-	r.fail(err)
-}
-
-func (r *callReader) fail(err error) {
-	if r.err == nil {
-		r.err = err
-	}
 }

@@ -79,15 +79,20 @@ type tracer struct {
 	begun        bool
 }
 
-// steps are the calls that make a path, by name, with how many numbers they need.
-var steps = map[string]struct {
-	numbers int
+// stepKind is a call that makes a part of a path.
+type stepKind struct {
+	numbers int // that it needs
 	trace   func(t *tracer, n []float64) (ok bool)
-}{
-	"moveTo": {2, func(t *tracer, n []float64) bool {
-		t.moveTo(point{n[0], n[1]})
-		return true
-	}},
+}
+
+var moveTo = &stepKind{2, func(t *tracer, n []float64) bool {
+	t.moveTo(point{n[0], n[1]})
+	return true
+}}
+
+// steps are the calls that make a path, by name.
+var steps = map[string]*stepKind{
+	"moveTo": moveTo,
 	"lineTo": {2, func(t *tracer, n []float64) bool {
 		t.lineTo(point{n[0], n[1]})
 		return true
