@@ -61,6 +61,11 @@ func (b *bench) writeProfile(binary, name string, env []string, r row) error {
 		return err
 	}
 	defer p.stop()
+	together, err := b.apart(p)
+	if err != nil {
+		return err
+	}
+	defer together()
 	load := func() error {
 		requests, err := r.make()
 		if err != nil {
