@@ -42,7 +42,7 @@ func (s *Service) codeUser(ctx context.Context, c Credential) (string, error) {
 // asks the store, as the login may be done by another replica.
 func (s *Service) settled(ctx context.Context, codeID string) (userID string, err error) {
 	var waited bool
-	err = s.poll(ctx, func(ctx context.Context) (bool, error) {
+	err = s.poll(func() (bool, error) {
 		a, err := s.store.Attempt(ctx, codeID)
 		switch {
 		case err != nil:

@@ -64,16 +64,11 @@ func (s *Service) logIn(ctx context.Context, kind Kind, l Login) (Credential, Se
 func (s *Service) claimLife() time.Duration { return s.options.ExchangeTimeout + 2*storeTimeout }
 
 // poll calls done until it returns true or an error, for longer than a claim is
-// valid. The context of a call bounds what it asks the store.
-func (s *Service) poll(ctx context.Context, done func(ctx context.Context) (bool, error)) error {
-	once := func() (bool, error) {
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
-		return done(ctx)
-	}
+// valid.
+func (s *Service) poll(done func() (bool, error)) error {
 	end := time.After(s.claimLife() + storeTimeout)
 	for wait := pollMin; ; wait = min(2*wait, pollMax) {
-		if ended, err := once(); ended || err != nil {
+		if ended, err := done(); ended || err != nil {
 			return err
 		}
 		select {
@@ -91,7 +86,7 @@ func (s *Service) attempt(ctx context.Context, claim Attempt, l Login) (entry, e
 	rand.Read(claim.Nonce)
 	var stored Attempt
 	isMine := func() bool { return bytes.Equal(stored.Nonce, claim.Nonce) }
-	err := s.poll(ctx, func(ctx context.Context) (bool, error) {
+	err := s.poll(func() (bool, error) {
 		var err error
 		stored, err = s.store.Claim(ctx, codeID, claim, s.claimLife())
 		return stored.Proof != claim.Proof || !stored.Pending() || isMine(), err
@@ -113,8 +108,6 @@ func (s *Service) outcome(ctx context.Context, a Attempt, l Login) (entry, error
 	if a.Err != nil {
 		return entry{}, a.Err
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
 	c, err := credential(a, l)
 	if err != nil {
 		return entry{}, err
@@ -162,11 +155,23 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 	opened, err := s.store.Complete(ctx, x, codeID, claim, done, hold)
 	if err != nil {
 		s.changed(done.UserID, err)
+		s.abandon(ctx, codeID, claim)
 		return entry{}, err
 	}
 	s.cache.opened(opened, openedAt, changes)
 	s.options.Returned(done.UserID)
 	return entry{c, opened}, nil
+}
+
+// abandon gives a claim up whose code is used: a client that presents it again is told
+// so at once, and does not wait until the claim has run out. If the session was stored
+// after all, nobody has its credential, unless the claim is settled: then it stays so.
+func (s *Service) abandon(ctx context.Context, codeID string, claim Attempt) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTimeout)
+	defer cancel()
+	used := claim
+	used.Err = &ExchangeError{Cause: CauseUsedCode}
+	_ = s.store.Settle(ctx, codeID, claim, used, remembered(used.Err)) // if it fails, the claim runs out
 }
 
 // identity asks the exchanger, and turns its errors into those that an attempt stores.

@@ -233,6 +233,43 @@ func (s diesClaiming) Claim(ctx context.Context, codeID string, a session.Attemp
 	return session.Attempt{}, session.ErrUnavailable
 }
 
+// Nobody can exchange the code again, so nobody has to wait until the claim runs out.
+func TestACodeWhoseSessionCouldNotBeStoredIsAUsedCodeAtOnce(t *testing.T) {
+	for _, stored := range []bool{false, true} {
+		h := newFixture(t)
+		l := session.Login{Code: "anna:1"}
+		failing := session.New(h.wechat, failsCompleting{h.store(), stored}, h.options())
+		if _, _, err := failing.LogIn(t.Context(), l); !errors.Is(err, session.ErrUnavailable) {
+			t.Fatal(err)
+		}
+		_, x, err := h.service().LogIn(t.Context(), l)
+		if !stored {
+			isExchangeError(t, err, session.CauseUsedCode)
+		} else if err != nil || x.User.ID != userID("anna") {
+			t.Errorf("its session was stored, but the answer is %+v, %v", x, err)
+		}
+		if calls := h.wechat.called(); calls != 1 {
+			t.Errorf("%d exchanges", calls)
+		}
+	}
+}
+
+// failsCompleting is a store that does not answer when a login ends, whether it stores
+// the session or not.
+type failsCompleting struct {
+	session.Store
+	stores bool
+}
+
+func (s failsCompleting) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
+	if s.stores {
+		if _, err := s.Store.Complete(ctx, x, codeID, from, to, hold); err != nil {
+			return session.Session{}, err
+		}
+	}
+	return session.Session{}, session.ErrUnavailable
+}
+
 func TestReplicaThatComesBackTooLateSettlesNothing(t *testing.T) {
 	h := newFixture(t)
 	l := session.Login{Code: "anna:1"}

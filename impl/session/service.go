@@ -47,9 +47,9 @@ const (
 	// absence is how long a session is not used before its user counts as having
 	// been away. The time of its last use may lag.
 	absence = 30 * time.Minute
-	// storeTimeout bounds a read of the store, and a call made on behalf of several
-	// callers, which the cancellation of one of them must not end.
-	storeTimeout = 2 * time.Second
+	// storeTimeout bounds one of the two calls that end a login, and abandonTimeout the
+	// one after these have failed, which the client waits for as well.
+	storeTimeout, abandonTimeout = 2 * time.Second, 500 * time.Millisecond
 )
 
 // New returns a service that logs users in through x and stores their sessions in s.
@@ -163,8 +163,6 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 }
 
 func (s *Service) resolve(ctx context.Context, userID, id string) (Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
 	readAt, changes := s.options.Now(), s.cache.reading()
 	found, err := s.find(ctx, userID, id)
 	if err == nil {
