@@ -79,7 +79,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			return p, err
 		}
 		breakers := open.breakers("redis", breaker.Store{
-			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: session.ErrUnavailable, NoAnswer: rediscache.NoAnswer,
+			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: session.ErrUnavailable, NoAnswer: rediscache.NoAnswer, Timeout: rediscache.Timeout,
 		})
 		p.Sessions = p.Telemetry.Sessions(telemetry.Redis, store, breakers)
 		p.Databases = append(p.Databases, Database{Name: "redis", Read: breakers.Reads.Check, Write: breakers.Writes.Check})

@@ -31,6 +31,10 @@ type Store struct {
 	CanRead, CanWrite func(context.Context) error
 	// Unavailable is the error of calls while a breaker is open.
 	Unavailable error
+	// Timeout is how long a call takes at most, to a twentieth, if its context has no
+	// deadline. It is so short that a call goes on if its caller leaves. 0: a call takes
+	// as long as its context allows.
+	Timeout time.Duration
 	// NoAnswer reports whether an error says that the store did not answer in time.
 	// Any answer, also a refusal, says that it is there.
 	NoAnswer func(error) bool
@@ -60,7 +64,28 @@ type Breaker struct {
 // opens.
 type period struct {
 	context.Context
-	end context.CancelFunc
+	end    context.CancelCauseFunc
+	shared atomic.Pointer[shared] // the present one
+}
+
+// shared is the context of all calls that begin within a twentieth of [Store.Timeout]:
+// one for each would cost more than the call of a Redis that is near.
+type shared struct {
+	context.Context
+	last time.Time // that a call may begin
+}
+
+// call is the context of one of them. It has the values of its caller's context.
+type call struct {
+	*shared
+	caller context.Context
+}
+
+func (c call) Value(key any) any {
+	if v := c.shared.Value(key); v != nil { // what package context looks for
+		return v
+	}
+	return c.caller.Value(key)
 }
 
 func newBreaker(ctx context.Context, s Store, check func(context.Context) error) *Breaker {
@@ -70,7 +95,7 @@ func newBreaker(ctx context.Context, s Store, check func(context.Context) error)
 		WithFailureThreshold(failures).
 		WithDelay(math.MaxInt64). // until a check has an answer
 		OnOpen(func(circuitbreaker.StateChangedEvent) {
-			b.next().end()
+			b.next().end(ErrOpen)
 			go b.closeWhenAnswered(ctx)
 			go b.other.openIfNoAnswer(ctx)
 		}).
@@ -80,8 +105,8 @@ func newBreaker(ctx context.Context, s Store, check func(context.Context) error)
 
 // next begins a period, and returns the one before.
 func (b *Breaker) next() *period {
-	ctx, cancel := context.WithCancel(context.Background())
-	return b.closed.Swap(&period{ctx, cancel})
+	ctx, cancel := context.WithCancelCause(context.Background())
+	return b.closed.Swap(&period{Context: ctx, end: cancel})
 }
 
 // openIfNoAnswer checks the store once. A store that does not answer one kind of calls
@@ -127,23 +152,50 @@ func (b *Breaker) Open() bool { return b.state.IsOpen() }
 
 // Do makes a call. It fails at once while the breaker is open, and ends the call if
 // the breaker opens meanwhile.
-func Do[T any](ctx context.Context, b *Breaker, call func(context.Context) (T, error)) (T, error) {
+func Do[T any](ctx context.Context, b *Breaker, do func(context.Context) (T, error)) (T, error) {
 	if b == nil {
-		return call(ctx)
+		return do(ctx)
 	}
 	var none T
 	if err := b.Allow(); err != nil {
 		return none, err
 	}
-	calling, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(b.closed.Load(), func() { cancel(ErrOpen) })()
-	result, err := call(calling)
+	calling, done := b.calling(ctx)
+	defer done()
+	result, err := do(calling)
 	if err != nil && errors.Is(context.Cause(calling), ErrOpen) {
 		return none, b.refusal()
 	}
-	b.Record(ctx, err)
+	b.Record(calling, err)
 	return result, err
+}
+
+// calling returns the context of a call.
+func (b *Breaker) calling(ctx context.Context) (calling context.Context, done func()) {
+	period := b.closed.Load()
+	if _, limited := ctx.Deadline(); !limited && b.store.Timeout > 0 && ctx.Err() == nil {
+		return call{period.now(b.store.Timeout), ctx}, func() {}
+	}
+	calling, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(period, func() { cancel(ErrOpen) })
+	return calling, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// now returns the context of the calls that begin now.
+func (p *period) now(timeout time.Duration) *shared {
+	now := time.Now()
+	if s := p.shared.Load(); s != nil && !now.After(s.last) {
+		return s
+	}
+	step := timeout / 20
+	ctx, cancel := context.WithDeadline(p, now.Add(timeout+step))
+	context.AfterFunc(ctx, cancel) // it ends with its time or the period
+	s := &shared{ctx, now.Add(step)}
+	p.shared.Store(s)
+	return s
 }
 
 // Allow fails if the breaker is open.

@@ -23,11 +23,14 @@ func (s *store) check(context.Context) error { return *s.failure.Load() }
 
 func (s *store) answers(err error) { s.failure.Store(&err) }
 
-func newReads(t *testing.T) (*breaker.Breaker, *store) {
+func newReads(t *testing.T) (*breaker.Breaker, *store) { return newReadsWithin(t, 0) }
+
+// newReadsWithin returns the breaker of a store whose calls take at most timeout.
+func newReadsWithin(t *testing.T, timeout time.Duration) (*breaker.Breaker, *store) {
 	s := new(store)
 	s.answers(errNoAnswer)
 	return breaker.New(t.Context(), breaker.Store{
-		CanRead: s.check, CanWrite: s.check, Unavailable: errUnavailable,
+		CanRead: s.check, CanWrite: s.check, Unavailable: errUnavailable, Timeout: timeout,
 		NoAnswer: func(err error) bool { return errors.Is(err, errNoAnswer) },
 	}).Reads, s
 }
@@ -136,22 +139,92 @@ func TestWhenOneOpensTheOtherIsChecked(t *testing.T) {
 
 // Calls that wait when it opens would wait in vain.
 func TestItEndsTheCallsThatWait(t *testing.T) {
-	b, _ := newReads(t)
-	waiting, ended := make(chan struct{}), make(chan error, 1)
-	go func() {
-		_, err := breaker.Do(t.Context(), b, func(ctx context.Context) (int, error) {
-			close(waiting)
-			<-ctx.Done()
-			return 0, ctx.Err()
+	for name, timeout := range map[string]time.Duration{"without a timeout": 0, "with a timeout": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			b, _ := newReadsWithin(t, timeout)
+			waiting, ended := make(chan struct{}), make(chan error, 1)
+			go func() {
+				_, err := breaker.Do(t.Context(), b, func(ctx context.Context) (int, error) {
+					close(waiting)
+					<-ctx.Done()
+					return 0, ctx.Err()
+				})
+				ended <- err
+			}()
+			<-waiting
+			for range 5 {
+				_ = call(t.Context(), b, errNoAnswer)
+			}
+			if err := <-ended; !errors.Is(err, errUnavailable) || errors.Is(err, context.Canceled) {
+				t.Errorf("it ends with %v", err)
+			}
 		})
-		ended <- err
-	}()
-	<-waiting
-	for range 5 {
-		_ = call(t.Context(), b, errNoAnswer)
 	}
-	if err := <-ended; !errors.Is(err, errUnavailable) || errors.Is(err, context.Canceled) {
+}
+
+// wait is a call that takes as long as it may.
+func wait(ctx context.Context) (int, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+func TestACallEndsAfterTheTimeoutAndHadNoAnswer(t *testing.T) {
+	b, _ := newReadsWithin(t, 20*time.Millisecond)
+	for range 5 {
+		if _, err := breaker.Do(t.Context(), b, wait); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("it ends with %v", err)
+		}
+	}
+	if !b.Open() {
+		t.Error("it did not open")
+	}
+}
+
+func TestTheDeadlineOfACallerHolds(t *testing.T) {
+	b, _ := newReadsWithin(t, time.Minute)
+	for _, want := range []time.Duration{time.Second, time.Hour} {
+		limited, cancel := context.WithTimeout(t.Context(), want)
+		defer cancel()
+		_, err := breaker.Do(limited, b, func(ctx context.Context) (int, error) {
+			got, _ := ctx.Deadline()
+			if deadline, _ := limited.Deadline(); !got.Equal(deadline) {
+				t.Errorf("the deadline is in %v, not in %v", time.Until(got), want)
+			}
+			return 0, nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAShortCallGoesOnIfItsCallerLeaves(t *testing.T) {
+	b, _ := newReadsWithin(t, time.Hour)
+	leaving, leave := context.WithCancel(t.Context())
+	defer leave()
+	if _, err := breaker.Do(leaving, b, func(ctx context.Context) (int, error) {
+		leave()
+		return 0, ctx.Err()
+	}); err != nil {
 		t.Errorf("it ends with %v", err)
+	}
+}
+
+func TestACallHasTheValuesOfItsCaller(t *testing.T) {
+	type key struct{}
+	b, _ := newReadsWithin(t, time.Hour)
+	for _, want := range []string{"first", "second"} { // which share the time
+		_, err := breaker.Do(context.WithValue(t.Context(), key{}, want), b, func(ctx context.Context) (int, error) {
+			inner, cancel := context.WithCancel(ctx)
+			defer cancel()
+			if got := inner.Value(key{}); got != want {
+				t.Errorf("the value is %v, not %v", got, want)
+			}
+			return 0, nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -3,17 +3,12 @@ package rediscache
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-const (
-	// mostUnderWay is how many calls are under way before the next ones share one.
-	mostUnderWay = 2
-	// sharedTimeout bounds a pipeline that several callers wait for.
-	sharedTimeout = 2 * time.Second
-)
+// mostUnderWay is how many calls are under way before the next ones share one.
+const mostUnderWay = 2
 
 // pipelines sends commands to one Redis. While few are under way, each is sent at
 // once. Those that come while [mostUnderWay] are under way wait for the first of these
@@ -68,7 +63,7 @@ func (p *pipelines) sendNext() {
 		return
 	}
 	go func() {
-		ctx, cancel := context.WithTimeout(next.ctx, sharedTimeout)
+		ctx, cancel := context.WithTimeout(next.ctx, Timeout)
 		defer cancel()
 		p.exchange(ctx, next.commands)
 		close(next.done)

@@ -28,6 +28,9 @@ import (
 	"onestroke/impl/telemetry"
 )
 
+// Timeout is how long a call of a [Store] may take.
+const Timeout = 2 * time.Second
+
 // Store fills [session.Store], [session.Buckets] and [session.Notes].
 type Store struct {
 	redis redis.UniversalClient
