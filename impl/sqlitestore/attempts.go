@@ -64,13 +64,16 @@ func (a attempt) attempt() (session.Attempt, error) {
 
 // Claim fills [session.Store]. It writes nothing to the file.
 func (s *Sessions) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
+	if a.Kind == session.Token {
+		return s.db.logins.claim(codeID, storedAttempt(a), s.db.after(0), s.db.after(hold)).attempt()
+	}
 	for {
 		standing, removals, found, err := s.look(ctx, codeID)
 		if err != nil {
 			return session.Attempt{}, err
 		}
 		if !found {
-			standing, found = s.db.claims.put(codeID, storedAttempt(a), s.db.after(0), s.db.after(hold), removals)
+			standing, found = s.db.logins.put(codeID, storedAttempt(a), s.db.after(0), s.db.after(hold), removals)
 		}
 		if found {
 			return standing.attempt()
@@ -79,7 +82,7 @@ func (s *Sessions) Claim(ctx context.Context, codeID string, a session.Attempt, 
 }
 
 // look returns the outcome of the login with a code, or the claim on it. If there is
-// neither, removals is for [claims.put]. A claim may outlast its outcome, see settled.
+// neither, removals is for [logins.put]. A claim may outlast its outcome, see settled.
 func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, removals uint64, found bool, err error) {
 	err = s.db.read(ctx, "look up a code", func(c *conn) error {
 		standing, removals, found, err = s.standing(c, codeID)
@@ -91,54 +94,85 @@ func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, r
 // standing is look on a connection. It gets the claim first: once that is removed, the
 // outcome is in the file.
 func (s *Sessions) standing(c *conn, codeID string) (standing attempt, removals uint64, found bool, err error) {
-	claim, removals, claimed := s.db.claims.get(codeID, s.db.after(0))
+	inMemory, removals, isInMemory := s.db.logins.get(codeID, s.db.after(0))
 	standing, found, err = s.attempt(c, codeID)
-	if err == nil && !found && claimed {
-		standing, found = claim, true
+	if err == nil && !found && isInMemory {
+		standing, found = inMemory, true
 	}
 	return standing, removals, found, err
 }
 
+var errClaimRunOut = errors.New("the claim has run out")
+
 // Settle fills [session.Store].
 func (s *Sessions) Settle(ctx context.Context, codeID string, from, to session.Attempt, hold time.Duration) error {
-	err := s.db.write(ctx, "settle a login", func(c *conn) error { return s.settle(c, codeID, from, to, hold) })
-	s.settled(codeID, from, err)
-	return err
+	var err error
+	if from.Kind == session.Token {
+		err = s.mayEnd(codeID, from, to)
+	} else {
+		err = s.db.write(ctx, "settle a login", func(c *conn) error { return s.settle(c, codeID, from, to, hold) })
+	}
+	return s.settled(codeID, from, to, hold, err)
 }
 
 // Complete fills [session.Store], in one transaction.
 func (s *Sessions) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
 	opened, err := write(ctx, s.db, "complete a login", func(c *conn) (session.Session, error) {
-		if err := s.settle(c, codeID, from, to, hold); err != nil {
+		var err error
+		if from.Kind == session.Token {
+			err = s.mayEnd(codeID, from, to)
+		} else {
+			err = s.settle(c, codeID, from, to, hold)
+		}
+		if err != nil {
 			return x, err
 		}
 		return s.open(c, x)
 	})
-	s.settled(codeID, from, err)
-	return opened, err
+	return opened, s.settled(codeID, from, to, hold, err)
 }
 
-// settle stores the outcome of a claim. All outcomes are stored here, and the writer does
-// one write at a time, so one that is stored and has not expired is never replaced.
-func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold time.Duration) error {
-	existing, _, found, err := s.standing(c, codeID)
-	switch {
-	case err != nil:
-		return err
-	case found && existing == storedAttempt(to): // the answer to the first was lost
+// mayEnd reports whether a login with a token can end so.
+func (s *Sessions) mayEnd(codeID string, from, to session.Attempt) error {
+	standing, _, found := s.db.logins.get(codeID, s.db.after(0))
+	return s.compare(standing, found, from, to)
+}
+
+// compare fails unless the claim from stands, or its outcome does: the answer to the
+// first call may have been lost.
+func (s *Sessions) compare(standing attempt, found bool, from, to session.Attempt) error {
+	if found && (standing == storedAttempt(from) || standing == storedAttempt(to)) {
 		return nil
-	case !found || existing != storedAttempt(from):
-		return &unavailableError{s.db.unavailable, "settle a login", errors.New("the claim has run out")}
+	}
+	return &unavailableError{s.db.unavailable, "settle a login", errClaimRunOut}
+}
+
+// settle stores the outcome of a claim. All outcomes in the file are stored here, and the
+// writer does one write at a time, so one that is stored and has not expired is never
+// replaced.
+func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold time.Duration) error {
+	standing, _, found, err := s.standing(c, codeID)
+	if err != nil {
+		return err
+	}
+	if err := s.compare(standing, found, from, to); err != nil || standing == storedAttempt(to) {
+		return err
 	}
 	return s.putAttempt(c, codeID, to, hold)
 }
 
-// settled ends a claim whose outcome is on disk. After an error it stays until its
-// time is over: the outcome may be stored yet.
-func (s *Sessions) settled(codeID string, from session.Attempt, err error) {
-	if err == nil {
-		s.db.claims.remove(codeID, storedAttempt(from))
+// settled ends a claim after a write that ended with err. After an error it stays until
+// its time is over: the outcome may be stored yet.
+func (s *Sessions) settled(codeID string, from, to session.Attempt, hold time.Duration, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case from.Kind != session.Token:
+		s.db.logins.remove(codeID, storedAttempt(from)) // the outcome is on disk
+	case !s.db.logins.end(codeID, storedAttempt(from), storedAttempt(to), s.db.after(0), s.db.after(hold)):
+		return &unavailableError{s.db.unavailable, "settle a login", errClaimRunOut}
 	}
+	return nil
 }
 
 // Attempt fills [session.Store].
@@ -153,7 +187,7 @@ func (s *Sessions) Attempt(ctx context.Context, codeID string) (session.Attempt,
 // Forget fills [session.Store].
 func (s *Sessions) Forget(ctx context.Context, codeID string) error {
 	return s.db.write(ctx, "forget a code", func(c *conn) error {
-		s.db.claims.forget(codeID)
+		s.db.logins.forget(codeID)
 		_, err := c.change(deleteAttempt, codeID)
 		return err
 	})

@@ -126,7 +126,7 @@ func AddMigration(t *testing.T, sql string) {
 
 // Claims is how many claims are in memory.
 func (db *DB) Claims() int {
-	db.claims.mu.Lock()
-	defer db.claims.mu.Unlock()
-	return len(db.claims.byCode)
+	db.logins.mu.Lock()
+	defer db.logins.mu.Unlock()
+	return len(db.logins.underWay)
 }

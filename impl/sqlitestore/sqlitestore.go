@@ -36,7 +36,7 @@ type DB struct {
 
 	buckets *buckets
 	tallies *tallies
-	claims  *claims
+	logins  *logins
 }
 
 // Options of [Open]. Zero values take the defaults.
@@ -68,7 +68,7 @@ func Open(dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, now: o.Now, lock: lock, readers: make(chan *conn, maxReaders), buckets: newBuckets(), tallies: newTallies(), claims: newClaims()}
+	db := &DB{path: path, now: o.Now, lock: lock, readers: make(chan *conn, maxReaders), buckets: newBuckets(), tallies: newTallies(), logins: newLogins()}
 	if err := db.connect(o.CacheBytes); err != nil {
 		return nil, errors.Join(err, db.disconnect())
 	}

@@ -532,7 +532,7 @@ func logIn(t *testing.T, db *sqlitestore.DB, codeID string, done session.Attempt
 }
 
 func newAttempt() session.Attempt {
-	return session.Attempt{Kind: session.Token, Proof: [8]byte{1, 2}, Nonce: []byte("nonce")}
+	return session.Attempt{Kind: session.Code, Proof: [8]byte{1, 2}, Nonce: []byte("nonce")}
 }
 
 // outcome is an attempt that has succeeded.

@@ -31,7 +31,7 @@ func (db *DB) sweepUntil(ctx context.Context) {
 
 // sweep removes the sessions, attempts and notes that have expired, a batch at a time.
 func (db *DB) sweep(ctx context.Context) error {
-	db.claims.sweep(db.after(0))
+	db.logins.sweep(db.after(0))
 	for {
 		removed, err := write(ctx, db.whole(), "remove what has expired", db.sweepOnce)
 		if err != nil || removed < sweepBatch {

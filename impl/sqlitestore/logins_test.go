@@ -49,6 +49,47 @@ func TestALoginUnderWayEndsWithTheProcess(t *testing.T) {
 	}
 }
 
+// WeChat accepts no code twice, so nothing is lost but that the same login gives the same
+// token for some minutes. The session is in the file.
+func TestALoginWithATokenEndsInMemory(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sqlitestore.Open(dir, sqlitestore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := attemptBy("a")
+	a.Kind = session.Token
+	done := outcome(a)
+	claim(t, db, a, a)
+	db.Exec(t, `CREATE TRIGGER refuse BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'no attempt is stored'); END`)
+	x := newSession(done.UserID)
+	if _, err := db.Sessions().Complete(t.Context(), x, "code", a, done, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	claim(t, db, attemptBy("b"), done)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = open(t, dir)
+	claim(t, db, attemptBy("b"), attemptBy("b"))
+	if got, err := db.Sessions().Find(t.Context(), x.User.ID, x.ID); err != nil || got != x {
+		t.Errorf("found %+v, %v, want %+v", got, err, x)
+	}
+}
+
+func TestATokenWhoseSessionCannotBeStoredIsNoOutcome(t *testing.T) {
+	db := open(t, t.TempDir())
+	a := attemptBy("a")
+	a.Kind = session.Token
+	claim(t, db, a, a)
+	db.Exec(t, `CREATE TRIGGER refuse BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'refused'); END`)
+	done := outcome(a)
+	if _, err := db.Sessions().Complete(t.Context(), newSession(done.UserID), "code", a, done, time.Minute); err == nil {
+		t.Fatal("completed")
+	}
+	claim(t, db, attemptBy("b"), a)
+}
+
 // A claim costs no wait for the disk, and does not wait for the writes of others.
 func TestAClaimIsNoWrite(t *testing.T) {
 	db := open(t, t.TempDir())
@@ -148,7 +189,7 @@ func TestAClaimInTheFileHolds(t *testing.T) {
 	a, done := newAttempt(), newAttempt()
 	done.UserID = session.UserID("somebody")
 	db.Exec(t, fmt.Sprintf(`INSERT INTO attempts (code_id, kind, proof, nonce, user_id, failure, detail, err_code, remove_at)
-		VALUES ('code', 'token', x'0102000000000000', CAST('nonce' AS BLOB), '', '', '', 0, %d)`, time.Now().Add(time.Minute).UnixMilli()))
+		VALUES ('code', 'code', x'0102000000000000', CAST('nonce' AS BLOB), '', '', '', 0, %d)`, time.Now().Add(time.Minute).UnixMilli()))
 	claim(t, db, attemptBy("b"), a)
 	if err := db.Sessions().Settle(t.Context(), "code", a, done, time.Minute); err != nil {
 		t.Fatal(err)
@@ -159,9 +200,10 @@ func TestAClaimInTheFileHolds(t *testing.T) {
 // A login that comes while another one ends finds its claim or its outcome.
 func TestALoginIsSeenAllTheTime(t *testing.T) {
 	db := open(t, t.TempDir())
-	for round := range 100 {
+	for round := range 200 {
 		codeID := fmt.Sprint("code ", round)
 		a := attemptBy("first")
+		a.Kind = []session.Kind{session.Code, session.Token}[round%2]
 		if _, err := db.Sessions().Claim(t.Context(), codeID, a, time.Minute); err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +215,9 @@ func TestALoginIsSeenAllTheTime(t *testing.T) {
 			all.Go(func() {
 				for last := false; !last; {
 					last = ended.Load()
-					got, err := db.Sessions().Claim(t.Context(), codeID, attemptBy("second"), time.Minute)
+					second := attemptBy("second")
+					second.Kind = a.Kind
+					got, err := db.Sessions().Claim(t.Context(), codeID, second, time.Minute)
 					if err != nil || string(got.Nonce) != "first" {
 						t.Errorf("claimed %+v, %v", got, err)
 						return
