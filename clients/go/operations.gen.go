@@ -2133,8 +2133,8 @@ type ClientInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -2149,8 +2149,8 @@ type ClientInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -2910,8 +2910,8 @@ func (c *sender) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -2936,8 +2936,8 @@ func (c *sender) LogInWithBody(ctx context.Context, contentType string, body io.
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -5543,8 +5543,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -5559,8 +5559,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -14480,8 +14480,8 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -14502,8 +14502,8 @@ func (c *ClientWithResponses) LogInWithBodyWithResponse(ctx context.Context, con
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.

@@ -530,8 +530,8 @@ type ClientInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -546,8 +546,8 @@ type ClientInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -1501,8 +1501,8 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -1527,8 +1527,8 @@ func (c *Client) LogInWithBody(ctx context.Context, contentType string, body io.
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -4464,8 +4464,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -4480,8 +4480,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 	// exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-	// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-	// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+	// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+	// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 	// `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 	//
 	// To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -14445,8 +14445,8 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.
@@ -14467,8 +14467,8 @@ func (c *ClientWithResponses) LogInWithBodyWithResponse(ctx context.Context, con
 //
 // Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
 // exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-// token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-// `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+// token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+// already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
 // `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
 //
 // To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.

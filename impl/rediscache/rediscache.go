@@ -28,7 +28,8 @@ import (
 	"onestroke/impl/telemetry"
 )
 
-// Timeout is how long a call of a [Store] may take.
+// Timeout is how long a call of a [Store] may take whose context has no deadline. The
+// breakers of the store see to that.
 const Timeout = 2 * time.Second
 
 // Store fills [session.Store], [session.Buckets] and [session.Notes].

@@ -26,7 +26,7 @@ const (
 // LogIn opens a [Token] session and returns its token.
 //
 // The same login again within the code's 5 minutes returns the same session and
-// token, on any replica; another login with the same code is an [*ExchangeError]
+// token, on any replica, unless the store has forgotten it; another login with the same code is an [*ExchangeError]
 // with [CauseUsedCode], as is one whose session has ended since. Errors are those
 // of [Exchanger], and [ErrUnavailable].
 //
@@ -112,6 +112,8 @@ func (s *Service) outcome(ctx context.Context, a Attempt, l Login) (entry, error
 	if err != nil {
 		return entry{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	found, err := s.find(ctx, a.UserID, c.ID())
 	if errors.Is(err, ErrExpired) {
 		return entry{}, &ExchangeError{Cause: CauseUsedCode}
@@ -165,7 +167,7 @@ func (s *Service) exchange(ctx context.Context, codeID string, claim Attempt, l 
 
 // abandon gives a claim up whose code is used: a client that presents it again is told
 // so at once, and does not wait until the claim has run out. If the session was stored
-// after all, nobody has its credential, unless the claim is settled: then it stays so.
+// after all, nothing opens it unless the claim was settled as well, and then it stays so.
 func (s *Service) abandon(ctx context.Context, codeID string, claim Attempt) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTimeout)
 	defer cancel()

@@ -47,8 +47,8 @@ const (
 	// absence is how long a session is not used before its user counts as having
 	// been away. The time of its last use may lag.
 	absence = 30 * time.Minute
-	// storeTimeout bounds one of the two calls that end a login, and abandonTimeout the
-	// one after these have failed, which the client waits for as well.
+	// storeTimeout bounds the renewal of a session and each half of the end of a login.
+	// abandonTimeout is for what follows if that fails: the client waits for it as well.
 	storeTimeout, abandonTimeout = 2 * time.Second, 500 * time.Millisecond
 )
 
@@ -198,6 +198,8 @@ func (s *Service) find(ctx context.Context, userID, id string) (Session, error) 
 		return found, nil
 	}
 	renewed := s.used(found, now)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
 	done, err := s.store.Renew(ctx, found, renewed)
 	switch {
 	case err != nil:

@@ -15,7 +15,8 @@ const MaxTokens = 100
 // has as a credential ([Credential.ID]), so that a store never sees what opens
 // a session. A store may still return what has expired: the caller checks.
 //
-// Every method returns within a few seconds, as its context may have no deadline.
+// The context of a call may have no deadline: it must end within a few seconds all the
+// same.
 // Every method returns an error that is [ErrUnavailable] if the store cannot be
 // reached, and context.Canceled if the caller gave up; it may or may not have done
 // what it was asked to. Any other error is a bug or a wrong configuration.

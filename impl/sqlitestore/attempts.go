@@ -64,9 +64,6 @@ func (a attempt) attempt() (session.Attempt, error) {
 
 // Claim fills [session.Store]. It writes nothing to the file.
 func (s *Sessions) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
-	if a.Kind == session.Token {
-		return s.db.logins.claim(codeID, storedAttempt(a), s.db.after(0), s.db.after(hold)).attempt()
-	}
 	for {
 		standing, removals, found, err := s.look(ctx, codeID)
 		if err != nil {
@@ -82,7 +79,7 @@ func (s *Sessions) Claim(ctx context.Context, codeID string, a session.Attempt, 
 }
 
 // look returns the outcome of the login with a code, or the claim on it. If there is
-// neither, removals is for [logins.put]. A claim may outlast its outcome, see settled.
+// neither, removals is for [logins.put].
 func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, removals uint64, found bool, err error) {
 	err = s.db.read(ctx, "look up a code", func(c *conn) error {
 		standing, removals, found, err = s.standing(c, codeID)
@@ -91,88 +88,51 @@ func (s *Sessions) look(ctx context.Context, codeID string) (standing attempt, r
 	return standing, removals, found, err
 }
 
-// standing is look on a connection. It gets the claim first: once that is removed, the
-// outcome is in the file.
+// standing is look on a connection. It looks at the memory first: once a claim is removed
+// there, the outcome is in the file.
 func (s *Sessions) standing(c *conn, codeID string) (standing attempt, removals uint64, found bool, err error) {
-	inMemory, removals, isInMemory := s.db.logins.get(codeID, s.db.after(0))
-	standing, found, err = s.attempt(c, codeID)
-	if err == nil && !found && isInMemory {
-		standing, found = inMemory, true
+	if standing, removals, found = s.db.logins.get(codeID, s.db.after(0)); !found {
+		standing, found, err = s.attempt(c, codeID)
 	}
 	return standing, removals, found, err
 }
 
-var errClaimRunOut = errors.New("the claim has run out")
-
 // Settle fills [session.Store].
 func (s *Sessions) Settle(ctx context.Context, codeID string, from, to session.Attempt, hold time.Duration) error {
-	var err error
-	if from.Kind == session.Token {
-		err = s.mayEnd(codeID, from, to)
-	} else {
-		err = s.db.write(ctx, "settle a login", func(c *conn) error { return s.settle(c, codeID, from, to, hold) })
-	}
-	return s.settled(codeID, from, to, hold, err)
+	return s.db.write(ctx, "settle a login", func(c *conn) error { return s.settle(c, codeID, from, to, hold) })
 }
 
 // Complete fills [session.Store], in one transaction.
 func (s *Sessions) Complete(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, hold time.Duration) (session.Session, error) {
-	opened, err := write(ctx, s.db, "complete a login", func(c *conn) (session.Session, error) {
-		var err error
-		if from.Kind == session.Token {
-			err = s.mayEnd(codeID, from, to)
-		} else {
-			err = s.settle(c, codeID, from, to, hold)
-		}
-		if err != nil {
+	return write(ctx, s.db, "complete a login", func(c *conn) (session.Session, error) {
+		if err := s.settle(c, codeID, from, to, hold); err != nil {
 			return x, err
 		}
 		return s.open(c, x)
 	})
-	return opened, s.settled(codeID, from, to, hold, err)
 }
 
-// mayEnd reports whether a login with a token can end so.
-func (s *Sessions) mayEnd(codeID string, from, to session.Attempt) error {
-	standing, _, found := s.db.logins.get(codeID, s.db.after(0))
-	return s.compare(standing, found, from, to)
-}
-
-// compare fails unless the claim from stands, or its outcome does: the answer to the
-// first call may have been lost.
-func (s *Sessions) compare(standing attempt, found bool, from, to session.Attempt) error {
-	if found && (standing == storedAttempt(from) || standing == storedAttempt(to)) {
-		return nil
-	}
-	return &unavailableError{s.db.unavailable, "settle a login", errClaimRunOut}
-}
-
-// settle stores the outcome of a claim. All outcomes in the file are stored here, and the
-// writer does one write at a time, so one that is stored and has not expired is never
+// settle replaces a claim by its outcome, in the memory or in the file. All outcomes come
+// from here, and the writer does one write at a time, so one that stands is never
 // replaced.
 func (s *Sessions) settle(c *conn, codeID string, from, to session.Attempt, hold time.Duration) error {
 	standing, _, found, err := s.standing(c, codeID)
-	if err != nil {
-		return err
-	}
-	if err := s.compare(standing, found, from, to); err != nil || standing == storedAttempt(to) {
-		return err
-	}
-	return s.putAttempt(c, codeID, to, hold)
-}
-
-// settled ends a claim after a write that ended with err. After an error it stays until
-// its time is over: the outcome may be stored yet.
-func (s *Sessions) settled(codeID string, from, to session.Attempt, hold time.Duration, err error) error {
+	claim, outcome := storedAttempt(from), storedAttempt(to)
 	switch {
 	case err != nil:
 		return err
-	case from.Kind != session.Token:
-		s.db.logins.remove(codeID, storedAttempt(from)) // the outcome is on disk
-	case !s.db.logins.end(codeID, storedAttempt(from), storedAttempt(to), s.db.after(0), s.db.after(hold)):
-		return &unavailableError{s.db.unavailable, "settle a login", errClaimRunOut}
+	case found && standing == outcome: // the answer to the first was lost
+		return nil
+	case !found || standing != claim:
+		return &unavailableError{s.db.unavailable, "settle a login", errors.New("the claim has run out")}
+	case to.Kind == session.Token:
+		over := s.db.after(hold)
+		c.whenStored(func() { s.db.logins.end(codeID, claim, outcome, over) })
+		return nil
+	default:
+		c.whenStored(func() { s.db.logins.remove(codeID, claim) })
+		return s.putAttempt(c, codeID, to, hold)
 	}
-	return nil
 }
 
 // Attempt fills [session.Store].

@@ -12,7 +12,12 @@ import (
 type conn struct {
 	*sqlite3.Conn
 	statements map[string]*sqlite3.Stmt
+	stored     []func() // see whenStored
 }
+
+// whenStored has tell called when the write that is under way is on disk, before anyone
+// is told of it, and also if nobody waits for it any more.
+func (c *conn) whenStored(tell func()) { c.stored = append(c.stored, tell) }
 
 // logPages is how many pages the log grows to until SQLite moves them to the database.
 // A page that was written several times is moved once. See
@@ -36,7 +41,7 @@ func connect(path string, flags sqlite3.OpenFlag) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{opened, map[string]*sqlite3.Stmt{}}
+	c := &conn{Conn: opened, statements: map[string]*sqlite3.Stmt{}}
 	if err := c.Exec(settings); err != nil {
 		_ = c.Close()
 		return nil, err

@@ -73,13 +73,16 @@ func (db *DB) ExecThen(t *testing.T, sql string, fail error) error {
 	return db.writer.write(t.Context(), func(c *conn) error { return errors.Join(c.Exec(sql), fail) })
 }
 
-// SettleUnnoticed settles a login as for a caller who has given up when it is done.
-func (s *Sessions) SettleUnnoticed(t *testing.T, codeID string, from, to session.Attempt) {
-	t.Helper()
-	err := s.db.write(t.Context(), "settle a login", func(c *conn) error { return s.settle(c, codeID, from, to, time.Minute) })
-	if err != nil {
-		t.Fatal(err)
-	}
+// CompleteThen completes a login, and calls f before that is on disk.
+func (s *Sessions) CompleteThen(ctx context.Context, x session.Session, codeID string, from, to session.Attempt, f func()) error {
+	return s.db.writer.write(ctx, func(c *conn) error {
+		defer f()
+		if err := s.settle(c, codeID, from, to, time.Minute); err != nil {
+			return err
+		}
+		_, err := s.open(c, x)
+		return err
+	})
 }
 
 // LimitPages sets how many pages the file may have. More is as if the disk were

@@ -10,9 +10,10 @@ import (
 // 300 bytes.
 const mostEnded = 50_000
 
-// logins are those under way, and those of the last minutes that gave, or did not give, a
-// token, by the ID of their code. They are in memory only: the file belongs to this
-// process, and WeChat accepts no code twice. See docs/decisions/0093-claims-in-memory.md.
+// logins are the claims of those under way, and the outcomes of those that gave a token,
+// or failed to, by the ID of their code. They are in memory only: the file belongs to this
+// process, and WeChat accepts no code twice. The outcomes of logins with a code of 2017
+// are in the file. See docs/decisions/0093-claims-in-memory.md.
 type logins struct {
 	mu       sync.Mutex
 	underWay map[string]login // claims
@@ -48,45 +49,30 @@ func (l *logins) standing(codeID string, now int64) (attempt, bool) {
 	return x.attempt, found && now < x.over
 }
 
-// claim claims a code unless that is claimed or used. It returns what stands then.
-func (l *logins) claim(codeID string, a attempt, now, over int64) (standing attempt) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.add(codeID, a, now, over)
-}
-
-// put is claim for a code whose outcome may be in the database. ok is false if a claim was
-// removed since get, perhaps the one on this code. Then the caller must read the database
-// again: the outcome may be there now.
+// put claims a code unless that is claimed or used, and returns what stands. ok is false
+// if a claim was removed since get, perhaps the one on this code. Then the caller must
+// read the database again: the outcome may be there now.
 func (l *logins) put(codeID string, a attempt, now, over int64, removals uint64) (standing attempt, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.removals != removals {
 		return attempt{}, false
 	}
-	return l.add(codeID, a, now, over), true
-}
-
-func (l *logins) add(codeID string, a attempt, now, over int64) (standing attempt) {
 	if standing, found := l.standing(codeID, now); found {
-		return standing
+		return standing, true
 	}
 	l.underWay[codeID] = login{a, over}
-	return a
+	return a, true
 }
 
-// end replaces a claim by its outcome. It reports false if another claim or outcome is on
-// the code by now.
-func (l *logins) end(codeID string, from, to attempt, now, over int64) bool {
+// end replaces a claim by its outcome, unless another one is on the code by now.
+func (l *logins) end(codeID string, claim, outcome attempt, over int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.underWay[codeID].attempt != from {
-		standing, found := l.standing(codeID, now)
-		return found && standing == to // the answer to the first was lost
+	if l.underWay[codeID].attempt == claim {
+		delete(l.underWay, codeID)
+		l.ended.Add(codeID, login{outcome, over})
 	}
-	delete(l.underWay, codeID)
-	l.ended.Add(codeID, login{to, over})
-	return true
 }
 
 // remove removes a claim, unless another one is on the code by now. What has become
@@ -100,7 +86,7 @@ func (l *logins) remove(codeID string, a attempt) {
 	}
 }
 
-// forget removes the claim on a code.
+// forget removes the claim on a code, or its outcome.
 func (l *logins) forget(codeID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

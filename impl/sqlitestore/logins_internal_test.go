@@ -42,14 +42,10 @@ func TestASettledClaimLeavesTheNextOne(t *testing.T) {
 // What is remembered is bounded, and claims are not forgotten for it.
 func TestOfManyLoginsTheOldestAreForgotten(t *testing.T) {
 	l, claim := newLogins(), attempt{nonce: "claim"}
-	done := attempt{nonce: "claim", userID: "somebody"}
-	l.claim("under way", claim, 0, 10)
+	l.put("under way", claim, 0, 10, 0)
 	for n := range mostEnded + 1 {
-		codeID := fmt.Sprint(n)
-		l.claim(codeID, claim, 0, 10)
-		if !l.end(codeID, claim, done, 0, 10) {
-			t.Fatalf("login %d did not end", n)
-		}
+		l.put(fmt.Sprint(n), claim, 0, 10, 0)
+		l.end(fmt.Sprint(n), claim, attempt{nonce: "claim", userID: "somebody"}, 10)
 	}
 	for codeID, want := range map[string]bool{"0": false, "1": true, fmt.Sprint(mostEnded): true, "under way": true} {
 		if _, _, found := l.get(codeID, 0); found != want {
@@ -65,19 +61,17 @@ func TestOfManyLoginsTheOldestAreForgotten(t *testing.T) {
 func TestAnOutcomeIsNotReplaced(t *testing.T) {
 	l, first, second := newLogins(), attempt{nonce: "first"}, attempt{nonce: "second"}
 	done, failed := attempt{nonce: "first", userID: "somebody"}, attempt{failure: failureUntrusted}
-	l.claim("code", first, 0, 10)
-	for _, c := range []struct {
-		from, to attempt
-		want     bool
-	}{{second, failed, false}, {first, done, true}, {first, done, true}, {first, failed, false}, {second, failed, false}} {
-		if got := l.end("code", c.from, c.to, 0, 10); got != c.want {
-			t.Errorf("from %+v to %+v: %v", c.from, c.to, got)
-		}
+	l.put("code", first, 0, 10, 0)
+	l.end("code", second, failed, 10)
+	if standing, _, _ := l.get("code", 0); standing != first {
+		t.Errorf("another's claim was replaced by %+v", standing)
 	}
-	if standing := l.claim("code", second, 9, 20); standing != done {
+	l.end("code", first, done, 10)
+	l.end("code", first, failed, 10)
+	if standing, _ := l.put("code", second, 9, 20, 0); standing != done {
 		t.Errorf("%+v stands", standing)
 	}
-	if standing := l.claim("code", second, 10, 20); standing != second {
+	if standing, _ := l.put("code", second, 10, 20, 0); standing != second {
 		t.Errorf("%+v stands after the outcome was over", standing)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,13 @@ import (
 func attemptBy(nonce string) session.Attempt {
 	a := newAttempt()
 	a.Nonce = []byte(nonce)
+	return a
+}
+
+// tokenBy is attemptBy for a login that gives a token.
+func tokenBy(nonce string) session.Attempt {
+	a := attemptBy(nonce)
+	a.Kind = session.Token
 	return a
 }
 
@@ -57,8 +65,7 @@ func TestALoginWithATokenEndsInMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := attemptBy("a")
-	a.Kind = session.Token
+	a, again := tokenBy("a"), tokenBy("again")
 	done := outcome(a)
 	claim(t, db, a, a)
 	db.Exec(t, `CREATE TRIGGER refuse BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'no attempt is stored'); END`)
@@ -66,12 +73,12 @@ func TestALoginWithATokenEndsInMemory(t *testing.T) {
 	if _, err := db.Sessions().Complete(t.Context(), x, "code", a, done, time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	claim(t, db, attemptBy("b"), done)
+	claim(t, db, again, done)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	db = open(t, dir)
-	claim(t, db, attemptBy("b"), attemptBy("b"))
+	claim(t, db, again, again)
 	if got, err := db.Sessions().Find(t.Context(), x.User.ID, x.ID); err != nil || got != x {
 		t.Errorf("found %+v, %v, want %+v", got, err, x)
 	}
@@ -79,15 +86,48 @@ func TestALoginWithATokenEndsInMemory(t *testing.T) {
 
 func TestATokenWhoseSessionCannotBeStoredIsNoOutcome(t *testing.T) {
 	db := open(t, t.TempDir())
-	a := attemptBy("a")
-	a.Kind = session.Token
+	a := tokenBy("a")
 	claim(t, db, a, a)
 	db.Exec(t, `CREATE TRIGGER refuse BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'refused'); END`)
 	done := outcome(a)
 	if _, err := db.Sessions().Complete(t.Context(), newSession(done.UserID), "code", a, done, time.Minute); err == nil {
 		t.Fatal("completed")
 	}
-	claim(t, db, attemptBy("b"), a)
+	claim(t, db, tokenBy("b"), a)
+}
+
+// The disk may take longer than somebody waits. What is then tried comes after the login.
+func TestTheOutcomeOfALoginThatIsStoredLateStands(t *testing.T) {
+	for _, a := range []session.Attempt{attemptBy("a"), tokenBy("a")} {
+		db := open(t, t.TempDir())
+		done, used := outcome(a), a
+		used.Err = &session.ExchangeError{Cause: session.CauseUsedCode}
+		claim(t, db, a, a)
+
+		begun, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+		waits, giveUp := context.WithCancel(t.Context())
+		go func() {
+			ended <- db.Sessions().CompleteThen(waits, newSession(done.UserID), "code", a, done, func() {
+				close(begun)
+				<-goOn
+			})
+		}()
+		<-begun
+		giveUp()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("completed: %v", err)
+		}
+		settled := make(chan error)
+		go func() { settled <- db.Sessions().Settle(t.Context(), "code", a, used, time.Minute) }()
+		for db.Waiting() == 0 {
+			runtime.Gosched()
+		}
+		close(goOn)
+		if err := <-settled; !errors.Is(err, session.ErrUnavailable) {
+			t.Errorf("%s: the outcome was replaced: %v", a.Kind, err)
+		}
+		claim(t, db, tokenBy("b"), done)
+	}
 }
 
 // A claim costs no wait for the disk, and does not wait for the writes of others.
@@ -100,21 +140,6 @@ func TestAClaimIsNoWrite(t *testing.T) {
 	if got, err := db.Sessions().Attempt(t.Context(), "code"); err != nil || !reflect.DeepEqual(got, a) {
 		t.Errorf("attempt %+v, %v, want %+v", got, err, a)
 	}
-}
-
-func TestAnOutcomeIsSeenAlsoWhereItsClaimRemains(t *testing.T) {
-	db := open(t, t.TempDir())
-	a, done := attemptBy("a"), attemptBy("a")
-	done.UserID = session.UserID("somebody")
-	claim(t, db, a, a)
-	db.Sessions().SettleUnnoticed(t, "code", a, done)
-	if db.Claims() != 1 {
-		t.Fatal("the claim is gone")
-	}
-	if got, err := db.Sessions().Attempt(t.Context(), "code"); err != nil || !reflect.DeepEqual(got, done) {
-		t.Errorf("attempt %+v, %v, want %+v", got, err, done)
-	}
-	claim(t, db, attemptBy("b"), done)
 }
 
 func TestAClaimStaysWhereItsOutcomeCannotBeStored(t *testing.T) {

@@ -172,6 +172,7 @@ func (w *writer) transact(batch []*pending) (errs []error, err error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
+	w.conn.stored = w.conn.stored[:0]
 	if _, err := w.conn.change(`BEGIN IMMEDIATE`); err != nil {
 		return nil, err
 	}
@@ -183,12 +184,20 @@ func (w *writer) transact(batch []*pending) (errs []error, err error) {
 	}()
 	errs = make([]error, len(batch))
 	for i, p := range batch {
-		before := w.conn.TotalChanges()
-		errs[i] = p.do(w.conn)
-		if errs[i] != nil && (isSQLite(errs[i]) || w.conn.TotalChanges() != before) {
+		before, stored := w.conn.TotalChanges(), len(w.conn.stored)
+		if errs[i] = p.do(w.conn); errs[i] == nil {
+			continue
+		}
+		if isSQLite(errs[i]) || w.conn.TotalChanges() != before {
 			return nil, errs[i]
 		}
+		w.conn.stored = w.conn.stored[:stored]
 	}
-	_, err = w.conn.change(`COMMIT`)
-	return errs, err
+	if _, err := w.conn.change(`COMMIT`); err != nil {
+		return nil, err
+	}
+	for _, tell := range w.conn.stored {
+		tell()
+	}
+	return errs, nil
 }

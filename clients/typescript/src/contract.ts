@@ -21,8 +21,8 @@ export interface paths {
          * Exchange a login code for a token
          * @description Call `wx.login()` and send the `code` that its `success` callback gets. A code is valid for five minutes, and WeChat
          *     exchanges it once. If the answer is lost, send the same body again within these five minutes: the answer has the same
-         *     token. If the service has lost its sessions meanwhile, WeChat has exchanged the code already and the answer is
-         *     `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
+         *     token. If the service has forgotten the login meanwhile, for example after a restart, WeChat has exchanged the code
+         *     already and the answer is `ERR_SESSION_KEY_EXCHANGE_FAILED`: call `wx.login()` for a new code, and log in with that. Keep `token` with
          *     `wx.setStorageSync`, and send it as `Authorization: Bearer <token>` with every request.
          *
          *     To store a profile, add `rawData` with `signature`, or `encryptedData` with `iv`, as `wx.getUserInfo()` returned them.

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(*testing.T) session.Store) {
 		"ending the others keeps one":                     endedOthers,
 		"the profile goes with the last session":          nothingLeft,
 		"one of many claims stands":                       claimed,
+		"a claim stands for logins of both kinds":         claimedByBothKinds,
 		"only the claimant settles":                       settled,
 		"a login that is complete is settled":             completed,
 		"every outcome of a login comes back":             outcomes,
@@ -329,6 +330,25 @@ func claimed(t *testing.T, s session.Store) {
 	})
 	if len(stood) != 1 {
 		t.Errorf("%d attempts stood, want one", len(stood))
+	}
+}
+
+func claimedByBothKinds(t *testing.T, s session.Store) {
+	for _, kinds := range [][2]session.Kind{{session.Token, session.Code}, {session.Code, session.Token}} {
+		code, mine, other := newID(), newAttempt(kinds[0]), newAttempt(kinds[1])
+		want := mine
+		for step := range 2 {
+			if got, err := s.Claim(t.Context(), code, []session.Attempt{mine, other}[step], time.Minute); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %+v stands, %v, want %+v", kinds[0], got, err, want)
+			}
+		}
+		want.UserID = newUser()
+		if err := s.Settle(t.Context(), code, mine, want, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Claim(t.Context(), code, other, time.Minute); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v stands, %v, want %+v", kinds[0], got, err, want)
+		}
 	}
 }
 
