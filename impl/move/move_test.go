@@ -67,8 +67,8 @@ func TestASlowTargetOfSessionsIsAskedAgain(t *testing.T) {
 	const users = 3
 	for n := range users {
 		id := fmt.Sprint(n)
-		x := session.Session{ID: session.Credential{Kind: session.Token, Secret: id}.ID(), Kind: session.Token, User: session.User{ID: session.UserID(id)}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour)}
-		claim := session.Attempt{Kind: session.Token, Nonce: []byte(id)}
+		x := session.Session{ID: session.Credential{Kind: session.Code, Secret: id}.ID(), Kind: session.Code, User: session.User{ID: session.UserID(id)}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Hour)}
+		claim := session.Attempt{Kind: session.Code, Nonce: []byte(id)}
 		if _, err := from.Claim(t.Context(), id, claim, time.Minute); err != nil {
 			t.Fatal(err)
 		}
