@@ -31,9 +31,9 @@ type Store struct {
 	CanRead, CanWrite func(context.Context) error
 	// Unavailable is the error of calls while a breaker is open.
 	Unavailable error
-	// Timeout is how long a call takes at most, to a twentieth, if its context has no
-	// deadline. It is so short that a call goes on if its caller leaves. 0: a call takes
-	// as long as its context allows.
+	// Timeout is how long a call takes at most if its context has no deadline, give or take
+	// a twentieth. It must be short: such a call goes on if its caller leaves. 0: a call
+	// takes as long as its context allows.
 	Timeout time.Duration
 	// NoAnswer reports whether an error says that the store did not answer in time.
 	// Any answer, also a refusal, says that it is there.

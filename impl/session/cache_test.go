@@ -244,3 +244,27 @@ func TestAFailedLogOutClearsTheCache(t *testing.T) {
 	h.proxy.Up(t)
 	until(t, "Redis is back", func() bool { _, err := s.Resolve(t.Context(), token); return err == nil })
 }
+
+// renews is a store that notes until when a renewal may take.
+type renews struct {
+	session.Store
+	until time.Time
+}
+
+func (r *renews) Renew(ctx context.Context, from, to session.Session) (bool, error) {
+	r.until, _ = ctx.Deadline()
+	return r.Store.Renew(ctx, from, to)
+}
+
+// The session is valid all the same.
+func TestARequestDoesNotWaitLongForARenewal(t *testing.T) {
+	h := newFixture(t)
+	store := &renews{Store: h.store()}
+	s := session.New(h.wechat, store, h.options())
+	c, x := h.logIn(s, session.Login{Code: "anna:1"})
+	h.pass(time.Hour)
+	h.opens(s, c, x.User.ID)
+	if store.until.IsZero() || time.Until(store.until) > 2*time.Second {
+		t.Errorf("it may take until %v", store.until)
+	}
+}

@@ -17,7 +17,7 @@ type Walker struct {
 	at   int // the next value begins here, or after white space
 }
 
-// New returns a walker at the begin of the text.
+// New returns a walker at the start of the text.
 func New(text []byte) Walker { return Walker{text: text} }
 
 // Rest returns the text from here on.
