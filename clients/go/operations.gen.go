@@ -2068,7 +2068,7 @@ type ClientInterface interface {
 	// PutProfileWithBody Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -2081,7 +2081,7 @@ type ClientInterface interface {
 	// PutProfile Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -2785,7 +2785,7 @@ func (c *sender) GetProfile(ctx context.Context, reqEditors ...RequestEditorFn) 
 // PutProfileWithBody Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.
@@ -2808,7 +2808,7 @@ func (c *sender) PutProfileWithBody(ctx context.Context, contentType string, bod
 // PutProfile Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.
@@ -5472,7 +5472,7 @@ type ClientWithResponsesInterface interface {
 	// PutProfileWithBodyWithResponse Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -5485,7 +5485,7 @@ type ClientWithResponsesInterface interface {
 	// PutProfileWithResponse Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -14373,7 +14373,7 @@ func (c *ClientWithResponses) GetProfileWithResponse(ctx context.Context, reqEdi
 // PutProfileWithBodyWithResponse Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.
@@ -14392,7 +14392,7 @@ func (c *ClientWithResponses) PutProfileWithBodyWithResponse(ctx context.Context
 // PutProfileWithResponse Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.

@@ -465,7 +465,7 @@ type ClientInterface interface {
 	// PutProfileWithBody Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -478,7 +478,7 @@ type ClientInterface interface {
 	// PutProfile Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -1376,7 +1376,7 @@ func (c *Client) GetProfile(ctx context.Context, reqEditors ...RequestEditorFn) 
 // PutProfileWithBody Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.
@@ -1399,7 +1399,7 @@ func (c *Client) PutProfileWithBody(ctx context.Context, contentType string, bod
 // PutProfile Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.
@@ -4393,7 +4393,7 @@ type ClientWithResponsesInterface interface {
 	// PutProfileWithBodyWithResponse Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -4406,7 +4406,7 @@ type ClientWithResponsesInterface interface {
 	// PutProfileWithResponse Set my nickname
 	//
 	// The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-	// none. An empty one removes it. The avatar does not change.
+	// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 	//
 	// In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 	// the nickname of a user who has none.
@@ -14338,7 +14338,7 @@ func (c *ClientWithResponses) GetProfileWithResponse(ctx context.Context, reqEdi
 // PutProfileWithBodyWithResponse Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.
@@ -14357,7 +14357,7 @@ func (c *ClientWithResponses) PutProfileWithBodyWithResponse(ctx context.Context
 // PutProfileWithResponse Set my nickname
 //
 // The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-// none. An empty one removes it. The avatar does not change.
+// none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
 //
 // In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
 // the nickname of a user who has none.

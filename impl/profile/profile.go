@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"time"
 
 	"onestroke/impl/moderation"
@@ -127,8 +128,10 @@ func (s *Service) Author(ctx context.Context, userID string) (shown Author, err 
 	return shown, nil
 }
 
-// SetNickname gives a user a nickname, or none if it is empty.
+// SetNickname gives a user a nickname, without the spaces around it, or none if nothing
+// is left.
 func (s *Service) SetNickname(ctx context.Context, userID, nickname string) error {
+	nickname = strings.TrimSpace(nickname)
 	changed, err := s.change(ctx, userID, func(a *Record) { a.Nickname = nickname })
 	if err != nil || !changed || nickname == "" {
 		return err
@@ -180,6 +183,7 @@ func (s *Service) Remove(ctx context.Context, userID string) error {
 // Fill gives a user the nickname that WeChat signed, unless they have one. Of an
 // avatar WeChat signs only the address, which is not fetched.
 func (s *Service) Fill(ctx context.Context, userID, nickname string) error {
+	nickname = strings.TrimSpace(nickname)
 	if nickname == "" {
 		return nil
 	}

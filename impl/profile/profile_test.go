@@ -52,7 +52,7 @@ func author(t *testing.T, s *profile.Service) profile.Author {
 func TestAProfileIsWhatTheUserMadeOfIt(t *testing.T) {
 	store := new(profiletest.Memory)
 	s := profile.New(store, nil)
-	succeed(t, s.Fill(t.Context(), user, "from WeChat"), s.Fill(t.Context(), user, ""), s.Fill(t.Context(), user, "another"))
+	succeed(t, s.Fill(t.Context(), user, " "), s.Fill(t.Context(), user, "from WeChat "), s.Fill(t.Context(), user, ""), s.Fill(t.Context(), user, "another"))
 	if shown := author(t, s); shown.Nickname != "from WeChat" || shown.Avatar != nil {
 		t.Errorf("%+v", shown)
 	}

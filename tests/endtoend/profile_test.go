@@ -128,6 +128,19 @@ func TestAProfileOutlastsTheSessionAndEndsWithTheAccount(t *testing.T) {
 	})
 }
 
+func TestANicknameHasNoSpacesAroundIt(t *testing.T) {
+	s := start(t)
+	c := s.LogIn(t, service.NewUser())
+	for sent, want := range map[string]string{"  小 明\t": "小 明", "\u3000小红\u3000": "小红"} {
+		if p := setNickname(t, c, sent); p.Nickname == nil || *p.Nickname != want {
+			t.Errorf("%q became %+v", sent, p)
+		}
+	}
+	if p := setNickname(t, c, " \u3000\n"); p.Nickname != nil {
+		t.Errorf("spaces only became the nickname %q", *p.Nickname)
+	}
+}
+
 func TestSignedDataFillsWhatIsEmpty(t *testing.T) {
 	s := start(t)
 	user := service.NewUser()

@@ -319,7 +319,7 @@ export interface paths {
         /**
          * Set my nickname
          * @description The nickname that others see with what the caller shares. WeChat may have to check it first: until it is approved, others see
-         *     none. An empty one removes it. The avatar does not change.
+         *     none. Spaces at its beginning and end are left out. An empty one removes it. The avatar does not change.
          *
          *     In a mini program, `<input type="nickname">` offers the user's nickname at WeChat. A login with signed or encrypted data sets
          *     the nickname of a user who has none.
