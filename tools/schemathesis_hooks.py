@@ -89,6 +89,15 @@ def before_load_schema(context, raw_schema):
             operation["responses"].get("200", {}).get("content", {}).get("application/yaml", {}).pop("schema", None)
 
 
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Keeps an invalid If-None-Match invalid. A list without elements, such as a comma, is
+    against its pattern, and the service reads it as if it was not sent (RFC 9110, section 5.6.1)."""
+    for name, value in (case.headers or {}).items():
+        if name.lower() == "if-none-match" and not value.strip(", \t"):
+            case.headers[name] = f"{value}x"
+
+
 @schemathesis.deserializer("image/png")
 def as_file(context, response):
     """The contract describes the body as a file, without its content."""
