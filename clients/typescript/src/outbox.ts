@@ -12,20 +12,24 @@ export type DrawingSummary = components['schemas']['DrawingSummary'];
 
 /** The state of a drawing that was saved or deleted through the outbox. */
 export type DrawingState =
-  /** Stored here and not yet sent; `problem` is why the last try failed. */
+  /**
+   * Stored here and not yet sent; `problem` is why the last try failed. With the code `NOT_STORED` storage has no room
+   * for it: it is lost if the program ends.
+   */
   | { id: string; status: 'waiting'; problem?: Problem | undefined }
   /** The service has it. */
   | { id: string; status: 'saved'; etag: string; summary?: DrawingSummary | undefined }
   /** The service no longer has it. */
   | { id: string; status: 'deleted' }
   /**
-   * Another device changed the drawing in the meantime: call `resolve`, `remove` or `discard`. `mine` is null if it
-   * was deleted here, `theirs` if it was deleted there.
+   * Another device changed the drawing in the meantime: call `resolve` or `discard`. `mine` is null if it was deleted
+   * here, `theirs` if it was deleted there.
    */
   | { id: string; status: 'conflict'; mine: DrawingContent | null; theirs: Drawing | null }
   /**
    * The service refuses the drawing: save a changed one, or call `discard`. With the code `ERR_PRECONDITION_REQUIRED`
-   * the drawing has `incomplete`: to replace it nevertheless, call `replaceIncomplete`.
+   * the drawing has `incomplete`: to replace it nevertheless, call `replaceIncomplete`. With `ERR_QUOTA_EXCEEDED` or
+   * `ERR_SUSPENDED` it is tried again by `flush`, and for the quota after a deletion.
    */
   | { id: string; status: 'refused'; problem: Problem };
 
@@ -39,7 +43,8 @@ export interface Unsent {
 /**
  * Drawings that are stored here and sent to the service. A saved drawing survives a restart and is sent as soon as
  * there is a network. Different drawings are sent in parallel. The states of one drawing are sent in order; the newest
- * replaces those that have not been sent yet.
+ * replaces those that have not been sent yet. Several programs may share a storage, as the tabs of a browser do: what
+ * one of them leaves unsent, another sends.
  */
 export interface Outbox {
   /** The drawing as it is unsent here, otherwise as the service has it. A later `save` replaces exactly this state. */
@@ -48,14 +53,13 @@ export interface Outbox {
   save(id: string, content: DrawingContent): void;
   /**
    * Deletes a drawing in the state that was last seen here, or in any state if it was not seen. `save` with its
-   * content restores it.
+   * content restores it. A conflict goes on, with `mine` null.
    */
   remove(id: string): void;
   /**
-   * Ends a conflict: `content` replaces what the service has. Pass `mine`, or a merge of both. To delete the drawing,
-   * call `remove` instead.
+   * Ends a conflict: `content` replaces what the service has. Pass `mine`, or a merge of both; null deletes the drawing.
    */
-  resolve(id: string, content: DrawingContent): void;
+  resolve(id: string, content: DrawingContent | null): void;
   /**
    * Sends a drawing that was refused because the service's one has `incomplete`: what a program of 2017 drew and the
    * strokes do not show is lost.
@@ -110,6 +114,12 @@ interface Unsettled {
   state: DrawingState;
   /** In a conflict: the entity tag of the other state. */
   theirs: string;
+  /** What storage has of it, as far as this program knows. */
+  value: string | undefined;
+  /** Whether that is the newest state. */
+  stored: boolean;
+  /** Whether this program changed it. Otherwise another one did, which may still do. */
+  changed: boolean;
   failures: number;
   sending?: Promise<void> | undefined;
   stopTimer: () => void;
@@ -148,22 +158,28 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     save: (id, content) => put(id, JSON.stringify(contentOf(content))),
 
     remove(id) {
-      const pending = overrule(id);
+      const pending = unsettled.get(id);
+      if (pending) catchUp(pending);
       if (pending && !pending.entry.base && !pending.entry.tried.length)
         settle({ id, status: 'deleted' }); // it was never sent
       else put(id, '');
     },
 
     resolve(id, content) {
-      overrule(id);
-      outbox.save(id, content);
+      const pending = unsettled.get(id);
+      if (pending && pending.state.status === 'conflict') {
+        change(pending, { base: pending.theirs, tried: [], replaceIncomplete: undefined });
+        pending.state = { id, status: 'waiting' };
+      }
+      if (content) outbox.save(id, content);
+      else outbox.remove(id);
     },
 
     replaceIncomplete(id) {
       const pending = unsettled.get(id);
       if (!pending || pending.state.status !== 'refused') return;
       change(pending, { replaceIncomplete: true });
-      report(pending, { id, status: 'waiting' });
+      wait(pending);
       void send(pending);
     },
 
@@ -190,46 +206,77 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     },
 
     async flush(id) {
+      look();
       const tried = Array.from(unsettled.values()).filter(({ entry }) => id === undefined || entry.id === id);
+      for (const pending of tried.filter(isOwn))
+        if (isStale(pending) || isRefused(pending, 'ERR_QUOTA_EXCEEDED', 'ERR_SUSPENDED')) wait(pending);
       await Promise.all(tried.map(send));
     },
 
     forget() {
       const saved = Array.from(settled.values()).filter(({ status }) => status === 'saved');
-      [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: 'deleted' }));
+      for (const { id } of [...outbox.unsent(), ...saved]) {
+        storage.remove(prefix + id);
+        settle({ id, status: 'deleted' });
+      }
       bases.clear();
     },
   };
 
-  for (const key of storage.keys()) {
-    const entry = key.startsWith(prefix) && restore(storage.get(key));
-    if (entry) unsettled.set(entry.id, begin(entry));
-  }
   void outbox.flush();
   return outbox;
+
+  /** Finds what earlier programs, and others with the same storage, left unsent. */
+  function look(): void {
+    for (const key of storage.keys()) {
+      const value = key.startsWith(prefix) ? storage.get(key) : undefined;
+      const entry = restore(value);
+      if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value));
+    }
+  }
 
   function put(id: string, text: string): void {
     let pending = unsettled.get(id);
     if (!pending)
       unsettled.set(id, (pending = begin({ id, text, base: bases.get(id) || '', tried: [], owner: session.user() })));
-    const stored = change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
-    if (pending.state.status === 'conflict' && text) {
-      report(pending, { ...pending.state, mine: read(pending.entry) });
-      return;
-    }
-    report(pending, { id, status: 'waiting', problem: stored ? undefined : failure('NOT_STORED').problem });
+    else catchUp(pending);
+    pending.changed = true;
+    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
+    if (pending.state.status === 'conflict')
+      return report(pending, { ...pending.state, mine: text ? read(pending.entry) : null });
+    wait(pending);
     pending.failures = 0;
     void send(pending);
   }
 
-  /** Ends a conflict: the next change replaces the other state. */
-  function overrule(id: string): Unsettled | undefined {
-    const pending = unsettled.get(id);
-    if (pending && pending.state.status === 'conflict') {
-      change(pending, { base: pending.theirs, tried: [], replaceIncomplete: undefined });
-      pending.state = { id, status: 'waiting' };
-    }
-    return pending;
+  /** Learns which states another program may have sent of a drawing that is about to change here. */
+  function catchUp(pending: Unsettled): void {
+    const value = storage.get(prefix + pending.entry.id);
+    const before = restore(pending.value);
+    if (value === pending.value || !before) return;
+    const now = restore(value);
+    const tried = !now ? [markOf(before)] : now.text === before.text ? now.tried : [];
+    pending.entry = { ...pending.entry, tried: tried.reduce(union, pending.entry.tried) };
+  }
+
+  /** Whether another program has changed or sent what this one only read. */
+  function isStale(pending: Unsettled): boolean {
+    return !pending.changed && storage.get(prefix + pending.entry.id) !== pending.value;
+  }
+
+  /** Takes over what another program has changed. Returns false if there is nothing unsent any more. */
+  function follow(pending: Unsettled): boolean {
+    if (!isStale(pending)) return true;
+    const value = storage.get(prefix + pending.entry.id);
+    const entry = restore(value);
+    if (!entry) return false;
+    Object.assign(pending, begin(entry, value));
+    if (isOwn(pending)) wait(pending);
+    return true;
+  }
+
+  function isRefused({ state }: Unsettled, ...codes: string[]): boolean {
+    return state.status === 'refused' && codes.includes(state.problem.code);
   }
 
   /** Changes of another user stay hidden until that user logs in again. */
@@ -252,15 +299,17 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     await undefined; // `sending` is set first, and several changes in one turn are sent as one
     while (isWaiting(pending) && !session.loggedOut()) {
       const opened = await session.open();
-      if (!isWaiting(pending) || (opened.ok && !isOwn(pending))) return;
+      if (!isWaiting(pending)) return;
+      const isHere = follow(pending);
+      if (opened.ok && !isOwn(pending)) return;
       const { text } = pending.entry;
-      const failed = opened.ok ? await sendOnce(pending, opened.data.user) : opened;
+      const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : ask(pending));
       if (!failed) continue;
       if (!isWaiting(pending)) return;
       const { problem, retryAfterMs = 0 } = failed;
       if (isFinal(failed) && pending.entry.text !== text) continue; // a newer state replaces the refused one
       if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: 'refused', problem });
-      report(pending, { id: pending.entry.id, status: 'waiting', problem });
+      wait(pending, problem);
       pending.stopTimer = timer(
         retryAfterMs + backoff(pending.failures++, 2_000, 300_000, random),
         () => void send(pending),
@@ -302,6 +351,17 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     return result.problem.code === 'ERR_PRECONDITION_FAILED' ? compare(pending) : result;
   }
 
+  /** Another program has sent the drawing: asks the service for its state. */
+  async function ask(pending: Unsettled): Promise<Failure | undefined> {
+    const { id } = pending.entry;
+    const result = await service.getDrawing({ id }, { retries: 0 });
+    if (unsettled.get(id) !== pending || pending.changed) return undefined;
+    if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
+    if (!result.ok && result.problem.code !== 'ERR_NOT_FOUND') return result;
+    settle(result.ok ? { id, status: 'saved', etag: result.etag! } : { id, status: 'deleted' });
+    return undefined;
+  }
+
   /** The service has `text`. There may be a newer state here by now. */
   function arrived(pending: Unsettled, text: string, etag: string, summary?: DrawingSummary): void {
     const { id } = pending.entry;
@@ -317,7 +377,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   async function compare(pending: Unsettled): Promise<Failure | undefined> {
     const { id } = pending.entry;
     const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== pending) return undefined;
+    if (unsettled.get(id) !== pending || isStale(pending)) return undefined;
     const gone = !result.ok && result.problem.code === 'ERR_NOT_FOUND';
     if (!result.ok && !gone) return result;
     if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
@@ -336,22 +396,38 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     return undefined;
   }
 
-  function begin(entry: Entry): Unsettled {
-    return { entry, state: { id: entry.id, status: 'waiting' }, theirs: '', failures: 0, stopTimer() {} };
+  function begin(entry: Entry, value?: string): Unsettled {
+    const state: DrawingState = { id: entry.id, status: 'waiting' };
+    return { entry, state, value, stored: true, changed: false, theirs: '', failures: 0, stopTimer() {} };
   }
 
-  /** Changes an entry, also in storage. Returns false if storage is full. */
-  function change(pending: Unsettled, changes: Partial<Entry>): boolean {
+  /**
+   * Changes an entry, also in storage. If there is no room, storage keeps the state before: after a restart it is sent,
+   * or is in conflict with a newer one that was sent. A note leaves what another program has drawn since.
+   */
+  function change(pending: Unsettled, changes: Partial<Entry>): void {
     pending.entry = { ...pending.entry, ...changes };
     const { text, ...rest } = pending.entry;
     const value = JSON.stringify(rest) + '\n' + text;
     const key = prefix + rest.id;
+    const now = storage.get(key);
+    const isNote = changes.text === undefined;
+    const isOthers = now !== undefined && restore(now)?.text !== restore(pending.value)?.text;
+    if (!(isNote && isOthers) && store(key, value)) {
+      pending.value = value;
+      pending.stored = true;
+    } else {
+      pending.stored &&= isNote && restore(now)?.text === text;
+    }
+  }
+
+  /** Returns false if storage has no room. */
+  function store(key: string, value: string): boolean {
     try {
-      if (bytes(value) > mostBytes) throw new Error('too large');
+      if (bytes(value) > mostBytes) return false;
       storage.set(key, value);
       return true;
     } catch {
-      storage.remove(key); // after a restart an old state must not look like the newest
       return false;
     }
   }
@@ -359,12 +435,27 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   function settle(state: DrawingState): void {
     const { id } = state;
     const pending = unsettled.get(id);
-    if (pending) pending.stopTimer();
-    unsettled.delete(id);
-    storage.remove(prefix + id);
+    if (pending) {
+      pending.stopTimer();
+      unsettled.delete(id);
+      const value = storage.get(prefix + id);
+      // What another program has changed since, that one sends.
+      if (value === pending.value || restore(value)?.text === pending.entry.text) storage.remove(prefix + id);
+    }
     bases.set(id, state.status === 'saved' ? state.etag : '');
     settled.set(id, state);
     notify(state);
+    if (state.status !== 'deleted') return;
+    for (const other of Array.from(unsettled.values())) {
+      if (!isRefused(other, 'ERR_QUOTA_EXCEEDED')) continue; // there is room for it now
+      wait(other);
+      void send(other);
+    }
+  }
+
+  function wait(pending: Unsettled, problem?: Problem): void {
+    const { id } = pending.entry;
+    report(pending, { id, status: 'waiting', problem: pending.stored ? problem : failure('NOT_STORED').problem });
   }
 
   function report(pending: Unsettled, state: DrawingState): void {

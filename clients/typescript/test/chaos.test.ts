@@ -35,9 +35,7 @@ test('what was saved last is at the service where deletions, too, arrive long af
 
 function keepMine({ drawings }: Client): void {
   drawings.subscribe(state => {
-    if (state.status !== 'conflict') return;
-    if (state.mine) drawings.resolve(state.id, state.mine);
-    else drawings.remove(state.id);
+    if (state.status === 'conflict') drawings.resolve(state.id, state.mine);
   });
 }
 

@@ -303,9 +303,20 @@ for (const theirs of ['theirs', null]) {
     assert.deepEqual(p.service.titles(), { d1: 'next' });
   });
 
-  test(`a conflict ends where mine is deleted: ${title}`, async () => {
+  test(`a deletion here leaves a conflict open: ${title}`, async () => {
     const p = await inConflict(theirs);
     p.drawings.remove('d1');
+    await p.drawings.flush();
+    const state = p.drawings.state('d1');
+    assert.ok(state?.status === 'conflict' && state.mine === null);
+    assert.deepEqual(p.service.titles(), theirs ? { d1: theirs } : {});
+    p.drawings.save('d1', drawing('mine, again'));
+    assert.equal((p.drawings.state('d1') as typeof state).mine?.title, 'mine, again');
+  });
+
+  test(`a conflict ends where the drawing is deleted: ${title}`, async () => {
+    const p = await inConflict(theirs);
+    p.drawings.resolve('d1', null);
     await p.drawings.flush();
     assert.deepEqual(p.service.titles(), {});
     assert.equal(p.drawings.state('d1')?.status, 'deleted');
@@ -428,7 +439,7 @@ test('a deletion that arrives late deletes nothing that was saved since', async 
 });
 
 const ends: [string, (p: Program) => void, Record<string, string>, DrawingState['status']][] = [
-  ['deleting it still', p => p.drawings.remove('d1'), {}, 'deleted'],
+  ['deleting it still', p => p.drawings.resolve('d1', null), {}, 'deleted'],
   ['letting it be', p => p.drawings.discard('d1'), { d1: 'theirs' }, 'saved'],
   ['a drawing of both', p => p.drawings.resolve('d1', drawing('merged')), { d1: 'merged' }, 'saved'],
   ['nothing but more drawing', p => p.drawings.save('d1', drawing('more')), { d1: 'theirs' }, 'conflict'],
@@ -528,7 +539,6 @@ test('a drawing whose entity tag is lost on the way waits', async () => {
 
 for (const [status, code] of [
   [400, 'ERR_INVALID_REQUEST'],
-  [403, 'ERR_QUOTA_EXCEEDED'],
   [413, 'ERR_TOO_LARGE'],
 ] as const) {
   test(`what the service refuses with ${code} is not sent again until it is changed`, async () => {
@@ -547,6 +557,36 @@ for (const [status, code] of [
     assert.deepEqual(p.service.titles(), { d1: 'smaller' });
   });
 }
+
+for (const code of ['ERR_QUOTA_EXCEEDED', 'ERR_SUSPENDED']) {
+  test(`what the service refuses with ${code} is sent again by flush`, async () => {
+    const p = new Program();
+    await p.client.getSession();
+    p.network = () => problem(403, code);
+    p.drawings.save('d1', drawing('cat'));
+    await p.drawings.flush();
+    await p.drawings.flush();
+    assert.deepEqual(p.states, ['waiting', `refused ${code}`, 'waiting', `refused ${code}`]);
+    p.network = undefined;
+    await p.drawings.flush('d1');
+    assert.deepEqual(p.service.titles(), { d1: 'cat' });
+  });
+}
+
+test('a deletion makes room for a drawing that was refused for the quota', async () => {
+  const p = new Program();
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  p.network = (request, arrive) =>
+    request.method === 'PUT' && p.service.drawings.size ? problem(403, 'ERR_QUOTA_EXCEEDED') : arrive();
+  p.drawings.save('d2', drawing('dog'));
+  await p.drawings.flush();
+  assert.equal(p.drawings.state('d2')?.status, 'refused');
+  const saved = new Promise<void>(resolve => p.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  p.drawings.remove('d1');
+  await saved;
+  assert.deepEqual(p.service.titles(), { d2: 'dog' });
+});
 
 test('Retry-After holds for the outbox, however long', async () => {
   const p = new Program();
@@ -584,15 +624,166 @@ test('a drawing for which storage has no room is kept in memory and sent', async
   assert.deepEqual(p.service.titles(), { d1: 'cat' });
 });
 
-test('a drawing of more than 1 MB leaves no older state in storage', async () => {
-  const p = new Program();
+/** A storage for so many characters of unsent drawings. */
+function smallStorage(room: { left: number }): Storage {
+  const storage = memoryStorage();
+  return {
+    ...storage,
+    set(key, value) {
+      if (key.startsWith('onestroke.unsent.') && value.length > room.left) throw new Error('quota exceeded');
+      storage.set(key, value);
+    },
+  };
+}
+
+test('that storage has no room is said until the drawing is sent', async () => {
+  const p = new Program(new MemoryService(), smallStorage({ left: 0 }));
+  await p.client.getSession();
   p.network = offline;
-  p.drawings.save('d1', drawing('small'));
-  p.drawings.save('d1', {
-    ...drawing('large'),
-    strokes: Array.from({ length: 20 }, () => drawing('', 5000).strokes[0]!),
-  });
-  assert.deepEqual(p.kept, []);
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  assert.deepEqual(p.states, ['waiting NOT_STORED', 'waiting NOT_STORED']);
+  p.network = undefined;
+  await p.drawings.flush();
+  assert.deepEqual(p.states.slice(2), ['saved']);
+});
+
+test('that storage has no room is said no more once there is', async () => {
+  const room = { left: 0 };
+  const p = new Program(new MemoryService(), smallStorage(room));
+  await p.client.getSession();
+  p.network = offline;
+  p.drawings.save('d1', drawing('cat'));
+  room.left = Infinity;
+  await p.drawings.flush();
+  assert.deepEqual(p.states, ['waiting NOT_STORED', 'waiting NETWORK_FAILED']);
+  assert.equal(p.kept.length, 1);
+});
+
+test('a state for which storage has no room leaves the one before', async () => {
+  for (const large of [false, true]) {
+    const room = { left: Infinity };
+    const p = new Program(new MemoryService(), smallStorage(room));
+    p.network = offline;
+    p.drawings.save('d1', drawing('small'));
+    await p.drawings.flush();
+    if (!large) room.left = 0;
+    const strokes = Array.from({ length: 20 }, () => drawing('', 5000).strokes[0]!); // more than 1 MB
+    p.drawings.save('d1', large ? { ...drawing('large'), strokes } : drawing('large'));
+    await p.drawings.flush();
+    const after = new Program(p.service, p.storage);
+    assert.deepEqual(
+      after.drawings.unsent().map(({ content }) => content?.title),
+      ['small'],
+    );
+    await after.drawings.flush();
+    assert.deepEqual(p.service.titles(), { d1: 'small' });
+    assert.deepEqual(p.kept, []);
+  }
+});
+
+test('what is stored stays where there is no room for a note about a try', async () => {
+  const room = { left: Infinity };
+  const p = new Program(new MemoryService(), smallStorage(room));
+  await p.client.getSession();
+  p.network = offline;
+  p.drawings.save('d1', drawing('cat'));
+  room.left = 0;
+  await p.drawings.flush();
+  assert.deepEqual(p.states, ['waiting', 'waiting NETWORK_FAILED']);
+  assert.equal(p.kept.length, 1);
+});
+
+/** Two programs with one storage, as two tabs have it. The first drew d1 without a network before the second began. */
+async function twoPrograms(): Promise<{ first: Program; second: Program }> {
+  const first = new Program();
+  await first.client.getSession();
+  first.network = offline;
+  first.drawings.save('d1', drawing('1'));
+  await first.drawings.flush();
+  const second = new Program(first.service, first.storage);
+  second.network = offline;
+  await second.drawings.flush();
+  return { first, second };
+}
+
+test('a program sends what another with its storage changed last', async () => {
+  const { first, second } = await twoPrograms();
+  first.drawings.save('d1', drawing('2')); // and is closed
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.deepEqual(second.service.titles(), { d1: '2' });
+  assert.deepEqual(second.kept, []);
+});
+
+test('a program finds what another with its storage left unsent', async () => {
+  const { first, second } = await twoPrograms();
+  first.drawings.save('d2', drawing('dog')); // and is closed
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.deepEqual(second.service.titles(), { d1: '1', d2: 'dog' });
+});
+
+test('what another program with this storage has sent is in no conflict', async () => {
+  const { first, second } = await twoPrograms();
+  first.network = undefined;
+  first.drawings.save('d1', drawing('2'));
+  await first.drawings.flush();
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.equal(second.drawings.state('d1')?.status, 'saved');
+  assert.deepEqual(second.service.titles(), { d1: '2' });
+  second.drawings.save('d1', drawing('3'));
+  await second.drawings.flush();
+  assert.deepEqual(second.service.titles(), { d1: '3' });
+});
+
+test('what another program with this storage has deleted stays deleted', async () => {
+  const { first, second } = await twoPrograms();
+  first.network = undefined;
+  await first.drawings.flush();
+  first.drawings.remove('d1');
+  await first.drawings.flush();
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.equal(second.drawings.state('d1')?.status, 'deleted');
+  assert.deepEqual(second.service.titles(), {});
+});
+
+test('a program goes on with what another with its storage has sent', async () => {
+  for (const meanwhile of [true, false]) {
+    const { first, second } = await twoPrograms();
+    second.network = (request, arrive) => {
+      const answer = arrive();
+      if (request.method === 'PUT' && meanwhile) first.drawings.save('d1', drawing('2'));
+      return answer;
+    };
+    await second.drawings.flush();
+    if (!meanwhile) first.drawings.save('d1', drawing('2'));
+    await first.drawings.flush();
+    assert.equal(first.kept.length, 1);
+    first.network = undefined;
+    await first.drawings.flush();
+    assert.equal(first.drawings.state('d1')?.status, 'saved');
+    assert.deepEqual(first.service.titles(), { d1: '2' });
+    assert.deepEqual(first.kept, []);
+  }
+});
+
+test('two programs with one storage that draw on the same drawing are in conflict', async () => {
+  const { first, second } = await twoPrograms();
+  second.drawings.save('d1', drawing('second'));
+  await second.drawings.flush();
+  first.drawings.save('d1', drawing('first'));
+  await first.drawings.flush();
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.equal(first.kept.length, 1);
+  first.network = undefined;
+  await first.drawings.flush();
+  const state = first.drawings.state('d1');
+  assert.ok(state?.status === 'conflict');
+  assert.deepEqual([state.mine?.title, state.theirs?.title], ['first', 'second']);
 });
 
 test('what is no drawing in storage is left alone', async () => {
