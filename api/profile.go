@@ -59,7 +59,7 @@ func (h profiles) UploadAvatar(ctx context.Context, r gen.UploadAvatarRequest) (
 		return nil, err
 	}
 	err = h.profiles.SetAvatar(ctx, owner(ctx), file)
-	if errors.Is(err, avatar.ErrFormat) || errors.Is(err, avatar.ErrSize) {
+	if errors.Is(err, avatar.ErrFormat) || errors.Is(err, avatar.ErrSize) || errors.Is(err, avatar.ErrMemory) {
 		return nil, invalidRequest(gen.FieldError{Field: "avatar", Rule: "picture", Detail: err.Error()})
 	}
 	if err != nil {

@@ -2106,8 +2106,9 @@ type ClientInterface interface {
 	// wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 	// ```
 	//
-	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
-	// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
+	// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
+	// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2853,8 +2854,9 @@ func (c *sender) DeleteAvatar(ctx context.Context, reqEditors ...RequestEditorFn
 // wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 // ```
 //
-// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
-// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
+// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
+// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5512,8 +5514,9 @@ type ClientWithResponsesInterface interface {
 	// wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 	// ```
 	//
-	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
-	// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
+	// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
+	// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14431,8 +14434,9 @@ func (c *ClientWithResponses) DeleteAvatarWithResponse(ctx context.Context, reqE
 // wx.uploadFile({ url: `${base}/v1/profile/avatar`, filePath: avatarUrl, name: 'avatar', header: { Authorization: `Bearer ${token}` } })
 // ```
 //
-// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. The square in its middle becomes a JPEG of 256 by 256
-// pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
+// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
+// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //

@@ -142,7 +142,7 @@ func (s *Service) SetNickname(ctx context.Context, userID, nickname string) erro
 // SetAvatar makes an avatar of a picture file, by [avatar.New], whose errors it
 // returns.
 func (s *Service) SetAvatar(ctx context.Context, userID string, file []byte) error {
-	made, err := avatar.New(file)
+	made, err := avatar.New(ctx, file)
 	if err != nil {
 		return err
 	}

@@ -3,24 +3,28 @@ package avatar
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
-	"runtime"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // which image.Decode then reads
+	"golang.org/x/sync/semaphore"
 )
 
 const (
 	// MaxFile is how large an uploaded file may be, in bytes.
 	MaxFile = 1 << 20
-	// MaxSide is how wide and how high an uploaded picture may be, in pixels. It is
-	// read from the header: a small file can unpack to a picture that takes all memory.
+	// MaxSide is how wide and how high an uploaded picture may be, in pixels.
 	MaxSide = 4096
+	// MaxMemory is how many bytes of memory the pictures that are decoded at the same
+	// time may take. What one takes is estimated from its header: a small file can
+	// unpack to a picture that takes all memory.
+	MaxMemory = 128 << 20
 	// Side is how wide and how high an avatar is, in pixels.
 	Side = 256
 
@@ -31,16 +35,17 @@ const (
 var (
 	ErrFormat = errors.New("is not a JPEG, PNG or WebP picture")
 	ErrSize   = fmt.Errorf("is more than %d pixels wide or high", MaxSide)
+	ErrMemory = fmt.Errorf("takes more than %d MB of memory to read: save it smaller, not progressive or interlaced, with 8 bits for a color", MaxMemory>>20)
 )
 
-// slots bounds how many pictures are decoded at the same time: each may take 64 MB.
-var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+// room is the memory that is not taken.
+var room = semaphore.NewWeighted(MaxMemory)
 
 // New makes an avatar of a JPEG, PNG or WebP file: the square in the middle of the
 // picture, as a JPEG of [Side] pixels. It is drawn anew, so that nothing else of the
 // file is left: no place, no camera, no other file behind the picture. What is
-// transparent becomes white.
-func New(file []byte) ([]byte, error) {
+// transparent becomes white. It waits while other pictures take the memory.
+func New(ctx context.Context, file []byte) ([]byte, error) {
 	header, format, err := image.DecodeConfig(bytes.NewReader(file))
 	if err != nil || format != "jpeg" && format != "png" && format != "webp" {
 		return nil, ErrFormat
@@ -48,8 +53,14 @@ func New(file []byte) ([]byte, error) {
 	if header.Width > MaxSide || header.Height > MaxSide {
 		return nil, ErrSize
 	}
-	slots <- struct{}{}
-	defer func() { <-slots }()
+	needed := memory(file, format, header)
+	if needed > MaxMemory {
+		return nil, ErrMemory
+	}
+	if err := room.Acquire(ctx, needed); err != nil {
+		return nil, err
+	}
+	defer room.Release(needed)
 	picture, _, err := image.Decode(bytes.NewReader(file))
 	if err != nil || picture.Bounds().Empty() {
 		return nil, ErrFormat

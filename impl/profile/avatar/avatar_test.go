@@ -90,7 +90,7 @@ func TestAnAvatarIsTheSquareInTheMiddle(t *testing.T) {
 		"wide": asPNG(t, halves(900, 300)), "high": asJPEG(t, halves(100, 1000)), "largest": asPNG(t, halves(avatar.MaxSide, avatar.MaxSide)),
 		"one pixel": asPNG(t, halves(1, 1)), "webp": webp,
 	} {
-		made, err := avatar.New(file)
+		made, err := avatar.New(t.Context(), file)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -108,7 +108,7 @@ func TestAnAvatarIsTheSquareInTheMiddle(t *testing.T) {
 }
 
 func TestWhatIsTransparentBecomesWhite(t *testing.T) {
-	made, err := avatar.New(asPNG(t, image.NewRGBA(image.Rect(0, 0, 40, 40))))
+	made, err := avatar.New(t.Context(), asPNG(t, image.NewRGBA(image.Rect(0, 0, 40, 40))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestAPhotoIsTurnedAsItSaysAndSaysNothingElse(t *testing.T) {
 		0: "above", 1: "above", 2: "above", 3: "below", 4: "below", 5: "left", 6: "right", 7: "right", 8: "left", 9: "above",
 	} {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
-			made, err := avatar.New(turned(photo, orientation, order))
+			made, err := avatar.New(t.Context(), turned(photo, orientation, order))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,7 +145,7 @@ func TestWhatIsNoPictureIsRefused(t *testing.T) {
 		"nothing": nil, "text": []byte("hello"), "half": whole[:len(whole)/2], "gif": []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"),
 		"svg": []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`),
 	} {
-		if made, err := avatar.New(file); !errors.Is(err, avatar.ErrFormat) {
+		if made, err := avatar.New(t.Context(), file); !errors.Is(err, avatar.ErrFormat) {
 			t.Errorf("%s: %d bytes, %v", name, len(made), err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestALargePictureIsRefusedByItsHeader(t *testing.T) {
 	header := []byte("IHDR\x00\x00\xfd\xe8\x00\x00\xfd\xe8\x08\x06\x00\x00\x00")
 	file := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), header...)
 	file = binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(header))
-	if _, err := avatar.New(file); !errors.Is(err, avatar.ErrSize) {
+	if _, err := avatar.New(t.Context(), file); !errors.Is(err, avatar.ErrSize) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -165,9 +165,9 @@ func FuzzNew(f *testing.F) {
 	f.Add(asPNG(f, halves(3, 5)))
 	f.Add(turned(asJPEG(f, halves(8, 8)), 6, binary.BigEndian))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		if made, err := avatar.New(file); err == nil {
+		if made, err := avatar.New(t.Context(), file); err == nil {
 			decode(t, made)
-		} else if !errors.Is(err, avatar.ErrFormat) && !errors.Is(err, avatar.ErrSize) {
+		} else if !errors.Is(err, avatar.ErrFormat) && !errors.Is(err, avatar.ErrSize) && !errors.Is(err, avatar.ErrMemory) {
 			t.Fatal(err)
 		}
 	})

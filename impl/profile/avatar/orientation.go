@@ -4,23 +4,33 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"iter"
 )
 
 // orientation reads how a JPEG is to be turned (Exif 2.3, tag 0x0112): phones store
 // photos as the sensor lies. It is 1 to 8; 1, not at all, if the file does not say.
 func orientation(file []byte) int {
-	for at := 2; at+4 <= len(file) && file[at] == 0xff; {
-		marker, size := file[at+1], int(binary.BigEndian.Uint16(file[at+2:]))
-		if marker == 0xda || size < 2 || at+2+size > len(file) { // the picture begins
-			break
-		}
-		segment := file[at+4 : at+2+size]
+	for marker, segment := range segments(file) {
 		if tiff, ok := bytes.CutPrefix(segment, []byte("Exif\x00\x00")); ok && marker == 0xe1 {
 			return orientationIn(tiff)
 		}
-		at += 2 + size
 	}
 	return 1
+}
+
+// segments are those of a JPEG before its picture, each with its marker, as far as they
+// follow each other without a gap.
+func segments(file []byte) iter.Seq2[byte, []byte] {
+	return func(yield func(byte, []byte) bool) {
+		for at := 2; at+4 <= len(file) && file[at] == 0xff; {
+			marker, size := file[at+1], int(binary.BigEndian.Uint16(file[at+2:]))
+			hasSize := 0xc0 <= marker && marker < 0xd0 || 0xda < marker && marker < 0xff // 0xda: the picture begins
+			if !hasSize || size < 2 || at+2+size > len(file) || !yield(marker, file[at+4:at+2+size]) {
+				return
+			}
+			at += 2 + size
+		}
+	}
 }
 
 // orientationIn reads the first directory of a TIFF.

@@ -1,0 +1,93 @@
+package avatar
+
+import (
+	"image"
+	"image/color"
+)
+
+// memory returns how many bytes of memory [New] takes for a picture, at most. It
+// follows from how the decoders work.
+func memory(file []byte, format string, c image.Config) int64 {
+	const block = 32 // decoders round up to whole blocks of at most so many pixels
+	pixels := float64(c.Width+block) * float64(c.Height+block)
+	const scaling = Side * 4 * 8 // bytes for each line that is scaled: four float64 for each pixel
+	lines := float64(min(c.Width, c.Height))
+	const avatars = 1 << 20 // the avatar itself, before and after it is turned
+	return int64(pixels*perPixel(file, format, c) + lines*scaling + avatars)
+}
+
+// perPixel returns how many bytes of memory a pixel takes while it is decoded.
+func perPixel(file []byte, format string, c image.Config) float64 {
+	switch format {
+	case "jpeg":
+		return frameOf(file).perPixel()
+	case "png":
+		const depth, interlace = 24, 28 // places in a PNG (its specification, section 11.2.1)
+		bytes := 4.0
+		if file[depth] == 16 {
+			bytes = 8
+		}
+		if file[interlace] != 0 {
+			bytes *= 2 // each pass is a picture of its own
+		}
+		return bytes
+	default: // WebP
+		switch c.ColorModel {
+		case color.YCbCrModel: // lossy
+			return 2
+		case color.NYCbCrAModel: // with an alpha channel, which is a lossless picture
+			return 11
+		default: // lossless
+			return 8
+		}
+	}
+}
+
+// frame is what the header of a JPEG says of its picture.
+type frame struct {
+	progressive bool
+	components  int
+	samples     float64 // of all components, for each pixel
+	converted   bool    // its colors may be no YCbCr, which takes another picture
+}
+
+// largest is the frame that takes most.
+var largest = frame{progressive: true, components: 4, samples: 4, converted: true}
+
+func (f frame) perPixel() float64 {
+	bytes := float64(f.components)
+	if f.progressive {
+		bytes += 4 * f.samples // all coefficients, until the last scan
+	}
+	if f.converted {
+		bytes += 4
+	}
+	return bytes
+}
+
+// frameOf reads the frame header of a JPEG (ITU T.81, section B.2.2). Of a file that is
+// not plain it returns the largest.
+func frameOf(file []byte) frame {
+	f, adobe := largest, false
+	for marker, segment := range segments(file) {
+		switch marker {
+		case 0xee: // APP14: of Adobe, it names the colors
+			adobe = true
+		case 0xc0, 0xc1, 0xc2: // SOF
+			const head, each = 6, 3 // bytes
+			if len(segment) < head || len(segment) != head+each*int(segment[5]) {
+				return largest
+			}
+			f = frame{progressive: marker == 0xc2, components: int(segment[5])}
+			sum, most, ids := 0, 1, ""
+			for c := segment[head:]; len(c) > 0; c = c[each:] {
+				samples := int(c[1]>>4) * int(c[1]&0xf)
+				sum, most, ids = sum+samples, max(most, samples), ids+string(rune(c[0]))
+			}
+			f.samples = float64(sum) / float64(most)
+			f.converted = f.components == 4 || ids == "RGB"
+		}
+	}
+	f.converted = f.converted || adobe
+	return f
+}
