@@ -93,13 +93,34 @@ func (c callers) logInIfDue(r *http.Request) error {
 	return c.recognizeAndCount(ctx, caller{session: opened, credential: session.Credential{Kind: session.Code, Secret: login.Code}})
 }
 
+// confirm looks the caller up again when that was some time ago, as a body may take a
+// minute to arrive: the session may have ended since, with the account or without.
+func (c callers) confirm(ctx context.Context) error {
+	who := callerOf(ctx)
+	if who.credential != (session.Credential{}) {
+		if _, err := c.sessions.Resolve(ctx, who.credential); err != nil {
+			return err
+		}
+	}
+	return c.refuseSuspended(ctx)
+}
+
 // recognizeAndCount records the caller, counts the request against the limit of the
 // user, and refuses one that writes if the user is suspended.
 func (c callers) recognizeAndCount(ctx context.Context, who caller) error {
 	info := infoOf(ctx)
 	info.caller, info.user = who, who.session.User.ID
-	if err := c.limits.countRequest(ctx, info.user); err != nil || !info.writes {
+	if err := c.limits.countRequest(ctx, info.user); err != nil {
 		return err
+	}
+	return c.refuseSuspended(ctx)
+}
+
+// refuseSuspended refuses a request that writes if the user is suspended.
+func (c callers) refuseSuspended(ctx context.Context) error {
+	info := infoOf(ctx)
+	if !info.writes {
+		return nil
 	}
 	suspended, err := c.operators.Suspended(ctx, info.user)
 	if suspended {

@@ -18,6 +18,7 @@ import (
 // profiles are the operations on the caller's nickname and avatar.
 type profiles struct {
 	profiles *profile.Service
+	callers  callers
 }
 
 // maxUpload is how large the body of an upload may be, in bytes: the file, and what
@@ -58,11 +59,17 @@ func (h profiles) UploadAvatar(ctx context.Context, r gen.UploadAvatarRequest) (
 	if err != nil {
 		return nil, err
 	}
-	err = h.profiles.SetAvatar(ctx, owner(ctx), file)
+	made, err := avatar.New(ctx, file)
 	if errors.Is(err, avatar.ErrFormat) || errors.Is(err, avatar.ErrSize) || errors.Is(err, avatar.ErrMemory) {
 		return nil, invalidRequest(gen.FieldError{Field: "avatar", Rule: "picture", Detail: err.Error()})
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := h.callers.confirm(ctx); err != nil { // a picture may take seconds to make
+		return nil, err
+	}
+	if err := h.profiles.SetAvatar(ctx, owner(ctx), made); err != nil {
 		return nil, err
 	}
 	body, err := h.body(ctx)

@@ -170,10 +170,10 @@ func New(o Options) http.Handler {
 	handlers := handlers{
 		sessions:   sessions{o.Sessions, s.callers},
 		drawings:   drawings{o.Drawings},
-		profiles:   profiles{o.Profiles},
+		profiles:   profiles{o.Profiles, s.callers},
 		images:     images{o.Drawings, newPictures(slots, pictureMemory)},
 		shares:     shares{o.Drawings, o.Profiles, o.TrustedProxies},
-		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles}, exports},
+		accounts:   accounts{o.Account, o.Drawings, profiles{o.Profiles, s.callers}, exports},
 		paints2017: paints2017{o.Drawings, exports},
 		fromWeChat: fromWeChat{o.Pushes, o.Checks, slots},
 		operators:  operators{o.Operators, o.Checks, slots},
@@ -263,8 +263,12 @@ func (s operations) check(op *operation, r *http.Request) error {
 
 // admit does what comes between the body and the handler.
 func (s *server) admit(r *http.Request) error {
-	if err := infoOf(r.Context()).place.serve(); err != nil {
+	info := infoOf(r.Context())
+	if err := info.place.serve(); err != nil {
 		return err
+	}
+	if info.user != "" && r.Body != http.NoBody {
+		return s.callers.confirm(r.Context())
 	}
 	return s.callers.logInIfDue(r)
 }

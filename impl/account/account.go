@@ -30,14 +30,21 @@ func (s *Service) Exists(ctx context.Context, userID string) (bool, error) {
 // Delete deletes all that is stored of a user. After an error it must be called
 // again.
 func (s *Service) Delete(ctx context.Context, userID string) error {
+	if err := s.deleteData(ctx, userID); err != nil {
+		return err
+	}
+	// The sessions come after: until all else is deleted the user can try again.
+	if err := s.Sessions.EndAll(ctx, userID); err != nil {
+		return err
+	}
+	return s.deleteData(ctx, userID) // what requests stored meanwhile
+}
+
+func (s *Service) deleteData(ctx context.Context, userID string) error {
 	if err := s.Profiles.Remove(ctx, userID); err != nil {
 		return err
 	}
-	if err := s.Drawings.DeleteAll(ctx, userID); err != nil {
-		return err
-	}
-	// The sessions are last: until all else is deleted the user can try again.
-	return s.Sessions.EndAll(ctx, userID)
+	return s.Drawings.DeleteAll(ctx, userID)
 }
 
 // Forget removes a user's nickname or avatar, or both, wherever it is stored: the

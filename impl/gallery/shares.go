@@ -36,11 +36,15 @@ func (s *Service) Share(ctx context.Context, owner string, id drawing.ID) (share
 		created = r.Share == proposed
 	}
 	if s.checks.Judge(r.Check, r.ETag).State == moderation.Pending {
+		given := r.Share
 		if err := s.checkNow(ctx, owner, id); err != nil {
 			return Shared{}, false, err
 		}
 		if r, err = s.store.Get(ctx, owner, id); err != nil {
 			return Shared{}, false, err
+		}
+		if r.Share == (Share{}) { // it has ended during the check
+			r.Share = given
 		}
 	}
 	shared, err = s.shared(ctx, owner, r)

@@ -139,13 +139,8 @@ func (s *Service) SetNickname(ctx context.Context, userID, nickname string) erro
 	return s.begin(ctx, NicknameKind, userID)
 }
 
-// SetAvatar makes an avatar of a picture file, by [avatar.New], whose errors it
-// returns.
-func (s *Service) SetAvatar(ctx context.Context, userID string, file []byte) error {
-	made, err := avatar.New(ctx, file)
-	if err != nil {
-		return err
-	}
+// SetAvatar gives a user an avatar that [avatar.New] made.
+func (s *Service) SetAvatar(ctx context.Context, userID string, made []byte) error {
 	changed, err := s.change(ctx, userID, func(a *Record) { a.Avatar = made })
 	if err != nil || !changed {
 		return err

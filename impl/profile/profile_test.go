@@ -33,6 +33,13 @@ func picture(t *testing.T, side int) []byte {
 	return b.Bytes()
 }
 
+func setAvatar(t *testing.T, s *profile.Service, file []byte) error {
+	t.Helper()
+	made, err := avatar.New(t.Context(), file)
+	succeed(t, err)
+	return s.SetAvatar(t.Context(), user, made)
+}
+
 func succeed(t *testing.T, errs ...error) {
 	t.Helper()
 	for _, err := range errs {
@@ -56,16 +63,10 @@ func TestAProfileIsWhatTheUserMadeOfIt(t *testing.T) {
 	if shown := author(t, s); shown.Nickname != "from WeChat" || shown.Avatar != nil {
 		t.Errorf("%+v", shown)
 	}
-	succeed(t, s.SetNickname(t.Context(), user, "小明"), s.SetAvatar(t.Context(), user, picture(t, 9)), s.Fill(t.Context(), user, "from WeChat"))
+	succeed(t, s.SetNickname(t.Context(), user, "小明"), setAvatar(t, s, picture(t, 9)), s.Fill(t.Context(), user, "from WeChat"))
 	shown := author(t, s)
 	if shown.Nickname != "小明" || len(shown.Avatar) == 0 || shown.AvatarTag == "" {
 		t.Errorf("%+v", shown)
-	}
-	if err := s.SetAvatar(t.Context(), user, []byte("no picture")); err == nil {
-		t.Error("a text became an avatar")
-	}
-	if again := author(t, s); again.AvatarTag != shown.AvatarTag {
-		t.Error("a file that was refused changed the avatar")
 	}
 	succeed(t, s.RemoveAvatar(t.Context(), user))
 	if shown := author(t, s); shown.Nickname != "小明" || shown.Avatar != nil || shown.AvatarTag != "" {
@@ -117,7 +118,7 @@ func TestOthersSeeOnlyWhatIsApproved(t *testing.T) {
 	})
 	s := profile.New(new(profiletest.Memory), checks)
 
-	succeed(t, s.SetNickname(t.Context(), user, "好"), s.SetAvatar(t.Context(), user, picture(t, 9)))
+	succeed(t, s.SetNickname(t.Context(), user, "好"), setAvatar(t, s, picture(t, 9)))
 	p, err := s.Profile(t.Context(), user)
 	succeed(t, err)
 	if p.NicknameVerdict.State != moderation.Approved || p.AvatarVerdict.State != moderation.Pending {
@@ -148,7 +149,7 @@ func TestOthersSeeOnlyWhatIsApproved(t *testing.T) {
 	}
 	white := image.NewGray(image.Rect(0, 0, 20, 20))
 	var b bytes.Buffer
-	succeed(t, png.Encode(&b, white), s.SetAvatar(t.Context(), user, b.Bytes()))
+	succeed(t, png.Encode(&b, white), setAvatar(t, s, b.Bytes()))
 	succeed(t, checks.Result(t.Context(), first, moderation.Verdict{State: moderation.Approved}, true))
 	if shown := author(t, s); shown.Nickname != "" || shown.Avatar != nil {
 		t.Errorf("others see %+v", shown)
@@ -199,10 +200,10 @@ func TestTakenDownIsOnlyWhatWasSeen(t *testing.T) {
 	s := profile.New(store, checks)
 	var black bytes.Buffer
 	succeed(t, png.Encode(&black, image.NewGray(image.Rect(0, 0, 9, 9))),
-		s.SetNickname(t.Context(), user, "坏"), s.SetAvatar(t.Context(), user, picture(t, 9)))
+		s.SetNickname(t.Context(), user, "坏"), setAvatar(t, s, picture(t, 9)))
 	for kind, change := range map[moderation.Kind]func() error{
 		profile.NicknameKind: func() error { return s.SetNickname(t.Context(), user, "小明") },
-		profile.AvatarKind:   func() error { return s.SetAvatar(t.Context(), user, black.Bytes()) },
+		profile.AvatarKind:   func() error { return setAvatar(t, s, black.Bytes()) },
 	} {
 		thing := moderation.Thing{Kind: kind, Owner: user, ID: user}
 		var seen string
