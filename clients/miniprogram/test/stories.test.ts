@@ -107,18 +107,46 @@ story('undo and redo go back and forth, and clear takes all, which undo gives ba
   const id = await draw(phone);
   await stroke(phone);
   const becomes = async (count: number) => {
-    await phone.until(count ? 'phone.has("已保存")' : '!phone.top.data.status');
+    await phone.see('已保存');
     assert.equal(await strokesOf(other, id), count);
   };
   await becomes(2);
+  const share = await other.shareDrawing({ id });
+  assert.ok(share.ok);
   await phone.tap('撤销');
   await becomes(1);
   await phone.tap('重做');
   await becomes(2);
   await phone.tap('清空');
-  await becomes(0);
+  await phone.until('!phone.top.data.status && phone.top.data.empty');
   await phone.tap('撤销');
   await becomes(2);
+  assert.ok((await other.getSharedDrawing({ token: share.data.token })).ok, 'it is no longer shared');
+  await phone.tap('清空');
+  await phone.call('navigateBack');
+  await phone.see('还没有画');
+  await lists(other, []);
+});
+
+story('a drawing in one stroke that is undone and drawn again stays shared', async (phone, other) => {
+  const id = await draw(phone, '一笔到底');
+  await phone.see('已保存');
+  const share = await other.shareDrawing({ id });
+  assert.ok(share.ok);
+  await phone.tap('撤销');
+  await phone.until('!phone.top.data.status');
+  await stroke(phone);
+  await phone.see('已保存');
+  assert.ok((await other.getSharedDrawing({ token: share.data.token })).ok);
+});
+
+story('a page that is left before anything is drawn deletes nothing', async phone => {
+  await phone.tap('随意画');
+  await phone.until('phone.top.view');
+  await phone.call('navigateBack');
+  await phone.until('!phone.top.data.loading');
+  assert.equal(await phone.evaluate('phone.top.shown.length'), 0);
+  assert.ok(!phone.network.arrived.some(request => /^DELETE|drawings\/./.test(request)));
 });
 
 story('a drawing in one stroke ends when the finger lifts', async (phone, other) => {
@@ -587,6 +615,62 @@ for (const [choice, index, count] of [
     assert.equal(await strokesOf(other, id), count + 1);
   });
 }
+
+story('what another device made is not deleted as long as nobody has chosen', async (phone, other) => {
+  const id = await draw(phone);
+  await phone.see('已保存');
+  await phone.call('navigateBack');
+  const before = await other.drawings.open(id);
+  assert.ok(before.ok);
+  other.drawings.save(id, { ...before.data, title: 'theirs' });
+  await other.drawings.flush();
+  await phone.tap('未命名');
+  await phone.tap('继续画');
+  const theirs = await other.drawings.open(id);
+  assert.ok(theirs.ok);
+  await phone.until('phone.top.view && phone.title() === "theirs"');
+  other.drawings.save(id, { ...theirs.data, title: 'newer' });
+  await other.drawings.flush();
+  await stroke(phone);
+  await phone.answer();
+  await phone.see('有冲突');
+  await phone.tap('清空');
+  assert.ok(await phone.call('has', '有冲突'));
+  await phone.call('navigateBack');
+  await phone.call('navigateBack');
+  await phone.see('有冲突');
+  assert.deepEqual(await titles(other), ['newer']);
+
+  await phone.tap('更多 theirs');
+  await phone.tap('删除');
+  await phone.see('已删除');
+  await phone.call('hide');
+  await phone.call('unhide');
+  await phone.see('newer');
+  assert.match(await phone.evaluate('phone.wx.toast'), /没有删除/);
+  assert.deepEqual(await titles(other), ['newer']);
+  assert.ok(!phone.network.arrived.some(request => request.startsWith('DELETE')));
+});
+
+story('after the question which state to keep, an empty page can be filled, or left', async (phone, other) => {
+  const id = await draw(phone);
+  await phone.see('已保存');
+  for (const tapIndex of [1, 0]) {
+    const before = await other.drawings.open(id);
+    assert.ok(before.ok);
+    other.drawings.save(id, { ...before.data, title: `theirs ${tapIndex}` });
+    await other.drawings.flush();
+    await stroke(phone);
+    await phone.answer();
+    await phone.tap('清空');
+    await phone.tap('有冲突');
+    await phone.answer({ tapIndex });
+    if (tapIndex) await phone.see('已保存');
+    else await phone.until('!phone.top.data.status');
+  }
+  await phone.call('navigateBack');
+  await lists(other, []);
+});
 
 story('a stroke that ends after the question which state to keep is kept, too', async (phone, other) => {
   const id = await draw(phone);

@@ -97,8 +97,6 @@ Page({
       return void wx.navigateBack();
     }
     this.begin(opened && opened.data);
-    const state = client.drawings.state(this.id);
-    if (state) this.showState(state);
   },
 
   onHide(): void {
@@ -108,6 +106,7 @@ Page({
   onUnload(): void {
     this.pointers!.release();
     this.unsubscribe();
+    this.removeEmpty();
   },
 
   /** Shows a drawing, or an empty one. */
@@ -193,12 +192,18 @@ Page({
     if (this.sketch && this.sketch.end()) this.save();
   },
 
-  /** Saves each change. A drawing without strokes is deleted. */
+  /** Saves each change. The service refuses an empty drawing: it is deleted when the user leaves it. */
   save(): void {
     const { content } = this.sketch!;
     if (content.strokes.length) client.drawings.save(this.id, content);
-    else client.drawings.remove(this.id);
     this.showTools();
+  },
+
+  /** Deletes a drawing that is left without strokes. In a conflict the user has not chosen yet: both states stay. */
+  removeEmpty(): void {
+    if (!this.sketch || this.sketch.content.strokes.length) return;
+    const { status } = client.drawings.state(this.id) || { status: this.options.id ? 'saved' : 'deleted' };
+    if (status !== 'conflict' && status !== 'deleted') client.drawings.remove(this.id);
   },
 
   undo(): void {
@@ -222,6 +227,8 @@ Page({
   showTools(): void {
     const { content, canUndo, canRedo, finished } = this.sketch!;
     this.setData({ canUndo, canRedo, finished, empty: !content.strokes.length });
+    const state = client.drawings.state(this.id);
+    if (state) this.showState(state);
   },
 
   pickColor({ currentTarget }: Tap<{ color: string }>): void {
@@ -258,8 +265,9 @@ Page({
 
   showState(state: DrawingState): void {
     const before = this.data.status;
-    const status =
-      state.status === 'deleted' ? '' : state.status === 'waiting' && !state.problem ? 'saving' : state.status;
+    const isSaving = state.status === 'waiting' && !state.problem;
+    const isNone = state.status === 'deleted' || (this.data.empty && state.status !== 'conflict');
+    const status = isNone ? '' : isSaving ? 'saving' : state.status;
     if (status !== before) this.setData({ status });
     const mustDecide =
       status === 'conflict' || (state.status === 'refused' && state.problem.code === 'ERR_PRECONDITION_REQUIRED');

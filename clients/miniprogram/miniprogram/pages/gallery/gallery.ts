@@ -1,4 +1,4 @@
-import type { DrawingSummary } from 'onestroke-client';
+import type { DrawingState, DrawingSummary } from 'onestroke-client';
 import { maxTitle, picture } from 'onestroke-drawing';
 import { client } from '../../client';
 import { openPage } from '../../open';
@@ -141,13 +141,16 @@ Page({
     return this.shown.reduce<Card[]>((all, page) => all.concat(page), []).find(card => card.id === id);
   },
 
-  /** Keeps a drawing that was deleted here and changed elsewhere. */
+  /** Keeps drawings that were deleted here and changed elsewhere. */
   keepIfChanged(): void {
-    for (const { id, content, state } of client.drawings.unsent()) {
-      if (content || state.status !== 'conflict') continue;
-      client.drawings.discard(id);
-      void wx.showToast({ title: words.notDeleted, icon: 'none' });
-    }
+    for (const { content, state } of client.drawings.unsent())
+      if (!content && state.status === 'conflict') this.keep(state);
+  },
+
+  /** Drops what is here of a drawing in conflict, and says so if the other device's state stays. */
+  keep({ id, theirs }: DrawingState & { status: 'conflict' }): void {
+    client.drawings.discard(id);
+    if (theirs) void wx.showToast({ title: words.notDeleted, icon: 'none' });
   },
 
   open({ currentTarget }: Tap): void {
@@ -224,7 +227,9 @@ Page({
     clearTimeout(this.removal);
     this.listed = this.listed.filter(({ id }) => id !== removed);
     this.setData({ removed: '' });
-    client.drawings.remove(removed);
+    const state = client.drawings.state(removed);
+    if (state && state.status === 'conflict') this.keep(state);
+    else client.drawings.remove(removed);
     this.show();
   },
 
