@@ -5,6 +5,7 @@ import { type Binary, startBinary } from '../../typescript/test/support/binary.t
 import { domain, Network } from './support/host.ts';
 import { drawing, elsewhere, somebody } from './support/people.ts';
 import { JsdomScreen, type Options, patience, programAt } from './support/screen.ts';
+import { lengthOf, longest } from './support/wx.ts';
 
 let service: Binary;
 before(async () => void (service = await startBinary()));
@@ -904,6 +905,34 @@ story(
     await phone.launch(path);
     await phone.see('Play');
     await named();
+  },
+  { system: { language: 'en' } },
+);
+
+for (const language of ['zh_CN', 'en']) {
+  story(
+    `the texts of all buttons of questions are short enough for WeChat: ${language}`,
+    async phone => {
+      const words = await phone.evaluate<Record<string, string>>('phone.load("words").words');
+      const code = Object.values(programAt(domain).modules).join();
+      const buttons = Array.from(code.matchAll(/(confirmText|cancelText): \w+\.words\.(\w+)/g));
+      assert.equal(buttons.length, code.match(/(confirmText|cancelText):/g)!.length);
+      for (const [, button, name] of buttons)
+        assert.ok(lengthOf(words[name!]!) <= longest[button as 'confirmText'], words[name!]);
+    },
+    { system: { language } },
+  );
+}
+
+story(
+  'a share is ended in English',
+  async (phone, other) => {
+    const { id } = await sharedDrawing(other, 'cat');
+    await phone.launch(`/pages/share/share?id=${id}`);
+    await phone.tap('Stop sharing');
+    assert.equal((await phone.answer({ confirm: true })).title, 'Stop sharing');
+    await phone.until('phone.wx.toast === "No longer shared"');
+    assert.ok(!(await other.getShare({ id })).ok);
   },
   { system: { language: 'en' } },
 );

@@ -34,6 +34,14 @@ export interface Dialog {
   itemList?: string[];
 }
 
+/** The longest texts, in Chinese characters, of the buttons of `wx.showModal`, and of a toast with an icon. */
+export const longest = { confirmText: 4, cancelText: 4, toast: 7 };
+
+/** The length of a text in Chinese characters: others count half. */
+export function lengthOf(text: string): number {
+  return Array.from(text).reduce((sum, character) => sum + (character < '\u0391' ? 0.5 : 1), 0);
+}
+
 interface Callbacks {
   success?(result: object): void;
   fail?(error: { errMsg: string }): void;
@@ -185,13 +193,21 @@ export function createWx(phone: Phone, host: Host, system: System) {
         later(() => phone.navigateBack(options.delta)),
       ),
 
-    showModal: (options: Callbacks & Partial<Dialog>) => answered('showModal', options, ask('modal', options)),
+    showModal(options: Callbacks & Partial<Dialog> & { confirmText?: string; cancelText?: string }) {
+      const tooLong = (['confirmText', 'cancelText'] as const).find(
+        name => lengthOf(options[name] || '') > longest[name],
+      );
+      const why = `${tooLong} length should not larger than 4 Chinese characters`;
+      return answered('showModal', options, tooLong ? Promise.reject(new Error(why)) : ask('modal', options));
+    },
     showActionSheet(options: Callbacks & Partial<Dialog>) {
       if (options.itemList!.length > 6)
         throw new Error('showActionSheet:fail parameter error: itemList should not be larger than 6');
       return answered('showActionSheet', options, ask('sheet', options));
     },
-    showToast(options: Callbacks & { title: string }) {
+    showToast(options: Callbacks & { title: string; icon?: string }) {
+      if (options.icon !== 'none' && lengthOf(options.title) > longest.toast)
+        throw new Error(`${options.title} is cut off by the icon`);
       wx.toast = options.title;
       return answered('showToast', options, later());
     },

@@ -85,7 +85,7 @@ Page({
     const { confirm } = await wx.showModal({
       title: words.unshare,
       content: words.unshareSays,
-      confirmText: words.unshare,
+      confirmText: words.stop,
       cancelText: words.cancel,
     });
     if (!confirm) return;
