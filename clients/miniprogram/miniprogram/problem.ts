@@ -23,6 +23,8 @@ export function textOf({ code }: Problem): string {
     case 'ERR_TOO_LARGE':
     case 'ERR_INVALID_REQUEST':
       return words.problems.tooLarge;
+    case 'ERR_PRECONDITION_REQUIRED':
+      return words.incomplete;
     case 'NOT_STORED':
       return words.problems.noRoom;
     default:

@@ -1,5 +1,8 @@
 import { client } from './client';
+import { textOf } from './problem';
 import { words } from './words';
+
+export type Share = { token: string; state: string; reason?: string };
 
 /**
  * The message card of one of the user's drawings. It opens the drawing; if sharing fails, it opens the gallery.
@@ -13,12 +16,28 @@ export function pathOf(token: string): string {
   return `/pages/shared/shared?token=${token}`;
 }
 
-async function shared(id: string): Promise<{ path?: string; imageUrl?: string }> {
+/** Shares a drawing as it is here. Says why if that cannot be. */
+export async function shareOf(id: string): Promise<Share | undefined> {
+  const why = await unsent(id);
+  const share = why ? undefined : await client.shareDrawing({ id });
+  if (share && share.ok) return share.data;
+  void wx.showToast({ title: share ? textOf(share.problem) : why, icon: 'none' });
+  return undefined;
+}
+
+/** Sends what is unsent of a drawing. Gives why the service does not have it; empty if it has. */
+async function unsent(id: string): Promise<string> {
   await client.drawings.flush(id);
-  const share = await client.shareDrawing({ id });
-  if (!share.ok) return {};
-  const { token } = share.data;
-  return { path: pathOf(token), imageUrl: await pictureOf(token) };
+  const state = client.drawings.state(id);
+  if (!state || state.status === 'saved') return '';
+  if (state.status === 'conflict') return words.decideFirst;
+  if (state.status === 'deleted') return words.problems.gone;
+  return state.problem ? textOf(state.problem) : words.states.waiting;
+}
+
+async function shared(id: string): Promise<{ path?: string; imageUrl?: string }> {
+  const share = await shareOf(id);
+  return share ? { path: pathOf(share.token), imageUrl: await pictureOf(share.token) } : {};
 }
 
 /** The card's picture as a file. Without one, WeChat uses a screenshot. */

@@ -447,6 +447,53 @@ story('a poster that cannot be made says why', async (phone, other) => {
   assert.ok(await phone.call('has', '生成海报'));
 });
 
+story('a poster that the phone cannot make says so, and can be tried again', async (phone, other) => {
+  const { id } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/share/share?id=${id}`);
+  await phone.see('停止分享');
+  await phone.evaluate(
+    '(phone.wx.toFile = phone.wx.canvasToTempFilePath, phone.wx.canvasToTempFilePath = ({ fail }) => fail({ errMsg: "create bitmap failed" }), 0)',
+  );
+  await phone.tap('生成海报');
+  await phone.until('phone.wx.toast === "海报没有做成，请再试一次"');
+  await phone.see('生成海报');
+  await phone.evaluate('void (phone.wx.canvasToTempFilePath = phone.wx.toFile)');
+  await phone.tap('生成海报');
+  await phone.see('保存到相册');
+});
+
+/** Tries to share the drawing of the share page, as a poster and as a card, and expects to be told why not. */
+async function cannotShare(phone: JsdomScreen, why: string): Promise<void> {
+  for (const how of ['poster', 'card']) {
+    await phone.evaluate('void (phone.wx.toast = "")');
+    if (how === 'poster') await phone.tap('生成海报');
+    else assert.equal((await phone.call('share', '发给朋友')).path, '/pages/gallery/gallery');
+    await phone.until(`phone.wx.toast === ${JSON.stringify(why)} && !phone.top.data.busy`);
+  }
+  assert.ok(!(await phone.call('has', '停止分享')));
+}
+
+story(
+  'a drawing in conflict is not shared before one is chosen, and one that is gone not at all',
+  async (phone, other) => {
+    const id = await draw(phone);
+    await phone.see('已保存');
+    const before = await other.drawings.open(id);
+    assert.ok(before.ok);
+    other.drawings.save(id, { ...before.data, title: 'theirs' });
+    await other.drawings.flush();
+    await stroke(phone);
+    await phone.answer();
+    await phone.call('navigateTo', `/pages/share/share?id=${id}`);
+    await cannotShare(phone, '两台设备都改了这幅画，请先打开它，选择留哪一份');
+    assert.ok(!(await other.getShare({ id })).ok);
+
+    const gone = newId();
+    await phone.call('navigateTo', `/pages/share/share?id=${gone}`);
+    await cannotShare(phone, '这幅画不在了');
+  },
+);
+
 /** A picture of one pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
@@ -1002,8 +1049,11 @@ test('a drawing that the service does not take says so', async () => {
   await draw(phone);
   await phone.tap('无法保存');
   assert.equal((await phone.answer({ confirm: true })).content, '画太多了，请先删除一些');
+  const id = await phone.evaluate<string>('phone.top.id');
   await phone.call('navigateBack');
   await phone.see('无法保存');
+  await phone.call('navigateTo', `/pages/share/share?id=${id}`);
+  await cannotShare(phone, '画太多了，请先删除一些');
   await phone.close();
   await small.stop();
 });

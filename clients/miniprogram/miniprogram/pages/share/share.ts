@@ -1,15 +1,13 @@
-import type { Result } from 'onestroke-client';
 import { saveToAlbum } from '../../album';
 import { client } from '../../client';
 import { openPage } from '../../open';
 import { compose } from '../../poster';
 import { textOf } from '../../problem';
 import { screenOf } from '../../screen';
-import { cardOf, pathOf } from '../../share';
+import type { Share } from '../../share';
+import { cardOf, pathOf, shareOf } from '../../share';
 import { isOnTop } from '../../top';
 import { words } from '../../words';
-
-type Share = { token: string; state: string; reason?: string };
 
 /** The share of one of the user's drawings: `?id=`. */
 Page({
@@ -36,31 +34,37 @@ Page({
     void wx.setNavigationBarTitle({ title: this.title || words.untitled });
     const turn = ++this.asked;
     const share = await client.getShare({ id: id! });
-    if (turn === this.asked) this.show(share);
+    if (turn !== this.asked) return;
+    if (share.ok) this.show(share.data);
+    else if (share.problem.code === 'ERR_NOT_FOUND') this.show();
+    else void wx.showToast({ title: textOf(share.problem), icon: 'none' });
   },
 
-  show(share: Result<Share>): void {
-    if (!share.ok && share.problem.code !== 'ERR_NOT_FOUND')
-      return void wx.showToast({ title: textOf(share.problem), icon: 'none' });
+  show(share?: Share): void {
     this.asked++;
-    this.token = share.ok ? share.data.token : '';
-    this.setData({ shared: share.ok, says: share.ok ? textOfState(share.data) : words.notShared });
+    this.token = share ? share.token : '';
+    this.setData({ shared: !!share, says: share ? textOfState(share) : words.notShared });
   },
 
   /** Makes a poster of the drawing as it is now, with the code of its share. */
   async makePoster(): Promise<void> {
     if (this.data.busy) return;
     this.setData({ busy: true });
-    const made = await this.posterFile();
-    this.setData({ busy: false, poster: (this.data.shared && made) || '' }); // the share may have ended meanwhile
+    try {
+      const made = await this.posterFile();
+      this.setData({ poster: (this.data.shared && made) || '' }); // the share may have ended meanwhile
+    } catch {
+      void wx.showToast({ title: words.noPoster, icon: 'none' });
+    } finally {
+      this.setData({ busy: false });
+    }
   },
 
   async posterFile(): Promise<string | undefined> {
     const id = this.options.id!;
-    await client.drawings.flush(id);
-    const share = await client.shareDrawing({ id });
+    const share = await shareOf(id);
+    if (!share) return undefined;
     this.show(share);
-    if (!share.ok) return undefined;
     const [opened, code, profile] = await Promise.all([
       client.drawings.open(id),
       client.getShareCode({ id }),
@@ -92,9 +96,8 @@ Page({
     const ended = await client.unshareDrawing({ id: this.options.id! });
     void wx.showToast({ title: ended.ok ? words.unshared : textOf(ended.problem), icon: 'none' });
     if (!ended.ok) return;
-    this.asked++;
-    this.token = '';
-    this.setData({ shared: false, says: words.notShared, poster: '' });
+    this.show();
+    this.setData({ poster: '' });
   },
 
   onShareAppMessage(): WechatMiniprogram.Page.IAsyncCustomShareContent {
