@@ -497,6 +497,16 @@ story(
 /** A picture of one pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
+/** Chooses a picture as the avatar on the user's own page. */
+async function chooseAvatar(phone: JsdomScreen): Promise<void> {
+  await phone.launch('/pages/me/me');
+  await phone.tap('设置昵称和头像');
+  await phone.answer({});
+  await phone.see('更换头像');
+  await phone.evaluate(`void phone.wx.pictures.set("http://tmp/a.png", ${JSON.stringify(pixel)})`);
+  await phone.call('chooseAvatar', '更换头像', 'http://tmp/a.png');
+}
+
 story('a user who agrees to the privacy guide sets a nickname and an avatar', async (phone, other) => {
   await phone.tap('我');
   await phone.tap('设置昵称和头像');
@@ -538,6 +548,42 @@ story('a user who agrees to the privacy guide sets a nickname and an avatar', as
   await phone.until('!phone.top.data.nickname');
   const removed = await other.getProfile();
   assert.deepEqual(removed.ok && removed.data, {});
+});
+
+story(
+  'an avatar is uploaded when the session has ended, and a login page of a network is none',
+  async (phone, other) => {
+    await chooseAvatar(phone);
+    await phone.until('phone.top.data.avatar');
+    assert.ok((await other.deleteAvatar()).ok && (await other.endOtherSessions()).ok);
+    await phone.call('chooseAvatar', '更换头像', 'http://tmp/a.png');
+    const end = Date.now() + patience;
+    for (let found = false; !found; ) {
+      const profile = await other.getProfile();
+      assert.ok(profile.ok && Date.now() < end, await phone.evaluate<string>('phone.wx.toast'));
+      found = !!profile.data.avatar;
+    }
+
+    await phone.evaluate(
+      'void (phone.wx.uploadFile = ({ success }) => success({ statusCode: 200, data: "<html>log in</html>" }))',
+    );
+    await phone.call('chooseAvatar', '更换头像', 'http://tmp/a.png');
+    await phone.until('phone.wx.toast === "网络不通"');
+  },
+);
+
+story('an export for which the phone has no room says so, and can be tried again', async (phone, other) => {
+  const { id } = await sharedDrawing(other, '一笔猫');
+  await phone.tap('我');
+  await phone.evaluate('void (phone.wx.full = true)');
+  await phone.tap('导出我的数据');
+  await phone.until('phone.wx.toast === "手机里存不下了"');
+  await phone.see('导出我的数据');
+  await phone.until('!phone.wx.texts.size');
+  await phone.evaluate('void (phone.wx.full = false)');
+  await phone.tap('导出我的数据');
+  await phone.see('已导出，发送到聊天');
+  assert.ok((await phone.evaluate<string>('[...phone.wx.texts.values()].join()')).includes(id));
 });
 
 story('users take their data along, read the privacy guide, and delete their account', async (phone, other) => {
@@ -1075,6 +1121,8 @@ test('a suspended user is told so', async () => {
   await draw(phone);
   await phone.tap('无法保存');
   assert.equal((await phone.answer({ confirm: true })).content, '账号已被停用，只能查看、导出和删除');
+  await chooseAvatar(phone);
+  await phone.until('phone.wx.toast === "账号已被停用，只能查看、导出和删除"');
   await phone.close();
   await service.stop();
 });

@@ -228,9 +228,16 @@ export function createWx(phone: Phone, host: Host, system: System) {
       },
       writeFileSync: (path: string, text: string) => void wx.texts.set(path, text),
       appendFileSync(path: string, text: string) {
+        if (wx.full) throw new Error('appendFileSync:fail the maximum size of the file storage limit is exceeded');
         if (!wx.texts.has(path)) throw new Error('appendFileSync:fail no such file or directory');
         wx.texts.set(path, wx.texts.get(path)! + text);
       },
+      unlink: ({ filePath, ...options }: Callbacks & { filePath: string }) =>
+        void answered(
+          'unlink',
+          options,
+          later(() => wx.texts.delete(filePath)),
+        ),
     }),
 
     requirePrivacyAuthorize(options: Callbacks) {
@@ -276,6 +283,8 @@ export function createWx(phone: Phone, host: Host, system: System) {
     album: { allowed: true, saved: [] as string[] },
     /** The files that were sent to a chat. */
     sent: [] as string[],
+    /** Whether there is no room for files. */
+    full: false,
     /** Files with a text. */
     texts: new Map<string, string>(),
     /** Pictures of the user, in base64. */

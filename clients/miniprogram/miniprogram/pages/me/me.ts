@@ -1,4 +1,4 @@
-import type { Result } from 'onestroke-client';
+import type { ClientCode, Problem, Result } from 'onestroke-client';
 import { client } from '../../client';
 import { baseUrl } from '../../config';
 import { agreed } from '../../privacy';
@@ -71,13 +71,9 @@ Page({
   /** Uploads the picture that the user chose, which is in a temporary file. */
   async setAvatar({ detail }: WechatMiniprogram.CustomEvent<{ avatarUrl: string }>): Promise<void> {
     await this.change(async () => {
-      const token = await client.token();
-      if (!token.ok) return this.say(textOf(token.problem));
-      const answer = await upload(detail.avatarUrl, token.data);
-      if (!answer) return this.say(words.problems.offline);
-      const { statusCode, data } = answer;
-      if (statusCode === 200) this.showProfile({ ok: true, data: JSON.parse(data) as Profile, etag: undefined });
-      else this.say(noPicture.includes(statusCode) ? words.avatarRefused : words.problems.busy);
+      const profile = await putAvatar(detail.avatarUrl);
+      if (!profile.ok && noPicture.includes(profile.problem.status)) this.say(words.avatarRefused);
+      else this.showProfile(profile);
     });
   },
 
@@ -93,17 +89,9 @@ Page({
     if (this.data.exporting) return;
     this.setData({ exporting: true });
     const filePath = `${wx.env.USER_DATA_PATH}/onestroke.ndjson`;
-    const files = wx.getFileSystemManager();
-    files.writeFileSync(filePath, '', 'utf8');
-    let problem = words.problems.offline;
-    for await (const line of client.exportDrawings({ profile: true })) {
-      if (!line.ok) {
-        problem = textOf(line.problem);
-        break;
-      }
-      files.appendFileSync(filePath, `${JSON.stringify(line.data)}\n`, 'utf8');
-      if ('profile' in line.data) problem = ''; // the last line: nothing is missing
-    }
+    // A file throws if the phone has no room for it.
+    const problem = await exportTo(filePath).catch(() => words.notWritten);
+    if (problem) wx.getFileSystemManager().unlink({ filePath }); // a part of it would only take room
     this.setData({ exporting: false, exported: problem ? '' : filePath });
     if (problem) this.say(problem);
   },
@@ -131,19 +119,48 @@ Page({
   },
 });
 
-/** Sends a file as the avatar. There is no answer if the network failed. */
-function upload(
-  filePath: string,
-  token: string,
-): Promise<WechatMiniprogram.UploadFileSuccessCallbackResult | undefined> {
+/** Writes the user's data to a file. Gives why something is missing; empty if nothing is. */
+async function exportTo(filePath: string): Promise<string> {
+  const files = wx.getFileSystemManager();
+  files.writeFileSync(filePath, '', 'utf8');
+  for await (const line of client.exportDrawings({ profile: true })) {
+    if (!line.ok) return textOf(line.problem);
+    files.appendFileSync(filePath, `${JSON.stringify(line.data)}\n`, 'utf8');
+    if ('profile' in line.data) return ''; // the last line
+  }
+  return words.problems.offline;
+}
+
+/** Sends a file as the avatar, once more if the session has ended. */
+async function putAvatar(filePath: string): Promise<Result<Profile>> {
+  for (let tries = 1; ; tries++) {
+    const token = await client.token();
+    if (!token.ok) return token;
+    const answer = await upload(filePath, token.data);
+    if (answer.ok || answer.problem.status !== 401 || tries === 2) return answer;
+    await client.getSession(); // finds that the session has ended, and opens a new one
+  }
+}
+
+function upload(filePath: string, token: string): Promise<Result<Profile>> {
   return new Promise(resolve => {
+    const failed = (code: ClientCode, status: number, detail: string) =>
+      resolve({ ok: false, problem: { code, status, detail } });
     wx.uploadFile({
       url: `${baseUrl}/v1/profile/avatar`,
       filePath,
       name: 'avatar',
       header: { Authorization: `Bearer ${token}` },
-      success: resolve,
-      fail: () => resolve(undefined),
+      success({ statusCode, data }) {
+        try {
+          const body: unknown = JSON.parse(data);
+          if (statusCode === 200) resolve({ ok: true, data: body as Profile, etag: undefined });
+          else resolve({ ok: false, problem: body as Problem });
+        } catch {
+          failed('BAD_ANSWER', statusCode, data); // not from the service
+        }
+      },
+      fail: ({ errMsg }) => failed('NETWORK_FAILED', 0, errMsg),
     });
   });
 }
