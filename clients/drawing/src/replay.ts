@@ -42,7 +42,8 @@ export class Replay {
   /** The position, in milliseconds. */
   get position(): number {
     if (!this.run) return this.reached;
-    return Math.min(this.reached + (this.options.clock.now() - this.since) * this.pace, this.duration);
+    const passed = Math.max(this.options.clock.now() - this.since, 0); // a clock may be set back
+    return Math.min(this.reached + passed * this.pace, this.duration);
   }
 
   get playing(): boolean {
@@ -67,7 +68,8 @@ export class Replay {
     const run = (this.run = {});
     const show = () => {
       if (this.run !== run) return;
-      const { position } = this;
+      this.hold();
+      const position = this.reached;
       if (position >= this.duration) this.pause();
       else this.options.clock.frame(show);
       this.options.render(position);

@@ -43,6 +43,22 @@ test('it plays in the time that was needed, and comes to its end', () => {
   );
 });
 
+test('it goes on when the clock is set back, and never goes back itself', () => {
+  const { replay, clock, shown } = replayOf([second]);
+  replay.play();
+  clock.go(500);
+  clock.time -= 3_600_000;
+  assert.equal(replay.position, 500);
+  clock.go(200);
+  assert.equal(replay.position, 690); // but for the picture in which it was set back
+  clock.go(500);
+  assert.deepEqual([replay.playing, replay.position], [false, 1_000]);
+  assert.deepEqual(
+    shown,
+    [...shown].sort((a, b) => a - b),
+  );
+});
+
 test('it stands while it is paused, and begins anew after its end', () => {
   const { replay, clock } = replayOf([second]);
   replay.play();

@@ -517,7 +517,8 @@ var Replay = class {
   /** The position, in milliseconds. */
   get position() {
     if (!this.run) return this.reached;
-    return Math.min(this.reached + (this.options.clock.now() - this.since) * this.pace, this.duration);
+    const passed = Math.max(this.options.clock.now() - this.since, 0);
+    return Math.min(this.reached + passed * this.pace, this.duration);
   }
   get playing() {
     return !!this.run;
@@ -538,7 +539,8 @@ var Replay = class {
     const run = this.run = {};
     const show = () => {
       if (this.run !== run) return;
-      const { position } = this;
+      this.hold();
+      const position = this.reached;
       if (position >= this.duration) this.pause();
       else this.options.clock.frame(show);
       this.options.render(position);
