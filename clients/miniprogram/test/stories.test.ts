@@ -175,6 +175,30 @@ story('a drawing in one stroke ends when the finger lifts', async (phone, other)
   assert.equal(await phone.evaluate('phone.top.sketch.content.strokes.length'), 1);
 });
 
+story('from the replay to the page and back, as often as one likes', async (phone, other) => {
+  await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: { ...drawing('一笔猫'), oneStroke: true } });
+  await phone.call('pullDown');
+  await phone.tap('一笔猫');
+  for (let i = 0; i < 10; i++) {
+    await phone.tap('继续画');
+    await phone.until('phone.top.view');
+    await phone.tap('回放');
+    await phone.until('phone.top.route === "pages/replay/replay"');
+  }
+  await phone.see('播放');
+  assert.equal(await phone.evaluate('phone.pages.length'), 2);
+
+  for (let i = 0; i < 10; i++) {
+    await phone.tap('继续画');
+    const id = await phone.until<string>('phone.top.view && phone.top.id');
+    await phone.tap('再来一笔');
+    await phone.until(`phone.top.view && phone.top.id !== "${id}"`);
+    await stroke(phone);
+    await phone.tap('回放');
+    await phone.until('phone.top.route === "pages/replay/replay"');
+  }
+});
+
 story('a drawing is renamed by a long press', async (phone, other) => {
   await draw(phone);
   await phone.call('navigateBack');
@@ -669,6 +693,19 @@ story('without a network drawings wait on the phone, and go when it is back', as
   await phone.tap('继续画');
   assert.equal((await phone.answer({ confirm: true })).content, '网络不通');
   await phone.until('phone.pages.length === 2');
+});
+
+story('what was not sent is sent when the gallery is pulled down', async (phone, other) => {
+  await phone.see('还没有画');
+  await phone.evaluate('void (window.setTimeout = () => 0)'); // no other try
+  await phone.connect(false);
+  await draw(phone);
+  await phone.see('等待上传');
+  await phone.call('navigateBack');
+  phone.network.connected = true;
+  await phone.call('pullDown');
+  await phone.until('phone.has("未命名") && !phone.has("等待上传")');
+  await lists(other, ['']);
 });
 
 story('what was not sent is still there when the program is started again', async (phone, other) => {

@@ -320,8 +320,11 @@ Page({
     else void wx.navigateBack();
   },
 
+  /** Shows the replay: that below this page, if the user came from there. */
   watch(): void {
-    void wx.redirectTo({ url: `/pages/replay/replay?id=${this.id}` });
+    const [below] = getCurrentPages().slice(-2);
+    if (below!.route === 'pages/replay/replay' && below!.options.id === this.id) void wx.navigateBack();
+    else void wx.redirectTo({ url: `/pages/replay/replay?id=${this.id}` });
   },
 
   onShareAppMessage(): WechatMiniprogram.Page.ICustomShareContent | WechatMiniprogram.Page.IAsyncCustomShareContent {

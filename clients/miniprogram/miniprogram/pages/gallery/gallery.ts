@@ -73,6 +73,7 @@ Page({
   },
 
   async onPullDownRefresh(): Promise<void> {
+    void client.drawings.flush();
     await this.list({ limit: pageSize });
     void wx.stopPullDownRefresh();
   },
