@@ -3,19 +3,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { inflateSync } from 'node:zlib';
 import { type Client, createClient, fetchTransport, type Result } from '../src/index.ts';
 import { drawing } from './support/drawings.ts';
 
-// Prism answers with the examples of the contract, and with 4xx to what breaks it.
-const prism = new URL('../node_modules/.bin/prism', import.meta.url).pathname;
-const contract = new URL('../../../openapi.yaml', import.meta.url).pathname;
-const mock = spawn(prism, ['mock', '--errors', '--port', '0', contract], { stdio: ['ignore', 'pipe', 'inherit'] });
+// What `make mock` runs answers with the examples of the contract, and here with 4xx to what breaks it.
+const mock = spawn(process.execPath, [new URL('../../../tools/mock.mjs', import.meta.url).pathname, '0', '--errors'], {
+  env: { ...process.env, PRISM: new URL('../node_modules/.bin/prism', import.meta.url).pathname },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 const exited = once(mock, 'exit');
 let client: Client;
 
 before(async () => {
   for await (const line of createInterface({ input: mock.stdout })) {
-    const baseUrl = /listening on (http:\S+\d)/.exec(line)?.[1];
+    const baseUrl = /the mock serves on (http:\S+\d)/.exec(line)?.[1];
     if (!baseUrl) continue;
     mock.stdout.resume();
     client = createClient({
@@ -25,7 +27,7 @@ before(async () => {
     });
     return;
   }
-  throw new Error('Prism did not start');
+  throw new Error('the mock did not start');
 });
 after(async () => {
   mock.kill();
@@ -81,6 +83,39 @@ for (const [operation, call] of Object.entries(calls)) {
     assert.ok(result.ok, JSON.stringify(result));
   });
 }
+
+const pictures = {
+  getDrawingImage: () => client.getDrawingImage({ id, format: 'png' }),
+  getSharedDrawingImage: () => client.getSharedDrawingImage({ token, format: 'png' }),
+  getShareCode: () => client.getShareCode({ id }),
+};
+for (const [operation, call] of Object.entries(pictures)) {
+  test(`the mock has a PNG for ${operation}`, async () => {
+    const result = await call();
+    assert.ok(result.ok, JSON.stringify(result));
+    const bytes = Buffer.from(result.data);
+    const data = bytes.indexOf('IDAT') + 4;
+    assert.equal(bytes.toString('latin1', 0, 8), '\x89PNG\r\n\x1a\n');
+    assert.equal(inflateSync(bytes.subarray(data, data + bytes.readUInt32BE(data - 8))).length, 5); // a pixel and its filter
+    assert.equal(bytes.toString('latin1', bytes.length - 8), 'IEND\xaeB`\x82');
+  });
+}
+
+test('the mock has an SVG for who asks for one, also of a shared drawing', async () => {
+  for (const picture of [
+    await client.getDrawingImage({ id, format: 'svg' }),
+    await client.getSharedDrawingImage({ token, format: 'svg' }),
+  ])
+    assert.match(picture.ok ? Buffer.from(picture.data).toString() : '', /^<svg/);
+});
+
+test('the export of the mock ends with the profile', async () => {
+  const lines = [];
+  for await (const line of client.exportDrawings({ profile: true })) lines.push(line);
+  assert.ok(lines.length > 1 && lines.every(({ ok }) => ok));
+  const last = lines[lines.length - 1]!;
+  assert.ok(last.ok && 'profile' in last.data);
+});
 
 test('the mock refuses what breaks the contract', async () => {
   const result = await client.putDrawing({ id: 'no-uuid', ifNoneMatch: '*', body: drawing('cat') }, { retries: 0 });
