@@ -122,11 +122,25 @@ story('undo and redo go back and forth, and clear takes all, which undo gives ba
   await phone.until('!phone.top.data.status && phone.top.data.empty');
   await phone.tap('撤销');
   await becomes(2);
-  assert.ok((await other.getSharedDrawing({ token: share.data.token })).ok, 'it is no longer shared');
+  const isShared = async () => (await other.getSharedDrawing({ token: share.data.token })).ok;
+  assert.ok(await isShared());
   await phone.tap('清空');
   await phone.call('navigateBack');
-  await phone.see('还没有画');
-  await lists(other, []);
+  await phone.see('已删除');
+  assert.ok(!(await phone.call('has', '未命名')));
+  await phone.tap('撤销');
+  await phone.tap('未命名');
+  await phone.tap('继续画');
+  await phone.until('phone.top.view');
+  assert.ok(await isShared());
+  await phone.tap('清空');
+  await phone.call('navigateBack');
+  await phone.see('这幅画不在了');
+  await phone.tap('继续画');
+  await phone.until('phone.top.view && !phone.top.data.empty');
+  await phone.call('navigateBack');
+  await phone.see('播放');
+  assert.ok(await isShared());
 });
 
 story('a drawing in one stroke that is undone and drawn again stays shared', async (phone, other) => {
@@ -800,6 +814,8 @@ story('after the question which state to keep, an empty page can be filled, or l
     else await phone.until('!phone.top.data.status');
   }
   await phone.call('navigateBack');
+  await phone.see('已删除');
+  await phone.call('hide');
   await lists(other, []);
 });
 

@@ -3,6 +3,7 @@ import { contentOf, newId } from 'onestroke-client';
 import type { Place, Point, Pointer, View } from 'onestroke-drawing';
 import { Brush, colors, fit, nib, Pointers, paperFor, render, Sketch, widths } from 'onestroke-drawing';
 import { client } from '../../client';
+import { left } from '../../left';
 import { textOf } from '../../problem';
 import type { Screen } from '../../screen';
 import { screenOf } from '../../screen';
@@ -106,7 +107,7 @@ Page({
   onUnload(): void {
     this.pointers!.release();
     this.unsubscribe();
-    this.removeEmpty();
+    this.leave();
   },
 
   /** Shows a drawing, or an empty one. */
@@ -192,18 +193,19 @@ Page({
     if (this.sketch && this.sketch.end()) this.save();
   },
 
-  /** Saves each change. The service refuses an empty drawing: it is deleted when the user leaves it. */
+  /** Saves each change. The service refuses an empty drawing: until it is left, undo gives it back. */
   save(): void {
     const { content } = this.sketch!;
     if (content.strokes.length) client.drawings.save(this.id, content);
     this.showTools();
   },
 
-  /** Deletes a drawing that is left without strokes. In a conflict the user has not chosen yet: both states stay. */
-  removeEmpty(): void {
+  /** Lets the gallery delete an empty drawing, but in a conflict: there the user has not chosen yet. */
+  leave(): void {
+    if (left.empty === this.id) left.empty = ''; // it was opened again
     if (!this.sketch || this.sketch.content.strokes.length) return;
     const { status } = client.drawings.state(this.id) || { status: this.options.id ? 'saved' : 'deleted' };
-    if (status !== 'conflict' && status !== 'deleted') client.drawings.remove(this.id);
+    if (status !== 'conflict' && status !== 'deleted') left.empty = this.id;
   },
 
   undo(): void {

@@ -1,6 +1,7 @@
 import type { DrawingState, DrawingSummary } from 'onestroke-client';
 import { maxTitle, picture } from 'onestroke-drawing';
 import { client } from '../../client';
+import { left } from '../../left';
 import { openPage } from '../../open';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
@@ -58,7 +59,9 @@ Page({
 
   onShow(): void {
     this.visible = true;
-    this.show();
+    if (left.empty) this.removeLater(left.empty);
+    else this.show();
+    left.empty = '';
     void this.reload();
   },
 
@@ -206,12 +209,15 @@ Page({
     else void wx.showToast({ title: textOf(opened.problem), icon: 'none' });
   },
 
-  /** Hides a drawing, and deletes it when the time to undo is over: if the user undoes it, its share still exists. */
   remove(): void {
     const card = this.leaveMenu();
-    if (!card) return;
+    if (card) this.removeLater(card.id);
+  },
+
+  /** Hides a drawing, and deletes it when the time to undo is over: if the user undoes it, its share still exists. */
+  removeLater(id: string): void {
     this.removeNow();
-    this.setData({ removed: card.id });
+    this.setData({ removed: id });
     this.show();
     this.removal = setTimeout(() => this.removeNow(), regret);
   },

@@ -1,5 +1,6 @@
 import { client } from '../../client';
 import type { Player } from '../../components/player/player';
+import { left } from '../../left';
 import { openPage } from '../../open';
 import { textOf } from '../../problem';
 import { cardOf } from '../../share';
@@ -17,9 +18,10 @@ Page({
   async onShow(): Promise<void> {
     const { id } = this.options;
     const turn = ++this.asked;
+    const player = this.selectComponent('#player') as unknown as Player;
+    if (id === left.empty) return player.say(words.problems.gone);
     const opened = await client.drawings.open(id!);
     if (turn !== this.asked || !isOnTop(this)) return;
-    const player = this.selectComponent('#player') as unknown as Player;
     if (!opened.ok) return player.say(textOf(opened.problem));
     this.title = opened.data.title || '';
     void wx.setNavigationBarTitle({ title: this.title || words.untitled });
