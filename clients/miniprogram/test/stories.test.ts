@@ -1153,6 +1153,15 @@ test('a drawing that the service does not take says so', async () => {
   await phone.see('无法保存');
   await phone.call('navigateTo', `/pages/share/share?id=${id}`);
   await cannotShare(phone, '画太多了，请先删除一些');
+
+  await phone.call('navigateBack');
+  const [saved] = await phone.evaluate<string[]>(`phone.top.listed.map(({ id }) => id)`);
+  assert.notEqual(saved, id);
+  await phone.evaluate(`phone.top.removeLater(${JSON.stringify(saved)})`);
+  await phone.call('hide');
+  await phone.call('unhide');
+  await phone.until('phone.has("未命名") && !phone.has("无法保存") && !phone.has("等待上传")');
+  await phone.until(`phone.top.listed[0].id === ${JSON.stringify(id)}`);
   await phone.close();
   await small.stop();
 });

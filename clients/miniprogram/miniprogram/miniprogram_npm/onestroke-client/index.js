@@ -415,20 +415,26 @@ function createOutbox({ service, session, storage, random, timer }) {
     },
     save: (id, content2) => put(id, JSON.stringify(contentOf(content2))),
     remove(id) {
-      const pending = overrule(id);
+      const pending = unsettled.get(id);
+      if (pending) catchUp(pending);
       if (pending && !pending.entry.base && !pending.entry.tried.length)
         settle({ id, status: "deleted" });
       else put(id, "");
     },
     resolve(id, content2) {
-      overrule(id);
-      outbox.save(id, content2);
+      const pending = unsettled.get(id);
+      if (pending && pending.state.status === "conflict") {
+        change(pending, { base: pending.theirs, tried: [], replaceIncomplete: void 0 });
+        pending.state = { id, status: "waiting" };
+      }
+      if (content2) outbox.save(id, content2);
+      else outbox.remove(id);
     },
     replaceIncomplete(id) {
       const pending = unsettled.get(id);
       if (!pending || pending.state.status !== "refused") return;
       change(pending, { replaceIncomplete: true });
-      report(pending, { id, status: "waiting" });
+      wait(pending);
       void send(pending);
     },
     discard(id) {
@@ -447,41 +453,65 @@ function createOutbox({ service, session, storage, random, timer }) {
       return () => void listeners.delete(listener);
     },
     async flush(id) {
+      look();
       const tried = Array.from(unsettled.values()).filter(({ entry }) => id === void 0 || entry.id === id);
+      for (const pending of tried.filter(isOwn))
+        if (isStale(pending) || isRefused(pending, "ERR_QUOTA_EXCEEDED", "ERR_SUSPENDED")) wait(pending);
       await Promise.all(tried.map(send));
     },
     forget() {
       const saved = Array.from(settled.values()).filter(({ status }) => status === "saved");
-      [...outbox.unsent(), ...saved].forEach(({ id }) => settle({ id, status: "deleted" }));
+      for (const { id } of [...outbox.unsent(), ...saved]) {
+        storage.remove(prefix + id);
+        settle({ id, status: "deleted" });
+      }
       bases.clear();
     }
   };
-  for (const key2 of storage.keys()) {
-    const entry = key2.startsWith(prefix) && restore(storage.get(key2));
-    if (entry) unsettled.set(entry.id, begin(entry));
-  }
   void outbox.flush();
   return outbox;
+  function look() {
+    for (const key2 of storage.keys()) {
+      const value = key2.startsWith(prefix) ? storage.get(key2) : void 0;
+      const entry = restore(value);
+      if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value));
+    }
+  }
   function put(id, text) {
     let pending = unsettled.get(id);
     if (!pending)
       unsettled.set(id, pending = begin({ id, text, base: bases.get(id) || "", tried: [], owner: session.user() }));
-    const stored = change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
-    if (pending.state.status === "conflict" && text) {
-      report(pending, { ...pending.state, mine: read2(pending.entry) });
-      return;
-    }
-    report(pending, { id, status: "waiting", problem: stored ? void 0 : failure("NOT_STORED").problem });
+    else catchUp(pending);
+    pending.changed = true;
+    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
+    if (pending.state.status === "conflict")
+      return report(pending, { ...pending.state, mine: text ? read2(pending.entry) : null });
+    wait(pending);
     pending.failures = 0;
     void send(pending);
   }
-  function overrule(id) {
-    const pending = unsettled.get(id);
-    if (pending && pending.state.status === "conflict") {
-      change(pending, { base: pending.theirs, tried: [], replaceIncomplete: void 0 });
-      pending.state = { id, status: "waiting" };
-    }
-    return pending;
+  function catchUp(pending) {
+    const value = storage.get(prefix + pending.entry.id);
+    const before = restore(pending.value);
+    if (value === pending.value || !before) return;
+    const now = restore(value);
+    const tried = !now ? [markOf(before)] : now.text === before.text ? now.tried : [];
+    pending.entry = { ...pending.entry, tried: tried.reduce(union, pending.entry.tried) };
+  }
+  function isStale(pending) {
+    return !pending.changed && storage.get(prefix + pending.entry.id) !== pending.value;
+  }
+  function follow(pending) {
+    if (!isStale(pending)) return true;
+    const value = storage.get(prefix + pending.entry.id);
+    const entry = restore(value);
+    if (!entry) return false;
+    Object.assign(pending, begin(entry, value));
+    if (isOwn(pending)) wait(pending);
+    return true;
+  }
+  function isRefused({ state }, ...codes) {
+    return state.status === "refused" && codes.includes(state.problem.code);
   }
   function isOwn({ entry }) {
     return entry.owner === void 0 || entry.owner === session.user();
@@ -499,15 +529,17 @@ function createOutbox({ service, session, storage, random, timer }) {
     await void 0;
     while (isWaiting(pending) && !session.loggedOut()) {
       const opened = await session.open();
-      if (!isWaiting(pending) || opened.ok && !isOwn(pending)) return;
+      if (!isWaiting(pending)) return;
+      const isHere = follow(pending);
+      if (opened.ok && !isOwn(pending)) return;
       const { text } = pending.entry;
-      const failed = opened.ok ? await sendOnce(pending, opened.data.user) : opened;
+      const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : ask(pending));
       if (!failed) continue;
       if (!isWaiting(pending)) return;
       const { problem, retryAfterMs = 0 } = failed;
       if (isFinal(failed) && pending.entry.text !== text) continue;
       if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: "refused", problem });
-      report(pending, { id: pending.entry.id, status: "waiting", problem });
+      wait(pending, problem);
       pending.stopTimer = timer(
         retryAfterMs + backoff(pending.failures++, 2e3, 3e5, random),
         () => void send(pending)
@@ -542,6 +574,15 @@ function createOutbox({ service, session, storage, random, timer }) {
     }
     return result.problem.code === "ERR_PRECONDITION_FAILED" ? compare(pending) : result;
   }
+  async function ask(pending) {
+    const { id } = pending.entry;
+    const result = await service.getDrawing({ id }, { retries: 0 });
+    if (unsettled.get(id) !== pending || pending.changed) return void 0;
+    if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
+    if (!result.ok && result.problem.code !== "ERR_NOT_FOUND") return result;
+    settle(result.ok ? { id, status: "saved", etag: result.etag } : { id, status: "deleted" });
+    return void 0;
+  }
   function arrived(pending, text, etag, summary) {
     const { id } = pending.entry;
     pending.failures = 0;
@@ -551,7 +592,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   async function compare(pending) {
     const { id } = pending.entry;
     const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== pending) return void 0;
+    if (unsettled.get(id) !== pending || isStale(pending)) return void 0;
     const gone = !result.ok && result.problem.code === "ERR_NOT_FOUND";
     if (!result.ok && !gone) return result;
     if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
@@ -569,33 +610,59 @@ function createOutbox({ service, session, storage, random, timer }) {
     }
     return void 0;
   }
-  function begin(entry) {
-    return { entry, state: { id: entry.id, status: "waiting" }, theirs: "", failures: 0, stopTimer() {
+  function begin(entry, value) {
+    const state = { id: entry.id, status: "waiting" };
+    return { entry, state, value, stored: true, changed: false, theirs: "", failures: 0, stopTimer() {
     } };
   }
   function change(pending, changes) {
+    var _a, _b, _c;
     pending.entry = { ...pending.entry, ...changes };
     const { text, ...rest } = pending.entry;
     const value = JSON.stringify(rest) + "\n" + text;
     const key2 = prefix + rest.id;
+    const now = storage.get(key2);
+    const isNote = changes.text === void 0;
+    const isOthers = now !== void 0 && ((_a = restore(now)) == null ? void 0 : _a.text) !== ((_b = restore(pending.value)) == null ? void 0 : _b.text);
+    if (!(isNote && isOthers) && store(key2, value)) {
+      pending.value = value;
+      pending.stored = true;
+    } else {
+      pending.stored && (pending.stored = isNote && ((_c = restore(now)) == null ? void 0 : _c.text) === text);
+    }
+  }
+  function store(key2, value) {
     try {
-      if (bytes(value) > mostBytes) throw new Error("too large");
+      if (bytes(value) > mostBytes) return false;
       storage.set(key2, value);
       return true;
     } catch (e) {
-      storage.remove(key2);
       return false;
     }
   }
   function settle(state) {
+    var _a;
     const { id } = state;
     const pending = unsettled.get(id);
-    if (pending) pending.stopTimer();
-    unsettled.delete(id);
-    storage.remove(prefix + id);
+    if (pending) {
+      pending.stopTimer();
+      unsettled.delete(id);
+      const value = storage.get(prefix + id);
+      if (value === pending.value || ((_a = restore(value)) == null ? void 0 : _a.text) === pending.entry.text) storage.remove(prefix + id);
+    }
     bases.set(id, state.status === "saved" ? state.etag : "");
     settled.set(id, state);
     notify(state);
+    if (state.status !== "deleted") return;
+    for (const other of Array.from(unsettled.values())) {
+      if (!isRefused(other, "ERR_QUOTA_EXCEEDED")) continue;
+      wait(other);
+      void send(other);
+    }
+  }
+  function wait(pending, problem) {
+    const { id } = pending.entry;
+    report(pending, { id, status: "waiting", problem: pending.stored ? problem : failure("NOT_STORED").problem });
   }
   function report(pending, state) {
     pending.state = state;

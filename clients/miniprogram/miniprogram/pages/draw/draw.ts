@@ -300,7 +300,7 @@ Page({
     const state = client.drawings.state(this.id);
     if (!answer || !state || state.status !== 'conflict') return;
     const { mine, theirs } = state;
-    if (answer.tapIndex === 0) return mine ? client.drawings.resolve(this.id, mine) : client.drawings.remove(this.id);
+    if (answer.tapIndex === 0) return client.drawings.resolve(this.id, mine);
     client.drawings.discard(this.id);
     if (!theirs) return void wx.navigateBack();
     this.begin(contentOf(theirs));
