@@ -3,7 +3,7 @@ import { maxTitle, paperFor, Sketch } from 'onestroke-drawing';
 import { backLink, bar, stamp } from './bars';
 import type { Choice } from './conflict';
 import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
-import { remove } from './gallery';
+import { remove, restore } from './gallery';
 import { createHand } from './hand';
 import { choose, toast } from './overlays';
 import { createPaper, type Paper } from './paper';
@@ -110,7 +110,10 @@ export function createEditor(opened?: string): Screen {
     const state = client.drawings.state(id);
     if (changed === id && (!state || state.status === 'saved')) void load();
   });
-  if (opened) void load();
+  if (opened) {
+    restore(opened);
+    void load();
+  }
 
   return {
     title: words.draw,

@@ -1,9 +1,9 @@
 import type { DrawingContent, DrawingSummary, Unsent } from 'onestroke-client';
 import { bar, brand, languageButton, stamp, userButton } from './bars';
 import { drawn, el, flourish, icon, iconButton } from './dom';
-import { ask, choose, toast } from './overlays';
+import { actionTime, ask, choose, endToast, toast } from './overlays';
 import { offerDownload, picture } from './pictures';
-import { go, type Screen } from './routes';
+import { go, type Screen, write } from './routes';
 import { client, home, onOtherTab, sayProblem, user } from './service';
 import { share } from './share';
 import { ago, words } from './words';
@@ -38,6 +38,14 @@ client.drawings.subscribe(state => {
   client.drawings.discard(state.id); // deleted here, but changed elsewhere: keep it and ask
   toast(words.notRemoved, { label: words.remove, run: () => void remove(state.id) });
 });
+
+/** The drawing that is hidden until the time to undo its deletion is over. */
+let removed: string | undefined;
+let removal = 0;
+// The deletion is stored, and sent now or when the page is opened again. A page that ends without this event deletes nothing.
+addEventListener('pagehide', removeNow);
+/** Updates the gallery that was shown last. */
+let update = () => {};
 
 /** Whether a user with an empty gallery was already sent to a new drawing. */
 let invited = false;
@@ -118,6 +126,7 @@ export function createGallery(changed: () => void): Screen {
   });
   const heal = () => failed && void load(failed.cursor);
   addEventListener('online', heal);
+  update = lay;
   if (!listed.stale) lay(); // otherwise cards would move when the list arrives
   void load().then(() => !left && scrollY === 0 && scrollTo(0, listed.top));
   return {
@@ -214,7 +223,7 @@ export function createGallery(changed: () => void): Screen {
         unsent: own ? reason(own) : '',
       });
     }
-    return fresh;
+    return fresh.filter(({ id }) => id !== removed);
   }
 
   /** Updates the cards. A card that has not changed keeps its element. */
@@ -291,10 +300,30 @@ export function createGallery(changed: () => void): Screen {
   }
 }
 
-/** Deletes a drawing, and offers to restore it. */
+/** Hides a drawing, and deletes it when the time to undo is over: if the user undoes it, its share still exists. */
 export async function remove(id: string): Promise<void> {
-  const opened = await client.drawings.open(id);
+  const opened = await client.drawings.open(id); // only this state is deleted
   if (!opened.ok) return toast(sayProblem(opened.problem));
-  client.drawings.remove(id);
-  toast(words.removed, { label: words.restore, run: () => client.drawings.save(id, opened.data) });
+  if (location.hash === write({ at: 'draw', id })) return; // the user has opened it again
+  removeNow();
+  removed = id;
+  toast(words.removed, { label: words.restore, run: () => restore(id) });
+  removal = setTimeout(removeNow, actionTime);
+  update();
+}
+
+/** Shows a drawing again that is hidden. */
+export function restore(id: string): void {
+  if (id !== removed) return;
+  removed = undefined;
+  clearTimeout(removal);
+  endToast();
+  update();
+}
+
+/** Deletes the drawing that is hidden. */
+function removeNow(): void {
+  if (!removed) return;
+  client.drawings.remove(removed);
+  restore(removed);
 }

@@ -5,6 +5,9 @@ import { words } from './words';
 const toasts = el('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
 document.body.append(toasts);
 
+/** How long a message with an action is shown, in milliseconds. */
+export const actionTime = 10_000;
+
 /** Shows a message for a few seconds, with an optional action. */
 export function toast(text: string, action?: { label: string; run: () => void }): void {
   const shown = el('div', { class: 'toast' }, el('span', {}, text));
@@ -15,7 +18,12 @@ export function toast(text: string, action?: { label: string; run: () => void })
     );
   }
   toasts.replaceChildren(shown);
-  setTimeout(leave, action ? 10_000 : 4_000);
+  setTimeout(leave, action ? actionTime : 4_000);
+}
+
+/** Takes the message away. */
+export function endToast(): void {
+  toasts.replaceChildren();
 }
 
 /** A modal dialog. Buttons, Escape or a press outside close and remove it. */

@@ -181,19 +181,41 @@ test('a drawing is switched to one stroke and back, and one of several strokes s
   await guest.leave();
 });
 
-test('a drawing that is emptied and left is gone, and can be brought back', async () => {
+test('a drawing that is emptied and left is gone, and can be brought back with its share', async () => {
   const client = stage.clientOf('empty');
   const id = await saved(client, line('short'));
+  const share = await client.shareDrawing({ id });
+  assert.ok(share.ok);
   const guest = await Visitor.come(stage, desktop);
+  await guest.page.clock.install();
   await guest.logIn('empty');
-  await guest.page.getByRole('link', { name: 'short' }).click();
-  await guest.page.getByRole('button', { name: 'Clear' }).click();
+  const card = guest.page.getByRole('link', { name: 'short' });
+  const undo = guest.page.locator('.toast').getByRole('button', { name: 'Undo' });
+  const empty = async () => {
+    await card.click();
+    await guest.page.getByRole('button', { name: 'Clear' }).click();
+    await guest.page.getByRole('link', { name: 'My drawings' }).click();
+    await card.waitFor({ state: 'detached' });
+  };
+  await empty();
+  await undo.click();
+  await card.locator('img').waitFor();
+  await empty();
+  await undo.waitFor();
+  await guest.page.goBack(); // opened again, it is kept, too
+  await guest.page.getByLabel('short, 1 strokes').waitFor();
+  await undo.waitFor({ state: 'detached' });
+  await guest.page.clock.fastForward(10_000);
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.status('Saved');
+  const shared = await client.getSharedDrawing({ token: share.data.token });
+  assert.equal(shared.ok && shared.data.strokes.length, 2);
   await guest.page.getByRole('link', { name: 'My drawings' }).click();
-  await guest.page.getByRole('link', { name: 'short' }).waitFor({ state: 'detached' });
-  await guest.page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
-  await guest.page.getByRole('link', { name: 'short' }).locator('img').waitFor();
-  const drawing = await client.getDrawing({ id });
-  assert.equal(drawing.ok && drawing.data.strokes.length, 1);
+  await empty();
+  const gone = guest.page.waitForResponse(answer => answer.request().method() === 'DELETE');
+  await guest.page.clock.fastForward(10_000);
+  await (await gone).finished();
+  assert.ok(!(await client.getDrawing({ id })).ok);
   await guest.leave();
 });
 

@@ -71,8 +71,7 @@ test('a drawing that another tab deletes is gone here, too, and does not come ba
   await guest.page.goto(`${guest.base}/#/draw/${id}`);
   await guest.draw([0.2, 0.2], [0.8, 0.2]);
   await guest.status('Saved');
-  await gallery.page.getByRole('button', { name: 'More: going' }).click();
-  await gallery.page.getByRole('button', { name: 'Delete' }).click();
+  await gallery.remove('going');
   await guest.page.getByText('This drawing is gone').waitFor();
   const active = await guest.page
     .locator('main :is(button:enabled, input:enabled, a):visible')

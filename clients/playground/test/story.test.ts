@@ -65,7 +65,11 @@ test('from the first sight to a saved drawing, and on to all that is done with i
   await remove();
   await page.getByRole('button', { name: '恢复' }).click();
   await card.locator('img').waitFor();
+  await visitor.page.reload();
+  await visitor.page.getByRole('heading', { name: '第一笔' }).waitFor(); // it is still shared
   await remove();
+  await page.reload(); // the time to undo ends with the page
+  await page.getByText('在这里画一笔').waitFor();
   visitor.expect(/404/);
   await visitor.page.reload();
   await visitor.page.getByText('This drawing is gone').waitFor();
@@ -204,8 +208,7 @@ test('a stroke stays when another tab deletes the drawing meanwhile', async () =
   await here.page.locator('.sheet.laid').waitFor();
   await here.hold([0.2, 0.8], [0.5, 0.8]);
   const gone = here.page.waitForResponse(answer => answer.url().endsWith(id) && answer.status() === 404);
-  await there.page.getByRole('button', { name: 'More: going' }).click();
-  await there.page.getByRole('button', { name: 'Delete' }).click();
+  await there.remove('going');
   await (await gone).finished();
   await here.page.mouse.up();
   await here.page.getByRole('button', { name: 'Conflict' }).click();
@@ -276,6 +279,7 @@ test('a drawing that was changed elsewhere is not deleted unseen', async () => {
   const id = await saved(client, line('before'));
   const here = await Visitor.come(stage, desktop);
   here.expect(/412/);
+  await here.page.clock.install();
   await here.logIn('late');
   const open = here.page.getByRole('link', { name: 'before' });
   await open.waitFor();
@@ -290,6 +294,8 @@ test('a drawing that was changed elsewhere is not deleted unseen', async () => {
   });
   await here.page.getByRole('button', { name: 'More: before' }).click();
   await here.page.getByRole('button', { name: 'Delete' }).click();
+  await open.waitFor({ state: 'detached' });
+  await here.page.clock.fastForward(10_000);
   await here.page.getByText('Changed elsewhere, so not deleted').waitFor();
   await here.page.getByRole('link', { name: 'after' }).waitFor();
   await here.page.unroute('**/v1/drawings/' + id);

@@ -120,6 +120,14 @@ export class Visitor {
     await this.page.locator('form button').click();
   }
 
+  /** Deletes a drawing in the gallery. The time to undo ends with the page, which is loaded again. */
+  async remove(title: string): Promise<void> {
+    await this.page.getByRole('button', { name: `More: ${title}` }).click();
+    await this.page.getByRole('button', { name: 'Delete' }).click();
+    await this.page.getByRole('link', { name: title, exact: true }).waitFor({ state: 'detached' });
+    await this.page.reload();
+  }
+
   /** Draws a line with the mouse through places given as parts of the paper. */
   async draw(...places: [number, number][]): Promise<void> {
     await this.hold(...places);
