@@ -1,4 +1,4 @@
-import type { DrawingContent, DrawingSummary, Unsent } from 'onestroke-client';
+import type { DrawingContent, DrawingState, DrawingSummary, Unsent } from 'onestroke-client';
 import { bar, brand, languageButton, stamp, userButton } from './bars';
 import { drawn, el, flourish, icon, iconButton } from './dom';
 import { actionTime, ask, choose, endToast, toast } from './overlays';
@@ -34,9 +34,7 @@ const untouched = {
 const listed = { ...untouched };
 client.drawings.subscribe(state => {
   listed.stale ||= state.status === 'saved' || state.status === 'deleted';
-  if (state.status !== 'conflict' || state.mine) return;
-  client.drawings.discard(state.id); // deleted here, but changed elsewhere: keep it and ask
-  toast(words.notRemoved, { label: words.remove, run: () => void remove(state.id) });
+  if (state.status === 'conflict' && !state.mine) keepTheirs(state);
 });
 
 /** The drawing that is hidden until the time to undo its deletion is over. */
@@ -323,7 +321,16 @@ export function restore(id: string): void {
 
 /** Deletes the drawing that is hidden. */
 function removeNow(): void {
-  if (!removed) return;
-  client.drawings.remove(removed);
-  restore(removed);
+  const id = removed;
+  if (!id) return;
+  restore(id);
+  const state = client.drawings.state(id);
+  if (state?.status === 'conflict') keepTheirs(state);
+  else client.drawings.remove(id);
+}
+
+/** Drops what is here of a drawing that was deleted here and changed elsewhere. Deletes that, too, if the user says so. */
+function keepTheirs({ id, theirs }: DrawingState & { status: 'conflict' }): void {
+  client.drawings.discard(id);
+  if (theirs) toast(words.notRemoved, { label: words.remove, run: () => void remove(id) });
 }

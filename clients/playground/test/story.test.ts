@@ -128,6 +128,50 @@ for (const [choice, titles] of [
   });
 }
 
+for (const where of ['editor', 'gallery'] as const) {
+  test(`a deletion during a conflict spares what the other device made: ${where}`, async () => {
+    const user = `undecided ${where}`;
+    const client = stage.clientOf(user);
+    const id = await saved(client, line('before'));
+    const here = await Visitor.come(stage, desktop);
+    here.expect(/412/);
+    await here.page.clock.install();
+    await here.logIn(user);
+    const mine = here.page.getByRole('link', { name: 'before' });
+    await mine.click();
+    await here.page.locator('.sheet.laid').waitFor();
+    const opened = await client.drawings.open(id);
+    assert.ok(opened.ok);
+    client.drawings.save(id, { ...opened.data, title: 'theirs' });
+    await client.drawings.flush();
+    await here.draw([0.2, 0.2], [0.8, 0.2]);
+    await here.status('Conflict');
+    if (where === 'editor') await here.page.getByRole('button', { name: 'Clear' }).click();
+    await here.page.getByRole('link', { name: 'My drawings' }).click();
+    if (where === 'gallery') {
+      await here.page.getByRole('button', { name: 'More: before' }).click();
+      await here.page.getByRole('button', { name: 'Delete' }).click();
+    }
+    await here.page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
+    await here.page.getByTitle('Changed elsewhere').waitFor(); // still undecided
+    await here.page.getByRole('button', { name: 'More: before' }).click();
+    await here.page.getByRole('button', { name: 'Delete' }).click();
+    await mine.waitFor({ state: 'detached' });
+    await here.page.clock.fastForward(10_000);
+    await here.page.getByText('Changed elsewhere, so not deleted').waitFor();
+    const theirs = here.page.getByRole('link', { name: 'theirs' });
+    await theirs.waitFor();
+    assert.ok((await client.getDrawing({ id })).ok);
+    await here.page.locator('.toast').getByRole('button', { name: 'Delete' }).click();
+    await theirs.waitFor({ state: 'detached' });
+    const gone = here.page.waitForResponse(answer => answer.request().method() === 'DELETE');
+    await here.page.clock.fastForward(10_000);
+    await (await gone).finished();
+    assert.ok(!(await client.getDrawing({ id })).ok);
+    await here.leave();
+  });
+}
+
 test('two tabs of one browser stay in step', async () => {
   const id = await saved(stage.clientOf('tabs'), line('before'));
   const here = await Visitor.come(stage, desktop);
