@@ -59,6 +59,8 @@ export function createSession(
   let known: Known = restore(storage.get(key));
   let opening: Promise<Result<Credential>> | undefined;
   let out = false;
+  /** A login that was begun before the last logout counts no longer. */
+  let logouts = 0;
 
   const session: Session = {
     async send(request, options, cancellation) {
@@ -78,31 +80,21 @@ export function createSession(
       const { token, user } = known;
       if (token && user) return Promise.resolve({ ok: true, data: { token, user }, etag: undefined });
       if (!opening) {
-        opening = renew();
-        const done = () => (opening = undefined);
-        opening.then(done, done);
+        const login = (opening = renew());
+        const done = () => {
+          if (opening === login) opening = undefined;
+        };
+        login.then(done, done);
       }
       return opening;
     },
 
-    async logIn(code, options) {
-      const body = JSON.stringify(typeof code === 'string' ? { code } : code);
-      const headers = { 'Content-Type': 'application/json' };
-      const result = (await send(
-        { method: 'POST', url: baseUrl + '/v1/session', headers, body, responseType: 'text' },
-        options,
-      )) as Result<LoggedIn>;
-      if (result.ok) {
-        out = false;
-        keep({ token: result.data.token, user: result.data.user.id });
-        loggedIn();
-      }
-      return result;
-    },
+    logIn: (code, options) => logIn(code, logouts, options),
 
     async logOut(request, options) {
-      if (opening) await opening; // otherwise that login would finish after this logout
       const { token } = known;
+      logouts++;
+      opening = undefined;
       session.forget();
       out = true;
       if (!token) return { ok: true, data: undefined, etag: undefined };
@@ -124,15 +116,40 @@ export function createSession(
   return session;
 
   async function renew(): Promise<Result<Credential>> {
+    const begun = logouts;
     for (let tries = 1; ; tries++) {
       const code = await ask();
       if (typeof code === 'object' && 'ok' in code) return code;
-      const result = await session.logIn(code);
-      if (result.ok) return { ok: true, data: known as Credential, etag: undefined };
+      const result = await logIn(code, begun);
+      if (result.ok) {
+        const { token, user } = result.data;
+        return { ok: true, data: { token, user: user.id }, etag: undefined };
+      }
       // WeChat accepts a code once: try again with a new one.
       if (tries === 2 || result.problem.code !== 'ERR_SESSION_KEY_EXCHANGE_FAILED' || result.problem.status !== 401)
         return result;
     }
+  }
+
+  async function logIn(code: LoginCode, begun: number, options?: CallOptions): Promise<Result<LoggedIn>> {
+    if (begun !== logouts) return failure('LOGIN_FAILED', 'logged out');
+    const url = baseUrl + '/v1/session';
+    const body = JSON.stringify(typeof code === 'string' ? { code } : code);
+    const headers = { 'Content-Type': 'application/json' };
+    const result = (await send(
+      { method: 'POST', url, headers, body, responseType: 'text' },
+      options,
+    )) as Result<LoggedIn>;
+    if (!result.ok) return result;
+    const { token, user } = result.data;
+    if (begun !== logouts) {
+      void send(withToken({ method: 'DELETE', url, headers: {}, responseType: 'text' }, token));
+      return failure('LOGIN_FAILED', 'logged out');
+    }
+    out = false;
+    keep({ token, user: user.id });
+    loggedIn();
+    return result;
   }
 
   function ask(): Promise<LoginCode | Failure> {

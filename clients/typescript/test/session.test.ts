@@ -19,6 +19,12 @@ function clientOf(service: MemoryService, options: Partial<ClientOptions> = {}) 
   return { client, clock, logins: () => logins };
 }
 
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>(resolve => (open = resolve));
+  return { open, opened };
+}
+
 const logIns = (service: MemoryService) => service.sent('POST', /\/v1\/session$/).length;
 
 test('all requests in flight share one login', async () => {
@@ -150,6 +156,32 @@ test('logging out offline ends the session here', async () => {
   online = false;
   assert.equal((await client.logOut()).ok, false);
   assert.deepEqual(storage.keys(), []);
+});
+
+test('a login that is under way at a logout counts no longer, also for the next user', async () => {
+  const service = new MemoryService();
+  let user = 'xiaoming';
+  const [asked, released, ended] = [gate(), gate(), gate()];
+  const { client } = clientOf(service, {
+    login: () => user,
+    transport: request => {
+      if (request.method === 'DELETE') ended.open();
+      if (!request.body?.includes('xiaoming')) return service.transport(request);
+      asked.open();
+      return exchangeOf(released.opened.then(() => service.answer(request)));
+    },
+  });
+  const late = client.getSession();
+  await asked.opened;
+  assert.equal((await client.logOut()).ok, true); // does not wait for the network
+  user = 'xiaohong';
+  assert.equal((await client.getSession()).ok, true);
+  released.open();
+  assert.equal((await late).ok, false);
+  await ended.opened;
+  const still = await client.getSession();
+  assert.deepEqual(still.ok && still.data.user.id, 'xiaohong');
+  assert.deepEqual(Array.from(service.tokens.values()), ['xiaohong']);
 });
 
 test('unsent drawings wait for the user who drew them', async () => {
