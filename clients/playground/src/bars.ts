@@ -1,6 +1,6 @@
 import { type Child, drawn, el, icon } from './dom';
 import { choose } from './overlays';
-import { client, user } from './service';
+import { user } from './service';
 import { language, switchLanguage, words } from './words';
 
 const seal =
@@ -33,14 +33,9 @@ export function languageButton(changed: () => void): HTMLElement {
   );
 }
 
-/** Shows who is logged in, and logs out. */
-export function userButton(changed: () => void): HTMLElement {
+/** Shows who is logged in, and offers to log out. */
+export function userButton(logOut: () => void): HTMLElement {
   const name = user.name || '';
-  const leave = async () => {
-    await client.logOut();
-    user.name = null;
-    changed();
-  };
   return el(
     'button',
     {
@@ -48,7 +43,7 @@ export function userButton(changed: () => void): HTMLElement {
       class: 'quiet small user',
       'aria-label': `${words.loggedInAs}: ${name}. ${words.switchUser}`,
       title: words.switchUser,
-      onclick: () => choose(name, [{ label: words.switchUser, icon: 'back', run: () => void leave() }]),
+      onclick: () => choose(name, [{ label: words.switchUser, icon: 'back', run: logOut }]),
     },
     el('span', { class: 'initial', 'aria-hidden': 'true' }, Array.from(name)[0]),
     el('span', { class: 'user-name' }, name),

@@ -102,7 +102,7 @@ export function createGallery(changed: () => void): Screen {
       el('span', { class: 'space' }),
       el('a', { class: 'quiet small wide-only', href: home + 'docs' }, words.docs),
       languageButton(changed),
-      userButton(changed),
+      userButton(logOut),
     ),
     el('div', { class: 'gallery-head' }, el('h1', { tabindex: -1 }, words.gallery), finder),
     grid,
@@ -141,6 +141,14 @@ export function createGallery(changed: () => void): Screen {
     },
     key: event => event.key.toLowerCase() === 'n' && !event.ctrlKey && !event.metaKey && go({ at: 'draw' }),
   };
+
+  /** Logs out here at once: the network may be slow. */
+  function logOut(): void {
+    removeNow(); // as this user
+    void client.logOut();
+    user.name = null;
+    changed();
+  }
 
   /** Gets the newest drawings, or those after a cursor. */
   async function load(cursor?: string): Promise<void> {

@@ -20,6 +20,9 @@ export const user = {
   },
 };
 
+// Another tab has logged in or out: the session and the drawings of this one are the former user's.
+addEventListener('storage', event => event.key === key && location.reload());
+
 export const client = createClient({
   baseUrl: home,
   transport: fetchTransport((url, init) => fetch(url, init)),

@@ -401,3 +401,34 @@ test('another user finds their own drawings only', async () => {
   assert.equal(await both.page.getByRole('link', { name: 'of A' }).count(), 0);
   await both.leave();
 });
+
+test('logging out does not wait for the network, and the next user sees nothing of the former', async () => {
+  await saved(stage.clientOf('Anna'), line('of Anna'));
+  await saved(stage.clientOf('Bob'), line('of Bob'));
+  const both = await Visitor.come(stage, desktop);
+  await both.logIn('Anna');
+  await both.page.getByRole('link', { name: 'of Anna' }).waitFor();
+  const other = await both.another();
+  await other.page.goto(both.base);
+  await other.page.getByRole('link', { name: 'of Anna' }).waitFor();
+  let release = () => {};
+  const released = new Promise<void>(resolve => (release = resolve));
+  await both.context.route('**/v1/**', async route => {
+    await released;
+    await route.continue();
+  });
+  await both.page.getByRole('button', { name: 'Logged in as: Anna' }).click();
+  const ended = both.page.waitForResponse(answer => answer.request().method() === 'DELETE');
+  await both.page.getByRole('button', { name: 'Log out', exact: true }).click();
+  await both.page.locator('input[name=user]').fill('Bob');
+  await both.page.locator('form button').click();
+  await both.page.getByRole('button', { name: 'Logged in as: Bob' }).waitFor();
+  release();
+  await (await ended).finished();
+  for (const { page } of [both, other]) {
+    await page.getByRole('link', { name: 'of Bob' }).waitFor();
+    assert.equal(await page.getByRole('link', { name: 'of Anna' }).count(), 0);
+  }
+  await other.leave();
+  await both.leave();
+});
