@@ -54,6 +54,7 @@ export function createEditor(opened?: string): Screen {
   );
   const cursor = el('span', { class: 'pen-cursor', hidden: true });
   const paper = createPaper(hint, cursor, done);
+  const sheet = paper.element.firstElementChild!;
   for (const [name, value] of Object.entries({
     tabindex: 0,
     role: 'application',
@@ -110,6 +111,8 @@ export function createEditor(opened?: string): Screen {
     const state = client.drawings.state(id);
     if (changed === id && (!state || state.status === 'saved')) void load();
   });
+  const heal = () => sheet.parentNode || void load();
+  addEventListener('online', heal);
   if (opened) {
     restore(opened);
     void load();
@@ -129,6 +132,7 @@ export function createEditor(opened?: string): Screen {
       if (lastSaved && sketch && !sketch.content.strokes.length) void remove(id);
       stop();
       stopTabs();
+      removeEventListener('online', heal);
       paper.end();
     },
     key(event) {
@@ -142,7 +146,7 @@ export function createEditor(opened?: string): Screen {
     },
   };
 
-  /** Opens the drawing, also after a conflict. */
+  /** Opens the drawing, also after a conflict. If that fails, a notice takes the place of the sheet. */
   async function load(): Promise<void> {
     const result = await client.drawings.open(id);
     if (left) return;
@@ -172,6 +176,8 @@ export function createEditor(opened?: string): Screen {
   function begin(content: DrawingContent): void {
     sketch = sketchOf(content);
     warn(sketch);
+    if (!sheet.parentNode) paper.element.replaceChildren(sheet); // it was gone, or there was no network
+    toolbar.element.hidden = false;
     if (content.strokes.length) lastSaved = sketch.content;
     title.disabled = false;
     title.value = content.title || '';

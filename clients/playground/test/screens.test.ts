@@ -29,6 +29,24 @@ test('the page opens without a network, and its gallery is complete when the net
   await guest.leave();
 });
 
+test('a drawing that is opened without a network appears when the network is back', async () => {
+  const id = await saved(stage.clientOf('later'), line('late'));
+  const guest = await Visitor.come(stage, desktop);
+  guest.expect(/ERR_INTERNET_DISCONNECTED/);
+  await guest.logIn('later');
+  await guest.page.goto(`${guest.base}/#/draw`); // the editor is loaded
+  await guest.page.locator('.sheet.laid').waitFor();
+  await guest.context.setOffline(true);
+  await guest.page.goto(`${guest.base}/#/draw/${id}`);
+  await guest.page.getByText('No network').waitFor();
+  await guest.context.setOffline(false);
+  await guest.page.getByLabel('late, 1 strokes').waitFor();
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.status('Saved');
+  await guest.page.getByRole('button', { name: 'Undo' }).click();
+  await guest.leave();
+});
+
 test('the page can be installed', async () => {
   const guest = await Visitor.come(stage, { ...desktop, serviceWorkers: 'allow' });
   await guest.page.goto(guest.base);

@@ -240,7 +240,7 @@ test('what another tab draws during a stroke, and the stroke, are both in the dr
   await here.leave();
 });
 
-test('a stroke stays when another tab deletes the drawing meanwhile', async () => {
+test('a stroke stays when another tab deletes the drawing meanwhile, and a third tab shows it again', async () => {
   const id = await saved(stage.clientOf('deleting tab'), line('going'));
   const here = await Visitor.come(stage, desktop);
   here.expect(/404|412/);
@@ -248,18 +248,28 @@ test('a stroke stays when another tab deletes the drawing meanwhile', async () =
   const there = await here.another();
   await there.page.goto(here.base);
   await there.page.getByRole('link', { name: 'going', exact: true }).waitFor();
-  await here.page.goto(`${here.base}/#/draw/${id}`);
-  await here.page.locator('.sheet.laid').waitFor();
+  const idle = await here.another();
+  idle.expect(/404/);
+  for (const { page } of [here, idle]) {
+    await page.goto(`${here.base}/#/draw/${id}`);
+    await page.locator('.sheet.laid').waitFor();
+  }
   await here.hold([0.2, 0.8], [0.5, 0.8]);
   const gone = here.page.waitForResponse(answer => answer.url().endsWith(id) && answer.status() === 404);
   await there.remove('going');
   await (await gone).finished();
+  await idle.page.getByText('This drawing is gone').waitFor();
   await here.page.mouse.up();
   await here.page.getByRole('button', { name: 'Conflict' }).click();
   await here.page.getByRole('button', { name: 'Keep this one' }).click();
   await here.status('Saved');
   const drawing = await stage.clientOf('deleting tab').getDrawing({ id });
   assert.equal(drawing.ok && drawing.data.strokeCount, 2);
+  await idle.page.getByLabel('going, 2 strokes').waitFor();
+  await idle.draw([0.2, 0.2], [0.8, 0.2]);
+  await idle.status('Saved');
+  await idle.page.getByRole('button', { name: 'Undo' }).click();
+  await idle.leave();
   await there.leave();
   await here.leave();
 });
