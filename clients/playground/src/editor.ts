@@ -10,7 +10,7 @@ import { createPaper, type Paper } from './paper';
 import { loadPen, type Pen } from './pen';
 import { offerDownload } from './pictures';
 import { go, type Screen, setTitle, write } from './routes';
-import { client, onOtherTab, sayProblem } from './service';
+import { client, onOtherTab, sayProblem, sayRefusal } from './service';
 import { share } from './share';
 import { createToolbar } from './toolbar';
 import { words } from './words';
@@ -260,7 +260,7 @@ export function createEditor(opened?: string): Screen {
         return say('cloud', state.problem.code === 'NOT_STORED' ? words.notStored : words.waiting, 'waiting');
       case 'refused':
         if (state.problem.code !== 'ERR_PRECONDITION_REQUIRED')
-          return say('warn', `${words.refused}: ${state.problem.code}`, 'refused');
+          return say('warn', sayRefusal(state.problem), 'refused');
         return offer(words.refused, ({ settleIncomplete }) =>
           settleIncomplete(choice => resolve(choice, () => client.drawings.replaceIncomplete(id))),
         );

@@ -2,7 +2,7 @@ import type { DrawingContent, Result } from 'onestroke-client';
 import { fit, render } from 'onestroke-drawing';
 import { el } from './dom';
 import { choose, toast } from './overlays';
-import { client, sayProblem } from './service';
+import { client, sayProblem, send } from './service';
 import { words } from './words';
 
 /** A drawing as a small picture: the service's thumbnail, or rendered here while it is unsent. */
@@ -34,7 +34,8 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
       ? client.getDrawingImage({ ...of, width, format: 'png' })
       : client.getSharedDrawingImage({ ...of, width, format: 'png' });
   const download = async (kind: 'png' | 'svg', call: () => Promise<Result<string | ArrayBuffer>>) => {
-    if ('id' in of) await client.drawings.flush(of.id); // the download includes the last stroke
+    const unsent = 'id' in of && (await send(of.id));
+    if (unsent) return toast(unsent);
     const result = await call();
     if (result.ok)
       hand(
@@ -45,11 +46,15 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
   };
   // The clipboard takes a promise: it must be asked in the same turn as the press.
   const copy = async () => {
-    const sent = 'id' in of ? client.drawings.flush(of.id) : Promise.resolve();
-    const png = sent.then(pixels).then(result => {
+    const make = async () => {
+      const unsent = 'id' in of && (await send(of.id));
+      if (unsent) throw new Error(unsent);
+      const result = await pixels();
       if (result.ok) return new Blob([result.data], { type: 'image/png' });
       throw new Error(sayProblem(result.problem));
-    });
+    };
+    const png = make();
+    png.catch(() => {}); // the browser may look at it only later
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]).then(
       () => toast(words.copied),
       (error: Error) => toast(error.message),

@@ -55,7 +55,26 @@ document.addEventListener('visibilitychange', () => void client.drawings.flush()
 export function sayProblem({ code }: Problem): string {
   if (code === 'ERR_NOT_FOUND' || code === 'ERR_INVALID_REQUEST' || code === 'DELETED') return words.notFound;
   if (code === 'ERR_SUSPENDED') return words.suspended;
+  if (code === 'ERR_QUOTA_EXCEEDED') return words.tooMany;
   return code === 'NETWORK_FAILED' || code === 'TIMED_OUT' ? words.offline : words.failed;
+}
+
+/** Why the service refuses a drawing. */
+export function sayRefusal(problem: Problem): string {
+  const { code } = problem;
+  if (code === 'ERR_PRECONDITION_REQUIRED') return words.incompleteSays;
+  const tooLarge = code === 'ERR_TOO_LARGE' || code === 'ERR_INVALID_REQUEST';
+  return `${words.refused}: ${tooLarge ? words.tooLarge : sayProblem(problem)}`;
+}
+
+/** Sends a drawing, so that the service has its last stroke. Resolves with why it has not, or with undefined. */
+export async function send(id: string): Promise<string | undefined> {
+  await client.drawings.flush(id);
+  const state = client.drawings.state(id);
+  if (state?.status === 'waiting') return words.waiting;
+  if (state?.status === 'refused') return sayRefusal(state.problem);
+  if (state?.status === 'conflict') return state.theirs ? words.conflictSays : words.theirsDeleted;
+  return undefined;
 }
 
 /** Registers the service worker, with which the page opens without a network. Browsers allow one only with HTTPS or on localhost. */

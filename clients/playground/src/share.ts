@@ -1,11 +1,12 @@
 import { el, icon } from './dom';
 import { dialog, toast } from './overlays';
-import { client, home, sayProblem } from './service';
+import { client, home, sayProblem, send } from './service';
 import { words } from './words';
 
 /** Shares a drawing and shows the link, to copy it or to stop sharing. */
 export async function share(id: string): Promise<void> {
-  await client.drawings.flush(id); // the share must include the last stroke
+  const unsent = await send(id);
+  if (unsent) return toast(unsent);
   const result = await client.shareDrawing({ id });
   if (!result.ok) return toast(sayProblem(result.problem));
   const link = `${home}s/${result.data.token}`;
@@ -28,7 +29,7 @@ export async function share(id: string): Promise<void> {
       { class: 'buttons' },
       el('button', { type: 'button', class: 'quiet danger', onclick: () => void unshare() }, words.unshare),
       el('a', { class: 'quiet', href: link, target: '_blank', rel: 'noopener' }, words.open),
-      'share' in navigator && el('button', { type: 'button', class: 'quiet', onclick: () => void send() }, words.send),
+      'share' in navigator && el('button', { type: 'button', class: 'quiet', onclick: () => void hand() }, words.send),
     ),
   );
   input.focus();
@@ -46,7 +47,7 @@ export async function share(id: string): Promise<void> {
   }
 
   /** Hands the link to an app of the user's choice. Rejected if they choose none. */
-  async function send(): Promise<void> {
+  async function hand(): Promise<void> {
     await navigator.share({ title: words.name, url: link }).catch(() => undefined);
   }
 

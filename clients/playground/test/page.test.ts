@@ -299,6 +299,41 @@ test('a drawing is downloaded as PNG and as SVG', async () => {
   await guest.leave();
 });
 
+test('what the service does not have is neither shared nor downloaded, and the page says why', async context => {
+  const small = await setUp({ DRAWING_QUOTA: '1' });
+  context.after(() => small.close());
+  const client = small.clientOf('unsent');
+  const id = await saved(client, line('before'));
+  const guest = await Visitor.come(small, desktop);
+  guest.expect(/412|403/);
+  await guest.logIn('unsent');
+  const says = async (why: string) => {
+    for (const name of ['PNG picture', 'SVG picture', 'Copy picture', '']) {
+      await guest.page.getByRole('button', { name: name ? 'Download' : 'Share' }).click();
+      if (name) await guest.page.getByRole('button', { name, exact: true }).click();
+      const toast = guest.page.locator('.toast', { hasText: why });
+      await toast.waitFor();
+      await toast.evaluate(element => element.remove());
+    }
+    assert.equal(await guest.page.locator('dialog').count(), 0);
+  };
+  await guest.page.goto(`${guest.base}/#/draw/${id}`);
+  await guest.page.locator('.sheet.laid').waitFor();
+  const opened = await client.drawings.open(id);
+  assert.ok(opened.ok);
+  client.drawings.save(id, { ...opened.data, title: 'theirs' });
+  await client.drawings.flush();
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.status('Conflict');
+  await says('also changed on another device');
+  await guest.page.getByRole('button', { name: 'New drawing' }).click();
+  await guest.page.getByText('Draw something here').waitFor();
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.status('Not saved: Too many drawings');
+  await says('Not saved: Too many drawings');
+  await guest.leave();
+});
+
 test('a replay is recorded as a video, with its progress, unless that is cancelled', async () => {
   const client = stage.clientOf('filming');
   const { strokes } = line('');
