@@ -3,7 +3,7 @@ import { maxTitle, paperFor, Sketch } from 'onestroke-drawing';
 import { backLink, bar, stamp } from './bars';
 import type { Choice } from './conflict';
 import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
-import { remove, restore } from './gallery';
+import { remove, restore, share } from './gallery';
 import { createHand } from './hand';
 import { choose, toast } from './overlays';
 import { createPaper, type Paper } from './paper';
@@ -11,7 +11,6 @@ import { loadPen, type Pen } from './pen';
 import { offerDownload } from './pictures';
 import { go, type Screen, setTitle, write } from './routes';
 import { client, onOtherTab, sayProblem, sayRefusal } from './service';
-import { share } from './share';
 import { createToolbar } from './toolbar';
 import { words } from './words';
 
@@ -94,7 +93,7 @@ export function createEditor(opened?: string): Screen {
   const status = el('span', { class: 'status', role: 'status' });
   const saved = [
     iconButton('play', words.replay, () => go({ at: 'replay', id }), 'R'),
-    iconButton('share', words.share, () => void share(id), 'S'),
+    iconButton('share', words.share, () => share(id), 'S'),
     iconButton('download', words.download, () => offerDownload(title.value, { id }), 'D'),
   ] as const;
   for (const button of saved) button.disabled = true; // nothing is saved yet

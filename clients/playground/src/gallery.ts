@@ -5,7 +5,6 @@ import { actionTime, ask, choose, endToast, toast } from './overlays';
 import { offerDownload, picture } from './pictures';
 import { go, type Screen, write } from './routes';
 import { client, home, onOtherTab, sayProblem, user } from './service';
-import { share } from './share';
 import { ago, words } from './words';
 
 /** A drawing in the gallery: as the service lists it, or as it is unsent here. */
@@ -293,7 +292,7 @@ export function createGallery(changed: () => void): Screen {
         run: () =>
           ask(words.rename, words.title, title, value => void change(id, content => ({ ...content, title: value }))),
       },
-      { label: words.share, icon: 'share', run: () => void share(id) },
+      { label: words.share, icon: 'share', run: () => share(id) },
       { label: words.download, icon: 'download', run: () => offerDownload(title, { id }) },
       { label: words.remove, icon: 'clear', danger: true, run: () => void remove(id) },
     ]);
@@ -304,6 +303,14 @@ export function createGallery(changed: () => void): Screen {
     if (opened.ok) client.drawings.save(id, to(opened.data));
     else toast(sayProblem(opened.problem));
   }
+}
+
+/** Shares a drawing. What this needs is loaded only now. */
+export function share(id: string): void {
+  void import('./share').then(
+    ({ share }) => share(id),
+    () => toast(words.offline),
+  );
 }
 
 /** Hides a drawing, and deletes it when the time to undo is over: if the user undoes it, its share still exists. */
