@@ -212,9 +212,9 @@ export function switchLanguage(): void {
   setDocumentLanguage();
 }
 
-/** A moment relative to now, in the user's language. */
+/** A moment relative to now, in the user's language. By a clock that is slow, it may seem to be later. */
 export function ago(moment: string): string {
-  const seconds = (Date.parse(moment) - Date.now()) / 1000;
+  const seconds = Math.min(0, Date.parse(moment) - Date.now()) / 1000;
   const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto', style: 'narrow' });
   for (const [unit, length] of [
     ['day', 86_400],

@@ -47,6 +47,16 @@ test('a drawing that is opened without a network appears when the network is bac
   await guest.leave();
 });
 
+test('a drawing is not from tomorrow where the clock is slow', async () => {
+  await saved(stage.clientOf('slow clock'), line('fresh'));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.page.clock.install({ time: Date.now() - 26 * 3_600_000 });
+  await guest.logIn('slow clock');
+  await guest.page.locator('time.when').waitFor();
+  assert.equal(await guest.page.locator('time.when').textContent(), 'now');
+  await guest.leave();
+});
+
 test('the page can be installed', async () => {
   const guest = await Visitor.come(stage, { ...desktop, serviceWorkers: 'allow' });
   await guest.page.goto(guest.base);
