@@ -206,7 +206,7 @@ export function createGallery(changed: () => void): Screen {
   }
 
   function entries(): Entry[] {
-    const unsent = client.drawings.unsent();
+    const unsent = client.drawings.unsent().reverse(); // newest first
     const here = new Map(unsent.map(entry => [entry.id, entry]));
     const reasons = { waiting: words.waiting, conflict: words.conflict, refused: words.refused };
     const reason = ({ state: { status } }: Unsent) => reasons[status as keyof typeof reasons];

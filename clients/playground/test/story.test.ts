@@ -90,10 +90,18 @@ test('what is drawn offline is kept, said to be waiting, and saved when the netw
   await li.draw([0.8, 0.2], [0.2, 0.8]);
   await li.page.getByRole('link', { name: 'My drawings' }).click();
   await li.page.getByRole('link', { name: 'Untitled' }).locator('canvas').waitFor(); // rendered here
+  await li.page.getByRole('link', { name: 'Draw N' }).click();
+  await li.draw([0.2, 0.5], [0.8, 0.5]);
+  await li.page.getByRole('textbox', { name: 'Title' }).fill('newer');
+  await li.page.getByRole('textbox', { name: 'Title' }).press('Enter');
+  await li.page.getByRole('link', { name: 'My drawings' }).click();
+  await li.page.getByRole('link', { name: 'newer' }).locator('canvas').waitFor();
+  assert.deepEqual(await li.page.locator('.card:not(.new) .card-title').allTextContents(), ['newer', 'Untitled']);
   await li.context.setOffline(false);
   await li.page.getByRole('link', { name: 'Untitled' }).locator('img').waitFor(); // as the service has it
+  await li.page.getByRole('link', { name: 'newer' }).locator('img').waitFor();
   const list = await stage.clientOf('离线').listDrawings({});
-  assert.deepEqual(list.ok && list.data.items.map(({ strokeCount }) => strokeCount), [2]);
+  assert.deepEqual(list.ok && list.data.items.map(({ strokeCount }) => strokeCount).sort(), [1, 2]);
   await li.leave();
 });
 
