@@ -248,6 +248,32 @@ test('what another tab draws during a stroke, and the stroke, are both in the dr
   await here.leave();
 });
 
+test('a stroke ends when another tab leaves no room for it', async () => {
+  const id = await saved(stage.clientOf('no room'), line('one'));
+  const here = await Visitor.come(stage, desktop);
+  await here.logIn('no room');
+  const there = await here.another();
+  for (const { page } of [here, there]) {
+    await page.goto(`${here.base}/#/draw/${id}`);
+    await page.locator('.sheet.laid').waitFor();
+  }
+  await here.hold([0.2, 0.8], [0.5, 0.8]);
+  await there.page.getByRole('button', { name: 'One stroke: done when you lift' }).click();
+  await here.page.getByText('One stroke!').waitFor();
+  const at = await here.onPaper();
+  await here.page.mouse.move(...at([0.6, 0.8]));
+  for (const x of [0.3, 0.5, 0.6]) assert.equal(await here.color(x, 0.8), '255,255,255');
+  await here.page.mouse.up();
+  await there.page.getByRole('button', { name: 'One stroke: done when you lift' }).click();
+  await here.page.getByText('One stroke!').waitFor({ state: 'hidden' });
+  await here.draw([0.2, 0.8], [0.8, 0.8]); // the next one is accepted
+  await here.status('Saved');
+  const drawing = await stage.clientOf('no room').getDrawing({ id });
+  assert.equal(drawing.ok && drawing.data.strokeCount, 2);
+  await there.leave();
+  await here.leave();
+});
+
 test('a stroke stays when another tab deletes the drawing meanwhile, and a third tab shows it again', async () => {
   const id = await saved(stage.clientOf('deleting tab'), line('going'));
   const here = await Visitor.come(stage, desktop);
