@@ -457,6 +457,7 @@ test('what is no longer shared opens to nobody', async () => {
   await guest.page.getByRole('button', { name: 'More: secret' }).click();
   await guest.page.getByRole('button', { name: 'Share' }).click();
   const link = await guest.page.getByLabel('Link').inputValue();
+  await guest.page.getByText('your nickname and avatar').waitFor();
   await guest.page.getByRole('button', { name: 'Stop sharing' }).click();
   await guest.page.getByText('No longer shared').waitFor();
   guest.expect(/404/);
