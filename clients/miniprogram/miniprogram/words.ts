@@ -32,7 +32,7 @@ const zh = {
   send: '发给朋友',
   shareMore: '海报和分享状态',
   preview: '看看别人看到的',
-  notShared: '还没有分享。分享之后，拿到卡片或小程序码的人都能看到这幅画和你的昵称。',
+  notShared: '还没有分享。分享之后，拿到卡片或小程序码的人都能看到这幅画，还有你的昵称和头像。',
   shown: '已分享，别人能看到这幅画。',
   because: '原因：',
   shareReasons: {
@@ -121,7 +121,8 @@ const en: typeof zh = {
   send: 'Send to a friend',
   shareMore: 'Poster and state of the share',
   preview: 'See what others see',
-  notShared: 'Not shared. Once it is, everyone who gets the card or the code sees this drawing and your nickname.',
+  notShared:
+    'Not shared. Once it is, everyone who gets the card or the code sees this drawing, your nickname and avatar.',
   shown: 'Shared: others see this drawing.',
   because: ' Reason: ',
   shareReasons: {
