@@ -219,6 +219,35 @@ test('a drawing that is emptied and left is gone, and can be brought back with i
   await guest.leave();
 });
 
+test('a drawing that is emptied, left and opened again at once is kept', async () => {
+  const client = stage.clientOf('back at once');
+  const id = await saved(client, line('short'));
+  const share = await client.shareDrawing({ id });
+  assert.ok(share.ok);
+  const guest = await Visitor.come(stage, desktop);
+  await guest.page.clock.install();
+  await guest.logIn('back at once');
+  await guest.page.getByRole('link', { name: 'short' }).click();
+  await guest.page.getByRole('button', { name: 'Clear' }).click();
+  let release = () => {};
+  const released = new Promise<void>(resolve => (release = resolve));
+  await guest.page.route('**/v1/drawings/' + id, async route => {
+    await released;
+    await route.continue();
+  });
+  await guest.page.getByRole('link', { name: 'My drawings' }).click();
+  await guest.page.getByRole('link', { name: 'short' }).click();
+  await guest.page.locator('.editor').waitFor();
+  release();
+  await guest.page.getByLabel('short, 1 strokes').waitFor();
+  await guest.page.clock.fastForward(10_000);
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.status('Saved');
+  const shared = await client.getSharedDrawing({ token: share.data.token });
+  assert.equal(shared.ok && shared.data.strokes.length, 2);
+  await guest.leave();
+});
+
 test('the page shows what the service shows', async () => {
   const client = stage.clientOf('alike');
   const bow = Array.from({ length: 200 }, (_, i) => i / 200);
