@@ -704,6 +704,7 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
   let known = restore2(storage.get(key));
   let opening;
   let out = false;
+  let logouts = 0;
   const session = {
     async send(request, options, cancellation) {
       const opened = await session.open();
@@ -720,29 +721,19 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
       const { token, user } = known;
       if (token && user) return Promise.resolve({ ok: true, data: { token, user }, etag: void 0 });
       if (!opening) {
-        opening = renew();
-        const done = () => opening = void 0;
-        opening.then(done, done);
+        const login2 = opening = renew();
+        const done = () => {
+          if (opening === login2) opening = void 0;
+        };
+        login2.then(done, done);
       }
       return opening;
     },
-    async logIn(code, options) {
-      const body = JSON.stringify(typeof code === "string" ? { code } : code);
-      const headers = { "Content-Type": "application/json" };
-      const result = await send(
-        { method: "POST", url: baseUrl + "/v1/session", headers, body, responseType: "text" },
-        options
-      );
-      if (result.ok) {
-        out = false;
-        keep({ token: result.data.token, user: result.data.user.id });
-        loggedIn();
-      }
-      return result;
-    },
+    logIn: (code, options) => logIn(code, logouts, options),
     async logOut(request, options) {
-      if (opening) await opening;
       const { token } = known;
+      logouts++;
+      opening = void 0;
       session.forget();
       out = true;
       if (!token) return { ok: true, data: void 0, etag: void 0 };
@@ -760,14 +751,38 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
   };
   return session;
   async function renew() {
+    const begun = logouts;
     for (let tries = 1; ; tries++) {
       const code = await ask();
       if (typeof code === "object" && "ok" in code) return code;
-      const result = await session.logIn(code);
-      if (result.ok) return { ok: true, data: known, etag: void 0 };
+      const result = await logIn(code, begun);
+      if (result.ok) {
+        const { token, user } = result.data;
+        return { ok: true, data: { token, user: user.id }, etag: void 0 };
+      }
       if (tries === 2 || result.problem.code !== "ERR_SESSION_KEY_EXCHANGE_FAILED" || result.problem.status !== 401)
         return result;
     }
+  }
+  async function logIn(code, begun, options) {
+    if (begun !== logouts) return failure("LOGIN_FAILED", "logged out");
+    const url = baseUrl + "/v1/session";
+    const body = JSON.stringify(typeof code === "string" ? { code } : code);
+    const headers = { "Content-Type": "application/json" };
+    const result = await send(
+      { method: "POST", url, headers, body, responseType: "text" },
+      options
+    );
+    if (!result.ok) return result;
+    const { token, user } = result.data;
+    if (begun !== logouts) {
+      void send(withToken({ method: "DELETE", url, headers: {}, responseType: "text" }, token));
+      return failure("LOGIN_FAILED", "logged out");
+    }
+    out = false;
+    keep({ token, user: user.id });
+    loggedIn();
+    return result;
   }
   function ask() {
     return new Promise((resolve) => {
