@@ -10,17 +10,19 @@ import (
 )
 
 // take is the generic cell rate algorithm: the key holds the time, in ms, at which
-// the bucket is full again. By the server's clock, so that replicas agree.
+// the bucket is full again. By the server's clock, so that replicas agree. A bucket
+// fills in a minute: a time beyond that was stored before the clock stepped back.
 // requests a minute, requests wanted → taken, left, ms until full, ms until the next.
 var take = redis.NewScript(`
 local key, limit, wanted = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local each = 60000 / limit
-local full = math.max(tonumber(redis.call('GET', key) or '0'), now)
+local stored = tonumber(redis.call('GET', key) or '0')
+local full = math.min(math.max(stored, now), now + 60000)
 local there = math.floor((60000 - (full - now)) / each + 0.000001)
 local taken = math.max(0, math.min(wanted, there))
-if taken > 0 then
+if taken > 0 or stored > full then
   full = full + taken * each
   redis.call('SET', key, string.format('%.3f', full), 'PX', math.ceil(full - now))
 end

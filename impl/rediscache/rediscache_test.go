@@ -61,6 +61,31 @@ func TestABucketExpiresWhenItIsFull(t *testing.T) {
 	}
 }
 
+// The clock of Redis steps back an hour, or another server takes over whose clock is behind.
+func TestABucketOfAClockThatSteppedBackRefillsAtOnce(t *testing.T) {
+	for _, s := range stores.RedisAndCluster(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			client, r := connect(t, s), session.Rate{Name: "test", PerMinute: 6000} // one in 10 ms
+			buckets, key := rediscache.New(client), "onestroke:rate:test:{"+t.Name()+"}"
+			if err := client.Set(t.Context(), key, time.Now().Add(time.Hour).UnixMilli(), time.Hour).Err(); err != nil {
+				t.Fatal(err)
+			}
+			taken, left, err := buckets.Take(t.Context(), t.Name(), r, 1)
+			if err != nil || taken != 0 || left.Reset > time.Minute || left.Wait > 10*time.Millisecond {
+				t.Fatalf("took %d, %+v, %v", taken, left, err)
+			}
+			for deadline := time.Now().Add(10 * time.Second); taken == 0; {
+				if taken, left, err = buckets.Take(t.Context(), t.Name(), r, 1); err != nil || time.Now().After(deadline) {
+					t.Fatalf("took %d, %+v, %v", taken, left, err)
+				}
+			}
+			if expires := client.PTTL(t.Context(), key).Val(); expires > time.Minute {
+				t.Errorf("the key has %v left", expires)
+			}
+		})
+	}
+}
+
 func take(t *testing.T, b session.Buckets, subject string, n int) session.Allowance {
 	t.Helper()
 	taken, left, err := b.Take(t.Context(), subject, session.Rate{Name: "test", PerMinute: 60}, n)
