@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -47,6 +51,7 @@ func TestThroughNginx(t *testing.T) {
 	})
 	t.Run("a restart of each replica loses no request", func(t *testing.T) { s.losesNothing(t, two) })
 	t.Run("a body is as large as the service takes it", s.limitsBodies)
+	t.Run("an avatar is as large as the service takes it", s.limitsAvatars)
 	t.Run("headers are as large as the service takes them", s.limitsHeaders)
 	t.Run("a compressed answer can be replaced", s.compresses)
 	t.Run("it is HTTP/2, by TLS of today", s.isModern)
@@ -159,6 +164,27 @@ func (s behindNginx) limitsBodies(t *testing.T) {
 			ExpectPaintFailure(t, http.StatusRequestEntityTooLarge, "ERR_TOO_LARGE")
 		caller.Do(t, http.MethodPut, "/v1/drawings/"+uuid.NewString(), paint(size), http.Header{"If-None-Match": {"*"}}).
 			ExpectProblem(t, http.StatusRequestEntityTooLarge, gen.ErrTooLarge)
+	}
+}
+
+func (s behindNginx) limitsAvatars(t *testing.T) {
+	caller := s.logIn(t, service.NewUser())
+	for side, want := range map[int]int{16: http.StatusOK, 510: http.StatusOK, 560: http.StatusRequestEntityTooLarge} {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		file, err := form.CreateFormFile("avatar", "avatar.png")
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture := image.NewNRGBA(image.Rect(0, 0, side, side))
+		uncompressed := png.Encoder{CompressionLevel: png.NoCompression} // 4 bytes a pixel
+		if err := errors.Join(uncompressed.Encode(file, picture), form.Close()); err != nil {
+			t.Fatal(err)
+		}
+		answer := caller.Do(t, http.MethodPost, "/v1/profile/avatar", body.String(), http.Header{"Content-Type": {form.FormDataContentType()}})
+		if answer.Status != want {
+			t.Errorf("%d bytes: %d, want %d: %.200s", body.Len(), answer.Status, want, answer.Body)
+		}
 	}
 }
 
