@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"sync"
 	"time"
@@ -37,25 +39,34 @@ func newExports(most int) *exports {
 }
 
 // begin waits for a slot among the exports of the user and among all exports. It
-// returns what gives the slot back, or [errTooManyExports].
+// returns what gives the slot back. Its error is [errTooManyExports] or context.Canceled.
 func (e *exports) begin(ctx context.Context, user string) (end func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, exportWait)
 	defer cancel()
 	own := e.use(user)
-	if own.Acquire(ctx, 1) != nil {
+	if err := own.Acquire(ctx, 1); err != nil {
 		e.leave(user, own)
-		return nil, errTooManyExports
+		return nil, noSlot(err)
 	}
-	if e.all.Acquire(ctx, 1) != nil {
+	if err := e.all.Acquire(ctx, 1); err != nil {
 		own.Release(1)
 		e.leave(user, own)
-		return nil, errTooManyExports
+		return nil, noSlot(err)
 	}
 	return func() {
 		e.all.Release(1)
 		own.Release(1)
 		e.leave(user, own)
 	}, nil
+}
+
+// noSlot says what it means that waiting for a slot has failed: the time is over, or the
+// client has hung up.
+func noSlot(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("wait for an export: %w", err)
+	}
+	return errTooManyExports
 }
 
 func (e *exports) use(user string) *userSlots {

@@ -22,6 +22,10 @@ import (
 // Values of headers of every answer. None of them may be changed, as all share them.
 var nosniff, noStore = []string{"nosniff"}, []string{"no-store"}
 
+// statusClientGone is the status in log and metrics of a request whose client did not
+// wait for an answer. nginx names it so, too; no client gets it.
+const statusClientGone = 499
+
 // observe gives the request its id and the record that everything after it uses,
 // and logs one line when the request is done.
 func (s *server) observe(next http.Handler) http.Handler {
@@ -40,6 +44,9 @@ func (s *server) observe(next http.Handler) http.Handler {
 		body := s.receive(w, r, info)
 		recorded := &recorder{ResponseWriter: w, info: info, memory: &s.memory, status: http.StatusOK}
 		defer func() {
+			if info.gone {
+				recorded.status = statusClientGone
+			}
 			whole, own := info.End(telemetry.RequestResult{
 				Operation: info.operation, Route: info.route, Method: r.Method, Status: recorded.status,
 				Code: info.code, Limit: info.limit, RequestID: info.id,

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -214,7 +215,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status == 0 {
 		status = codes[p.code].status
 	}
-	info.failed(p, status, err)
+	if info.gone = errors.Is(err, context.Canceled) && r.Context().Err() != nil; !info.gone {
+		info.failed(p, status, err)
+	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	for name, value := range p.header {

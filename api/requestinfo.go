@@ -21,6 +21,7 @@ type requestInfo struct {
 	header  http.Header // the request's
 	peer    string      // address and port of the connection's other end
 	started bool        // the answer's header has been sent
+	gone    bool        // the client hung up, and what it asked for was given up
 
 	operation  string             // operationId in the contract
 	route      string             // as the contract has it, with {placeholders}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -80,6 +81,35 @@ func (s breaking) All(ctx context.Context, owner string) iter.Seq2[gallery.Recor
 				return
 			}
 		}
+	}
+}
+
+// canceling is a store that gives up by itself, while the client waits.
+type canceling struct{ gallery.Store }
+
+func (canceling) Get(context.Context, string, drawing.ID) (gallery.Record, error) {
+	return gallery.Record{}, fmt.Errorf("get a drawing: %w", context.Canceled)
+}
+
+func TestACallThatIsCanceledWhileTheClientWaitsIsAnInternalError(t *testing.T) {
+	var log bytes.Buffer
+	server := newServer(t, api.Options{
+		Drawings: gallery.New(canceling{gallerytest.NewMemory()}, gallery.Options{}), Limits: session.NewLimits(nil, session.Rates{}),
+		TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+	})
+	r, err := http.NewRequest(http.MethodGet, server.URL+"/v1/drawings/6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = http.Header{"X-Wx-Openid": {"oGZUI0egBJY1zhBYw2KhdUfwVJJE"}, "X-Wx-Source": {"wx_client"}}
+	answer, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	server.Close() // waits until the line is logged
+	if answer.StatusCode != http.StatusInternalServerError || !strings.Contains(log.String(), `"status":500`) {
+		t.Errorf("answered %s, logged %s", answer.Status, &log)
 	}
 }
 

@@ -32,7 +32,7 @@ func newMetrics() *metrics {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "onestroke_requests_total",
-			Help: "Requests that were answered, by operationId, status, and code of the error. Operation other: a page, or no operation at all.",
+			Help: "Requests that were answered, by operationId, status, and code of the error. Operation other: a page, or no operation at all. Status 499: the client hung up.",
 		}, []string{"operation", "status", "code"}),
 		requestTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "onestroke_request_duration_seconds", Buckets: times,

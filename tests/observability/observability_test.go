@@ -153,6 +153,57 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// A client that hangs up is no failure of the service, whichever store its request
+// waits for.
+func TestAClientThatHangsUpIsCountedAs499(t *testing.T) {
+	redis, mongodb := stores.Redis(t)[0].Proxy(t), stores.MongoDB(t)[0].Proxy(t)
+	redis.Slow(20 * time.Millisecond)
+	mongodb.Slow(20 * time.Millisecond)
+	for name, env := range map[string][]string{
+		"sqlite":  nil,
+		"redis":   {"REDIS_URL=" + redis.URL},
+		"mongodb": {"MONGODB_URI=" + service.InDatabase(t, mongodb.URL, service.NewDatabase())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, append(env, "REQUEST_RATE_PER_MINUTE=1000000")...)
+			token := p.LogIn(t, service.NewUser()).Header.Get("Authorization")
+			body, err := json.Marshal(drawing())
+			if err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "a client that hangs up is counted", func() bool {
+				for range 20 { // one alone may be served before its end is noticed
+					conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					fmt.Fprintf(conn, "PUT /v1/drawings/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: %s\r\nIf-None-Match: *\r\n"+
+						"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", newID(), token, len(body), body)
+					conn.Close()
+				}
+				return has(p.metrics(t), `onestroke_requests_total{code="",operation="putDrawing",status="499"}`)
+			})
+			for _, s := range p.metrics(t) {
+				if strings.Contains(s, `status="5`) {
+					t.Errorf("there is %s", s)
+				}
+			}
+			var gone int
+			for _, l := range p.lines(t) {
+				if l.Status == 499 {
+					gone++
+				}
+				if l.Status >= 500 || l.Status == 499 && (l.Level != "INFO" || l.Code != "") {
+					t.Errorf("logged %+v", l)
+				}
+			}
+			if gone == 0 {
+				t.Error("no line has status 499")
+			}
+		})
+	}
+}
+
 // What bodies take of the memory for them is seen while they arrive, and that one is
 // refused for want of it.
 func TestMetricsOfTheMemoryForBodies(t *testing.T) {
@@ -285,6 +336,7 @@ func TestAdminPortIsOffByDefault(t *testing.T) {
 // line is the line of one request in the log.
 type line struct {
 	Level, Operation, Trace, Code string
+	Status                        int
 	US                            int64
 	Spent                         map[string]int64
 }
