@@ -53,11 +53,13 @@ func (c *Certificate) Doubts() []error { return doubts(c.chain(), time.Now()) }
 const interval = time.Second
 
 // Watch loads the files again when they have changed, until ctx is done. If they
-// are not valid, it logs that and keeps the current certificate.
+// are not valid, it logs that and keeps the current certificate. It tries again all the
+// same: what cannot be read, for its mode or for want of descriptors, does not change
+// when it can.
 func (c *Certificate) Watch(ctx context.Context, logger *slog.Logger) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	seen := c.read
+	seen, logged := c.read, ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -69,9 +71,13 @@ func (c *Certificate) Watch(ctx context.Context, logger *slog.Logger) {
 			continue
 		}
 		if err := c.load(time.Now()); err != nil {
-			logger.Error("the new certificate is not valid, the old one stays in use", "cause", err)
+			if failure := fmt.Sprint(seen, err); failure != logged {
+				logged = failure
+				logger.Error("the new certificate is not valid, the old one stays in use", "cause", err)
+			}
 			continue
 		}
+		logged = ""
 		logger.Info("certificate loaded again", "certificate", c.String())
 		c.LogDoubts(logger)
 	}
@@ -85,7 +91,7 @@ func (c *Certificate) LogDoubts(logger *slog.Logger) {
 }
 
 func (c *Certificate) load(now time.Time) error {
-	c.read = c.versions() // before reading: a change meanwhile is then noticed
+	read := c.versions() // before reading: a change meanwhile is then noticed
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return err
@@ -94,6 +100,7 @@ func (c *Certificate) load(now time.Time) error {
 		return fmt.Errorf("the certificate expired on %s", day(pair.Leaf.NotAfter))
 	}
 	c.current.Store(&pair)
+	c.read = read
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -142,6 +143,43 @@ func TestAnInvalidNewPairIsNotUsed(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestANewPairThatCannotBeReadAtFirstIsUsedLater(t *testing.T) {
+	root := pki.NewAuthority(t)
+	s := serve(t, root.Issue(t))
+	serial := s.client(root).get(t)
+	later := newFiles(t)
+	root.Issue(t).Write(t, later.cert, later.key)
+
+	release := takeDescriptors(t)
+	defer release()
+	if err := errors.Join(os.Rename(later.cert, s.cert), os.Rename(later.key, s.key)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is logged", func() bool { return strings.Contains(s.log.String(), "too many open files") })
+	release()
+	eventually(t, "the new certificate is served", func() bool { return s.client(root).get(t) != serial })
+	if n := strings.Count(s.log.String(), "the old one stays"); n != 1 {
+		t.Errorf("the error was logged %d times", n)
+	}
+}
+
+// takeDescriptors lets this process open no file until release is called.
+func takeDescriptors(t *testing.T) (release func()) {
+	t.Helper()
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	return sync.OnceFunc(func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Kubernetes and certbot replace certificates with symbolic links to another
