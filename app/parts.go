@@ -145,7 +145,7 @@ func (o *opener) measure() error {
 		return &config.Error{Variable: invalid.Variable, Problem: invalid.Problem}
 	}
 	o.telemetry = telemetry.New(telemetry.Options{Metrics: o.AdminPort != 0, Traces: exporter})
-	o.add(o.telemetry.Close)
+	o.add(func() error { o.telemetry.Close(); return nil })
 	return nil
 }
 

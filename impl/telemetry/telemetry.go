@@ -19,7 +19,7 @@ import (
 type Telemetry struct {
 	metrics *metrics     // nil if off
 	tracer  trace.Tracer // nil if off
-	close   func(context.Context) error
+	close   func(context.Context)
 }
 
 // Options of [New].
@@ -31,7 +31,7 @@ type Options struct {
 
 // New returns a Telemetry. [Telemetry.Close] must be called.
 func New(o Options) *Telemetry {
-	t := &Telemetry{close: func(context.Context) error { return nil }}
+	t := &Telemetry{close: func(context.Context) {}}
 	if o.Metrics {
 		t.metrics = newMetrics()
 	}
@@ -44,11 +44,12 @@ func New(o Options) *Telemetry {
 // closeTimeout bounds how long Close waits for the receiver of the traces.
 const closeTimeout = 5 * time.Second
 
-// Close sends the spans that have not been sent.
-func (t *Telemetry) Close() error {
+// Close sends the spans that have not been sent. It has no error: OpenTelemetry's error
+// handler is told of those that are lost, as of others.
+func (t *Telemetry) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	return t.close(ctx)
+	t.close(ctx)
 }
 
 // Outcome is how a call ended.

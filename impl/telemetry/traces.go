@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -25,9 +27,10 @@ import (
 // OpenTelemetry, which has gRPC and with it a third of this program: see
 // docs/decisions/0031-metrics-and-traces.md.
 type Exporter struct {
-	url    string
-	header http.Header
-	client *http.Client
+	url      string
+	receiver string // what a log may show of url: its path and the rest may be secret
+	header   http.Header
+	client   *http.Client
 }
 
 // VariableError names the variable of OpenTelemetry that is invalid. It does not
@@ -70,7 +73,7 @@ func NewExporter(getenv func(string) string) (*Exporter, error) {
 	if variable == "OTEL_EXPORTER_OTLP_ENDPOINT" {
 		u = u.JoinPath("v1/traces")
 	}
-	e := &Exporter{url: u.String(), header: http.Header{"Content-Type": {"application/x-protobuf"}}}
+	e := &Exporter{url: u.String(), receiver: u.Scheme + "://" + u.Host, header: http.Header{"Content-Type": {"application/x-protobuf"}}}
 	name, headers := read("HEADERS")
 	if err := e.addHeaders(headers); err != nil {
 		return nil, &VariableError{name, "must be headers such as api-key=secret,tenant=one"}
@@ -105,12 +108,16 @@ func (e *Exporter) addHeaders(text string) error {
 func (e *Exporter) URL() string { return e.url }
 
 // begin begins to send spans. close sends those that have not been sent.
-func (e *Exporter) begin() (tracer trace.Tracer, close func(context.Context) error) {
+func (e *Exporter) begin() (tracer trace.Tracer, close func(context.Context)) {
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(otlptrace.NewUnstarted(e)),
 		sdktrace.WithResource(serviceResource()),
 	)
-	return provider.Tracer("onestroke"), provider.Shutdown
+	return provider.Tracer("onestroke"), func(ctx context.Context) {
+		if err := provider.Shutdown(ctx); err != nil {
+			otel.Handle(fmt.Errorf("send the last spans to %s: %w", e.receiver, err))
+		}
+	}
 }
 
 // serviceResource is what OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say of the service. An
@@ -142,8 +149,11 @@ func (e *Exporter) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSp
 	}
 	request.Header = e.header
 	response, err := e.client.Do(request)
+	if failed := (*url.Error)(nil); errors.As(err, &failed) {
+		err = failed.Err // without the URL
+	}
 	if err != nil {
-		return fmt.Errorf("send spans: %w", err)
+		return fmt.Errorf("send spans to %s: %w", e.receiver, err)
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection is used again

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -199,11 +200,32 @@ func TestInvalidVariablesOfOpenTelemetryAreNamed(t *testing.T) {
 	}
 }
 
+// A receiver that never answers does not make a stop fail.
+func TestAReceiverThatNeverAnswersCostsTheLastSpans(t *testing.T) {
+	release := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer silent.Close()
+	defer close(release)
+	host := strings.TrimPrefix(silent.URL, "http://")
+	p := start(t, "OTEL_EXPORTER_OTLP_ENDPOINT=http://hunter2:hunter2@"+host+"/hunter2")
+	p.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusUnauthorized)
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.Wait(t); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if output := p.Output(); !strings.Contains(output, `"level":"WARN","msg":"spans are lost","cause":"send the last spans to http://`+host+": ") || strings.Contains(output, "hunter2") {
+		t.Errorf("it writes %s", output)
+	}
+}
+
 // A receiver that is away costs spans, and nothing else.
 func TestAReceiverThatIsAwayDoesNoHarm(t *testing.T) {
-	p := start(t, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1")
+	p := start(t, "OTEL_EXPORTER_OTLP_ENDPOINT=http://hunter2:hunter2@127.0.0.1:1/hunter2")
 	use(t, p.Service)
 	if lines := p.lines(t); len(lines) == 0 {
 		t.Error("no request was logged")
+	}
+	if output := p.Output(); !strings.Contains(output, "send spans to http://127.0.0.1:1: ") || strings.Contains(output, "hunter2") {
+		t.Errorf("it writes %s", output)
 	}
 }
