@@ -83,6 +83,12 @@ func NewExporter(getenv func(string) string) (*Exporter, error) {
 	if err != nil || milliseconds <= 0 {
 		return nil, &VariableError{name, "must be a number of milliseconds"}
 	}
+	for _, name := range []string{"OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"} {
+		// The SDK would take its default for text, and panic at a negative size.
+		if n, err := strconv.Atoi(cmp.Or(getenv(name), "1")); err != nil || n <= 0 {
+			return nil, &VariableError{name, "must be a number greater than 0"}
+		}
+	}
 	e.client = &http.Client{Timeout: time.Duration(milliseconds) * time.Millisecond}
 	return e, nil
 }
