@@ -56,7 +56,8 @@ func (c *conn) setCache(bytes int64) error {
 }
 
 // location names a file to SQLite, whatever characters are in its path. The files
-// that SQLite adds get the permissions of the database.
+// that SQLite adds get the permissions of the database, except for onestroke.db-shm:
+// it says which pages are in the log, and has nothing of what is in them.
 func location(path string) string {
 	var escaped strings.Builder
 	for _, b := range []byte(path) {
