@@ -40,7 +40,9 @@ const (
 // State is what the connections of a listener need in an [http.Server].
 func State(c net.Conn, s http.ConnState) {
 	if c, ok := c.(interface{ served() *conn }); ok && s == http.StateIdle {
-		c.served().phase = idle
+		c := c.served()
+		c.phase = idle
+		c.answered++
 	}
 }
 

@@ -27,7 +27,7 @@ func Ambiguous(r *http.Request) bool {
 		return false
 	}
 	on, ok := r.Context().Value(requestsKey{}).(*requests)
-	return ok && on.ambiguous.Load()
+	return ok && on.ambiguous.Load() == on.answered+1
 }
 
 // requests follows the requests of one connection up to the first one with
@@ -38,7 +38,9 @@ type requests struct {
 	body      int64  // bytes of the body that are still to come
 	line      []byte // the start of a line that has not ended
 	last      bool
-	ambiguous atomic.Bool // read while the next byte of the connection is awaited
+	heads     int64        // that are complete
+	answered  int64        // requests; fewer than heads if several arrived together
+	ambiguous atomic.Int64 // which request is, from 1; read while the next byte of the connection is awaited
 }
 
 // head is what the lines of a head have said.
@@ -87,7 +89,10 @@ func (r *requests) take(line []byte) {
 	case len(line) > 0:
 		h.begun, h.version0 = true, bytes.HasSuffix(line, []byte(" HTTP/1.0"))
 	case h.begun:
-		r.ambiguous.Store(h.encoded && (h.sized || h.version0))
+		r.heads++
+		if h.encoded && (h.sized || h.version0) {
+			r.ambiguous.Store(r.heads)
+		}
 		r.last, r.body = h.encoded, h.size
 		*h = head{}
 	}

@@ -36,6 +36,7 @@ func TestARequestMustSayClearlyWhereItEnds(t *testing.T) {
 
 	const (
 		live    = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+		old     = "GET /livez HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"
 		last    = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 		hidden  = "0\r\n\r\n" + last // what follows the body goes unanswered
 		encoded = "Transfer-Encoding: chunked\r\n"
@@ -76,6 +77,8 @@ func TestARequestMustSayClearlyWhereItEnds(t *testing.T) {
 		"after a body with a head":      {withBody(last) + post(both, hidden), []int{415, 400}},
 		"after empty lines":             {withBody("not JSON") + "\r\n\r\n" + post(both, hidden), []int{415, 400}},
 		"HTTP/1.0":                      {strings.Replace(post("Connection: keep-alive\r\n"+both, hidden), "1.1", "1.0", 1), []int{400}},
+		"after HTTP/1.0":                {old + post(both, hidden), []int{200, 400}},
+		"twice HTTP/1.0":                {old + old + strings.Replace(post("Connection: keep-alive\r\n"+encoded, hidden), "1.1", "1.0", 1), []int{200, 200, 400}},
 		"HTTP/1.0 without a length":     {strings.Replace(post("Connection: keep-alive\r\n"+encoded, hidden), "1.1", "1.0", 1), []int{400}},
 
 		"an encoding only":                  {post(encoded, hidden), []int{415}},
