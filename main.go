@@ -41,6 +41,8 @@ const usage = `onestroke is the back end of 一笔到底. It serves until SIGTER
                         the service runs
   onestroke --move      copy all that is in DATA_DIR to REDIS_URL and MONGODB_URI
                         and compare; the service must not run meanwhile
+  onestroke --back-to-file
+                        go on with what DATA_DIR had when it was moved
   onestroke --version   print version, commit and version of the contract
   onestroke --help      print this help
 
@@ -91,6 +93,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = app.Backup(ctx, environ, file, stdout)
 	case "--move":
 		err = app.Move(ctx, environ, stdout)
+	case "--back-to-file":
+		err = app.BackToFile(ctx, environ, stdout)
 	case "--version":
 		err = writeVersion(stdout)
 	case "--help", "-h":
@@ -98,7 +102,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 			err = config.WriteTable(stdout)
 		}
 	default:
-		fmt.Fprintf(stderr, "onestroke: it takes one of --check, --health, --backup FILE, --move, --version and --help, and not %q\n", strings.Join(args, " "))
+		fmt.Fprintf(stderr, "onestroke: it takes one of --check, --health, --backup FILE, --move, --back-to-file, --version and --help, and not %q\n", strings.Join(args, " "))
 		return 2
 	}
 	if err != nil {

@@ -146,19 +146,20 @@ func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http
 }
 
 const (
-	// firstPrepare is how long the service waits for the indexes before it serves
-	// without them, and tries again in the background.
+	// firstPrepare is how long the service waits for that before it serves all the
+	// same, and tries again in the background.
 	firstPrepare = 2 * time.Second
 	prepareEvery = time.Second
 )
 
-// prepare creates the indexes of a database. Where there are many drawings already
-// that takes long; the service is slow meanwhile, and no answer depends on it.
+// prepare notes that a database is used, and creates its indexes. Where there are many
+// drawings already that takes long; the service is slow meanwhile, and no answer
+// depends on it.
 func prepare(ctx context.Context, d Database, logger *slog.Logger) {
 	try := func(ctx context.Context) bool {
 		err := d.Prepare(ctx)
 		if err != nil {
-			logger.WarnContext(ctx, "indexes not created yet", "cause", err)
+			logger.WarnContext(ctx, "store not prepared yet", "store", d.Name, "cause", err)
 		}
 		return err == nil
 	}

@@ -68,7 +68,7 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 			return shown, err
 		}},
 		{"SQLite", usesSQLite(c), func() (string, error) {
-			return "in " + c.DataDir, sqlitestore.Check(ctx, c.DataDir)
+			return "in " + c.DataDir, checkSQLite(ctx, c)
 		}},
 		{"WeChat", true, func() (string, error) {
 			client, simulator, shown, err := open.weChat(self.URL(c.TLSCert != "", c.Address()), nil, nil)
@@ -95,6 +95,22 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 		return errors.New("at least one check failed")
 	}
 	return nil
+}
+
+// checkSQLite reads the file, and finds what of it was moved. That a service uses it
+// already says that it may.
+func checkSQLite(ctx context.Context, c config.Config) error {
+	if err := sqlitestore.Check(ctx, c.DataDir); err != nil {
+		return err
+	}
+	db, err := sqlitestore.Open(c.DataDir, sqlitestore.Options{})
+	if errors.Is(err, sqlitestore.ErrInUse) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(refuseMoved(ctx, c, db), db.Close())
 }
 
 // warning is about what works, and is not advised.

@@ -53,7 +53,7 @@ type Database struct {
 	Name    string                      // as /readyz reports it
 	Read    func(context.Context) error // fails if it cannot be read
 	Write   func(context.Context) error // fails if it refuses writes
-	Prepare func(context.Context) error // creates its indexes; nil if it needs no call for that
+	Prepare func(context.Context) error // notes that it is used, and creates its indexes; nil if it needs no such call
 }
 
 // shownPart is what a log may show of a part: no password.
@@ -82,7 +82,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: session.ErrUnavailable, NoAnswer: rediscache.NoAnswer, Timeout: rediscache.Timeout,
 		})
 		p.Sessions = p.Telemetry.Sessions(telemetry.Redis, store, breakers)
-		p.Databases = append(p.Databases, Database{Name: "redis", Read: breakers.Reads.Check, Write: breakers.Writes.Check})
+		p.Databases = append(p.Databases, Database{Name: "redis", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Prepare: store.Use})
 		p.Telemetry.Pool(telemetry.Redis, store.Pool)
 		p.show("Redis", shown)
 	}
@@ -95,12 +95,16 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: gallery.ErrUnavailable, NoAnswer: mongostore.NoAnswer,
 		})
 		p.Drawings = p.Telemetry.Drawings(telemetry.MongoDB, store, breakers)
-		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Prepare: store.Prepare})
+		prepare := func(ctx context.Context) error { return errors.Join(store.Use(ctx), store.Prepare(ctx)) }
+		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Prepare: prepare})
 		p.Telemetry.Pool(telemetry.MongoDB, store.Pool)
 		p.show("MongoDB", shown)
 	}
 	if usesSQLite(c) {
 		db, err := open.sqlite()
+		if err == nil {
+			err = refuseMoved(context.Background(), c, db)
+		}
 		if err != nil {
 			return p, err
 		}

@@ -35,6 +35,7 @@ type Store struct {
 	profiles    collection
 	suspensions collection
 	trail       collection
+	moves       collection
 }
 
 // collection is a collection whose commands wait for their turn.
@@ -67,12 +68,13 @@ func New(client *mongo.Client, database string) *Store {
 		profiles:    collection{db.Collection("profiles"), turns},
 		suspensions: collection{db.Collection("suspensions"), turns},
 		trail:       collection{db.Collection("trail"), turns},
+		moves:       collection{db.Collection("moves"), turns},
 		owners:      collection{db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())), turns},
 	}
 }
 
-// indexTimeout bounds the making of an index, which takes as long as there are
-// drawings. No other operation takes longer than [operationTimeout].
+// indexTimeout bounds the making of an index, and [Store.Clear], which take as long as
+// there are drawings. No other operation takes longer than [operationTimeout].
 const indexTimeout = time.Hour
 
 // Prepare creates the indexes. It may be called any number of times, and must be

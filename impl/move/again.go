@@ -18,14 +18,14 @@ const (
 
 // again repeats do for as long as a store is unavailable: it does not answer in time,
 // or another of its servers is taking over. What do did before may have been done.
-func again(ctx context.Context, do func(repeated bool) error) error {
+func again(ctx context.Context, do func() error) error {
 	begun := time.Now()
-	err := do(false)
+	err := do()
 	for pause := pauseMin; unavailable(err) && ctx.Err() == nil && time.Since(begun) < patience; pause = min(2*pause, pauseMax) {
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
-			err = do(true)
+			err = do()
 		}
 	}
 	return err

@@ -40,7 +40,7 @@ func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store,
 			return n, err
 		}
 		var compared int
-		err := again(ctx, func(bool) (err error) {
+		err := again(ctx, func() (err error) {
 			compared, err = compareDrawings(ctx, owner, from, to)
 			return err
 		})
@@ -55,14 +55,6 @@ func Drawings(ctx context.Context, from *sqlitestore.Drawings, to gallery.Store,
 }
 
 func copyDrawings(ctx context.Context, owner string, from, to gallery.Store, progress func(int)) error {
-	var present map[drawing.ID]string
-	err := again(ctx, func(bool) (err error) {
-		present, err = etags(ctx, owner, to)
-		return err
-	})
-	if err != nil {
-		return err
-	}
 	writes, ctx := errgroup.WithContext(ctx)
 	writes.SetLimit(atOnce)
 	for r, err := range from.All(ctx, owner) {
@@ -71,21 +63,7 @@ func copyDrawings(ctx context.Context, owner string, from, to gallery.Store, pro
 		}
 		writes.Go(func() error {
 			defer progress(1)
-			err := again(ctx, func(repeated bool) error {
-				if !repeated {
-					err := copyDrawing(ctx, owner, r, present[r.ID], from, to)
-					if !errors.Is(err, gallery.ErrChanged) {
-						return err
-					}
-				}
-				// It may have been written, and the answer lost.
-				present, err := etag(ctx, owner, r.ID, to)
-				if err != nil {
-					return err
-				}
-				return copyDrawing(ctx, owner, r, present, from, to)
-			})
-			if err != nil {
+			if err := again(ctx, func() error { return copyDrawing(ctx, owner, r, from, to) }); err != nil {
 				return fmt.Errorf("drawing %s of user %s: %w", r.ID, owner, err)
 			}
 			return nil
@@ -94,81 +72,21 @@ func copyDrawings(ctx context.Context, owner string, from, to gallery.Store, pro
 	return writes.Wait()
 }
 
-// etags returns the etag of each drawing that the owner has in a store. An etag
-// changes whenever the drawing does.
-func etags(ctx context.Context, owner string, store gallery.Store) (map[drawing.ID]string, error) {
-	all := map[drawing.ID]string{}
-	for after := (gallery.Position{}); ; {
-		page, err := store.List(ctx, owner, after, gallery.MaxPage, false)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range page {
-			all[s.ID] = s.ETag
-			after = gallery.Position{CreatedAt: s.CreatedAt, ID: s.ID}
-		}
-		if len(page) < gallery.MaxPage {
-			return all, nil
-		}
-	}
-}
-
-// copyDrawing writes a drawing unless the target has it, and then its share.
-func copyDrawing(ctx context.Context, owner string, r gallery.Record, present string, from, to gallery.Store) error {
+// copyDrawing writes a drawing, and then its share.
+func copyDrawing(ctx context.Context, owner string, r gallery.Record, from, to gallery.Store) error {
 	share := r.Share
 	r.Share = gallery.Share{}
-	var err error
-	switch present {
-	case r.ETag:
-	case "":
-		err = to.Insert(ctx, owner, r)
-	default: // of an earlier move; the drawing was changed since
-		err = to.Replace(ctx, owner, present, r)
+	err := to.Insert(ctx, owner, r)
+	if errors.Is(err, gallery.ErrChanged) {
+		err = nil // it was written before, and the answer lost; the comparison finds anything else
 	}
-	if check := current(r).Check; err == nil && present != "" && check != (moderation.Check{}) {
-		err = copyCheck(ctx, owner, r.ID, check, to)
-	}
-	if err == nil && (present != "" || share != (gallery.Share{})) {
-		err = copyShare(ctx, owner, r.ID, share, to)
-	}
-	if err == nil && share != (gallery.Share{}) {
-		err = copyCode(ctx, owner, share.Token, from, to)
-	}
-	return err
-}
-
-// copyCheck gives a drawing that an earlier move copied the check that it has now.
-func copyCheck(ctx context.Context, owner string, id drawing.ID, check moderation.Check, to gallery.Store) error {
-	stored, err := to.Get(ctx, owner, id)
-	if err != nil {
+	if err != nil || share == (gallery.Share{}) {
 		return err
 	}
-	return to.SwapCheck(ctx, owner, id, stored.Check, check)
-}
-
-// etag returns the etag of a drawing; empty if there is none.
-func etag(ctx context.Context, owner string, id drawing.ID, store gallery.Store) (string, error) {
-	r, err := store.Get(ctx, owner, id)
-	if errors.Is(err, gallery.ErrNotFound) {
-		err = nil
-	}
-	return r.ETag, err
-}
-
-func copyShare(ctx context.Context, owner string, id drawing.ID, share gallery.Share, to gallery.Store) error {
-	if share == (gallery.Share{}) {
-		return to.Unshare(ctx, owner, id)
-	}
-	moved, err := to.Share(ctx, owner, id, share)
-	if err != nil || moved == share {
+	if _, err := to.Share(ctx, owner, r.ID, share); err != nil {
 		return err
 	}
-	// Of an earlier move; the drawing was shared anew since.
-	if err := to.Unshare(ctx, owner, id); err != nil {
-		return err
-	}
-	_, err = to.Share(ctx, owner, id, share)
-	return err
+	return copyCode(ctx, owner, share.Token, from, to)
 }
 
 // copyCode copies the code of a share, if it was made.

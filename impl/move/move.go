@@ -2,8 +2,8 @@
 // a service that runs on many machines, and compares both afterwards.
 //
 // What the target could not do in time is done again. A move that was interrupted is
-// run again: what is in the target already is not written a second time. The service
-// must not run meanwhile, neither on the file nor on the target.
+// run again, and begins anew: see [Begin]. The service must not run meanwhile, neither
+// on the file nor on the target.
 package move
 
 import (
@@ -20,18 +20,15 @@ import (
 // atOnce bounds the writes under way. Each waits for the disks of a replica set.
 const atOnce = 16
 
-// Checks makes the checks of the target those of the file, with all reports, compares
-// them, and returns how many there are.
+// Checks copies all checks, with their reports, compares each with the copy, and returns
+// how many there are.
 func Checks(ctx context.Context, from, to moderation.Store) (n int, err error) {
-	if err := again(ctx, func(bool) error { return removeChecks(ctx, to) }); err != nil {
-		return n, err
-	}
 	for t, err := range moderation.AllTasks(ctx, from) {
 		if err != nil {
 			return n, err
 		}
 		var moved moderation.Task
-		err := again(ctx, func(bool) (err error) {
+		err := again(ctx, func() (err error) {
 			if _, err = to.SwapTask(ctx, moderation.Task{Thing: t.Thing}, t); err == nil {
 				moved, err = to.Task(ctx, t.Thing)
 			}
@@ -48,41 +45,22 @@ func Checks(ctx context.Context, from, to moderation.Store) (n int, err error) {
 	return n, nil
 }
 
-// removeChecks removes the checks of an earlier move.
-func removeChecks(ctx context.Context, to moderation.Store) error {
-	for t, err := range moderation.AllTasks(ctx, to) {
-		if err == nil {
-			_, err = to.SwapTask(ctx, t, moderation.Task{Thing: t.Thing})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // OperatorCounts says how many suspensions and entries of the trail were moved.
 type OperatorCounts struct{ Suspensions, Entries int }
 
-// Operators makes the suspensions of the target those of the file, copies the trail of
-// the operators, and compares both.
+// Operators copies the suspensions and the trail of the operators, and compares both.
 func Operators(ctx context.Context, from, to operator.Store) (n OperatorCounts, err error) {
-	for s, err := range operator.AllSuspensions(ctx, to) {
-		if err == nil {
-			err = to.RemoveSuspension(ctx, s.User) // of an earlier move
-		}
-		if err != nil {
-			return n, err
-		}
-	}
 	for s, err := range operator.AllSuspensions(ctx, from) {
-		if err == nil {
-			err = to.PutSuspension(ctx, s)
-		}
 		if err != nil {
 			return n, err
 		}
-		moved, err := to.Suspension(ctx, s.User)
+		var moved operator.Suspension
+		err := again(ctx, func() (err error) {
+			if err = to.PutSuspension(ctx, s); err == nil {
+				moved, err = to.Suspension(ctx, s.User)
+			}
+			return err
+		})
 		if err != nil {
 			return n, err
 		}
@@ -93,7 +71,7 @@ func Operators(ctx context.Context, from, to operator.Store) (n OperatorCounts, 
 	}
 	for e, err := range operator.AllEntries(ctx, from) {
 		if err == nil {
-			err = to.PutEntry(ctx, e)
+			err = again(ctx, func() error { return to.PutEntry(ctx, e) })
 		}
 		if err != nil {
 			return n, err
@@ -101,11 +79,17 @@ func Operators(ctx context.Context, from, to operator.Store) (n OperatorCounts, 
 		n.Entries++
 	}
 	moved := map[string]operator.Entry{}
-	for e, err := range operator.AllEntries(ctx, to) {
-		if err != nil {
-			return n, err
+	err = again(ctx, func() error {
+		for e, err := range operator.AllEntries(ctx, to) {
+			if err != nil {
+				return err
+			}
+			moved[e.ID] = e
 		}
-		moved[e.ID] = e
+		return nil
+	})
+	if err != nil {
+		return n, err
 	}
 	for e, err := range operator.AllEntries(ctx, from) {
 		if err != nil {
@@ -119,14 +103,14 @@ func Operators(ctx context.Context, from, to operator.Store) (n OperatorCounts, 
 }
 
 // Profiles copies all profiles, compares each with the copy, and returns how many
-// there are. One that the target has is replaced.
+// there are.
 func Profiles(ctx context.Context, from *sqlitestore.Drawings, to profile.Store) (n int, err error) {
 	for p, err := range from.Profiles(ctx) {
 		if err != nil {
 			return n, err
 		}
 		var moved profile.Record
-		err := again(ctx, func(bool) (err error) {
+		err := again(ctx, func() (err error) {
 			moved, err = copyProfile(ctx, p.UserID, p.Record, to)
 			return err
 		})

@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"onestroke/impl/gallery"
 	"onestroke/impl/move"
+	"onestroke/impl/operator"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
@@ -85,6 +87,69 @@ func TestASlowTargetOfSessionsIsAskedAgain(t *testing.T) {
 	}
 	for _, call := range []string{"open", "claim", "find", "attempt"} {
 		if to.asked[call] != 2*users {
+			t.Errorf("%s: %d times", call, to.asked[call])
+		}
+	}
+}
+
+// slowOperators is as slow as slow.
+type slowOperators struct {
+	operator.Store
+	asked map[string]int
+}
+
+func (s slowOperators) late(call string, err error) error {
+	if s.asked[call]++; err == nil && s.asked[call]%2 == 1 {
+		return fmt.Errorf("%s: %w", call, gallery.ErrUnavailable)
+	}
+	return err
+}
+
+func (s slowOperators) PutSuspension(ctx context.Context, x operator.Suspension) error {
+	return s.late("put suspension", s.Store.PutSuspension(ctx, x))
+}
+
+func (s slowOperators) Suspension(ctx context.Context, user string) (operator.Suspension, error) {
+	found, err := s.Store.Suspension(ctx, user)
+	return found, s.late("suspension", err)
+}
+
+func (s slowOperators) PutEntry(ctx context.Context, e operator.Entry) error {
+	return s.late("put entry", s.Store.PutEntry(ctx, e))
+}
+
+func (s slowOperators) Entries(ctx context.Context, before string, limit int) ([]operator.Entry, error) {
+	found, err := s.Store.Entries(ctx, before, limit)
+	return found, s.late("entries", err)
+}
+
+func TestASlowTargetOfWhatOperatorsDidIsAskedAgain(t *testing.T) {
+	var stored [2]*sqlitestore.Drawings
+	for i := range stored {
+		db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		stored[i] = db.Drawings()
+	}
+	const each = 3
+	for n := range each {
+		id := fmt.Sprint(n)
+		if err := stored[0].PutSuspension(t.Context(), operator.Suspension{User: id}); err != nil {
+			t.Fatal(err)
+		}
+		if err := stored[0].PutEntry(t.Context(), operator.Entry{ID: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := slowOperators{stored[1], map[string]int{}}
+	n, err := move.Operators(t.Context(), stored[0], to)
+	if err != nil || n != (move.OperatorCounts{Suspensions: each, Entries: each}) {
+		t.Errorf("%+v, %v", n, err)
+	}
+	for _, call := range []string{"put suspension", "suspension", "put entry", "entries"} {
+		if to.asked[call] < 2 {
 			t.Errorf("%s: %d times", call, to.asked[call])
 		}
 	}

@@ -34,7 +34,7 @@ func copySessions(ctx context.Context, from *sqlitestore.Sessions, to SessionTar
 		if err != nil {
 			return err
 		}
-		open := func(bool) error {
+		open := func() error {
 			_, err := to.Open(ctx, x)
 			return err
 		}
@@ -46,7 +46,7 @@ func copySessions(ctx context.Context, from *sqlitestore.Sessions, to SessionTar
 		if err != nil {
 			return err
 		}
-		claim := func(bool) error {
+		claim := func() error {
 			_, err := to.Claim(ctx, a.CodeID, a.Attempt, a.Left)
 			return err
 		}
@@ -63,7 +63,7 @@ func compareSessions(ctx context.Context, from *sqlitestore.Sessions, to Session
 			return n, err
 		}
 		var moved session.Session
-		err := again(ctx, func(bool) (err error) {
+		err := again(ctx, func() (err error) {
 			moved, err = to.Find(ctx, x.User.ID, x.ID)
 			return err
 		})
@@ -80,7 +80,7 @@ func compareSessions(ctx context.Context, from *sqlitestore.Sessions, to Session
 			return n, err
 		}
 		var moved session.Attempt
-		err := again(ctx, func(bool) (err error) {
+		err := again(ctx, func() (err error) {
 			moved, err = to.Attempt(ctx, a.CodeID)
 			return err
 		})

@@ -2,13 +2,14 @@
 // in Redis. If Redis loses its data, everyone must log in again, and every limit
 // starts anew; nothing else is lost.
 //
-// There are five kinds of keys. Every command or script uses one key, so that it is
+// There are six kinds of keys. Every command or script uses one key, so that it is
 // atomic on a single Redis and on Redis Cluster:
 //
 //	onestroke:user:{<user ID>}   hash: the profile "p", and one field for each session, named by its ID
 //	onestroke:code:{<code ID>}   string: the login attempt with a code; says whose session the code opens
 //	onestroke:rate:<limit>:{<subject>}   string: when a bucket is full again
 //	onestroke:note:{<name>}   string: a small value for all replicas, such as WeChat's access token, sealed
+//	onestroke:move:{move}   string: which move wrote the sessions, and whether a service has used them since
 //	onestroke:check:{<random>}   string, for a second: whether Redis takes writes
 //
 // None holds a credential, a session key, or an openid that is not encrypted. The key of a user expires

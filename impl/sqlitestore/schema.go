@@ -152,6 +152,15 @@ CREATE TABLE trail (
 	id      TEXT NOT NULL PRIMARY KEY,
 	content TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+`, `
+-- The parts of this file that were moved to a server, or began to be: ended_at is in
+-- Unix seconds, and 0 for as long as the part belongs to this file.
+CREATE TABLE moves (
+	part     TEXT NOT NULL PRIMARY KEY,
+	id       TEXT NOT NULL,
+	target   TEXT NOT NULL,
+	ended_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 `}
 
 // pageSize is that of a new file. A row of drawings that takes more than a quarter

@@ -28,7 +28,8 @@ import (
 // answers as before.
 func TestAMoveKeepsEveryAnswer(t *testing.T) {
 	t.Parallel()
-	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
+	onEveryServer(t, func(t *testing.T, _, mongodb stores.Server) {
+		redis := stores.EmptyRedis(t)
 		data := filepath.Join(t.TempDir(), "数据 of one machine")
 		program := service.Build(t)
 		uri := service.InDatabase(t, mongodb.URL, service.NewDatabase())
@@ -51,6 +52,7 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 		for _, enough := range []int64{1, 100, 200} {
 			killMove(t, program, environment, func() bool { return count(t, database) >= enough })
 		}
+		_, _ = program.Run(t, environment, "--back-to-file") // if the last one was done before it was killed
 		code, output := program.Run(t, environment, "--move")
 		if code != 0 {
 			t.Fatalf("exit code %d: %s", code, output)
@@ -60,7 +62,7 @@ func TestAMoveKeepsEveryAnswer(t *testing.T) {
 				t.Errorf("%q is missing in: %s", want, output)
 			}
 		}
-		if code, again := program.Run(t, environment, "--move"); code != 0 || again != output {
+		if code, again := program.Run(t, environment, "--move"); code != 0 || strings.Count(again, "nothing of them was copied") != 2 {
 			t.Errorf("a second move: exit code %d: %s", code, again)
 		}
 
@@ -108,50 +110,148 @@ func TestAMoveRepeatsWhatItsTargetDidNotDo(t *testing.T) {
 	same(t, answersTo(t, after.Service, users), answers)
 }
 
-// What was changed in the file after a move that was killed is moved, too.
-func TestAMoveThatIsRepeatedTakesWhatChanged(t *testing.T) {
-	data, program := t.TempDir(), service.Build(t)
-	redis, mongodb := stores.Redis(t)[0], stores.MongoDB(t)[0]
-	targets := []string{"REDIS_URL=" + redis.URL, "MONGODB_URI=" + service.InDatabase(t, mongodb.URL, service.NewDatabase())}
-	openDatabase(t, strings.TrimPrefix(targets[1], "MONGODB_URI="))
-	environment := append(slices.Clone(targets), "DATA_DIR="+data)
-
-	changed, shared := newID(), newID()
-	one := program.Start(t, "DATA_DIR="+data)
+// What the target has belongs to it: a later move leaves it as it is.
+func TestALaterMoveRevertsNothing(t *testing.T) {
+	t.Parallel()
+	data, program := "DATA_DIR="+t.TempDir(), service.Build(t)
+	mongodb := "MONGODB_URI=" + emptyDatabase(t)
+	both := []string{data, mongodb, "REDIS_URL=" + stores.EmptyRedis(t).URL}
+	changed, deleted, shared := newID(), newID(), newID()
+	one := program.Start(t, data)
 	user := one.LogIn(t, service.NewUser())
 	tag := user.Do(t, http.MethodPut, path(changed), oneStroke("first"), creating()).Header.Get("ETag")
-	user.Do(t, http.MethodPut, path(shared), oneStroke("shared"), creating()).Expect(t, http.StatusCreated)
-	share(t, user, shared, http.StatusCreated)
-	one.Signal(t, syscall.SIGTERM)
-	one.Wait(t)
-	if code, output := program.Run(t, environment, "--move"); code != 0 {
-		t.Fatalf("exit code %d: %s", code, output)
+	for _, id := range []string{deleted, shared} {
+		user.Do(t, http.MethodPut, path(id), oneStroke("first"), creating()).Expect(t, http.StatusCreated)
 	}
+	end(t, one)
+	moves(t, program, []string{data, mongodb}, "3 drawings of 1 users are in MongoDB")
 
-	one = program.Start(t, "DATA_DIR="+data)
-	user = one.With(user.Header)
+	half := program.Start(t, data, mongodb)
+	user = half.With(user.Header)
 	user.Do(t, http.MethodPut, path(changed), oneStroke("second"), replacing(tag)).Expect(t, http.StatusOK)
-	user.Do(t, http.MethodDelete, path(shared)+"/share", nil).Expect(t, http.StatusNoContent)
+	user.Do(t, http.MethodDelete, path(deleted), nil).Expect(t, http.StatusNoContent)
 	token := share(t, user, shared, http.StatusCreated)
-	one.Signal(t, syscall.SIGTERM)
-	one.Wait(t)
-	if code, output := program.Run(t, environment, "--move"); code != 0 {
-		t.Fatalf("exit code %d: %s", code, output)
-	}
-	many := program.Start(t, targets...)
+	end(t, half)
+	moves(t, program, []string{data, mongodb}, "the drawings were moved to MongoDB")
+	moves(t, program, both, "the drawings were moved to MongoDB", "1 sessions and")
+	moves(t, program, both, "the drawings were moved to MongoDB", "the sessions were moved to Redis")
+
+	many := program.Start(t, both...)
 	user = many.With(user.Header)
 	if answer := user.Do(t, http.MethodGet, path(changed), nil); !strings.Contains(string(answer.Body), `"second"`) {
+		t.Errorf("it was reverted to %s", answer.Body)
+	}
+	user.Do(t, http.MethodGet, path(deleted), nil).Expect(t, http.StatusNotFound)
+	many.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
+}
+
+// A move that did not end is done anew: what was changed in the file meanwhile is moved,
+// and what was deleted there is removed from the target.
+func TestAMoveThatIsRepeatedTakesWhatChanged(t *testing.T) {
+	t.Parallel()
+	folder, program := t.TempDir(), service.Build(t)
+	data, admin := "DATA_DIR="+folder, "ADMIN_TOKEN="+service.AdminToken
+	targets := []string{"REDIS_URL=" + stores.EmptyRedis(t).URL, "MONGODB_URI=" + emptyDatabase(t)}
+	environment := append(slices.Clone(targets), data)
+
+	changed, deleted, shared := newID(), newID(), newID()
+	one := program.Start(t, data, admin)
+	stays, ended, gone := one.LogIn(t, service.NewUser()), one.LogIn(t, service.NewUser()), one.LogIn(t, service.NewUser())
+	tag := stays.Do(t, http.MethodPut, path(changed), oneStroke("first"), creating()).Header.Get("ETag")
+	for _, id := range []string{deleted, shared} {
+		stays.Do(t, http.MethodPut, path(id), oneStroke("first"), creating()).Expect(t, http.StatusCreated)
+	}
+	before := share(t, stays, shared, http.StatusCreated)
+	report(t, one.Service, before, gen.Report{Reason: gen.ReportOther}).Expect(t, http.StatusNoContent)
+	create(t, gone, "of an account that is deleted")
+	upload(t, gone, photo(t, 30, 30)).Expect(t, http.StatusOK)
+	deskOf(one.Service).suspend(t, me(t, stays).User.ID, true)
+	end(t, one)
+	moves(t, program, environment, "4 drawings of 2 users", "3 sessions and")
+	backToFile(t, program, environment) // which leaves the file as a move that was interrupted does
+
+	one = program.Start(t, data, admin)
+	deskOf(one.Service).suspend(t, me(t, one.With(stays.Header)).User.ID, false)
+	stays = one.With(stays.Header)
+	stays.Do(t, http.MethodPut, path(changed), oneStroke("second"), replacing(tag)).Expect(t, http.StatusOK)
+	stays.Do(t, http.MethodDelete, path(deleted), nil).Expect(t, http.StatusNoContent)
+	stays.Do(t, http.MethodDelete, path(shared)+"/share", nil).Expect(t, http.StatusNoContent)
+	token := share(t, stays, shared, http.StatusCreated)
+	one.With(ended.Header).Do(t, http.MethodDelete, "/v1/session", nil).Expect(t, http.StatusNoContent)
+	one.With(gone.Header).Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+	end(t, one)
+	moves(t, program, environment, "0 profiles,", "0 suspensions,", "2 drawings of 1 users", "1 sessions and")
+
+	many := program.Start(t, append(targets, admin)...)
+	stays = many.With(stays.Header)
+	if answer := stays.Do(t, http.MethodGet, path(changed), nil); !strings.Contains(string(answer.Body), `"second"`) {
 		t.Errorf("got %s", answer.Body)
 	}
+	stays.Do(t, http.MethodGet, path(deleted), nil).Expect(t, http.StatusNotFound)
+	many.Nobody().Do(t, http.MethodGet, "/v1/shared/"+before, nil).Expect(t, http.StatusNotFound)
 	many.Nobody().Do(t, http.MethodGet, "/v1/shared/"+token, nil).Expect(t, http.StatusOK)
-
-	// A target that was used has what the file does not have: the move says so.
-	user.Do(t, http.MethodPut, path(newID()), oneStroke("only in the target"), creating()).Expect(t, http.StatusCreated)
-	many.Signal(t, syscall.SIGTERM)
-	many.Wait(t)
-	if code, output := program.Run(t, environment, "--move"); code != 1 || !strings.Contains(output, "was the target used meanwhile?") {
-		t.Errorf("exit code %d: %s", code, output)
+	for _, former := range []service.Caller{ended, gone} {
+		many.With(former.Header).Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrSessionExpired)
 	}
+	end(t, many)
+
+	// The service has used the targets: they are not made anew.
+	backToFile(t, program, environment)
+	for _, target := range targets {
+		refusesMove(t, program, []string{data, target}, "a service has used")
+	}
+	moves(t, program, []string{data, "REDIS_URL=" + stores.LocalRedis(t).URL, "MONGODB_URI=" + emptyDatabase(t)}, "2 drawings of 1 users", "1 sessions and")
+	// The file knows where its data is.
+	for _, target := range targets {
+		refusesMove(t, program, []string{data, target}, "knows nothing of that", "--back-to-file")
+	}
+	many = program.Start(t, targets...)
+	many.With(stays.Header).Do(t, http.MethodGet, path(changed), nil).Expect(t, http.StatusOK)
+}
+
+// A target that something else wrote to is refused before anything is written.
+func TestAMoveNeedsEmptyTargets(t *testing.T) {
+	t.Parallel()
+	program, redis, mongodb := service.Build(t), "REDIS_URL="+stores.EmptyRedis(t).URL, "MONGODB_URI="+emptyDatabase(t)
+	data, free := "DATA_DIR="+t.TempDir(), "MONGODB_URI="+emptyDatabase(t)
+	for _, env := range [][]string{{redis, mongodb}, {data}} {
+		p := program.Start(t, env...)
+		create(t, p.LogIn(t, service.NewUser()), "there")
+		end(t, p)
+	}
+	refusesMove(t, program, []string{data, redis}, "is not empty", "REDIS_URL")
+	refusesMove(t, program, []string{data, mongodb}, "is not empty", "MONGODB_URI")
+	refusesMove(t, program, []string{data, redis, free}, "is not empty", "REDIS_URL")
+	if n := count(t, databaseOf(t, strings.TrimPrefix(free, "MONGODB_URI=")).Collection("drawings")); n != 0 {
+		t.Errorf("%d drawings were copied", n)
+	}
+	end(t, program.Start(t, data)) // nothing was moved
+}
+
+// The service does not go on with what was moved, unless it is told to.
+func TestAFileThatWasMovedIsNotServed(t *testing.T) {
+	t.Parallel()
+	data, program := "DATA_DIR="+t.TempDir(), service.Build(t)
+	redis, mongodb := "REDIS_URL="+stores.EmptyRedis(t).URL, "MONGODB_URI="+emptyDatabase(t)
+	one := program.Start(t, data)
+	user := one.LogIn(t, service.NewUser())
+	id := create(t, user, "in the file")
+	end(t, one)
+	if code, output := program.Run(t, []string{data}, "--back-to-file"); code != 1 || !strings.Contains(output, "nothing of") {
+		t.Errorf("nothing to go back to: exit code %d: %s", code, output)
+	}
+	moves(t, program, []string{data, redis, mongodb})
+	for variable, env := range map[string][]string{"REDIS_URL": {data, mongodb}, "MONGODB_URI": {data, redis}} {
+		for _, args := range [][]string{nil, {"--check"}} {
+			code, output := program.Run(t, append(env, "PORT=0"), args...)
+			if code != 1 || !strings.Contains(output, variable+" is needed") || !strings.Contains(output, "--back-to-file") {
+				t.Errorf("without %s, %v: exit code %d: %s", variable, args, code, output)
+			}
+		}
+	}
+	backToFile(t, program, []string{data})
+	one = program.Start(t, data)
+	one.With(user.Header).Do(t, http.MethodGet, path(id), nil).Expect(t, http.StatusOK)
 }
 
 func TestAMoveSaysWhatIsMissing(t *testing.T) {
@@ -278,6 +378,50 @@ func same(t *testing.T, got, want map[string]string) {
 			t.Errorf("%s: got %s\nwant %s", request, got[request], want[request])
 		}
 	}
+}
+
+// end stops a service and waits for its end.
+func end(t *testing.T, p *service.Process) {
+	t.Helper()
+	p.Signal(t, syscall.SIGTERM)
+	p.Wait(t)
+}
+
+// moves runs a move that succeeds and says what is wanted.
+func moves(t *testing.T, program service.Binary, env []string, want ...string) {
+	t.Helper()
+	code, output := program.Run(t, env, "--move")
+	for _, text := range append(want, "Next: ") {
+		if code != 0 || !strings.Contains(output, text) {
+			t.Fatalf("exit code %d, want %q: %s", code, text, output)
+		}
+	}
+}
+
+// refusesMove runs a move that copies nothing, and says why.
+func refusesMove(t *testing.T, program service.Binary, env []string, want ...string) {
+	t.Helper()
+	code, output := program.Run(t, env, "--move")
+	for _, text := range append(want, "nothing was copied") {
+		if code != 1 || strings.Count(output, "\n") != 1 || !strings.Contains(output, text) {
+			t.Errorf("exit code %d, want %q: %s", code, text, output)
+		}
+	}
+}
+
+func backToFile(t *testing.T, program service.Binary, env []string) {
+	t.Helper()
+	if code, output := program.Run(t, env, "--back-to-file"); code != 0 || !strings.Contains(output, "belong to") {
+		t.Fatalf("exit code %d: %s", code, output)
+	}
+}
+
+// emptyDatabase returns the URI of a database that is this test's alone.
+func emptyDatabase(t *testing.T) string {
+	t.Helper()
+	uri := service.InDatabase(t, stores.MongoDB(t)[0].URL, service.NewDatabase())
+	openDatabase(t, uri)
+	return uri
 }
 
 // killMove kills a move as soon as it has done enough, or lets it end before.

@@ -1,0 +1,67 @@
+package mongostore
+
+import (
+	"context"
+	"errors"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// moveDocument is the mark of the move that wrote to the database; there is at most
+// one.
+type moveDocument struct {
+	Key  string `bson:"_id"`
+	Move string `bson:"move"`
+	Used bool   `bson:"used"`
+}
+
+const moveKey = "move"
+
+// Moved fills move.Target.
+func (s *Store) Moved(ctx context.Context) (id string, used bool, err error) {
+	raw, err := find(ctx, s.moves, byKey(moveKey), nil)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return "", false, nil
+	}
+	var d moveDocument
+	if err == nil {
+		err = unmarshal(raw, &d)
+	}
+	return d.Move, d.Used, failure(ctx, "read the mark of a move", err)
+}
+
+// SetMoved fills move.Target.
+func (s *Store) SetMoved(ctx context.Context, id string) error {
+	return failure(ctx, "mark a move", put(ctx, s.moves, moveKey, moveDocument{Key: moveKey, Move: id}))
+}
+
+// Use notes that a service uses the database: what is in it then is more than a move
+// wrote. It may be called any number of times.
+func (s *Store) Use(ctx context.Context) error {
+	_, err := update(ctx, s.moves, byKey(moveKey), bson.D{{Key: "$set", Value: bson.D{{Key: "used", Value: true}}}})
+	return failure(ctx, "note the use", err)
+}
+
+// IsEmpty fills move.Target.
+func (s *Store) IsEmpty(ctx context.Context) (bool, error) {
+	for _, c := range []collection{s.drawings, s.profiles, s.tasks, s.suspensions, s.trail} {
+		_, err := find(ctx, c, bson.D{}, bson.D{{Key: "_id", Value: 1}})
+		if !errors.Is(err, mongo.ErrNoDocuments) {
+			return false, failure(ctx, "look for data", err)
+		}
+	}
+	return true, nil
+}
+
+// Clear fills move.Target. It takes as long as there are drawings.
+func (s *Store) Clear(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
+	defer cancel()
+	for _, c := range []collection{s.drawings, s.shares, s.owners, s.profiles, s.tasks, s.suspensions, s.trail} {
+		if _, err := c.DeleteMany(ctx, bson.D{}); err != nil {
+			return failure(ctx, "remove what a move wrote", err)
+		}
+	}
+	return nil
+}

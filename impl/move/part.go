@@ -1,0 +1,122 @@
+package move
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"onestroke/impl/sqlitestore"
+)
+
+// Target is a store that a part of the file moves to. It has a mark of the move that
+// wrote to it.
+type Target interface {
+	// Moved returns the ID of that move, "" if there is none, and whether a service has
+	// used the target since.
+	Moved(ctx context.Context) (id string, used bool, err error)
+	// SetMoved marks the target, which nobody has used then.
+	SetMoved(ctx context.Context, id string) error
+	// IsEmpty reports whether nothing is stored of any user.
+	IsEmpty(ctx context.Context) (bool, error)
+	// Clear removes all that is stored of users.
+	Clear(ctx context.Context) error
+}
+
+// Part is a part of the file, with the target that it moves to.
+type Part struct {
+	Name     string // [sqlitestore.SessionsPart] or [sqlitestore.DrawingsPart]
+	Target   Target
+	Shown    string // what may be shown of the target
+	Variable string // names the target
+}
+
+// Begin returns what the file notes of the move of each part. One that has ended is
+// not to be moved again: the part belongs to the target, which may have newer data.
+//
+// The others begin, if all of them may: their target is empty, or only an interrupted
+// move of this file wrote to it. What that wrote is removed, because it may have been
+// deleted from the file meanwhile. Otherwise nothing is written.
+func Begin(ctx context.Context, db *sqlitestore.DB, parts []Part) ([]sqlitestore.Move, error) {
+	moves := make([]sqlitestore.Move, len(parts))
+	for i, p := range parts {
+		var err error
+		if moves[i], err = decide(ctx, db, p); err != nil {
+			return nil, err
+		}
+	}
+	for i, p := range parts {
+		if moves[i].Ended() {
+			continue
+		}
+		if err := begin(ctx, db, p, &moves[i]); err != nil {
+			return nil, fmt.Errorf("begin the move of the %s to %s: %w", p.Name, p.Shown, err)
+		}
+	}
+	return moves, nil
+}
+
+// decide returns the earlier move of a part, which ended or is to be done anew, or one
+// without an ID, which is to begin. It only reads.
+func decide(ctx context.Context, db *sqlitestore.DB, p Part) (sqlitestore.Move, error) {
+	noted, err := db.Move(ctx, p.Name)
+	if err != nil {
+		return noted, err
+	}
+	var (
+		id          string
+		used, empty bool
+	)
+	err = again(ctx, func() (err error) {
+		if id, used, err = p.Target.Moved(ctx); err == nil {
+			empty, err = p.Target.IsEmpty(ctx)
+		}
+		return err
+	})
+	own := noted.ID != "" && noted.ID == id
+	switch {
+	case err != nil:
+		return noted, fmt.Errorf("find out what is in %s: %w", p.Shown, err)
+	case noted.Ended() && !own:
+		return noted, fmt.Errorf("the %s were moved to %s on %s, and %s knows nothing of that: nothing was copied, because the file is older. "+
+			"Leave %s out to move only what belongs to the file, or run onestroke --back-to-file to move the older %s again",
+			p.Name, noted.Target, Date(noted), p.Shown, p.Variable, p.Name)
+	case noted.Ended(), own && !used:
+		return noted, nil
+	case empty:
+		return sqlitestore.Move{Part: p.Name, Target: p.Shown}, nil
+	case own:
+		return noted, fmt.Errorf("a service has used %s after the move to it began: nothing was copied, because that would replace what is newer there. "+
+			"Leave %s out to keep what is there, or move the %s to an empty database", p.Shown, p.Variable, p.Name)
+	default:
+		return noted, fmt.Errorf("%s is not empty: nothing was copied, because that would replace what is there. "+
+			"Leave %s out to keep what is there, or move the %s to an empty database", p.Shown, p.Variable, p.Name)
+	}
+}
+
+// begin makes the target empty and marked. The file notes the move first: what is
+// marked is never without its note.
+func begin(ctx context.Context, db *sqlitestore.DB, p Part, m *sqlitestore.Move) error {
+	if m.ID != "" {
+		return again(ctx, func() error { return p.Target.Clear(ctx) })
+	}
+	m.ID = rand.Text()
+	if err := db.NoteMoves(ctx, *m); err != nil {
+		return err
+	}
+	return again(ctx, func() error { return p.Target.SetMoved(ctx, m.ID) })
+}
+
+// End notes in the file that its parts, which were copied and compared, belong to their
+// targets.
+func End(ctx context.Context, db *sqlitestore.DB, moves []sqlitestore.Move) error {
+	now := time.Now()
+	for i, m := range moves {
+		moves[i].EndedAt = cmp.Or(m.EndedAt, now)
+	}
+	return db.NoteMoves(ctx, moves...)
+}
+
+// Date is when a move ended.
+func Date(m sqlitestore.Move) string { return m.EndedAt.Format("2006-01-02 15:04 MST") }
