@@ -1,12 +1,15 @@
 package deploy_test
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"onestroke/tests/service"
 )
@@ -20,6 +23,60 @@ func TestTheUnitIsValidAndRestricted(t *testing.T) {
 	// The service is not installed here: use any program instead.
 	for _, name := range []string{"onestroke.service", "onestroke-backup.service"} {
 		t.Run(name, func(t *testing.T) { verify(t, name) })
+	}
+}
+
+// Backups are kept for two weeks. What one leaves that is killed while it is written, and
+// SQLite beside it, goes after a day, before the next backup needs the room.
+func TestTheUnitOfBackupsRemovesOldFiles(t *testing.T) {
+	if !have(t, "find") {
+		return
+	}
+	state, unit := t.TempDir(), read(t, "onestroke-backup.service")
+	backups := filepath.Join(state, "onestroke", "backups")
+	if err := os.MkdirAll(backups, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const day = 24 * time.Hour
+	for name, age := range map[string]time.Duration{
+		"13-days.db":                  13 * day,
+		"16-days.db":                  16 * day,
+		"now.db.partial-1":            0,
+		"now.db.partial-1-journal":    0,
+		"killed.db.partial-2":         day + time.Hour,
+		"killed.db.partial-2-journal": day + time.Hour,
+		"of-the-operator":             30 * day,
+	} {
+		path, at := filepath.Join(backups, name), time.Now().Add(-age)
+		write(t, path, "")
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := func(setting string) {
+		t.Helper()
+		line := regexp.MustCompile(`(?m)^` + setting + `=-?(/usr/bin/find .*)$`).FindStringSubmatch(unit)
+		if line == nil {
+			t.Fatalf("no %s finds files", setting)
+		}
+		args := strings.Fields(strings.ReplaceAll(line[1], "%S", state))
+		run(t, "find", args[1:]...)
+	}
+	left := func() string {
+		t.Helper()
+		entries, err := os.ReadDir(backups)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(entries)
+	}
+	remove("ExecStartPre")
+	if got, want := left(), "[- 13-days.db - 16-days.db - now.db.partial-1 - now.db.partial-1-journal - of-the-operator]"; got != want {
+		t.Errorf("before a backup: %s, want %s", got, want)
+	}
+	remove("ExecStartPost")
+	if got, want := left(), "[- 13-days.db - now.db.partial-1 - now.db.partial-1-journal - of-the-operator]"; got != want {
+		t.Errorf("after it: %s, want %s", got, want)
 	}
 }
 
