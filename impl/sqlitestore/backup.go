@@ -7,13 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 	"github.com/ncruces/go-sqlite3"
 )
 
 // Backup writes all that is in the database of a folder at one moment to a new
-// file, also while a service uses it. The file appears only when it is complete,
+// file, also while a service uses it. It replaces no file, and chooses no name in a
+// folder. The file appears only when it is complete,
 // was opened and read, and is on disk. It is a database itself: to restore it,
 // stop the service and put it in the folder as onestroke.db, without the
 // onestroke.db-wal of another.
@@ -30,11 +32,15 @@ func Backup(ctx context.Context, dir, file string) error {
 		return err
 	}
 	defer release()
-	if file, err = pathIn(filepath.Dir(file), filepath.Base(file)); err != nil {
-		return err
+	if strings.HasSuffix(file, string(filepath.Separator)) {
+		return fmt.Errorf("make the backup: %w", folderError(file))
 	}
-	if err := refuseExisting(file); err != nil {
-		return err
+	file = filepath.Clean(file) // "backups/." is a name in the folder above
+	if file, err = pathIn(filepath.Dir(file), filepath.Base(file)); err == nil {
+		err = refuseExisting(file)
+	}
+	if err != nil {
+		return fmt.Errorf("make the backup: %w", err)
 	}
 	partial, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".partial-*") // for this user only
 	if err != nil {
@@ -129,8 +135,22 @@ func publish(partial, file string) error {
 }
 
 func refuseExisting(file string) error {
-	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Lstat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return folderError(file)
+	default:
 		return fmt.Errorf("%s exists already: a backup replaces no file", file)
 	}
-	return nil
+}
+
+// folderError says that a folder is named where a file must be.
+type folderError string
+
+func (e folderError) Error() string {
+	return fmt.Sprintf("%s is a folder: name a new file in it, such as %s", string(e), filepath.Join(string(e), databaseFile))
 }

@@ -96,6 +96,11 @@ func TestABackupIsRefused(t *testing.T) {
 		want      string
 	}{
 		"over a file":            {t.Context(), dir, there, "exists already"},
+		"over a folder":          {t.Context(), dir, filepath.Dir(there), "is a folder"},
+		"over a folder with /":   {t.Context(), dir, filepath.Dir(there) + "/", "is a folder"},
+		"over a folder with /.":  {t.Context(), dir, filepath.Dir(there) + "/.", "is a folder"},
+		"into a file":            {t.Context(), dir, filepath.Join(there, "file"), "not a directory"},
+		"under a long name":      {t.Context(), dir, filepath.Join(t.TempDir(), strings.Repeat("n", 300)), "file name too long"},
 		"into no folder":         {t.Context(), dir, filepath.Join(t.TempDir(), "none", "file"), "no such file"},
 		"of no database":         {t.Context(), empty, filepath.Join(t.TempDir(), "file"), "there is no database"},
 		"of a damaged one":       {t.Context(), damaged, filepath.Join(t.TempDir(), "file"), "is damaged"},

@@ -314,6 +314,9 @@ func TestABackupOfARunningServiceIsRestored(t *testing.T) {
 	if code, output := program.Run(t, []string{"DATA_DIR=" + data}, "--backup", file); code != 1 || !strings.Contains(output, "exists already") {
 		t.Errorf("a second backup: exit code %d: %s", code, output)
 	}
+	if code, output := program.Run(t, []string{"DATA_DIR=" + data}, "--backup", restored+"/"); code != 1 || !strings.Contains(output, "is a folder: name a new file in it") {
+		t.Errorf("a folder: exit code %d: %s", code, output)
+	}
 	if code, output := program.Run(t, []string{"DATA_DIR=" + data}, "--backup"); code != 2 || !strings.Contains(output, "--backup FILE") {
 		t.Errorf("without a file: exit code %d: %s", code, output)
 	}
