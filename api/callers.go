@@ -48,7 +48,11 @@ func (c callers) identify(op *operation, r *http.Request) error {
 	}
 	ctx := r.Context()
 	if openID, ok := c.cloudRunUser(r.Header); ok {
-		return c.recognizeAndCount(ctx, cloudRunCaller(openID))
+		if err := c.recognizeAndCount(ctx, cloudRunCaller(openID)); err != nil {
+			return err
+		}
+		c.sessions.Present(ctx, openID)
+		return nil
 	}
 	if token, ok := bearer(r.Header.Get("Authorization")); ok {
 		return c.lookUp(ctx, op, session.Credential{Kind: session.Token, Secret: token})

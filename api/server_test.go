@@ -142,8 +142,8 @@ func TestAStreamThatBreaksOffIsNotTakenForAWholeOne(t *testing.T) {
 		} {
 			var log bytes.Buffer
 			server := newServer(t, api.Options{
-				Drawings: gallery.New(breaking{store, after}, gallery.Options{}), Limits: session.NewLimits(nil, session.Rates{}),
-				TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+				Sessions: session.New(nil, nil, session.Options{}), Limits: session.NewLimits(nil, session.Rates{}),
+				Drawings: gallery.New(breaking{store, after}, gallery.Options{}), TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
 			})
 			r, err := http.NewRequest(http.MethodGet, server.URL+path, nil)
 			if err != nil {

@@ -65,7 +65,7 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 		accounts *account.Service
 	)
 	sessions := session.New(p.Exchanger, p.Sessions, session.Options{
-		IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now, Alone: p.Alone, Seal: p.Seal,
+		IdleTTL: c.SessionIdle, MaxAge: c.SessionMaxAge, ExchangeTimeout: c.WeChatTimeout, Now: p.Now, Alone: p.Alone, Seal: p.Seal, Notes: p.Sessions,
 		Returned: func(userID string) { checks.Seen(userID) },
 	})
 	checks = moderation.New(moderation.Options{

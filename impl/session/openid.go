@@ -35,8 +35,9 @@ func (s *Service) UnionID(x Session) string {
 	return unionID
 }
 
-// OpenID returns the openid of a user, from the session that was used last, or ""
-// if no session has it: WeChat can be asked about users only while they have one.
+// OpenID returns the openid of a user, from the session that was used last or from what
+// [Service.Present] stored, or "" if neither has it: WeChat can be asked about users only
+// while they use the program.
 func (s *Service) OpenID(ctx context.Context, userID string) (string, error) {
 	all, err := s.store.List(ctx, userID)
 	if err != nil || s.options.Seal == nil {
@@ -51,7 +52,7 @@ func (s *Service) OpenID(ctx context.Context, userID string) (string, error) {
 			return openID, nil
 		}
 	}
-	return "", nil
+	return s.presentOpenID(ctx, userID)
 }
 
 // openIDOf is the purpose for which an openid is sealed: that of one user does not

@@ -23,8 +23,11 @@ type Options struct {
 	Alone bool
 	// Seal encrypts the openid of a session. Nil: it is not stored.
 	Seal *seal.Key
+	// Notes holds the openids of users without a session; see [Service.Present]. Nil: they
+	// are not stored.
+	Notes Notes
 	// Returned is called when a user logs in, or uses a session again that was not
-	// used for [absence]. It must not take long. Nil: nobody is told.
+	// used for [absence], or is present again. It must not take long. Nil: nobody is told.
 	Returned func(userID string)
 }
 
@@ -35,6 +38,7 @@ type Service struct {
 	store     Store
 	options   Options
 	cache     *cache
+	present   *present
 	lag       time.Duration // how old the stored time of a session's last use may be: most uses cost no write
 	logins    singleflight.Group
 	outcomes  singleflight.Group // of logins with codes of 2017
@@ -61,7 +65,7 @@ func New(x Exchanger, s Store, o Options) *Service {
 		o.Returned = func(string) {}
 	}
 	lag := min(o.IdleTTL/12, longestLag)
-	return &Service{exchanger: x, store: s, options: o, lag: lag, cache: newCache(o.Alone, lag)}
+	return &Service{exchanger: x, store: s, options: o, lag: lag, cache: newCache(o.Alone, lag), present: newPresent()}
 }
 
 // Resolve returns the session that c opens and extends its life. It returns
@@ -148,7 +152,7 @@ func (s *Service) Has(ctx context.Context, userID string) (bool, error) {
 	return len(all) > 0, err
 }
 
-// EndAll ends all sessions of a user. What remains stored is the outcome of recent
+// EndAll ends all sessions of a user, and removes the openid. What remains stored is the outcome of recent
 // logins: for a Token session until 5 minutes after the login, for a Code session
 // that another replaced as long as it would have lasted unused.
 func (s *Service) EndAll(ctx context.Context, userID string) error {
@@ -157,6 +161,9 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 		return err
 	}
 	if err := s.forgetCodes(ctx, all); err != nil {
+		return err
+	}
+	if err := s.forgetPresent(ctx, userID); err != nil {
 		return err
 	}
 	return s.EndOthers(ctx, userID, "")

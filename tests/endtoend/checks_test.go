@@ -2,8 +2,10 @@ package endtoend
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -295,6 +297,43 @@ func TestAnAbsentAuthorsShareWaits(t *testing.T) {
 		c.LogIn(t, user)
 		becomes(t, author, id, gen.ShareApproved, "")
 		c.isShown(t, token)
+	})
+}
+
+// A user for whom the gateway of WeChat Cloud Run vouches needs no session: WeChat is
+// asked with the openid of the header.
+func TestWhatAUserOfCloudRunSharesIsChecked(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		appID := "wx" + rand.Text()
+		c := startChecked(t, service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, AppID: appID, TrustCloudRun: true})
+		user := service.NewUser()
+		var who struct{ OpenID string }
+		isThere := func() { // WeChat sees the user in the program
+			c.Nobody().Do(t, http.MethodGet, "/simulator/sns/jscode2session?"+url.Values{
+				"appid": {appID}, "secret": {service.AppSecret}, "js_code": {c.Phone(t, user).Code}, "grant_type": {"authorization_code"},
+			}.Encode(), nil).Decode(t, &who)
+		}
+		isThere()
+		author := c.With(http.Header{"X-Wx-Openid": {who.OpenID}, "X-Wx-Source": {"wx_client"}})
+		shared := func(want gen.ShareState, reason gen.ShareReason) string {
+			t.Helper()
+			id := create(t, author, "猫")
+			share(t, author, id, http.StatusCreated)
+			becomes(t, author, id, want, reason)
+			return id
+		}
+		shared(gen.ShareApproved, "")
+		c.pass(3 * time.Hour)
+		id := shared(gen.SharePending, "author_away")
+		c.pass(31 * time.Minute)
+		isThere()
+		author.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		becomes(t, author, id, gen.ShareApproved, "")
+
+		// After the account was deleted, the next request counts anew.
+		author.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+		shared(gen.ShareApproved, "")
 	})
 }
 
