@@ -94,8 +94,8 @@ type Text struct {
 	Nickname string
 }
 
-// Checker judges what users made. Its errors are [ErrAway], context.Canceled, and
-// any other if there is no verdict for now.
+// Checker judges what users made. Its errors are [ErrAway], [ErrUncheckable],
+// context.Canceled, and any other if there is no verdict for now.
 type Checker interface {
 	// Text judges a text by the user openID.
 	Text(ctx context.Context, openID string, t Text) (Verdict, error)
@@ -108,6 +108,9 @@ var (
 	// ErrAway: the checker knows no user who has used the program lately. It is asked
 	// again when the user comes back.
 	ErrAway = errors.New("the author has not used the program lately")
+	// ErrUncheckable: the checker does not take the thing, and asking again will hardly
+	// help.
+	ErrUncheckable = errors.New("the checker does not take it")
 	// ErrGone: there is no such thing, or it has nothing that others see, or, where a
 	// version is asked for, it has another one.
 	ErrGone = errors.New("nothing to check")

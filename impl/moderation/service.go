@@ -58,8 +58,15 @@ const (
 	pictureLife = resultTime
 	// workTime bounds the work on one task; meanwhile no other replica does it.
 	workTime = 30 * time.Second
-	// retryAfter is when a check that failed is tried again.
-	retryAfter = time.Minute
+	// retryAfter is when a check that failed is tried again. After each failure that
+	// follows, it is twice as long, up to longestRetry.
+	retryAfter   = time.Minute
+	longestRetry = time.Hour
+	// maxRefusals is how often the checker may say that it does not take a thing. It is
+	// asked so often within half an hour.
+	maxRefusals = 6
+	// failuresLife is how long the failures of a check are counted together.
+	failuresLife = 24 * time.Hour
 	// pollEvery is how often a replica looks for tasks that are due.
 	pollEvery = 5 * time.Second
 	// atOnce bounds the tasks that a replica works on.

@@ -41,6 +41,7 @@ type world struct {
 	openID  string
 	notes   map[string]string
 	trouble error
+	refusal error         // of pictures
 	takes   time.Duration // to check a text
 	texts   int           // that were checked
 	asked   []string      // the addresses that were handed in
@@ -127,8 +128,11 @@ func (w *world) Text(ctx context.Context, _ string, t moderation.Text) (moderati
 func (w *world) Picture(_ context.Context, _ string, _ moderation.Scene, address string) (string, error) {
 	w.mu.Lock()
 	w.asked = append(w.asked, address)
-	trace, onAsk := fmt.Sprint("trace ", len(w.asked)), w.onAsk
+	trace, onAsk, refusal := fmt.Sprint("trace ", len(w.asked)), w.onAsk, w.refusal
 	w.mu.Unlock()
+	if refusal != nil {
+		return "", refusal
+	}
 	if onAsk != nil {
 		onAsk(trace, address)
 	}
@@ -607,6 +611,83 @@ func TestRunDoesWhatIsDue(t *testing.T) {
 		w.is(t, moderation.Pending, "")
 		handedIn(31*time.Minute, 2)
 		w.is(t, moderation.Review, moderation.NoResult)
+	})
+}
+
+// What the checker does not take, neither now nor later, waits for a person after half an
+// hour, also if it is shared anew meanwhile.
+func TestWhatTheCheckerNeverTakesWaitsForAPerson(t *testing.T) {
+	uncheckable := fmt.Errorf("%w: errcode 40097", moderation.ErrUncheckable)
+	for name, world := range map[string]func(w *world){
+		"a text":    func(w *world) { w.trouble = uncheckable },
+		"a picture": func(w *world) { w.refusal = uncheckable },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				world(w)
+				ctx, stop := context.WithCancel(t.Context())
+				defer synctest.Wait()
+				defer stop()
+				go w.Run(ctx)
+				share := func() {
+					t.Helper()
+					if _, err := w.Ensure(t.Context(), thing, pending); err != nil {
+						t.Fatal(err)
+					}
+				}
+				share()
+				time.Sleep(10 * time.Minute)
+				w.is(t, moderation.Pending, "")
+				if err := w.Hide(t.Context(), thing); err != nil {
+					t.Fatal(err)
+				}
+				share()
+				time.Sleep(25 * time.Minute)
+				synctest.Wait()
+				if w.is(t, moderation.Review, moderation.NoResult); w.texts != 6 {
+					t.Errorf("the checker was asked %d times", w.texts)
+				}
+				if task, _ := w.store.Task(t.Context(), thing); task.Due != moderation.ForPerson {
+					t.Errorf("it waits for %d", task.Due)
+				}
+			})
+		})
+	}
+}
+
+// While the checker cannot be asked, each check asks ever more rarely, and it goes on
+// within an hour after the end of that.
+func TestWhileTheCheckerIsAwayItIsAskedRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.refusal = errors.New("quota")
+		ctx, stop := context.WithCancel(t.Context())
+		defer synctest.Wait()
+		defer stop()
+		go w.Run(ctx)
+		if _, err := w.Ensure(t.Context(), thing, pending); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Hour)
+		synctest.Wait()
+		if w.is(t, moderation.Pending, ""); len(w.asked) < 20 || len(w.asked) > 30 {
+			t.Errorf("the checker was asked %d times", len(w.asked))
+		}
+		w.mu.Lock()
+		w.refusal, w.asked = nil, nil
+		w.mu.Unlock()
+		time.Sleep(time.Hour + 10*time.Second)
+		synctest.Wait()
+		if len(w.asked) == 0 {
+			t.Error("it was not handed in")
+		}
+		// It was not handed in before: a result that does not come is asked for once more.
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if w.is(t, moderation.Review, moderation.NoResult); len(w.asked) != 2 {
+			t.Errorf("handed in %d times", len(w.asked))
+		}
 	})
 }
 

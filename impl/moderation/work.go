@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -65,23 +67,54 @@ func (s *Service) workOn(ctx context.Context, t Task) {
 	}
 	working, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
-	err := s.work(working, claimed)
-	if err == nil {
-		return
-	}
-	away := errors.Is(err, ErrAway)
-	if !away {
+	if err := s.work(working, claimed); err != nil {
 		s.Logger.WarnContext(ctx, "a check failed; it is tried again", "kind", string(t.Kind), "cause", err)
+		s.postpone(ctx, claimed, claimed.Asked, s.now()+retryAfter.Milliseconds())
 	}
-	failing, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+}
+
+// failed says what becomes of a task whose checker gave no verdict on a version: it is
+// tried again when the author is back, or later after each failure. What the checker does
+// not take waits for a person after maxRefusals. asked is how often a picture was handed in.
+func (s *Service) failed(ctx context.Context, t Task, version string, asked int, cause error) error {
+	if errors.Is(cause, ErrAway) {
+		s.postpone(ctx, t, asked, 0)
+		return nil
+	}
+	s.Logger.WarnContext(ctx, "the checker gives no verdict; it is asked again", "kind", string(t.Kind), "cause", cause)
+	counting, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
 	defer cancel()
-	// If this fails, the task is due again when the claim ends.
-	_ = s.change(failing, t.Thing, func(t Task) (Task, bool) {
-		mine := t.Due == claimed.Due
-		if t.Due = s.now() + retryAfter.Milliseconds(); away {
-			t.Due = 0
-		}
-		return t, mine
+	refused := errors.Is(cause, ErrUncheckable)
+	failures := s.countFailure(counting, t.Thing, version, refused)
+	if refused && failures >= maxRefusals {
+		return s.decide(counting, t, Check{Version: version, Verdict: Verdict{Review, NoResult}})
+	}
+	s.postpone(ctx, t, asked, s.now()+min(retryAfter<<min(failures-1, 10), longestRetry).Milliseconds())
+	return nil
+}
+
+// countFailure returns how often the check of a version has failed in this way, so far as
+// is known: if the count is lost, it begins anew. It is not in the task, so that sharing
+// anew does not begin it.
+func (s *Service) countFailure(ctx context.Context, t Thing, version string, refused bool) int {
+	name := "failures " + s.Seal.Digest("failures", fmt.Sprint(t.Kind, " ", t.Owner, " ", t.ID, " ", version, " ", refused))
+	before, err := s.Notes.Note(ctx, name)
+	failures, _ := strconv.Atoi(before) // 0 if there is none
+	if failures++; err == nil {
+		_, _ = s.Notes.SwapNote(ctx, name, before, strconv.Itoa(failures), failuresLife)
+	}
+	return failures
+}
+
+// postpone makes a task that is worked on due at a time, or with 0 when the author is back,
+// unless the thing was changed meanwhile. If this fails, it is due when the claim ends.
+func (s *Service) postpone(ctx context.Context, t Task, asked int, due int64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
+	defer cancel()
+	_ = s.change(ctx, t.Thing, func(now Task) (Task, bool) {
+		mine := now.Turn != "" && now.Due == t.Due && now.Version == t.Version
+		now.Asked, now.Due = asked, due
+		return now, mine
 	})
 }
 
@@ -112,12 +145,12 @@ func (s *Service) work(ctx context.Context, t Task) error {
 		return err
 	}
 	if openID == "" {
-		return ErrAway
+		return s.failed(ctx, t, content.Version, t.Asked, ErrAway)
 	}
 	if content.Text.Title != "" || content.Text.Nickname != "" {
 		verdict, err := s.Checker.Text(ctx, openID, content.Text)
 		if err != nil {
-			return err
+			return s.failed(ctx, t, content.Version, t.Asked, err)
 		}
 		if verdict.State != Approved {
 			return s.decide(ctx, t, Check{Version: content.Version, Verdict: verdict})
@@ -154,20 +187,7 @@ func (s *Service) handIn(ctx context.Context, t Task, openID string, content Con
 	same := func(t Task) bool { return t.Turn != "" && t.Version == next.Version && t.Asked == next.Asked }
 	trace, err := s.Checker.Picture(ctx, openID, content.Scene, s.address(next))
 	if err != nil {
-		away := errors.Is(err, ErrAway)
-		if !away {
-			s.Logger.WarnContext(ctx, "a picture is not checked; it is tried again", "kind", string(t.Kind), "cause", err)
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTime)
-		defer cancel()
-		return s.change(ctx, t.Thing, func(t Task) (Task, bool) {
-			mine := same(t)
-			t.Asked-- // it was not handed in
-			if t.Due = s.now() + retryAfter.Milliseconds(); away {
-				t.Due = 0
-			}
-			return t, mine
-		})
+		return s.failed(ctx, next, next.Version, asked-1, err) // it was not handed in
 	}
 	err = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
 		mine := same(t)

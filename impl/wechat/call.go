@@ -45,6 +45,7 @@ const (
 	errQuota        = 45009
 	errMinuteQuota  = 45011
 	errPage         = 41030 // no such page
+	errNotAllowed   = 48001 // the mini program may not make this call
 	errAway         = 61010 // the user has not used the program for two hours
 )
 
@@ -53,12 +54,12 @@ var tokenErrors = []int{errInvalidToken, errOtherToken, errExpiredToken}
 
 // advice says what an operator can do about an errcode.
 var advice = map[int]string{
-	errAppID:   "WeChat does not know the app id: copy WECHAT_APP_ID from the console, Development settings",
-	errSecret:  "WeChat rejects the secret: copy WECHAT_APP_SECRET from the console, Development settings, or make a new one there",
-	errAddress: "this machine's address is not on the IP allow list: add it in the console (mp.weixin.qq.com), Development management, Development settings, IP allow list (开发管理 → 开发设置 → IP白名单)",
-	errQuota:   "WeChat's quota for this call is used up: it is new at midnight in China; the console shows it at Development management, API quota (开发管理 → 接口设置)",
-	errPage:    "the mini program has no page WECHAT_CODE_PAGE in its released version: publish it, or set WECHAT_CODE_VERSION=trial until then",
-	48001:      "the mini program may not make this call: the console says what it needs, Development management, API permissions (开发管理 → 接口设置)",
+	errAppID:      "WeChat does not know the app id: copy WECHAT_APP_ID from the console, Development settings",
+	errSecret:     "WeChat rejects the secret: copy WECHAT_APP_SECRET from the console, Development settings, or make a new one there",
+	errAddress:    "this machine's address is not on the IP allow list: add it in the console (mp.weixin.qq.com), Development management, Development settings, IP allow list (开发管理 → 开发设置 → IP白名单)",
+	errQuota:      "WeChat's quota for this call is used up: it is new at midnight in China; the console shows it at Development management, API quota (开发管理 → 接口设置)",
+	errPage:       "the mini program has no page WECHAT_CODE_PAGE in its released version: publish it, or set WECHAT_CODE_VERSION=trial until then",
+	errNotAllowed: "the mini program may not make this call: the console says what it needs, Development management, API permissions (开发管理 → 接口设置)",
 }
 
 // call posts a request to the server API, as JSON, and returns the answer: JSON, or

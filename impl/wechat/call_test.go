@@ -247,6 +247,9 @@ func TestACallThatFailsIsNoVerdict(t *testing.T) {
 		if err == nil || got != (moderation.Verdict{}) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v, want %q", plan, got, err, want)
 		}
+		if isFinal := plan == `"errcode":12345`; errors.Is(err, moderation.ErrUncheckable) != isFinal {
+			t.Errorf("%s: it is never checked: %v", plan, err)
+		}
 		for _, secret := range []string{appSecret, p.openID, "access_token=", "secret name", "expected JSON: oops"} {
 			if err != nil && strings.Contains(err.Error(), secret) {
 				t.Errorf("%s: the error has %q: %v", plan, secret, err)
@@ -271,6 +274,16 @@ func TestAPictureIsHandedInForAResultUnderItsTrace(t *testing.T) {
 	p.pass(3 * time.Hour)
 	if _, err := c.Picture(t.Context(), p.openID, moderation.SocialLog, "http://127.0.0.1:1/picture"); !errors.Is(err, moderation.ErrAway) {
 		t.Errorf("three hours later: %v", err)
+	}
+}
+
+// What WeChat says when it is asked for the token says nothing about the text.
+func TestATokenThatIsRefusedIsNoVerdict(t *testing.T) {
+	p := newPlatform(t)
+	p.plan(`{"path":"/cgi-bin/stable_token","errcode":12345}`)
+	_, err := p.replica().Text(t.Context(), p.openID, moderation.Text{Scene: moderation.Profile, Nickname: "a"})
+	if err == nil || errors.Is(err, moderation.ErrUncheckable) {
+		t.Errorf("the error is %v", err)
 	}
 }
 

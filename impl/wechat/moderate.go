@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,7 +86,7 @@ func (c *Client) Text(ctx context.Context, openID string, t moderation.Text) (mo
 	const path = "/wxa/msg_sec_check"
 	a, err := c.call(ctx, path, request)
 	if err != nil {
-		return moderation.Verdict{}, away(err)
+		return moderation.Verdict{}, unchecked(path, err)
 	}
 	// errcode 0 only says that the text was judged.
 	var judged struct {
@@ -107,7 +109,7 @@ func (c *Client) Picture(ctx context.Context, openID string, scene moderation.Sc
 		OpenID    string           `json:"openid"`
 	}{url, mediaPicture, checkVersion, scene, openID})
 	if err != nil {
-		return "", away(err)
+		return "", unchecked(path, err)
 	}
 	var accepted struct {
 		Trace string `json:"trace_id"`
@@ -121,15 +123,25 @@ func (c *Client) Picture(ctx context.Context, openID string, scene moderation.Sc
 // maxTrace bounds a trace_id, in bytes. WeChat's have 36 or fewer.
 const maxTrace = 128
 
-// away turns the errcodes that say that WeChat does not know the user, at least not
-// now, into [moderation.ErrAway].
-func away(err error) error {
+// passing are the errcodes that say nothing about what was to be checked: others are tried
+// again until an operator has done what they ask for, or a day is over.
+var passing = append([]int{errQuota, errMinuteQuota, errAppID, errSecret, errAddress, errNotAllowed}, tokenErrors...)
+
+// unchecked turns the errcodes that say that WeChat does not know the user, at least not
+// now, into [moderation.ErrAway], and those that it will answer again into
+// [moderation.ErrUncheckable]. path is that of the check: the call may have been for the
+// token.
+func unchecked(path string, err error) error {
 	var failed *CallError
-	if errors.As(err, &failed) {
-		switch failed.ErrCode {
-		case errAway, errOpenID, errOtherApp:
-			return moderation.ErrAway
-		}
+	if !errors.As(err, &failed) || failed.ErrCode == 0 || failed.outage || failed.Path != path {
+		return err
 	}
-	return err
+	switch failed.ErrCode {
+	case errAway, errOpenID, errOtherApp:
+		return moderation.ErrAway
+	}
+	if slices.Contains(passing, failed.ErrCode) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", moderation.ErrUncheckable, err)
 }

@@ -371,6 +371,28 @@ func TestWhatWeChatFailsToDoIsTriedAgain(t *testing.T) {
 	}
 }
 
+func TestWhatWeChatNeverChecksNeedsAPerson(t *testing.T) {
+	t.Parallel()
+	onEveryCheckedStore(t, func(t *testing.T, c checked) {
+		author := c.LogIn(t, service.NewUser())
+		c.plan(t, map[string]any{"path": mediaCheck, "errcode": 40097, "times": 100})
+		id := create(t, author, "猫")
+		share(t, author, id, http.StatusCreated)
+		begun := c.past.Load()
+		eventually(t, func() bool {
+			c.pass(10 * time.Second)
+			return shareOf(t, author, id).State != gen.SharePending
+		})
+		becomes(t, author, id, gen.ShareInReview, "no_result")
+		if n, passed := calls(t, c.Service, mediaCheck), time.Duration(c.past.Load()-begun); n != 6 || passed < 20*time.Minute {
+			t.Errorf("WeChat was asked %d times in %v", n, passed)
+		}
+		if w := deskOf(c.Service).waits(t, "drawing", id); w.State != gen.ShareInReview {
+			t.Errorf("it waits as %+v", w)
+		}
+	})
+}
+
 // While a drawing changes between two titles, of which one is refused, visitors see
 // the other one or nothing.
 func TestNoVisitorSeesWhatIsNotApprovedWhileItChanges(t *testing.T) {
