@@ -43,6 +43,13 @@ type Service struct {
 
 	mu   sync.Mutex
 	seen map[string]struct{} // users that [Service.Seen] was told of, until Run looks for their tasks
+	busy map[Thing]*work     // what this replica works on
+}
+
+// work is what a replica does for a task.
+type work struct {
+	done   chan struct{}
+	missed bool // there was more to do meanwhile
 }
 
 const (
@@ -87,7 +94,9 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{Options: o, subjects: map[Kind]Subject{}, wake: make(chan struct{}, 1), seen: map[string]struct{}{}}
+	return &Service{
+		Options: o, subjects: map[Kind]Subject{}, wake: make(chan struct{}, 1), seen: map[string]struct{}{}, busy: map[Thing]*work{},
+	}
 }
 
 // Add adds a kind of things.
@@ -191,25 +200,47 @@ func (s *Service) End(ctx context.Context, thing Thing) error {
 	return s.change(ctx, thing, func(t Task) (Task, bool) { return Task{}, t.Turn != "" })
 }
 
-// Try works on the task of a thing at once, if it is due. It does not wait longer
-// than ctx allows; the work goes on then.
+// Try works on the task of a thing at once, if it is due, or waits while this replica does
+// that. It does not wait longer than ctx allows; the work goes on then.
 func (s *Service) Try(ctx context.Context, thing Thing) {
 	if s.off() {
 		return
 	}
-	t, err := s.Store.Task(ctx, thing)
-	if err != nil || t.Turn == "" {
-		return
+	for tried := ""; ; {
+		t, err := s.Store.Task(ctx, thing)
+		if err != nil || t.Turn == "" {
+			return
+		}
+		done := s.workOf(thing)
+		if done == nil {
+			if !s.isDue(t) || t.Turn == tried {
+				return
+			}
+			tried = t.Turn
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				s.workOn(context.WithoutCancel(ctx), t)
+			}()
+			done = ended
+		}
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return
+		}
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.workOn(context.WithoutCancel(ctx), t)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
+}
+
+// workOf returns what is closed when this replica has done what it does for a thing, or
+// nil if it does nothing.
+func (s *Service) workOf(thing Thing) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.busy[thing]; w != nil {
+		return w.done
 	}
+	return nil
 }
 
 // Seen says that a user is back, as [Service.Returned] does, and waits for nothing: Run

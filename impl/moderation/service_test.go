@@ -715,6 +715,40 @@ func TestACheckGoesOnWhenNobodyWaitsForIt(t *testing.T) {
 	})
 }
 
+// Run may be faster than the user who waits for the check, or be at work on the version
+// before.
+func TestAUserWaitsForTheCheckThatRunHasBegun(t *testing.T) {
+	for name, changed := range map[string]bool{"of this version": false, "of the version before": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.title, w.takes = "risky", 800*time.Millisecond
+				ctx, stop := context.WithCancel(t.Context())
+				defer synctest.Wait()
+				defer stop()
+				go w.Run(ctx)
+				if err := w.Begin(t.Context(), thing); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				if changed {
+					w.mu.Lock()
+					w.version++
+					w.mu.Unlock()
+					if err := w.Begin(t.Context(), thing); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+				}
+				waiting, end := context.WithTimeout(t.Context(), 2*time.Second)
+				defer end()
+				w.Try(waiting, thing)
+				w.is(t, moderation.Refused, moderation.Fraud)
+			})
+		})
+	}
+}
+
 // However changes, results and work interleave, nothing is approved but a version
 // whose picture was fetched and approved.
 func TestOnlyWhatWasApprovedIsApproved(t *testing.T) {

@@ -55,11 +55,31 @@ func (s *Service) nudge() {
 	}
 }
 
-// workOn does what is due of a task, unless another replica does.
+func (s *Service) isDue(t Task) bool { return t.Due > 0 && t.Due <= s.now() }
+
+// workOn does what is due of a task, unless another replica does, or this one works on
+// its thing already: then Run looks for it again.
 func (s *Service) workOn(ctx context.Context, t Task) {
-	if t.Due == 0 || t.Due > s.now() {
+	if !s.isDue(t) {
 		return
 	}
+	s.mu.Lock()
+	if w := s.busy[t.Thing]; w != nil {
+		w.missed = true
+		s.mu.Unlock()
+		return
+	}
+	w := &work{done: make(chan struct{})}
+	s.busy[t.Thing] = w
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.busy, t.Thing)
+		s.mu.Unlock()
+		if close(w.done); w.missed {
+			s.nudge()
+		}
+	}()
 	claimed := t
 	claimed.Due, claimed.Turn = s.now()+workTime.Milliseconds(), rand.Text()
 	if done, err := s.Store.SwapTask(ctx, t, claimed); err != nil || !done {

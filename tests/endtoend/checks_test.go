@@ -434,6 +434,26 @@ func TestNoVisitorSeesWhatIsNotApprovedWhileItChanges(t *testing.T) {
 	})
 }
 
+// A text is checked before the answer, however busy the service is with other checks.
+func TestATextIsCheckedAtOnce(t *testing.T) {
+	t.Parallel()
+	onEveryCheckedStore(t, func(t *testing.T, c checked) {
+		author := c.LogIn(t, service.NewUser())
+		for n := range 15 {
+			name, want := fmt.Sprint("name ", n), gen.ShareApproved
+			if n%2 == 1 {
+				name, want = fmt.Sprint("risky ", n), gen.ShareRefused
+			}
+			answer := author.Do(t, http.MethodPut, "/v1/profile", map[string]string{"nickname": name})
+			answer.Expect(t, http.StatusOK)
+			var p gen.Profile
+			if answer.Decode(t, &p); p.NicknameState == nil || *p.NicknameState != want {
+				t.Errorf("%s is answered with %s", name, answer.Body)
+			}
+		}
+	})
+}
+
 // The nickname was checked when it was set: sharing asks for the title only.
 func TestSharingHasOneTextChecked(t *testing.T) {
 	c := startChecked(t, service.Options{})
