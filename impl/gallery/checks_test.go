@@ -39,6 +39,7 @@ func (approves) Picture(context.Context, string, moderation.Scene, string) (stri
 // Whatever happens just before the checker's verdict is stored is not overwritten.
 func TestAVerdictThatIsStoredTooLate(t *testing.T) {
 	refused := moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}
+	noResult := moderation.Verdict{State: moderation.Review, Reason: moderation.NoResult}
 	for name, test := range map[string]struct {
 		before func(t *testing.T, s *gallery.Service, checks *moderation.Service)
 		want   moderation.Verdict
@@ -56,7 +57,7 @@ func TestAVerdictThatIsStoredTooLate(t *testing.T) {
 			if _, _, err := s.Put(t.Context(), owner, id, b, gallery.IfPresent()); err != nil {
 				t.Error(err)
 			}
-		}, moderation.Verdict{State: moderation.Pending}},
+		}, noResult}, // that of the drawing as it is now
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := &late{Memory: gallerytest.NewMemory()}
