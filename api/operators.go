@@ -173,6 +173,9 @@ func checkBody(w moderation.Waiting) gen.Check {
 		Kind: string(w.Kind), User: w.Owner, ID: w.ID, Version: w.Content.Version, State: gen.ShareState(w.Verdict.State),
 		Text: optional(w.Text.Title + w.Text.Nickname), HasPicture: w.Picture != nil, ReportCount: int32(len(w.Reports)),
 	}
+	if w.Changed {
+		b.Changed = new(true)
+	}
 	if w.Verdict.Reason != "" {
 		b.Reason = new(gen.ShareReason(w.Verdict.Reason))
 	}

@@ -435,6 +435,10 @@ func (v *StoredReport) AppendJSON(b []byte) []byte {
 // AppendJSON appends v as JSON.
 func (v *Check) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
+	if v.Changed != nil {
+		b = wire.AppendName(b, `"changed":`)
+		b = strconv.AppendBool(b, bool(*v.Changed))
+	}
 	b = wire.AppendName(b, `"hasPicture":`)
 	b = strconv.AppendBool(b, bool(v.HasPicture))
 	b = wire.AppendName(b, `"id":`)

@@ -270,6 +270,9 @@ type Canvas struct {
 
 // Check A thing that others see, or that waits for its check or for a person.
 type Check struct {
+	// Changed `true` if it was reported, its share ended, and its owner has changed it since then. Others do not see what it is now, nor do operators; what others saw is not stored any more, and `version` names that. `refuse` and `take_down` put what it is now in review; `approve` only ends the reports. Otherwise absent.
+	Changed *bool `json:"changed,omitempty"`
+
 	// HasPicture Whether it has a picture.
 	HasPicture bool `json:"hasPicture"`
 

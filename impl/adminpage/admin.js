@@ -54,7 +54,7 @@ const words = isChinese
       lift: '解除停用',
       consequences: {
         approve: '别人可以看到这个版本。',
-        refuse: '别人看不到这个版本。用户会看到原因，改动后重新检测。',
+        refuse: '别人看不到这个版本。用户会看到原因；之后的每个版本都需要人工审核，直到其中一个通过。',
         take_down: '画作：分享结束，链接永久失效。昵称或头像：被删除。',
         suspend: '该用户不能再写入和分享。解除停用之前，别人看不到该用户分享的内容。',
         lift: '该用户又可以写入和分享。',
@@ -63,6 +63,7 @@ const words = isChinese
       untitled: '无标题',
       picture: '图片：',
       loading: '正在加载…',
+      hidden: '分享结束后，用户改动了画作：别人看到过的版本已不存在，现在的版本别人看不到。通过：只结束举报。拒绝、下架：现在的版本再分享时需要人工审核。',
       user: '用户',
       state: '状态',
       report: '举报',
@@ -121,7 +122,7 @@ const words = isChinese
       lift: 'Lift the suspension',
       consequences: {
         approve: 'Others see this version.',
-        refuse: 'Others do not see this version. Its owner sees the reason; after a change it is checked again.',
+        refuse: 'Others do not see this version. Its owner sees the reason. Each later version needs a review, until one is approved.',
         take_down:
           'A drawing: its share ends and the link is invalid for ever. A nickname or an avatar: it is removed.',
         suspend:
@@ -132,6 +133,8 @@ const words = isChinese
       untitled: 'untitled',
       picture: 'Picture: ',
       loading: 'Loading…',
+      hidden:
+        'Its owner has changed it since its share ended: what others saw is gone, and others do not see what it is now. Approve only ends the reports; refuse and take down make it need a review when it is shared again.',
       user: 'User',
       state: 'State',
       report: 'Report',
@@ -378,6 +381,7 @@ function showCheck(check) {
       !shown.user && button('shares', () => open('shares', '', user)),
     ),
   );
+  if (check.changed) picture.textContent = words.hidden;
   if (check.hasPicture) showPicture(picture, `${path}/picture?version=${version}`, words.picture + name);
   return decided;
 }

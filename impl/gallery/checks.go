@@ -84,7 +84,7 @@ func (s *Service) TakeDown(ctx context.Context, owner, id, _ string) error {
 	if err != nil {
 		return moderation.ErrGone
 	}
-	return s.Unshare(ctx, owner, parsed)
+	return s.store.Unshare(ctx, owner, parsed)
 }
 
 // sheet is all that others see of a drawing, in the picture or in its replay.

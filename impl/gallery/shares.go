@@ -66,10 +66,18 @@ func (s *Service) ShareOf(ctx context.Context, owner string, id drawing.ID) (Sha
 // Unshare makes the token of a drawing invalid for ever. It is not an error if
 // there is none.
 func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) error {
+	r, err := s.store.Get(ctx, owner, id)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
 	if err := s.store.Unshare(ctx, owner, id); err != nil || s.checkSaved {
 		return err
 	}
-	return s.checks.Hide(ctx, thing(owner, id))
+	var shown string // the revision that others could see
+	if r.Share != (Share{}) {
+		shown = r.ETag
+	}
+	return s.checks.Hide(ctx, thing(owner, id), shown)
 }
 
 // Visit returns the drawing that a token leads to, and its owner. Every other token

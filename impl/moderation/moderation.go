@@ -163,7 +163,7 @@ type Task struct {
 	// Due is from when on something must be done, in Unix milliseconds; 0: when the
 	// author is back; or [ForPerson].
 	Due     int64
-	Version string // that a picture was handed in of
+	Version string // that a picture was handed in of, or that others could see before the thing was hidden
 	Trace   string // under which its result arrives; empty until then
 	Asked   int    // how often it was handed in
 	Fetched bool   // the checker has fetched the picture

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -13,6 +14,10 @@ type Waiting struct {
 	Task
 	Content
 	Verdict Verdict // what others may see of it now
+	// Changed: it was changed since others could see it. Then Content has only the version
+	// that they could see, which is not stored any more.
+	Changed bool
+	current string // its version
 }
 
 // Waiting returns a page of what waits: at most limit things that come after one, in the
@@ -43,17 +48,22 @@ func (s *Service) Waiting(ctx context.Context, after Thing, limit int) (page []W
 	return page, next, nil
 }
 
-// waiting adds to a task what others would see of its thing, or returns [ErrGone].
+// waiting adds to a task what others see of its thing or saw of it before, or returns
+// [ErrGone].
 func (s *Service) waiting(ctx context.Context, t Task) (Waiting, error) {
 	content, err := s.content(ctx, t.Thing)
 	if content.Hidden && len(t.Reports) == 0 {
 		err = ErrGone
 	}
-	verdict := s.Judge(content.Check, content.Version)
-	if verdict.State == Pending && t.Turn != "" && t.Due == 0 {
-		verdict.Reason = AuthorAway
+	w := Waiting{Task: t, Content: content, current: content.Version}
+	if w.Changed = content.Hidden && content.Version != t.Version; w.Changed {
+		w.Content = Content{Version: cmp.Or(t.Version, content.Version), Hidden: true, Check: content.Check}
 	}
-	return Waiting{t, content, verdict}, err
+	w.Verdict = s.Judge(content.Check, w.Content.Version)
+	if w.Verdict.State == Pending && t.Turn != "" && t.Due == 0 {
+		w.Verdict.Reason = AuthorAway
+	}
+	return w, err
 }
 
 // Shown returns a page of what others see of an owner, or would see when it is approved:
@@ -139,17 +149,23 @@ func (s *Service) TakeDown(ctx context.Context, thing Thing, version string, rea
 }
 
 // settle stores what a person decided about a version, in place of any other verdict on
-// it, and returns the task as it was before.
+// it, and returns the task as it was before. Of a version that is not stored any more,
+// only a refusal is stored: what came in its place is in review.
 func (s *Service) settle(ctx context.Context, thing Thing, version string, v Verdict) (Task, error) {
-	to := Check{Version: version, Verdict: v, Person: v.State == Refused}
 	for {
+		to := Check{Version: version, Verdict: v, Person: v.State == Refused}
 		seen, err := s.open(ctx, thing)
 		switch {
 		case err != nil:
 			return Task{}, err
 		case seen.Content.Version != version:
 			return Task{}, ErrChanged
-		case seen.Check == to:
+		case seen.Changed && !to.Person:
+			return seen.Task, nil
+		case seen.Changed:
+			to.Version, to.State = seen.current, Review
+		}
+		if seen.Check == to {
 			return seen.Task, nil
 		}
 		err = s.subjects[thing.Kind].Decide(ctx, thing.Owner, thing.ID, seen.Check, to)

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -179,8 +180,9 @@ func (s *Service) Report(ctx context.Context, thing Thing, reporter string, reas
 }
 
 // Hide ends the check of a thing that others cannot see any more. Its reports are kept for
-// a person: its owner could show it again.
-func (s *Service) Hide(ctx context.Context, thing Thing) error {
+// a person, who may see it as long as it has the version: its owner could show it again.
+// Without a version, it was hidden before.
+func (s *Service) Hide(ctx context.Context, thing Thing, version string) error {
 	if s == nil {
 		return nil
 	}
@@ -188,7 +190,7 @@ func (s *Service) Hide(ctx context.Context, thing Thing) error {
 		if len(t.Reports) == 0 {
 			return Task{}, t.Turn != ""
 		}
-		return Task{Thing: thing, Due: ForPerson, Reports: t.Reports}, t.Due != ForPerson
+		return Task{Thing: thing, Due: ForPerson, Version: cmp.Or(version, t.Version), Reports: t.Reports}, true
 	})
 }
 

@@ -292,6 +292,60 @@ func TestAReportOutlastsTheShare(t *testing.T) {
 	})
 }
 
+// What its owner changes after its share has ended is private, also for operators.
+func TestOperatorsDoNotSeeWhatIsChangedAfterTheShareHasEnded(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		author, d := s.LogIn(t, service.NewUser()), deskOf(s.Service)
+		for _, test := range []struct {
+			action gen.DecisionAction
+			state  gen.ShareState
+			reason gen.ShareReason
+		}{
+			{gen.DecisionRefuse, gen.ShareInReview, "abuse"},
+			{gen.DecisionTakeDown, gen.ShareInReview, "abuse"},
+			{gen.DecisionApprove, gen.ShareApproved, ""},
+		} {
+			id := create(t, author, "rude")
+			token := share(t, author, id, http.StatusCreated)
+			report(t, s.Service, token, gen.Report{Reason: gen.ReportAbuse}).Expect(t, http.StatusNoContent)
+			seen := d.waits(t, "drawing", id)
+			for range 2 {
+				author.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
+			}
+			if c := d.waits(t, "drawing", id); c.Text == nil || *c.Text != "rude" || !c.HasPicture || c.Changed != nil {
+				t.Errorf("as others saw it, it waits as %+v", c)
+			}
+			author.Do(t, http.MethodPut, path(id), oneStroke("private"), replacing("*")).Expect(t, http.StatusOK)
+			author.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
+			c := d.waits(t, "drawing", id)
+			if c.Text != nil || c.HasPicture || c.Changed == nil || !*c.Changed || c.Version != seen.Version || c.ReportCount != 1 {
+				t.Errorf("it waits as %+v", c)
+			}
+			private := c
+			private.Version = strings.Trim(author.Do(t, http.MethodGet, path(id), nil).Header.Get("ETag"), `"`)
+			for _, c := range []gen.Check{c, private} {
+				d.picture(t, c).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+			}
+			d.decide(t, private, gen.DecisionApprove, "").ExpectProblem(t, http.StatusPreconditionFailed, gen.ErrPreconditionFailed)
+
+			// Shared anew, others see it.
+			share(t, author, id, http.StatusCreated)
+			if c := d.waits(t, "drawing", id); *c.Text != "private" || c.Changed != nil {
+				t.Errorf("shared anew, it waits as %+v", c)
+			}
+			author.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
+			author.Do(t, http.MethodPut, path(id), oneStroke("more private"), replacing("*")).Expect(t, http.StatusOK)
+
+			d.decide(t, d.waits(t, "drawing", id), test.action, gen.ReportAbuse).Expect(t, http.StatusNoContent)
+			d.waitsNot(t, id)
+			share(t, author, id, http.StatusCreated)
+			becomes(t, author, id, test.state, test.reason)
+		}
+	})
+}
+
 // What WeChat cannot decide, a person decides: drawings, nicknames and avatars.
 func TestAnOperatorDecidesWhatNeedsAReview(t *testing.T) {
 	t.Parallel()

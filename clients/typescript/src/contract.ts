@@ -1249,6 +1249,8 @@ export interface components {
             text?: string;
             /** @description Whether it has a picture. */
             hasPicture: boolean;
+            /** @description `true` if it was reported, its share ended, and its owner has changed it since then. Others do not see what it is now, nor do operators; what others saw is not stored any more, and `version` names that. `refuse` and `take_down` put what it is now in review; `approve` only ends the reports. Otherwise absent. */
+            changed?: boolean;
             /**
              * Format: int32
              * @description How many client addresses reported it. 200 also if there are more.
