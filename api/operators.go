@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/drawing"
 	"onestroke/impl/gallery"
 	"onestroke/impl/moderation"
 	"onestroke/impl/operator"
@@ -85,7 +86,7 @@ func (h operators) GetCheckPicture(ctx context.Context, r gen.GetCheckPictureReq
 		return nil, err
 	}
 	defer release()
-	picture, err := h.checks.Look(ctx, moderation.Thing{Kind: moderation.Kind(r.Kind), Owner: r.User, ID: r.ID}, r.Params.Version)
+	picture, err := h.checks.Look(ctx, checked(r.Kind, r.User, r.ID), r.Params.Version)
 	if errors.Is(err, moderation.ErrGone) {
 		err = errNoPicture
 	}
@@ -93,6 +94,15 @@ func (h operators) GetCheckPicture(ctx context.Context, r gen.GetCheckPictureReq
 		return nil, err
 	}
 	return gen.GetCheckPicture200{Body: picture}, nil
+}
+
+// checked returns the thing that a path names. The id of a drawing may have letters of
+// either case there.
+func checked(kind, user, id string) moderation.Thing {
+	if parsed, err := drawing.ParseID(id); err == nil {
+		id = parsed.String()
+	}
+	return moderation.Thing{Kind: moderation.Kind(kind), Owner: user, ID: id}
 }
 
 func (h operators) DecideCheck(ctx context.Context, r gen.DecideCheckRequest) (gen.DecideCheckAnswer, error) {
@@ -103,7 +113,7 @@ func (h operators) DecideCheck(ctx context.Context, r gen.DecideCheckRequest) (g
 			d.Reason = moderation.Reason(*r.Body.Reason)
 		}
 	}
-	err := h.operators.Decide(ctx, moderation.Thing{Kind: moderation.Kind(r.Kind), Owner: r.User, ID: r.ID}, d)
+	err := h.operators.Decide(ctx, checked(r.Kind, r.User, r.ID), d)
 	switch {
 	case errors.Is(err, moderation.ErrChanged):
 		return nil, errCheckChanged

@@ -65,7 +65,7 @@ func (s *Service) Shown(ctx context.Context, owner, after string, limit int) ([]
 	if after != "" {
 		parsed, err := drawing.ParseID(after)
 		if err != nil {
-			return nil, err
+			return nil, ErrCursor
 		}
 		last = &parsed
 	}

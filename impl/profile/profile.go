@@ -261,9 +261,9 @@ func version[T string | []byte](of T) string {
 // nicknames are the nicknames, as they are checked.
 type nicknames struct{ *Service }
 
-func (s nicknames) Content(ctx context.Context, owner, _ string) (moderation.Content, error) {
+func (s nicknames) Content(ctx context.Context, owner, id string) (moderation.Content, error) {
 	a, err := s.store.Profile(ctx, owner)
-	if err == nil && a.Nickname == "" {
+	if err == nil && (a.Nickname == "" || id != owner) {
 		err = moderation.ErrGone
 	}
 	return moderation.Content{
@@ -300,9 +300,9 @@ func (s nicknames) TakeDown(ctx context.Context, owner, _, refused string) error
 // avatars are the avatars, as they are checked.
 type avatars struct{ *Service }
 
-func (s avatars) Content(ctx context.Context, owner, _ string) (moderation.Content, error) {
+func (s avatars) Content(ctx context.Context, owner, id string) (moderation.Content, error) {
 	a, err := s.store.Profile(ctx, owner)
-	if err == nil && a.Avatar == nil {
+	if err == nil && (a.Avatar == nil || id != owner) {
 		err = moderation.ErrGone
 	}
 	return moderation.Content{

@@ -292,6 +292,40 @@ func TestAReportOutlastsTheShare(t *testing.T) {
 	})
 }
 
+// A decision is about the thing that is in the list, or about none.
+func TestADecisionEndsWhatWaitsUnderAnySpellingOfItsID(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		s := startOn(t, redis, mongodb)
+		author, d := s.LogIn(t, service.NewUser()), deskOf(s.Service)
+		id := create(t, author, "rude")
+		report(t, s.Service, share(t, author, id, http.StatusCreated), gen.Report{Reason: gen.ReportAbuse}).Expect(t, http.StatusNoContent)
+		c := d.waits(t, "drawing", id)
+		c.ID = strings.ToUpper(id)
+		d.picture(t, c).Expect(t, http.StatusOK)
+		d.decide(t, c, gen.DecisionRefuse, "").Expect(t, http.StatusNoContent)
+		d.waitsNot(t, id)
+
+		author.Do(t, http.MethodPut, "/v1/profile", map[string]string{"nickname": "rude"}).Expect(t, http.StatusOK)
+		upload(t, author, photo(t, 30, 30)).Expect(t, http.StatusOK)
+		for _, c := range d.shown(t, c.User) {
+			if c.Kind == "drawing" {
+				continue
+			}
+			for _, id := range []string{strings.Repeat("A", len(c.ID)), newID()} {
+				wrong := c
+				wrong.ID = id
+				d.picture(t, wrong).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+				d.decide(t, wrong, gen.DecisionTakeDown, "").ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+			}
+			d.decide(t, c, gen.DecisionTakeDown, "").Expect(t, http.StatusNoContent)
+		}
+		if left := d.shown(t, c.User); len(left) != 1 {
+			t.Errorf("left is %+v", left)
+		}
+	})
+}
+
 // What its owner changes after its share has ended is private, also for operators.
 func TestOperatorsDoNotSeeWhatIsChangedAfterTheShareHasEnded(t *testing.T) {
 	t.Parallel()
@@ -514,10 +548,11 @@ func TestAnOperatorSeesWhatAUserShowsToOthers(t *testing.T) {
 		if all := d.shown(t, user); len(all) != 0 {
 			t.Errorf("all was taken down, and the list is %+v", all)
 		}
-		elsewhere := me(t, other).User.ID + ".avatar." + user
-		problem := d.Do(t, http.MethodGet, at+"?cursor="+elsewhere, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
-		if f := *problem.Errors; len(f) != 1 || f[0].Field != "cursor" {
-			t.Errorf("the fields are %+v", f)
+		for _, cursor := range []string{me(t, other).User.ID + ".avatar." + user, user + ".drawing.abcdefghijklmnopqrstuv"} {
+			problem := d.Do(t, http.MethodGet, at+"?cursor="+cursor, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+			if f := *problem.Errors; len(f) != 1 || f[0].Field != "cursor" || f[0].Rule != "cursor" {
+				t.Errorf("the fields are %+v", f)
+			}
 		}
 	})
 }
