@@ -97,8 +97,11 @@ type pushed struct {
 // Text is a string that may be written as a number.
 type Text string
 
-// UnmarshalJSON reads a string or a number.
+// UnmarshalJSON reads a string or a number. null is as if there were nothing.
 func (t *Text) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
 	*t = Text(bytes.Trim(text, `"`))
 	return nil
 }

@@ -141,6 +141,12 @@ var messages = []struct {
 		`<xml><Event>user_info_modified</Event><RevokeInfo>6</RevokeInfo></xml>`,
 		push.Message{Event: "user_info_modified", RevokeInfo: "6"},
 	},
+	{
+		"RevokeInfo is null or empty",
+		`{"Event":"user_info_modified","RevokeInfo":null}`,
+		`<xml><Event>user_info_modified</Event><RevokeInfo></RevokeInfo></xml>`,
+		push.Message{Event: "user_info_modified"},
+	},
 	{"an unknown event", `{"Event":"subscribe","x":{"y":[1]}}`, `<xml><Event>subscribe</Event><x><y>1</y></x></xml>`, push.Message{Event: "subscribe"}},
 }
 
