@@ -131,10 +131,14 @@ func (s *Service) shared(ctx context.Context, owner string, r Record) (Shared, e
 	return Shared{Token: r.Share.Token, Verdict: verdict}, err
 }
 
-// saved has a drawing checked that was just written, if others could see it. The
-// write is done: if this fails, the next request for the share begins the check.
-func (s *Service) saved(ctx context.Context, owner string, id drawing.ID, isShared bool) {
-	if isShared || s.checkSaved {
-		_ = s.checks.Begin(ctx, thing(owner, id))
+// saved has a drawing checked that was just written, if others could see it; one in review
+// waits for a person, also if nothing is checked. check is the stored one. The write is
+// done: if this fails, the next request for the share does it.
+func (s *Service) saved(ctx context.Context, owner string, r Record, check moderation.Check, isShared bool) {
+	switch verdict := s.checks.Judge(check, r.ETag); {
+	case isShared && verdict.State == moderation.Review:
+		_, _ = s.checks.Ensure(ctx, thing(owner, r.ID), verdict)
+	case isShared || s.checkSaved:
+		_ = s.checks.Begin(ctx, thing(owner, r.ID))
 	}
 }

@@ -199,7 +199,7 @@ func (s *Service) insert(ctx context.Context, owner string, r Record) error {
 	}
 	err := s.store.Insert(ctx, owner, r)
 	if err == nil {
-		s.saved(ctx, owner, r.ID, false)
+		s.saved(ctx, owner, r, moderation.Check{}, false)
 	}
 	return err
 }
@@ -243,7 +243,7 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 func (s *Service) rewrite(ctx context.Context, owner string, stored, r Record) error {
 	err := s.store.Replace(ctx, owner, stored.ETag, r)
 	if err == nil {
-		s.saved(ctx, owner, r.ID, stored.Share != (Share{}))
+		s.saved(ctx, owner, r, stored.Check, stored.Share != (Share{}))
 	}
 	return err
 }

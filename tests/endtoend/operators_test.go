@@ -195,6 +195,9 @@ func refusalLasts(t *testing.T, s service.Service) {
 	opensNothing(t, s, token)
 	d.waitsNot(t, id)
 	author.Do(t, http.MethodPut, path(id), oneStroke("rude again"), replacing("*")).Expect(t, http.StatusOK)
+	eventually(t, func() bool { // also if nobody asks for the share
+		return slices.ContainsFunc(d.waiting(t), func(c gen.Check) bool { return c.ID == id && c.State == gen.ShareInReview })
+	})
 	becomes(t, author, id, gen.ShareInReview, "vulgar")
 	opensNothing(t, s, token)
 	d.decide(t, d.waits(t, "drawing", id), gen.DecisionApprove, "").Expect(t, http.StatusNoContent)
