@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,46 @@ type Record struct {
 	NicknameCheck moderation.Check `json:"nicknameCheck,omitzero"`
 	Avatar        []byte           `json:"-"` // a JPEG by [avatar.New]
 	AvatarCheck   moderation.Check `json:"avatarCheck,omitzero"`
+	// What persons refused before they approved or refused another one: at most maxRefused,
+	// the newest last. It names the content, which may come back.
+	RefusedNicknames []moderation.Check `json:"refusedNicknames,omitempty"`
+	RefusedAvatars   []moderation.Check `json:"refusedAvatars,omitempty"`
+}
+
+// maxRefused bounds the nicknames and the avatars of a user whose refusal is stored.
+const maxRefused = 50
+
+func (a Record) nicknameCheck() moderation.Check {
+	return checkOf(version(a.Nickname), a.NicknameCheck, a.RefusedNicknames)
+}
+
+func (a Record) avatarCheck() moderation.Check {
+	return checkOf(version(a.Avatar), a.AvatarCheck, a.RefusedAvatars)
+}
+
+// checkOf returns the check of a version: the stored one, unless that is on another version
+// and a person refused this one before.
+func checkOf(version string, stored moderation.Check, refused []moderation.Check) moderation.Check {
+	i := slices.IndexFunc(refused, func(c moderation.Check) bool { return c.Version == version })
+	if stored.Version == version || i < 0 {
+		return stored
+	}
+	return refused[i]
+}
+
+// remember returns what was refused before, when a check takes the place of another.
+func remember(refused []moderation.Check, from, to moderation.Check) []moderation.Check {
+	refused = slices.DeleteFunc(slices.Clone(refused), func(c moderation.Check) bool { return c.Version == from.Version || c.Version == to.Version })
+	if from.Person && from.State == moderation.Refused && from.Version != to.Version {
+		refused = append(refused, from)
+	}
+	return refused[max(0, len(refused)-maxRefused):]
+}
+
+// isEmpty reports whether nothing is stored, also of what was refused.
+func (a Record) isEmpty() bool {
+	return a.Nickname == "" && a.Avatar == nil && !a.NicknameCheck.Person && !a.AvatarCheck.Person &&
+		len(a.RefusedNicknames) == 0 && len(a.RefusedAvatars) == 0
 }
 
 // Store stores profiles. A call may return gallery.ErrUnavailable, wrapped, or the
@@ -85,12 +126,12 @@ func (s *Service) Profile(ctx context.Context, userID string) (p Profile, err er
 	}
 	p.Nickname, p.Avatar = a.Nickname, a.Avatar
 	if a.Nickname != "" {
-		if p.NicknameVerdict, err = s.verdict(ctx, NicknameKind, userID, a.NicknameCheck, version(a.Nickname)); err != nil {
+		if p.NicknameVerdict, err = s.verdict(ctx, NicknameKind, userID, a.nicknameCheck(), version(a.Nickname)); err != nil {
 			return p, err
 		}
 	}
 	if a.Avatar != nil {
-		p.AvatarVerdict, err = s.verdict(ctx, AvatarKind, userID, a.AvatarCheck, version(a.Avatar))
+		p.AvatarVerdict, err = s.verdict(ctx, AvatarKind, userID, a.avatarCheck(), version(a.Avatar))
 	}
 	return p, err
 }
@@ -108,7 +149,7 @@ func (s *Service) Author(ctx context.Context, userID string) (shown Author, err 
 		return shown, err
 	}
 	if a.Nickname != "" {
-		v, err := s.verdict(ctx, NicknameKind, userID, a.NicknameCheck, version(a.Nickname))
+		v, err := s.verdict(ctx, NicknameKind, userID, a.nicknameCheck(), version(a.Nickname))
 		if err != nil {
 			return Author{}, err
 		}
@@ -117,7 +158,7 @@ func (s *Service) Author(ctx context.Context, userID string) (shown Author, err 
 		}
 	}
 	if a.Avatar != nil {
-		v, err := s.verdict(ctx, AvatarKind, userID, a.AvatarCheck, version(a.Avatar))
+		v, err := s.verdict(ctx, AvatarKind, userID, a.avatarCheck(), version(a.Avatar))
 		if err != nil {
 			return Author{}, err
 		}
@@ -220,7 +261,7 @@ func (s *Service) swap(ctx context.Context, userID, turn string, a Record) (bool
 	if a.Avatar == nil && !a.AvatarCheck.Person {
 		a.AvatarCheck = moderation.Check{}
 	}
-	if a.Turn = rand.Text(); a.Nickname == "" && a.Avatar == nil && !a.NicknameCheck.Person && !a.AvatarCheck.Person {
+	if a.Turn = rand.Text(); a.isEmpty() {
 		a = Record{}
 	}
 	return s.store.SwapProfile(ctx, userID, turn, a)
@@ -268,14 +309,15 @@ func (s nicknames) Content(ctx context.Context, owner, id string) (moderation.Co
 	}
 	return moderation.Content{
 		Version: version(a.Nickname),
-		Check:   a.NicknameCheck,
+		Check:   a.nicknameCheck(),
 		Text:    moderation.Text{Scene: moderation.Profile, Nickname: a.Nickname},
 	}, err
 }
 
 func (s nicknames) Decide(ctx context.Context, owner, _ string, from, to moderation.Check) error {
 	return s.decide(ctx, owner, func(a *Record) bool {
-		same := a.Nickname != "" && version(a.Nickname) == to.Version && a.NicknameCheck == from
+		same := a.Nickname != "" && version(a.Nickname) == to.Version && a.nicknameCheck() == from
+		a.RefusedNicknames = remember(a.RefusedNicknames, a.NicknameCheck, to)
 		a.NicknameCheck = to
 		return same
 	})
@@ -307,7 +349,7 @@ func (s avatars) Content(ctx context.Context, owner, id string) (moderation.Cont
 	}
 	return moderation.Content{
 		Version: version(a.Avatar),
-		Check:   a.AvatarCheck,
+		Check:   a.avatarCheck(),
 		Scene:   moderation.Profile,
 		Picture: func() ([]byte, error) { return avatar.PNG(a.Avatar) },
 	}, err
@@ -315,7 +357,8 @@ func (s avatars) Content(ctx context.Context, owner, id string) (moderation.Cont
 
 func (s avatars) Decide(ctx context.Context, owner, _ string, from, to moderation.Check) error {
 	return s.decide(ctx, owner, func(a *Record) bool {
-		same := a.Avatar != nil && version(a.Avatar) == to.Version && a.AvatarCheck == from
+		same := a.Avatar != nil && version(a.Avatar) == to.Version && a.avatarCheck() == from
+		a.RefusedAvatars = remember(a.RefusedAvatars, a.AvatarCheck, to)
 		a.AvatarCheck = to
 		return same
 	})

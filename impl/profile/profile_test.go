@@ -3,6 +3,7 @@ package profile_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/png"
 	"log/slog"
@@ -106,6 +107,27 @@ type notes struct{}
 func (notes) Note(context.Context, string) (string, error) { return "", nil }
 func (notes) SwapNote(context.Context, string, string, string, time.Duration) (bool, error) {
 	return true, nil
+}
+
+// What was refused is remembered by its content, and what is stored of it is bounded.
+func TestTheNewestOfManyRefusalsAreRemembered(t *testing.T) {
+	store := new(profiletest.Memory)
+	checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory), Logger: slog.New(slog.DiscardHandler)})
+	s := profile.New(store, checks)
+	for n := range 60 {
+		succeed(t, s.SetNickname(t.Context(), user, fmt.Sprint(n)))
+		shown, _, err := checks.Shown(t.Context(), user, moderation.Thing{}, 1)
+		succeed(t, err, checks.Settle(t.Context(), shown[0].Thing, shown[0].Content.Version, moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}))
+	}
+	if stored, _ := store.Profile(t.Context(), user); len(stored.RefusedNicknames) != 50 {
+		t.Errorf("%d refusals are stored", len(stored.RefusedNicknames))
+	}
+	for nickname, want := range map[string]moderation.State{"59": moderation.Refused, "30": moderation.Refused, "0": moderation.Review} {
+		succeed(t, s.SetNickname(t.Context(), user, nickname))
+		if p, err := s.Profile(t.Context(), user); err != nil || p.NicknameVerdict.State != want {
+			t.Errorf("%s is %+v, %v", nickname, p.NicknameVerdict, err)
+		}
+	}
 }
 
 func TestOthersSeeOnlyWhatIsApproved(t *testing.T) {

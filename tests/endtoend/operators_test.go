@@ -230,6 +230,35 @@ func refusalLasts(t *testing.T, s service.Service) {
 	named("the b0ss", gen.ShareApproved)
 	named("小红", gen.ShareApproved)
 
+	// What was refused is still refused after another one was approved, also when there was
+	// none meanwhile, until it is approved itself.
+	named("the boss", gen.ShareRefused)
+	author.Do(t, http.MethodDelete, "/v1/profile", nil).Expect(t, http.StatusNoContent)
+	named("the boss", gen.ShareRefused)
+	decideShown := func(kind string, action gen.DecisionAction) {
+		t.Helper()
+		all := d.shown(t, user)
+		i := slices.IndexFunc(all, func(c gen.Check) bool { return c.Kind == kind })
+		d.decide(t, all[i], action, gen.ReportFraud).Expect(t, http.StatusNoContent)
+	}
+	decideShown("nickname", gen.DecisionApprove)
+	named("the boss", gen.ShareApproved)
+	named("小红", gen.ShareApproved)
+	showed := func(side int, want gen.ShareState) {
+		t.Helper()
+		upload(t, author, photo(t, side, side)).Expect(t, http.StatusOK)
+		eventually(t, func() bool {
+			var p gen.Profile
+			author.Do(t, http.MethodGet, "/v1/profile", nil).Decode(t, &p)
+			return *p.AvatarState == want
+		})
+	}
+	showed(30, gen.ShareApproved)
+	decideShown("avatar", gen.DecisionTakeDown)
+	showed(40, gen.ShareInReview)
+	decideShown("avatar", gen.DecisionApprove)
+	showed(30, gen.ShareRefused)
+
 	// Of a deleted account nothing is left.
 	takeDown()
 	author.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)

@@ -31,6 +31,11 @@ func newProfile() profile.Record {
 		Turn: rand.Text(), Nickname: "小画家 🎨", Avatar: bytes.Repeat([]byte{0xff, 0xd8, 0}, 7_000),
 		NicknameCheck: moderation.Check{Version: "a", Verdict: moderation.Verdict{State: moderation.Approved}},
 		AvatarCheck:   moderation.Check{Version: "b", Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}, Person: true},
+		RefusedNicknames: []moderation.Check{
+			{Version: "c", Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}, Person: true},
+			{Version: "d", Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Other}, Person: true},
+		},
+		RefusedAvatars: []moderation.Check{{Version: "e", Verdict: moderation.Verdict{State: moderation.Refused, Reason: moderation.Fraud}, Person: true}},
 	}
 }
 
