@@ -63,7 +63,8 @@ const words = isChinese
       untitled: '无标题',
       picture: '图片：',
       loading: '正在加载…',
-      hidden: '分享结束后，用户改动了画作：别人看到过的版本已不存在，现在的版本别人看不到。通过：只结束举报。拒绝、下架：现在的版本再分享时需要人工审核。',
+      hidden:
+        '分享结束后，用户改动了画作：别人看到过的版本已不存在，现在的版本别人看不到。通过：只结束举报。拒绝、下架：现在的版本再分享时需要人工审核。',
       user: '用户',
       state: '状态',
       report: '举报',
@@ -122,7 +123,8 @@ const words = isChinese
       lift: 'Lift the suspension',
       consequences: {
         approve: 'Others see this version.',
-        refuse: 'Others do not see this version. Its owner sees the reason. Each later version needs a review, until one is approved.',
+        refuse:
+          'Others do not see this version. Its owner sees the reason. Each later version needs a review, until one is approved.',
         take_down:
           'A drawing: its share ends and the link is invalid for ever. A nickname or an avatar: it is removed.',
         suspend:
