@@ -50,10 +50,10 @@ test('the package holds both module kinds with their types, the licence, and not
   assert.equal(dependencies, undefined);
 });
 
-test('the client is less than 8 KB, minified and gzipped', () => {
+test('the client is less than 8.5 KB, minified and gzipped', () => {
   for (const kind of ['esm', 'cjs']) {
     const { code } = transformSync(readFileSync(join(installed, `dist/${kind}/index.js`), 'utf8'), { minify: true });
-    assert.ok(gzipSync(code, { level: 9 }).length < 8 * 1024, String(gzipSync(code).length));
+    assert.ok(gzipSync(code, { level: 9 }).length < 8.5 * 1024, String(gzipSync(code).length));
   }
 });
 
