@@ -1,5 +1,6 @@
 import { contentOf, fingerprint } from './content.js';
 import type { components } from './contract.js';
+import { newId } from './id.js';
 import type { Operations } from './operations.js';
 import { type Failure, failure, type Problem, type Result } from './result.js';
 import { backoff, mayPass, type Timer } from './sender.js';
@@ -44,7 +45,8 @@ export interface Unsent {
  * Drawings that are stored here and sent to the service. A saved drawing survives a restart and is sent as soon as
  * there is a network. Different drawings are sent in parallel. The states of one drawing are sent in order; the newest
  * replaces those that have not been sent yet. Several programs may share a storage, as the tabs of a browser do: what
- * one of them leaves unsent, another sends.
+ * one of them leaves unsent, another sends. What one of them draws replaces nothing of another that it has not opened:
+ * if that is still unsent, it becomes a drawing of its own.
  */
 export interface Outbox {
   /** The drawing as it is unsent here, otherwise as the service has it. A later `save` replaces exactly this state. */
@@ -120,6 +122,8 @@ interface Unsettled {
   stored: boolean;
   /** Whether this program changed it. Otherwise another one did, which may still do. */
   changed: boolean;
+  /** Whether the app knows this state, so that what it saves next replaces it. */
+  seen: boolean;
   failures: number;
   sending?: Promise<void> | undefined;
   stopTimer: () => void;
@@ -140,9 +144,14 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   const outbox: OutboxOfClient = {
     async open(id) {
+      take(prefix + id);
+      const found = unsettled.get(id);
+      if (found && !follow(found)) await outbox.flush(id); // another program has sent it
       const pending = unsettled.get(id);
-      if (pending && isOwn(pending))
+      if (pending && isOwn(pending)) {
+        pending.seen = true;
         return pending.entry.text ? { ok: true, data: read(pending.entry), etag: undefined } : failure('DELETED');
+      }
       const base = bases.get(id);
       const result = await service.getDrawing({ id });
       const newest = bases.get(id);
@@ -158,8 +167,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     save: (id, content) => put(id, JSON.stringify(contentOf(content))),
 
     remove(id) {
-      const pending = unsettled.get(id);
-      if (pending) catchUp(pending);
+      const pending = find(id);
       if (pending && !pending.entry.base && !pending.entry.tried.length)
         settle({ id, status: 'deleted' }); // it was never sent
       else put(id, '');
@@ -170,6 +178,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       if (pending && pending.state.status === 'conflict') {
         change(pending, { base: pending.theirs, tried: [], replaceIncomplete: undefined });
         pending.state = { id, status: 'waiting' };
+        pending.seen = true;
       }
       if (content) outbox.save(id, content);
       else outbox.remove(id);
@@ -187,6 +196,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       const pending = unsettled.get(id);
       if (!pending) return;
       const etag = pending.state.status === 'conflict' ? pending.theirs : pending.entry.base;
+      pending.seen = true;
       settle(etag ? { id, status: 'saved', etag } : { id, status: 'deleted' });
     },
 
@@ -206,7 +216,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     },
 
     async flush(id) {
-      look();
+      look(false);
       const tried = Array.from(unsettled.values()).filter(({ entry }) => id === undefined || entry.id === id);
       for (const pending of tried.filter(isOwn))
         if (isStale(pending) || isRefused(pending, 'ERR_QUOTA_EXCEEDED', 'ERR_SUSPENDED')) wait(pending);
@@ -223,24 +233,29 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     },
   };
 
+  look(true); // the app has nothing else yet
   void outbox.flush();
   return outbox;
 
   /** Finds what earlier programs, and others with the same storage, left unsent. */
-  function look(): void {
-    for (const key of storage.keys()) {
-      const value = key.startsWith(prefix) ? storage.get(key) : undefined;
-      const entry = restore(value);
-      if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value));
-    }
+  function look(seen: boolean): void {
+    for (const key of storage.keys()) if (key.startsWith(prefix)) take(key, seen);
   }
 
-  function put(id: string, text: string): void {
-    let pending = unsettled.get(id);
-    if (!pending)
-      unsettled.set(id, (pending = begin({ id, text, base: bases.get(id) || '', tried: [], owner: session.user() })));
-    else catchUp(pending);
-    pending.changed = true;
+  function take(key: string, seen = false): void {
+    const value = storage.get(key);
+    const entry = restore(value);
+    if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value, seen));
+  }
+
+  function put(id: string, text: string, owner = session.user()): void {
+    let pending = find(id);
+    const unseen = pending && unseenOf(pending);
+    if (text && unseen?.text && unseen.text !== text) put(newId(random), unseen.text, unseen.owner);
+    const anew = { id, text, base: bases.get(id) || '', tried: [], owner };
+    if (!pending) unsettled.set(id, (pending = begin(anew)));
+    else if (text && !isSeen(pending)) pending.entry = anew;
+    pending.changed = pending.seen = true;
     change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
     if (pending.state.status === 'conflict')
       return report(pending, { ...pending.state, mine: text ? read(pending.entry) : null });
@@ -249,14 +264,22 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     void send(pending);
   }
 
-  /** Learns which states another program may have sent of a drawing that is about to change here. */
-  function catchUp(pending: Unsettled): void {
-    const value = storage.get(prefix + pending.entry.id);
-    const before = restore(pending.value);
-    if (value === pending.value || !before) return;
-    const now = restore(value);
+  /** The unsent change of a drawing that is about to change here, with what other programs have done to it. */
+  function find(id: string): Unsettled | undefined {
+    take(prefix + id);
+    const pending = unsettled.get(id);
+    const before = pending && restore(pending.value);
+    if (!before || (follow(pending) && !pending.changed)) return pending;
+    const now = restore(storage.get(prefix + id));
     const tried = !now ? [markOf(before)] : now.text === before.text ? now.tried : [];
     pending.entry = { ...pending.entry, tried: tried.reduce(union, pending.entry.tried) };
+    return pending;
+  }
+
+  /** What another program has stored that the app does not know. */
+  function unseenOf(pending: Unsettled): Entry | undefined {
+    const now = restore(storage.get(prefix + pending.entry.id));
+    return isSeen(pending) && now?.text === restore(pending.value)?.text ? undefined : now;
   }
 
   /** Whether another program has changed or sent what this one only read. */
@@ -270,7 +293,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const value = storage.get(prefix + pending.entry.id);
     const entry = restore(value);
     if (!entry) return false;
-    Object.assign(pending, begin(entry, value));
+    Object.assign(pending, begin(entry, value, pending.seen && entry.text === pending.entry.text));
     if (isOwn(pending)) wait(pending);
     return true;
   }
@@ -282,6 +305,10 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   /** Changes of another user stay hidden until that user logs in again. */
   function isOwn({ entry }: Unsettled): boolean {
     return entry.owner === undefined || entry.owner === session.user();
+  }
+
+  function isSeen(pending: Unsettled): boolean {
+    return pending.seen && isOwn(pending);
   }
 
   /** Sends until the service has the newest state, or a try fails. */
@@ -341,7 +368,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
         )
       : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== pending) {
-      if (result.ok) bases.set(id, result.etag || '');
+      if (result.ok && isSeen(pending)) bases.set(id, result.etag || '');
       return undefined;
     }
     if (result.ok) {
@@ -358,6 +385,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     if (unsettled.get(id) !== pending || pending.changed) return undefined;
     if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
     if (!result.ok && result.problem.code !== 'ERR_NOT_FOUND') return result;
+    pending.seen &&= markOf(pending.entry) === (result.ok ? fingerprint(result.data) : nothing);
     settle(result.ok ? { id, status: 'saved', etag: result.etag! } : { id, status: 'deleted' });
     return undefined;
   }
@@ -396,9 +424,9 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     return undefined;
   }
 
-  function begin(entry: Entry, value?: string): Unsettled {
+  function begin(entry: Entry, value?: string, seen = false): Unsettled {
     const state: DrawingState = { id: entry.id, status: 'waiting' };
-    return { entry, state, value, stored: true, changed: false, theirs: '', failures: 0, stopTimer() {} };
+    return { entry, state, value, stored: true, changed: false, seen, theirs: '', failures: 0, stopTimer() {} };
   }
 
   /**
@@ -442,12 +470,12 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       // What another program has changed since, that one sends.
       if (value === pending.value || restore(value)?.text === pending.entry.text) storage.remove(prefix + id);
     }
-    bases.set(id, state.status === 'saved' ? state.etag : '');
+    if (!pending || isSeen(pending)) bases.set(id, state.status === 'saved' ? state.etag : '');
     settled.set(id, state);
     notify(state);
     if (state.status !== 'deleted') return;
     for (const other of Array.from(unsettled.values())) {
-      if (!isRefused(other, 'ERR_QUOTA_EXCEEDED')) continue; // there is room for it now
+      if (!isOwn(other) || !isRefused(other, 'ERR_QUOTA_EXCEEDED')) continue; // there is room for it now
       wait(other);
       void send(other);
     }

@@ -19,6 +19,7 @@ afterEach(() => programs.splice(0).forEach(({ clock }) => clock.stop()));
 class Program {
   readonly clock = new Clock();
   readonly states: string[] = [];
+  user = 'xiaoming';
   /** What the network does with a request, in place of bringing it to the service. */
   network: ((request: HttpRequest, arrive: () => HttpResponse) => HttpResponse | Promise<HttpResponse>) | undefined;
   readonly client;
@@ -29,7 +30,7 @@ class Program {
   ) {
     this.client = createClient({
       baseUrl: 'http://service',
-      login: () => 'xiaoming',
+      login: () => this.user,
       storage,
       random: () => 0,
       timer: this.clock.timer,
@@ -733,6 +734,7 @@ test('what another program with this storage has sent is in no conflict', async 
   await second.drawings.flush();
   assert.equal(second.drawings.state('d1')?.status, 'saved');
   assert.deepEqual(second.service.titles(), { d1: '2' });
+  await second.drawings.open('d1');
   second.drawings.save('d1', drawing('3'));
   await second.drawings.flush();
   assert.deepEqual(second.service.titles(), { d1: '3' });
@@ -784,6 +786,122 @@ test('two programs with one storage that draw on the same drawing are in conflic
   const state = first.drawings.state('d1');
   assert.ok(state?.status === 'conflict');
   assert.deepEqual([state.mine?.title, state.theirs?.title], ['first', 'second']);
+});
+
+/** Two programs that opened a drawing which the service has; then `first` draws, without a network. */
+async function twoThatOpened() {
+  const first = new Program();
+  first.service.write('d1', drawing('1'));
+  const second = new Program(first.service, first.storage);
+  for (const { drawings } of [first, second]) await drawings.open('d1');
+  first.network = offline;
+  first.drawings.save('d1', drawing('first'));
+  await first.drawings.flush();
+  return { first, second };
+}
+
+test('what another program changed before it sent it is not overwritten unseen', async () => {
+  const { first, second } = await twoPrograms();
+  first.network = second.network = undefined;
+  first.drawings.save('d1', drawing('2'));
+  await first.drawings.flush();
+  await second.drawings.flush();
+  second.drawings.save('d1', drawing('3'));
+  await second.drawings.flush();
+  assert.equal(second.drawings.state('d1')?.status, 'conflict');
+  assert.deepEqual(second.service.titles(), { d1: '2' });
+});
+
+for (const sender of ['its author', 'another program'])
+  test(`what another program has drawn since is not overwritten unseen, sent by ${sender}`, async () => {
+    const { first, second } = await twoThatOpened();
+    first.network = undefined;
+    await (sender === 'its author' ? first : second).drawings.flush();
+    assert.deepEqual(second.service.titles(), { d1: 'first' });
+    await second.drawings.flush();
+    second.drawings.save('d1', drawing('second'));
+    await second.drawings.flush();
+    const state = second.drawings.state('d1');
+    assert.ok(state?.status === 'conflict');
+    assert.deepEqual([state.mine?.title, state.theirs?.title], ['second', 'first']);
+  });
+
+for (const found of [false, true])
+  test(`what another program left unsent is kept beside what is drawn here${found ? ', also once it is found' : ''}`, async () => {
+    const { second } = await twoThatOpened(); // the first is closed
+    second.network = offline;
+    if (found) await second.drawings.flush();
+    second.drawings.save('d1', drawing('second'));
+    second.drawings.save('d1', drawing('second, more'));
+    assert.deepEqual(
+      second.drawings
+        .unsent()
+        .map(({ content }) => content?.title)
+        .sort(),
+      ['first', 'second, more'],
+    );
+    second.network = undefined;
+    await second.drawings.flush();
+    assert.deepEqual(Object.values(second.service.titles()).sort(), ['first', 'second, more']);
+    assert.equal(second.service.titles()['d1'], 'second, more');
+    assert.deepEqual(second.kept, []);
+  });
+
+test('what is opened is what another program drew last, and is then replaced', async () => {
+  const { first, second } = await twoThatOpened();
+  second.network = offline;
+  await second.drawings.flush();
+  first.drawings.save('d1', drawing('first, more'));
+  const opened = await second.drawings.open('d1');
+  assert.equal(opened.ok && opened.data.title, 'first, more');
+  second.drawings.save('d1', drawing('second'));
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.deepEqual(second.service.titles(), { d1: 'second' });
+});
+
+test('what is opened is what another program has sent', async () => {
+  const { first, second } = await twoThatOpened();
+  second.network = offline;
+  await second.drawings.flush();
+  first.network = undefined;
+  await first.drawings.flush();
+  second.network = undefined;
+  first.service.write('d1', drawing('third'));
+  const opened = await second.drawings.open('d1');
+  assert.equal(opened.ok && opened.data.title, 'third');
+  second.drawings.save('d1', drawing('second'));
+  await second.drawings.flush();
+  assert.deepEqual(second.service.titles(), { d1: 'second' });
+});
+
+test('a deletion keeps nothing of what another program drew', async () => {
+  const { second } = await twoThatOpened();
+  second.drawings.remove('d1');
+  await second.drawings.flush();
+  assert.deepEqual(second.service.titles(), {});
+  assert.deepEqual(second.kept, []);
+});
+
+test('the deletion of an account sends nothing of another user, and logs nobody in', async () => {
+  const p = new Program();
+  p.network = (request, arrive) =>
+    /PUT.*d1/.test(request.method + request.url) ? problem(403, 'ERR_QUOTA_EXCEEDED') : arrive();
+  p.drawings.save('d1', drawing('of xiaoming'));
+  await p.drawings.flush();
+  assert.equal(p.drawings.state('d1')?.status, 'refused');
+  await p.client.logOut();
+  p.user = 'xiaohong';
+  await p.client.logIn({ body: { code: 'xiaohong' } });
+  p.drawings.save('d2', drawing('of xiaohong'));
+  await p.drawings.flush();
+  const requests = p.service.requests.length;
+  await p.client.deleteAccount();
+  await new Promise(setImmediate); // everything here is done in microtasks
+  assert.deepEqual(
+    p.service.requests.slice(requests).map(({ method, url }) => method + url.replace(/.*v1/, ' ')),
+    ['DELETE /account'],
+  );
 });
 
 test('what is no drawing in storage is left alone', async () => {

@@ -221,6 +221,14 @@ function hash(text, seed) {
   return ((h ^ h >>> 16) >>> 0).toString(36);
 }
 
+// ../typescript/src/id.ts
+function newId(random = Math.random) {
+  return "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (place) => {
+    const digit = Math.floor(random() * 16);
+    return (place === "x" ? digit : digit & 3 | 8).toString(16);
+  });
+}
+
 // ../typescript/src/sender.ts
 var longestWaitMs = 3e4;
 var systemTimer = (ms, f) => {
@@ -400,9 +408,14 @@ function createOutbox({ service, session, storage, random, timer }) {
   const listeners = /* @__PURE__ */ new Set();
   const outbox = {
     async open(id) {
+      take(prefix + id);
+      const found = unsettled.get(id);
+      if (found && !follow(found)) await outbox.flush(id);
       const pending = unsettled.get(id);
-      if (pending && isOwn(pending))
+      if (pending && isOwn(pending)) {
+        pending.seen = true;
         return pending.entry.text ? { ok: true, data: read2(pending.entry), etag: void 0 } : failure("DELETED");
+      }
       const base = bases.get(id);
       const result = await service.getDrawing({ id });
       const newest = bases.get(id);
@@ -415,8 +428,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     },
     save: (id, content2) => put(id, JSON.stringify(contentOf(content2))),
     remove(id) {
-      const pending = unsettled.get(id);
-      if (pending) catchUp(pending);
+      const pending = find(id);
       if (pending && !pending.entry.base && !pending.entry.tried.length)
         settle({ id, status: "deleted" });
       else put(id, "");
@@ -426,6 +438,7 @@ function createOutbox({ service, session, storage, random, timer }) {
       if (pending && pending.state.status === "conflict") {
         change(pending, { base: pending.theirs, tried: [], replaceIncomplete: void 0 });
         pending.state = { id, status: "waiting" };
+        pending.seen = true;
       }
       if (content2) outbox.save(id, content2);
       else outbox.remove(id);
@@ -441,6 +454,7 @@ function createOutbox({ service, session, storage, random, timer }) {
       const pending = unsettled.get(id);
       if (!pending) return;
       const etag = pending.state.status === "conflict" ? pending.theirs : pending.entry.base;
+      pending.seen = true;
       settle(etag ? { id, status: "saved", etag } : { id, status: "deleted" });
     },
     state(id) {
@@ -453,7 +467,7 @@ function createOutbox({ service, session, storage, random, timer }) {
       return () => void listeners.delete(listener);
     },
     async flush(id) {
-      look();
+      look(false);
       const tried = Array.from(unsettled.values()).filter(({ entry }) => id === void 0 || entry.id === id);
       for (const pending of tried.filter(isOwn))
         if (isStale(pending) || isRefused(pending, "ERR_QUOTA_EXCEEDED", "ERR_SUSPENDED")) wait(pending);
@@ -468,21 +482,25 @@ function createOutbox({ service, session, storage, random, timer }) {
       bases.clear();
     }
   };
+  look(true);
   void outbox.flush();
   return outbox;
-  function look() {
-    for (const key2 of storage.keys()) {
-      const value = key2.startsWith(prefix) ? storage.get(key2) : void 0;
-      const entry = restore(value);
-      if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value));
-    }
+  function look(seen) {
+    for (const key2 of storage.keys()) if (key2.startsWith(prefix)) take(key2, seen);
   }
-  function put(id, text) {
-    let pending = unsettled.get(id);
-    if (!pending)
-      unsettled.set(id, pending = begin({ id, text, base: bases.get(id) || "", tried: [], owner: session.user() }));
-    else catchUp(pending);
-    pending.changed = true;
+  function take(key2, seen = false) {
+    const value = storage.get(key2);
+    const entry = restore(value);
+    if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value, seen));
+  }
+  function put(id, text, owner = session.user()) {
+    let pending = find(id);
+    const unseen = pending && unseenOf(pending);
+    if (text && (unseen == null ? void 0 : unseen.text) && unseen.text !== text) put(newId(random), unseen.text, unseen.owner);
+    const anew = { id, text, base: bases.get(id) || "", tried: [], owner };
+    if (!pending) unsettled.set(id, pending = begin(anew));
+    else if (text && !isSeen(pending)) pending.entry = anew;
+    pending.changed = pending.seen = true;
     change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
     if (pending.state.status === "conflict")
       return report(pending, { ...pending.state, mine: text ? read2(pending.entry) : null });
@@ -490,13 +508,20 @@ function createOutbox({ service, session, storage, random, timer }) {
     pending.failures = 0;
     void send(pending);
   }
-  function catchUp(pending) {
-    const value = storage.get(prefix + pending.entry.id);
-    const before = restore(pending.value);
-    if (value === pending.value || !before) return;
-    const now = restore(value);
+  function find(id) {
+    take(prefix + id);
+    const pending = unsettled.get(id);
+    const before = pending && restore(pending.value);
+    if (!before || follow(pending) && !pending.changed) return pending;
+    const now = restore(storage.get(prefix + id));
     const tried = !now ? [markOf(before)] : now.text === before.text ? now.tried : [];
     pending.entry = { ...pending.entry, tried: tried.reduce(union, pending.entry.tried) };
+    return pending;
+  }
+  function unseenOf(pending) {
+    var _a;
+    const now = restore(storage.get(prefix + pending.entry.id));
+    return isSeen(pending) && (now == null ? void 0 : now.text) === ((_a = restore(pending.value)) == null ? void 0 : _a.text) ? void 0 : now;
   }
   function isStale(pending) {
     return !pending.changed && storage.get(prefix + pending.entry.id) !== pending.value;
@@ -506,7 +531,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     const value = storage.get(prefix + pending.entry.id);
     const entry = restore(value);
     if (!entry) return false;
-    Object.assign(pending, begin(entry, value));
+    Object.assign(pending, begin(entry, value, pending.seen && entry.text === pending.entry.text));
     if (isOwn(pending)) wait(pending);
     return true;
   }
@@ -515,6 +540,9 @@ function createOutbox({ service, session, storage, random, timer }) {
   }
   function isOwn({ entry }) {
     return entry.owner === void 0 || entry.owner === session.user();
+  }
+  function isSeen(pending) {
+    return pending.seen && isOwn(pending);
   }
   function send(pending) {
     if (!pending.sending) {
@@ -565,7 +593,7 @@ function createOutbox({ service, session, storage, random, timer }) {
       { retries: 0 }
     ) : await service.deleteDrawing({ id, ifMatch: base }, { retries: 0 });
     if (unsettled.get(id) !== pending) {
-      if (result.ok) bases.set(id, result.etag || "");
+      if (result.ok && isSeen(pending)) bases.set(id, result.etag || "");
       return void 0;
     }
     if (result.ok) {
@@ -580,6 +608,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     if (unsettled.get(id) !== pending || pending.changed) return void 0;
     if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
     if (!result.ok && result.problem.code !== "ERR_NOT_FOUND") return result;
+    pending.seen && (pending.seen = markOf(pending.entry) === (result.ok ? fingerprint(result.data) : nothing));
     settle(result.ok ? { id, status: "saved", etag: result.etag } : { id, status: "deleted" });
     return void 0;
   }
@@ -610,9 +639,9 @@ function createOutbox({ service, session, storage, random, timer }) {
     }
     return void 0;
   }
-  function begin(entry, value) {
+  function begin(entry, value, seen = false) {
     const state = { id: entry.id, status: "waiting" };
-    return { entry, state, value, stored: true, changed: false, theirs: "", failures: 0, stopTimer() {
+    return { entry, state, value, stored: true, changed: false, seen, theirs: "", failures: 0, stopTimer() {
     } };
   }
   function change(pending, changes) {
@@ -650,12 +679,12 @@ function createOutbox({ service, session, storage, random, timer }) {
       const value = storage.get(prefix + id);
       if (value === pending.value || ((_a = restore(value)) == null ? void 0 : _a.text) === pending.entry.text) storage.remove(prefix + id);
     }
-    bases.set(id, state.status === "saved" ? state.etag : "");
+    if (!pending || isSeen(pending)) bases.set(id, state.status === "saved" ? state.etag : "");
     settled.set(id, state);
     notify(state);
     if (state.status !== "deleted") return;
     for (const other of Array.from(unsettled.values())) {
-      if (!isRefused(other, "ERR_QUOTA_EXCEEDED")) continue;
+      if (!isOwn(other) || !isRefused(other, "ERR_QUOTA_EXCEEDED")) continue;
       wait(other);
       void send(other);
     }
@@ -1066,13 +1095,5 @@ function xhrTransport(XMLHttpRequest) {
 function wxLogin(wx) {
   return () => new Promise((resolve, reject) => {
     wx.login({ success: ({ code }) => resolve(code), fail: ({ errMsg }) => reject(new Error(errMsg)) });
-  });
-}
-
-// ../typescript/src/id.ts
-function newId(random = Math.random) {
-  return "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (place) => {
-    const digit = Math.floor(random() * 16);
-    return (place === "x" ? digit : digit & 3 | 8).toString(16);
   });
 }

@@ -1,1 +1,0 @@
-import{K as e,h as s,w as a}from"./index-Dc5GLEnw.js";function i(){e(a.keys,s("dl",{class:"keys"},...a.keyList.flatMap(([d,o])=>[s("dt",{},...d.split(" ").map(t=>s("kbd",{},t))),s("dd",{},o)])))}export{i as showKeys};
