@@ -1,7 +1,10 @@
 package sqlitestore
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -37,6 +40,11 @@ PRAGMA trusted_schema = OFF;
 `, logPages)
 
 func connect(path string, flags sqlite3.OpenFlag) (*conn, error) {
+	if flags&sqlite3.OPEN_READWRITE != 0 {
+		if err := createIndex(path); err != nil {
+			return nil, err
+		}
+	}
 	opened, err := sqlite3.OpenFlags(location(path), flags|sqlite3.OPEN_URI|sqlite3.OPEN_NOFOLLOW)
 	if err != nil {
 		return nil, err
@@ -55,9 +63,26 @@ func (c *conn) setCache(bytes int64) error {
 	return c.Exec(fmt.Sprintf("PRAGMA cache_size = -%d", bytes>>10))
 }
 
-// location names a file to SQLite, whatever characters are in its path. The files
-// that SQLite adds get the permissions of the database, except for onestroke.db-shm:
-// it says which pages are in the log, and has nothing of what is in them.
+// createIndex creates onestroke.db-shm, unless it is there, with the permissions of the
+// database. The driver would create it with those that the umask leaves: others who can
+// write there can damage the database.
+func createIndex(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path+"-shm", os.O_RDWR|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Chmod(info.Mode().Perm()), file.Close())
+}
+
+// location names a file to SQLite, whatever characters are in its path. The log and the
+// journal, which SQLite adds, get the permissions of the database.
 func location(path string) string {
 	var escaped strings.Builder
 	for _, b := range []byte(path) {

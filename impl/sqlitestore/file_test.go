@@ -80,6 +80,41 @@ func TestTheFilesAreInTheFolderAndNowhereElse(t *testing.T) {
 	}
 }
 
+// The umask does not make a file readable or writable to others.
+func TestTheFilesAreOfTheirUserOnly(t *testing.T) {
+	for _, umask := range []int{0o000, 0o022, 0o077} {
+		t.Run(fmt.Sprintf("umask %03o", umask), func(t *testing.T) {
+			before := syscall.Umask(umask)
+			defer syscall.Umask(before)
+			dir := filepath.Join(t.TempDir(), "data")
+			for _, state := range []string{"new", "there already"} {
+				db, err := sqlitestore.Open(dir, sqlitestore.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if state == "new" {
+					err = writeOne(db, 1)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, file := range []string{"onestroke.db", "onestroke.db-wal", "onestroke.db-shm", "onestroke.lock"} {
+					info, err := os.Stat(filepath.Join(dir, file))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if mode := info.Mode().Perm(); mode != 0o600 {
+						t.Errorf("%s: %s has mode %o", state, file, mode)
+					}
+				}
+				if err := db.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func TestARelativeFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	open(t, "data")
