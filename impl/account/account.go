@@ -27,8 +27,10 @@ func (s *Service) Exists(ctx context.Context, userID string) (bool, error) {
 	return false, nil
 }
 
-// Delete deletes all that is stored of a user. After an error it must be called
-// again.
+// Delete deletes all that is stored of a user. After an error something may be left,
+// and it must be called again. If the sessions have ended by then, because the second
+// deletion of the data has failed or a store has not answered, the user has to log in
+// before.
 func (s *Service) Delete(ctx context.Context, userID string) error {
 	if err := s.deleteData(ctx, userID); err != nil {
 		return err
