@@ -79,18 +79,41 @@ func NewExporter(getenv func(string) string) (*Exporter, error) {
 		return nil, &VariableError{name, "must be headers such as api-key=secret,tenant=one"}
 	}
 	name, timeout := read("TIMEOUT")
-	milliseconds, err := strconv.Atoi(cmp.Or(timeout, "10000"))
-	if err != nil || milliseconds <= 0 {
-		return nil, &VariableError{name, "must be a number of milliseconds"}
+	milliseconds, err := number(name, cmp.Or(timeout, "10000"), maxMilliseconds)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range []string{"OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"} {
-		// The SDK would take its default for text, and panic at a negative size.
-		if n, err := strconv.Atoi(cmp.Or(getenv(name), "1")); err != nil || n <= 0 {
-			return nil, &VariableError{name, "must be a number greater than 0"}
+	// The SDK would take its default for text, and panic at a size that is negative or that
+	// does not fit in memory.
+	for _, v := range []struct {
+		name string
+		most int
+	}{
+		{"OTEL_BSP_SCHEDULE_DELAY", maxMilliseconds},
+		{"OTEL_BSP_EXPORT_TIMEOUT", maxMilliseconds},
+		{"OTEL_BSP_MAX_QUEUE_SIZE", maxSpans},
+		{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", maxSpans},
+	} {
+		if _, err := number(v.name, cmp.Or(getenv(v.name), "1"), v.most); err != nil {
+			return nil, err
 		}
 	}
 	e.client = &http.Client{Timeout: time.Duration(milliseconds) * time.Millisecond}
 	return e, nil
+}
+
+const (
+	maxMilliseconds = 3_600_000 // an hour
+	maxSpans        = 1_000_000 // a queue of them takes 16 MB without the spans
+)
+
+// number returns the value of a variable, which is a whole number from 1 to most.
+func number(variable, value string, most int) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > most {
+		return 0, &VariableError{variable, fmt.Sprintf("must be a whole number from 1 to %d", most)}
+	}
+	return n, nil
 }
 
 // addHeaders reads headers in the form of W3C Baggage: name=value, with commas between.

@@ -72,6 +72,12 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_ENDPOINT": {{"OTEL_EXPORTER_OTLP_ENDPOINT=localhost"}},
 		"OTEL_EXPORTER_OTLP_HEADERS":  {{"OTEL_EXPORTER_OTLP_HEADERS=hunter2"}},
 
+		"OTEL_EXPORTER_OTLP_TIMEOUT":     invalid("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "0", "3600001", "9000000000000000000"),
+		"OTEL_BSP_SCHEDULE_DELAY":        invalid("OTEL_BSP_SCHEDULE_DELAY", "0", "3600001", "9000000000000000000"),
+		"OTEL_BSP_EXPORT_TIMEOUT":        invalid("OTEL_BSP_EXPORT_TIMEOUT", "-1", "3600001", "9000000000000000000"),
+		"OTEL_BSP_MAX_QUEUE_SIZE":        invalid("OTEL_BSP_MAX_QUEUE_SIZE", "abc", "0", "-1", "1000001", "9000000000000000000"),
+		"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": invalid("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "-1", "1000001", "9000000000000000000"),
+
 		"LOGIN_RATE_PER_MINUTE":   {{"LOGIN_RATE_PER_MINUTE=many"}, {"LOGIN_RATE_PER_MINUTE=-1"}},
 		"SHARE_RATE_PER_MINUTE":   {{"SHARE_RATE_PER_MINUTE=many"}, {"SHARE_RATE_PER_MINUTE=-1"}},
 		"REQUEST_RATE_PER_MINUTE": {{"REQUEST_RATE_PER_MINUTE=1.5"}, {"REQUEST_RATE_PER_MINUTE=-1"}},
@@ -88,6 +94,15 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 			})
 		}
 	}
+}
+
+// invalid returns an environment for each value of a variable that counts only where
+// traces are sent.
+func invalid(variable string, values ...string) (environments [][]string) {
+	for _, value := range values {
+		environments = append(environments, []string{variable + "=" + value, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"})
+	}
+	return environments
 }
 
 func TestABuildWithoutTheSimulatorNeedsAnAppID(t *testing.T) {

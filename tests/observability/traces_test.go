@@ -192,8 +192,6 @@ func TestInvalidVariablesOfOpenTelemetryAreNamed(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_TIMEOUT":         "soon",
 		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "localhost:4318",
 		"OTEL_EXPORTER_OTLP_TRACES_HEADERS":  "hunter2",
-		"OTEL_BSP_MAX_QUEUE_SIZE":            "abc",
-		"OTEL_BSP_SCHEDULE_DELAY":            "0",
 	} {
 		code, output := service.Build(t).Refused(t, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318", variable+"="+value)
 		if code != 1 || !strings.Contains(output, variable) || strings.Contains(output, "hunter2") {
