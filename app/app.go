@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -54,8 +55,10 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	}
 	var stores []api.Store
 	for _, d := range p.Databases {
-		if d.Prepare != nil {
-			prepare(ctx, d, logger)
+		if d.Use != nil {
+			if err := use(ctx, d, logger); err != nil {
+				return nil, err
+			}
 		}
 		stores = append(stores, api.Store{Name: d.Name, CanRead: d.Read, CanWrite: d.Write})
 	}
@@ -146,38 +149,55 @@ func NewServer(c config.Config, handler http.Handler, logger *slog.Logger) *http
 }
 
 const (
-	// firstPrepare is how long the service waits for that before it serves all the
-	// same, and tries again in the background.
-	firstPrepare = 2 * time.Second
-	prepareEvery = time.Second
+	// firstUse is how long the service waits for that before it serves all the same, and
+	// tries again in the background.
+	firstUse = 2 * time.Second
+	retryUse = time.Second
+	// useEvery is how often a use is noted again: a move that begins meanwhile, or someone
+	// who empties the database, removes the note.
+	useEvery = time.Minute
 )
 
-// prepare notes that a database is used, and creates its indexes. Where there are many
-// drawings already that takes long; the service is slow meanwhile, and no answer
-// depends on it.
-func prepare(ctx context.Context, d Database, logger *slog.Logger) {
-	try := func(ctx context.Context) bool {
-		err := d.Prepare(ctx)
-		if err != nil {
-			logger.WarnContext(ctx, "store not prepared yet", "store", d.Name, "cause", err)
+// use notes that a database is used, until ctx is done, and creates its indexes. Where
+// there are many drawings already that takes long; the service is slow meanwhile, and no
+// answer depends on it. An error says that the service may not use the database.
+func use(ctx context.Context, d Database, logger *slog.Logger) error {
+	prepared := d.Prepare == nil
+	try := func(ctx context.Context) error {
+		err := d.Use(ctx)
+		if !prepared {
+			prepareErr := d.Prepare(ctx)
+			prepared = prepareErr == nil
+			err = errors.Join(err, prepareErr)
 		}
-		return err == nil
+		return err
 	}
-	first, cancel := context.WithTimeout(ctx, firstPrepare)
+	first, cancel := context.WithTimeout(ctx, firstUse)
 	defer cancel()
-	if try(first) {
-		return
+	err := try(first)
+	if wrong := (*config.Error)(nil); errors.As(err, &wrong) {
+		return wrong
 	}
 	go func() {
+		begun := false // all was done once
 		for {
+			pause := useEvery
+			switch {
+			case err == nil:
+				begun = true
+			case begun:
+				logger.WarnContext(ctx, "use of the store not noted", "store", d.Name, "cause", err)
+			default:
+				logger.WarnContext(ctx, "store not prepared yet", "store", d.Name, "cause", err)
+				pause = retryUse
+			}
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(prepareEvery):
+			case <-time.After(pause):
 			}
-			if try(ctx) {
-				return
-			}
+			err = try(ctx)
 		}
 	}()
+	return nil
 }

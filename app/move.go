@@ -96,7 +96,7 @@ func moveAll(ctx context.Context, open *opener, db *sqlitestore.DB, stdout io.Wr
 			return fmt.Errorf("move the sessions to %s: %w", shown, err)
 		}
 		parts = append(parts, movable{
-			move.Part{Name: sqlitestore.SessionsPart, Target: store, Shown: "Redis at " + shown, Variable: "REDIS_URL"},
+			move.Part{Name: sqlitestore.SessionsPart, Target: store, Shown: "Redis at " + shown, Variable: "REDIS_URL", Mark: "the key " + rediscache.MoveKey},
 			func() error { return moveSessions(ctx, db, store, shown, stdout) },
 		})
 	}
@@ -109,7 +109,7 @@ func moveAll(ctx context.Context, open *opener, db *sqlitestore.DB, stdout io.Wr
 			return fmt.Errorf("move the drawings to %s: %w", shown, err)
 		}
 		parts = append(parts, movable{
-			move.Part{Name: sqlitestore.DrawingsPart, Target: store, Shown: "MongoDB at " + shown, Variable: "MONGODB_URI"},
+			move.Part{Name: sqlitestore.DrawingsPart, Target: store, Shown: "MongoDB at " + shown, Variable: "MONGODB_URI", Mark: "the collection " + mongostore.MovesCollection},
 			func() error { return moveDrawings(ctx, db, store, shown, stdout) },
 		})
 	}
@@ -130,7 +130,7 @@ func moveAll(ctx context.Context, open *opener, db *sqlitestore.DB, stdout io.Wr
 			return err
 		}
 	}
-	if err := move.End(ctx, db, moves); err != nil {
+	if err := move.End(ctx, db, all, moves); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "Next: start the service with the same REDIS_URL and MONGODB_URI. The file in %s still has what it had when it was moved.\n", open.DataDir)

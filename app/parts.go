@@ -53,7 +53,8 @@ type Database struct {
 	Name    string                      // as /readyz reports it
 	Read    func(context.Context) error // fails if it cannot be read
 	Write   func(context.Context) error // fails if it refuses writes
-	Prepare func(context.Context) error // notes that it is used, and creates its indexes; nil if it needs no such call
+	Use     func(context.Context) error // notes in it that a service uses it; nil if it has no such note
+	Prepare func(context.Context) error // creates its indexes; nil if it has none to create
 }
 
 // shownPart is what a log may show of a part: no password.
@@ -82,7 +83,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: session.ErrUnavailable, NoAnswer: rediscache.NoAnswer, Timeout: rediscache.Timeout,
 		})
 		p.Sessions = p.Telemetry.Sessions(telemetry.Redis, store, breakers)
-		p.Databases = append(p.Databases, Database{Name: "redis", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Prepare: store.Use})
+		p.Databases = append(p.Databases, Database{Name: "redis", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Use: useOfRedis(store)})
 		p.Telemetry.Pool(telemetry.Redis, store.Pool)
 		p.show("Redis", shown)
 	}
@@ -95,8 +96,7 @@ func Open(c config.Config, url string) (p Parts, err error) {
 			CanRead: store.CanRead, CanWrite: store.CanWrite, Unavailable: gallery.ErrUnavailable, NoAnswer: mongostore.NoAnswer,
 		})
 		p.Drawings = p.Telemetry.Drawings(telemetry.MongoDB, store, breakers)
-		prepare := func(ctx context.Context) error { return errors.Join(store.Use(ctx), store.Prepare(ctx)) }
-		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Prepare: prepare})
+		p.Databases = append(p.Databases, Database{Name: "mongodb", Read: breakers.Reads.Check, Write: breakers.Writes.Check, Use: useOfMongoDB(store), Prepare: store.Prepare})
 		p.Telemetry.Pool(telemetry.MongoDB, store.Pool)
 		p.show("MongoDB", shown)
 	}
@@ -119,6 +119,29 @@ func Open(c config.Config, url string) (p Parts, err error) {
 		p.show("SQLite", db.Path())
 	}
 	return p, open.connectWeChat(&p, url)
+}
+
+// useOfRedis notes that a service uses Redis. Without the right to do so the variable is
+// wrong: a move would not know of the service.
+func useOfRedis(store *rediscache.Store) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := store.Use(ctx)
+		if rediscache.Forbidden(err) {
+			return &config.Error{Variable: "REDIS_URL", Problem: fmt.Sprintf("names a user who may not write the key %s: %s", rediscache.MoveKey, rediscache.Permissions)}
+		}
+		return err
+	}
+}
+
+// useOfMongoDB is [useOfRedis] for MongoDB.
+func useOfMongoDB(store *mongostore.Store) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := store.Use(ctx)
+		if mongostore.Forbidden(err) {
+			return &config.Error{Variable: "MONGODB_URI", Problem: fmt.Sprintf("names a user who may not write the collection %s: grant it readWrite on the database", mongostore.MovesCollection)}
+		}
+		return err
+	}
 }
 
 func (p *Parts) show(name, text string) { p.shown = append(p.shown, shownPart{name, text}) }

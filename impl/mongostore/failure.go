@@ -98,6 +98,9 @@ func NoAnswer(err error) bool {
 	return mongo.IsNetworkError(err) || mongo.IsTimeout(err) || !errors.As(err, new(mongo.ServerError))
 }
 
+// Forbidden reports whether an error of a [Store] says that the user may not do that.
+func Forbidden(err error) bool { return hasCode(err, 13) } // Unauthorized
+
 func unavailable(err error) bool {
 	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) {
 		return true

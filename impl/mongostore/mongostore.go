@@ -68,7 +68,7 @@ func New(client *mongo.Client, database string) *Store {
 		profiles:    collection{db.Collection("profiles"), turns},
 		suspensions: collection{db.Collection("suspensions"), turns},
 		trail:       collection{db.Collection("trail"), turns},
-		moves:       collection{db.Collection("moves"), turns},
+		moves:       collection{db.Collection(MovesCollection), turns},
 		owners:      collection{db.Collection("owners", options.Collection().SetWriteConcern(writeconcern.W1())), turns},
 	}
 }

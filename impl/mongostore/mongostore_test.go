@@ -67,6 +67,37 @@ func TestPrepareMayBeRepeated(t *testing.T) {
 	}
 }
 
+func TestAServiceMarksItsDatabase(t *testing.T) {
+	for _, server := range stores.MongoDB(t) {
+		t.Run(server.Name, func(t *testing.T) {
+			store, _ := open(t, server.URL)
+			marked := func(wantID string, wantUsed bool) {
+				t.Helper()
+				if id, used, err := store.Moved(t.Context()); id != wantID || used != wantUsed || err != nil {
+					t.Errorf("got %q, used: %t, %v; want %q, %t", id, used, err, wantID, wantUsed)
+				}
+			}
+			marked("", false)
+			for _, do := range []struct {
+				call func() error
+				id   string
+				used bool
+			}{
+				{func() error { return store.Use(t.Context()) }, "", true},
+				{func() error { return store.SetMoved(t.Context(), "ID") }, "ID", false},
+				{func() error { return store.Use(t.Context()) }, "ID", true},
+			} {
+				for range 2 {
+					if err := do.call(); err != nil {
+						t.Fatal(err)
+					}
+					marked(do.id, do.used)
+				}
+			}
+		})
+	}
+}
+
 func TestCorruptDocumentNamesItsDrawing(t *testing.T) {
 	const owner = "owner-----------------"
 	id := drawingtest.ID(1)

@@ -6,17 +6,20 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// moveDocument is the mark of the move that wrote to the database; there is at most
-// one.
+// moveDocument is the mark of the database; there is at most one.
 type moveDocument struct {
 	Key  string `bson:"_id"`
-	Move string `bson:"move"`
-	Used bool   `bson:"used"`
+	Move string `bson:"move"` // the ID of the move that wrote to the database; missing if none did
+	Used bool   `bson:"used"` // by a service
 }
 
 const moveKey = "move"
+
+// MovesCollection has the mark.
+const MovesCollection = "moves"
 
 // Moved fills move.Target.
 func (s *Store) Moved(ctx context.Context) (id string, used bool, err error) {
@@ -36,10 +39,12 @@ func (s *Store) SetMoved(ctx context.Context, id string) error {
 	return failure(ctx, "mark a move", put(ctx, s.moves, moveKey, moveDocument{Key: moveKey, Move: id}))
 }
 
-// Use notes that a service uses the database: what is in it then is more than a move
-// wrote. It may be called any number of times.
+// Use notes that a service uses the database, also where no move wrote: what is in it is
+// more than a move wrote. It may be called any number of times.
 func (s *Store) Use(ctx context.Context) error {
-	_, err := update(ctx, s.moves, byKey(moveKey), bson.D{{Key: "$set", Value: bson.D{{Key: "used", Value: true}}}})
+	_, err := repeated(ctx, s.moves.turns, refusedOrLost, func(ctx context.Context) (*mongo.UpdateResult, error) {
+		return s.moves.UpdateOne(ctx, byKey(moveKey), bson.D{{Key: "$set", Value: bson.D{{Key: "used", Value: true}}}}, options.UpdateOne().SetUpsert(true))
+	})
 	return failure(ctx, "note the use", err)
 }
 

@@ -11,10 +11,10 @@ import (
 )
 
 // Target is a store that a part of the file moves to. It has a mark of the move that
-// wrote to it.
+// wrote to it, and of the services that use it.
 type Target interface {
 	// Moved returns the ID of that move, "" if there is none, and whether a service has
-	// used the target since.
+	// used the target since, or ever if there is none.
 	Moved(ctx context.Context) (id string, used bool, err error)
 	// SetMoved marks the target, which nobody has used then.
 	SetMoved(ctx context.Context, id string) error
@@ -30,13 +30,14 @@ type Part struct {
 	Target   Target
 	Shown    string // what may be shown of the target
 	Variable string // names the target
+	Mark     string // what the mark is there
 }
 
 // Begin returns what the file notes of the move of each part. One that has ended is
 // not to be moved again: the part belongs to the target, which may have newer data.
 //
-// The others begin, if all of them may: their target is empty, or only an interrupted
-// move of this file wrote to it. What that wrote is removed, because it may have been
+// The others begin, if all of them may: no service has used their target, and it is
+// empty, or only an interrupted move of this file wrote to it. What that wrote is removed, because it may have been
 // deleted from the file meanwhile. Otherwise nothing is written.
 func Begin(ctx context.Context, db *sqlitestore.DB, parts []Part) ([]sqlitestore.Move, error) {
 	moves := make([]sqlitestore.Move, len(parts))
@@ -84,6 +85,9 @@ func decide(ctx context.Context, db *sqlitestore.DB, p Part) (sqlitestore.Move, 
 			p.Name, noted.Target, Date(noted), p.Shown, p.Variable, p.Name)
 	case noted.Ended(), own && !used:
 		return noted, nil
+	case empty && used:
+		return noted, fmt.Errorf("a service has used %s and may still run: nothing was copied, because that service would change the copy. "+
+			"If none runs there, remove %s; otherwise stop it first, or move the %s to another database", p.Shown, p.Mark, p.Name)
 	case empty:
 		return sqlitestore.Move{Part: p.Name, Target: p.Shown}, nil
 	case own:
@@ -109,13 +113,43 @@ func begin(ctx context.Context, db *sqlitestore.DB, p Part, m *sqlitestore.Move)
 }
 
 // End notes in the file that its parts, which were copied and compared, belong to their
-// targets.
-func End(ctx context.Context, db *sqlitestore.DB, moves []sqlitestore.Move) error {
+// targets. If a service or another move has used one of these meanwhile, the parts stay
+// with the file: nobody knows what was replaced there.
+func End(ctx context.Context, db *sqlitestore.DB, parts []Part, moves []sqlitestore.Move) error {
+	for i, p := range parts {
+		if moves[i].Ended() {
+			continue
+		}
+		if err := unused(ctx, p, moves[i]); err != nil {
+			return err
+		}
+	}
 	now := time.Now()
 	for i, m := range moves {
 		moves[i].EndedAt = cmp.Or(m.EndedAt, now)
 	}
 	return db.NoteMoves(ctx, moves...)
+}
+
+func unused(ctx context.Context, p Part, m sqlitestore.Move) error {
+	var (
+		id   string
+		used bool
+	)
+	err := again(ctx, func() (err error) {
+		id, used, err = p.Target.Moved(ctx)
+		return err
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("find out whether %s was used: %w", p.Shown, err)
+	case id != m.ID:
+		return fmt.Errorf("another move wrote to %s while the %s were copied: they stay with the file. Move them to an empty database", p.Shown, p.Name)
+	case used:
+		return fmt.Errorf("a service has used %s while the %s were copied: they stay with the file. Stop that service, and move them to an empty database", p.Shown, p.Name)
+	default:
+		return nil
+	}
 }
 
 // Date is when a move ended.

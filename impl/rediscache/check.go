@@ -12,6 +12,9 @@ import (
 	"onestroke/impl/session"
 )
 
+// Permissions are what the user of the service needs in Redis.
+const Permissions = "ACL SETUSER <name> ~onestroke:* +@all -@admin -@dangerous +info"
+
 // Check tries what the service does with Redis. The error says what is wrong and
 // what the operator can do about it.
 func (s *Store) Check(ctx context.Context) error {
@@ -19,6 +22,9 @@ func (s *Store) Check(ctx context.Context) error {
 	_, err := s.Claim(ctx, code, session.Attempt{Kind: session.Token, Nonce: []byte(rand.Text())}, time.Second)
 	if err == nil {
 		err = s.Forget(ctx, code)
+	}
+	if err == nil {
+		err = s.run(ctx, tryMark, MoveKey).Err()
 	}
 	if err == nil {
 		return nil
@@ -33,7 +39,7 @@ func advice(err error) string {
 	for _, a := range []struct{ word, advice string }{
 		{"WRONGPASS", "it refuses the user or the password: correct them in REDIS_URL"},
 		{"NOAUTH", "it needs a password: put it into REDIS_URL, as redis://user:password@host"},
-		{"NOPERM", "the user lacks permissions: ACL SETUSER <name> ~onestroke:* +@all -@admin -@dangerous +info"},
+		{"NOPERM", "the user lacks permissions: " + Permissions},
 		{"LOADING", "it is loading its data: wait"},
 		{"READONLY", "it is a replica: name its master in REDIS_URL, or Sentinels and master_name"},
 		{"MOVED", "it is part of a cluster: add addr= with another of its servers to REDIS_URL"},

@@ -45,6 +45,13 @@ func NoAnswer(err error) bool {
 	return errors.Is(err, session.ErrUnavailable) && !errors.As(err, new(redis.Error)) && !errors.Is(err, errClaimRunOut)
 }
 
+// Forbidden reports whether an error of a [Store] says that the user lacks
+// [Permissions].
+func Forbidden(err error) bool {
+	var answer redis.Error
+	return errors.As(err, &answer) && strings.Contains(answer.Error(), "NOPERM")
+}
+
 func unavailable(err error) bool {
 	var answer redis.Error
 	if !errors.As(err, &answer) || errors.Is(err, redis.ErrClosed) {

@@ -8,23 +8,27 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// moveKey holds the mark of the move that wrote here: its ID, and usedSuffix once a
-// service uses what it wrote.
+// MoveKey holds the mark: the ID of the move that wrote here, if one did, and usedSuffix
+// once a service uses this Redis.
 const (
-	moveKey    = "onestroke:move:{move}"
+	MoveKey    = "onestroke:move:{move}"
 	usedSuffix = " used"
 )
 
 // use: usedSuffix → 1. Run twice, it does what it does once.
 var use = redis.NewScript(`
-local mark = redis.call('GET', KEYS[1])
-if mark and string.sub(mark, -#ARGV[1]) ~= ARGV[1] then redis.call('SET', KEYS[1], mark .. ARGV[1]) end
+local mark = redis.call('GET', KEYS[1]) or ''
+if string.sub(mark, -#ARGV[1]) ~= ARGV[1] then redis.call('SET', KEYS[1], mark .. ARGV[1]) end
 return 1
 `)
 
+// tryMark changes nothing. Redis asks for the right to read and to write the key of a
+// script.
+var tryMark = redis.NewScript(`return redis.call('EXISTS', KEYS[1])`)
+
 // Moved fills move.Target.
 func (s *Store) Moved(ctx context.Context) (id string, used bool, err error) {
-	mark, err := s.redis.Get(ctx, moveKey).Result()
+	mark, err := s.redis.Get(ctx, MoveKey).Result()
 	if errors.Is(err, redis.Nil) {
 		return "", false, nil
 	}
@@ -34,13 +38,13 @@ func (s *Store) Moved(ctx context.Context) (id string, used bool, err error) {
 
 // SetMoved fills move.Target.
 func (s *Store) SetMoved(ctx context.Context, id string) error {
-	return failure(ctx, "mark a move", s.redis.Set(ctx, moveKey, id, 0).Err())
+	return failure(ctx, "mark a move", s.redis.Set(ctx, MoveKey, id, 0).Err())
 }
 
-// Use notes that a service uses this Redis: what is in it then is more than a move
-// wrote. It may be called any number of times.
+// Use notes that a service uses this Redis, also where no move wrote: what is in it is
+// more than a move wrote. It may be called any number of times.
 func (s *Store) Use(ctx context.Context) error {
-	return failure(ctx, "note the use", s.run(ctx, use, moveKey, usedSuffix).Err())
+	return failure(ctx, "note the use", s.run(ctx, use, MoveKey, usedSuffix).Err())
 }
 
 // errFound ends a scan.

@@ -9,7 +9,7 @@
 //	onestroke:code:{<code ID>}   string: the login attempt with a code; says whose session the code opens
 //	onestroke:rate:<limit>:{<subject>}   string: when a bucket is full again
 //	onestroke:note:{<name>}   string: a small value for all replicas, such as WeChat's access token, sealed
-//	onestroke:move:{move}   string: which move wrote the sessions, and whether a service has used them since
+//	onestroke:move:{move}   string: which move wrote the sessions, and whether a service has used this Redis
 //	onestroke:check:{<random>}   string, for a second: whether Redis takes writes
 //
 // None holds a credential, a session key, or an openid that is not encrypted. The key of a user expires

@@ -20,6 +20,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"onestroke/gen"
+	"onestroke/impl/mongostore"
+	"onestroke/impl/rediscache"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -226,6 +228,53 @@ func TestAMoveNeedsEmptyTargets(t *testing.T) {
 		t.Errorf("%d drawings were copied", n)
 	}
 	end(t, program.Start(t, data)) // nothing was moved
+}
+
+// A service that runs on a target would change the copy, and what it writes later would
+// be lost when the move is repeated. Users need not have done anything yet.
+func TestAMoveRefusesATargetThatAServiceUses(t *testing.T) {
+	t.Parallel()
+	program, redis, mongodb := service.Build(t), stores.EmptyRedis(t).URL, emptyDatabase(t)
+	data, targets := "DATA_DIR="+t.TempDir(), []string{"REDIS_URL=" + redis, "MONGODB_URI=" + mongodb}
+	both := append(slices.Clone(targets), data)
+	one := program.Start(t, data)
+	create(t, one.LogIn(t, service.NewUser()), "in the file")
+	end(t, one)
+	unmark := func() {
+		t.Helper()
+		if err := stores.DialRedis(t, redis).Del(t.Context(), rediscache.MoveKey).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := databaseOf(t, mongodb).Collection(mongostore.MovesCollection).Drop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	many := program.Start(t, targets...)
+	refusesMove(t, program, []string{data, targets[0]}, "a service has used Redis", "may still run", "remove the key "+rediscache.MoveKey)
+	refusesMove(t, program, []string{data, targets[1]}, "a service has used MongoDB", "may still run", "remove the collection "+mongostore.MovesCollection)
+	refusesMove(t, program, both, "a service has used")
+	end(t, many)
+	refusesMove(t, program, both, "a service has used")
+	unmark()
+	moves(t, program, both, "1 drawings of 1 users", "1 sessions and")
+	end(t, program.Start(t, targets...)) // it marks the targets
+	backToFile(t, program, both)
+	refusesMove(t, program, both, "a service has used")
+	unmark()
+	refusesMove(t, program, both, "is not empty")
+}
+
+// A service whose user may not write the mark is not noticed by a move: it does not start.
+func TestAMongoDBThatCannotBeMarkedIsRefused(t *testing.T) {
+	t.Parallel()
+	target := stores.ReplicaSet{Fault: func(command string) stores.Fault {
+		if command == "update" {
+			return stores.Fault{Code: 13} // Unauthorized
+		}
+		return stores.Fault{}
+	}}
+	refuses(t, service.Build(t), []string{"DATA_DIR=" + t.TempDir(), "MONGODB_URI=" + target.Start(t)}, "MONGODB_URI", "")
 }
 
 // The service does not go on with what was moved, unless it is told to.

@@ -36,6 +36,7 @@ func TestRedisWithPasswordsUsersAndTLS(t *testing.T) {
 user onestroke on >hunter2 ~onestroke:* +@all -@admin -@dangerous +info
 user reader on >hunter2 ~onestroke:* +@read +@connection
 user another on >hunter2 ~other:* +@all
+user unmarked on >hunter2 ~onestroke:user:* ~onestroke:code:* ~onestroke:rate:* ~onestroke:note:* ~onestroke:check:* +@all -@admin -@dangerous +info
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +58,7 @@ user another on >hunter2 ~other:* +@all
 		"user, another":            {server: []string{"--aclfile", users}, url: "redis://nobody:hunter2@ADDRESS", wrong: "refuses the user or the password"},
 		"user without commands":    {server: []string{"--aclfile", users}, url: "redis://reader:hunter2@ADDRESS", wrong: advised},
 		"user of other keys":       {server: []string{"--aclfile", users}, url: "redis://another:hunter2@ADDRESS", wrong: advised},
+		"user without the mark":    {server: []string{"--aclfile", users}, url: "redis://unmarked:hunter2@ADDRESS", wrong: advised},
 		"TLS":                      {server: secure, env: []string{trusting}, url: "rediss://ADDRESS"},
 		"TLS, user":                {server: append(secure, "--aclfile", users), env: []string{trusting}, url: "rediss://onestroke:hunter2@ADDRESS"},
 		"TLS, not trusted":         {server: secure, url: "rediss://ADDRESS", wrong: "SSL_CERT_FILE"},
@@ -75,6 +77,9 @@ user another on >hunter2 ~other:* +@all
 			if test.wrong != "" {
 				if code != 1 || !strings.Contains(output, "wrong  Redis    "+server.address) || !strings.Contains(output, test.wrong) {
 					t.Errorf("exit code %d:\n%s", code, output)
+				}
+				if test.wrong == advised {
+					refuses(t, service.Build(t), append([]string{"DATA_DIR=" + t.TempDir()}, env...), "REDIS_URL", "hunter2")
 				}
 				return
 			}
