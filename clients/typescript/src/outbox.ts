@@ -144,7 +144,6 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   const outbox: OutboxOfClient = {
     async open(id) {
-      take(prefix + id);
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id); // another program has sent it
       const pending = unsettled.get(id);

@@ -408,7 +408,6 @@ function createOutbox({ service, session, storage, random, timer }) {
   const listeners = /* @__PURE__ */ new Set();
   const outbox = {
     async open(id) {
-      take(prefix + id);
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id);
       const pending = unsettled.get(id);
