@@ -65,6 +65,9 @@ func New(ctx context.Context, file []byte) ([]byte, error) {
 	if err != nil || picture.Bounds().Empty() {
 		return nil, ErrFormat
 	}
+	if p, ok := picture.(*image.YCbCr); ok && (p.SubsampleRatio == image.YCbCrSubsampleRatio411 || p.SubsampleRatio == image.YCbCrSubsampleRatio410) {
+		picture = struct{ image.RGBA64Image }{p} // or draw takes memory for each color that it reads
+	}
 	avatar := image.NewRGBA(image.Rect(0, 0, Side, Side))
 	draw.Draw(avatar, avatar.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
 	draw.CatmullRom.Scale(avatar, avatar.Bounds(), picture, square(picture.Bounds()), draw.Over, nil)

@@ -1,6 +1,7 @@
 package avatar
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 )
@@ -46,16 +47,15 @@ func perPixel(file []byte, format string, c image.Config) float64 {
 // frame is what the header of a JPEG says of its picture.
 type frame struct {
 	progressive bool
-	components  int
 	samples     float64 // of all components, for each pixel
 	converted   bool    // its colors may be no YCbCr, which takes another picture
 }
 
 // largest is the frame that takes most.
-var largest = frame{progressive: true, components: 4, samples: 4, converted: true}
+var largest = frame{progressive: true, samples: 4, converted: true}
 
 func (f frame) perPixel() float64 {
-	bytes := float64(f.components)
+	bytes := f.samples
 	if f.progressive {
 		bytes += 4 * f.samples // all coefficients, until the last scan
 	}
@@ -66,28 +66,27 @@ func (f frame) perPixel() float64 {
 }
 
 // frameOf reads the frame header of a JPEG (ITU T.81, section B.2.2). Of a file that is
-// not plain it returns the largest.
+// not plain before it, it returns the largest.
 func frameOf(file []byte) frame {
-	f, adobe := largest, false
 	for marker, segment := range segments(file) {
-		switch marker {
-		case 0xee: // APP14: of Adobe, it names the colors
-			adobe = true
-		case 0xc0, 0xc1, 0xc2: // SOF
-			const head, each = 6, 3 // bytes
-			if len(segment) < head || len(segment) != head+each*int(segment[5]) {
-				return largest
-			}
-			f = frame{progressive: marker == 0xc2, components: int(segment[5])}
-			sum, most, ids := 0, 1, ""
-			for c := segment[head:]; len(c) > 0; c = c[each:] {
-				samples := int(c[1]>>4) * int(c[1]&0xf)
-				sum, most, ids = sum+samples, max(most, samples), ids+string(rune(c[0]))
-			}
-			f.samples = float64(sum) / float64(most)
-			f.converted = f.components == 4 || ids == "RGB"
+		if marker != 0xc0 && marker != 0xc1 && marker != 0xc2 { // SOF
+			continue
+		}
+		const head, each = 6, 3 // bytes
+		if len(segment) < head || len(segment) != head+each*int(segment[5]) {
+			break
+		}
+		sum, most, ids := 0, 1, ""
+		for c := segment[head:]; len(c) > 0; c = c[each:] {
+			samples := int(c[1]>>4) * int(c[1]&0xf)
+			sum, most, ids = sum+samples, max(most, samples), ids+string(rune(c[0]))
+		}
+		return frame{
+			progressive: marker == 0xc2,
+			samples:     float64(sum) / float64(most),
+			// Adobe names the colors in a segment, which may be anywhere.
+			converted: segment[5] == 4 || ids == "RGB" || bytes.Contains(file, []byte("Adobe")),
 		}
 	}
-	f.converted = f.converted || adobe
-	return f
+	return largest
 }

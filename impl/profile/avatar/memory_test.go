@@ -62,7 +62,9 @@ func TestAPictureTakesNoMoreMemoryThanItsHeaderSays(t *testing.T) {
 	for name, file := range map[string][]byte{
 		"JPEG": flat(side, 0xc0, []byte{0x22, 0x11, 0x11}), "JPEG, 4:4:4": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}),
 		"progressive": flat(side, 0xc2, []byte{0x22, 0x11, 0x11}), "progressive, 4:4:4": flat(side, 0xc2, []byte{0x11, 0x11, 0x11}),
-		"gray": flat(side, 0xc2, []byte{0x11}), "RGB": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}, adobe),
+		"4:1:1": flat(side, 0xc0, []byte{0x41, 0x11, 0x11}), "progressive, 4:1:0": flat(side, 0xc2, []byte{0x42, 0x11, 0x11}),
+		"RGB, said late": bytes.Replace(flat(side, 0xc0, []byte{0x11, 0x11, 0x11}), []byte{0xff, 0xda}, append(append([]byte{0xff, 0xff, 0xee, 0, 14}, adobe[1:]...), 0xff, 0xda), 1),
+		"gray":           flat(side, 0xc2, []byte{0x11}), "RGB": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}, adobe),
 		"CMYK": flat(side, 0xc0, []byte{0x11, 0x11, 0x11, 0x11}, adobe), "progressive CMYK": flat(side, 0xc2, []byte{0x11, 0x11, 0x11, 0x11}, adobe),
 		"PNG": asPNG(t, image.NewNRGBA(image.Rect(0, 0, side, side))), "PNG, 16 bits": asPNG(t, image.NewNRGBA64(image.Rect(0, 0, side, side))),
 		"interlaced PNG": interlaced(asPNG(t, image.NewNRGBA64(image.Rect(0, 0, side, side)))), "WebP": webp,
