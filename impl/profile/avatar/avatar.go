@@ -53,7 +53,10 @@ func New(ctx context.Context, file []byte) ([]byte, error) {
 	if header.Width > MaxSide || header.Height > MaxSide {
 		return nil, ErrSize
 	}
-	needed := memory(file, format, header)
+	needed, err := memory(file, format, header)
+	if err != nil {
+		return nil, err
+	}
 	if needed > MaxMemory {
 		return nil, ErrMemory
 	}

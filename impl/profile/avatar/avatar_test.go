@@ -20,6 +20,9 @@ var (
 	blue = color.RGBA{0, 0, 255, 255}
 )
 
+// pixel is a lossy WebP of one pixel.
+const pixel = "UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA="
+
 // halves is a picture whose upper half is red and whose lower half is blue.
 func halves(width, height int) image.Image {
 	p := image.NewRGBA(image.Rect(0, 0, width, height))
@@ -82,7 +85,7 @@ func decode(t *testing.T, file []byte) image.Image {
 }
 
 func TestAnAvatarIsTheSquareInTheMiddle(t *testing.T) {
-	webp, err := base64.StdEncoding.DecodeString("UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=")
+	webp, err := base64.StdEncoding.DecodeString(pixel)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,11 @@ func Memory(t *testing.T, file []byte) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return memory(file, format, c)
+	said, err := memory(file, format, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said
 }
 
 // TakeAllMemory leaves no picture room. It returns a function that gives it back.

@@ -8,39 +8,48 @@ import (
 
 // memory returns how many bytes of memory [New] takes for a picture, at most. It
 // follows from how the decoders work.
-func memory(file []byte, format string, c image.Config) int64 {
+func memory(file []byte, format string, c image.Config) (int64, error) {
 	const block = 32 // decoders round up to whole blocks of at most so many pixels
 	pixels := float64(c.Width+block) * float64(c.Height+block)
 	const scaling = Side * 4 * 8 // bytes for each line that is scaled: four float64 for each pixel
 	lines := float64(min(c.Width, c.Height))
 	const avatars = 1 << 20 // the avatar itself, before and after it is turned
-	return int64(pixels*perPixel(file, format, c) + lines*scaling + avatars)
-}
-
-// perPixel returns how many bytes of memory a pixel takes while it is decoded.
-func perPixel(file []byte, format string, c image.Config) float64 {
+	perPixel, err := 0.0, error(nil)
 	switch format {
 	case "jpeg":
-		return frameOf(file).perPixel()
+		perPixel = frameOf(file).perPixel()
 	case "png":
-		const depth, interlace = 24, 28 // places in a PNG (its specification, section 11.2.1)
-		bytes := 4.0
-		if file[depth] == 16 {
-			bytes = 8
-		}
-		if file[interlace] != 0 {
-			bytes *= 2 // each pass is a picture of its own
-		}
-		return bytes
-	default: // WebP
-		switch c.ColorModel {
-		case color.YCbCrModel: // lossy
-			return 2
-		case color.NYCbCrAModel: // with an alpha channel, which is a lossless picture
-			return 11
-		default: // lossless
-			return 8
-		}
+		perPixel, err = perPixelOfPNG(file)
+	default:
+		perPixel = perPixelOfWebP(c)
+	}
+	return int64(pixels*perPixel + lines*scaling + avatars), err
+}
+
+// perPixelOfPNG returns how many bytes of memory a pixel takes while it is decoded.
+func perPixelOfPNG(file []byte) (float64, error) {
+	const name, depth, interlace = 12, 24, 28 // places in a PNG (its specification, section 11.2.1)
+	if string(file[name:name+4]) != "IHDR" {
+		return 0, ErrFormat // image/png skips a chunk before it, which would be read here
+	}
+	bytes := 4.0
+	if file[depth] == 16 {
+		bytes = 8
+	}
+	if file[interlace] != 0 {
+		bytes *= 2 // each pass is a picture of its own
+	}
+	return bytes, nil
+}
+
+func perPixelOfWebP(c image.Config) float64 {
+	switch c.ColorModel {
+	case color.YCbCrModel: // lossy
+		return 2
+	case color.NYCbCrAModel: // with an alpha channel, which is a lossless picture
+		return 11
+	default: // lossless
+		return 8
 	}
 }
 

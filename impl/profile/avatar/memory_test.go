@@ -2,13 +2,16 @@ package avatar_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"runtime"
+	"slices"
 	"testing"
 
 	"onestroke/impl/profile/avatar"
@@ -44,31 +47,70 @@ func flat(side int, kind byte, sampling []byte, more ...[]byte) []byte {
 	return append(append(file, make([]byte, side*side/8)...), 0xff, 0xd9)
 }
 
-// interlaced marks a PNG as interlaced. Its passes are read from what follows.
-func interlaced(file []byte) []byte {
-	file = bytes.Clone(file)
-	file[28] = 1
-	binary.BigEndian.PutUint32(file[29:], crc32.ChecksumIEEE(file[12:29]))
+// blackPNG is a PNG of one color, of which it says that it is transparent if it can.
+func blackPNG(side int, depth, kind byte, interlaced bool) []byte {
+	file := []byte("\x89PNG\r\n\x1a\n")
+	chunk := func(name string, data []byte) {
+		file = binary.BigEndian.AppendUint32(file, uint32(len(data)))
+		at := len(file)
+		file = append(append(file, name...), data...)
+		file = binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(file[at:]))
+	}
+	bits := int(depth) * map[byte]int{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind]
+	passes := [][2]int{{side, side}}
+	size := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(side)), uint32(side))
+	if interlaced { // side is a multiple of 8
+		eighth := side / 8
+		passes = [][2]int{{eighth, eighth}, {eighth, eighth}, {2 * eighth, eighth}, {2 * eighth, 2 * eighth}, {4 * eighth, 2 * eighth}, {4 * eighth, 4 * eighth}, {side, 4 * eighth}}
+		chunk("IHDR", append(size, depth, kind, 0, 0, 1))
+	} else {
+		chunk("IHDR", append(size, depth, kind, 0, 0, 0))
+	}
+	switch kind {
+	case 0:
+		chunk("tRNS", make([]byte, 2))
+	case 2:
+		chunk("tRNS", make([]byte, 6))
+	case 3:
+		chunk("PLTE", make([]byte, 3))
+		chunk("tRNS", make([]byte, 1))
+	}
+	var data bytes.Buffer
+	z := zlib.NewWriter(&data)
+	for _, pass := range passes {
+		if _, err := z.Write(make([]byte, (1+(pass[0]*bits+7)/8)*pass[1])); err != nil {
+			panic(err)
+		}
+	}
+	z.Close()
+	chunk("IDAT", data.Bytes())
+	chunk("IEND", nil)
 	return file
 }
 
 func TestAPictureTakesNoMoreMemoryThanItsHeaderSays(t *testing.T) {
-	const side = 1600
+	const side = 1000
 	adobe := append([]byte{0xee}, "Adobe\x00\x64\x00\x00\x00\x00\x00"...)
-	webp, err := base64.StdEncoding.DecodeString("UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=")
+	lossy, err := base64.StdEncoding.DecodeString(pixel)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, file := range map[string][]byte{
+	files := map[string][]byte{
 		"JPEG": flat(side, 0xc0, []byte{0x22, 0x11, 0x11}), "JPEG, 4:4:4": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}),
 		"progressive": flat(side, 0xc2, []byte{0x22, 0x11, 0x11}), "progressive, 4:4:4": flat(side, 0xc2, []byte{0x11, 0x11, 0x11}),
 		"4:1:1": flat(side, 0xc0, []byte{0x41, 0x11, 0x11}), "progressive, 4:1:0": flat(side, 0xc2, []byte{0x42, 0x11, 0x11}),
-		"RGB, said late": bytes.Replace(flat(side, 0xc0, []byte{0x11, 0x11, 0x11}), []byte{0xff, 0xda}, append(append([]byte{0xff, 0xff, 0xee, 0, 14}, adobe[1:]...), 0xff, 0xda), 1),
-		"gray":           flat(side, 0xc2, []byte{0x11}), "RGB": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}, adobe),
+		"gray": flat(side, 0xc2, []byte{0x11}), "RGB": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}, adobe),
 		"CMYK": flat(side, 0xc0, []byte{0x11, 0x11, 0x11, 0x11}, adobe), "progressive CMYK": flat(side, 0xc2, []byte{0x11, 0x11, 0x11, 0x11}, adobe),
-		"PNG": asPNG(t, image.NewNRGBA(image.Rect(0, 0, side, side))), "PNG, 16 bits": asPNG(t, image.NewNRGBA64(image.Rect(0, 0, side, side))),
-		"interlaced PNG": interlaced(asPNG(t, image.NewNRGBA64(image.Rect(0, 0, side, side)))), "WebP": webp,
-	} {
+		"WebP":           lossy,
+		"RGB, said late": bytes.Replace(flat(side, 0xc0, []byte{0x11, 0x11, 0x11}), []byte{0xff, 0xda}, append(append([]byte{0xff, 0xff, 0xee, 0, 14}, adobe[1:]...), 0xff, 0xda), 1),
+	}
+	for kind, depths := range map[byte][]byte{0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}} {
+		for _, depth := range depths {
+			files[fmt.Sprintf("PNG %d, %d bits", kind, depth)] = blackPNG(320, depth, kind, false)
+			files[fmt.Sprintf("interlaced PNG %d, %d bits", kind, depth)] = blackPNG(320, depth, kind, true)
+		}
+	}
+	for name, file := range files {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, err := avatar.New(t.Context(), file)
@@ -98,6 +140,41 @@ func TestASmallFileThatTakesMuchMemoryIsRefusedByItsHeader(t *testing.T) {
 		if used := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, avatar.ErrMemory) || used > 1<<20 {
 			t.Errorf("%s of %d bytes: %v, took %d bytes of memory", name, len(file), err, used)
 		}
+	}
+}
+
+func TestAnOrdinaryPictureMayBeRead(t *testing.T) {
+	const photo, screen = 3500, 2152 // as many pixels as 4032 by 3024, and as 1440 by 3200
+	lossy, err := base64.StdEncoding.DecodeString(pixel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const width, height = 26, 28 // places in a lossy WebP
+	binary.LittleEndian.PutUint16(lossy[width:], avatar.MaxSide)
+	binary.LittleEndian.PutUint16(lossy[height:], avatar.MaxSide)
+	for name, file := range map[string][]byte{
+		"photo": flat(photo, 0xc0, []byte{0x22, 0x11, 0x11}), "progressive photo": flat(photo, 0xc2, []byte{0x22, 0x11, 0x11}),
+		"screenshot": blackPNG(screen, 8, 6, false), "lossy WebP": lossy,
+	} {
+		if said := avatar.Memory(t, file); said > avatar.MaxMemory {
+			t.Errorf("%s: takes %d bytes of memory", name, said)
+		}
+	}
+}
+
+// image/png skips a chunk before the header. This one looks like a header of a smaller picture.
+func TestAPNGThatBeginsWithAnotherChunkIsRefused(t *testing.T) {
+	const start = 8 // of the chunks
+	whole := blackPNG(1600, 16, 6, true)
+	other := bytes.Clone(blackPNG(1600, 8, 6, false)[start:33])
+	copy(other[4:], "tEXt")
+	binary.BigEndian.PutUint32(other[len(other)-4:], crc32.ChecksumIEEE(other[4:len(other)-4]))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := avatar.New(t.Context(), slices.Concat(whole[:start], other, whole[start:]))
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, avatar.ErrFormat) || used > 1<<20 {
+		t.Errorf("got %v, took %d bytes of memory", err, used)
 	}
 }
 
