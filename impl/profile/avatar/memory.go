@@ -2,6 +2,7 @@ package avatar
 
 import (
 	"bytes"
+	"encoding/binary"
 	"image"
 	"image/color"
 )
@@ -14,16 +15,16 @@ func memory(file []byte, format string, c image.Config) (int64, error) {
 	const scaling = Side * 4 * 8 // bytes for each line that is scaled: four float64 for each pixel
 	lines := float64(min(c.Width, c.Height))
 	const avatars = 1 << 20 // the avatar itself, before and after it is turned
-	perPixel, err := 0.0, error(nil)
+	perPixel, more, err := 0.0, int64(0), error(nil)
 	switch format {
 	case "jpeg":
 		perPixel = frameOf(file).perPixel()
 	case "png":
 		perPixel, err = perPixelOfPNG(file)
 	default:
-		perPixel = perPixelOfWebP(c)
+		perPixel, more, err = perPixelOfWebP(file, c)
 	}
-	return int64(pixels*perPixel + lines*scaling + avatars), err
+	return int64(pixels*perPixel+lines*scaling+avatars) + more, err
 }
 
 // perPixelOfPNG returns how many bytes of memory a pixel takes while it is decoded.
@@ -42,15 +43,24 @@ func perPixelOfPNG(file []byte) (float64, error) {
 	return bytes, nil
 }
 
-func perPixelOfWebP(c image.Config) float64 {
-	switch c.ColorModel {
-	case color.YCbCrModel: // lossy
-		return 2
-	case color.NYCbCrAModel: // with an alpha channel, which is a lossless picture
-		return 11
-	default: // lossless
-		return 8
+// perPixelOfWebP returns how many bytes of memory a pixel takes while it is decoded, and
+// how many more the rest of the file takes.
+func perPixelOfWebP(file []byte, c image.Config) (perPixel float64, more int64, err error) {
+	const first = 1 << 19 // bytes, the first part of a lossy picture
+	const size = 4        // its place: how long the file is, as it says, which the other parts take
+	perPixel, more = 2, first+int64(binary.LittleEndian.Uint32(file[size:]))
+	if stream := lossless(file); len(stream) > 0 {
+		perPixel = 8
+		trees, err := treeMemory(stream, c.Width, c.Height)
+		if err != nil {
+			return 0, 0, err
+		}
+		more += trees
 	}
+	if c.ColorModel == color.NYCbCrAModel { // with an alpha channel, which is a lossless picture
+		perPixel = 11
+	}
+	return perPixel, more, nil
 }
 
 // frame is what the header of a JPEG says of its picture.

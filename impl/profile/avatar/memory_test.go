@@ -95,14 +95,20 @@ func TestAPictureTakesNoMoreMemoryThanItsHeaderSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	many := grouped(1000, 128)
+	const most = 1<<24 - 1 // bytes
+	long := bytes.Clone(lossy)
+	binary.LittleEndian.PutUint32(long[4:], most)
+	binary.LittleEndian.PutUint32(long[16:], most-12)
 	files := map[string][]byte{
 		"JPEG": flat(side, 0xc0, []byte{0x22, 0x11, 0x11}), "JPEG, 4:4:4": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}),
 		"progressive": flat(side, 0xc2, []byte{0x22, 0x11, 0x11}), "progressive, 4:4:4": flat(side, 0xc2, []byte{0x11, 0x11, 0x11}),
 		"4:1:1": flat(side, 0xc0, []byte{0x41, 0x11, 0x11}), "progressive, 4:1:0": flat(side, 0xc2, []byte{0x42, 0x11, 0x11}),
 		"gray": flat(side, 0xc2, []byte{0x11}), "RGB": flat(side, 0xc0, []byte{0x11, 0x11, 0x11}, adobe),
 		"CMYK": flat(side, 0xc0, []byte{0x11, 0x11, 0x11, 0x11}, adobe), "progressive CMYK": flat(side, 0xc2, []byte{0x11, 0x11, 0x11, 0x11}, adobe),
-		"WebP":           lossy,
+		"WebP": lossy, "WebP that says that it is 16 MB": long,
 		"RGB, said late": bytes.Replace(flat(side, 0xc0, []byte{0x11, 0x11, 0x11}), []byte{0xff, 0xda}, append(append([]byte{0xff, 0xff, 0xee, 0, 14}, adobe[1:]...), 0xff, 0xda), 1),
+		"lossless WebP":  webp(vp8l(128, many)), "WebP with alpha": webp(vp8x(128, withAlpha), alph(many)), "lossless WebP, VP8X": webp(vp8x(128, 0), vp8l(128, many)),
 	}
 	for kind, depths := range map[byte][]byte{0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}} {
 		for _, depth := range depths {
@@ -154,7 +160,7 @@ func TestAnOrdinaryPictureMayBeRead(t *testing.T) {
 	binary.LittleEndian.PutUint16(lossy[height:], avatar.MaxSide)
 	for name, file := range map[string][]byte{
 		"photo": flat(photo, 0xc0, []byte{0x22, 0x11, 0x11}), "progressive photo": flat(photo, 0xc2, []byte{0x22, 0x11, 0x11}),
-		"screenshot": blackPNG(screen, 8, 6, false), "lossy WebP": lossy,
+		"screenshot": blackPNG(screen, 8, 6, false), "lossy WebP": lossy, "lossless WebP": webp(vp8l(1000, grouped(100, 1000))),
 	} {
 		if said := avatar.Memory(t, file); said > avatar.MaxMemory {
 			t.Errorf("%s: takes %d bytes of memory", name, said)
