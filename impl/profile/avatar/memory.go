@@ -15,7 +15,11 @@ func memory(file []byte, format string, c image.Config) (int64, error) {
 	const scaling = Side * 4 * 8 // bytes for each line that is scaled: four float64 for each pixel
 	lines := float64(min(c.Width, c.Height))
 	const avatars = 1 << 20 // the avatar itself, before and after it is turned
-	perPixel, more, err := 0.0, int64(0), error(nil)
+	var (
+		perPixel float64
+		more     int64
+		err      error
+	)
 	switch format {
 	case "jpeg":
 		perPixel = frameOf(file).perPixel()
