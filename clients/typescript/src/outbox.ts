@@ -141,6 +141,8 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   /** The entity tags of the states that the next `save` replaces, for drawings without an entry. */
   const bases = new Map<string, string>();
   const listeners = new Set<(state: DrawingState) => void>();
+  /** How many drawings were deleted: each makes room for another. */
+  let deletions = 0;
 
   const outbox: OutboxOfClient = {
     async open(id) {
@@ -329,10 +331,12 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       const isHere = follow(pending);
       if (opened.ok && !isOwn(pending)) return;
       const { text } = pending.entry;
+      const before = deletions;
       const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : ask(pending));
       if (!failed) continue;
       if (!isWaiting(pending)) return;
       const { problem, retryAfterMs = 0 } = failed;
+      if (problem.code === 'ERR_QUOTA_EXCEEDED' && deletions !== before) continue; // there may be room for it now
       if (isFinal(failed) && pending.entry.text !== text) continue; // a newer state replaces the refused one
       if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: 'refused', problem });
       wait(pending, problem);
@@ -473,6 +477,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     settled.set(id, state);
     notify(state);
     if (state.status !== 'deleted') return;
+    deletions++;
     for (const other of Array.from(unsettled.values())) {
       if (!isOwn(other) || !isRefused(other, 'ERR_QUOTA_EXCEEDED')) continue; // there is room for it now
       wait(other);

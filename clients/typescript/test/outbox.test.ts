@@ -589,6 +589,29 @@ test('a deletion makes room for a drawing that was refused for the quota', async
   assert.deepEqual(p.service.titles(), { d2: 'dog' });
 });
 
+test('a deletion makes room for a drawing that is refused for the quota meanwhile', async () => {
+  const p = new Program();
+  p.drawings.save('d1', drawing('cat'));
+  await p.drawings.flush();
+  let refuse = () => {};
+  const asked = new Promise<void>(resolve => {
+    p.network = (request, arrive) => {
+      if (request.method !== 'PUT') return arrive();
+      p.network = undefined;
+      resolve();
+      return new Promise(resolve => (refuse = () => resolve(problem(403, 'ERR_QUOTA_EXCEEDED'))));
+    };
+  });
+  p.drawings.save('d2', drawing('dog'));
+  await asked;
+  p.drawings.remove('d1');
+  await p.drawings.flush('d1');
+  refuse();
+  await p.drawings.flush('d2');
+  assert.deepEqual(p.service.titles(), { d2: 'dog' });
+  assert.deepEqual(p.kept, []);
+});
+
 test('Retry-After holds for the outbox, however long', async () => {
   const p = new Program();
   await p.client.getSession();

@@ -406,6 +406,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   const settled = /* @__PURE__ */ new Map();
   const bases = /* @__PURE__ */ new Map();
   const listeners = /* @__PURE__ */ new Set();
+  let deletions = 0;
   const outbox = {
     async open(id) {
       const found = unsettled.get(id);
@@ -560,10 +561,12 @@ function createOutbox({ service, session, storage, random, timer }) {
       const isHere = follow(pending);
       if (opened.ok && !isOwn(pending)) return;
       const { text } = pending.entry;
+      const before = deletions;
       const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : ask(pending));
       if (!failed) continue;
       if (!isWaiting(pending)) return;
       const { problem, retryAfterMs = 0 } = failed;
+      if (problem.code === "ERR_QUOTA_EXCEEDED" && deletions !== before) continue;
       if (isFinal(failed) && pending.entry.text !== text) continue;
       if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: "refused", problem });
       wait(pending, problem);
@@ -682,6 +685,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     settled.set(id, state);
     notify(state);
     if (state.status !== "deleted") return;
+    deletions++;
     for (const other of Array.from(unsettled.values())) {
       if (!isOwn(other) || !isRefused(other, "ERR_QUOTA_EXCEEDED")) continue;
       wait(other);
