@@ -196,8 +196,9 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     discard(id) {
       const pending = unsettled.get(id);
       if (!pending) return;
-      const etag = pending.state.status === 'conflict' ? pending.theirs : pending.entry.base;
-      pending.seen = true;
+      const isConflict = pending.state.status === 'conflict';
+      const etag = isConflict ? pending.theirs : pending.entry.base;
+      pending.seen ||= isConflict;
       settle(etag ? { id, status: 'saved', etag } : { id, status: 'deleted' });
     },
 
@@ -254,13 +255,15 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const unseen = pending && unseenOf(pending);
     if (text && unseen?.text && unseen.text !== text) put(newId(random), unseen.text, unseen.owner);
     const anew = { id, text, base: bases.get(id) || '', tried: [], owner };
-    if (!pending) unsettled.set(id, (pending = begin(anew)));
-    else if (text && !isSeen(pending)) pending.entry = anew;
+    if (!pending || (text && !isSeen(pending))) {
+      pending?.stopTimer(); // what is under way of it does not count any more
+      unsettled.set(id, (pending = begin(anew)));
+    }
     pending.changed = pending.seen = true;
     change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
     if (pending.state.status === 'conflict')
       return report(pending, { ...pending.state, mine: text ? read(pending.entry) : null });
-    wait(pending);
+    if (isOwn(pending)) wait(pending);
     pending.failures = 0;
     void send(pending);
   }
@@ -383,9 +386,10 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   /** Another program has sent the drawing: asks the service for its state. */
   async function ask(pending: Unsettled): Promise<Failure | undefined> {
-    const { id } = pending.entry;
+    const { entry } = pending;
+    const { id } = entry;
     const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== pending || pending.changed) return undefined;
+    if (unsettled.get(id) !== pending || pending.entry !== entry) return undefined;
     if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
     if (!result.ok && result.problem.code !== 'ERR_NOT_FOUND') return result;
     pending.seen &&= markOf(pending.entry) === (result.ok ? fingerprint(result.data) : nothing);

@@ -849,6 +849,56 @@ for (const sender of ['its author', 'another program'])
     assert.deepEqual([state.mine?.title, state.theirs?.title], ['second', 'first']);
   });
 
+test('what another program drew is not overwritten while it is being sent from here, too', async () => {
+  const { first, second } = await twoThatOpened();
+  let answer = () => {};
+  const asked = new Promise<void>(resolve => {
+    second.network = (request, arrive) => {
+      if (request.method !== 'PUT') return arrive();
+      second.network = undefined;
+      const reply = arrive();
+      resolve();
+      return new Promise(resolve => (answer = () => resolve(reply)));
+    };
+  });
+  const flushed = second.drawings.flush();
+  await asked;
+  first.network = undefined;
+  await first.drawings.flush();
+  second.drawings.save('d1', drawing('second'));
+  answer();
+  await flushed;
+  await second.drawings.flush();
+  assert.deepEqual(second.service.titles(), { d1: 'first' });
+  assert.equal(second.drawings.state('d1')?.status, 'conflict');
+});
+
+test('what another program draws while the service is asked stays in storage', async () => {
+  const { first, second } = await twoThatOpened();
+  second.network = offline;
+  await second.drawings.flush();
+  first.network = undefined;
+  await first.drawings.flush();
+  let answer = () => {};
+  const asked = new Promise<void>(resolve => {
+    second.network = (request, arrive) => {
+      if (request.method !== 'GET') return offline();
+      const reply = arrive();
+      resolve();
+      return new Promise(resolve => (answer = () => resolve(reply)));
+    };
+  });
+  const flushed = second.drawings.flush();
+  await asked;
+  first.network = offline;
+  first.drawings.save('d1', drawing('first, more'));
+  await second.drawings.open('d1');
+  answer();
+  await flushed;
+  assert.equal(first.kept.length, 1);
+  assert.equal(second.drawings.state('d1')?.status, 'waiting');
+});
+
 for (const found of [false, true])
   test(`what another program left unsent is kept beside what is drawn here${found ? ', also once it is found' : ''}`, async () => {
     const { second } = await twoThatOpened(); // the first is closed

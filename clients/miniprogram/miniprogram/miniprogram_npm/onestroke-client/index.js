@@ -453,8 +453,9 @@ function createOutbox({ service, session, storage, random, timer }) {
     discard(id) {
       const pending = unsettled.get(id);
       if (!pending) return;
-      const etag = pending.state.status === "conflict" ? pending.theirs : pending.entry.base;
-      pending.seen = true;
+      const isConflict = pending.state.status === "conflict";
+      const etag = isConflict ? pending.theirs : pending.entry.base;
+      pending.seen || (pending.seen = isConflict);
       settle(etag ? { id, status: "saved", etag } : { id, status: "deleted" });
     },
     state(id) {
@@ -498,13 +499,15 @@ function createOutbox({ service, session, storage, random, timer }) {
     const unseen = pending && unseenOf(pending);
     if (text && (unseen == null ? void 0 : unseen.text) && unseen.text !== text) put(newId(random), unseen.text, unseen.owner);
     const anew = { id, text, base: bases.get(id) || "", tried: [], owner };
-    if (!pending) unsettled.set(id, pending = begin(anew));
-    else if (text && !isSeen(pending)) pending.entry = anew;
+    if (!pending || text && !isSeen(pending)) {
+      pending == null ? void 0 : pending.stopTimer();
+      unsettled.set(id, pending = begin(anew));
+    }
     pending.changed = pending.seen = true;
     change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
     if (pending.state.status === "conflict")
       return report(pending, { ...pending.state, mine: text ? read2(pending.entry) : null });
-    wait(pending);
+    if (isOwn(pending)) wait(pending);
     pending.failures = 0;
     void send(pending);
   }
@@ -605,9 +608,10 @@ function createOutbox({ service, session, storage, random, timer }) {
     return result.problem.code === "ERR_PRECONDITION_FAILED" ? compare(pending) : result;
   }
   async function ask(pending) {
-    const { id } = pending.entry;
+    const { entry } = pending;
+    const { id } = entry;
     const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== pending || pending.changed) return void 0;
+    if (unsettled.get(id) !== pending || pending.entry !== entry) return void 0;
     if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
     if (!result.ok && result.problem.code !== "ERR_NOT_FOUND") return result;
     pending.seen && (pending.seen = markOf(pending.entry) === (result.ok ? fingerprint(result.data) : nothing));
