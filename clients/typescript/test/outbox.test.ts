@@ -811,6 +811,21 @@ test('two programs with one storage that draw on the same drawing are in conflic
   assert.deepEqual([state.mine?.title, state.theirs?.title], ['first', 'second']);
 });
 
+/** Holds the next answer to a request with this method. The others go to `network`. */
+function holdNext(p: Program, method: string, network: Program['network']) {
+  let answer = () => {};
+  const arrived = new Promise<void>(resolve => {
+    p.network = (request, arrive) => {
+      if (request.method !== method) return network ? network(request, arrive) : arrive();
+      p.network = network;
+      const reply = arrive();
+      resolve();
+      return new Promise(resolve => (answer = () => resolve(reply)));
+    };
+  });
+  return { arrived, answer: () => answer() };
+}
+
 /** Two programs that opened a drawing which the service has; then `first` draws, without a network. */
 async function twoThatOpened() {
   const first = new Program();
@@ -851,22 +866,13 @@ for (const sender of ['its author', 'another program'])
 
 test('what another program drew is not overwritten while it is being sent from here, too', async () => {
   const { first, second } = await twoThatOpened();
-  let answer = () => {};
-  const asked = new Promise<void>(resolve => {
-    second.network = (request, arrive) => {
-      if (request.method !== 'PUT') return arrive();
-      second.network = undefined;
-      const reply = arrive();
-      resolve();
-      return new Promise(resolve => (answer = () => resolve(reply)));
-    };
-  });
+  const put = holdNext(second, 'PUT', undefined);
   const flushed = second.drawings.flush();
-  await asked;
+  await put.arrived;
   first.network = undefined;
   await first.drawings.flush();
   second.drawings.save('d1', drawing('second'));
-  answer();
+  put.answer();
   await flushed;
   await second.drawings.flush();
   assert.deepEqual(second.service.titles(), { d1: 'first' });
@@ -879,21 +885,13 @@ test('what another program draws while the service is asked stays in storage', a
   await second.drawings.flush();
   first.network = undefined;
   await first.drawings.flush();
-  let answer = () => {};
-  const asked = new Promise<void>(resolve => {
-    second.network = (request, arrive) => {
-      if (request.method !== 'GET') return offline();
-      const reply = arrive();
-      resolve();
-      return new Promise(resolve => (answer = () => resolve(reply)));
-    };
-  });
+  const get = holdNext(second, 'GET', offline);
   const flushed = second.drawings.flush();
-  await asked;
+  await get.arrived;
   first.network = offline;
   first.drawings.save('d1', drawing('first, more'));
   await second.drawings.open('d1');
-  answer();
+  get.answer();
   await flushed;
   assert.equal(first.kept.length, 1);
   assert.equal(second.drawings.state('d1')?.status, 'waiting');
