@@ -20,6 +20,7 @@ import (
 	"onestroke/impl/moderation"
 	"onestroke/impl/moderation/moderationtest"
 	"onestroke/impl/mongostore"
+	"onestroke/impl/move/movetest"
 	"onestroke/impl/operator"
 	"onestroke/impl/operator/operatortest"
 	"onestroke/impl/profile"
@@ -71,29 +72,7 @@ func TestAServiceMarksItsDatabase(t *testing.T) {
 	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
 			store, _ := open(t, server.URL)
-			marked := func(wantID string, wantUsed bool) {
-				t.Helper()
-				if id, used, err := store.Moved(t.Context()); id != wantID || used != wantUsed || err != nil {
-					t.Errorf("got %q, used: %t, %v; want %q, %t", id, used, err, wantID, wantUsed)
-				}
-			}
-			marked("", false)
-			for _, do := range []struct {
-				call func() error
-				id   string
-				used bool
-			}{
-				{func() error { return store.Use(t.Context()) }, "", true},
-				{func() error { return store.SetMoved(t.Context(), "ID") }, "ID", false},
-				{func() error { return store.Use(t.Context()) }, "ID", true},
-			} {
-				for range 2 {
-					if err := do.call(); err != nil {
-						t.Fatal(err)
-					}
-					marked(do.id, do.used)
-				}
-			}
+			movetest.Run(t, store)
 		})
 	}
 }

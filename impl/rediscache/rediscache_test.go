@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"onestroke/impl/move/movetest"
 	"onestroke/impl/rediscache"
 	"onestroke/impl/session"
 	"onestroke/impl/session/sessiontest"
@@ -50,32 +51,12 @@ func TestNotesConform(t *testing.T) {
 }
 
 func TestAServiceMarksItsRedis(t *testing.T) {
-	server := stores.EmptyRedis(t)
-	store := rediscache.New(connect(t, server))
-	marked := func(wantID string, wantUsed bool) {
-		t.Helper()
-		if id, used, err := store.Moved(t.Context()); id != wantID || used != wantUsed || err != nil {
-			t.Errorf("got %q, used: %t, %v; want %q, %t", id, used, err, wantID, wantUsed)
-		}
+	store := rediscache.New(connect(t, stores.EmptyRedis(t)))
+	movetest.Run(t, store)
+	if err := store.Check(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	marked("", false)
-	for _, do := range []struct {
-		call func() error
-		id   string
-		used bool
-	}{
-		{func() error { return store.Use(t.Context()) }, "", true},
-		{func() error { return store.SetMoved(t.Context(), "ID") }, "ID", false},
-		{func() error { return store.Check(t.Context()) }, "ID", false},
-		{func() error { return store.Use(t.Context()) }, "ID", true},
-	} {
-		for range 2 {
-			if err := do.call(); err != nil {
-				t.Fatal(err)
-			}
-			marked(do.id, do.used)
-		}
-	}
+	movetest.Marked(t, store, "ID", true) // a check leaves the mark
 }
 
 func TestABucketExpiresWhenItIsFull(t *testing.T) {
