@@ -1,4 +1,5 @@
 import type { components } from './contract.js';
+import { newId } from './id.js';
 
 type Schemas = components['schemas'];
 
@@ -61,7 +62,13 @@ export function isSameContent(a: Content, b: Content): boolean {
  */
 export function fingerprint(drawing: Content): string {
   const text = canonicalText(drawing);
-  return hash(text, 0) + hash(text, 0x9e3779b9);
+  return hash(text, 0).toString(36) + hash(text, 0x9e3779b9).toString(36);
+}
+
+/** The id of a drawing that follows from a text: the same for the same text. */
+export function idOf(text: string): string {
+  let seed = 0;
+  return newId(() => hash(text, seed++) / 2 ** 32);
 }
 
 function canonicalText(drawing: Content): string {
@@ -92,10 +99,10 @@ function neverDecreasing(t: readonly number[]): number[] {
 }
 
 /** FNV-1a over UTF-16 units, mixed at the end as in MurmurHash3. */
-function hash(text: string, seed: number): string {
+function hash(text: string, seed: number): number {
   let h = 0x811c9dc5 ^ seed;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0).toString(36);
+  return (h ^ (h >>> 16)) >>> 0;
 }

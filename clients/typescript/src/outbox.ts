@@ -1,6 +1,5 @@
-import { contentOf, fingerprint } from './content.js';
+import { contentOf, fingerprint, idOf } from './content.js';
 import type { components } from './contract.js';
-import { newId } from './id.js';
 import type { Operations } from './operations.js';
 import { type Failure, failure, type Problem, type Result } from './result.js';
 import { backoff, mayPass, type Timer } from './sender.js';
@@ -146,6 +145,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   const outbox: OutboxOfClient = {
     async open(id) {
+      take(prefix + id);
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id); // another program has sent it
       const pending = unsettled.get(id);
@@ -177,6 +177,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     resolve(id, content) {
       const pending = unsettled.get(id);
       if (pending && pending.state.status === 'conflict') {
+        bases.set(id, pending.theirs); // in case another program has drawn over it
         change(pending, { base: pending.theirs, tried: [], replaceIncomplete: undefined });
         pending.state = { id, status: 'waiting' };
         pending.seen = true;
@@ -247,25 +248,36 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   function take(key: string, seen = false): void {
     const value = storage.get(key);
     const entry = restore(value);
-    if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value, seen));
+    if (!entry || unsettled.has(entry.id)) return;
+    const pending = begin(entry, value, seen);
+    unsettled.set(entry.id, pending);
+    void send(pending);
   }
 
   function put(id: string, text: string, owner = session.user()): void {
     let pending = find(id);
     const unseen = pending && unseenOf(pending);
-    if (text && unseen?.text && unseen.text !== text) put(newId(random), unseen.text, unseen.owner);
+    const isKept = text && unseen?.text && unseen.text !== text ? copy(unseen) : true;
     const anew = { id, text, base: bases.get(id) || '', tried: [], owner };
     if (!pending || (text && !isSeen(pending))) {
       pending?.stopTimer(); // what is under way of it does not count any more
       unsettled.set(id, (pending = begin(anew)));
     }
     pending.changed = pending.seen = true;
-    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
+    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) }, isKept);
     if (pending.state.status === 'conflict')
       return report(pending, { ...pending.state, mine: text ? read(pending.entry) : null });
     if (isOwn(pending)) wait(pending);
     pending.failures = 0;
     void send(pending);
+  }
+
+  /** Makes a drawing of its own of what another program drew, once. Returns false if storage has no room for it. */
+  function copy(entry: Entry): boolean {
+    const id = idOf(entry.id + markOf(entry));
+    const state = outbox.state(id);
+    if (!state || state.status === 'deleted') put(id, entry.text, entry.owner);
+    return unsettled.get(id)?.stored !== false;
   }
 
   /** The unsent change of a drawing that is about to change here, with what other programs have done to it. */
@@ -437,22 +449,21 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   }
 
   /**
-   * Changes an entry, also in storage. If there is no room, storage keeps the state before: after a restart it is sent,
-   * or is in conflict with a newer one that was sent. A note leaves what another program has drawn since.
+   * Changes an entry, also in storage, except where another program has drawn since. If there is no room, storage keeps
+   * the state before: after a restart it is sent, or is in conflict with a newer one that was sent.
    */
-  function change(pending: Unsettled, changes: Partial<Entry>): void {
+  function change(pending: Unsettled, changes: Partial<Entry>, replacesOthers = false): void {
     pending.entry = { ...pending.entry, ...changes };
     const { text, ...rest } = pending.entry;
     const value = JSON.stringify(rest) + '\n' + text;
     const key = prefix + rest.id;
     const now = storage.get(key);
-    const isNote = changes.text === undefined;
     const isOthers = now !== undefined && restore(now)?.text !== restore(pending.value)?.text;
-    if (!(isNote && isOthers) && store(key, value)) {
+    if ((replacesOthers || !isOthers) && store(key, value)) {
       pending.value = value;
       pending.stored = true;
     } else {
-      pending.stored &&= isNote && restore(now)?.text === text;
+      pending.stored = restore(now)?.text === text;
     }
   }
 

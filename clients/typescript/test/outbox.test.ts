@@ -20,6 +20,7 @@ class Program {
   readonly clock = new Clock();
   readonly states: string[] = [];
   user = 'xiaoming';
+  random = () => 0;
   /** What the network does with a request, in place of bringing it to the service. */
   network: ((request: HttpRequest, arrive: () => HttpResponse) => HttpResponse | Promise<HttpResponse>) | undefined;
   readonly client;
@@ -32,7 +33,7 @@ class Program {
       baseUrl: 'http://service',
       login: () => this.user,
       storage,
-      random: () => 0,
+      random: () => this.random(),
       timer: this.clock.timer,
       transport: request => {
         const arrive = () => service.answer(request);
@@ -827,8 +828,8 @@ function holdNext(p: Program, method: string, network: Program['network']) {
 }
 
 /** Two programs that opened a drawing which the service has; then `first` draws, without a network. */
-async function twoThatOpened() {
-  const first = new Program();
+async function twoThatOpened(storage?: Storage) {
+  const first = new Program(undefined, storage);
   first.service.write('d1', drawing('1'));
   const second = new Program(first.service, first.storage);
   for (const { drawings } of [first, second]) await drawings.open('d1');
@@ -917,6 +918,78 @@ for (const found of [false, true])
     assert.equal(second.service.titles()['d1'], 'second, more');
     assert.deepEqual(second.kept, []);
   });
+
+test('what two programs draw by turns is kept once', async () => {
+  const { first, second } = await twoThatOpened();
+  first.random = second.random = Math.random;
+  second.network = offline;
+  for (let turn = 0; turn < 3; turn++) {
+    second.drawings.save('d1', drawing('second'));
+    first.drawings.save('d1', drawing('first'));
+  }
+  await second.drawings.flush();
+  await first.drawings.flush();
+  assert.equal(first.kept.length, 3);
+  first.network = undefined;
+  await first.drawings.flush();
+  assert.deepEqual(Object.values(first.service.titles()).sort(), ['first', 'first', 'second']);
+  assert.deepEqual(first.kept, []);
+});
+
+test('what was kept and then deleted is kept again', async () => {
+  const { first, second } = await twoThatOpened();
+  second.network = offline;
+  second.drawings.save('d1', drawing('second'));
+  const copy = second.drawings.unsent().find(({ content }) => content?.title === 'first');
+  second.drawings.remove(copy!.id);
+  first.drawings.save('d1', drawing('first'));
+  second.drawings.save('d1', drawing('second, more'));
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.deepEqual(Object.values(second.service.titles()).sort(), ['first', 'second', 'second, more']);
+});
+
+test('what another program drew stays in storage if there is no room for it beside what is drawn here', async () => {
+  const room = { left: Infinity };
+  const { first, second } = await twoThatOpened(smallStorage(room));
+  second.network = offline;
+  room.left = 0;
+  second.drawings.save('d1', drawing('second'));
+  room.left = 400; // enough for a change, as it replaces one
+  second.drawings.save('d1', drawing('second, more'));
+  assert.equal(second.states.at(-1), 'waiting NOT_STORED');
+  const after = new Program(first.service, first.storage);
+  assert.deepEqual(
+    after.drawings.unsent().map(({ content }) => content?.title),
+    ['first'],
+  );
+});
+
+for (const restarted of [false, true])
+  test(`a conflict is resolved also when another program has drawn since${restarted ? ', after a restart' : ''}`, async () => {
+    const { first } = await twoThatOpened();
+    await first.drawings.flush();
+    first.service.write('d1', drawing('theirs'));
+    const here = restarted ? new Program(first.service, first.storage) : first;
+    here.network = undefined;
+    await here.drawings.flush();
+    assert.equal(here.drawings.state('d1')?.status, 'conflict');
+    const other = new Program(first.service, first.storage);
+    other.network = offline;
+    other.drawings.save('d1', drawing('other'));
+    here.drawings.resolve('d1', drawing('merged'));
+    await here.drawings.flush();
+    assert.equal(here.drawings.state('d1')?.status, 'saved');
+    assert.deepEqual(Object.values(here.service.titles()).sort(), ['merged', 'other']);
+  });
+
+test('what is opened is what another program has just drawn, and it is sent', async () => {
+  const { second } = await twoThatOpened(); // the first is closed
+  const opened = await second.drawings.open('d1');
+  assert.equal(opened.ok && opened.data.title, 'first');
+  await new Promise<void>(resolve => second.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
+  assert.deepEqual(second.service.titles(), { d1: 'first' });
+});
 
 test('what is opened is what another program drew last, and is then replaced', async () => {
   const { first, second } = await twoThatOpened();

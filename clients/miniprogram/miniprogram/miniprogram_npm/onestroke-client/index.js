@@ -156,6 +156,14 @@ function requestOf(baseUrl, [method, path, special], args = {}) {
   };
 }
 
+// ../typescript/src/id.ts
+function newId(random = Math.random) {
+  return "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (place) => {
+    const digit = Math.floor(random() * 16);
+    return (place === "x" ? digit : digit & 3 | 8).toString(16);
+  });
+}
+
 // ../typescript/src/content.ts
 var stroke = {
   tool: same,
@@ -190,7 +198,11 @@ function isSameContent(a, b) {
 }
 function fingerprint(drawing) {
   const text = canonicalText(drawing);
-  return hash(text, 0) + hash(text, 2654435769);
+  return hash(text, 0).toString(36) + hash(text, 2654435769).toString(36);
+}
+function idOf(text) {
+  let seed = 0;
+  return newId(() => hash(text, seed++) / 2 ** 32);
 }
 function canonicalText(drawing) {
   return JSON.stringify(canonical(drawing, content));
@@ -218,15 +230,7 @@ function hash(text, seed) {
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619);
   h = Math.imul(h ^ h >>> 16, 2246822507);
   h = Math.imul(h ^ h >>> 13, 3266489909);
-  return ((h ^ h >>> 16) >>> 0).toString(36);
-}
-
-// ../typescript/src/id.ts
-function newId(random = Math.random) {
-  return "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx".replace(/[xy]/g, (place) => {
-    const digit = Math.floor(random() * 16);
-    return (place === "x" ? digit : digit & 3 | 8).toString(16);
-  });
+  return (h ^ h >>> 16) >>> 0;
 }
 
 // ../typescript/src/sender.ts
@@ -409,6 +413,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   let deletions = 0;
   const outbox = {
     async open(id) {
+      take(prefix + id);
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id);
       const pending = unsettled.get(id);
@@ -436,6 +441,7 @@ function createOutbox({ service, session, storage, random, timer }) {
     resolve(id, content2) {
       const pending = unsettled.get(id);
       if (pending && pending.state.status === "conflict") {
+        bases.set(id, pending.theirs);
         change(pending, { base: pending.theirs, tried: [], replaceIncomplete: void 0 });
         pending.state = { id, status: "waiting" };
         pending.seen = true;
@@ -492,24 +498,34 @@ function createOutbox({ service, session, storage, random, timer }) {
   function take(key2, seen = false) {
     const value = storage.get(key2);
     const entry = restore(value);
-    if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value, seen));
+    if (!entry || unsettled.has(entry.id)) return;
+    const pending = begin(entry, value, seen);
+    unsettled.set(entry.id, pending);
+    void send(pending);
   }
   function put(id, text, owner = session.user()) {
     let pending = find(id);
     const unseen = pending && unseenOf(pending);
-    if (text && (unseen == null ? void 0 : unseen.text) && unseen.text !== text) put(newId(random), unseen.text, unseen.owner);
+    const isKept = text && (unseen == null ? void 0 : unseen.text) && unseen.text !== text ? copy(unseen) : true;
     const anew = { id, text, base: bases.get(id) || "", tried: [], owner };
     if (!pending || text && !isSeen(pending)) {
       pending == null ? void 0 : pending.stopTimer();
       unsettled.set(id, pending = begin(anew));
     }
     pending.changed = pending.seen = true;
-    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) });
+    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) }, isKept);
     if (pending.state.status === "conflict")
       return report(pending, { ...pending.state, mine: text ? read2(pending.entry) : null });
     if (isOwn(pending)) wait(pending);
     pending.failures = 0;
     void send(pending);
+  }
+  function copy(entry) {
+    var _a;
+    const id = idOf(entry.id + markOf(entry));
+    const state = outbox.state(id);
+    if (!state || state.status === "deleted") put(id, entry.text, entry.owner);
+    return ((_a = unsettled.get(id)) == null ? void 0 : _a.stored) !== false;
   }
   function find(id) {
     take(prefix + id);
@@ -650,20 +666,19 @@ function createOutbox({ service, session, storage, random, timer }) {
     return { entry, state, value, stored: true, changed: false, seen, theirs: "", failures: 0, stopTimer() {
     } };
   }
-  function change(pending, changes) {
+  function change(pending, changes, replacesOthers = false) {
     var _a, _b, _c;
     pending.entry = { ...pending.entry, ...changes };
     const { text, ...rest } = pending.entry;
     const value = JSON.stringify(rest) + "\n" + text;
     const key2 = prefix + rest.id;
     const now = storage.get(key2);
-    const isNote = changes.text === void 0;
     const isOthers = now !== void 0 && ((_a = restore(now)) == null ? void 0 : _a.text) !== ((_b = restore(pending.value)) == null ? void 0 : _b.text);
-    if (!(isNote && isOthers) && store(key2, value)) {
+    if ((replacesOthers || !isOthers) && store(key2, value)) {
       pending.value = value;
       pending.stored = true;
     } else {
-      pending.stored && (pending.stored = isNote && ((_c = restore(now)) == null ? void 0 : _c.text) === text);
+      pending.stored = ((_c = restore(now)) == null ? void 0 : _c.text) === text;
     }
   }
   function store(key2, value) {
