@@ -107,9 +107,25 @@ func frameOf(file []byte) frame {
 		return frame{
 			progressive: marker == 0xc2,
 			samples:     float64(sum) / float64(most),
-			// Adobe names the colors in a segment, which may be anywhere.
-			converted: segment[5] == 4 || ids == "RGB" || bytes.Contains(file, []byte("Adobe")),
+			converted:   segment[5] == 4 || ids == "RGB" || hasAdobe(file),
 		}
 	}
 	return largest
+}
+
+// hasAdobe tells whether a JPEG has the segment APP14 in which Adobe names the colors. It
+// may be anywhere. Other segments may have that name, too: XMP names the program that
+// wrote it.
+func hasAdobe(file []byte) bool {
+	for {
+		before, after, found := bytes.Cut(file, []byte("Adobe"))
+		if !found {
+			return false
+		}
+		const head = 4 // bytes of the marker and the length
+		if bytes.HasPrefix(before[max(0, len(before)-head):], []byte{0xff, 0xee}) {
+			return true
+		}
+		file = after
+	}
 }

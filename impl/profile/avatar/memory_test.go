@@ -96,6 +96,15 @@ func sized(file []byte, side int) []byte {
 	return file
 }
 
+func TestTheProgramThatWroteAPhotoMakesItNoLarger(t *testing.T) {
+	samples := []byte{0x22, 0x11, 0x11}
+	plain := flat(64, 0xc2, samples)
+	xmp := flat(64, 0xc2, samples, append([]byte{0xe1}, "http://ns.adobe.com/xap/1.0/\x00<xmpmeta xmptk='Adobe XMP Core'>"...))
+	if got, want := avatar.Memory(t, xmp), avatar.Memory(t, plain); got-want > int64(len(xmp)-len(plain)) {
+		t.Errorf("%d bytes of memory with XMP, %d without", got, want)
+	}
+}
+
 func TestAPictureTakesNoMoreMemoryThanItsHeaderSays(t *testing.T) {
 	const side = 640
 	adobe := append([]byte{0xee}, "Adobe\x00\x64\x00\x00\x00\x00\x00"...)
