@@ -9,11 +9,8 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3"
@@ -75,41 +72,6 @@ func TestTheFilesAreInTheFolderAndNowhereElse(t *testing.T) {
 			}
 			if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 				t.Errorf("the folder: %v, %v", info, err)
-			}
-		})
-	}
-}
-
-// The umask does not make a file readable or writable to others.
-func TestTheFilesAreOfTheirUserOnly(t *testing.T) {
-	for _, umask := range []int{0o000, 0o022, 0o077} {
-		t.Run(fmt.Sprintf("umask %03o", umask), func(t *testing.T) {
-			before := syscall.Umask(umask)
-			defer syscall.Umask(before)
-			dir := filepath.Join(t.TempDir(), "data")
-			for _, state := range []string{"new", "there already"} {
-				db, err := sqlitestore.Open(dir, sqlitestore.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if state == "new" {
-					err = writeOne(db, 1)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, file := range []string{"onestroke.db", "onestroke.db-wal", "onestroke.db-shm", "onestroke.lock"} {
-					info, err := os.Stat(filepath.Join(dir, file))
-					if err != nil {
-						t.Fatal(err)
-					}
-					if mode := info.Mode().Perm(); mode != 0o600 {
-						t.Errorf("%s: %s has mode %o", state, file, mode)
-					}
-				}
-				if err := db.Close(); err != nil {
-					t.Fatal(err)
-				}
 			}
 		})
 	}
@@ -218,11 +180,6 @@ func TestAFolderIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, []string{"onestroke.db is not a regular file", "DATA_DIR"}},
-		"with a pipe in place of the database": {func(t *testing.T, dir string) {
-			if err := syscall.Mkfifo(filepath.Join(dir, "onestroke.db"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, []string{"onestroke.db is not a regular file", "DATA_DIR"}},
 		"with a link in place of the database": {func(t *testing.T, dir string) {
 			fill(t, dir)
 			path := filepath.Join(dir, "onestroke.db")
@@ -237,23 +194,27 @@ func TestAFolderIsRefused(t *testing.T) {
 			write(t, dir, nil)
 		}, []string{"DATA_DIR"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "data")
-			if err := os.Mkdir(dir, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			c.spoil(t, dir)
-			before := contents(t, dir)
-			_, err := sqlitestore.Open(dir, sqlitestore.Options{})
-			refusedInOneLine(t, err, c.want...)
-			namesTheRest(t, filepath.Join(dir, "onestroke.db"), err)
-			if after := contents(t, dir); !maps.Equal(before, after) {
-				t.Errorf("the files have changed: %v, before %v", after, before)
-			}
-			if _, err := sqlitestore.Open(dir, sqlitestore.Options{}); err == nil || strings.Contains(err.Error(), "in use") {
-				t.Errorf("the second time: %v", err)
-			}
-		})
+		t.Run(name, func(t *testing.T) { refusesAFolder(t, c.spoil, c.want...) })
+	}
+}
+
+// refusesAFolder checks that a folder is refused after spoil, and stays as it is.
+func refusesAFolder(t *testing.T, spoil func(t *testing.T, dir string), want ...string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	spoil(t, dir)
+	before := contents(t, dir)
+	_, err := sqlitestore.Open(dir, sqlitestore.Options{})
+	refusedInOneLine(t, err, want...)
+	namesTheRest(t, filepath.Join(dir, "onestroke.db"), err)
+	if after := contents(t, dir); !maps.Equal(before, after) {
+		t.Errorf("the files have changed: %v, before %v", after, before)
+	}
+	if _, err := sqlitestore.Open(dir, sqlitestore.Options{}); err == nil || strings.Contains(err.Error(), "in use") {
+		t.Errorf("the second time: %v", err)
 	}
 }
 
@@ -281,67 +242,6 @@ func TestAFolderInUseIsRefused(t *testing.T) {
 	}
 	if err := writeOne(db, 1); err != nil {
 		t.Error("the one that was first:", err)
-	}
-}
-
-// As a user who may not write there, in a process of its own.
-func TestAFolderThatCannotBeWrittenIsRefused(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("permissions are tested on Linux")
-	}
-	for name, spoil := range map[string]func(t *testing.T, dir string){
-		"an empty folder": func(t *testing.T, dir string) { chmod(t, dir, 0o555) },
-		"a parent": func(t *testing.T, dir string) {
-			if err := os.Remove(dir); err != nil {
-				t.Fatal(err)
-			}
-			chmod(t, filepath.Dir(dir), 0o555)
-		},
-		"a folder with a database": func(t *testing.T, dir string) {
-			fill(t, dir)
-			for file := range contents(t, dir) {
-				chmod(t, filepath.Join(dir, file), 0o444)
-			}
-			chmod(t, dir, 0o555)
-		},
-		"a database": func(t *testing.T, dir string) {
-			fill(t, dir)
-			chmod(t, filepath.Join(dir, "onestroke.lock"), 0o666)
-			chmod(t, filepath.Join(dir, "onestroke.db"), 0o444)
-		},
-		"a folder that cannot be read": func(t *testing.T, dir string) { chmod(t, dir, 0o000) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			root, err := os.MkdirTemp("", "onestroke-sqlite-") // nobody can reach t.TempDir() of root
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { os.RemoveAll(root) })
-			dir := filepath.Join(root, "parent", "data")
-			if err := os.MkdirAll(dir, 0o777); err != nil {
-				t.Fatal(err)
-			}
-			chmod(t, root, 0o777)
-			chmod(t, filepath.Dir(dir), 0o777)
-			chmod(t, dir, 0o777)
-			spoil(t, dir)
-			t.Cleanup(func() {
-				_ = os.Chmod(filepath.Dir(dir), 0o777)
-				_ = os.Chmod(dir, 0o777)
-			})
-			program := copyOfThisProgram(t, root)
-			child := startHelper(t, "open", dir, func(c *exec.Cmd) {
-				c.Path, c.Dir = program, "/"
-				if os.Getuid() == 0 {
-					c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-				}
-			})
-			child.stdin.Close()
-			if err := child.Wait(); err == nil {
-				t.Fatal("it was opened")
-			}
-			refusedInOneLine(t, errors.New(strings.TrimSpace(child.stderr.String())), "permission denied", "DATA_DIR")
-		})
 	}
 }
 
@@ -483,32 +383,9 @@ func contents(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-func copyOfThisProgram(t *testing.T, dir string) string {
-	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "program")
-	write(t, path, text)
-	chmod(t, path, 0o755)
-	return path
-}
-
 func write(t *testing.T, path string, text []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func chmod(t *testing.T, path string, mode fs.FileMode) {
-	t.Helper()
-	if err := os.Chmod(path, mode); err != nil {
 		t.Fatal(err)
 	}
 }
