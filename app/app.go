@@ -153,8 +153,8 @@ const (
 	// tries again in the background.
 	firstUse = 2 * time.Second
 	retryUse = time.Second
-	// useEvery is how often a use is noted again: a move that begins meanwhile, or someone
-	// who empties the database, removes the note.
+	// useEvery is how often a use is noted again: someone who empties the database
+	// removes the note.
 	useEvery = time.Minute
 )
 

@@ -11,7 +11,7 @@ import (
 	"onestroke/impl/config"
 )
 
-// A move that begins meanwhile removes the note that a service uses the database.
+// Someone who empties the database removes the note that a service uses it.
 func TestTheUseOfADatabaseIsNotedAgain(t *testing.T) {
 	away := errors.New("away")
 	synctest.Test(t, func(t *testing.T) {

@@ -71,8 +71,10 @@ func TestPrepareMayBeRepeated(t *testing.T) {
 func TestAServiceMarksItsDatabase(t *testing.T) {
 	for _, server := range stores.MongoDB(t) {
 		t.Run(server.Name, func(t *testing.T) {
-			store, _ := open(t, server.URL)
-			movetest.Run(t, store)
+			movetest.Run(t, func() movetest.Target {
+				store, _ := open(t, server.URL)
+				return store
+			})
 		})
 	}
 }

@@ -34,18 +34,29 @@ func (s *Store) Moved(ctx context.Context) (id string, used bool, err error) {
 	return d.Move, d.Used, failure(ctx, "read the mark of a move", err)
 }
 
-// SetMoved fills move.Target.
-func (s *Store) SetMoved(ctx context.Context, id string) error {
-	return failure(ctx, "mark a move", put(ctx, s.moves, moveKey, moveDocument{Key: moveKey, Move: id}))
+// SetMoved fills move.Target. If the mark says that the database was used, the filter does
+// not find it, and a second mark cannot be added.
+func (s *Store) SetMoved(ctx context.Context, id string) (marked bool, err error) {
+	unused := append(byKey(moveKey), bson.E{Key: "used", Value: bson.D{{Key: "$ne", Value: true}}})
+	err = s.setMark(ctx, unused, bson.D{{Key: "move", Value: id}, {Key: "used", Value: false}})
+	if mongo.IsDuplicateKeyError(err) {
+		return false, nil
+	}
+	return err == nil, failure(ctx, "mark a move", err)
 }
 
 // Use notes that a service uses the database, also where no move wrote: what is in it is
 // more than a move wrote. It may be called any number of times.
 func (s *Store) Use(ctx context.Context) error {
+	return failure(ctx, "note the use", s.setMark(ctx, byKey(moveKey), bson.D{{Key: "used", Value: true}}))
+}
+
+// setMark sets fields of the mark that a filter is for, or adds it.
+func (s *Store) setMark(ctx context.Context, filter, fields bson.D) error {
 	_, err := repeated(ctx, s.moves.turns, refusedOrLost, func(ctx context.Context) (*mongo.UpdateResult, error) {
-		return s.moves.UpdateOne(ctx, byKey(moveKey), bson.D{{Key: "$set", Value: bson.D{{Key: "used", Value: true}}}}, options.UpdateOne().SetUpsert(true))
+		return s.moves.UpdateOne(ctx, filter, bson.D{{Key: "$set", Value: fields}}, options.UpdateOne().SetUpsert(true))
 	})
-	return failure(ctx, "note the use", err)
+	return err
 }
 
 // IsEmpty fills move.Target.

@@ -16,8 +16,9 @@ type Target interface {
 	// Moved returns the ID of that move, "" if there is none, and whether a service has
 	// used the target since, or ever if there is none.
 	Moved(ctx context.Context) (id string, used bool, err error)
-	// SetMoved marks the target, which nobody has used then.
-	SetMoved(ctx context.Context, id string) error
+	// SetMoved marks the target with the ID of a move. It may be repeated. If a service
+	// has used the target, it changes nothing, and reports false.
+	SetMoved(ctx context.Context, id string) (marked bool, err error)
 	// IsEmpty reports whether nothing is stored of any user.
 	IsEmpty(ctx context.Context) (bool, error)
 	// Clear removes all that is stored of users.
@@ -37,8 +38,9 @@ type Part struct {
 // not to be moved again: the part belongs to the target, which may have newer data.
 //
 // The others begin, if all of them may: no service has used their target, and it is
-// empty, or only an interrupted move of this file wrote to it. What that wrote is removed, because it may have been
-// deleted from the file meanwhile. Otherwise nothing is written.
+// empty, or only an interrupted move of this file wrote to it. What that wrote is
+// removed, because it may have been deleted from the file meanwhile. Otherwise nothing
+// is written, but for the marks of a move that finds out late that it may not begin.
 func Begin(ctx context.Context, db *sqlitestore.DB, parts []Part) ([]sqlitestore.Move, error) {
 	moves := make([]sqlitestore.Move, len(parts))
 	for i, p := range parts {
@@ -47,11 +49,21 @@ func Begin(ctx context.Context, db *sqlitestore.DB, parts []Part) ([]sqlitestore
 			return nil, err
 		}
 	}
+	// All are marked before one is made empty.
+	var interrupted []Part
 	for i, p := range parts {
 		if moves[i].Ended() {
 			continue
 		}
-		if err := begin(ctx, db, p, &moves[i]); err != nil {
+		if moves[i].ID != "" {
+			interrupted = append(interrupted, p)
+		}
+		if err := mark(ctx, db, p, &moves[i]); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range interrupted {
+		if err := again(ctx, func() error { return p.Target.Clear(ctx) }); err != nil {
 			return nil, fmt.Errorf("begin the move of the %s to %s: %w", p.Name, p.Shown, err)
 		}
 	}
@@ -99,17 +111,32 @@ func decide(ctx context.Context, db *sqlitestore.DB, p Part) (sqlitestore.Move, 
 	}
 }
 
-// begin makes the target empty and marked. The file notes the move first: what is
-// marked is never without its note.
-func begin(ctx context.Context, db *sqlitestore.DB, p Part, m *sqlitestore.Move) error {
-	if m.ID != "" {
-		return again(ctx, func() error { return p.Target.Clear(ctx) })
+// mark marks the target, unless a service has used it since [decide] looked. The file
+// notes the move first: what is marked is never without its note.
+func mark(ctx context.Context, db *sqlitestore.DB, p Part, m *sqlitestore.Move) error {
+	var (
+		marked bool
+		err    error
+	)
+	if m.ID == "" {
+		m.ID = rand.Text()
+		err = db.NoteMoves(ctx, *m)
 	}
-	m.ID = rand.Text()
-	if err := db.NoteMoves(ctx, *m); err != nil {
-		return err
+	if err == nil {
+		err = again(ctx, func() (err error) {
+			marked, err = p.Target.SetMoved(ctx, m.ID)
+			return err
+		})
 	}
-	return again(ctx, func() error { return p.Target.SetMoved(ctx, m.ID) })
+	switch {
+	case err != nil:
+		return fmt.Errorf("begin the move of the %s to %s: %w", p.Name, p.Shown, err)
+	case !marked:
+		return fmt.Errorf("a service has used %s since the move began: nothing was copied, because that service would change the copy. "+
+			"Stop it, and run the move again", p.Shown)
+	default:
+		return nil
+	}
 }
 
 // End notes in the file that its parts, which were copied and compared, belong to their

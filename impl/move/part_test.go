@@ -14,16 +14,25 @@ type target struct {
 	used  bool
 	full  bool
 	clear int // how often it was made empty
+
+	looked func() // called when a move has looked at it; may be nil
 }
 
 func (x *target) Moved(context.Context) (string, bool, error) { return x.id, x.used, nil }
 
-func (x *target) SetMoved(_ context.Context, id string) error {
-	x.id, x.used = id, false
-	return nil
+func (x *target) SetMoved(_ context.Context, id string) (bool, error) {
+	if !x.used {
+		x.id = id
+	}
+	return !x.used, nil
 }
 
-func (x *target) IsEmpty(context.Context) (bool, error) { return !x.full, nil }
+func (x *target) IsEmpty(context.Context) (bool, error) {
+	if x.looked != nil {
+		defer x.looked()
+	}
+	return !x.full, nil
+}
 
 func (x *target) Clear(context.Context) error {
 	x.full = false
@@ -93,6 +102,36 @@ func TestATargetThatIsUsedIsNotReplaced(t *testing.T) {
 			says(err, test.again)
 			if cleared := x.clear > 0; cleared != (test.again == "") {
 				t.Errorf("it was made empty %d times", x.clear)
+			}
+		})
+	}
+}
+
+// A service notes its use after the move found the target unused, and stores something.
+func TestAServiceThatStartsWhenAMoveBeginsKeepsItsData(t *testing.T) {
+	for name, interrupted := range map[string]bool{"the first move": false, "a repeated move": true} {
+		t.Run(name, func(t *testing.T) {
+			db, err := sqlitestore.Open(t.TempDir(), sqlitestore.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			first, second := &target{}, &target{}
+			parts := []Part{{Name: sqlitestore.SessionsPart, Target: first, Shown: "the first"}, {Name: sqlitestore.DrawingsPart, Target: second, Shown: "the second"}}
+			if interrupted {
+				if _, err := Begin(t.Context(), db, parts); err != nil {
+					t.Fatal(err)
+				}
+				first.full, second.full = true, true
+			}
+			second.looked = func() { second.used, second.full = true, true }
+			for _, want := range []string{"a service has used the second since", "the second"} { // the second time, it is seen at once
+				if _, err := Begin(t.Context(), db, parts); err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want %q", err, want)
+				}
+				if !second.used || !second.full || first.clear+second.clear > 0 {
+					t.Errorf("the first is %+v, the second %+v", first, second)
+				}
 			}
 		})
 	}

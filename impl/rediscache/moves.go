@@ -22,6 +22,14 @@ if string.sub(mark, -#ARGV[1]) ~= ARGV[1] then redis.call('SET', KEYS[1], mark .
 return 1
 `)
 
+// setMoved: ID, usedSuffix → whether there is no usedSuffix, and the mark is the ID.
+var setMoved = redis.NewScript(`
+local mark = redis.call('GET', KEYS[1]) or ''
+if string.sub(mark, -#ARGV[2]) == ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1
+`)
+
 // tryMark changes nothing. Redis asks for the right to read and to write the key of a
 // script.
 var tryMark = redis.NewScript(`return redis.call('EXISTS', KEYS[1])`)
@@ -37,8 +45,9 @@ func (s *Store) Moved(ctx context.Context) (id string, used bool, err error) {
 }
 
 // SetMoved fills move.Target.
-func (s *Store) SetMoved(ctx context.Context, id string) error {
-	return failure(ctx, "mark a move", s.redis.Set(ctx, MoveKey, id, 0).Err())
+func (s *Store) SetMoved(ctx context.Context, id string) (marked bool, err error) {
+	marked, err = s.run(ctx, setMoved, MoveKey, id, usedSuffix).Bool()
+	return marked, failure(ctx, "mark a move", err)
 }
 
 // Use notes that a service uses this Redis, also where no move wrote: what is in it is

@@ -51,8 +51,14 @@ func TestNotesConform(t *testing.T) {
 }
 
 func TestAServiceMarksItsRedis(t *testing.T) {
-	store := rediscache.New(connect(t, stores.EmptyRedis(t)))
-	movetest.Run(t, store)
+	client := connect(t, stores.EmptyRedis(t))
+	store := rediscache.New(client)
+	movetest.Run(t, func() movetest.Target {
+		if err := client.Del(t.Context(), rediscache.MoveKey).Err(); err != nil {
+			t.Fatal(err)
+		}
+		return store
+	})
 	if err := store.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}

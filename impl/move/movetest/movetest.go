@@ -8,29 +8,44 @@ import (
 	"onestroke/impl/move"
 )
 
-// Run checks the mark of a target that has none yet. At the end it says that a service
-// has used what the move "ID" wrote.
-func Run(t *testing.T, target interface {
+// Target is what has such a mark.
+type Target interface {
 	move.Target
 	Use(context.Context) error
-},
-) {
-	Marked(t, target, "", false)
-	use := func() error { return target.Use(t.Context()) }
-	for _, do := range []struct {
-		call func() error
-		id   string
-		used bool
-	}{
-		{use, "", true},
-		{func() error { return target.SetMoved(t.Context(), "ID") }, "ID", false},
-		{use, "ID", true},
+}
+
+// Run checks the mark of targets that have none yet, which open returns. At the end the
+// mark of the last says that a service has used what the move "ID" wrote.
+func Run(t *testing.T, open func() Target) {
+	type step struct {
+		does       string
+		call       func(Target) (done bool, err error)
+		id         string // then
+		used, done bool
+	}
+	use := func(x Target) (bool, error) { return true, x.Use(t.Context()) }
+	set := func(id string) func(Target) (bool, error) {
+		return func(x Target) (bool, error) { return x.SetMoved(t.Context(), id) }
+	}
+	for _, steps := range [][]step{
+		{{"use", use, "", true, true}, {"move", set("ID"), "", true, false}},
+		{
+			{"another move", set("another"), "another", false, true},
+			{"move", set("ID"), "ID", false, true},
+			{"use", use, "ID", true, true},
+			{"move", set("ID"), "ID", true, false},
+			{"another move", set("another"), "ID", true, false},
+		},
 	} {
-		for range 2 { // a call may be repeated
-			if err := do.call(); err != nil {
-				t.Fatal(err)
+		target := open()
+		Marked(t, target, "", false)
+		for _, s := range steps {
+			for range 2 { // a call may be repeated
+				if done, err := s.call(target); done != s.done || err != nil {
+					t.Fatalf("%s: done: %t, %v", s.does, done, err)
+				}
+				Marked(t, target, s.id, s.used)
 			}
-			Marked(t, target, do.id, do.used)
 		}
 	}
 }
