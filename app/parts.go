@@ -138,7 +138,7 @@ func useOfMongoDB(store *mongostore.Store) func(context.Context) error {
 	return func(ctx context.Context) error {
 		err := store.Use(ctx)
 		if mongostore.Forbidden(err) {
-			return &config.Error{Variable: "MONGODB_URI", Problem: fmt.Sprintf("names a user who may not write the collection %s: grant it readWrite on the database", mongostore.MovesCollection)}
+			return &config.Error{Variable: "MONGODB_URI", Problem: fmt.Sprintf("gives no right to write the collection %s: name a user in it who has readWrite on its database", mongostore.MovesCollection)}
 		}
 		return err
 	}

@@ -32,7 +32,7 @@ func advice(err error) string {
 	case strings.Contains(text, "auth error"), strings.Contains(text, "AuthenticationFailed"):
 		return "it refuses the user or the password: correct them in MONGODB_URI; authSource= names the database in which the user was created"
 	case Forbidden(err):
-		return "the user may not read the drawings: grant it readWrite on the database that MONGODB_URI names"
+		return "MONGODB_URI gives no right to read the drawings: name a user in it who has readWrite on its database"
 	case strings.Contains(text, "x509: "), errors.As(err, new(x509.UnknownAuthorityError)):
 		return "its certificate is not trusted: name the trusted authorities with tlsCAFile= in MONGODB_URI"
 	case strings.Contains(text, "first record does not look like a TLS handshake"):

@@ -98,8 +98,15 @@ func NoAnswer(err error) bool {
 	return mongo.IsNetworkError(err) || mongo.IsTimeout(err) || !errors.As(err, new(mongo.ServerError))
 }
 
-// Forbidden reports whether an error of a [Store] says that the user may not do that.
-func Forbidden(err error) bool { return hasCode(err, 13) } // Unauthorized
+// Forbidden reports whether an error of a [Store] says that the user may not do that, or
+// that there is no user.
+func Forbidden(err error) bool {
+	if hasCode(err, 13) { // Unauthorized
+		return true
+	}
+	var answer mongo.ServerError // MongoDB Atlas has one code for several failures
+	return errors.As(err, &answer) && answer.HasErrorCode(8000) && answer.HasErrorMessage("not allowed")
+}
 
 func unavailable(err error) bool {
 	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) {
