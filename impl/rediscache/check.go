@@ -36,6 +36,9 @@ func (s *Store) Check(ctx context.Context) error {
 // Those of Redis come first: an error of a Sentinel may hold one.
 func advice(err error) string {
 	text := err.Error()
+	if ofSentinels(err) && strings.Contains(text, "NOPERM") {
+		return "the user of the Sentinels may not ask them for the master: grant it +sentinel +subscribe &* in each of them"
+	}
 	for _, a := range []struct{ word, advice string }{
 		{"WRONGPASS", "it refuses the user or the password: correct them in REDIS_URL"},
 		{"NOAUTH", "it needs a password: put it into REDIS_URL, as redis://user:password@host"},

@@ -46,10 +46,16 @@ func NoAnswer(err error) bool {
 }
 
 // Forbidden reports whether an error of a [Store] says that the user lacks
-// [Permissions].
+// [Permissions]. What a Sentinel forbids is something else.
 func Forbidden(err error) bool {
 	var answer redis.Error
-	return errors.As(err, &answer) && strings.Contains(answer.Error(), "NOPERM")
+	return errors.As(err, &answer) && strings.Contains(answer.Error(), "NOPERM") && !ofSentinels(err)
+}
+
+// ofSentinels reports whether an error is what all Sentinels answered when they were
+// asked for the master. The client has no type for it.
+func ofSentinels(err error) bool {
+	return strings.Contains(err.Error(), "all sentinels specified in configuration are unreachable")
 }
 
 func unavailable(err error) bool {
