@@ -55,12 +55,10 @@ func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, 
 	}
 	var stores []api.Store
 	for _, d := range p.Databases {
-		if d.Use != nil {
-			if err := use(ctx, d, logger); err != nil {
-				return nil, err
-			}
-		}
 		stores = append(stores, api.Store{Name: d.Name, CanRead: d.Read, CanWrite: d.Write})
+	}
+	if err := useAll(ctx, p.Databases, logger); err != nil {
+		return nil, err
 	}
 	// Set below: they need what calls them.
 	var (
@@ -152,52 +150,91 @@ const (
 	// firstUse is how long the service waits for that before it serves all the same, and
 	// tries again in the background.
 	firstUse = 2 * time.Second
+	// retryUse is how soon it tries again until all was done once, while the database is
+	// unavailable. What the database refuses, it will hardly allow a second later.
 	retryUse = time.Second
 	// useEvery is how often a use is noted again: someone who empties the database
 	// removes the note.
 	useEvery = time.Minute
 )
 
-// use notes that a database is used, until ctx is done, and creates its indexes. Where
+// useAll notes that databases are used, until ctx is done, and creates their indexes. Where
 // there are many drawings already that takes long; the service is slow meanwhile, and no
-// answer depends on it. An error says that the service may not use the database.
-func use(ctx context.Context, d Database, logger *slog.Logger) error {
-	prepared := d.Prepare == nil
-	try := func(ctx context.Context) error {
-		err := d.Use(ctx)
-		if !prepared {
-			prepareErr := d.Prepare(ctx)
-			prepared = prepareErr == nil
-			err = errors.Join(err, prepareErr)
+// answer depends on it. An error says that the service may not use one of them: then
+// nothing is left running.
+func useAll(ctx context.Context, databases []Database, logger *slog.Logger) error {
+	var uses []*use
+	for _, d := range databases {
+		if d.Use == nil {
+			continue
 		}
-		return err
+		u := &use{Database: d, prepared: d.Prepare == nil}
+		if err := u.first(ctx); err != nil {
+			return err
+		}
+		uses = append(uses, u)
 	}
-	first, cancel := context.WithTimeout(ctx, firstUse)
+	for _, u := range uses {
+		go u.goOn(ctx, logger)
+	}
+	return nil
+}
+
+// use is the use of a database by the service.
+type use struct {
+	Database
+	prepared bool
+	err      error // of the last try
+}
+
+func (u *use) try(ctx context.Context) {
+	u.err = u.Use(ctx)
+	if !u.prepared {
+		err := u.Prepare(ctx)
+		u.prepared = err == nil
+		u.err = errors.Join(u.err, err)
+	}
+}
+
+// first returns an error if the service may not use the database.
+func (u *use) first(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, firstUse)
 	defer cancel()
-	err := try(first)
-	if wrong := (*config.Error)(nil); errors.As(err, &wrong) {
+	u.try(ctx)
+	if wrong := (*config.Error)(nil); errors.As(u.err, &wrong) {
 		return wrong
 	}
-	go func() {
-		begun := false // all was done once
-		for {
-			pause := useEvery
-			switch {
-			case err == nil:
-				begun = true
-			case begun:
-				logger.WarnContext(ctx, "use of the store not noted", "store", d.Name, "cause", err)
-			default:
-				logger.WarnContext(ctx, "store not prepared yet", "store", d.Name, "cause", err)
-				pause = retryUse
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(pause):
-			}
-			err = try(ctx)
-		}
-	}()
 	return nil
+}
+
+// goOn tries again after the first try, until ctx is done. The service answers already:
+// an error ends nothing.
+func (u *use) goOn(ctx context.Context, logger *slog.Logger) {
+	begun := false // all was done once
+	for {
+		pause, level, message := useEvery, slog.LevelWarn, "use of the store not noted"
+		switch {
+		case u.err == nil:
+			begun = true
+		case errors.As(u.err, new(*config.Error)):
+			level = slog.LevelError
+		case !begun && unavailable(u.err):
+			pause, message = retryUse, "store not prepared yet"
+		case !begun:
+			message = "store not prepared yet"
+		}
+		if u.err != nil {
+			logger.Log(ctx, level, message, "store", u.Name, "cause", u.err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		u.try(ctx)
+	}
+}
+
+func unavailable(err error) bool {
+	return errors.Is(err, session.ErrUnavailable) || errors.Is(err, gallery.ErrUnavailable)
 }
