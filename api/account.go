@@ -18,7 +18,7 @@ type accounts struct {
 }
 
 func (h accounts) DeleteAccount(ctx context.Context, _ gen.DeleteAccountRequest) (gen.DeleteAccountAnswer, error) {
-	if err := h.account.Delete(ctx, owner(ctx)); err != nil {
+	if err := h.account.DeleteEverywhere(ctx, owner(ctx)); err != nil {
 		return nil, err
 	}
 	return gen.DeleteAccount204{}, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"onestroke/gen"
+	"onestroke/impl/account"
 	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 	"onestroke/impl/session"
@@ -34,6 +35,7 @@ func owner(ctx context.Context) string { return callerOf(ctx).session.User.ID }
 type callers struct {
 	sessions      *session.Service
 	profiles      *profile.Service
+	account       *account.Service
 	limits        limiter
 	trustCloudRun bool
 	operators     *operator.Service
@@ -93,12 +95,13 @@ func (c callers) logInIfDue(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c.fillProfile(ctx, *login, opened.User)
-	return c.recognizeAndCount(ctx, caller{session: opened, credential: session.Credential{Kind: session.Code, Secret: login.Code}})
+	credential := session.Credential{Kind: session.Code, Secret: login.Code}
+	c.fillProfile(ctx, *login, credential, opened.User)
+	return c.recognizeAndCount(ctx, caller{session: opened, credential: credential})
 }
 
-// confirm looks the caller up again when that was some time ago, as a body may take a
-// minute to arrive: the session may have ended since, with the account or without.
+// confirm looks the caller up again, as a body may take a minute to arrive: the session
+// may have ended since, with the account or without.
 func (c callers) confirm(ctx context.Context) error {
 	who := callerOf(ctx)
 	if who.credential != (session.Credential{}) {

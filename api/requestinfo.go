@@ -31,6 +31,7 @@ type requestInfo struct {
 	compressed bool               // the body of the answer is
 	caller     caller             // of a secured operation
 	writes     bool               // the operation is not for suspended users
+	endWrite   func()             // tells that what it writes is written; nil if it has not begun
 	login      *session.Login     // that is due before the operation, see [callers]
 	place      place              // among requests that are served
 	taken      taken              // of the memory for bodies
@@ -56,6 +57,13 @@ func (i *requestInfo) failed(p *problem, status int, err error) {
 	i.code, i.limit = p.code, limitOf(err)
 	if status >= 500 && !errors.Is(err, p) {
 		i.cause = err
+	}
+}
+
+// written is called when a request that writes has ended.
+func (i *requestInfo) written() {
+	if i.endWrite != nil {
+		i.endWrite()
 	}
 }
 

@@ -145,7 +145,8 @@ type server struct {
 //     a place among the requests that are served, Accept, the caller, the caller's
 //     rate limit, parameters
 //  8. package gen: the body, for which it gives up its place; then [server.admit]:
-//     a place again, and a login by the headers of 2017, if there is one
+//     a place again, a login by the headers of 2017, if there is one, and the caller
+//     once more
 //  9. the handler
 //
 // The body takes its bytes from the memory for bodies while it arrives, a large
@@ -159,7 +160,7 @@ func New(o Options) http.Handler {
 		Options: o,
 		mux:     http.NewServeMux(),
 		extra:   http.NewServeMux(),
-		callers: callers{sessions: o.Sessions, profiles: o.Profiles, limits: limits, trustCloudRun: o.TrustCloudRun, operators: o.Operators},
+		callers: callers{sessions: o.Sessions, profiles: o.Profiles, account: o.Account, limits: limits, trustCloudRun: o.TrustCloudRun, operators: o.Operators},
 		places:  places{most: o.MaxInFlight, arriving: map[string]int{}},
 		memory:  memory{most: o.MaxBodyMemory, proxies: o.TrustedProxies, by: map[string]int64{}},
 		macs:    sync.Pool{New: func() any { return hmac.New(sha256.New, o.LogKey) }},
@@ -216,6 +217,9 @@ func (s operations) HandleFunc(pattern string, handle func(http.ResponseWriter, 
 			info.place.among = &s.places
 			defer info.place.leave()
 		}
+		if op.writes {
+			defer info.written()
+		}
 		if err := s.check(op, r); err != nil {
 			s.fail(w, r, err)
 			return
@@ -267,10 +271,16 @@ func (s *server) admit(r *http.Request) error {
 	if err := info.place.serve(); err != nil {
 		return err
 	}
-	if info.user != "" && r.Body != http.NoBody {
+	if err := s.callers.logInIfDue(r); err != nil {
+		return err
+	}
+	if info.writes {
+		info.endWrite = s.Account.BeginWrite(info.user)
+	}
+	if info.writes || info.user != "" && r.Body != http.NoBody {
 		return s.callers.confirm(r.Context())
 	}
-	return s.callers.logInIfDue(r)
+	return nil
 }
 
 func (s operations) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"onestroke/gen"
@@ -35,7 +36,7 @@ func (s sessions) LogIn(ctx context.Context, r gen.LogInRequest) (gen.LogInAnswe
 		return nil, err
 	}
 	info.user = opened.User.ID
-	s.callers.fillProfile(ctx, login, opened.User)
+	s.callers.fillProfile(ctx, login, session.Credential{Kind: session.Token, Secret: token}, opened.User)
 	return gen.LogIn201{Body: gen.LoggedIn{Token: token, ExpiresAt: opened.ExpiresAt, User: userBody(opened.User), UnionID: optional(s.service.UnionID(opened))}}, nil
 }
 
@@ -83,15 +84,20 @@ func (s sessions) EndOtherSessions(ctx context.Context, _ gen.EndOtherSessionsRe
 
 // fillProfile gives a user who has no nickname, and is not suspended, the one in the data
 // of a login. A login does not fail with it: the nickname is set by the next one.
-func (c callers) fillProfile(ctx context.Context, l session.Login, user session.User) {
+func (c callers) fillProfile(ctx context.Context, l session.Login, opened session.Credential, user session.User) {
 	if l.RawData == "" && l.EncryptedData == "" {
 		return
 	}
-	suspended, err := c.operators.Suspended(ctx, user.ID)
+	defer c.account.BeginWrite(user.ID)()
+	_, err := c.sessions.Resolve(ctx, opened) // it has ended if the account was deleted meanwhile
+	suspended := false
+	if err == nil {
+		suspended, err = c.operators.Suspended(ctx, user.ID)
+	}
 	if err == nil && !suspended {
 		err = c.profiles.Fill(ctx, user.ID, user.Profile.Nickname)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, session.ErrExpired) {
 		infoOf(ctx).cause = fmt.Errorf("set the nickname of a user who logs in: %w", err)
 	}
 }

@@ -4,6 +4,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"onestroke/impl/gallery"
 	"onestroke/impl/profile"
@@ -15,7 +16,13 @@ type Service struct {
 	Sessions *session.Service
 	Drawings *gallery.Service
 	Profiles *profile.Service
+
+	writes writes
 }
+
+// storing is how long a request may take to store something, if its user is logged in at
+// another replica. A store that takes longer then may leave what it stores.
+const storing = time.Second
 
 // Exists reports whether anything is stored of a user.
 func (s *Service) Exists(ctx context.Context, userID string) (bool, error) {
@@ -27,10 +34,14 @@ func (s *Service) Exists(ctx context.Context, userID string) (bool, error) {
 	return false, nil
 }
 
-// Delete deletes all that is stored of a user. After an error something may be left,
-// and it must be called again. If the sessions have ended by then, because the second
-// deletion of the data has failed or a store has not answered, the user has to log in
-// before.
+// BeginWrite is called before a request that stores something of a user is let in for
+// good, and end when it has ended. [Service.Delete] waits for it.
+func (s *Service) BeginWrite(userID string) (end func()) { return s.writes.begin(userID) }
+
+// Delete deletes all that is stored of a user, and what requests to this replica store
+// meanwhile. After an error something may be left, and it must be called again. If the
+// sessions have ended by then, because the second deletion of the data has failed or a
+// store has not answered, the user has to log in before.
 func (s *Service) Delete(ctx context.Context, userID string) error {
 	if err := s.deleteData(ctx, userID); err != nil {
 		return err
@@ -39,7 +50,19 @@ func (s *Service) Delete(ctx context.Context, userID string) error {
 	if err := s.Sessions.EndAll(ctx, userID); err != nil {
 		return err
 	}
-	return s.deleteData(ctx, userID) // what requests stored meanwhile
+	s.writes.wait(userID)
+	return s.deleteData(context.WithoutCancel(ctx), userID) // nobody can try again any more
+}
+
+// DeleteEverywhere deletes also what requests to other replicas store meanwhile. If there
+// may be others it takes two seconds: until then one may let in a request of a session
+// that has ended.
+func (s *Service) DeleteEverywhere(ctx context.Context, userID string) error {
+	if err := s.Delete(ctx, userID); err != nil || s.Sessions.EndLag() == 0 {
+		return err
+	}
+	time.Sleep(s.Sessions.EndLag() + storing)
+	return s.deleteData(context.WithoutCancel(ctx), userID)
 }
 
 func (s *Service) deleteData(ctx context.Context, userID string) error {

@@ -73,8 +73,8 @@ func New(x Exchanger, s Store, o Options) *Service {
 // that cannot be found out. If a login with the code c is under way, it waits for
 // the outcome, and returns the error of the login if that fails.
 //
-// Of a session that was ended through another service it learns within a second, of one
-// that was ended through this service at once.
+// Of a session that was ended through another service it learns within
+// [Service.EndLag], of one that was ended through this service at once.
 func (s *Service) Resolve(ctx context.Context, c Credential) (Session, error) {
 	id := c.ID()
 	now := s.options.Now()
@@ -167,6 +167,14 @@ func (s *Service) EndAll(ctx context.Context, userID string) error {
 		return err
 	}
 	return s.EndOthers(ctx, userID, "")
+}
+
+// EndLag is how long after the end of a session another replica may still resolve it.
+func (s *Service) EndLag() time.Duration {
+	if s.options.Alone {
+		return 0
+	}
+	return cacheLife
 }
 
 func (s *Service) resolve(ctx context.Context, userID, id string) (Session, error) {

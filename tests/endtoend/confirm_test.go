@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"onestroke/gen"
@@ -67,6 +68,36 @@ func TestABodyThatArrivesAfterItsSessionHasEndedIsNotStored(t *testing.T) {
 			t.Errorf("after DELETE %s the answer is %d", end, status)
 		}
 		s.LogIn(t, user).Do(t, http.MethodGet, path(id), nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+	}
+}
+
+// Requests that were let in before the sessions ended store nothing after it. A drawing
+// with many strokes takes a while from there to the store.
+func TestWhatIsStoredWhileAnAccountIsDeletedIsDeletedToo(t *testing.T) {
+	t.Parallel()
+	s := startService(t, service.Options{RequestsPerMinute: 100_000})
+	for range 8 {
+		user := service.NewUser()
+		caller := s.LogIn(t, user)
+		var writers sync.WaitGroup
+		begun := make(chan struct{}, 4)
+		for range cap(begun) {
+			writers.Go(func() {
+				for status := 0; status != http.StatusUnauthorized; {
+					status = caller.Do(t, http.MethodPut, path(newID()), covered(100), header("If-None-Match", "*")).Status
+					select {
+					case begun <- struct{}{}:
+					default:
+					}
+				}
+			})
+		}
+		<-begun
+		caller.Do(t, http.MethodDelete, "/v1/account", nil).Expect(t, http.StatusNoContent)
+		writers.Wait()
+		if left := list(t, s.LogIn(t, user)); len(left) != 0 {
+			t.Errorf("%d drawings are left", len(left))
+		}
 	}
 }
 
