@@ -24,7 +24,8 @@ const (
 type Options struct {
 	// Width in pixels, from MinWidth to MaxWidth; a value outside is replaced by
 	// the nearest of the two. The height follows from the shape of the canvas. If
-	// it is above MaxHeight, the height is MaxHeight and the width follows.
+	// it is above MaxHeight, the height is MaxHeight and the width follows. Both are at
+	// least 1.
 	Width int
 	// Animate replays the strokes at the speed they were drawn at. [PNG] ignores
 	// it.

@@ -100,11 +100,16 @@ func (b *svg) color(c color.NRGBA) {
 	}
 }
 
+// open begins the document. It is at least one pixel wide and high; a canvas that is
+// thinner is stretched.
 func (b *svg) open(width, height float64, viewWidth, viewHeight int) {
 	b.add(`<svg xmlns="http://www.w3.org/2000/svg" width="`)
-	b.decimal(width)
+	b.decimal(max(width, 1))
 	b.add(`" height="`)
-	b.decimal(height)
+	b.decimal(max(height, 1))
+	if min(width, height) < 1 {
+		b.add(`" preserveAspectRatio="none`)
+	}
 	b.add(`" viewBox="0 0 `)
 	b.integer(viewWidth)
 	b.add(` `)

@@ -43,6 +43,29 @@ func TestSVGColorsAreColorsWhateverTheyHold(t *testing.T) {
 	}
 }
 
+func TestSVGOfAThinCanvasIsAPixelThick(t *testing.T) {
+	for _, c := range []struct {
+		canvasWidth, canvasHeight, asked int
+		want                             string
+	}{
+		{65_535, 2, 16, `width="16" height="1" preserveAspectRatio="none" viewBox="0 0 65535 2"`},
+		{1, 65_535, 2048, `width="1" height="4096" preserveAspectRatio="none" viewBox="0 0 1 65535"`},
+		{1600, 100, 16, `width="16" height="1" viewBox="0 0 1600 100"`},
+	} {
+		d := drawingOf(drawing.Canvas{Width: c.canvasWidth, Height: c.canvasHeight}, pen("#000000", 1, 0, 0))
+		for _, animate := range []bool{false, true} {
+			var got bytes.Buffer
+			if err := render.SVG(&got, d, render.Options{Width: c.asked, Animate: animate}); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(got.String(), c.want) {
+				t.Errorf("no %s in %s", c.want, got.String())
+			}
+			checkSVG(t, got.Bytes())
+		}
+	}
+}
+
 func TestAnimatedSVGKeepsTime(t *testing.T) {
 	first := pen("#000000", 1, 0, 0, 10, 0, 20, 0, 100, 0)
 	first.T = []int32{40, 140, 840, 1040}
@@ -173,9 +196,10 @@ func svgOf(t testing.TB, d drawing.Content, animate bool) []byte {
 // svgAttributes is all that may be in an SVG document, each with what it may hold.
 var svgAttributes = map[string]map[string]*regexp.Regexp{
 	"svg": {
-		"xmlns":   regexp.MustCompile(`^http://www\.w3\.org/2000/svg$`),
-		"viewBox": regexp.MustCompile(`^0 0 \d+ \d+$`),
-		"width":   number, "height": number, "fill": none, "stroke-linecap": round, "stroke-linejoin": round,
+		"xmlns":               regexp.MustCompile(`^http://www\.w3\.org/2000/svg$`),
+		"viewBox":             regexp.MustCompile(`^0 0 \d+ \d+$`),
+		"preserveAspectRatio": regexp.MustCompile(`^none$`),
+		"width":               number, "height": number, "fill": none, "stroke-linecap": round, "stroke-linejoin": round,
 	},
 	"title": {},
 	"style": {},
