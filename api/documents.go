@@ -2,12 +2,18 @@ package api
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"path"
 	"regexp"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -29,19 +35,53 @@ type contracts struct {
 	currentYAML, currentJSON document
 }
 
+// document is a text that does not change while the service runs.
 type document struct {
-	text, compressed []byte
-	tag              string
+	text       func() []byte
+	compressed []byte // nil if it is sent as it is only
+	tag        string
+}
+
+func newDocument(text []byte) document {
+	return document{func() []byte { return text }, wire.Compress(text), tagOf(text)}
+}
+
+// newCompressed is the document of a text that is compressed already. It is
+// decompressed when the first client asks for that.
+func newCompressed(compressed []byte) document {
+	return document{sync.OnceValue(func() []byte {
+		r, err := gzip.NewReader(bytes.NewReader(compressed))
+		if err != nil {
+			panic(err) // it is part of the program
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			panic(err)
+		}
+		return text
+	}), compressed, tagOf(compressed)}
+}
+
+// tagOf is the entity tag of a text that always has the same bytes.
+func tagOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
+// in returns the document in the coding that the client accepts.
+func (d document) in(info *requestInfo) (wire.Coding, []byte) {
+	if d.compressed == nil || !info.acceptsGzip() {
+		return wire.Identity, d.text()
+	}
+	return wire.Gzipped, d.compressed
 }
 
 // body returns the document in the coding of the answer.
 func (d document) body(ctx context.Context) []byte {
 	info := infoOf(ctx)
-	if !info.acceptsGzip() {
-		return d.text
-	}
-	info.compressed = true
-	return d.compressed
+	coding, body := d.in(info)
+	info.compressed = coding == wire.Gzipped
+	return body
 }
 
 // servers is what the contract says about where the service is. In the copy that the
@@ -89,11 +129,6 @@ func jsonOf(text []byte) ([]byte, error) {
 // are escaped, because YAML does not allow them, and many programs read JSON as YAML.
 var controls = regexp.MustCompile(`[\x{7f}-\x{9f}]`)
 
-func newDocument(text []byte) document {
-	sum := sha256.Sum256(text)
-	return document{text, wire.Compress(text), base64.RawURLEncoding.EncodeToString(sum[:12])}
-}
-
 func (d documents) GetContractYaml(ctx context.Context, r gen.GetContractYamlRequest) (gen.GetContractYamlAnswer, error) {
 	c, err := d.made()
 	if err != nil {
@@ -140,4 +175,44 @@ func (d documents) GetCurrentContractJSON(ctx context.Context, r gen.GetCurrentC
 		return gen.GetCurrentContractJSON304{ETag: etag}, nil
 	}
 	return gen.GetCurrentContractJSON200{ETag: etag, Body: c.currentJSON.body(ctx)}, nil
+}
+
+// File returns the handler of a file of the program: one for [Options.Extra], which is
+// sent with this header. Its name tells its media type; at the end .gz says that the
+// text is compressed already.
+func File(name string, text []byte, header http.Header) http.Handler {
+	name, compressed := strings.CutSuffix(name, ".gz")
+	mediaType, ok := fileTypes[path.Ext(name)]
+	if !ok {
+		panic("no media type of " + name)
+	}
+	var d document
+	if compressed {
+		d = newCompressed(text)
+	} else {
+		d = newDocument(text)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		maps.Copy(h, header)
+		joinLists(r.Header)
+		etag, current := revalidate(r.Context(), d.tag, optional(r.Header.Get("If-None-Match")))
+		h.Set("Etag", etag)
+		if current {
+			wire.NotModified(w)
+			return
+		}
+		coding, body := d.in(infoOf(r.Context()))
+		_ = wire.SendKept(w, http.StatusOK, mediaType, coding, body) // the client may be gone
+	})
+}
+
+// fileTypes are the media types of files, by the ends of their names. Package mime would
+// ask the system.
+var fileTypes = map[string]string{
+	".css":         "text/css; charset=utf-8",
+	".html":        "text/html; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".svg":         "image/svg+xml",
+	".webmanifest": "application/manifest+json",
 }

@@ -90,9 +90,8 @@ func (p sharePage) send(w http.ResponseWriter, r *http.Request, status int, titl
 	h.Set("Content-Security-Policy", sharePagePolicy)
 	h.Set("Referrer-Policy", "no-referrer") // the address has the token
 	if status == http.StatusOK {
-		sum := sha256.Sum256([]byte(text))
 		joinLists(r.Header)
-		etag, current := revalidate(r.Context(), base64.RawURLEncoding.EncodeToString(sum[:12]), optional(r.Header.Get("If-None-Match")))
+		etag, current := revalidate(r.Context(), tagOf([]byte(text)), optional(r.Header.Get("If-None-Match")))
 		h.Set("Cache-Control", "public, no-cache")
 		h.Set("Etag", etag)
 		if current {

@@ -37,17 +37,17 @@ var reserved = []string{"/v1", "/s", "/wechat", "/assets", "/docs", "/simulator"
 // contract is the text of openapi.yaml. When ctx is done, /readyz says that the
 // service is about to stop.
 func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, logger *slog.Logger) (http.Handler, error) {
-	extra := playground.Handlers(playground.Options{Simulator: p.Simulator != nil})
-	reference, err := docs.New(docs.Options{Contract: contract, Simulator: p.Simulator != nil})
+	extra := playground.Handlers(playground.Options{Simulator: p.Simulator != nil}, api.File)
+	reference, err := docs.Handlers(docs.Options{Contract: contract, Simulator: p.Simulator != nil}, api.File)
 	if err != nil {
 		return nil, err
 	}
-	extra["/docs"], extra["/docs/"] = reference, reference
+	maps.Copy(extra, reference)
 	if p.Simulator != nil {
 		extra["/simulator/"] = p.Simulator
 	}
 	if c.AdminToken != "" {
-		maps.Copy(extra, adminpage.Handlers())
+		maps.Copy(extra, adminpage.Handlers(api.File))
 	}
 	logKey, err := hkdf.Key(sha256.New, []byte(c.WeChatAppSecret), nil, "onestroke log", sha256.Size)
 	if err != nil {

@@ -101,6 +101,12 @@ func send(w http.ResponseWriter, status int, mediaType string, coding Coding, bo
 			return err
 		}
 	}
+	return SendKept(w, status, mediaType, coding, body)
+}
+
+// SendKept sends a body that is in its coding, and that is kept in memory anyway: it
+// does not count for a [Holder].
+func SendKept(w http.ResponseWriter, status int, mediaType string, coding Coding, body []byte) error {
 	h := w.Header()
 	setCoding(h, coding)
 	h.Set("Content-Type", mediaType)

@@ -120,9 +120,15 @@ func compressed(text []byte) *Buffer {
 	return e.buffer()
 }
 
-// Compress returns text, compressed as answers are. It is for texts that are sent often.
+// Compress returns a text that is kept, compressed as well as gzip can. It is nil if that
+// makes the text no shorter.
 func Compress(text []byte) []byte {
-	b := compressed(text)
-	defer b.release()
-	return bytes.Clone(b.Text)
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // fails for no level of the package
+	_, _ = w.Write(text)                                  // a buffer takes everything
+	_ = w.Close()
+	if b.Len() >= len(text) {
+		return nil
+	}
+	return b.Bytes()
 }

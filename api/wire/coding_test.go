@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"onestroke/api/wire"
@@ -31,14 +32,30 @@ func BenchmarkCompress(b *testing.B) {
 		"export":  lines,
 	} {
 		b.Run(name, func(b *testing.B) {
-			compressed := 0
+			w := compressing{header: http.Header{}}
 			for b.Loop() {
-				compressed = len(wire.Compress(text))
+				if err := wire.Send(&w, http.StatusOK, "application/json", text); err != nil {
+					b.Fatal(err)
+				}
 			}
 			b.ReportMetric(float64(len(text)), "before")
-			b.ReportMetric(float64(compressed), "after")
+			b.ReportMetric(float64(w.sent), "after")
 		})
 	}
+}
+
+// compressing is an answer to a client that accepts gzip.
+type compressing struct {
+	header http.Header
+	sent   int // bytes of the last body
+}
+
+func (w *compressing) Coding() wire.Coding { return wire.Gzip }
+func (w *compressing) Header() http.Header { return w.header }
+func (w *compressing) WriteHeader(int)     { clear(w.header) }
+func (w *compressing) Write(text []byte) (int, error) {
+	w.sent = len(text)
+	return w.sent, nil
 }
 
 func appendJSON(b *testing.B, to []byte, value any) []byte {

@@ -5,15 +5,10 @@ package playground
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"io/fs"
 	"net/http"
 	"strings"
-	"time"
-
-	"github.com/vearutop/statigz"
 )
 
 // Options say what the page offers.
@@ -25,20 +20,28 @@ type Options struct {
 }
 
 // Handlers returns what answers the page and each of its files, by pattern for
-// http.ServeMux. No other path is taken.
-func Handlers(o Options) map[string]http.Handler {
-	handlers := map[string]http.Handler{"GET /{$}": index(o)}
-	server := statigz.FileServer(dist, statigz.EncodeOnInit, statigz.FSPrefix("dist"))
-	files := immutable(server)
+// http.ServeMux. No other path is taken. A file is answered by what file returns for its
+// name, its text and the header that it is sent with.
+func Handlers(o Options, file func(name string, text []byte, header http.Header) http.Handler) map[string]http.Handler {
+	text := page
+	if o.Simulator {
+		text = bytes.Replace(text, []byte(`data-simulator="false"`), []byte(`data-simulator="true"`), 1)
+	}
+	handlers := map[string]http.Handler{"GET /{$}": file("index.html", text, ofPage)}
 	names, err := fs.Glob(dist, "dist/assets/*")
 	if err != nil {
 		panic(err) // the pattern is wrong
 	}
-	for _, name := range names {
-		handlers["GET "+name[len("dist"):]] = files
-	}
-	for _, name := range []string{"/icon.svg", "/manifest.webmanifest", "/sw.js"} {
-		handlers["GET "+name] = revalidated(server)
+	for _, name := range append(names, "dist/icon.svg", "dist/manifest.webmanifest", "dist/sw.js") {
+		text, err := dist.ReadFile(name)
+		if err != nil {
+			panic(err) // dist was built without it
+		}
+		header := revalidated
+		if strings.HasPrefix(name, "dist/assets/") {
+			header = immutable
+		}
+		handlers["GET "+strings.TrimPrefix(name, "dist")] = file(name, text, header)
 	}
 	return handlers
 }
@@ -50,48 +53,23 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types service-worker"
 
-// index serves the document, which names the other files. Browsers ask each
-// time whether it has changed.
-func index(o Options) http.Handler {
-	text := page
-	if o.Simulator {
-		text = bytes.Replace(text, []byte(`data-simulator="false"`), []byte(`data-simulator="true"`), 1)
+var (
+	// ofPage is the header of the document, which names the other files. Browsers ask each
+	// time whether it has changed.
+	ofPage = http.Header{
+		"Cache-Control":              {"no-cache"},
+		"Content-Security-Policy":    {policy},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+		"Permissions-Policy":         {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+		"Referrer-Policy":            {"no-referrer"},
 	}
-	sum := sha256.Sum256(text)
-	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Cache-Control", "no-cache")
-		h.Set("ETag", tag)
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		h.Set("Referrer-Policy", "no-referrer")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
-	})
-}
 
-// revalidated lets browsers ask each time whether a file has changed.
-func revalidated(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-cache")
-		if strings.HasSuffix(r.URL.Path, ".webmanifest") {
-			w.Header().Set("Content-Type", "application/manifest+json") // not in every system's table
-		}
-		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
-		next.ServeHTTP(w, r)
-	})
-}
+	// revalidated lets browsers ask each time whether a file has changed.
+	revalidated = http.Header{"Cache-Control": {"no-cache"}, "Cross-Origin-Resource-Policy": {"same-origin"}}
 
-// immutable lets browsers keep a file for good: its name changes with what it holds.
-func immutable(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
-		next.ServeHTTP(w, r)
-	})
-}
+	// immutable lets browsers keep a file for good: its name changes with what it holds.
+	immutable = http.Header{"Cache-Control": {"public, max-age=31536000, immutable"}, "Cross-Origin-Resource-Policy": {"same-origin"}}
+)
 
 var (
 	//go:embed dist

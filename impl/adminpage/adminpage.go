@@ -3,11 +3,8 @@
 package adminpage
 
 import (
-	"embed"
+	_ "embed"
 	"net/http"
-	"testing/fstest"
-
-	"github.com/vearutop/statigz"
 )
 
 // policy allows the page to load from and connect to this service only, and to make no
@@ -16,35 +13,31 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // Handlers returns what answers the page and each of its files, by pattern for
-// http.ServeMux. No other path is taken.
-func Handlers() map[string]http.Handler {
-	index := statigz.FileServer(fstest.MapFS{"index.html": {Data: page}}, statigz.EncodeOnInit)
-	own := statigz.FileServer(files, statigz.EncodeOnInit)
+// http.ServeMux. No other path is taken. A file is answered by what file returns for its
+// name, its text and the header that it is sent with.
+func Handlers(file func(name string, text []byte, header http.Header) http.Handler) map[string]http.Handler {
+	// Browsers may cache a file, and check its ETag before each use.
+	header := http.Header{
+		"Cache-Control":                {"no-cache"},
+		"Content-Security-Policy":      {policy},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Referrer-Policy":              {"no-referrer"},
+	}
 	return map[string]http.Handler{
-		"GET /admin":           http.StripPrefix("/admin", guarded(index)),
-		"GET /admin/admin.css": http.StripPrefix("/admin", guarded(own)),
-		"GET /admin/admin.js":  http.StripPrefix("/admin", guarded(own)),
+		"GET /admin":           file("admin.html", page, header),
+		"GET /admin/admin.css": file("admin.css", style, header),
+		"GET /admin/admin.js":  file("admin.js", script, header),
 	}
 }
 
-// guarded gives a file its policy, and lets browsers cache it and check its ETag before
-// each use.
-func guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Cache-Control", "no-cache")
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
-}
-
 var (
-	//go:embed admin.css admin.js
-	files embed.FS
-
 	//go:embed admin.html
 	page []byte
+
+	//go:embed admin.css
+	style []byte
+
+	//go:embed admin.js
+	script []byte
 )

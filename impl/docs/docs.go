@@ -9,10 +9,8 @@ import (
 	"html"
 	"net/http"
 	"strings"
-	"testing/fstest"
 
 	"github.com/swaggest/swgui/v5/static"
-	"github.com/vearutop/statigz"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -25,9 +23,11 @@ type Options struct {
 	Simulator bool
 }
 
-// New returns the handler of /docs and the paths below it. The page reads the
-// contract at /openapi.json. An error means that the contract is invalid.
-func New(o Options) (http.Handler, error) {
+// Handlers returns what answers the page and each of its files, by pattern for
+// http.ServeMux. A file is answered by what file returns for its name, its text and the
+// header that it is sent with. The page reads the contract at /openapi.json. An error
+// means that the contract is invalid.
+func Handlers(o Options, file func(name string, text []byte, header http.Header) http.Handler) (map[string]http.Handler, error) {
 	list, err := operationList(o.Contract)
 	if err != nil {
 		return nil, err
@@ -37,18 +37,22 @@ func New(o Options) (http.Handler, error) {
 		without = "token"
 	}
 	page := strings.Replace(cut(page, without), "<!-- operations -->", list, 1)
-	mux := http.NewServeMux()
-	index := statigz.FileServer(fstest.MapFS{"index.html": {Data: []byte(page)}}, statigz.EncodeOnInit)
-	mux.Handle("GET /docs", http.StripPrefix("/docs", guarded(revalidated(index))))
-	own := statigz.FileServer(files, statigz.EncodeOnInit)
-	swagger := statigz.FileServer(static.FS)
-	for name, from := range map[string]http.Handler{
-		"docs.js": own, "docs.css": own, "icon.svg": own,
-		"swagger-ui-bundle.js": swagger, "swagger-ui.css": swagger,
+	handlers := map[string]http.Handler{"GET /docs": file("docs.html", []byte(page), http.Header{
+		"Cache-Control":           {caching},
+		"Content-Security-Policy": {policy},
+		"Referrer-Policy":         {"no-referrer"},
+	})}
+	for name, from := range map[string]embed.FS{
+		"docs.js": files, "docs.css": files, "icon.svg": files,
+		"swagger-ui-bundle.js.gz": static.FS, "swagger-ui.css.gz": static.FS,
 	} {
-		mux.Handle("GET /docs/"+name, http.StripPrefix("/docs", revalidated(from)))
+		text, err := from.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		handlers["GET /docs/"+strings.TrimSuffix(name, ".gz")] = file(name, text, http.Header{"Cache-Control": {caching}})
 	}
-	return mux, nil
+	return handlers, nil
 }
 
 // cut removes the part of the page between the comments <!-- name --> and
@@ -137,23 +141,8 @@ func bilingual(en, zh string) string {
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// guarded gives the page its policy.
-func guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// revalidated lets browsers cache a file and check its ETag before each use.
-func revalidated(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, no-cache")
-		next.ServeHTTP(w, r)
-	})
-}
+// caching lets browsers keep a file and check its ETag before each use.
+const caching = "public, no-cache"
 
 var (
 	//go:embed docs.js docs.css icon.svg

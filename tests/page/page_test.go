@@ -86,6 +86,54 @@ func TestAFileOfThePageIsCachedForeverIfItsNameChangesWithIt(t *testing.T) {
 	}
 }
 
+// The files of the pages have tags and codings as all answers of the service.
+func TestEachFileHasATagForEachCoding(t *testing.T) {
+	p := service.Build(t).Start(t, "ADMIN_TOKEN="+service.AdminToken)
+	for _, name := range []string{
+		"/", "/sw.js", "/icon.svg", "/manifest.webmanifest",
+		"/docs", "/docs/docs.js", "/docs/icon.svg", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css",
+		"/admin", "/admin/admin.js", "/admin/admin.css",
+	} {
+		url := p.URL + name
+		plain := ask(t, http.MethodGet, url)
+		tag := plain.Header.Get("ETag")
+		if !regexp.MustCompile(`^"[A-Za-z0-9_-]+"$`).MatchString(tag) {
+			t.Errorf("the tag of %s is %s", name, tag)
+			continue
+		}
+		packedTag := strings.TrimSuffix(tag, `"`) + `.gzip"`
+		for accepted, packed := range map[string]bool{
+			"gzip": true, "br, gzip;q=0.5": true, "*": true,
+			"identity": false, "gzip;q=0": false, "*;q=0": false, "gzip;q=0, *": false, "gzip;q=0.5, identity": false, "br": false,
+		} {
+			want := map[string]string{
+				"ETag": tag, "Content-Encoding": "", "Content-Length": strconv.Itoa(len(plain.body)), "Vary": "Accept-Encoding",
+				"Content-Type": plain.Header.Get("Content-Type"),
+			}
+			got := ask(t, http.MethodGet, url, "Accept-Encoding", accepted)
+			if packed {
+				want["ETag"], want["Content-Encoding"], want["Content-Length"] = packedTag, "gzip", strconv.Itoa(len(got.body))
+			}
+			got.expect(t, http.StatusOK, want)
+			ask(t, http.MethodHead, url, "Accept-Encoding", accepted).expect(t, http.StatusOK, want)
+		}
+		for known, want := range map[string]string{
+			tag: tag, "W/" + tag: tag, `"other", W/` + tag: tag, "*": tag, packedTag: packedTag, "W/" + packedTag: packedTag,
+		} {
+			for _, method := range []string{http.MethodGet, http.MethodHead} {
+				again := ask(t, method, url, "Accept-Encoding", "gzip", "If-None-Match", known)
+				again.expect(t, http.StatusNotModified, map[string]string{
+					"ETag": want, "Vary": "Accept-Encoding", "Cache-Control": plain.Header.Get("Cache-Control"),
+				})
+				if again.body != "" {
+					t.Errorf("%s, not changed, has a body", name)
+				}
+			}
+		}
+		ask(t, http.MethodGet, url, "If-None-Match", `"other"`).expect(t, http.StatusOK, nil)
+	}
+}
+
 func TestTheFilesOfThePageWeighWhatItsREADMESays(t *testing.T) {
 	p := service.Build(t).Start(t)
 	folder := filepath.Join(service.Root(), "clients", "playground")
