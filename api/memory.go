@@ -9,7 +9,8 @@ import (
 
 // memory bounds how many bytes of memory the bodies of requests and the large
 // answers take: all of them, and half of it those of one address, so that nobody
-// takes it all with bodies that arrive slowly or answers that nobody reads.
+// takes it all with bodies that arrive slowly or answers that nobody reads. A request
+// that is alone may take more, so that none is refused for ever.
 type memory struct {
 	most    int64 // bytes; 0 is no limit
 	proxies []netip.Prefix
@@ -33,7 +34,8 @@ func (m *memory) take(info *requestInfo, bytes int64) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.most > 0 && (m.taken+bytes > m.most || m.by[t.address]+bytes > m.most/2) {
+	alone, aloneThere := m.taken == t.bytes, m.by[t.address] == t.bytes
+	if m.most > 0 && (!alone && m.taken+bytes > m.most || !aloneThere && m.by[t.address]+bytes > m.most/2) {
 		return wire.NoMemoryError{}
 	}
 	m.taken += bytes

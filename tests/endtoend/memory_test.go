@@ -117,6 +117,55 @@ func TestOneAddressDoesNotTakeAllTheMemoryForBodies(t *testing.T) {
 	put(one).Expect(t, http.StatusCreated)
 }
 
+// A request that is alone gets the memory that it needs, however little there is for all;
+// so does one that is alone from its address.
+func TestARequestThatIsAloneGetsItsMemory(t *testing.T) {
+	for name, most := range map[string]int64{"for none": 1, "for one": int64(len(largest()) + 64<<10)} {
+		t.Run(name, func(t *testing.T) {
+			s := startService(t, service.Options{MaxBodyMemory: most, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+			caller := s.LogIn(t, service.NewUser())
+			from := func(address string) http.Header { return header("X-Forwarded-For", address) }
+			put := func(address string) service.Answer {
+				return caller.Do(t, http.MethodPut, path(newID()), largest(), creating(), from(address))
+			}
+			id := newID()
+			caller.Do(t, http.MethodPut, path(id), largest(), creating()).Expect(t, http.StatusCreated)
+			answer := caller.Do(t, http.MethodGet, path(id), nil, header("Accept-Encoding", "identity"))
+			answer.Expect(t, http.StatusOK)
+			if len(answer.Body) < 128<<10 {
+				t.Errorf("the answer has only %d bytes", len(answer.Body))
+			}
+			conn := holdMemory(t, s.Service, caller, "192.0.2.7")
+			eventually(t, func() bool { return put("192.0.2.7").Status == http.StatusServiceUnavailable })
+			other := put("192.0.2.8")
+			if most == 1 {
+				other.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+			} else {
+				other.Expect(t, http.StatusCreated)
+			}
+			conn.Close()
+			eventually(t, func() bool { return put("192.0.2.7").Status == http.StatusCreated })
+		})
+	}
+}
+
+// holdMemory begins a body that takes a little memory until the connection is closed.
+func holdMemory(t *testing.T, s service.Service, caller service.Caller, from string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	_, err = fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nContent-Length: 9\r\n"+
+		"Content-Type: application/json\r\nIf-None-Match: *\r\nAuthorization: %s\r\n\r\n{",
+		path(newID()), from, caller.Header.Get("Authorization"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
 // Exports that nobody reads are few, take little memory, and end.
 func TestExportsThatNobodyReadsAreBounded(t *testing.T) {
 	t.Parallel()

@@ -209,10 +209,26 @@ func TestAClientThatHangsUpIsCountedAs499(t *testing.T) {
 func TestMetricsOfTheMemoryForBodies(t *testing.T) {
 	p := start(t, "MAX_BODY_MEMORY=65536")
 	caller := p.LogIn(t, service.NewUser())
-	taken := func() bool { return has(p.metrics(t), "onestroke_body_memory_bytes") }
-	if taken() || !slices.Contains(p.metrics(t), "onestroke_body_memory_limit_bytes 65536") {
+	if p.takesMemory(t) || !slices.Contains(p.metrics(t), "onestroke_body_memory_limit_bytes 65536") {
 		t.Errorf("before the first body there is %s", strings.Join(p.metrics(t), "\n"))
 	}
+	tooLarge(t, p, caller)
+	eventually(t, "the memory is given back", func() bool { return !p.takesMemory(t) })
+	if !has(p.metrics(t), `onestroke_refusals_total{limit="body_memory"}`) {
+		t.Error("the refusal is not counted")
+	}
+}
+
+// takesMemory reports whether bodies take memory.
+func (p process) takesMemory(t *testing.T) bool {
+	t.Helper()
+	return has(p.metrics(t), "onestroke_body_memory_bytes")
+}
+
+// tooLarge sends a body that is larger than half of a MAX_BODY_MEMORY of 64 KiB, while
+// another one from the same address arrives.
+func tooLarge(t *testing.T, p process, caller service.Caller) {
+	t.Helper()
 	arrives, sends := io.Pipe()
 	request, err := http.NewRequest(http.MethodPut, p.URL+"/v1/drawings/"+newID(), arrives)
 	if err != nil {
@@ -231,24 +247,14 @@ func TestMetricsOfTheMemoryForBodies(t *testing.T) {
 	if _, err := io.WriteString(sends, `{`); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the body takes memory", taken)
+	eventually(t, "the body takes memory", func() bool { return p.takesMemory(t) })
+	d := drawing()
+	d.Strokes = slices.Repeat(d.Strokes, 1000)
+	caller.Do(t, http.MethodPut, "/v1/drawings/"+newID(), d).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 	_ = sends.Close()
 	if err := <-answered; err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the memory is given back", func() bool { return !taken() })
-	tooLarge(t, caller)
-	if !has(p.metrics(t), `onestroke_refusals_total{limit="body_memory"}`) {
-		t.Error("the refusal is not counted")
-	}
-}
-
-// tooLarge sends a body that is larger than half of a MAX_BODY_MEMORY of 64 KiB.
-func tooLarge(t *testing.T, caller service.Caller) {
-	t.Helper()
-	d := drawing()
-	d.Strokes = slices.Repeat(d.Strokes, 1000)
-	caller.Do(t, http.MethodPut, "/v1/drawings/"+newID(), d).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 }
 
 func eventually(t *testing.T, what string, holds func() bool) {

@@ -167,7 +167,7 @@ func scrapesWithOutage(t *testing.T) (scrapes []scrape) {
 		}
 		if round < 5 {
 			refuse(t, p.Service, use(t, p.Service))
-			tooLarge(t, p.LogIn(t, service.NewUser()))
+			tooLarge(t, p, p.LogIn(t, service.NewUser()))
 			code := p.Phone(t, service.NewUser(), map[string]any{"errcode": 40125}).Code
 			p.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]string{"code": code}).Expect(t, http.StatusInternalServerError)
 		} else {
