@@ -824,7 +824,7 @@ type Paint struct {
 	Actions PaintActions `json:"actions"`
 
 	// ID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
-	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID in lower case is
 	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
@@ -841,7 +841,7 @@ type PaintActions = string
 // PaintDelete The drawing to delete.
 type PaintDelete struct {
 	// ID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
-	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID in lower case is
 	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
@@ -907,7 +907,7 @@ type PaintFailureAnswer struct {
 }
 
 // PaintID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || ”)` does in JavaScript.
-// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID in lower case is
 // the same in `/v1`; drawings created in `/v1` have such ids.
 //
 // Example: j8x3k2m1q9w0zt
@@ -940,7 +940,7 @@ type PaintSave struct {
 	Actions *PaintActions `json:"actions,omitempty"`
 
 	// ID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
-	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID in lower case is
 	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//

@@ -757,7 +757,7 @@ type Paint struct {
 	Actions PaintActions `json:"actions"`
 
 	// ID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
-	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+	// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID in lower case is
 	// the same in `/v1`; drawings created in `/v1` have such ids.
 	//
 	//
@@ -772,7 +772,7 @@ type Paint struct {
 type PaintActions = string
 
 // PaintID An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || ”)` does in JavaScript.
-// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+// In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID in lower case is
 // the same in `/v1`; drawings created in `/v1` have such ids.
 //
 // Example: j8x3k2m1q9w0zt
@@ -1847,8 +1847,8 @@ type ClientInterface interface {
 
 	// DeleteAccount Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-	// It cannot be undone. If no answer arrives, log in and send it again.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+	// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -2174,7 +2174,8 @@ type ClientInterface interface {
 
 	// ListSessions List my sessions
 	//
-	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+	// seconds, and sessions of the same second are in no order.
 	// `current` marks the session of this request.
 	//
 	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
@@ -2335,8 +2336,8 @@ func (c *sender) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 
 // DeleteAccount Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-// It cannot be undone. If no answer arrives, log in and send it again.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -2982,7 +2983,8 @@ func (c *sender) EndOtherSessions(ctx context.Context, reqEditors ...RequestEdit
 
 // ListSessions List my sessions
 //
-// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+// seconds, and sessions of the same second are in no order.
 // `current` marks the session of this request.
 //
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
@@ -5219,8 +5221,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAccountWithResponse Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-	// It cannot be undone. If no answer arrives, log in and send it again.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+	// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -5588,7 +5590,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListSessionsWithResponse List my sessions
 	//
-	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+	// seconds, and sessions of the same second are in no order.
 	// `current` marks the session of this request.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -13983,8 +13986,8 @@ func (c *ClientWithResponses) ReadyzWithResponse(ctx context.Context, reqEditors
 
 // DeleteAccountWithResponse Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-// It cannot be undone. If no answer arrives, log in and send it again.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -14544,7 +14547,8 @@ func (c *ClientWithResponses) EndOtherSessionsWithResponse(ctx context.Context, 
 
 // ListSessionsWithResponse List my sessions
 //
-// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+// seconds, and sessions of the same second are in no order.
 // `current` marks the session of this request.
 //
 // Returns a wrapper object for the known response body format(s).

@@ -241,8 +241,8 @@ type ClientInterface interface {
 
 	// DeleteAccount Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-	// It cannot be undone. If no answer arrives, log in and send it again.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+	// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -568,7 +568,8 @@ type ClientInterface interface {
 
 	// ListSessions List my sessions
 	//
-	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+	// seconds, and sessions of the same second are in no order.
 	// `current` marks the session of this request.
 	//
 	// Corresponds with GET /v1/sessions (the `ListSessions` operationId).
@@ -923,8 +924,8 @@ func (c *Client) Readyz(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 
 // DeleteAccount Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-// It cannot be undone. If no answer arrives, log in and send it again.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -1570,7 +1571,8 @@ func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEdit
 
 // ListSessions List my sessions
 //
-// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+// seconds, and sessions of the same second are in no order.
 // `current` marks the session of this request.
 //
 // Corresponds with GET /v1/sessions (the `ListSessions` operationId).
@@ -4137,8 +4139,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAccountWithResponse Delete my account and all my data
 	//
-	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-	// It cannot be undone. If no answer arrives, log in and send it again.
+	// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+	// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 	//
 	// Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 	// logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -4506,7 +4508,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListSessionsWithResponse List my sessions
 	//
-	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+	// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+	// seconds, and sessions of the same second are in no order.
 	// `current` marks the session of this request.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -13945,8 +13948,8 @@ func (c *ClientWithResponses) ReadyzWithResponse(ctx context.Context, reqEditors
 
 // DeleteAccountWithResponse Delete my account and all my data
 //
-// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-// It cannot be undone. If no answer arrives, log in and send it again.
+// Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+// and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
 //
 // Two records expire a little later. The count of the caller's requests expires after a minute. The records of
 // logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -14506,7 +14509,8 @@ func (c *ClientWithResponses) EndOtherSessionsWithResponse(ctx context.Context, 
 
 // ListSessionsWithResponse List my sessions
 //
-// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+// The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+// seconds, and sessions of the same second are in no order.
 // `current` marks the session of this request.
 //
 // Returns a wrapper object for the known response body format(s).

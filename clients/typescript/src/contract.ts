@@ -49,7 +49,8 @@ export interface paths {
         };
         /**
          * List my sessions
-         * @description The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017.
+         * @description The caller's sessions, newest first: at most 100 with tokens and one of a program of 2017. Times are in whole
+         *     seconds, and sessions of the same second are in no order.
          *     `current` marks the session of this request.
          */
         get: operations["listSessions"];
@@ -404,8 +405,8 @@ export interface paths {
         post?: never;
         /**
          * Delete my account and all my data
-         * @description Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included.
-         *     It cannot be undone. If no answer arrives, log in and send it again.
+         * @description Deletes all data of the caller at once: drawings, shares, nickname, avatar and all sessions, this one included,
+         *     and what other requests of the caller store meanwhile. It cannot be undone. If no answer arrives, log in and send it again.
          *
          *     Two records expire a little later. The count of the caller's requests expires after a minute. The records of
          *     logins contain the caller's pseudonym, but no valid credential. They expire five minutes after the login. If a
@@ -1439,7 +1440,7 @@ export interface components {
         };
         /**
          * @description An id that the client makes, about 14 characters. A number or a boolean is changed to text, as `String(id || '')` does in JavaScript.
-         *     In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID is
+         *     In `/v1` the drawing's id is the UUIDv5 of this id. An id that is itself a UUID in lower case is
          *     the same in `/v1`; drawings created in `/v1` have such ids.
          * @example j8x3k2m1q9w0zt
          */
@@ -1886,7 +1887,10 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_HEADERS_TOO_LARGE`: the headers are larger than 64 KiB in all; `errors` names the largest. Send it smaller, or not at all. */
+        /**
+         * @description `ERR_HEADERS_TOO_LARGE`: the headers are larger than 64 KiB in all; `errors` names the largest. Send it smaller, or not at all.
+         *     Far beyond that the answer is plain text, without `X-Request-Id`: the service does not read on.
+         */
         HeadersTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
