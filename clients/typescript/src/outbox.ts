@@ -50,11 +50,11 @@ export interface Unsent {
 export interface Outbox {
   /** The drawing as it is unsent here, otherwise as the service has it. A later `save` replaces exactly this state. */
   open(id: string): Promise<Result<DrawingContent>>;
-  /** Saves a drawing that is new, or was opened with `open`. It is in storage when this returns. */
+  /** Saves a drawing that is new, or was opened with `open`. It is in storage when this returns, if there is room. */
   save(id: string, content: DrawingContent): void;
   /**
-   * Deletes a drawing in the state that was last seen here, or in any state if it was not seen. `save` with its
-   * content restores it. A conflict goes on, with `mine` null.
+   * Deletes a drawing in the state that was last seen here, or in any state if it was not seen; what another program
+   * left unsent of it, too. `save` with its content restores it. A conflict goes on, with `mine` null.
    */
   remove(id: string): void;
   /**
@@ -68,7 +68,7 @@ export interface Outbox {
   replaceIncomplete(id: string): void;
   /** Drops the unsent change of a drawing; the service's state remains. */
   discard(id: string): void;
-  /** The state of a drawing; undefined if it was not saved or deleted since the program started. */
+  /** The state of a drawing; undefined if nothing of it is unsent, or was sent since the program started. */
   state(id: string): DrawingState | undefined;
   /** The user's unsent changes, which a gallery shows together with what the service lists. */
   unsent(): Unsent[];
@@ -128,6 +128,16 @@ interface Unsettled {
   stopTimer: () => void;
 }
 
+/** The state that the service has of a drawing. */
+interface Answer {
+  ok: true;
+  /** Null if there is none. */
+  theirs: Drawing | null;
+  /** Empty if there is none. */
+  etag: string;
+  mark: string;
+}
+
 const prefix = 'onestroke.unsent.';
 /** The limit of a mini program's storage for one key. The limit of the service is half of it. */
 const mostBytes = 1_000_000;
@@ -148,18 +158,17 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       take(prefix + id);
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id); // another program has sent it
-      const pending = unsettled.get(id);
-      if (pending && isOwn(pending)) {
+      const pending = own(id);
+      if (pending) {
         pending.seen = true;
+        bases.set(id, pending.entry.base); // in case another program draws over it
         return pending.entry.text ? { ok: true, data: read(pending.entry), etag: undefined } : failure('DELETED');
       }
       const base = bases.get(id);
       const result = await service.getDrawing({ id });
-      const newest = bases.get(id);
-      const unsent = unsettled.get(id);
       // A change that was made while the answer was on its way is newer than the answer.
-      const isOlder = newest !== base && !(result.ok && result.etag === newest);
-      if ((unsent && isOwn(unsent)) || isOlder) return outbox.open(id);
+      const isOlder = bases.get(id) !== base && !(result.ok && result.etag === bases.get(id));
+      if (own(id) || isOlder) return outbox.open(id);
       if (!result.ok) return result;
       bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };
@@ -169,13 +178,13 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
     remove(id) {
       const pending = find(id);
-      if (pending && !pending.entry.base && !pending.entry.tried.length)
-        settle({ id, status: 'deleted' }); // it was never sent
+      if (pending && isOwn(pending) && !pending.entry.base && !pending.entry.tried.length)
+        settle(id); // it was never sent
       else put(id, '');
     },
 
     resolve(id, content) {
-      const pending = unsettled.get(id);
+      const pending = own(id);
       if (pending && pending.state.status === 'conflict') {
         bases.set(id, pending.theirs); // in case another program has drawn over it
         change(pending, { base: pending.theirs, tried: [], replaceIncomplete: undefined });
@@ -187,25 +196,24 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     },
 
     replaceIncomplete(id) {
-      const pending = unsettled.get(id);
+      const pending = own(id);
       if (!pending || pending.state.status !== 'refused') return;
       change(pending, { replaceIncomplete: true });
-      wait(pending);
-      void send(pending);
+      resume(pending);
     },
 
     discard(id) {
-      const pending = unsettled.get(id);
+      const pending = own(id);
       if (!pending) return;
       const isConflict = pending.state.status === 'conflict';
       const etag = isConflict ? pending.theirs : pending.entry.base;
-      pending.seen ||= isConflict;
-      settle(etag ? { id, status: 'saved', etag } : { id, status: 'deleted' });
+      if (isConflict) pending.seen = true;
+      settle(id, etag || undefined);
     },
 
     state(id) {
-      const pending = unsettled.get(id);
-      return pending && isOwn(pending) ? pending.state : settled.get(id);
+      const pending = own(id);
+      return pending ? pending.state : settled.get(id);
     },
 
     unsent: () =>
@@ -221,16 +229,16 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     async flush(id) {
       look(false);
       const tried = Array.from(unsettled.values()).filter(({ entry }) => id === undefined || entry.id === id);
-      for (const pending of tried.filter(isOwn))
-        if (isStale(pending) || isRefused(pending, 'ERR_QUOTA_EXCEEDED', 'ERR_SUSPENDED')) wait(pending);
+      tried.forEach(pending => retry(pending, 'ERR_QUOTA_EXCEEDED', 'ERR_SUSPENDED'));
       await Promise.all(tried.map(send));
     },
 
     forget() {
-      const saved = Array.from(settled.values()).filter(({ status }) => status === 'saved');
-      for (const { id } of [...outbox.unsent(), ...saved]) {
-        storage.remove(prefix + id);
-        settle({ id, status: 'deleted' });
+      // What another user left unsent stays.
+      for (const { id } of [...outbox.unsent(), ...Array.from(settled.values())]) {
+        const entry = inStorage(id);
+        if (entry && isOwn({ entry })) storage.remove(prefix + id);
+        if (own(id) || (isSaved(id) && !unsettled.has(id))) settle(id);
       }
       bases.clear();
     },
@@ -256,28 +264,40 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   function put(id: string, text: string, owner = session.user()): void {
     let pending = find(id);
-    const unseen = pending && unseenOf(pending);
-    const isKept = text && unseen?.text && unseen.text !== text ? copy(unseen) : true;
-    const anew = { id, text, base: bases.get(id) || '', tried: [], owner };
-    if (!pending || (text && !isSeen(pending))) {
-      pending?.stopTimer(); // what is under way of it does not count any more
-      unsettled.set(id, (pending = begin(anew)));
+    const stored = inStorage(id);
+    const known = pending && isSeen(pending) ? textOf(pending.value) : text;
+    // A deletion is of what the user's other programs drew, too.
+    const isMeant = stored && isOwn({ entry: stored }) && (!text || stored.text === text || stored.text === known);
+    const replacesOthers = !stored || !stored.text || isMeant || copy(stored);
+    if (!pending || !(text ? isSeen(pending) : isOwn(pending))) {
+      // What is under way of the other does not count any more.
+      pending = begin({ id, text, base: bases.get(id) || '', tried: [], owner });
+      unsettled.set(id, pending);
     }
-    pending.changed = pending.seen = true;
-    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) }, isKept);
+    pending.changed = text !== ''; // a deletion that another program has sent is not sent again
+    pending.seen = true;
+    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) }, replacesOthers);
     if (pending.state.status === 'conflict')
       return report(pending, { ...pending.state, mine: text ? read(pending.entry) : null });
-    if (isOwn(pending)) wait(pending);
     pending.failures = 0;
-    void send(pending);
+    resume(pending);
   }
 
   /** Makes a drawing of its own of what another program drew, once. Returns false if storage has no room for it. */
   function copy(entry: Entry): boolean {
     const id = idOf(entry.id + markOf(entry));
-    const state = outbox.state(id);
-    if (!state || state.status === 'deleted') put(id, entry.text, entry.owner);
-    return unsettled.get(id)?.stored !== false;
+    take(prefix + id);
+    const kept = unsettled.get(id);
+    const text = kept ? kept.entry.text : isSaved(id) ? entry.text : '';
+    if (!text) put(id, entry.text, entry.owner);
+    else if (text !== entry.text) return copy({ ...entry, id }); // it was changed since
+    const copied = unsettled.get(id);
+    return !copied || copied.stored;
+  }
+
+  function isSaved(id: string): boolean {
+    const state = settled.get(id);
+    return !!state && state.status === 'saved';
   }
 
   /** The unsent change of a drawing that is about to change here, with what other programs have done to it. */
@@ -286,16 +306,10 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const pending = unsettled.get(id);
     const before = pending && restore(pending.value);
     if (!before || (follow(pending) && !pending.changed)) return pending;
-    const now = restore(storage.get(prefix + id));
+    const now = inStorage(id);
     const tried = !now ? [markOf(before)] : now.text === before.text ? now.tried : [];
     pending.entry = { ...pending.entry, tried: tried.reduce(union, pending.entry.tried) };
     return pending;
-  }
-
-  /** What another program has stored that the app does not know. */
-  function unseenOf(pending: Unsettled): Entry | undefined {
-    const now = restore(storage.get(prefix + pending.entry.id));
-    return isSeen(pending) && now?.text === restore(pending.value)?.text ? undefined : now;
   }
 
   /** Whether another program has changed or sent what this one only read. */
@@ -303,24 +317,45 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     return !pending.changed && storage.get(prefix + pending.entry.id) !== pending.value;
   }
 
-  /** Takes over what another program has changed. Returns false if there is nothing unsent any more. */
+  /** Takes over, and sends, what another program has changed. Returns false if there is nothing unsent any more. */
   function follow(pending: Unsettled): boolean {
     if (!isStale(pending)) return true;
     const value = storage.get(prefix + pending.entry.id);
     const entry = restore(value);
     if (!entry) return false;
+    pending.stopTimer();
     Object.assign(pending, begin(entry, value, pending.seen && entry.text === pending.entry.text));
-    if (isOwn(pending)) wait(pending);
+    resume(pending);
     return true;
   }
 
-  function isRefused({ state }: Unsettled, ...codes: string[]): boolean {
-    return state.status === 'refused' && codes.includes(state.problem.code);
+  /** What storage has of a drawing. */
+  function inStorage(id: string): Entry | undefined {
+    return restore(storage.get(prefix + id));
+  }
+
+  /** Sends what was refused for one of these reasons, or what another program has changed. */
+  function retry(pending: Unsettled, ...codes: string[]): void {
+    const { state } = pending;
+    const isRefused = state.status === 'refused' && codes.includes(state.problem.code);
+    if (isOwn(pending) && (isRefused || isStale(pending))) resume(pending);
+  }
+
+  /** Sends a change, again if a try has failed. */
+  function resume(pending: Unsettled): void {
+    if (isOwn(pending)) wait(pending);
+    void send(pending);
   }
 
   /** Changes of another user stay hidden until that user logs in again. */
-  function isOwn({ entry }: Unsettled): boolean {
+  function isOwn({ entry }: Pick<Unsettled, 'entry'>): boolean {
     return entry.owner === undefined || entry.owner === session.user();
+  }
+
+  /** The user's own unsent change of a drawing. */
+  function own(id: string): Unsettled | undefined {
+    const pending = unsettled.get(id);
+    return pending && isOwn(pending) ? pending : undefined;
   }
 
   function isSeen(pending: Unsettled): boolean {
@@ -331,35 +366,41 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   function send(pending: Unsettled): Promise<void> {
     if (!pending.sending) {
       pending.stopTimer();
-      const done = () => (pending.sending = undefined);
       pending.sending = untilStuck(pending);
-      pending.sending.then(done, done);
+      pending.sending.catch(() => {}); // flush tells what a listener throws
     }
     return pending.sending;
   }
 
   async function untilStuck(pending: Unsettled): Promise<void> {
     await undefined; // `sending` is set first, and several changes in one turn are sent as one
-    while (isWaiting(pending) && !session.loggedOut()) {
-      const opened = await session.open();
-      if (!isWaiting(pending)) return;
-      const isHere = follow(pending);
-      if (opened.ok && !isOwn(pending)) return;
-      const { text } = pending.entry;
-      const before = deletions;
-      const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : ask(pending));
-      if (!failed) continue;
-      if (!isWaiting(pending)) return;
-      const { problem, retryAfterMs = 0 } = failed;
-      if (problem.code === 'ERR_QUOTA_EXCEEDED' && deletions !== before) continue; // there may be room for it now
-      if (isFinal(failed) && pending.entry.text !== text) continue; // a newer state replaces the refused one
-      if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: 'refused', problem });
-      wait(pending, problem);
-      pending.stopTimer = timer(
-        retryAfterMs + backoff(pending.failures++, 2_000, 300_000, random),
-        () => void send(pending),
-      );
-      return;
+    try {
+      while (isWaiting(pending) && !session.loggedOut()) {
+        const opened = await session.open();
+        if (!isWaiting(pending)) return;
+        const isHere = follow(pending);
+        if (opened.ok && !isOwn(pending)) return;
+        const { text } = pending.entry;
+        const before = deletions;
+        const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : takeOver(pending));
+        if (!failed) continue;
+        if (!isWaiting(pending)) return;
+        const { problem, retryAfterMs = 0 } = failed;
+        if (problem.code === 'ERR_QUOTA_EXCEEDED' && deletions !== before) continue; // there may be room for it now
+        if (isFinal(failed)) {
+          // A newer state replaces the refused one, also one that a listener has just saved.
+          if (pending.entry.text === text) report(pending, { id: pending.entry.id, status: 'refused', problem });
+          continue;
+        }
+        wait(pending, problem);
+        pending.stopTimer = timer(
+          retryAfterMs + backoff(pending.failures++, 2_000, 300_000, random),
+          () => void send(pending),
+        );
+        return;
+      }
+    } finally {
+      pending.sending = undefined; // in the same turn: what is saved from now on is sent anew
     }
   }
 
@@ -389,24 +430,29 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       if (result.ok && isSeen(pending)) bases.set(id, result.etag || '');
       return undefined;
     }
-    if (result.ok) {
-      arrived(pending, sent.text, result.etag || '', result.data);
-      return undefined;
-    }
-    return result.problem.code === 'ERR_PRECONDITION_FAILED' ? compare(pending) : result;
+    if (!result.ok) return result.problem.code === 'ERR_PRECONDITION_FAILED' ? compare(pending) : result;
+    arrived(pending, sent.text, result.etag || '', result.data);
+    return undefined;
   }
 
-  /** Another program has sent the drawing: asks the service for its state. */
-  async function ask(pending: Unsettled): Promise<Failure | undefined> {
+  /** Another program has sent the drawing: takes over the state that the service has. */
+  async function takeOver(pending: Unsettled): Promise<Failure | undefined> {
     const { entry } = pending;
-    const { id } = entry;
-    const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== pending || pending.entry !== entry) return undefined;
-    if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
-    if (!result.ok && result.problem.code !== 'ERR_NOT_FOUND') return result;
-    pending.seen &&= markOf(pending.entry) === (result.ok ? fingerprint(result.data) : nothing);
-    settle(result.ok ? { id, status: 'saved', etag: result.etag! } : { id, status: 'deleted' });
+    const answer = await ask(entry.id);
+    if (unsettled.get(entry.id) !== pending || pending.entry !== entry) return undefined;
+    if (!answer.ok) return answer;
+    if (markOf(entry) !== answer.mark) pending.seen = false;
+    settle(entry.id, answer.etag || undefined);
     return undefined;
+  }
+
+  /** Asks for the state that the service has. */
+  async function ask(id: string): Promise<Answer | Failure> {
+    const result = await service.getDrawing({ id }, { retries: 0 });
+    if (!result.ok)
+      return result.problem.code === 'ERR_NOT_FOUND' ? { ok: true, theirs: null, etag: '', mark: nothing } : result;
+    const { data: theirs, etag } = result;
+    return etag ? { ok: true, theirs, etag, mark: fingerprint(theirs) } : failure('BAD_ANSWER', 'no ETag');
   }
 
   /** The service has `text`. There may be a newer state here by now. */
@@ -414,7 +460,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const { id } = pending.entry;
     pending.failures = 0;
     if (pending.entry.text !== text) change(pending, { base: etag, tried: [], replaceIncomplete: undefined });
-    else settle(text ? { id, status: 'saved', etag, summary } : { id, status: 'deleted' });
+    else settle(id, text ? etag : undefined, summary);
   }
 
   /**
@@ -423,19 +469,16 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
    */
   async function compare(pending: Unsettled): Promise<Failure | undefined> {
     const { id } = pending.entry;
-    const result = await service.getDrawing({ id }, { retries: 0 });
+    if (!isOwn(pending)) return undefined; // the user has logged out
+    const answer = await ask(id);
     if (unsettled.get(id) !== pending || isStale(pending)) return undefined;
-    const gone = !result.ok && result.problem.code === 'ERR_NOT_FOUND';
-    if (!result.ok && !gone) return result;
-    if (result.ok && !result.etag) return failure('BAD_ANSWER', 'no ETag');
+    if (!answer.ok) return answer;
     const { entry } = pending;
-    const theirs = result.ok ? result.data : null;
-    const etag = result.ok ? result.etag : '';
-    const mark = theirs ? fingerprint(theirs) : nothing;
-    const deletedUnseen = !entry.base && entry.tried[0] === nothing;
+    const { theirs, etag, mark } = answer;
+    const deletesUnseen = !entry.text && !entry.base && entry.tried[0] === nothing;
     if (mark === markOf(entry)) arrived(pending, entry.text, etag);
-    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark))
-      change(pending, { base: etag, tried: [] });
+    else if (etag === entry.base) return failure('BAD_ANSWER');
+    else if (deletesUnseen || entry.tried.includes(mark)) change(pending, { base: etag, tried: [] });
     else {
       pending.theirs = etag;
       report(pending, { id, status: 'conflict', mine: entry.text ? read(entry) : null, theirs });
@@ -458,12 +501,12 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     const value = JSON.stringify(rest) + '\n' + text;
     const key = prefix + rest.id;
     const now = storage.get(key);
-    const isOthers = now !== undefined && restore(now)?.text !== restore(pending.value)?.text;
-    if ((replacesOthers || !isOthers) && store(key, value)) {
+    const isKnown = now === undefined || textOf(now) === textOf(pending.value);
+    if ((replacesOthers || isKnown) && store(key, value)) {
       pending.value = value;
       pending.stored = true;
     } else {
-      pending.stored = restore(now)?.text === text;
+      pending.stored = textOf(now) === text;
     }
   }
 
@@ -478,26 +521,24 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
     }
   }
 
-  function settle(state: DrawingState): void {
-    const { id } = state;
+  /** Ends what is unsent: the service has the drawing in the state with this tag, or no longer has it. */
+  function settle(id: string, etag?: string, summary?: DrawingSummary): void {
     const pending = unsettled.get(id);
     if (pending) {
       pending.stopTimer();
       unsettled.delete(id);
       const value = storage.get(prefix + id);
       // What another program has changed since, that one sends.
-      if (value === pending.value || restore(value)?.text === pending.entry.text) storage.remove(prefix + id);
+      if (value === pending.value || textOf(value) === pending.entry.text) storage.remove(prefix + id);
     }
-    if (!pending || isSeen(pending)) bases.set(id, state.status === 'saved' ? state.etag : '');
+    if (!pending || isSeen(pending)) bases.set(id, etag || '');
+    const state: DrawingState = etag === undefined ? { id, status: 'deleted' } : { id, status: 'saved', etag, summary };
     settled.set(id, state);
     notify(state);
-    if (state.status !== 'deleted') return;
+    if (etag !== undefined) return;
     deletions++;
-    for (const other of Array.from(unsettled.values())) {
-      if (!isOwn(other) || !isRefused(other, 'ERR_QUOTA_EXCEEDED')) continue; // there is room for it now
-      wait(other);
-      void send(other);
-    }
+    // There is room for another now.
+    Array.from(unsettled.values()).forEach(other => retry(other, 'ERR_QUOTA_EXCEEDED'));
   }
 
   function wait(pending: Unsettled, problem?: Problem): void {
@@ -541,6 +582,11 @@ function restore(value: string | undefined): Entry | undefined {
   } catch {
     return undefined;
   }
+}
+
+function textOf(value: string | undefined): string | undefined {
+  const entry = restore(value);
+  return entry && entry.text;
 }
 
 /** The size of a text in UTF-8. */

@@ -52,6 +52,8 @@ async function weathered(
   const storage = memoryStorage();
   const weather = { ...storm };
   const expected = new Map<string, DrawingContent>();
+  /** What was deleted without being seen before. */
+  const unseen = new Set<string>();
   let login = 0;
   const start = () => {
     // What a program that is killed has under way, ends with its connections.
@@ -80,12 +82,16 @@ async function weathered(
     const { drawings }: Client = program.client;
     const chance = random();
     if (chance < 0.8 - removals) {
+      // A program draws anew under this id only when the deletion is known to have arrived.
+      if (unseen.has(id) && drawings.state(id)?.status === 'waiting') continue;
       const content = drawing(`${id}, step ${step}`);
       // After a restart a program opens what it goes on with.
       if (expected.has(id) && !drawings.state(id) && !(await drawings.open(id)).ok) continue;
       drawings.save(id, content);
+      unseen.delete(id);
       expected.set(id, content);
     } else if (chance < 0.8) {
+      if (!drawings.state(id)) unseen.add(id);
       drawings.remove(id);
       expected.delete(id);
     } else if (chance < 0.9) {

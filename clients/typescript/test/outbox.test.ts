@@ -67,6 +67,9 @@ const loseReply = (_: HttpRequest, arrive: () => HttpResponse) => {
   return Promise.reject(new Error('connection reset'));
 };
 
+/** Lets everything go on that needs no time. */
+const rest = () => new Promise(setImmediate);
+
 test('a saved drawing is in storage at once, and then at the service', async () => {
   const p = new Program();
   p.drawings.save('d1', drawing('cat'));
@@ -325,6 +328,23 @@ for (const theirs of ['theirs', null]) {
   });
 }
 
+test('a conflict is resolved whenever a listener does so', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const p = new Program();
+    p.service.write('d1', drawing('first'));
+    await p.drawings.open('d1');
+    p.service.write('d1', drawing('theirs'));
+    p.drawings.subscribe(async ({ status }) => {
+      if (status !== 'conflict') return;
+      for (let turn = 0; turn < turns; turn++) await undefined;
+      p.drawings.resolve('d1', drawing('merged'));
+    });
+    p.drawings.save('d1', drawing('mine'));
+    await rest();
+    assert.deepEqual(p.service.titles(), { d1: 'merged' }, `${turns} turns later`);
+  }
+});
+
 test('two devices that drew the same are not in conflict', async () => {
   const p = await inConflict('mine');
   assert.equal(p.drawings.state('d1')?.status, 'saved');
@@ -421,6 +441,21 @@ test('a deletion of a drawing that was not seen is of what is there when it is s
   assert.deepEqual([p.drawings.state('d1')?.status, p.drawings.state('d2')?.status], ['deleted', 'deleted']);
 });
 
+test('a deletion of a drawing that was not seen is undone without replacing what another device drew', async () => {
+  const p = new Program();
+  await p.client.getSession();
+  p.service.write('d1', drawing('listed'));
+  p.network = offline;
+  p.drawings.remove('d1');
+  p.drawings.save('d1', drawing('listed'));
+  await p.drawings.flush();
+  p.service.write('d1', drawing('theirs'));
+  p.network = undefined;
+  await p.drawings.flush();
+  assert.deepEqual(p.service.titles(), { d1: 'theirs' });
+  assert.equal(p.drawings.state('d1')?.status, 'conflict');
+});
+
 test('a deletion that arrives late deletes nothing that was saved since', async () => {
   const p = new Program();
   p.drawings.save('d1', drawing('cat'));
@@ -478,6 +513,23 @@ test('a change that overtakes a refused one is sent', async () => {
   assert.equal(p.drawings.state('d1')?.status, 'saved');
 });
 
+for (const when of ['at once', 'a little later']) {
+  test(`what a listener saves in place of a refused drawing is sent: ${when}`, async () => {
+    const p = new Program();
+    await p.client.getSession();
+    p.network = () => problem(413, 'ERR_TOO_LARGE');
+    p.drawings.subscribe(async ({ status }) => {
+      if (status !== 'refused') return;
+      p.network = undefined;
+      if (when !== 'at once') await undefined;
+      p.drawings.save('d1', drawing('smaller'));
+    });
+    p.drawings.save('d1', drawing('large'));
+    await rest();
+    assert.deepEqual(p.service.titles(), { d1: 'smaller' });
+  });
+}
+
 test('an incomplete drawing is replaced when the user wants that, also after a restart', async () => {
   const storage = memoryStorage();
   const service = new MemoryService();
@@ -527,6 +579,33 @@ for (const [what, changed] of [
     p.drawings.remove('d1');
     await p.drawings.flush();
     assert.deepEqual(p.states, ['waiting', 'saved', 'waiting', 'saved', 'waiting', 'deleted']);
+  });
+}
+
+for (const [what, network] of [
+  [
+    'refuses the entity tag that it gives',
+    (_: HttpRequest, arrive: () => HttpResponse) => {
+      const answer = arrive();
+      const tag = answer.headers['Etag'];
+      return { ...answer, headers: { ...answer.headers, ...(tag ? { Etag: tag.replace(/"$/, '-zstd"') } : {}) } };
+    },
+  ],
+  [
+    'has no drawing and refuses a new one',
+    ({ method }: HttpRequest, arrive: () => HttpResponse) =>
+      method === 'PUT' ? problem(412, 'ERR_PRECONDITION_FAILED') : arrive(),
+  ],
+] as const) {
+  test(`a service that ${what} is not asked again without a pause`, async () => {
+    const p = new Program();
+    let asked = 0;
+    p.network = (request, arrive) => (++asked > 100 ? new Promise(() => {}) : network(request, arrive));
+    for (const title of ['1', '2']) {
+      p.drawings.save('d1', drawing(title));
+      await rest();
+    }
+    assert.ok(p.states.includes('waiting BAD_ANSWER'));
   });
 }
 
@@ -776,6 +855,23 @@ test('what another program with this storage has deleted stays deleted', async (
   assert.deepEqual(second.service.titles(), {});
 });
 
+test('a deletion that another program with this storage has sent is not sent again', async () => {
+  const first = new Program();
+  first.service.write('d1', drawing('1'));
+  await first.client.getSession();
+  first.network = offline;
+  first.drawings.remove('d1');
+  await first.drawings.flush();
+  const second = new Program(first.service, first.storage);
+  await second.drawings.flush();
+  assert.deepEqual(first.service.titles(), {});
+  second.drawings.save('d1', drawing('1, restored'));
+  await second.drawings.flush();
+  first.network = undefined;
+  await first.drawings.flush();
+  assert.deepEqual(first.service.titles(), { d1: '1, restored' });
+});
+
 test('a program goes on with what another with its storage has sent', async () => {
   for (const meanwhile of [true, false]) {
     const { first, second } = await twoPrograms();
@@ -949,6 +1045,33 @@ test('what was kept and then deleted is kept again', async () => {
   assert.deepEqual(Object.values(second.service.titles()).sort(), ['first', 'second', 'second, more']);
 });
 
+test('what was kept, and is being deleted, is kept again', async () => {
+  const { first, second } = await twoThatOpened();
+  second.network = offline;
+  second.drawings.save('d1', drawing('second'));
+  await second.drawings.flush();
+  const copy = second.drawings.unsent().find(({ content }) => content?.title === 'first');
+  second.drawings.remove(copy!.id);
+  first.drawings.save('d1', drawing('first'));
+  second.drawings.save('d1', drawing('second, more'));
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.deepEqual(Object.values(second.service.titles()).sort(), ['first', 'second', 'second, more']);
+});
+
+test('what was kept and then changed is kept again', async () => {
+  const { first, second } = await twoThatOpened();
+  second.network = offline;
+  second.drawings.save('d1', drawing('second'));
+  const copy = second.drawings.unsent().find(({ content }) => content?.title === 'first');
+  second.drawings.save(copy!.id, drawing('edited'));
+  first.drawings.save('d1', drawing('first'));
+  second.drawings.save('d1', drawing('second, more'));
+  second.network = undefined;
+  await second.drawings.flush();
+  assert.deepEqual(Object.values(second.service.titles()).sort(), ['edited', 'first', 'second', 'second, more']);
+});
+
 test('what another program drew stays in storage if there is no room for it beside what is drawn here', async () => {
   const room = { left: Infinity };
   const { first, second } = await twoThatOpened(smallStorage(room));
@@ -1004,6 +1127,38 @@ test('what is opened is what another program drew last, and is then replaced', a
   assert.deepEqual(second.service.titles(), { d1: 'second' });
 });
 
+test('what is opened is sent also after a refusal of what was there before', async () => {
+  const { first, second } = await twoThatOpened();
+  second.network = (request, arrive) => (request.method === 'PUT' ? problem(413, 'ERR_TOO_LARGE') : arrive());
+  await second.drawings.flush();
+  assert.equal(second.drawings.state('d1')?.status, 'refused');
+  second.network = undefined;
+  first.drawings.save('d1', drawing('smaller')); // and is closed
+  const opened = await second.drawings.open('d1');
+  assert.equal(opened.ok && opened.data.title, 'smaller');
+  await rest();
+  assert.deepEqual(second.service.titles(), { d1: 'smaller' });
+});
+
+test('what was opened of another program replaces only what that one replaced', async () => {
+  const first = new Program();
+  first.service.write('d1', drawing('1'));
+  const second = new Program(first.service, first.storage);
+  for (const { drawings } of [first, second]) await drawings.open('d1');
+  second.drawings.save('d1', drawing('2'));
+  await second.drawings.flush();
+  first.network = second.network = offline;
+  first.drawings.save('d1', drawing('first'));
+  await second.drawings.open('d1');
+  first.drawings.save('d1', drawing('first, more'));
+  second.drawings.save('d1', drawing('second'));
+  second.network = undefined;
+  await second.drawings.flush();
+  const state = second.drawings.state('d1');
+  assert.ok(state?.status === 'conflict');
+  assert.equal(state.theirs?.title, '2');
+});
+
 test('what is opened is what another program has sent', async () => {
   const { first, second } = await twoThatOpened();
   second.network = offline;
@@ -1041,12 +1196,77 @@ test('the deletion of an account sends nothing of another user, and logs nobody 
   await p.drawings.flush();
   const requests = p.service.requests.length;
   await p.client.deleteAccount();
-  await new Promise(setImmediate); // everything here is done in microtasks
+  await rest();
   assert.deepEqual(
     p.service.requests.slice(requests).map(({ method, url }) => method + url.replace(/.*v1/, ' ')),
     ['DELETE /account'],
   );
 });
+
+/** Logs another user in, from whom only what is drawn does not arrive. */
+async function switchUser(p: Program, user: string): Promise<void> {
+  await p.client.logOut();
+  p.user = user;
+  p.network = (request, arrive) => (request.method === 'PUT' ? offline() : arrive());
+  await p.client.logIn({ body: { code: user } });
+}
+
+for (const where of ['here', 'in another program'])
+  test(`the deletion of an account leaves what another user drew ${where} unsent`, async () => {
+    const p = new Program();
+    p.drawings.save('d1', drawing('1'));
+    await p.drawings.flush();
+    const author = where === 'here' ? p : new Program(p.service, p.storage);
+    await author.drawings.open('d1');
+    author.network = (request, arrive) => (request.method === 'PUT' ? offline() : arrive());
+    author.drawings.save('d1', drawing('2'));
+    await author.drawings.flush();
+    await switchUser(p, 'xiaohong');
+    await p.client.deleteAccount();
+    assert.equal(p.kept.length, 1);
+  });
+
+const onHidden: [string, (p: Program) => void][] = [
+  ['a deletion', p => p.drawings.remove('d1')],
+  ['discarding', p => p.drawings.discard('d1')],
+  ['a resolution', p => p.drawings.resolve('d1', null)],
+  ['saving the same', p => [1, 2, 3].forEach(() => p.drawings.save('d1', drawing('cat')))],
+];
+for (const [what, act] of onHidden)
+  for (const tried of [false, true])
+    test(`what another user drew stays after ${what}${tried ? ', also once it was tried' : ''}`, async () => {
+      const p = new Program();
+      await p.client.getSession();
+      p.network = offline;
+      p.drawings.save('d1', drawing('cat'));
+      if (tried) await p.drawings.flush();
+      await switchUser(p, 'xiaohong');
+      act(p);
+      await rest();
+      await switchUser(p, 'xiaoming');
+      assert.deepEqual(
+        p.drawings.unsent().map(({ content }) => content?.title),
+        ['cat'],
+      );
+      if (what === 'saving the same') assert.equal(p.kept.length, 2); // one for each user
+    });
+
+for (const user of [undefined, 'xiaohong'])
+  test(`an answer after the logout leads to no request${user ? ' of another user' : ''}`, async () => {
+    const p = new Program();
+    p.service.write('d1', drawing('first'));
+    await p.drawings.open('d1');
+    p.service.write('d1', drawing('theirs'));
+    const put = holdNext(p, 'PUT', undefined);
+    p.drawings.save('d1', drawing('mine'));
+    await put.arrived;
+    if (user) await switchUser(p, user);
+    else await p.client.logOut();
+    const requests = p.service.requests.length;
+    put.answer();
+    await rest();
+    assert.deepEqual(p.service.requests.slice(requests), []);
+  });
 
 test('what is no drawing in storage is left alone', async () => {
   const storage = memoryStorage();
@@ -1056,6 +1276,22 @@ test('what is no drawing in storage is left alone', async () => {
   await p.drawings.flush();
   assert.deepEqual(p.drawings.unsent(), []);
   assert.equal(storage.get('theirs'), 'value');
+});
+
+test('what a listener throws is no unhandled rejection', async () => {
+  const p = new Program();
+  await p.client.getSession();
+  let rejected = 0;
+  const count = () => rejected++;
+  process.on('unhandledRejection', count);
+  p.drawings.subscribe(({ status }) => {
+    if (status === 'saved') throw new Error('of the app');
+  });
+  p.drawings.save('d1', drawing('cat'));
+  await rest();
+  await rest();
+  process.off('unhandledRejection', count);
+  assert.deepEqual([p.states.at(-1), rejected], ['saved', 0]);
 });
 
 test('nobody is told any more after unsubscribing', async () => {

@@ -416,17 +416,16 @@ function createOutbox({ service, session, storage, random, timer }) {
       take(prefix + id);
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id);
-      const pending = unsettled.get(id);
-      if (pending && isOwn(pending)) {
+      const pending = own(id);
+      if (pending) {
         pending.seen = true;
+        bases.set(id, pending.entry.base);
         return pending.entry.text ? { ok: true, data: read2(pending.entry), etag: void 0 } : failure("DELETED");
       }
       const base = bases.get(id);
       const result = await service.getDrawing({ id });
-      const newest = bases.get(id);
-      const unsent = unsettled.get(id);
-      const isOlder = newest !== base && !(result.ok && result.etag === newest);
-      if (unsent && isOwn(unsent) || isOlder) return outbox.open(id);
+      const isOlder = bases.get(id) !== base && !(result.ok && result.etag === bases.get(id));
+      if (own(id) || isOlder) return outbox.open(id);
       if (!result.ok) return result;
       bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };
@@ -434,12 +433,12 @@ function createOutbox({ service, session, storage, random, timer }) {
     save: (id, content2) => put(id, JSON.stringify(contentOf(content2))),
     remove(id) {
       const pending = find(id);
-      if (pending && !pending.entry.base && !pending.entry.tried.length)
-        settle({ id, status: "deleted" });
+      if (pending && isOwn(pending) && !pending.entry.base && !pending.entry.tried.length)
+        settle(id);
       else put(id, "");
     },
     resolve(id, content2) {
-      const pending = unsettled.get(id);
+      const pending = own(id);
       if (pending && pending.state.status === "conflict") {
         bases.set(id, pending.theirs);
         change(pending, { base: pending.theirs, tried: [], replaceIncomplete: void 0 });
@@ -450,23 +449,22 @@ function createOutbox({ service, session, storage, random, timer }) {
       else outbox.remove(id);
     },
     replaceIncomplete(id) {
-      const pending = unsettled.get(id);
+      const pending = own(id);
       if (!pending || pending.state.status !== "refused") return;
       change(pending, { replaceIncomplete: true });
-      wait(pending);
-      void send(pending);
+      resume(pending);
     },
     discard(id) {
-      const pending = unsettled.get(id);
+      const pending = own(id);
       if (!pending) return;
       const isConflict = pending.state.status === "conflict";
       const etag = isConflict ? pending.theirs : pending.entry.base;
-      pending.seen || (pending.seen = isConflict);
-      settle(etag ? { id, status: "saved", etag } : { id, status: "deleted" });
+      if (isConflict) pending.seen = true;
+      settle(id, etag || void 0);
     },
     state(id) {
-      const pending = unsettled.get(id);
-      return pending && isOwn(pending) ? pending.state : settled.get(id);
+      const pending = own(id);
+      return pending ? pending.state : settled.get(id);
     },
     unsent: () => Array.from(unsettled.values()).filter(isOwn).map(({ entry, state }) => ({ id: entry.id, content: entry.text ? read2(entry) : null, state })),
     subscribe(listener) {
@@ -476,15 +474,14 @@ function createOutbox({ service, session, storage, random, timer }) {
     async flush(id) {
       look(false);
       const tried = Array.from(unsettled.values()).filter(({ entry }) => id === void 0 || entry.id === id);
-      for (const pending of tried.filter(isOwn))
-        if (isStale(pending) || isRefused(pending, "ERR_QUOTA_EXCEEDED", "ERR_SUSPENDED")) wait(pending);
+      tried.forEach((pending) => retry(pending, "ERR_QUOTA_EXCEEDED", "ERR_SUSPENDED"));
       await Promise.all(tried.map(send));
     },
     forget() {
-      const saved = Array.from(settled.values()).filter(({ status }) => status === "saved");
-      for (const { id } of [...outbox.unsent(), ...saved]) {
-        storage.remove(prefix + id);
-        settle({ id, status: "deleted" });
+      for (const { id } of [...outbox.unsent(), ...Array.from(settled.values())]) {
+        const entry = inStorage(id);
+        if (entry && isOwn({ entry })) storage.remove(prefix + id);
+        if (own(id) || isSaved(id) && !unsettled.has(id)) settle(id);
       }
       bases.clear();
     }
@@ -505,42 +502,45 @@ function createOutbox({ service, session, storage, random, timer }) {
   }
   function put(id, text, owner = session.user()) {
     let pending = find(id);
-    const unseen = pending && unseenOf(pending);
-    const isKept = text && (unseen == null ? void 0 : unseen.text) && unseen.text !== text ? copy(unseen) : true;
-    const anew = { id, text, base: bases.get(id) || "", tried: [], owner };
-    if (!pending || text && !isSeen(pending)) {
-      pending == null ? void 0 : pending.stopTimer();
-      unsettled.set(id, pending = begin(anew));
+    const stored = inStorage(id);
+    const known = pending && isSeen(pending) ? textOf(pending.value) : text;
+    const isMeant = stored && isOwn({ entry: stored }) && (!text || stored.text === text || stored.text === known);
+    const replacesOthers = !stored || !stored.text || isMeant || copy(stored);
+    if (!pending || !(text ? isSeen(pending) : isOwn(pending))) {
+      pending = begin({ id, text, base: bases.get(id) || "", tried: [], owner });
+      unsettled.set(id, pending);
     }
-    pending.changed = pending.seen = true;
-    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) }, isKept);
+    pending.changed = text !== "";
+    pending.seen = true;
+    change(pending, { text, tried: text ? pending.entry.tried : union(pending.entry.tried, nothing) }, replacesOthers);
     if (pending.state.status === "conflict")
       return report(pending, { ...pending.state, mine: text ? read2(pending.entry) : null });
-    if (isOwn(pending)) wait(pending);
     pending.failures = 0;
-    void send(pending);
+    resume(pending);
   }
   function copy(entry) {
-    var _a;
     const id = idOf(entry.id + markOf(entry));
-    const state = outbox.state(id);
-    if (!state || state.status === "deleted") put(id, entry.text, entry.owner);
-    return ((_a = unsettled.get(id)) == null ? void 0 : _a.stored) !== false;
+    take(prefix + id);
+    const kept = unsettled.get(id);
+    const text = kept ? kept.entry.text : isSaved(id) ? entry.text : "";
+    if (!text) put(id, entry.text, entry.owner);
+    else if (text !== entry.text) return copy({ ...entry, id });
+    const copied = unsettled.get(id);
+    return !copied || copied.stored;
+  }
+  function isSaved(id) {
+    const state = settled.get(id);
+    return !!state && state.status === "saved";
   }
   function find(id) {
     take(prefix + id);
     const pending = unsettled.get(id);
     const before = pending && restore(pending.value);
     if (!before || follow(pending) && !pending.changed) return pending;
-    const now = restore(storage.get(prefix + id));
+    const now = inStorage(id);
     const tried = !now ? [markOf(before)] : now.text === before.text ? now.tried : [];
     pending.entry = { ...pending.entry, tried: tried.reduce(union, pending.entry.tried) };
     return pending;
-  }
-  function unseenOf(pending) {
-    var _a;
-    const now = restore(storage.get(prefix + pending.entry.id));
-    return isSeen(pending) && (now == null ? void 0 : now.text) === ((_a = restore(pending.value)) == null ? void 0 : _a.text) ? void 0 : now;
   }
   function isStale(pending) {
     return !pending.changed && storage.get(prefix + pending.entry.id) !== pending.value;
@@ -550,15 +550,29 @@ function createOutbox({ service, session, storage, random, timer }) {
     const value = storage.get(prefix + pending.entry.id);
     const entry = restore(value);
     if (!entry) return false;
+    pending.stopTimer();
     Object.assign(pending, begin(entry, value, pending.seen && entry.text === pending.entry.text));
-    if (isOwn(pending)) wait(pending);
+    resume(pending);
     return true;
   }
-  function isRefused({ state }, ...codes) {
-    return state.status === "refused" && codes.includes(state.problem.code);
+  function inStorage(id) {
+    return restore(storage.get(prefix + id));
+  }
+  function retry(pending, ...codes) {
+    const { state } = pending;
+    const isRefused = state.status === "refused" && codes.includes(state.problem.code);
+    if (isOwn(pending) && (isRefused || isStale(pending))) resume(pending);
+  }
+  function resume(pending) {
+    if (isOwn(pending)) wait(pending);
+    void send(pending);
   }
   function isOwn({ entry }) {
     return entry.owner === void 0 || entry.owner === session.user();
+  }
+  function own(id) {
+    const pending = unsettled.get(id);
+    return pending && isOwn(pending) ? pending : void 0;
   }
   function isSeen(pending) {
     return pending.seen && isOwn(pending);
@@ -566,34 +580,40 @@ function createOutbox({ service, session, storage, random, timer }) {
   function send(pending) {
     if (!pending.sending) {
       pending.stopTimer();
-      const done = () => pending.sending = void 0;
       pending.sending = untilStuck(pending);
-      pending.sending.then(done, done);
+      pending.sending.catch(() => {
+      });
     }
     return pending.sending;
   }
   async function untilStuck(pending) {
     await void 0;
-    while (isWaiting(pending) && !session.loggedOut()) {
-      const opened = await session.open();
-      if (!isWaiting(pending)) return;
-      const isHere = follow(pending);
-      if (opened.ok && !isOwn(pending)) return;
-      const { text } = pending.entry;
-      const before = deletions;
-      const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : ask(pending));
-      if (!failed) continue;
-      if (!isWaiting(pending)) return;
-      const { problem, retryAfterMs = 0 } = failed;
-      if (problem.code === "ERR_QUOTA_EXCEEDED" && deletions !== before) continue;
-      if (isFinal(failed) && pending.entry.text !== text) continue;
-      if (isFinal(failed)) return report(pending, { id: pending.entry.id, status: "refused", problem });
-      wait(pending, problem);
-      pending.stopTimer = timer(
-        retryAfterMs + backoff(pending.failures++, 2e3, 3e5, random),
-        () => void send(pending)
-      );
-      return;
+    try {
+      while (isWaiting(pending) && !session.loggedOut()) {
+        const opened = await session.open();
+        if (!isWaiting(pending)) return;
+        const isHere = follow(pending);
+        if (opened.ok && !isOwn(pending)) return;
+        const { text } = pending.entry;
+        const before = deletions;
+        const failed = !opened.ok ? opened : await (isHere ? sendOnce(pending, opened.data.user) : takeOver(pending));
+        if (!failed) continue;
+        if (!isWaiting(pending)) return;
+        const { problem, retryAfterMs = 0 } = failed;
+        if (problem.code === "ERR_QUOTA_EXCEEDED" && deletions !== before) continue;
+        if (isFinal(failed)) {
+          if (pending.entry.text === text) report(pending, { id: pending.entry.id, status: "refused", problem });
+          continue;
+        }
+        wait(pending, problem);
+        pending.stopTimer = timer(
+          retryAfterMs + backoff(pending.failures++, 2e3, 3e5, random),
+          () => void send(pending)
+        );
+        return;
+      }
+    } finally {
+      pending.sending = void 0;
     }
   }
   function isWaiting(pending) {
@@ -617,44 +637,44 @@ function createOutbox({ service, session, storage, random, timer }) {
       if (result.ok && isSeen(pending)) bases.set(id, result.etag || "");
       return void 0;
     }
-    if (result.ok) {
-      arrived(pending, sent.text, result.etag || "", result.data);
-      return void 0;
-    }
-    return result.problem.code === "ERR_PRECONDITION_FAILED" ? compare(pending) : result;
-  }
-  async function ask(pending) {
-    const { entry } = pending;
-    const { id } = entry;
-    const result = await service.getDrawing({ id }, { retries: 0 });
-    if (unsettled.get(id) !== pending || pending.entry !== entry) return void 0;
-    if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
-    if (!result.ok && result.problem.code !== "ERR_NOT_FOUND") return result;
-    pending.seen && (pending.seen = markOf(pending.entry) === (result.ok ? fingerprint(result.data) : nothing));
-    settle(result.ok ? { id, status: "saved", etag: result.etag } : { id, status: "deleted" });
+    if (!result.ok) return result.problem.code === "ERR_PRECONDITION_FAILED" ? compare(pending) : result;
+    arrived(pending, sent.text, result.etag || "", result.data);
     return void 0;
+  }
+  async function takeOver(pending) {
+    const { entry } = pending;
+    const answer = await ask(entry.id);
+    if (unsettled.get(entry.id) !== pending || pending.entry !== entry) return void 0;
+    if (!answer.ok) return answer;
+    if (markOf(entry) !== answer.mark) pending.seen = false;
+    settle(entry.id, answer.etag || void 0);
+    return void 0;
+  }
+  async function ask(id) {
+    const result = await service.getDrawing({ id }, { retries: 0 });
+    if (!result.ok)
+      return result.problem.code === "ERR_NOT_FOUND" ? { ok: true, theirs: null, etag: "", mark: nothing } : result;
+    const { data: theirs, etag } = result;
+    return etag ? { ok: true, theirs, etag, mark: fingerprint(theirs) } : failure("BAD_ANSWER", "no ETag");
   }
   function arrived(pending, text, etag, summary) {
     const { id } = pending.entry;
     pending.failures = 0;
     if (pending.entry.text !== text) change(pending, { base: etag, tried: [], replaceIncomplete: void 0 });
-    else settle(text ? { id, status: "saved", etag, summary } : { id, status: "deleted" });
+    else settle(id, text ? etag : void 0, summary);
   }
   async function compare(pending) {
     const { id } = pending.entry;
-    const result = await service.getDrawing({ id }, { retries: 0 });
+    if (!isOwn(pending)) return void 0;
+    const answer = await ask(id);
     if (unsettled.get(id) !== pending || isStale(pending)) return void 0;
-    const gone = !result.ok && result.problem.code === "ERR_NOT_FOUND";
-    if (!result.ok && !gone) return result;
-    if (result.ok && !result.etag) return failure("BAD_ANSWER", "no ETag");
+    if (!answer.ok) return answer;
     const { entry } = pending;
-    const theirs = result.ok ? result.data : null;
-    const etag = result.ok ? result.etag : "";
-    const mark = theirs ? fingerprint(theirs) : nothing;
-    const deletedUnseen = !entry.base && entry.tried[0] === nothing;
+    const { theirs, etag, mark } = answer;
+    const deletesUnseen = !entry.text && !entry.base && entry.tried[0] === nothing;
     if (mark === markOf(entry)) arrived(pending, entry.text, etag);
-    else if (deletedUnseen || etag === entry.base || entry.tried.includes(mark))
-      change(pending, { base: etag, tried: [] });
+    else if (etag === entry.base) return failure("BAD_ANSWER");
+    else if (deletesUnseen || entry.tried.includes(mark)) change(pending, { base: etag, tried: [] });
     else {
       pending.theirs = etag;
       report(pending, { id, status: "conflict", mine: entry.text ? read2(entry) : null, theirs });
@@ -667,18 +687,17 @@ function createOutbox({ service, session, storage, random, timer }) {
     } };
   }
   function change(pending, changes, replacesOthers = false) {
-    var _a, _b, _c;
     pending.entry = { ...pending.entry, ...changes };
     const { text, ...rest } = pending.entry;
     const value = JSON.stringify(rest) + "\n" + text;
     const key2 = prefix + rest.id;
     const now = storage.get(key2);
-    const isOthers = now !== void 0 && ((_a = restore(now)) == null ? void 0 : _a.text) !== ((_b = restore(pending.value)) == null ? void 0 : _b.text);
-    if ((replacesOthers || !isOthers) && store(key2, value)) {
+    const isKnown = now === void 0 || textOf(now) === textOf(pending.value);
+    if ((replacesOthers || isKnown) && store(key2, value)) {
       pending.value = value;
       pending.stored = true;
     } else {
-      pending.stored = ((_c = restore(now)) == null ? void 0 : _c.text) === text;
+      pending.stored = textOf(now) === text;
     }
   }
   function store(key2, value) {
@@ -690,26 +709,21 @@ function createOutbox({ service, session, storage, random, timer }) {
       return false;
     }
   }
-  function settle(state) {
-    var _a;
-    const { id } = state;
+  function settle(id, etag, summary) {
     const pending = unsettled.get(id);
     if (pending) {
       pending.stopTimer();
       unsettled.delete(id);
       const value = storage.get(prefix + id);
-      if (value === pending.value || ((_a = restore(value)) == null ? void 0 : _a.text) === pending.entry.text) storage.remove(prefix + id);
+      if (value === pending.value || textOf(value) === pending.entry.text) storage.remove(prefix + id);
     }
-    if (!pending || isSeen(pending)) bases.set(id, state.status === "saved" ? state.etag : "");
+    if (!pending || isSeen(pending)) bases.set(id, etag || "");
+    const state = etag === void 0 ? { id, status: "deleted" } : { id, status: "saved", etag, summary };
     settled.set(id, state);
     notify(state);
-    if (state.status !== "deleted") return;
+    if (etag !== void 0) return;
     deletions++;
-    for (const other of Array.from(unsettled.values())) {
-      if (!isOwn(other) || !isRefused(other, "ERR_QUOTA_EXCEEDED")) continue;
-      wait(other);
-      void send(other);
-    }
+    Array.from(unsettled.values()).forEach((other) => retry(other, "ERR_QUOTA_EXCEEDED"));
   }
   function wait(pending, problem) {
     const { id } = pending.entry;
@@ -743,6 +757,10 @@ function restore(value) {
   } catch (e) {
     return void 0;
   }
+}
+function textOf(value) {
+  const entry = restore(value);
+  return entry && entry.text;
 }
 function bytes(text) {
   return encodeURIComponent(text).replace(/%../g, " ").length;
