@@ -24,6 +24,8 @@ export function createEditor(opened?: string): Screen {
   let sketch: Sketch | undefined;
   /** The content that was opened or saved last; undefined for a new drawing. */
   let lastSaved: DrawingContent | undefined;
+  /** The title of the drawing, as the field shows it until the user changes it. */
+  let shownTitle = '';
   let left = false;
   let stopWarning = () => {};
 
@@ -87,7 +89,11 @@ export function createEditor(opened?: string): Screen {
     maxlength: maxTitle,
     autocomplete: 'off',
     disabled: !!opened, // until the drawing is there
-    onchange: () => step(() => sketch?.rename(title.value.trim())),
+    onchange() {
+      shownTitle = title.value = title.value.trim();
+      step(() => sketch?.rename(shownTitle));
+    },
+    onblur: () => (title.value = shownTitle),
     onkeydown: event => event.key === 'Enter' && title.blur(),
   });
   const status = el('span', { class: 'status', role: 'status' });
@@ -179,11 +185,17 @@ export function createEditor(opened?: string): Screen {
     toolbar.element.hidden = false;
     if (content.strokes.length) lastSaved = sketch.content;
     title.disabled = false;
-    title.value = content.title || '';
-    if (content.title) setTitle(content.title);
+    showTitle(content.title || '');
     if (!sketch.current) show(); // to paint now would erase the unfinished stroke
     const state = client.drawings.state(id);
     if (state) showState(state);
+  }
+
+  /** Shows the drawing's title, unless the user is changing it: what arrives from another tab takes no letter away. */
+  function showTitle(text: string): void {
+    if (title.value === shownTitle) title.value = text;
+    shownTitle = text;
+    if (text) setTitle(text);
   }
 
   /** Warns once when the drawing is nearly full. */

@@ -248,6 +248,28 @@ test('what another tab draws during a stroke, and the stroke, are both in the dr
   await here.leave();
 });
 
+test('what another tab draws takes nothing away from a title that is being typed', async () => {
+  const id = await saved(stage.clientOf('typing tab'), line('before'));
+  const here = await Visitor.come(stage, desktop);
+  await here.logIn('typing tab');
+  const there = await here.another();
+  for (const { page } of [here, there]) {
+    await page.goto(`${here.base}/#/draw/${id}`);
+    await page.locator('.sheet.laid').waitFor();
+  }
+  const title = here.page.getByRole('textbox', { name: 'Title' });
+  await title.fill('after');
+  await there.draw([0.2, 0.2], [0.8, 0.2]);
+  await here.page.getByRole('application', { name: '2 strokes' }).waitFor();
+  assert.equal(await title.inputValue(), 'after');
+  await title.press('Enter');
+  await there.page.waitForFunction(() => document.querySelector<HTMLInputElement>('input.title')!.value === 'after');
+  const drawing = await stage.clientOf('typing tab').getDrawing({ id });
+  assert.deepEqual(drawing.ok && [drawing.data.strokeCount, drawing.data.title], [2, 'after']);
+  await there.leave();
+  await here.leave();
+});
+
 test('a stroke ends when another tab leaves no room for it', async () => {
   const id = await saved(stage.clientOf('no room'), line('one'));
   const here = await Visitor.come(stage, desktop);

@@ -155,7 +155,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
 
   const outbox: OutboxOfClient = {
     async open(id) {
-      take(prefix + id);
+      // Storage is not looked at: a browser may still show there what another tab has just sent.
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id); // another program has sent it
       const pending = own(id);
@@ -256,10 +256,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   function take(key: string, seen = false): void {
     const value = storage.get(key);
     const entry = restore(value);
-    if (!entry || unsettled.has(entry.id)) return;
-    const pending = begin(entry, value, seen);
-    unsettled.set(entry.id, pending);
-    void send(pending);
+    if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value, seen));
   }
 
   function put(id: string, text: string, owner = session.user()): void {

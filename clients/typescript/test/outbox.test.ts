@@ -1106,12 +1106,23 @@ for (const restarted of [false, true])
     assert.deepEqual(Object.values(here.service.titles()).sort(), ['merged', 'other']);
   });
 
-test('what is opened is what another program has just drawn, and it is sent', async () => {
-  const { second } = await twoThatOpened(); // the first is closed
+// A browser shows another tab for a moment what this one has removed from storage.
+test('what another program has sent is not sent again where storage still has it', async () => {
+  const { first, second } = await twoThatOpened();
+  const [key] = first.kept;
+  const value = first.storage.get(key!)!;
+  first.network = undefined;
+  await first.drawings.flush();
+  first.storage.set(key!, value);
   const opened = await second.drawings.open('d1');
   assert.equal(opened.ok && opened.data.title, 'first');
-  await new Promise<void>(resolve => second.drawings.subscribe(({ status }) => status === 'saved' && resolve()));
-  assert.deepEqual(second.service.titles(), { d1: 'first' });
+  assert.deepEqual(second.drawings.unsent(), []);
+  await rest();
+  first.storage.remove(key!);
+  first.drawings.save('d1', drawing('first, more'));
+  await first.drawings.flush();
+  assert.deepEqual(first.puts, ['first', 'first, more']);
+  assert.deepEqual(first.service.titles(), { d1: 'first, more' });
 });
 
 test('what is opened is what another program drew last, and is then replaced', async () => {
@@ -1149,6 +1160,7 @@ test('what was opened of another program replaces only what that one replaced', 
   await second.drawings.flush();
   first.network = second.network = offline;
   first.drawings.save('d1', drawing('first'));
+  await second.drawings.flush();
   await second.drawings.open('d1');
   first.drawings.save('d1', drawing('first, more'));
   second.drawings.save('d1', drawing('second'));

@@ -413,7 +413,6 @@ function createOutbox({ service, session, storage, random, timer }) {
   let deletions = 0;
   const outbox = {
     async open(id) {
-      take(prefix + id);
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id);
       const pending = own(id);
@@ -495,10 +494,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   function take(key2, seen = false) {
     const value = storage.get(key2);
     const entry = restore(value);
-    if (!entry || unsettled.has(entry.id)) return;
-    const pending = begin(entry, value, seen);
-    unsettled.set(entry.id, pending);
-    void send(pending);
+    if (entry && !unsettled.has(entry.id)) unsettled.set(entry.id, begin(entry, value, seen));
   }
   function put(id, text, owner = session.user()) {
     let pending = find(id);
