@@ -37,19 +37,18 @@ type contracts struct {
 
 // document is a text that does not change while the service runs.
 type document struct {
-	text       func() []byte
-	compressed []byte // nil if it is sent as it is only
-	tag        string
+	text, compressed func() []byte // each is made when the first client asks for it
+	tag              string
 }
 
 func newDocument(text []byte) document {
-	return document{func() []byte { return text }, wire.Compress(text), tagOf(text)}
+	compressed := sync.OnceValue(func() []byte { return wire.Compress(text) })
+	return document{func() []byte { return text }, compressed, tagOf(text)}
 }
 
-// newCompressed is the document of a text that is compressed already. It is
-// decompressed when the first client asks for that.
+// newCompressed is the document of a text that is compressed already.
 func newCompressed(compressed []byte) document {
-	return document{sync.OnceValue(func() []byte {
+	text := sync.OnceValue(func() []byte {
 		r, err := gzip.NewReader(bytes.NewReader(compressed))
 		if err != nil {
 			panic(err) // it is part of the program
@@ -59,7 +58,8 @@ func newCompressed(compressed []byte) document {
 			panic(err)
 		}
 		return text
-	}), compressed, tagOf(compressed)}
+	})
+	return document{text, func() []byte { return compressed }, tagOf(compressed)}
 }
 
 // tagOf is the entity tag of a text that always has the same bytes.
@@ -70,10 +70,12 @@ func tagOf(text []byte) string {
 
 // in returns the document in the coding that the client accepts.
 func (d document) in(info *requestInfo) (wire.Coding, []byte) {
-	if d.compressed == nil || !info.acceptsGzip() {
-		return wire.Identity, d.text()
+	if info.acceptsGzip() {
+		if compressed := d.compressed(); compressed != nil {
+			return wire.Gzipped, compressed
+		}
 	}
-	return wire.Gzipped, d.compressed
+	return wire.Identity, d.text()
 }
 
 // body returns the document in the coding of the answer.

@@ -120,12 +120,13 @@ func compressed(text []byte) *Buffer {
 	return e.buffer()
 }
 
-// Compress returns a text that is kept, compressed as well as gzip can. It is nil if that
-// makes the text no shorter.
+// Compress returns a text that is kept, compressed with gzip's level 6: level 9 takes
+// three times as long, and saves 1 % of the contract and nothing of the page. It is nil
+// if that makes the text no shorter.
 func Compress(text []byte) []byte {
 	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // fails for no level of the package
-	_, _ = w.Write(text)                                  // a buffer takes everything
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(text) // a buffer takes everything
 	_ = w.Close()
 	if b.Len() >= len(text) {
 		return nil
