@@ -63,7 +63,7 @@ func TestAPipeInPlaceOfTheDatabaseIsRefused(t *testing.T) {
 // As a user who may not write there, in a process of its own.
 func TestAFolderThatCannotBeWrittenIsRefused(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("permissions are tested on Linux")
+		t.Skip("elsewhere another user may be unable to reach the folder for temporary files, as on macOS")
 	}
 	for name, spoil := range map[string]func(t *testing.T, dir string){
 		"an empty folder": func(t *testing.T, dir string) { chmod(t, dir, 0o555) },
