@@ -180,6 +180,14 @@ for (const where of ['editor', 'gallery'] as const) {
   });
 }
 
+/** Opens a drawing in each of these tabs. */
+async function openIn(tabs: Visitor[], id: string): Promise<void> {
+  for (const { page, base } of tabs) {
+    await page.goto(`${base}/#/draw/${id}`);
+    await page.locator('.sheet.laid').waitFor();
+  }
+}
+
 test('two tabs of one browser stay in step', async () => {
   const id = await saved(stage.clientOf('tabs'), line('before'));
   const here = await Visitor.come(stage, desktop);
@@ -187,10 +195,7 @@ test('two tabs of one browser stay in step', async () => {
   const there = await here.another();
   const galleryTab = await here.another();
   await galleryTab.page.goto(here.base);
-  for (const { page } of [here, there]) {
-    await page.goto(`${here.base}/#/draw/${id}`);
-    await page.locator('.sheet.laid').waitFor();
-  }
+  await openIn([here, there], id);
   for (const [one, other, y] of [
     [here, there, 0.2],
     [there, here, 0.8],
@@ -219,10 +224,7 @@ test('what another tab draws during a stroke, and the stroke, are both in the dr
   const here = await Visitor.come(stage, desktop);
   await here.logIn('both tabs');
   const there = await here.another();
-  for (const { page } of [here, there]) {
-    await page.goto(`${here.base}/#/draw/${id}`);
-    await page.locator('.sheet.laid').waitFor();
-  }
+  await openIn([here, there], id);
   let release = () => {};
   const released = new Promise<void>(resolve => (release = resolve));
   await here.page.route('**/v1/drawings/' + id, async route => {
@@ -253,10 +255,7 @@ test('what another tab draws takes nothing away from a title that is being typed
   const here = await Visitor.come(stage, desktop);
   await here.logIn('typing tab');
   const there = await here.another();
-  for (const { page } of [here, there]) {
-    await page.goto(`${here.base}/#/draw/${id}`);
-    await page.locator('.sheet.laid').waitFor();
-  }
+  await openIn([here, there], id);
   const title = here.page.getByRole('textbox', { name: 'Title' });
   await title.fill('after');
   await there.draw([0.2, 0.2], [0.8, 0.2]);
@@ -275,10 +274,7 @@ test('a stroke ends when another tab leaves no room for it', async () => {
   const here = await Visitor.come(stage, desktop);
   await here.logIn('no room');
   const there = await here.another();
-  for (const { page } of [here, there]) {
-    await page.goto(`${here.base}/#/draw/${id}`);
-    await page.locator('.sheet.laid').waitFor();
-  }
+  await openIn([here, there], id);
   await here.hold([0.2, 0.8], [0.5, 0.8]);
   await there.page.getByRole('button', { name: 'One stroke: done when you lift' }).click();
   await here.page.getByText('One stroke!').waitFor();
@@ -306,10 +302,7 @@ test('a stroke stays when another tab deletes the drawing meanwhile, and a third
   await there.page.getByRole('link', { name: 'going', exact: true }).waitFor();
   const idle = await here.another();
   idle.expect(/404/);
-  for (const { page } of [here, idle]) {
-    await page.goto(`${here.base}/#/draw/${id}`);
-    await page.locator('.sheet.laid').waitFor();
-  }
+  await openIn([here, idle], id);
   await here.hold([0.2, 0.8], [0.5, 0.8]);
   const gone = here.page.waitForResponse(answer => answer.url().endsWith(id) && answer.status() === 404);
   await there.remove('going');
