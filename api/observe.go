@@ -30,7 +30,7 @@ const statusClientGone = 499
 // and logs one line when the request is done.
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		info := &requestInfo{id: s.requestID(r), header: r.Header, peer: r.RemoteAddr}
+		info := &requestInfo{id: s.requestID(r), header: r.Header, peer: r.RemoteAddr, head: r.Method == http.MethodHead}
 		h := w.Header()
 		h.Set("X-Request-Id", info.id)
 		h["X-Content-Type-Options"], h["Cache-Control"] = nosniff, noStore

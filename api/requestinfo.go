@@ -20,6 +20,7 @@ type requestInfo struct {
 	id      string
 	header  http.Header // the request's
 	peer    string      // address and port of the connection's other end
+	head    bool        // HEAD: the answer has no body
 	started bool        // the answer's header has been sent
 	gone    bool        // the client hung up, and what it asked for was given up
 

@@ -41,7 +41,7 @@ func (h fromWeChat) GetCheckedPicture(ctx context.Context, r gen.GetCheckedPictu
 		return nil, err
 	}
 	defer release()
-	picture, err := h.checks.Picture(ctx, r.Address)
+	picture, err := h.checks.Picture(ctx, r.Address, !infoOf(ctx).head)
 	if errors.Is(err, moderation.ErrGone) {
 		err = errNoPicture
 	}

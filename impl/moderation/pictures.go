@@ -10,8 +10,9 @@ import (
 const PicturePath = "/wechat/pictures/"
 
 // Picture returns what the PNG at an address shows, or [ErrGone]. The address is for
-// one check: it ends with it, or when the thing is changed.
-func (s *Service) Picture(ctx context.Context, address string) ([]byte, error) {
+// one check: it ends with it, or when the thing is changed. sent is false if the checker
+// only asks about the PNG and does not get it.
+func (s *Service) Picture(ctx context.Context, address string, sent bool) ([]byte, error) {
 	if s.off() {
 		return nil, ErrGone
 	}
@@ -42,6 +43,9 @@ func (s *Service) Picture(ctx context.Context, address string) ([]byte, error) {
 			return nil, err
 		}
 		return nil, ErrGone
+	}
+	if !sent {
+		return picture, nil
 	}
 	err = s.change(ctx, a.Thing, func(t Task) (Task, bool) {
 		changes := t.Turn != "" && t.Version == a.Version && t.Asked == a.Asked && !t.Fetched

@@ -158,7 +158,7 @@ func (w *world) SwapNote(_ context.Context, name, from, to string, _ time.Durati
 // fetch gets a picture as the checker does.
 func (w *world) fetch(t *testing.T, address string) {
 	t.Helper()
-	if _, err := w.Service.Picture(t.Context(), strings.TrimPrefix(address, "https://example.com"+moderation.PicturePath)); err != nil {
+	if _, err := w.Service.Picture(t.Context(), strings.TrimPrefix(address, "https://example.com"+moderation.PicturePath), true); err != nil {
 		t.Error(err)
 	}
 }
@@ -315,7 +315,7 @@ func TestAResultOfAnEarlierVersionIsNotThatOfThisOne(t *testing.T) {
 		if len(w.asked) != 2 {
 			t.Fatalf("the new version was handed in as %v", w.asked)
 		}
-		if _, err := w.Service.Picture(t.Context(), strings.TrimPrefix(w.asked[0], "https://example.com"+moderation.PicturePath)); !errors.Is(err, moderation.ErrGone) {
+		if _, err := w.Service.Picture(t.Context(), strings.TrimPrefix(w.asked[0], "https://example.com"+moderation.PicturePath), true); !errors.Is(err, moderation.ErrGone) {
 			t.Errorf("the address of the earlier version: %v", err)
 		}
 		w.fetch(t, w.asked[1])
@@ -436,7 +436,7 @@ func TestAPictureThatIsTooLargeWaitsForAPerson(t *testing.T) {
 		w := newWorld(t)
 		w.more = make([]byte, more)
 		w.begin(t)
-		_, err := w.Service.Picture(t.Context(), strings.TrimPrefix(w.asked[0], "https://example.com"+moderation.PicturePath))
+		_, err := w.Service.Picture(t.Context(), strings.TrimPrefix(w.asked[0], "https://example.com"+moderation.PicturePath), true)
 		if (state == moderation.Review) != errors.Is(err, moderation.ErrGone) {
 			t.Errorf("%d bytes: %v", more, err)
 		}
@@ -756,7 +756,7 @@ func TestOnlyWhatWasApprovedIsApproved(t *testing.T) {
 	approved := map[string]bool{}
 	var mu sync.Mutex
 	w.onAsk = func(trace, address string) {
-		picture, err := w.Service.Picture(t.Context(), strings.TrimPrefix(address, "https://example.com"+moderation.PicturePath))
+		picture, err := w.Service.Picture(t.Context(), strings.TrimPrefix(address, "https://example.com"+moderation.PicturePath), true)
 		version := strings.TrimPrefix(string(picture), "picture of ")
 		if err != nil || strings.HasSuffix(version, "3") { // changed meanwhile, or risky
 			_ = w.Result(t.Context(), trace, moderation.Verdict{State: moderation.Refused}, true)

@@ -152,7 +152,7 @@ func TestOthersSeeOnlyWhatIsApproved(t *testing.T) {
 
 	// The checker fetches the picture, a PNG, and approves it.
 	first := judge.traces[0]
-	checked, err := checks.Picture(t.Context(), first[len("https://example.com"+moderation.PicturePath):])
+	checked, err := checks.Picture(t.Context(), first[len("https://example.com"+moderation.PicturePath):], true)
 	succeed(t, err)
 	if config, err := png.DecodeConfig(bytes.NewReader(checked)); err != nil || config.Width != avatar.Side {
 		t.Errorf("%v, %v", config, err)

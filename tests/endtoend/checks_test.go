@@ -284,6 +284,27 @@ func TestAnApprovalOfAPictureThatWasNotFetchedDoesNotCount(t *testing.T) {
 	c.isNotShown(t, token)
 }
 
+// Who sends HEAD gets no picture.
+func TestAnApprovalOfAPictureThatWasOnlyAskedAboutDoesNotCount(t *testing.T) {
+	c := startChecked(t, service.Options{})
+	author := c.LogIn(t, service.NewUser())
+	c.plan(t, map[string]any{"path": mediaCheck, "noFetch": true, "pushes": 0, "times": 2})
+	id := create(t, author, "")
+	token := share(t, author, id, http.StatusCreated)
+	for n := range 2 {
+		var state struct{ Pictures []handedIn }
+		eventually(t, func() bool {
+			c.Nobody().Do(t, http.MethodGet, "/simulator/state", nil).Decode(t, &state)
+			return len(state.Pictures) == n+1
+		})
+		p := state.Pictures[n]
+		c.Nobody().Do(t, http.MethodHead, strings.TrimPrefix(p.URL, c.URL), nil).Expect(t, http.StatusOK)
+		c.result(t, p.Trace, "pass", 100)
+	}
+	becomes(t, author, id, gen.ShareInReview, "no_result")
+	c.isNotShown(t, token)
+}
+
 func TestAnAbsentAuthorsShareWaits(t *testing.T) {
 	t.Parallel()
 	onEveryCheckedStore(t, func(t *testing.T, c checked) {
