@@ -37,7 +37,8 @@ func (s *Service) Content(ctx context.Context, owner, id string) (moderation.Con
 	}
 	return moderation.Content{
 		Version: r.ETag,
-		Hidden:  r.Share == (Share{}) && !s.checkSaved,
+		Hidden:  r.Share == (Share{}),
+		Ahead:   s.checkSaved,
 		Check:   r.Check,
 		Text:    moderation.Text{Scene: moderation.SocialLog, Title: r.Title},
 		Scene:   moderation.SocialLog,

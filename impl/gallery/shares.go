@@ -70,14 +70,14 @@ func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) erro
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	if err := s.store.Unshare(ctx, owner, id); err != nil || s.checkSaved {
+	if err := s.store.Unshare(ctx, owner, id); err != nil {
 		return err
 	}
 	var shown string // the revision that others could see
 	if r.Share != (Share{}) {
 		shown = r.ETag
 	}
-	return s.checks.Hide(ctx, thing(owner, id), shown)
+	return s.checks.Hide(ctx, thing(owner, id), shown, s.checkSaved)
 }
 
 // Visit returns the drawing that a token leads to, and its owner. Every other token

@@ -141,6 +141,7 @@ type Subject interface {
 type Content struct {
 	Version string
 	Hidden  bool                   // others do not see it, whatever the verdict
+	Ahead   bool                   // it is checked also while it is hidden
 	Check   Check                  // the stored one
 	Text    Text                   // checked if it has a string
 	Scene   Scene                  // of the picture

@@ -32,6 +32,9 @@ func (s *Service) Waiting(ctx context.Context, after Thing, limit int) (page []W
 	for _, t := range tasks {
 		w, err := s.waiting(ctx, t)
 		if errors.Is(err, ErrGone) {
+			if w.Ahead && t.Due != ForPerson {
+				continue // the checker looks at it, and no person
+			}
 			_, err = s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
 			if err == nil {
 				continue
@@ -56,8 +59,9 @@ func (s *Service) waiting(ctx context.Context, t Task) (Waiting, error) {
 		err = ErrGone
 	}
 	w := Waiting{Task: t, Content: content, current: content.Version}
-	if w.Changed = content.Hidden && content.Version != t.Version; w.Changed {
-		w.Content = Content{Version: cmp.Or(t.Version, content.Version), Hidden: true, Check: content.Check}
+	// What is checked while it is hidden was changed since: Hide ended the check before.
+	if w.Changed = content.Hidden && (content.Version != t.Version || t.Due != ForPerson); w.Changed {
+		w.Content = Content{Version: cmp.Or(t.Version, content.Version), Hidden: true, Ahead: content.Ahead, Check: content.Check}
 	}
 	w.Verdict = s.Judge(content.Check, w.Content.Version)
 	if w.Verdict.State == Pending && t.Turn != "" && t.Due == 0 {

@@ -31,7 +31,7 @@ func (s *Service) Picture(ctx context.Context, address string, sent bool) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if content.Hidden || content.Version != a.Version || content.Picture == nil {
+	if content.Hidden && !content.Ahead || content.Version != a.Version || content.Picture == nil {
 		return nil, ErrGone
 	}
 	picture, err := content.Picture()

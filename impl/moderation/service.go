@@ -181,14 +181,15 @@ func (s *Service) Report(ctx context.Context, thing Thing, reporter string, reas
 
 // Hide ends the check of a thing that others cannot see any more. Its reports are kept for
 // a person, who may see it as long as it has the version: its owner could show it again.
-// Without a version, it was hidden before.
-func (s *Service) Hide(ctx context.Context, thing Thing, version string) error {
+// Without a version, it was hidden before. If it is checked ahead and has no reports, the
+// check goes on.
+func (s *Service) Hide(ctx context.Context, thing Thing, version string, ahead bool) error {
 	if s == nil {
 		return nil
 	}
 	return s.change(ctx, thing, func(t Task) (Task, bool) {
 		if len(t.Reports) == 0 {
-			return Task{}, t.Turn != ""
+			return Task{}, t.Turn != "" && !ahead
 		}
 		return Task{Thing: thing, Due: ForPerson, Version: cmp.Or(version, t.Version), Reports: t.Reports}, true
 	})

@@ -639,7 +639,7 @@ func TestWhatTheCheckerNeverTakesWaitsForAPerson(t *testing.T) {
 				share()
 				time.Sleep(10 * time.Minute)
 				w.is(t, moderation.Pending, "")
-				if err := w.Hide(t.Context(), thing, "1"); err != nil {
+				if err := w.Hide(t.Context(), thing, "1", false); err != nil {
 					t.Fatal(err)
 				}
 				share()

@@ -147,7 +147,7 @@ func (s *Service) work(ctx context.Context, t Task) error {
 		return err
 	case err != nil:
 		return err
-	case content.Hidden:
+	case content.Hidden && !content.Ahead:
 		return s.finish(ctx, t, "")
 	}
 	if state := content.Check.On(content.Version).State; state != Pending {

@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -29,7 +30,7 @@ func startChecked(t *testing.T, o service.Options) checked {
 	t.Helper()
 	c := checked{past: new(atomic.Int64)}
 	now := func() time.Time { return time.Now().Add(time.Duration(c.past.Load())) }
-	o.ContentCheck, o.Now, o.SessionIdle = "shared", now, 1000*time.Hour
+	o.ContentCheck, o.Now, o.SessionIdle = cmp.Or(o.ContentCheck, "shared"), now, 1000*time.Hour
 	c.Local = service.Start(t, o)
 	c.Simulator.Now = now
 	return c

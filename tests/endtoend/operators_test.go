@@ -358,6 +358,64 @@ func TestADecisionEndsWhatWaitsUnderAnySpellingOfItsID(t *testing.T) {
 	})
 }
 
+// Where WeChat checks what is only saved, too, operators do not see that either, before it
+// is shared.
+func TestOperatorsDoNotSeeWhatIsOnlySaved(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		c := startChecked(t, service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, ContentCheck: "all"})
+		author, d := c.LogIn(t, service.NewUser()), deskOf(c.Service)
+		user := me(t, author).User.ID
+		isPrivate := func(id string) {
+			t.Helper()
+			d.waitsNot(t, id)
+			tag := strings.Trim(author.Do(t, http.MethodGet, path(id), nil).Header.Get("ETag"), `"`)
+			saved := gen.Check{Kind: "drawing", User: user, ID: id, Version: tag}
+			d.picture(t, saved).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+			d.decide(t, saved, gen.DecisionRefuse, "").ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
+		}
+
+		c.plan(t, map[string]any{"path": mediaCheck, "pushes": 0})
+		id := create(t, author, "mine")
+		trace := c.handedIn(t, 1)[0].Trace
+		isPrivate(id) // also while WeChat checks it, which goes on
+		c.result(t, trace, "pass", 100)
+		isPrivate(id)
+		token := share(t, author, id, http.StatusCreated)
+		c.isShown(t, token)
+
+		// What is in review waits for a person when it is shared.
+		doubtful := create(t, author, "review")
+		isPrivate(doubtful)
+		share(t, author, doubtful, http.StatusCreated)
+		becomes(t, author, doubtful, gen.ShareInReview, "other")
+		d.waits(t, "drawing", doubtful)
+		author.Do(t, http.MethodDelete, path(doubtful)+"/share", nil).Expect(t, http.StatusNoContent)
+		isPrivate(doubtful)
+
+		// Of what was reported they see what others saw.
+		report(t, c.Service, token, gen.Report{Reason: gen.ReportAbuse}).Expect(t, http.StatusNoContent)
+		author.Do(t, http.MethodDelete, path(id)+"/share", nil).Expect(t, http.StatusNoContent)
+		if w := d.waits(t, "drawing", id); w.Changed != nil || *w.Text != "mine" {
+			t.Errorf("it waits as %+v", w)
+		}
+		for _, plan := range []map[string]any{{"path": mediaCheck, "pushes": 0}, {"path": mediaCheck}} { // while and after it is checked
+			n := calls(t, c.Service, mediaCheck)
+			c.plan(t, plan)
+			author.Do(t, http.MethodPut, path(id), oneStroke(newID()), replacing("*")).Expect(t, http.StatusOK)
+			eventually(t, func() bool { return calls(t, c.Service, mediaCheck) > n })
+			if w := d.waits(t, "drawing", id); w.Changed == nil || w.Text != nil || w.HasPicture || w.ReportCount != 1 {
+				t.Errorf("it waits as %+v", w)
+			}
+		}
+		d.decide(t, d.waits(t, "drawing", id), gen.DecisionRefuse, gen.ReportAbuse).Expect(t, http.StatusNoContent)
+		isPrivate(id)
+		share(t, author, id, http.StatusCreated)
+		becomes(t, author, id, gen.ShareInReview, "abuse")
+		d.waits(t, "drawing", id)
+	})
+}
+
 // What its owner changes after its share has ended is private, also for operators.
 func TestOperatorsDoNotSeeWhatIsChangedAfterTheShareHasEnded(t *testing.T) {
 	t.Parallel()
