@@ -171,11 +171,16 @@ func (p *Pushes) decrypt(encrypted string) ([]byte, error) {
 	return rest[:size], nil
 }
 
-// read reads a JSON object, or an XML document with any root.
+// read reads a JSON object, or an XML document with any root. A member that another event
+// has with another type is as if it were not there.
 func read(text []byte, into any) error {
 	text = bytes.TrimLeft(text, " \t\r\n\ufeff")
 	if bytes.HasPrefix(text, []byte("{")) {
-		return json.Unmarshal(text, into)
+		err := json.Unmarshal(text, into)
+		if errors.As(err, new(*json.UnmarshalTypeError)) {
+			return nil // the others were read
+		}
+		return err
 	}
 	return xml.Unmarshal(text, into)
 }

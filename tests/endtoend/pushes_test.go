@@ -105,6 +105,12 @@ func TestAPushIsTakenOnceAndOnlyIfItIsWeChats(t *testing.T) {
 		}
 		pushSigned(t, c.Service, "simulated", now, "7", body).Expect(t, http.StatusOK)
 		pushSigned(t, c.Service, "simulated", now, "8", body).Expect(t, http.StatusOK)
+		// An event without a meaning here may have members of the same name.
+		for n, members := range []string{`"result": "ok"`, `"result": [0]`, `"trace_id": 7`, `"OpenID": {"of": "a shop"}, "RevokeInfo": ["6"]`} {
+			pushSigned(t, c.Service, "simulated", now, fmt.Sprint("other ", n), `{`+members+`, "Event": "another"}`).Expect(t, http.StatusOK)
+		}
+		pushSigned(t, c.Service, "simulated", now, "for another app", `{"result": "ok", "AppID": "wx0000000000000000"}`).
+			ExpectProblem(t, http.StatusForbidden, gen.ErrPushRefused)
 
 		// The address is verified by the same signature. It is for one request: in plain mode
 		// nothing else says that a message is WeChat's.
