@@ -59,17 +59,17 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"TLS_CERT_FILE":               {"cert.pem"}, // without its key
 		"TLS_KEY_FILE":                {"key.pem"},
 		"BASE_PATH":                   {"applet", "/", "/a/", "/a/../b", "/a/./b", "//a", "/v1", "/v1/x", "/simulator/x", "/docs", "/{id}", "/a?b"},
-		"REDIS_URL":                   {"127.0.0.1:6379", "http://:hunter2@localhost", "redis://", "unix:///tmp/redis", "redis://:hun%zzter2@localhost"},
+		"REDIS_URL":                   {"127.0.0.1:6379", "http://:hunter2@localhost", "redis://", "unix:///tmp/redis", "redis://:hun%zzter2@localhost", "redis://:hunter2@localhost:65536"},
 		"MONGODB_URI":                 {"localhost", "mongo://me:hunter2@localhost", "http://me:hunter2@localhost"},
 		"DATA_DIR":                    {}, // is found out by using it
 		"WECHAT_APP_ID":               {"wx 1", "wx/hunter2"},
 		"WECHAT_APP_SECRET":           {"hunter2 hunter2", "hunter2é", "hunter2"}, // the last without an id
-		"WECHAT_API_URL":              {"api.weixin.qq.com", "ftp://me:hunter2@api.weixin.qq.com", "https://me:hunter2@api.weixin.qq.com", "https://"},
+		"WECHAT_API_URL":              {"api.weixin.qq.com", "ftp://me:hunter2@api.weixin.qq.com", "https://me:hunter2@api.weixin.qq.com", "https://", "https://:443"},
 		"WECHAT_TIMEOUT":              {"5", "1ms", "2m", "-5s", "soon"},
 		"WECHAT_DATA_MAX_AGE":         {"old", "0s", "25h"},
 		"SIMULATOR":                   {"yes", "ON", "1"},
 		"CONTENT_CHECK":               {"on", "SHARED", "some"},
-		"PUBLIC_URL":                  {"example.com", "ftp://example.com", "https://me:hunter2@example.com", "https://example.com/", "https://example.com?a"},
+		"PUBLIC_URL":                  {"example.com", "ftp://example.com", "https://me:hunter2@example.com", "https://example.com/", "https://example.com?a", "https://:443", "https://example.com:65536"},
 		"WECHAT_PUSH_TOKEN":           {"ab", "hunter2 hunter2", "hunter-2"},
 		"WECHAT_PUSH_AES_KEY":         {"hunter2", strings.Repeat("-", 43), strings.Repeat("a", 43)}, // the last without a token
 		"WECHAT_WITHOUT_TOKEN":        {"maybe", "2"},
@@ -85,7 +85,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"REQUEST_RATE_PER_MINUTE":     {"-1", "1000001", "1.5"},
 		"TRUSTED_PROXIES":             {"proxy", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1 10.0.0.2"},
 		"TRUST_CLOUD_RUN":             {"maybe", "2"},
-		"CORS_ORIGINS":                {"example.com", "*", "https://example.com/", "https://*.example.com", "https://example.com,", "null"},
+		"CORS_ORIGINS":                {"example.com", "*", "https://example.com/", "https://*.example.com", "https://example.com,", "null", "https://example.com:65536"},
 		"READ_HEADER_TIMEOUT":         {"10", "0s", "11m"},
 		"READ_TIMEOUT":                {"60", "0s", "2h"},
 		"WRITE_TIMEOUT":               {"60", "-1s", "2h"},
@@ -99,7 +99,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"SLOW_REQUEST":                {"soon", "-1s", "2h"},
 		"ADMIN_HOST":                  {"127.0.0.1:80", "a b", "[::1]"},
 		"ADMIN_PORT":                  {"http", "65536", "-1"},
-		"OTEL_EXPORTER_OTLP_ENDPOINT": {"127.0.0.1:4318", "grpc://127.0.0.1:4317", "http://"},
+		"OTEL_EXPORTER_OTLP_ENDPOINT": {"127.0.0.1:4318", "grpc://127.0.0.1:4317", "http://", "http://127.0.0.1:431800"},
 		"OTEL_EXPORTER_OTLP_HEADERS":  {"hunter2", "a=hunter2,", "a b=hunter2", "=hunter2"},
 		"SHUTDOWN_DELAY":              {"5", "-1s", "11m"},
 		"SHUTDOWN_TIMEOUT":            {"soon", "2h", "-1s"},

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,7 +42,7 @@ func (o *Origins) UnmarshalText(text []byte) error {
 	for _, part := range strings.Split(string(text), ",") {
 		origin := strings.TrimSpace(part)
 		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(origin, "*") {
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !hasAddress(u) || origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(origin, "*") {
 			return fmt.Errorf("%q is not an origin", origin)
 		}
 		*o = append(*o, origin)
@@ -50,7 +52,14 @@ func (o *Origins) UnmarshalText(text []byte) error {
 
 func isURL(text string, schemes ...string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && u.Fragment == "" && slices.Contains(schemes, u.Scheme)
+	return err == nil && u.Host != "" && u.Fragment == "" && slices.Contains(schemes, u.Scheme) && hasAddress(u)
+}
+
+// hasAddress reports whether u names a server. url.Parse takes any number as a port, and
+// https://:443. Only Redis has a default for the host.
+func hasAddress(u *url.URL) bool {
+	port, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16)
+	return err == nil && port > 0 && (u.Hostname() != "" || strings.HasPrefix(u.Scheme, "redis"))
 }
 
 func isHost(host string) bool {
