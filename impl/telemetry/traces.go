@@ -98,8 +98,27 @@ func NewExporter(getenv func(string) string) (*Exporter, error) {
 			return nil, err
 		}
 	}
+	if err := checkSampler(getenv("OTEL_TRACES_SAMPLER"), getenv("OTEL_TRACES_SAMPLER_ARG")); err != nil {
+		return nil, err
+	}
 	e.client = &http.Client{Timeout: time.Duration(milliseconds) * time.Millisecond}
 	return e, nil
+}
+
+// checkSampler returns an error for a sampler in place of which the SDK would take its
+// default: all requests would have spans. The SDK reads the names in this way, too.
+func checkSampler(sampler, arg string) error {
+	switch strings.ToLower(strings.TrimSpace(sampler)) {
+	case "", "always_on", "always_off", "parentbased_always_on", "parentbased_always_off":
+		return nil
+	case "traceidratio", "parentbased_traceidratio":
+		if ratio, err := strconv.ParseFloat(cmp.Or(strings.TrimSpace(arg), "1"), 64); err != nil || !(ratio >= 0 && ratio <= 1) {
+			return &VariableError{"OTEL_TRACES_SAMPLER_ARG", "must be a number from 0 to 1"}
+		}
+		return nil
+	default:
+		return &VariableError{"OTEL_TRACES_SAMPLER", "must be always_on, always_off or traceidratio, or one of these with parentbased_ before it"}
+	}
 }
 
 const (

@@ -77,6 +77,9 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 		"OTEL_BSP_EXPORT_TIMEOUT":        invalid("OTEL_BSP_EXPORT_TIMEOUT", "-1", "3600001", "9000000000000000000"),
 		"OTEL_BSP_MAX_QUEUE_SIZE":        invalid("OTEL_BSP_MAX_QUEUE_SIZE", "abc", "0", "-1", "1000001", "9000000000000000000"),
 		"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": invalid("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "-1", "1000001", "9000000000000000000"),
+		"OTEL_TRACES_SAMPLER":            invalid("OTEL_TRACES_SAMPLER", "ratio", "jaeger_remote"),
+		"OTEL_TRACES_SAMPLER_ARG": append(
+			sampled("traceidratio", "2", "-0.1", "NaN", "half"), sampled("parentbased_traceidratio", "10%")...),
 
 		"LOGIN_RATE_PER_MINUTE":   {{"LOGIN_RATE_PER_MINUTE=many"}, {"LOGIN_RATE_PER_MINUTE=-1"}},
 		"SHARE_RATE_PER_MINUTE":   {{"SHARE_RATE_PER_MINUTE=many"}, {"SHARE_RATE_PER_MINUTE=-1"}},
@@ -101,6 +104,14 @@ func TestAnInvalidVariableIsNamedAtTheStart(t *testing.T) {
 func invalid(variable string, values ...string) (environments [][]string) {
 	for _, value := range values {
 		environments = append(environments, []string{variable + "=" + value, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318"})
+	}
+	return environments
+}
+
+// sampled returns an environment for each value of OTEL_TRACES_SAMPLER_ARG.
+func sampled(sampler string, args ...string) (environments [][]string) {
+	for _, env := range invalid("OTEL_TRACES_SAMPLER_ARG", args...) {
+		environments = append(environments, append(env, "OTEL_TRACES_SAMPLER="+sampler))
 	}
 	return environments
 }
