@@ -86,8 +86,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	case "--health":
 		err = app.Health(ctx, environ)
 	case "--backup":
-		if file == "" {
-			fmt.Fprintln(stderr, "onestroke: --backup needs the name of a new file: onestroke --backup FILE")
+		if file == "" || strings.HasPrefix(file, "-") { // --backup --help wants no file of that name
+			fmt.Fprintln(stderr, "onestroke: --backup needs the name of a new file, which does not begin with -: onestroke --backup FILE")
 			return 2
 		}
 		err = app.Backup(ctx, environ, file, stdout)

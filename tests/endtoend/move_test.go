@@ -366,8 +366,10 @@ func TestABackupOfARunningServiceIsRestored(t *testing.T) {
 	if code, output := program.Run(t, []string{"DATA_DIR=" + data}, "--backup", restored+"/"); code != 1 || !strings.Contains(output, "is a folder: name a new file in it") {
 		t.Errorf("a folder: exit code %d: %s", code, output)
 	}
-	if code, output := program.Run(t, []string{"DATA_DIR=" + data}, "--backup"); code != 2 || !strings.Contains(output, "--backup FILE") {
-		t.Errorf("without a file: exit code %d: %s", code, output)
+	for _, args := range [][]string{{"--backup"}, {"--backup", ""}, {"--backup", "--help"}} {
+		if code, output := program.Run(t, []string{"DATA_DIR=" + data}, args...); code != 2 || !strings.Contains(output, "--backup FILE") {
+			t.Errorf("%q: exit code %d: %s", args, code, output)
+		}
 	}
 
 	after := program.Start(t, "DATA_DIR="+restored)
