@@ -121,7 +121,7 @@ func TestEveryQueryHasAnAnswer(t *testing.T) {
 	if len(english) < 10 || strings.Join(english, "\n") != strings.Join(chinese, "\n") {
 		t.Errorf("the pages ask %q and %q", english, chinese)
 	}
-	results := run(t, scrapesWithOutage(t), append(queries, english...))
+	results := run(t, withUp(scrapesWithOutage(t)), append(queries, english...))
 	results = slices.DeleteFunc(results, func(r result) bool { return r.Alert == neverFull && r.Error == "" })
 	fired := map[string]bool{}
 	for _, r := range results {
@@ -131,13 +131,16 @@ func TestEveryQueryHasAnAnswer(t *testing.T) {
 		case len(r.Operand) == 0:
 			t.Errorf("%s: no result", r.Query)
 		}
+		if r.Alert == "OnestrokeIsDown" && len(r.Series) > 0 && len(r.Series[0].Points) != 1 {
+			t.Errorf("%s fires while the service answers: %v", r.Alert, r.Series)
+		}
 		if r.Alert != "" && len(r.Series) > 0 {
 			fired[r.Alert] = true
 		}
 	}
-	for _, alert := range []string{"OnestrokeFails", "OnestrokeStoreAway", "OnestrokeStoreNotAsked", "OnestrokeHasNoRoom", "OnestrokeWeChatMisconfigured"} {
+	for _, alert := range []string{"OnestrokeIsDown", "OnestrokeFails", "OnestrokeStoreAway", "OnestrokeStoreNotAsked", "OnestrokeHasNoRoom", "OnestrokeWeChatMisconfigured"} {
 		if !fired[alert] {
-			t.Errorf("%s does not fire while Redis is away, the secret is wrong, and a body takes too much memory", alert)
+			t.Errorf("%s does not fire while Redis is away, the secret is wrong, a body takes too much memory, and at last nothing answers", alert)
 		}
 	}
 	// OnestrokeIsSlow may fire: a request waits for Redis, for longer on a busy machine.
@@ -179,6 +182,15 @@ func scrapesWithOutage(t *testing.T) (scrapes []scrape) {
 		at += (30 * time.Second).Milliseconds()
 	}
 	return scrapes
+}
+
+// withUp adds what Prometheus itself notes of each scrape, and one that nothing answered.
+func withUp(scrapes []scrape) []scrape {
+	for i := range scrapes {
+		scrapes[i].Text += "up{job=\"onestroke\"} 1\n"
+	}
+	last := scrapes[len(scrapes)-1].At
+	return append(scrapes, scrape{last + (30 * time.Second).Milliseconds(), "up{job=\"onestroke\"} 0\n"})
 }
 
 // refuse asks for a shared drawing until the limit of an address refuses it.
