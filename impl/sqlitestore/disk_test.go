@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"onestroke/impl/gallery"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
@@ -82,7 +84,8 @@ func fillsUpAndRecovers(t *testing.T, db *sqlitestore.DB, makeRoom func()) {
 		if n != written {
 			t.Errorf("%d drawings, want %d", n, written)
 		}
-		if err := sqlitestore.Check(t.Context(), filepath.Dir(db.Path())); err != nil {
+		// Damage would be found before that there is no room.
+		if err := sqlitestore.Check(t.Context(), filepath.Dir(db.Path())); err != nil && !errors.Is(err, sqlite3.FULL) {
 			t.Error(err)
 		}
 	}

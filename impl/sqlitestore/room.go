@@ -15,8 +15,10 @@ const reserve = 2 * logPages * pageSize
 
 // hasRoom fails with [sqlite3.FULL] if only the reserve is left, on the disk and in
 // the database, which does not shrink when something is deleted.
-func (db *DB) hasRoom(c *conn) error {
-	free, known := freeBytes(filepath.Dir(db.path))
+func (db *DB) hasRoom(c *conn) error { return hasRoom(c, db.path) }
+
+func hasRoom(c *conn, path string) error {
+	free, known := freeBytes(filepath.Dir(path))
 	if !known || free >= reserve {
 		return nil
 	}

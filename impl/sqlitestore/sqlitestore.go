@@ -156,7 +156,8 @@ func (db *DB) CanWrite(ctx context.Context) error {
 }
 
 // Check reads all of the database in a folder, also while a service uses it, and
-// reports the first damage that it finds, or what else is in the way of [Open].
+// reports the first damage that it finds, what else is in the way of [Open], or that
+// there is no room for drawings.
 func Check(ctx context.Context, dir string) error {
 	db, err := Open(dir, Options{})
 	if errors.Is(err, ErrInUse) {
@@ -178,7 +179,11 @@ func checkFile(ctx context.Context, dir string) error {
 		return unusable(path, err)
 	}
 	c.SetInterrupt(ctx)
-	if err := errors.Join(integrity(c), c.Close()); err != nil {
+	err = integrity(c)
+	if err == nil {
+		err = hasRoom(c, path)
+	}
+	if err := errors.Join(err, c.Close()); err != nil {
 		return unusable(path, err)
 	}
 	return nil

@@ -149,6 +149,14 @@ func TestADiskThatIsFullIsDegraded(t *testing.T) {
 		t.Error("a drawing is lost")
 	}
 	isDegraded(t, p, "sqlite")
+	checked := func(code int, line string) {
+		t.Helper()
+		got, output := service.Build(t).Run(t, []string{"DATA_DIR=" + filepath.Join(dir, "data")}, "--check")
+		if got != code || !strings.Contains(output, line) {
+			t.Errorf("--check: exit code %d\n%s", got, output)
+		}
+	}
+	checked(1, "the disk is full: make room")
 	for _, id := range saved {
 		then.Do(t, http.MethodPost, "/applet/session/paints/delete", map[string]string{"id": id}).ExpectPaintDone(t)
 	}
@@ -157,6 +165,7 @@ func TestADiskThatIsFullIsDegraded(t *testing.T) {
 		t.Fatal(err)
 	}
 	isReady(t, p)
+	checked(0, "ok     SQLite")
 	then.Do(t, http.MethodPost, "/applet/session/paints/save", map[string]string{"id": "again", "actions": actions}).ExpectPaintDone(t)
 }
 
