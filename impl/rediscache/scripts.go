@@ -4,8 +4,9 @@ import "github.com/redis/go-redis/v9"
 
 // open: field, session, profile or "", seconds that the session has left, most tokens
 // → the profile that is stored then. What has expired is decided by the clock of the
-// server: that of a replica may be wrong. Run twice for one session, it does what it
-// does once.
+// server: that of a replica may be wrong. The profile ends with the last session, also if
+// the key outlasts that, as it does when a longer one was ended. Run twice for one session,
+// it does what it does once.
 var open = redis.NewScript(`
 local key, id, session, profile = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local left, most = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -15,11 +16,14 @@ local function kind(s) return string.lower(string.sub(s, 1, 1)) end
 local function expires(s) return tonumber(string.sub(s, 2, 9), 16) end
 local function created(s) return tonumber(string.sub(s, 10, 17), 16) end
 
-local last, tokens = expires(session), {}
+local last, tokens, alive = expires(session), {}, false
 local fields = redis.call('HGETALL', key)
 for i = 1, #fields, 2 do
   local f, s = fields[i], fields[i + 1]
-  if f ~= 'p' and f ~= id then
+  if f == id then
+    alive = true
+  elseif f ~= 'p' then
+    alive = alive or expires(s) > now
     if expires(s) <= now or (kind(s) == 'c' and kind(session) == 'c') then
       redis.call('HDEL', key, f)
     else
@@ -32,6 +36,7 @@ if kind(session) == 't' then
   table.sort(tokens, function(a, b) return a[2] < b[2] end)
   for i = 1, #tokens - most + 1 do redis.call('HDEL', key, tokens[i][1]) end
 end
+if not alive then redis.call('HDEL', key, 'p') end
 redis.call('HSET', key, id, session)
 if profile ~= '' then redis.call('HSET', key, 'p', profile) end
 redis.call('PEXPIRE', key, math.max(last - now, left) * 1000)

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(*testing.T) session.Store) {
 		"an ended session stays ended":                    ended,
 		"ending the others keeps one":                     endedOthers,
 		"the profile goes with the last session":          nothingLeft,
+		"the profile goes with the last that expires":     nothingLeftInTime,
 		"one of many claims stands":                       claimed,
 		"a claim stands for logins of both kinds":         claimedByBothKinds,
 		"only the claimant settles":                       settled,
@@ -309,6 +310,24 @@ func nothingLeft(t *testing.T, s session.Store) {
 		if next := mustOpen(t, s, newSession(session.Token, x.User.ID)); next.User.Profile != (session.Profile{}) {
 			t.Errorf("%s: %+v is still there", name, next.User.Profile)
 		}
+	}
+}
+
+// The session that would have lasted longest was ended, and the other one has expired.
+func nothingLeftInTime(t *testing.T, s session.Store) {
+	longest := newSession(session.Token, newUser())
+	longest.User.Profile = profile
+	mustOpen(t, s, longest)
+	old := newSession(session.Token, longest.User.ID)
+	old.CreatedAt, old.LastUsedAt, old.ExpiresAt = start.Add(-3*time.Hour), start.Add(-3*time.Hour), start.Add(-time.Hour)
+	if got := mustOpen(t, s, old); got.User.Profile != profile {
+		t.Errorf("the profile is %+v, want %+v", got.User.Profile, profile)
+	}
+	if err := s.End(t.Context(), longest.User.ID, longest.ID); err != nil {
+		t.Fatal(err)
+	}
+	if next := mustOpen(t, s, newSession(session.Token, longest.User.ID)); next.User.Profile != (session.Profile{}) {
+		t.Errorf("%+v is still there", next.User.Profile)
 	}
 }
 
