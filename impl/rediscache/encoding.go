@@ -35,7 +35,7 @@ const (
 
 // encodeSession: kind, then expiry, creation and last use as 8 hexadecimal
 // digits of Unix seconds (until 2106), then the sealed openid, if there is one,
-// after its length as a byte, then the label.
+// after its length as a byte ([session.MaxSealed]), then the label.
 func encodeSession(x session.Session) string {
 	kind, sealed := encodeKind(x.Kind), ""
 	if x.Sealed != "" {

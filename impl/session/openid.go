@@ -4,16 +4,25 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"onestroke/impl/seal"
 )
 
 // maxOpenID bounds an openid, in bytes. WeChat's have 28.
 const maxOpenID = 128
 
+// MaxSealed bounds [Session].Sealed, in bytes.
+const MaxSealed = 255
+
 // seal encrypts what WeChat calls a user, as a session holds it, or returns "" if
-// there is no key. Neither name has a space.
+// there is no key. Neither name has a space. A unionid for which there is no room is left
+// out: WeChat's have 29 bytes at most.
 func (s *Service) seal(userID string, i Identity) string {
 	if s.options.Seal == nil {
 		return ""
+	}
+	if len(i.OpenID)+len(" ")+len(i.UnionID)+seal.Overhead > MaxSealed {
+		i.UnionID = ""
 	}
 	return s.options.Seal.Seal(openIDOf(userID), strings.TrimSuffix(i.OpenID+" "+i.UnionID, " "))
 }

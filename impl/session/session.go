@@ -64,7 +64,7 @@ type Session struct {
 	ExpiresAt  time.Time // moves on with use, up to the absolute limit
 	// Sealed is the openid and the unionid, encrypted with [Options].Seal: WeChat asks
 	// for the openid when it checks what the user made. Empty if no key was configured
-	// at the login.
+	// at the login; at most [MaxSealed].
 	Sealed string
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,7 +59,10 @@ func opened(t *testing.T, s session.Store) {
 	for i, kind := range []session.Kind{session.Token, session.Code, session.Token, session.Code} {
 		want := newSession(kind, newUser())
 		want.User.Profile, want.Label = profile, "小程序 1.2 %d\x00\""
-		if i > 1 {
+		switch i {
+		case 1:
+			want.Sealed = strings.Repeat("\xff", session.MaxSealed)
+		case 2, 3:
 			want.Sealed = ""
 		}
 		if got := mustOpen(t, s, want); got != want {
