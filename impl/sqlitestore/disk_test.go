@@ -10,6 +10,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"onestroke/impl/gallery"
+	"onestroke/impl/profile"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
 	"onestroke/tests/disk"
@@ -96,4 +97,30 @@ func fillsUpAndRecovers(t *testing.T, db *sqlitestore.DB, makeRoom func()) {
 	}
 	written++
 	holds()
+}
+
+// What a user takes back goes as well where only the reserve is left: of a profile with an
+// avatar, the avatar alone.
+func TestAFullDiskKeepsNoPartOfAProfile(t *testing.T) {
+	dir := t.TempDir()
+	disk.Small(t, dir, 72<<20)
+	db := open(t, filepath.Join(dir, "data"))
+	profiles := profile.New(db.Drawings(), nil)
+	must := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(what, err)
+		}
+	}
+	must("a nickname:", profiles.SetNickname(t.Context(), owner, "anna"))
+	must("an avatar:", profiles.SetAvatar(t.Context(), owner, make([]byte, 10_000)))
+	write(t, filepath.Join(dir, "ballast"), make([]byte, 10<<20))
+	if err := profiles.SetAvatar(t.Context(), owner, make([]byte, 20_000)); !errors.Is(err, sqlitestore.ErrDiskFull) {
+		t.Fatal("a larger avatar:", err)
+	}
+	must("no avatar:", profiles.RemoveAvatar(t.Context(), owner))
+	if got, err := profiles.Profile(t.Context(), owner); err != nil || got.Avatar != nil || got.Nickname != "anna" {
+		t.Errorf("the profile is %+v, %v", got, err)
+	}
+	must("no nickname:", profiles.SetNickname(t.Context(), owner, ""))
 }

@@ -25,18 +25,19 @@ func (d *Drawings) Profile(ctx context.Context, userID string) (a profile.Record
 	return a, err
 }
 
-// SwapProfile fills [profile.Store].
+// SwapProfile fills [profile.Store]. What makes a profile smaller needs no room.
 func (d *Drawings) SwapProfile(ctx context.Context, userID, turn string, to profile.Record) (bool, error) {
 	content, err := json.Marshal(to)
 	if err != nil {
 		return false, fmt.Errorf("encode a profile: %w", err)
 	}
 	return write(ctx, d.db, "write a profile", func(c *conn) (bool, error) {
-		stored := ""
-		_, err := c.first(`SELECT turn FROM public_profiles WHERE user_id = ?1`, func(s *sqlite3.Stmt) error {
-			stored = s.ColumnText(0)
-			return nil
-		}, userID)
+		stored, size := "", 0
+		_, err := c.first(`SELECT turn, octet_length(content) + coalesce(octet_length(avatar), 0) FROM public_profiles WHERE user_id = ?1`,
+			func(s *sqlite3.Stmt) error {
+				stored, size = s.ColumnText(0), s.ColumnInt(1)
+				return nil
+			}, userID)
 		if err != nil || stored != turn {
 			return false, err
 		}
@@ -44,8 +45,10 @@ func (d *Drawings) SwapProfile(ctx context.Context, userID, turn string, to prof
 			_, err = c.change(`DELETE FROM public_profiles WHERE user_id = ?1`, userID)
 			return err == nil, err
 		}
-		if err := d.db.hasRoom(c); err != nil {
-			return false, err
+		if len(content)+len(to.Avatar) >= size {
+			if err := d.db.hasRoom(c); err != nil {
+				return false, err
+			}
 		}
 		_, err = c.change(`INSERT OR REPLACE INTO public_profiles (user_id, `+profileColumns+`) VALUES (?1, ?2, ?3, ?4)`,
 			userID, to.Turn, string(content), to.Avatar)
