@@ -214,20 +214,23 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 			return Record{}, err
 		}
 		isRepeat := draft.sameContent(stored) && (p.Allows(stored.ETag) || p.names(stored.PreviousETag))
-		if isRepeat {
-			return stored, nil
-		}
-		if !p.Allows(stored.ETag) {
+		if !isRepeat && !p.Allows(stored.ETag) {
 			return Record{}, ErrChanged
 		}
 		r := draft.replacing(stored, s.now())
 		switch {
+		case isRepeat:
+			r = stored
 		case draft.sameStrokes(stored):
 			r.Actions, r.Incomplete = stored.Actions, stored.Incomplete
 		case stored.Incomplete && !p.incomplete:
 			return Record{}, ErrIncomplete
 		}
-		err = s.rewrite(ctx, owner, stored, r)
+		if isRepeat {
+			err = s.store.Replace(ctx, owner, stored.ETag, stored)
+		} else {
+			err = s.rewrite(ctx, owner, stored, r)
+		}
 		if !errors.Is(err, ErrChanged) {
 			return r, err
 		}

@@ -19,17 +19,20 @@ import (
 // Every call may return [ErrUnavailable], wrapped, or the caller's own
 // context.Canceled.
 type Store interface {
-	// Insert adds a drawing: [ErrChanged] if the owner has one with that ID.
+	// Insert adds a drawing: [ErrChanged] if the owner has one with that ID, which is
+	// certain to last.
 	Insert(ctx context.Context, owner string, r Record) error
 	// Replace writes all of r except its Share and its Check over the stored drawing
 	// if that still has this etag, in one indivisible step. Otherwise, also if there
-	// is no such drawing, it returns [ErrChanged]. The stored share and check remain.
+	// is no such drawing, it returns [ErrChanged]. The stored share and check remain. If r
+	// has this etag itself, nothing changes: then what is stored is certain to last, also
+	// where the write before had no answer.
 	Replace(ctx context.Context, owner, etag string, r Record) error
 	// Get returns [ErrNotFound] if the owner has no such drawing.
 	Get(ctx context.Context, owner string, id drawing.ID) (Record, error)
 	// Delete removes a drawing and its share if p allows the etag that it has, in
 	// one indivisible step, or returns [ErrChanged]. It is not an error if there
-	// is no such drawing.
+	// is no such drawing; then that is certain to last.
 	Delete(ctx context.Context, owner string, id drawing.ID, p Precondition) error
 	// List returns at most limit summaries that come after a position, newest
 	// first by (CreatedAt, ID). The zero position is before the newest. Without
@@ -58,7 +61,8 @@ type Store interface {
 	// and returns the one that it has then: [ErrNotFound] if there is no such
 	// drawing.
 	Share(ctx context.Context, owner string, id drawing.ID, s Share) (Share, error)
-	// Unshare removes the share of a drawing. It is not an error if there is none.
+	// Unshare removes the share of a drawing. It is not an error if there is none; then
+	// that is certain to last.
 	Unshare(ctx context.Context, owner string, id drawing.ID) error
 	// FindShare returns the drawing that a token may lead to, or [ErrNotFound]. It
 	// may still find a share that was removed: only what Get returns is certain.

@@ -24,20 +24,26 @@ const batch = 8
 var onlyETagAndShare = bson.D{{Key: "_id", Value: 0}, {Key: "etag", Value: 1}, {Key: "share", Value: 1}}
 
 // Insert relies on the primary key. The driver may send it twice, and the second
-// one is then refused; the caller finds its own drawing there.
+// one is then refused; the caller finds its own drawing there. A server refuses it only
+// when a majority has what is there, or says that it does not know.
 func (s *Store) Insert(ctx context.Context, owner string, r gallery.Record) error {
 	err := insert(ctx, s.drawings, document{key(owner, r.ID), owner, r})
-	if mongo.IsDuplicateKeyError(err) {
+	if mongo.IsDuplicateKeyError(err) && isConfirmed(err) {
 		return gallery.ErrChanged
 	}
 	return failure(ctx, "insert drawing", err)
 }
 
-// Replace compares the etag and sets every field but the share and the check.
+// Replace compares the etag and sets every field but the share and the check. One that
+// changes nothing waits for a majority, too.
 func (s *Store) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
 	r.Share, r.Check = gallery.Share{}, moderation.Check{}
+	var fields any = document{Record: r}
+	if r.ETag == etag {
+		fields = bson.D{{Key: "etag", Value: etag}}
+	}
 	unchanged := append(one(owner, r.ID), bson.E{Key: "etag", Value: etag})
-	replaced, err := update(ctx, s.drawings, unchanged, bson.D{{Key: "$set", Value: document{Record: r}}})
+	replaced, err := update(ctx, s.drawings, unchanged, bson.D{{Key: "$set", Value: fields}})
 	if err != nil {
 		return failure(ctx, "replace drawing", err)
 	}
@@ -61,12 +67,14 @@ func (s *Store) Get(ctx context.Context, owner string, id drawing.ID) (gallery.R
 }
 
 // Delete removes one drawing if it still has the etag that p allowed, and with it
-// the token. Then it removes the document of the share.
+// the token. Then it removes the document of the share. Where there is no drawing, a
+// deletion that finds nothing waits until a majority knows that.
 func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p gallery.Precondition) error {
 	for n := 1; ; n++ {
 		raw, err := find(ctx, s.drawings, one(owner, id), onlyETagAndShare)
 		if errors.Is(err, mongo.ErrNoDocuments) {
-			return nil
+			_, err := remove(ctx, s.drawings, append(one(owner, id), bson.E{Key: "etag", Value: ""}))
+			return failure(ctx, "delete drawing", err)
 		}
 		if err != nil {
 			return failure(ctx, "delete drawing", err)

@@ -15,7 +15,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/drawingtest"
+	"onestroke/impl/drawing/paint2017"
 	"onestroke/impl/gallery"
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/mongostore"
@@ -290,5 +292,54 @@ func TestAPageEndsAmongDrawingsOfOneMoment(t *testing.T) {
 				t.Errorf("%d drawings, want %d", len(seen), drawings)
 			}
 		})
+	}
+}
+
+// No write reaches a majority: a new primary may not have it. Who asks again because of
+// that is not told that it is done.
+func TestWhatMayBeRolledBackIsNotConfirmedToWhoAsksAgain(t *testing.T) {
+	f := &faults{}
+	store, _ := open(t, (&stores.ReplicaSet{Fault: f.fault}).Start(t))
+	s := gallery.New(store, gallery.Options{})
+	put := func(id drawing.ID, title string, p gallery.Precondition) error {
+		_, _, err := s.Put(t.Context(), faultyOwner, id, drawingtest.Content(title, 1, 3), p)
+		return err
+	}
+	there, created := drawingtest.ID(1), drawingtest.ID(2)
+	d, _, err := s.Put(t.Context(), faultyOwner, there, drawingtest.Content("", 1, 3), gallery.IfAbsent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Share(t.Context(), faultyOwner, there); err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range []struct {
+		name string
+		do   func() error
+	}{
+		{"create", func() error { return put(created, "", gallery.IfAbsent()) }},
+		{"save of 2017", func() error {
+			return s.SavePaint(t.Context(), faultyOwner, paint2017.Paint{ID: "a", Actions: "[]"})
+		}},
+		{"replace", func() error { return put(there, "changed", gallery.IfMatch(d.ETag)) }},
+		{"unshare", func() error { return s.Unshare(t.Context(), faultyOwner, there) }},
+		{"delete", func() error { return s.Delete(t.Context(), faultyOwner, there, gallery.IfPresent()) }},
+		{"delete all", func() error { return s.DeleteAll(t.Context(), faultyOwner) }},
+	} {
+		f.set(func(command string) stores.Fault {
+			if command == "insert" || command == "update" || command == "delete" {
+				return stores.Fault{Code: 64, Done: true}
+			}
+			return stores.Fault{}
+		})
+		for n := range 3 {
+			if err := call.do(); !errors.Is(err, gallery.ErrUnavailable) {
+				t.Errorf("%s, asked for the %d. time: %v", call.name, n+1, err)
+			}
+		}
+		f.set(func(string) stores.Fault { return stores.Fault{} })
+		if err := call.do(); err != nil {
+			t.Errorf("%s, when it reaches a majority: %v", call.name, err)
+		}
 	}
 }

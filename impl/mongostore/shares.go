@@ -63,13 +63,11 @@ func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered 
 }
 
 // Unshare removes the token from the drawing, and then the document that leads to
-// it. If another call was faster, there is nothing left to do.
+// it. If another call was faster, there is nothing left to do. Where there is no token, an
+// update that finds nothing waits until a majority knows that.
 func (s *Store) Unshare(ctx context.Context, owner string, id drawing.ID) error {
 	shared, err := s.share(ctx, owner, id)
-	if errors.Is(err, gallery.ErrNotFound) || err == nil && shared == (gallery.Share{}) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, gallery.ErrNotFound) {
 		return err
 	}
 	still := append(one(owner, id), bson.E{Key: "share.token", Value: shared.Token})

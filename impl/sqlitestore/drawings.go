@@ -65,6 +65,13 @@ func (d *Drawings) Insert(ctx context.Context, owner string, r gallery.Record) e
 // Replace fills [gallery.Store].
 func (d *Drawings) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
 	return d.db.write(ctx, "replace a drawing", func(c *conn) error {
+		if r.ETag == etag {
+			found, err := c.first(`SELECT 1 FROM drawings WHERE owner = ?1 AND id = ?2 AND etag = ?3`, ignore, owner, r.ID[:], etag)
+			if err == nil && !found {
+				err = gallery.ErrChanged
+			}
+			return err
+		}
 		if err := d.db.hasRoom(c); err != nil {
 			return err
 		}

@@ -205,6 +205,8 @@ func replacedByETag(t *testing.T, store gallery.Store) {
 	}
 	succeeds(t, store.Replace(t.Context(), alice, first.ETag, second))
 	fails(t, store.Replace(t.Context(), alice, first.ETag, first), gallery.ErrChanged)
+	succeeds(t, store.Replace(t.Context(), alice, second.ETag, second))
+	fails(t, store.Replace(t.Context(), bob, second.ETag, second), gallery.ErrChanged)
 	got, err := store.Get(t.Context(), alice, drawingtest.ID(1))
 	succeeds(t, err)
 	equal(t, got, second)
