@@ -134,12 +134,22 @@ func (s *Service) shared(ctx context.Context, owner string, r Record) (Shared, e
 
 // saved has a drawing checked that was just written, if others could see it; one in review
 // waits for a person, also if nothing is checked. check is the stored one. The write is
-// done: if this fails, the next request for the share does it.
+// done, and the client may leave: if this fails, a repeated write or the next request for
+// the share does it.
 func (s *Service) saved(ctx context.Context, owner string, r Record, check moderation.Check, isShared bool) {
+	ctx = context.WithoutCancel(ctx)
 	switch verdict := s.checks.Judge(check, r.ETag); {
 	case isShared && verdict.State == moderation.Review:
 		_, _ = s.checks.Ensure(ctx, thing(owner, r.ID), verdict)
 	case isShared || s.checkSaved:
 		_ = s.checks.Begin(ctx, thing(owner, r.ID))
+	}
+}
+
+// savedAgain has a stored drawing checked whose write is repeated: the answer of the store
+// may have been lost, and the check with it.
+func (s *Service) savedAgain(ctx context.Context, owner string, stored Record) {
+	if stored.Share != (Share{}) || s.checkSaved {
+		_, _ = s.checks.Ensure(ctx, thing(owner, stored.ID), s.checks.Judge(stored.Check, stored.ETag))
 	}
 }

@@ -2,6 +2,7 @@ package gallery_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 
@@ -73,6 +74,77 @@ func TestAVerdictThatIsStoredTooLate(t *testing.T) {
 			shared, _, err := s.Share(t.Context(), owner, id)
 			if err != nil || shared.Verdict != test.want || store.before != nil {
 				t.Errorf("the share is %+v, %v, want %+v", shared.Verdict, err, test.want)
+			}
+		})
+	}
+}
+
+// hangsUp is a store whose client leaves while a drawing is written. answer is what the
+// store says then.
+type hangsUp struct {
+	*gallerytest.Memory
+	leave  func()
+	answer error
+}
+
+func (h *hangsUp) Insert(ctx context.Context, owner string, r gallery.Record) error {
+	return h.left(h.Memory.Insert(ctx, owner, r))
+}
+
+func (h *hangsUp) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
+	return h.left(h.Memory.Replace(ctx, owner, etag, r))
+}
+
+func (h *hangsUp) left(err error) error {
+	if err == nil && h.leave != nil {
+		h.leave()
+		h.leave, err = nil, h.answer
+	}
+	return err
+}
+
+func (h *hangsUp) Task(ctx context.Context, t moderation.Thing) (moderation.Task, error) {
+	if err := ctx.Err(); err != nil {
+		return moderation.Task{}, err
+	}
+	return h.Memory.Task(ctx, t)
+}
+
+// A client that leaves does not get around the check of what it saves. One whose answer
+// is lost asks again.
+func TestWhatIsSavedIsCheckedWhetherOrNotTheClientWaits(t *testing.T) {
+	for name, answer := range map[string]error{
+		"the drawing is written, then the client leaves": nil,
+		"the store gives up and writes all the same":     context.Canceled,
+		"the answer of the store is lost":                gallery.ErrUnavailable,
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &hangsUp{Memory: gallerytest.NewMemory(), answer: answer}
+			checks := moderation.New(moderation.Options{Checker: approves{}, Store: store, Logger: slog.New(slog.DiscardHandler)})
+			s := gallery.New(store, gallery.Options{Checks: checks, CheckSaved: true, Now: gallerytest.Clock()})
+			for _, save := range []struct {
+				what    string
+				content drawing.Content
+				when    gallery.Precondition
+			}{{"created", a, gallery.IfAbsent()}, {"replaced", b, gallery.IfPresent()}} {
+				ctx, cancel := context.WithCancel(t.Context())
+				store.leave = cancel
+				_, _, err := s.Put(ctx, owner, id, save.content, save.when)
+				if !errors.Is(err, answer) {
+					t.Errorf("%s: %v, want %v", save.what, err, answer)
+				}
+				if errors.Is(err, gallery.ErrUnavailable) {
+					if _, _, err := s.Put(t.Context(), owner, id, save.content, save.when); err != nil {
+						t.Errorf("%s again: %v", save.what, err)
+					}
+				}
+				tasks, err := store.Tasks(t.Context(), moderation.Thing{}, 10)
+				if err != nil || len(tasks) != 1 {
+					t.Fatalf("%s: %d checks, %v, want one", save.what, len(tasks), err)
+				}
+				if done, err := store.SwapTask(t.Context(), tasks[0], moderation.Task{Thing: tasks[0].Thing}); err != nil || !done {
+					t.Fatal(done, err)
+				}
 			}
 		})
 	}

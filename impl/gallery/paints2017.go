@@ -63,6 +63,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 		case err != nil:
 			return err
 		case stored.shows(p.Actions):
+			s.savedAgain(ctx, owner, stored)
 			return nil
 		}
 		changed := draft

@@ -185,6 +185,7 @@ func (s *Service) create(ctx context.Context, owner string, draft Record) (Recor
 		case err != nil:
 			return Record{}, err
 		case stored.Revision == 1 && draft.sameContent(stored):
+			s.savedAgain(ctx, owner, stored)
 			return stored, nil
 		default:
 			return Record{}, ErrChanged
@@ -198,7 +199,7 @@ func (s *Service) insert(ctx context.Context, owner string, r Record) error {
 		return err
 	}
 	err := s.store.Insert(ctx, owner, r)
-	if err == nil {
+	if err == nil || errors.Is(err, context.Canceled) { // it may have been written
 		s.saved(ctx, owner, r, moderation.Check{}, false)
 	}
 	return err
@@ -227,6 +228,7 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 			return Record{}, ErrIncomplete
 		}
 		if isRepeat {
+			s.savedAgain(ctx, owner, stored)
 			err = s.store.Replace(ctx, owner, stored.ETag, stored)
 		} else {
 			err = s.rewrite(ctx, owner, stored, r)
@@ -245,7 +247,7 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 // rewrite replaces a stored record, and has the drawing checked if it is shared.
 func (s *Service) rewrite(ctx context.Context, owner string, stored, r Record) error {
 	err := s.store.Replace(ctx, owner, stored.ETag, r)
-	if err == nil {
+	if err == nil || errors.Is(err, context.Canceled) { // it may have been written
 		s.saved(ctx, owner, r, stored.Check, stored.Share != (Share{}))
 	}
 	return err
