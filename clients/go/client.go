@@ -64,7 +64,10 @@ func New(base string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	session := &session{next: sender, login: o.Login, logIn: withoutSession.LogInWithResponse, token: o.Token}
+	session := &session{
+		next: sender, login: o.Login, logIn: withoutSession.LogInWithResponse,
+		renewing: make(chan struct{}, 1), token: o.Token,
+	}
 	operations, err := NewClientWithResponses(base, WithHTTPClient(session))
 	if err != nil {
 		return nil, err
@@ -169,8 +172,8 @@ func exported(line []byte) (Exported, error) {
 // that of a login page of a public network.
 var errNotOurs = errors.New("the answer is not from the service")
 
-// isJSON reports whether an answer is JSON, by its Content-Type.
-func isJSON(h http.Header) bool {
+// kindOf returns the Content-Type of an answer without its parameters.
+func kindOf(h http.Header) string {
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	return strings.HasSuffix(strings.TrimSpace(kind), "json")
+	return strings.ToLower(strings.TrimSpace(kind))
 }

@@ -109,6 +109,58 @@ func TestASessionThatEndedIsRenewedWithTheSameBody(t *testing.T) {
 	}
 }
 
+func TestABodyThatCanBeReadOnceIsSentAgain(t *testing.T) {
+	s := newService(t)
+	busy := true
+	s.HandleFunc("POST /v1/profile/avatar", s.asUser(func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err != nil || string(body) != "picture" {
+			t.Errorf("%q, %v", body, err)
+		}
+		if busy {
+			busy = false
+			refuse(w, http.StatusServiceUnavailable, ErrUnavailable)
+			return
+		}
+		say(w, http.StatusOK, `{}`)
+	}))
+	file := struct{ io.Reader }{strings.NewReader("picture")}
+	answer, err := s.client(t, Options{}).UploadAvatarWithBodyWithResponse(t.Context(), "image/png", file)
+	if err != nil || answer.JSON200 == nil {
+		t.Error(answer, err)
+	}
+}
+
+func TestWaitingForTheLoginOfAnotherRequestEndsWithTheContext(t *testing.T) {
+	s := newService(t)
+	s.HandleFunc("GET /v1/session", s.asUser(nil))
+	asked, over := make(chan struct{}, 2), make(chan struct{})
+	c := s.client(t, Options{Login: func(context.Context) (string, error) {
+		asked <- struct{}{}
+		<-over
+		return "", errors.New("no phone")
+	}})
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer close(over)
+	group.Go(func() { _ = c.Open(context.Background()) })
+	<-asked
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	ended := make(chan error, 1)
+	group.Go(func() {
+		_, err := c.GetSessionWithResponse(ctx)
+		ended <- err
+	})
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it still waits")
+	}
+}
+
 func TestALoginThatFailsIsTheErrorOfTheRequest(t *testing.T) {
 	s := newService(t)
 	s.HandleFunc("GET /v1/session", s.asUser(nil))
@@ -186,6 +238,37 @@ func TestABusyServiceIsAskedAgain(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestAnAnswerThatIsCutOffIsAskedForAgain(t *testing.T) {
+	s := newService(t)
+	cut := true
+	s.HandleFunc("GET /v1/session", s.asUser(func(w http.ResponseWriter, _ *http.Request) {
+		if cut {
+			cut = false
+			w.Header().Set("Content-Length", "1000")
+		}
+		say(w, http.StatusOK, `{}`)
+	}))
+	answer, err := s.client(t, Options{}).GetSessionWithResponse(t.Context())
+	if err != nil || answer.JSON200 == nil {
+		t.Error(answer, err)
+	}
+}
+
+func TestThePageOfAPublicNetworkIsNoSuccess(t *testing.T) {
+	s := newService(t)
+	s.HandleFunc("/v1/drawings/{id}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<html>Please log in")
+	})
+	c := s.client(t, Options{Retries: -1})
+	if _, err := c.PutDrawingWithResponse(t.Context(), DrawingID{1}, nil, DrawingContent{}); !errors.Is(err, errNotOurs) {
+		t.Error(err)
+	}
+	if _, err := c.DeleteDrawingWithResponse(t.Context(), DrawingID{1}, nil); !errors.Is(err, errNotOurs) {
+		t.Error(err)
 	}
 }
 

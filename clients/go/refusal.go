@@ -1,6 +1,7 @@
 package onestroke
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,21 +26,25 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (request %s)", e.Code, e.Detail, e.Instance)
 }
 
-// refusals turns each answer from 400 on into an [*Error].
+// refusals turns each answer from 400 on into an [*Error]. It reads the body of any other
+// answer but an export: if that is cut off, the request can be sent again.
 type refusals struct{ next HttpRequestDoer }
 
 func (d *refusals) Do(r *http.Request) (*http.Response, error) {
 	answer, err := d.next.Do(r)
-	if err != nil || answer.StatusCode < 400 {
+	if err != nil || answer.StatusCode < 400 && kindOf(answer.Header) == "application/x-ndjson" {
 		return answer, err
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode < 400 {
+		return whole(answer)
+	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	if err != nil {
 		return nil, fmt.Errorf("read an answer of HTTP %d: %w", answer.StatusCode, err)
 	}
 	refusal := &Error{}
-	if !isJSON(answer.Header) || json.Unmarshal(body, &refusal.Problem) != nil || refusal.Code == "" {
+	if !strings.HasSuffix(kindOf(answer.Header), "json") || json.Unmarshal(body, &refusal.Problem) != nil || refusal.Code == "" {
 		text, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
 		refusal.Problem = Problem{Detail: text[:min(len(text), 200)]}
 	}
@@ -48,4 +53,17 @@ func (d *refusals) Do(r *http.Request) (*http.Response, error) {
 		refusal.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return nil, refusal
+}
+
+// whole returns the answer with its body read. A page of HTML is of a public network.
+func whole(answer *http.Response) (*http.Response, error) {
+	if kindOf(answer.Header) == "text/html" {
+		return nil, errNotOurs
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read an answer of HTTP %d: %w", answer.StatusCode, err)
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	return answer, nil
 }

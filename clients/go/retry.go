@@ -1,7 +1,10 @@
 package onestroke
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -55,6 +58,24 @@ func mayPass(err error) bool {
 func backoff(failures int) time.Duration {
 	longest := min(300*time.Millisecond<<min(failures, 10), 10*time.Second)
 	return longest - rand.N(longest/2)
+}
+
+// repeatable returns a request whose body can be sent again, also one that can be read
+// only once, as a file.
+func repeatable(r *http.Request) (*http.Request, error) {
+	if r.Body == nil || r.GetBody != nil {
+		return r, nil
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the body of the request: %w", err)
+	}
+	r = r.Clone(r.Context())
+	r.ContentLength = int64(len(body))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	r.Body, err = r.GetBody()
+	return r, err
 }
 
 // again returns a request that sends the same body from its beginning.

@@ -15,12 +15,16 @@ type session struct {
 	login func(context.Context) (string, error)
 	logIn func(context.Context, LoginRequest, ...RequestEditorFn) (*LogInResponse, error)
 
-	renewing sync.Mutex // held during a login
+	renewing chan struct{} // has room for one: full during a login
 	mu       sync.Mutex
 	token    string // guarded by mu
 }
 
 func (s *session) Do(r *http.Request) (*http.Response, error) {
+	r, err := repeatable(r)
+	if err != nil {
+		return nil, err
+	}
 	token := s.current()
 	answer, err := s.next.Do(withToken(r, token))
 	refused, ok := errors.AsType[*Error](err)
@@ -39,8 +43,12 @@ func (s *session) Do(r *http.Request) (*http.Response, error) {
 // renew replaces the credential that is no longer valid, and returns the new one. If
 // another request has done so meanwhile, it returns that one's.
 func (s *session) renew(ctx context.Context, ended string) (string, error) {
-	s.renewing.Lock()
-	defer s.renewing.Unlock()
+	select {
+	case s.renewing <- struct{}{}:
+		defer func() { <-s.renewing }()
+	case <-ctx.Done():
+		return "", fmt.Errorf("log in: %w", ctx.Err())
+	}
 	if token := s.current(); token != ended {
 		return token, nil
 	}
