@@ -6,7 +6,8 @@ export async function saveToAlbum(filePath: string): Promise<void> {
   if (!(await agreed())) return;
   const error = await saved(filePath);
   if (error === undefined) return void wx.showToast({ title: words.savedIt });
-  if (!/auth/.test(error)) return; // the user has cancelled
+  if (/cancel/.test(error)) return;
+  if (!/auth/.test(error)) return void wx.showToast({ title: words.notSaved, icon: 'none' });
   const { confirm } = await wx.showModal({
     content: words.mayNotSave,
     confirmText: words.openSettings,

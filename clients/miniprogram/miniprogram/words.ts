@@ -49,6 +49,7 @@ const zh = {
   scan: '微信扫码，看它一笔一笔画出来',
   saveIt: '保存到相册',
   savedIt: '已保存到相册',
+  notSaved: '没有保存成功，请再试一次',
   mayNotSave: '没有保存到相册的权限',
   openSettings: '去设置',
   privacyRefused: '不同意隐私保护指引，就不能使用这项功能',
@@ -69,6 +70,8 @@ const zh = {
   deleteAccount: '注销账号',
   deleteSays: '所有的画、分享、昵称和头像都会删除，无法恢复。',
   privacy: '隐私保护指引',
+  oldWeChat: '请先更新微信',
+  nicknameRefused: '昵称最多 64 个字',
   avatarRefused: '这张图片不能用作头像',
   sentLater: '画会自动上传',
   states: {
@@ -139,6 +142,7 @@ const en: typeof zh = {
   scan: 'Scan with WeChat to see it being drawn',
   saveIt: 'Save to album',
   savedIt: 'Saved to album',
+  notSaved: 'It was not saved: please try again',
   mayNotSave: 'There is no permission to save to the album',
   openSettings: 'Settings',
   privacyRefused: 'This needs your consent to the privacy guide',
@@ -159,6 +163,8 @@ const en: typeof zh = {
   deleteAccount: 'Delete my account',
   deleteSays: 'All drawings, shares, your nickname and avatar will be deleted for ever.',
   privacy: 'Privacy guide',
+  oldWeChat: 'Please update WeChat first',
+  nicknameRefused: 'A nickname has at most 64 characters',
   avatarRefused: 'This picture cannot be an avatar',
   sentLater: 'It will be sent automatically',
   states: {

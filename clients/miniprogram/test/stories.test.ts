@@ -344,6 +344,19 @@ story('the page of a share says who sees it, makes a poster, and ends it', async
   await phone.tap('保存到相册');
   await phone.until('phone.wx.toast === "已保存到相册"');
   assert.deepEqual(await phone.wx('album.saved'), ['http://tmp/1080x1620.png']);
+  for (const [why, says] of [
+    ['no space left on device', '没有保存成功，请再试一次'],
+    ['cancel', ''],
+  ]) {
+    await phone.evaluate('void (phone.wx.toast = "")');
+    const errMsg = JSON.stringify(`saveImageToPhotosAlbum:fail ${why}`);
+    await phone.evaluate(
+      `void (phone.wx.saveImageToPhotosAlbum = ({ fail }) => { phone.wx.failed = ${errMsg}; fail({ errMsg: ${errMsg} }); })`,
+    );
+    await phone.tap('保存到相册');
+    await phone.until(`phone.wx.failed === ${errMsg}`);
+    await phone.until(`phone.wx.toast === ${JSON.stringify(says)}`);
+  }
 
   await phone.see('已分享，别人能看到这幅画。');
   const share = await other.getShare({ id });
@@ -564,6 +577,11 @@ story('a user who agrees to the privacy guide sets a nickname and an avatar', as
   const profile = await other.getProfile();
   assert.ok(profile.ok && profile.data.nickname === '小红' && profile.data.avatar);
 
+  await phone.call('write', '昵称', '长'.repeat(65));
+  await phone.tap('保存');
+  await phone.until('phone.wx.toast === "昵称最多 64 个字"');
+  assert.equal(await phone.evaluate('phone.top.data.nickname'), '小红');
+
   await phone.evaluate('void phone.wx.pictures.set("http://tmp/b.png", "AAAA")');
   await phone.call('chooseAvatar', '更换头像', 'http://tmp/b.png');
   await phone.until('phone.wx.toast === "这张图片不能用作头像"');
@@ -630,6 +648,9 @@ story('users take their data along, read the privacy guide, and delete their acc
   await phone.tap('我');
   await phone.tap('隐私保护指引');
   await phone.until('phone.wx.privacy.read');
+  await phone.evaluate('void delete phone.wx.openPrivacyContract'); // a base library before 2.32.3
+  await phone.tap('隐私保护指引');
+  await phone.until('phone.wx.toast === "请先更新微信"');
   await phone.connect(false);
   await phone.tap('导出我的数据');
   await phone.until('phone.wx.toast === "网络不通"');

@@ -65,7 +65,12 @@ Page({
 
   async setNickname({ detail }: WechatMiniprogram.FormSubmit): Promise<void> {
     const nickname = String(detail.value['nickname']).trim();
-    if (nickname) await this.change(async () => this.showProfile(await client.putProfile({ body: { nickname } })));
+    if (!nickname) return;
+    await this.change(async () => {
+      const profile = await client.putProfile({ body: { nickname } });
+      if (!profile.ok && profile.problem.code === 'ERR_INVALID_REQUEST') this.say(words.nicknameRefused);
+      else this.showProfile(profile);
+    });
   },
 
   /** Uploads the picture that the user chose, which is in a temporary file. */
@@ -102,6 +107,7 @@ Page({
   },
 
   readPrivacy(): void {
+    if (!wx.openPrivacyContract) return this.say(words.oldWeChat); // a base library older than 2.32.3
     wx.openPrivacyContract({ fail: () => this.say(words.problems.busy) });
   },
 
