@@ -45,6 +45,7 @@ export class Pointers {
   constructor(private readonly actions: PointerActions) {}
 
   down(pointer: Pointer): void {
+    this.up(pointer.id); // the system may not have told
     const { actions, drawing } = this;
     if (pointer.kind === 'pen') this.penTime = pointer.time;
     else if (pointer.kind === 'touch' && pointer.time - this.penTime < palmTime) return;

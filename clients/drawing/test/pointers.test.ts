@@ -51,6 +51,29 @@ test('a finger draws, and what it drew stays when the system takes it away', () 
   assert.deepEqual(sketch.content.strokes, []);
 });
 
+test('a finger that was lifted unnoticed ends its line when it comes back', () => {
+  const here = desk();
+  here.pointers.down(at('touch', 0, 10, 10));
+  here.pointers.moved([at('touch', 0, 100, 10)]);
+  here.pointers.down(at('touch', 0, 300, 300)); // mini programs give each finger the least free number
+  here.pointers.moved([at('touch', 0, 350, 300)]);
+  here.pointers.up(0);
+  assert.deepEqual(here.strokes, [
+    [10, 10, 100, 10],
+    [300, 300, 350, 300],
+  ]);
+});
+
+test('one of two fingers that was lifted unnoticed draws when it comes back', () => {
+  const here = desk();
+  here.pointers.down(at('touch', 0, 100, 200));
+  here.pointers.down(at('touch', 1, 200, 200));
+  here.pointers.down(at('touch', 0, 10, 10));
+  here.pointers.moved([at('touch', 0, 100, 10)]);
+  here.pointers.up(0);
+  assert.deepEqual(here.strokes, [[10, 10, 100, 10]]);
+});
+
 test('two fingers move the view and leave no line', () => {
   const here = desk();
   const { pointers } = here;

@@ -6,7 +6,10 @@ import { decode, encode } from './utf8.js';
 /** How requests are sent. */
 export interface SenderOptions {
   transport: Transport;
-  /** How long one try may take, in milliseconds; 15,000. For a stream: until it begins, and then each of its parts. */
+  /**
+   * How long one try may take, in milliseconds; 15,000. A body has a second more for each 8 KB. For a stream: until it
+   * begins, and then each of its parts.
+   */
   timeoutMs?: number | undefined;
   /** How often a request is tried again; 3. */
   retries?: number | undefined;
@@ -67,6 +70,8 @@ export interface Parts {
   close(): void;
 }
 
+/** Characters of a body that the slowest line that the service accepts sends in a millisecond. */
+const slowestBody = 8;
 /** The longest `Retry-After` that is waited for here; a longer one is left to the caller. */
 const longestWaitMs = 30_000;
 
@@ -100,9 +105,8 @@ export function createSender(options: SenderOptions): Sender {
   let running = 0;
 
   return async (request, call = {}, cancellation = { cancelled: false, stop() {} }) => {
-    const { onUpload } = call;
-    const sent = { ...request, timeoutMs: call.timeoutMs === undefined ? timeoutMs : call.timeoutMs, onUpload };
-    const most = call.retries === undefined ? retries : call.retries;
+    const { timeoutMs: least = timeoutMs, retries: most = retries, onUpload } = call;
+    const sent = { ...request, timeoutMs: least + (request.body || '').length / slowestBody, onUpload };
     for (let failures = 0; ; failures++) {
       const result = await exchange(sent, cancellation, await turn());
       if (result.ok || failures >= most || !mayPass(result)) return result;
@@ -216,13 +220,8 @@ export function createSender(options: SenderOptions): Sender {
 
 /** Whether the same request may succeed later. */
 export function mayPass({ problem }: Failure): boolean {
-  switch (problem.code) {
-    case 'NETWORK_FAILED':
-    case 'TIMED_OUT':
-    case 'BAD_ANSWER':
-      return true;
-  }
-  return [408, 429, 503].includes(problem.status);
+  const { code, status } = problem;
+  return ['NETWORK_FAILED', 'TIMED_OUT', 'BAD_ANSWER'].includes(code) || [408, 429, 503].includes(status);
 }
 
 function header({ headers }: HttpResponse, name: string): string | undefined {
@@ -254,14 +253,15 @@ function read(response: HttpResponse, body: string | ArrayBuffer): Result<unknow
   if (status === 304) return { ok: true, data: null, etag };
   const succeeded = status >= 200 && status < 300;
   if (succeeded && /^(image\/|application\/yaml)/.test(type)) return { ok: true, data: body, etag };
-  const json = parse(body);
-  if (json && /json/.test(type)) {
-    if (succeeded) return { ok: true, data: json, etag };
-    const problem = json as ServiceProblem;
-    if (/^ERR_/.test(problem.code))
-      return { ok: false, problem, retryAfterMs: Number(header(response, 'retry-after')) * 1000 || undefined };
-  }
-  return failure('BAD_ANSWER', `HTTP ${status}, ${type}`, status);
+  const json = /json/.test(type) ? parse(body) : undefined;
+  if (json && succeeded) return { ok: true, data: json, etag };
+  const problem = json as ServiceProblem | undefined;
+  return {
+    ...(problem && /^ERR_/.test(problem.code)
+      ? { ok: false, problem }
+      : failure('BAD_ANSWER', `HTTP ${status}, ${type}`, status)),
+    retryAfterMs: Number(header(response, 'retry-after')) * 1000 || undefined,
+  };
 }
 
 function parse(body: string | ArrayBuffer): unknown {

@@ -156,7 +156,8 @@ export function createSession(
     return new Promise(resolve => {
       const failed = (error: unknown) => resolve(failure('LOGIN_FAILED', String(error)));
       const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
-      Promise.resolve().then(login).then(resolve, failed).then(stopTimer);
+      const given = (code: LoginCode) => (code ? resolve : failed)(code);
+      Promise.resolve().then(login).then(given, failed).then(stopTimer);
     });
   }
 

@@ -113,17 +113,21 @@ const answers: [string, HttpResponse, object][] = [
   [
     'what a public network says',
     { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' },
-    { ok: false, problem: { code: 'BAD_ANSWER', status: 200, detail: 'HTTP 200, text/html' } },
+    { ok: false, problem: { code: 'BAD_ANSWER', status: 200, detail: 'HTTP 200, text/html' }, retryAfterMs: undefined },
   ],
   [
     'what a proxy says',
     { status: 504, headers: {}, body: '' },
-    { ok: false, problem: { code: 'BAD_ANSWER', status: 504, detail: 'HTTP 504, ' } },
+    { ok: false, problem: { code: 'BAD_ANSWER', status: 504, detail: 'HTTP 504, ' }, retryAfterMs: undefined },
   ],
   [
     'JSON that is no problem',
     json(500, null),
-    { ok: false, problem: { code: 'BAD_ANSWER', status: 500, detail: 'HTTP 500, application/json' } },
+    {
+      ok: false,
+      problem: { code: 'BAD_ANSWER', status: 500, detail: 'HTTP 500, application/json' },
+      retryAfterMs: undefined,
+    },
   ],
 ];
 for (const [what, answer, expected] of answers) {

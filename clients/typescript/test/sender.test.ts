@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ClientOptions, createClient, type HttpRequest, type HttpResponse } from '../src/index.ts';
+import { type ClientOptions, createClient, type HttpRequest, type HttpResponse, newId } from '../src/index.ts';
 import { Clock } from './support/clock.ts';
 import { exchangeOf, json, problem } from './support/memory-service.ts';
 
@@ -29,6 +29,11 @@ function clientOf(answers: Answer[], options: Partial<ClientOptions> = {}) {
 const ok: Answer = () => json(200, { status: 'live' });
 const reset: Answer = () => Promise.reject(new Error('connection reset'));
 const never: Answer = () => new Promise(() => {});
+const proxy: Answer = () => ({
+  status: 503,
+  headers: { 'Content-Type': 'text/html', 'Retry-After': '7' },
+  body: '<html>busy',
+});
 const say =
   (status: number, code: string, headers = {}): Answer =>
   () =>
@@ -43,6 +48,7 @@ const stories: [string, Answer[], string, number[]][] = [
   ['503 is tried again', [say(503, 'ERR_UNAVAILABLE'), ok], 'ok', [0, 300]],
   ['Retry-After is waited for', [say(429, 'ERR_RATE_LIMITED', { 'retry-AFTER': '7' }), ok], 'ok', [0, 7300]],
   ['a body that was too slow is sent again', [say(408, 'ERR_REQUEST_TIMEOUT', {}), ok], 'ok', [0, 300]],
+  ['Retry-After of a proxy is waited for', [proxy, ok], 'ok', [0, 7300]],
   [
     'a long Retry-After is the caller’s to wait for',
     [say(503, 'ERR_UNAVAILABLE', { 'Retry-After': '600' }), ok],
@@ -90,6 +96,22 @@ test('a call has its own time-out and number of tries', async () => {
   assert.equal(clock.now, 1300);
   assert.equal(sent.length, 2);
   assert.equal(aborted(), 2);
+});
+
+test('a large body has the time that the service gives it on a slow line', async () => {
+  const { client, clock } = clientOf([
+    () => json(201, { token: 'token', user: { id: 'user' } }),
+    async ({ body }) => {
+      await clock.after(body!.length / 9); // 9 KB a second
+      return json(201, {});
+    },
+  ]);
+  const x = Array.from({ length: 5_000 }, (_, i) => 10_000 + i);
+  const stroke = { tool: 'pen', color: '#000000', width: 50, x, y: x, t: x } as const;
+  const body = { format: 1, canvas: { width: 3750, height: 5000 }, strokes: [stroke, stroke, stroke, stroke] } as const;
+  const result = await client.putDrawing({ id: newId(), body: body as never }, { retries: 0 });
+  assert.equal(result.ok || result.problem.code, true);
+  assert.ok(clock.now > 30_000);
 });
 
 test('a time-out that is not reached keeps no program alive', async () => {

@@ -112,6 +112,9 @@ const refusals: [string, ClientOptions['login'], string, number][] = [
     'LOGIN_FAILED',
     0,
   ], // prettier-ignore
+  ['a login without a code', () => '', 'LOGIN_FAILED', 0],
+  ['a login that gives nothing', () => undefined as never, 'LOGIN_FAILED', 0],
+  ['a login that gives null', () => null as never, 'LOGIN_FAILED', 0],
   ['a login that never ends', () => new Promise(() => {}), 'LOGIN_FAILED', 0],
 ];
 for (const [what, login, code, requests] of refusals) {

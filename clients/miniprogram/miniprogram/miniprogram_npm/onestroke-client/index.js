@@ -234,6 +234,7 @@ function hash(text, seed) {
 }
 
 // ../typescript/src/sender.ts
+var slowestBody = 8;
 var longestWaitMs = 3e4;
 var systemTimer = (ms, f) => {
   const id = setTimeout(f, ms);
@@ -255,9 +256,8 @@ function createSender(options) {
   let running = 0;
   return async (request, call = {}, cancellation = { cancelled: false, stop() {
   } }) => {
-    const { onUpload } = call;
-    const sent = { ...request, timeoutMs: call.timeoutMs === void 0 ? timeoutMs : call.timeoutMs, onUpload };
-    const most = call.retries === void 0 ? retries : call.retries;
+    const { timeoutMs: least = timeoutMs, retries: most = retries, onUpload } = call;
+    const sent = { ...request, timeoutMs: least + (request.body || "").length / slowestBody, onUpload };
     for (let failures = 0; ; failures++) {
       const result = await exchange(sent, cancellation, await turn());
       if (result.ok || failures >= most || !mayPass(result)) return result;
@@ -353,13 +353,8 @@ function createSender(options) {
   }
 }
 function mayPass({ problem }) {
-  switch (problem.code) {
-    case "NETWORK_FAILED":
-    case "TIMED_OUT":
-    case "BAD_ANSWER":
-      return true;
-  }
-  return [408, 429, 503].includes(problem.status);
+  const { code, status } = problem;
+  return ["NETWORK_FAILED", "TIMED_OUT", "BAD_ANSWER"].includes(code) || [408, 429, 503].includes(status);
 }
 function header({ headers }, name) {
   const key2 = Object.keys(headers).find((key3) => key3.toLowerCase() === name);
@@ -384,14 +379,13 @@ function read(response, body) {
   if (status === 304) return { ok: true, data: null, etag };
   const succeeded = status >= 200 && status < 300;
   if (succeeded && /^(image\/|application\/yaml)/.test(type)) return { ok: true, data: body, etag };
-  const json = parse2(body);
-  if (json && /json/.test(type)) {
-    if (succeeded) return { ok: true, data: json, etag };
-    const problem = json;
-    if (/^ERR_/.test(problem.code))
-      return { ok: false, problem, retryAfterMs: Number(header(response, "retry-after")) * 1e3 || void 0 };
-  }
-  return failure("BAD_ANSWER", `HTTP ${status}, ${type}`, status);
+  const json = /json/.test(type) ? parse2(body) : void 0;
+  if (json && succeeded) return { ok: true, data: json, etag };
+  const problem = json;
+  return {
+    ...problem && /^ERR_/.test(problem.code) ? { ok: false, problem } : failure("BAD_ANSWER", `HTTP ${status}, ${type}`, status),
+    retryAfterMs: Number(header(response, "retry-after")) * 1e3 || void 0
+  };
 }
 function parse2(body) {
   try {
@@ -853,7 +847,8 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
     return new Promise((resolve) => {
       const failed = (error) => resolve(failure("LOGIN_FAILED", String(error)));
       const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
-      Promise.resolve().then(login).then(resolve, failed).then(stopTimer);
+      const given = (code) => (code ? resolve : failed)(code);
+      Promise.resolve().then(login).then(given, failed).then(stopTimer);
     });
   }
   function keep(credential) {

@@ -270,6 +270,7 @@ var Pointers = class {
     this.penTime = -Infinity;
   }
   down(pointer) {
+    this.up(pointer.id);
     const { actions, drawing } = this;
     if (pointer.kind === "pen") this.penTime = pointer.time;
     else if (pointer.kind === "touch" && pointer.time - this.penTime < palmTime) return;
