@@ -174,6 +174,29 @@ func TestALoginThatFailsIsTheErrorOfTheRequest(t *testing.T) {
 	}
 }
 
+func TestACodeThatWeChatRefusesIsReplacedOnce(t *testing.T) {
+	for used, want := range map[int]string{1: "", 2: ErrSessionKeyExchangeFailed} {
+		s := newService(t)
+		next, codes := s.ServeMux, 0
+		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if codes <= used {
+				refuse(w, http.StatusUnauthorized, ErrSessionKeyExchangeFailed)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+		c := s.client(t, Options{Login: func(context.Context) (string, error) {
+			codes++
+			return "code", nil
+		}})
+		err := c.Open(t.Context())
+		refused, _ := errors.AsType[*Error](err)
+		if want == "" && err != nil || want != "" && (refused == nil || refused.Code != want) || codes != 2 {
+			t.Errorf("%v after %d codes", err, codes)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for name, test := range map[string]struct {
 		kind, body string

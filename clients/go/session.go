@@ -55,21 +55,35 @@ func (s *session) renew(ctx context.Context, ended string) (string, error) {
 	if s.login == nil {
 		return "", errors.New("log in: there is no Options.Login")
 	}
-	code, err := s.login(ctx)
-	if err != nil {
-		return "", fmt.Errorf("log in: %w", err)
-	}
-	opened, err := s.logIn(ctx, LoginRequest{Code: code})
-	if err == nil && opened.JSON201 == nil {
-		err = errNotOurs
+	opened, err := s.open(ctx)
+	// WeChat accepts a code once: try again with a new one.
+	if refused, ok := errors.AsType[*Error](err); ok && refused.Status == http.StatusUnauthorized &&
+		refused.Code == ErrSessionKeyExchangeFailed {
+		opened, err = s.open(ctx)
 	}
 	if err != nil {
 		return "", fmt.Errorf("log in: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.token = opened.JSON201.Token
+	s.token = opened.Token
 	return s.token, nil
+}
+
+// open logs in with a new code.
+func (s *session) open(ctx context.Context) (*LoggedIn, error) {
+	code, err := s.login(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := s.logIn(ctx, LoginRequest{Code: code})
+	if err == nil && opened.JSON201 == nil {
+		err = errNotOurs
+	}
+	if err != nil {
+		return nil, err
+	}
+	return opened.JSON201, nil
 }
 
 func (s *session) current() string {
