@@ -38,11 +38,7 @@ var reserved = []string{"/v1", "/s", "/wechat", "/assets", "/docs", "/simulator"
 // service is about to stop.
 func NewHandler(ctx context.Context, c config.Config, contract []byte, p Parts, logger *slog.Logger) (http.Handler, error) {
 	extra := playground.Handlers(playground.Options{Simulator: p.Simulator != nil}, api.File)
-	reference, err := docs.Handlers(docs.Options{Contract: contract, Simulator: p.Simulator != nil}, api.File)
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(extra, reference)
+	maps.Copy(extra, docs.Handlers(docs.Options{Simulator: p.Simulator != nil}, api.File))
 	if p.Simulator != nil {
 		extra["/simulator/"] = p.Simulator
 	}

@@ -186,11 +186,12 @@ func TestNamedPathsExist(t *testing.T) {
 
 func TestGeneratedTablesAreFresh(t *testing.T) {
 	dir := t.TempDir()
+	const list = "impl/docs/operations.html" // the reference page's, which is written whole
+	copies := map[string]string{list: filepath.Join(dir, "operations.html")}
 	args := []string{
 		"run", "./tables",
-		filepath.Join(service.Root(), "openapi.yaml"), filepath.Join(service.Root(), "impl", "config", "variables.yaml"),
+		filepath.Join(service.Root(), "openapi.yaml"), filepath.Join(service.Root(), "impl", "config", "variables.yaml"), copies[list],
 	}
-	copies := map[string]string{}
 	for _, page := range pages(t) {
 		if path.Dir(page) != "docs" {
 			continue

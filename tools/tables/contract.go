@@ -14,6 +14,7 @@ type operation struct {
 	ID      string `yaml:"operationId"`
 	English string `yaml:"summary"`
 	Chinese string `yaml:"x-summary-zh"`
+	Tags    []string
 }
 
 func operationTable(contract *yaml.Node) (table, error) {

@@ -1,9 +1,10 @@
 // Tables writes the tables of the documentation that are made from other files:
 // operations, error codes and limits from the contract, variables from
 // variables.yaml. A page has a table where it has the two marks of the table,
-// and a page whose name ends in .zh-CN.md has it in Chinese.
+// and a page whose name ends in .zh-CN.md has it in Chinese. The list of the
+// operations for the reference page of the service is a file of its own.
 //
-//	go run ./tables openapi.yaml variables.yaml page.md page.zh-CN.md ...
+//	go run ./tables openapi.yaml variables.yaml operations.html page.md page.zh-CN.md ...
 package main
 
 import (
@@ -20,17 +21,17 @@ import (
 type table struct{ name, source, english, chinese string }
 
 func main() {
-	if len(os.Args) < 4 {
-		fmt.Fprintln(os.Stderr, "usage: tables openapi.yaml variables.yaml page.md ...")
+	if len(os.Args) < 5 {
+		fmt.Fprintln(os.Stderr, "usage: tables openapi.yaml variables.yaml operations.html page.md ...")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3:]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3], os.Args[4:]); err != nil {
 		fmt.Fprintln(os.Stderr, "tables:", err)
 		os.Exit(1)
 	}
 }
 
-func run(contractFile, variablesFile string, pages []string) error {
+func run(contractFile, variablesFile, listFile string, pages []string) error {
 	var contract yaml.Node
 	if err := decode(contractFile, &contract); err != nil {
 		return err
@@ -52,7 +53,11 @@ func run(contractFile, variablesFile string, pages []string) error {
 		}
 		tables = append(tables, t)
 	}
-	return insertAll(tables, pages)
+	list, err := operationList(&contract)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(listFile, []byte(list), 0o644), insertAll(tables, pages))
 }
 
 func decode(file string, into any) error {
