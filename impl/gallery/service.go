@@ -214,23 +214,21 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 		if err != nil {
 			return Record{}, err
 		}
+		r := stored
 		isRepeat := draft.sameContent(stored) && (p.Allows(stored.ETag) || p.names(stored.PreviousETag))
-		if !isRepeat && !p.Allows(stored.ETag) {
-			return Record{}, ErrChanged
-		}
-		r := draft.replacing(stored, s.now())
-		switch {
+		switch sameStrokes := draft.sameStrokes(stored); {
 		case isRepeat:
-			r = stored
-		case draft.sameStrokes(stored):
-			r.Actions, r.Incomplete = stored.Actions, stored.Incomplete
-		case stored.Incomplete && !p.incomplete:
-			return Record{}, ErrIncomplete
-		}
-		if isRepeat {
 			s.savedAgain(ctx, owner, stored)
 			err = s.store.Replace(ctx, owner, stored.ETag, stored)
-		} else {
+		case !p.Allows(stored.ETag):
+			return Record{}, ErrChanged
+		case !sameStrokes && stored.Incomplete && !p.incomplete:
+			return Record{}, ErrIncomplete
+		default:
+			r = draft.replacing(stored, s.now())
+			if sameStrokes {
+				r.Actions, r.Incomplete = stored.Actions, stored.Incomplete
+			}
 			err = s.rewrite(ctx, owner, stored, r)
 		}
 		if !errors.Is(err, ErrChanged) {
