@@ -234,7 +234,6 @@ function hash(text, seed) {
 }
 
 // ../typescript/src/sender.ts
-var slowestBody = 8;
 var longestWaitMs = 3e4;
 var systemTimer = (ms, f) => {
   const id = setTimeout(f, ms);
@@ -257,7 +256,7 @@ function createSender(options) {
   return async (request, call = {}, cancellation = { cancelled: false, stop() {
   } }) => {
     const { timeoutMs: least = timeoutMs, retries: most = retries, onUpload } = call;
-    const sent = { ...request, timeoutMs: least + (request.body || "").length / slowestBody, onUpload };
+    const sent = { ...request, timeoutMs: least + ((request.body || "").length >> 3), onUpload };
     for (let failures = 0; ; failures++) {
       const result = await exchange(sent, cancellation, await turn());
       if (result.ok || failures >= most || !mayPass(result)) return result;
