@@ -647,7 +647,7 @@ type FieldError struct {
 	Field string `json:"field"`
 
 	// Rule The name of the rule in JSON Schema (`required`, `type`, `maximum`, `maxItems`, …), or `json`, `utf8`, `surrogate`, `complete`, `duplicate` for the text itself,
-	// `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`, `picture`,
+	// `equalLength` for columns of different length, `maxPoints`, `oneStroke`, `samePath`, `cursor`, `base64`, `multipart`, `picture`,
 	// `framing` for a request whose end is not clear, and `reachable` and `writable` for a store.
 	//
 	//

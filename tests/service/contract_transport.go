@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -216,7 +217,8 @@ func (k *contractTransport) checkNoRoute(r *http.Request, response *http.Respons
 }
 
 // checkFailure checks of an error what a schema cannot express: its status and its
-// request id are those of the response, and 401 and 503 have their headers.
+// request id are those of the response, 401 and 503 have their headers, and the contract
+// names the rules.
 func (k *contractTransport) checkFailure(response *http.Response, body []byte) error {
 	if response.Header.Get("X-Request-Id") == "" {
 		return fmt.Errorf("no X-Request-Id")
@@ -233,6 +235,7 @@ func (k *contractTransport) checkFailure(response *http.Response, body []byte) e
 	var problem struct {
 		Status   int
 		Instance string
+		Errors   []struct{ Rule string }
 	}
 	if err := json.Unmarshal(body, &problem); err != nil {
 		return err
@@ -240,7 +243,19 @@ func (k *contractTransport) checkFailure(response *http.Response, body []byte) e
 	if problem.Status != response.StatusCode || problem.Instance != "urn:uuid:"+response.Header.Get("X-Request-Id") {
 		return fmt.Errorf("the problem has status %d and instance %q", problem.Status, problem.Instance)
 	}
+	named := k.doc.Components.Schemas["FieldError"].Value.Properties["rule"].Value.Description
+	for _, e := range problem.Errors {
+		if !slices.Contains(schemaRules, e.Rule) && !strings.Contains(named, "`"+e.Rule+"`") {
+			return fmt.Errorf("the contract does not name the rule %q", e.Rule)
+		}
+	}
 	return nil
+}
+
+// schemaRules are the rules of JSON Schema that the contract uses. It names its own ones
+// where it describes the rule of an error.
+var schemaRules = []string{
+	"additionalProperties", "enum", "format", "maximum", "maxItems", "maxLength", "minimum", "minItems", "minLength", "pattern", "required", "type",
 }
 
 // isFailure reports whether the answer is an error. In the form of 2017, an error
