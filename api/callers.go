@@ -56,7 +56,11 @@ func (c callers) identify(op *operation, r *http.Request) error {
 		c.sessions.Present(ctx, openID)
 		return nil
 	}
-	if token, ok := bearer(r.Header.Get("Authorization")); ok {
+	authorization, err := authorizationOf(r.Header)
+	if err != nil {
+		return err
+	}
+	if token, ok := bearer(authorization); ok {
 		return c.lookUp(ctx, op, session.Credential{Kind: session.Token, Secret: token})
 	}
 	login, ok, err := login2017(r.Header)
@@ -153,6 +157,15 @@ func cloudRunCaller(openID string) caller {
 	return caller{session: session.Session{
 		User: session.User{ID: session.UserID(openID)}, CreatedAt: now, LastUsedAt: now, ExpiresAt: now.Add(time.Minute),
 	}}
+}
+
+// authorizationOf returns the header Authorization. It is no list (RFC 9110, section 5.3):
+// of two, a proxy may have checked the one that is not used here.
+func authorizationOf(h http.Header) (string, error) {
+	if len(h["Authorization"]) > 1 {
+		return "", errTwoCredentials
+	}
+	return h.Get("Authorization"), nil
 }
 
 // bearer returns the token of an Authorization header (RFC 6750). A header with

@@ -37,7 +37,11 @@ func (s *server) identifyOperator(r *http.Request) error {
 	if err := s.callers.limits.countOperator(r.Context()); err != nil {
 		return err
 	}
-	token, isBearer := bearer(r.Header.Get("Authorization"))
+	authorization, err := authorizationOf(r.Header)
+	if err != nil {
+		return err
+	}
+	token, isBearer := bearer(authorization)
 	sent, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(s.AdminToken))
 	if subtle.ConstantTimeCompare(sent[:], wanted[:]) != 1 || !isBearer {
 		return errOperatorUnknown

@@ -60,6 +60,24 @@ func TestAnInvalidCredentialIsRejected(t *testing.T) {
 	s.With(header("X-WX-Code", codeThen)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 }
 
+// A proxy may check one of two credentials, and the service would take the other.
+func TestTwoCredentialsOfOneKindAreRefused(t *testing.T) {
+	s := start(t)
+	valid := s.LogIn(t, service.NewUser()).Header.Get("Authorization")
+	for _, second := range []string{valid, "Bearer nonsense", "Basic b25lOnN0cm9rZQ==", ""} {
+		both := s.With(http.Header{"Authorization": {valid, second}})
+		for _, request := range []string{"GET /v1/session", "DELETE /v1/session", "GET /v1/admin/checks"} {
+			method, path, _ := strings.Cut(request, " ")
+			problem := both.Do(t, method, path, nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+			if e := (*problem.Errors)[0]; e.Field != "Authorization" || e.Rule != "duplicate" {
+				t.Errorf("%s: %+v", request, e)
+			}
+		}
+		both.Do(t, http.MethodGet, "/applet/session/paints/list", nil).ExpectPaintFailure(t, http.StatusBadRequest, "ERR_INVALID_REQUEST")
+	}
+	s.With(header("Authorization", valid)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+}
+
 func TestARequestWithoutACredentialGetsLoginRequired(t *testing.T) {
 	s := start(t)
 	details := map[string]string{
