@@ -276,7 +276,7 @@ func parseError(err error) error {
 	}
 	problem := "must be " + map[string]string{
 		"int": "a whole number", "int64": "a whole number", "Level": "debug, info, warn or error", "bool": "true or false", "Duration": "a duration such as 5s, 2h or 1h30m",
-		"Origins": "origins such as https://example.com,http://localhost:3000, without a path or a *", "Networks": "addresses and networks such as 127.0.0.1,10.0.0.0/8",
+		"Origins": "origins as browsers send them, such as https://example.com,http://localhost:3000: without a path, a *, or the port 443 of https, and in ASCII", "Networks": "addresses and networks such as 127.0.0.1,10.0.0.0/8",
 	}[p.Type.Name()]
 	return &Error{field.Tag.Get("env"), problem}
 }

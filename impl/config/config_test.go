@@ -85,7 +85,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"REQUEST_RATE_PER_MINUTE":     {"-1", "1000001", "1.5"},
 		"TRUSTED_PROXIES":             {"proxy", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1 10.0.0.2"},
 		"TRUST_CLOUD_RUN":             {"maybe", "2"},
-		"CORS_ORIGINS":                {"example.com", "*", "https://example.com/", "https://*.example.com", "https://example.com,", "null", "https://example.com:65536"},
+		"CORS_ORIGINS":                {"example.com", "*", "https://example.com/", "https://*.example.com", "https://example.com,", "null", "https://example.com:65536", "https://example.com:443", "http://example.com:80", "https://例子.中国", "https://example.com:"},
 		"READ_HEADER_TIMEOUT":         {"10", "0s", "11m"},
 		"READ_TIMEOUT":                {"60", "0s", "2h"},
 		"WRITE_TIMEOUT":               {"60", "-1s", "2h"},

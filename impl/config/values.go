@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Switch is "on", "off" or "auto".
@@ -41,13 +42,25 @@ type Origins []string
 func (o *Origins) UnmarshalText(text []byte) error {
 	for _, part := range strings.Split(string(text), ",") {
 		origin := strings.TrimSpace(part)
-		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !hasAddress(u) || origin != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(origin, "*") {
+		if !isOrigin(origin) {
 			return fmt.Errorf("%q is not an origin", origin)
 		}
 		*o = append(*o, origin)
 	}
 	return nil
+}
+
+// isOrigin reports whether a browser may send text as it is: with the host in lower case
+// and in ASCII, and without a port that is the usual one of the scheme.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	usualPort, ok := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	return ok && hasAddress(u) && text == u.Scheme+"://"+strings.ToLower(u.Host) &&
+		!strings.HasSuffix(u.Host, usualPort) && !strings.HasSuffix(u.Host, ":") &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r == '*' || r > unicode.MaxASCII })
 }
 
 func isURL(text string, schemes ...string) bool {

@@ -94,7 +94,7 @@ func TestConfiguredOriginsMayCallV1(t *testing.T) {
 }
 
 func TestInvalidOriginsAreRejectedAtTheStart(t *testing.T) {
-	for _, origins := range []string{"*", "example.com", "https://example.com/", "https://*.example.com", "https://Example.com", "ftp://example.com", "https://a.example,,"} {
+	for _, origins := range []string{"*", "example.com", "https://example.com/", "https://*.example.com", "https://Example.com", "ftp://example.com", "https://a.example,,", "https://example.com:443", "https://例子.中国"} {
 		code, output := service.Build(t).Refused(t, "CORS_ORIGINS="+origins)
 		if code == 0 || !strings.Contains(output, "CORS_ORIGINS") {
 			t.Errorf("%s: exit code %d, %s", origins, code, output)
