@@ -36,6 +36,9 @@ func TestFiftyFirstRequestsExchangeTheirCodeOnce(t *testing.T) {
 		// An answer was lost: the same again. Then the code is the credential.
 		caller.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 		s.With(header("X-WX-Code", phone.Code)).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
+		// Without rawData a signature has no effect, as in 2017.
+		s.With(http.Header{"X-Wx-Code": {phone.Code}, "X-Wx-Signature": {strings.Repeat("0", 40)}}).
+			Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 		if n := s.Simulator.Exchanges(phone.Code); n != 1 {
 			t.Errorf("the code was exchanged %d times", n)
 		}
