@@ -49,14 +49,18 @@ func (c callers) identify(op *operation, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	if openID, ok := c.cloudRunUser(r.Header); ok {
+	openID, ok, err := c.cloudRunUser(r.Header)
+	if err != nil {
+		return err
+	}
+	if ok {
 		if err := c.recognizeAndCount(ctx, cloudRunCaller(openID)); err != nil {
 			return err
 		}
 		c.sessions.Present(ctx, openID)
 		return nil
 	}
-	authorization, err := authorizationOf(r.Header)
+	authorization, err := only(r.Header, "Authorization")
 	if err != nil {
 		return err
 	}
@@ -142,12 +146,12 @@ func (c callers) refuseSuspended(ctx context.Context) error {
 
 // cloudRunUser returns the openid of a user for whom the gateway of WeChat Cloud
 // Run vouches. The gateway adds X-WX-SOURCE to requests that come from WeChat.
-func (c callers) cloudRunUser(h http.Header) (openID string, ok bool) {
+func (c callers) cloudRunUser(h http.Header) (openID string, ok bool, err error) {
 	if !c.trustCloudRun || h.Get("X-WX-SOURCE") == "" {
-		return "", false
+		return "", false, nil
 	}
-	openID = h.Get("X-WX-OPENID")
-	return openID, openID != ""
+	openID, err = only(h, "X-WX-OPENID")
+	return openID, openID != "", err
 }
 
 // cloudRunCaller returns a caller without a session that could end or expire: the
@@ -159,13 +163,13 @@ func cloudRunCaller(openID string) caller {
 	}}
 }
 
-// authorizationOf returns the header Authorization. It is no list (RFC 9110, section 5.3):
-// of two, a proxy may have checked the one that is not used here.
-func authorizationOf(h http.Header) (string, error) {
-	if len(h["Authorization"]) > 1 {
-		return "", errTwoCredentials
+// only returns a header that names the caller. It is no list (RFC 9110, section 5.3): of
+// two, a proxy may have checked or set the one that is not used here.
+func only(h http.Header, name string) (string, error) {
+	if len(h.Values(name)) > 1 {
+		return "", invalidRequest(gen.FieldError{Field: name, Rule: "duplicate", Detail: "must be there once only"})
 	}
-	return h.Get("Authorization"), nil
+	return h.Get(name), nil
 }
 
 // bearer returns the token of an Authorization header (RFC 6750). A header with

@@ -37,7 +37,7 @@ func (s *server) identifyOperator(r *http.Request) error {
 	if err := s.callers.limits.countOperator(r.Context()); err != nil {
 		return err
 	}
-	authorization, err := authorizationOf(r.Header)
+	authorization, err := only(r.Header, "Authorization")
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,6 @@ var (
 	errTooMany              = &problem{code: gen.ErrUnavailable, detail: "too many requests are under way", retryAfter: 1}
 	errTooManyBodies        = &problem{code: gen.ErrUnavailable, detail: "too many bodies are arriving from your address", retryAfter: 1}
 	errFraming              = invalidRequest(gen.FieldError{Field: "Transfer-Encoding", Rule: "framing", Detail: "must not be sent with Content-Length or in HTTP/1.0: it is not clear where the request ends"})
-	errTwoCredentials       = invalidRequest(gen.FieldError{Field: "Authorization", Rule: "duplicate", Detail: "must be there once only"})
 	errNoMemory             = &problem{code: gen.ErrUnavailable, detail: "other requests take all the memory for bodies", retryAfter: 1}
 	errTooManyExports       = &problem{code: gen.ErrUnavailable, detail: "too many exports are under way, all of them or yours", retryAfter: 5}
 	errStopping             = &problem{code: gen.ErrUnavailable, detail: "the service is about to stop", retryAfter: 2}

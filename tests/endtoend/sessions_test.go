@@ -147,6 +147,16 @@ func TestCloudRunHeadersAreTrustedInsideCloudRunOnly(t *testing.T) {
 			s.With(h).Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusUnauthorized, gen.ErrLoginRequired)
 		})
 	}
+	// One of two openids may be what the client sent.
+	for _, twice := range []http.Header{
+		{"X-Wx-Openid": {"o" + strings.Repeat("B", 27), openID}, "X-Wx-Source": {"wx_client"}},
+		{"X-Wx-Openid": {"", openID}, "X-Wx-Source": {"wx_client"}},
+	} {
+		problem := s.With(twice).Do(t, http.MethodGet, "/v1/session", nil).ExpectProblem(t, http.StatusBadRequest, gen.ErrInvalidRequest)
+		if e := (*problem.Errors)[0]; e.Field != "X-WX-OPENID" || e.Rule != "duplicate" {
+			t.Errorf("%+v", e)
+		}
+	}
 	// The openid gives the same user as a login with a code.
 	login := s.Nobody().Do(t, http.MethodPost, "/v1/session", map[string]any{"code": newID()})
 	login.Expect(t, http.StatusCreated)
