@@ -75,6 +75,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if len(args) == 2 && args[0] == "--backup" {
 		command, file = args[0], args[1]
 	}
+	if command == "" && len(args) > 0 {
+		command = `""` // one empty argument, as from a script whose variable is empty
+	}
 	switch command {
 	case "":
 		log := logwriter.New(stderr)

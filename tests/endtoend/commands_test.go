@@ -51,7 +51,7 @@ func TestVersionNamesProgramCommitAndContract(t *testing.T) {
 }
 
 func TestAnUnknownArgumentGetsAnErrorOfOneLine(t *testing.T) {
-	for _, args := range [][]string{{"--hlep"}, {"serve"}, {"--check", "--health"}, {"--version=2"}, {"help"}} {
+	for _, args := range [][]string{{"--hlep"}, {"serve"}, {"--check", "--health"}, {"--version=2"}, {"help"}, {""}} {
 		code, output := service.Build(t).Run(t, nil, args...)
 		if code != 2 || strings.Count(output, "\n") != 1 || !strings.Contains(output, "--help") {
 			t.Errorf("%q: exit code %d: %s", args, code, output)
