@@ -31,7 +31,7 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 	if err != nil {
 		return err
 	}
-	logger := slog.New(log.Handler(c.LogLevel))
+	logger := slog.New(log.Handler(slog.Level(c.LogLevel)))
 	if err := limitMemory(); err != nil {
 		logger.Warn("memory is not limited", "cause", err)
 	}

@@ -5,7 +5,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net"
 	"os"
@@ -69,7 +68,7 @@ type Config struct {
 	MaxExports        int           `env:"MAX_EXPORTS"`
 	MaxBodyMemory     int64         `env:"MAX_BODY_MEMORY"` // 0: by the memory limit
 
-	LogLevel    slog.Level    `env:"LOG_LEVEL"`
+	LogLevel    Level         `env:"LOG_LEVEL"`
 	SlowRequest time.Duration `env:"SLOW_REQUEST"` // 0: no request is slow
 
 	AdminHost    string `env:"ADMIN_HOST"`

@@ -95,7 +95,7 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 		"MAX_IN_FLIGHT":               {"all", "0", "-1", "1000001"},
 		"MAX_EXPORTS":                 {"all", "0", "-1", "10001"},
 		"MAX_BODY_MEMORY":             {"64MiB", "-1", "1099511627777"},
-		"LOG_LEVEL":                   {"verbose", "3"},
+		"LOG_LEVEL":                   {"verbose", "3", "INFO+4", "warn-1"},
 		"SLOW_REQUEST":                {"soon", "-1s", "2h"},
 		"ADMIN_HOST":                  {"127.0.0.1:80", "a b", "[::1]"},
 		"ADMIN_PORT":                  {"http", "65536", "-1"},

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -14,6 +16,17 @@ import (
 
 // Switch is "on", "off" or "auto".
 type Switch string
+
+// Level is debug, info, warn or error.
+type Level slog.Level
+
+// UnmarshalText takes letters of either case.
+func (l *Level) UnmarshalText(text []byte) error {
+	if bytes.ContainsAny(text, "+-") { // as in INFO+4, which slog knows
+		return fmt.Errorf("%q is not a level", text)
+	}
+	return (*slog.Level)(l).UnmarshalText(text)
+}
 
 // Networks are IP networks. An address is a network with one address.
 type Networks []netip.Prefix
