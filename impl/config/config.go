@@ -181,7 +181,7 @@ func (c Config) check() error {
 	case c.ContentCheck != "auto" && c.ContentCheck != "off" && c.ContentCheck != "shared" && c.ContentCheck != "all":
 		return &Error{"CONTENT_CHECK", "must be auto, off, shared or all"}
 	case c.PublicURL != "" && (!isURL(c.PublicURL, "http", "https") || strings.ContainsAny(c.PublicURL, "@?") || strings.HasSuffix(c.PublicURL, "/")):
-		return &Error{"PUBLIC_URL", "must be an https:// URL such as https://example.com, without a user, a query or a slash at the end"}
+		return &Error{"PUBLIC_URL", "must be an http:// or https:// URL such as https://example.com, without a user, a query or a slash at the end"}
 	case c.PushToken != "" && !pushToken.MatchString(c.PushToken):
 		return &Error{"WECHAT_PUSH_TOKEN", "must have 3 to 32 letters and digits, as in WeChat's console"}
 	case c.PushAESKey != "" && !pushAESKey.MatchString(c.PushAESKey):

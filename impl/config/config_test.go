@@ -126,6 +126,18 @@ func TestAnInvalidValueIsNamedAndNotQuoted(t *testing.T) {
 	fails(t, "WECHAT_APP_ID", "HOST=example.com")
 }
 
+// The service on one's own machine, with the simulator, has no certificate.
+func TestAPublicURLNeedsNoHTTPS(t *testing.T) {
+	for _, url := range []string{"https://example.com", "https://example.com/a", "http://127.0.0.1:8080"} {
+		if c, err := config.Read([]string{"PUBLIC_URL=" + url}); err != nil || c.PublicURL != url {
+			t.Errorf("got %q, %v", c.PublicURL, err)
+		}
+	}
+	if _, err := config.Read([]string{"PUBLIC_URL=example.com"}); err == nil || !strings.Contains(err.Error(), "http:// or https://") {
+		t.Errorf("the error does not say what is accepted: %v", err)
+	}
+}
+
 func fails(t *testing.T, variable string, environ ...string) {
 	t.Helper()
 	_, err := config.Read(environ, "/v1", "/docs", "/simulator")
