@@ -174,6 +174,51 @@ func TestALoginThatFailsIsTheErrorOfTheRequest(t *testing.T) {
 	}
 }
 
+// All that wait get the error at once, and none of them logs in again; unless the request
+// was given up that logged in.
+func TestALoginThatFailsIsTheErrorOfAllThatWaitForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, asked, cause := time.Now(), 0, errors.New("no phone")
+		c, err := New("http://service.test", Options{
+			Login: func(ctx context.Context) (string, error) {
+				asked++
+				select {
+				case <-time.After(15 * time.Second):
+					return "", cause
+				case <-ctx.Done():
+					return "", ctx.Err()
+				}
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var group sync.WaitGroup
+		group.Go(func() {
+			if err := c.Open(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		for range 10 {
+			group.Go(func() {
+				if err := c.Open(t.Context()); !errors.Is(err, cause) {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if took := time.Since(began); asked != 2 || took != 16*time.Second {
+			t.Errorf("%d logins in %s", asked, took)
+		}
+		if err := c.Open(t.Context()); !errors.Is(err, cause) || asked != 3 {
+			t.Errorf("later: %v, %d logins", err, asked)
+		}
+	})
+}
+
 func TestACodeThatWeChatRefusesIsReplacedOnce(t *testing.T) {
 	for used, want := range map[int]string{1: "", 2: ErrSessionKeyExchangeFailed} {
 		s := newService(t)

@@ -17,7 +17,9 @@ type session struct {
 
 	renewing chan struct{} // has room for one: full during a login
 	mu       sync.Mutex
-	token    string // guarded by mu
+	token    string // guarded by mu, as is what follows
+	failures int    // logins that failed, without those of requests that were given up
+	failure  error  // that of the last one
 }
 
 func (s *session) Do(r *http.Request) (*http.Response, error) {
@@ -41,8 +43,9 @@ func (s *session) Do(r *http.Request) (*http.Response, error) {
 }
 
 // renew replaces the credential that is no longer valid, and returns the new one. If
-// another request has done so meanwhile, it returns that one's.
+// another request has done so meanwhile, or failed to, it returns that one's, or its error.
 func (s *session) renew(ctx context.Context, ended string) (string, error) {
+	before, _ := s.failed()
 	select {
 	case s.renewing <- struct{}{}:
 		defer func() { <-s.renewing }()
@@ -51,6 +54,9 @@ func (s *session) renew(ctx context.Context, ended string) (string, error) {
 	}
 	if token := s.current(); token != ended {
 		return token, nil
+	}
+	if failures, err := s.failed(); failures != before {
+		return "", err
 	}
 	if s.login == nil {
 		return "", errors.New("log in: there is no Options.Login")
@@ -61,11 +67,15 @@ func (s *session) renew(ctx context.Context, ended string) (string, error) {
 		refused.Code == ErrSessionKeyExchangeFailed {
 		opened, err = s.open(ctx)
 	}
-	if err != nil {
-		return "", fmt.Errorf("log in: %w", err)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err != nil {
+		err = fmt.Errorf("log in: %w", err)
+		if ctx.Err() == nil {
+			s.failures, s.failure = s.failures+1, err
+		}
+		return "", err
+	}
 	s.token = opened.Token
 	return s.token, nil
 }
@@ -90,6 +100,13 @@ func (s *session) current() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.token
+}
+
+// failed returns how many logins have failed, and the error of the last one.
+func (s *session) failed() (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failures, s.failure
 }
 
 func withToken(r *http.Request, token string) *http.Request {
