@@ -107,6 +107,7 @@ func TestAFolderBehindASymbolicLink(t *testing.T) {
 
 // What cannot be used is refused in one line, and is afterwards as it was.
 func TestAFolderIsRefused(t *testing.T) {
+	sqlitestore.CheckWhole(t)
 	for name, c := range map[string]struct {
 		spoil func(t *testing.T, dir string)
 		want  []string // in the error

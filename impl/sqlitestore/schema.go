@@ -259,7 +259,7 @@ func schemaVersion(c *conn) (version int, err error) {
 
 // openingCheck is how long the check of a database may take at start. What it does
 // not reach in this time, [Check] finds.
-const openingCheck = 50 * time.Millisecond
+var openingCheck = 50 * time.Millisecond
 
 func quickIntegrity(c *conn) error {
 	ctx, cancel := context.WithTimeout(context.Background(), openingCheck)
