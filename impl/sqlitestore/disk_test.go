@@ -9,7 +9,10 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"onestroke/impl/drawing/drawingtest"
 	"onestroke/impl/gallery"
+	"onestroke/impl/moderation"
+	"onestroke/impl/operator"
 	"onestroke/impl/profile"
 	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
@@ -123,4 +126,53 @@ func TestAFullDiskKeepsNoPartOfAProfile(t *testing.T) {
 		t.Errorf("the profile is %+v, %v", got, err)
 	}
 	must("no nickname:", profiles.SetNickname(t.Context(), owner, ""))
+}
+
+// Operators decide also where only the reserve is left: what is bad must not stay visible
+// until there is room.
+func TestOperatorsDecideOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	disk.Small(t, dir, 72<<20)
+	db := open(t, filepath.Join(dir, "data"))
+	d := db.Drawings()
+	checks := moderation.New(moderation.Options{Store: d})
+	drawings, profiles := gallery.New(d, gallery.Options{Checks: checks}), profile.New(d, checks)
+	operators := operator.New(operator.Options{Store: d, Checks: checks, Exists: drawings.Has})
+	must := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(what, err)
+		}
+	}
+	drawn, _, err := drawings.Put(t.Context(), owner, drawingtest.ID(1), drawingtest.Content("bad", 1, 3), gallery.IfAbsent())
+	must("a drawing:", err)
+	_, _, err = drawings.Share(t.Context(), owner, drawn.ID)
+	must("a share:", err)
+	must("a nickname:", profiles.SetNickname(t.Context(), owner, "bad"))
+	must("an avatar:", profiles.SetAvatar(t.Context(), owner, make([]byte, 10_000)))
+	shown, _, err := checks.Shown(t.Context(), owner, moderation.Thing{}, 10)
+	if err != nil || len(shown) != 3 {
+		t.Fatalf("%+v, %v", shown, err)
+	}
+	write(t, filepath.Join(dir, "ballast"), make([]byte, 10<<20))
+	if err := d.Insert(t.Context(), owner, record(2, 3)); !errors.Is(err, sqlitestore.ErrDiskFull) {
+		t.Fatal("a drawing, when only the reserve is left:", err)
+	}
+	if err := profiles.SetNickname(t.Context(), owner, "worse"); !errors.Is(err, sqlitestore.ErrDiskFull) {
+		t.Fatal("a nickname, when only the reserve is left:", err)
+	}
+	for _, action := range []operator.Action{operator.Refuse, operator.Approve, operator.TakeDown} {
+		for _, w := range shown {
+			decision := operator.Decision{Action: action, Version: w.Content.Version, Reason: moderation.Abuse, By: "anna"}
+			must(string(action)+" "+string(w.Kind)+":", operators.Decide(t.Context(), w.Thing, decision))
+		}
+	}
+	must("suspend:", operators.Suspend(t.Context(), owner, "anna", "bad"))
+	must("lift:", operators.Lift(t.Context(), owner, "anna", "good again"))
+	if left, _, err := checks.Shown(t.Context(), owner, moderation.Thing{}, 10); err != nil || len(left) != 0 {
+		t.Errorf("others still see %+v, %v", left, err)
+	}
+	if trail, _, err := operators.Trail(t.Context(), "", 100); err != nil || len(trail) != 11 || trail[0].Outcome != operator.Done {
+		t.Errorf("the trail is %+v, %v", trail, err)
+	}
 }

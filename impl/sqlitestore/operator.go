@@ -54,15 +54,13 @@ func (d *Drawings) Entries(ctx context.Context, before string, limit int) ([]ope
 	return readJSON[operator.Entry](ctx, d, "read the trail", `SELECT content FROM trail WHERE id < ?1 ORDER BY id DESC LIMIT ?2`, before, limit)
 }
 
+// putJSON may use the reserve.
 func (d *Drawings) putJSON(ctx context.Context, doing, sql, id string, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return d.db.write(ctx, doing, func(c *conn) error {
-		if err := d.db.hasRoom(c); err != nil {
-			return err
-		}
 		_, err := c.change(sql, id, string(text))
 		return err
 	})

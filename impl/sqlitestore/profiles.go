@@ -25,19 +25,20 @@ func (d *Drawings) Profile(ctx context.Context, userID string) (a profile.Record
 	return a, err
 }
 
-// SwapProfile fills [profile.Store]. What makes a profile smaller needs no room.
+// SwapProfile fills [profile.Store]. Only another nickname or avatar needs room: none, or a
+// decision about the one that is there, may use the reserve.
 func (d *Drawings) SwapProfile(ctx context.Context, userID, turn string, to profile.Record) (bool, error) {
 	content, err := json.Marshal(to)
 	if err != nil {
 		return false, fmt.Errorf("encode a profile: %w", err)
 	}
 	return write(ctx, d.db, "write a profile", func(c *conn) (bool, error) {
-		stored, size := "", 0
-		_, err := c.first(`SELECT turn, octet_length(content) + coalesce(octet_length(avatar), 0) FROM public_profiles WHERE user_id = ?1`,
+		stored, known := "", false
+		_, err := c.first(`SELECT turn, (?2 = '' OR content ->> 'nickname' IS ?2) AND (?3 IS NULL OR avatar IS ?3) FROM public_profiles WHERE user_id = ?1`,
 			func(s *sqlite3.Stmt) error {
-				stored, size = s.ColumnText(0), s.ColumnInt(1)
+				stored, known = s.ColumnText(0), s.ColumnBool(1)
 				return nil
-			}, userID)
+			}, userID, to.Nickname, to.Avatar)
 		if err != nil || stored != turn {
 			return false, err
 		}
@@ -45,7 +46,7 @@ func (d *Drawings) SwapProfile(ctx context.Context, userID, turn string, to prof
 			_, err = c.change(`DELETE FROM public_profiles WHERE user_id = ?1`, userID)
 			return err == nil, err
 		}
-		if len(content)+len(to.Avatar) >= size {
+		if !known {
 			if err := d.db.hasRoom(c); err != nil {
 				return false, err
 			}
