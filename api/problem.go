@@ -87,7 +87,7 @@ var (
 	errNotShared            = &problem{code: gen.ErrNotFound, detail: "you have no drawing with this id, or it is not shared"}
 	errNoPicture            = &problem{code: gen.ErrNotFound, detail: "there is no picture to be checked at this address"}
 	errOperatorUnknown      = &problem{code: gen.ErrLoginRequired, detail: "the request does not have the token of the operators"}
-	errCheckChanged         = &problem{code: gen.ErrPreconditionFailed, detail: "it has another version now"}
+	errCheckChanged         = &problem{code: gen.ErrPreconditionFailed, detail: "it has another version now, or another operator refused it at the same moment"}
 	errNoCheck              = &problem{code: gen.ErrNotFound, detail: "there is no such thing that others could see"}
 	errNoUser               = &problem{code: gen.ErrNotFound, detail: "nothing is stored of a user with this id"}
 	errSuspended            = &problem{code: gen.ErrSuspended, detail: "the people who run the service have suspended this user, who can only read, export and delete"}

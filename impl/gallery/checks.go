@@ -80,12 +80,27 @@ func (s *Service) Shown(ctx context.Context, owner, after string, limit int) ([]
 
 // TakeDown ends the share of a drawing, whatever its revision is by now; see
 // [moderation.Subject].
-func (s *Service) TakeDown(ctx context.Context, owner, id, _ string) error {
+func (s *Service) TakeDown(ctx context.Context, owner, id string, refused moderation.Check) error {
 	parsed, err := drawing.ParseID(id)
 	if err != nil {
 		return moderation.ErrGone
 	}
-	return s.store.Unshare(ctx, owner, parsed)
+	if err := s.store.Unshare(ctx, owner, parsed); err != nil {
+		return err
+	}
+	for { // another operator may have approved it meanwhile
+		r, err := s.store.Get(ctx, owner, parsed)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil || r.ETag != refused.Version || r.Check == refused {
+			return err
+		}
+		err = s.store.SwapCheck(ctx, owner, parsed, r.Check, refused)
+		if !errors.Is(err, ErrChanged) {
+			return err
+		}
+	}
 }
 
 // sheet is all that others see of a drawing, in the picture or in its replay.

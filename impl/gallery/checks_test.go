@@ -12,10 +12,19 @@ import (
 	"onestroke/impl/moderation"
 )
 
-// late is a store in which something else happens before the next check is stored.
+// late is a store in which something else happens before the next check is stored, or the
+// next share ends.
 type late struct {
 	*gallerytest.Memory
-	before func()
+	before, beforeEnd func()
+}
+
+func (l *late) Unshare(ctx context.Context, owner string, id drawing.ID) error {
+	if before := l.beforeEnd; before != nil {
+		l.beforeEnd = nil
+		before()
+	}
+	return l.Memory.Unshare(ctx, owner, id)
 }
 
 func (l *late) SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error {
@@ -76,6 +85,33 @@ func TestAVerdictThatIsStoredTooLate(t *testing.T) {
 				t.Errorf("the share is %+v, %v, want %+v", shared.Verdict, err, test.want)
 			}
 		})
+	}
+}
+
+// One operator approves a drawing while another one takes it down: it stays refused.
+func TestATakeDownWinsOverAnApprovalAtTheSameTime(t *testing.T) {
+	store := &late{Memory: gallerytest.NewMemory()}
+	checks := moderation.New(moderation.Options{Store: store, Logger: slog.New(slog.DiscardHandler)})
+	s := gallery.New(store, gallery.Options{Checks: checks, Now: gallerytest.Clock()})
+	d, _, err := s.Put(t.Context(), owner, id, a, gallery.IfAbsent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Share(t.Context(), owner, id); err != nil {
+		t.Fatal(err)
+	}
+	thing := moderation.Thing{Kind: gallery.CheckKind, Owner: owner, ID: id.String()}
+	store.beforeEnd = func() {
+		if err := checks.Settle(t.Context(), thing, d.ETag, moderation.Verdict{State: moderation.Approved}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := checks.TakeDown(t.Context(), thing, d.ETag, moderation.Abuse); err != nil || store.beforeEnd != nil {
+		t.Fatal(err)
+	}
+	again, _, err := s.Share(t.Context(), owner, id)
+	if refused := (moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}); err != nil || again.Verdict != refused {
+		t.Errorf("shared again, it is %+v, %v", again.Verdict, err)
 	}
 }
 

@@ -114,8 +114,9 @@ var (
 	// ErrGone: there is no such thing, or it has nothing that others see, or, where a
 	// version is asked for, it has another one.
 	ErrGone = errors.New("nothing to check")
-	// ErrChanged: the thing has another version than the one that a person saw.
-	ErrChanged = errors.New("the thing has another version")
+	// ErrChanged: the thing has another version than the one that a person saw, or another
+	// person refused it meanwhile.
+	ErrChanged = errors.New("the thing has another version or verdict")
 )
 
 // Kind names a [Subject].
@@ -132,9 +133,10 @@ type Subject interface {
 	// Shown returns the IDs of at most limit things of an owner that others see or would
 	// see when they are approved: those after an ID, in their order; "" is before all.
 	Shown(ctx context.Context, owner, after string, limit int) ([]string, error)
-	// TakeDown removes from others what they see of a thing whose version was refused. It
-	// is not an error if they see nothing.
-	TakeDown(ctx context.Context, owner, id, version string) error
+	// TakeDown removes from others what they see of a thing whose version was refused, and
+	// stores the refusal if another check took its place. It is not an error if they see
+	// nothing.
+	TakeDown(ctx context.Context, owner, id string, refused Check) error
 }
 
 // Content is what is checked of one version of a thing.

@@ -129,7 +129,8 @@ func (s *Service) Look(ctx context.Context, thing Thing, version string) ([]byte
 }
 
 // Settle stores what a person decided about a version of a thing, and ends its task. It
-// returns [ErrGone] if there is no such thing, and [ErrChanged] if it has another version.
+// returns [ErrGone] if there is no such thing, and [ErrChanged] if it has another version,
+// or if it is approved and another person refused it at the same time.
 func (s *Service) Settle(ctx context.Context, thing Thing, version string, v Verdict) error {
 	seen, err := s.settle(ctx, thing, version, v)
 	if err != nil {
@@ -142,11 +143,12 @@ func (s *Service) Settle(ctx context.Context, thing Thing, version string, v Ver
 // ends its task. It returns [ErrGone] if there is no such thing, and [ErrChanged] if it
 // has another version.
 func (s *Service) TakeDown(ctx context.Context, thing Thing, version string, reason Reason) error {
-	seen, err := s.settle(ctx, thing, version, Verdict{Refused, reason})
+	refused := Check{Version: version, Verdict: Verdict{Refused, reason}, Person: true}
+	seen, err := s.settle(ctx, thing, version, refused.Verdict)
 	if err != nil {
 		return err
 	}
-	if err := s.subjects[thing.Kind].TakeDown(ctx, thing.Owner, thing.ID, version); err != nil {
+	if err := s.subjects[thing.Kind].TakeDown(ctx, thing.Owner, thing.ID, refused); err != nil {
 		return err
 	}
 	return s.settled(ctx, seen)
@@ -156,13 +158,15 @@ func (s *Service) TakeDown(ctx context.Context, thing Thing, version string, rea
 // it, and returns the task as it was before. Of a version that is not stored any more,
 // only a refusal is stored: what came in its place is in review.
 func (s *Service) settle(ctx context.Context, thing Thing, version string, v Verdict) (Task, error) {
-	for {
+	for tried := false; ; tried = true {
 		to := Check{Version: version, Verdict: v, Person: v.State == Refused}
 		seen, err := s.open(ctx, thing)
 		switch {
 		case err != nil:
 			return Task{}, err
 		case seen.Content.Version != version:
+			return Task{}, ErrChanged
+		case tried && !to.Person && seen.Check.Person:
 			return Task{}, ErrChanged
 		case seen.Changed && !to.Person:
 			return seen.Task, nil

@@ -98,7 +98,7 @@ func (w *world) Decide(_ context.Context, _, _ string, from, to moderation.Check
 
 func (w *world) Shown(context.Context, string, string, int) ([]string, error) { return nil, nil }
 
-func (w *world) TakeDown(context.Context, string, string, string) error {
+func (w *world) TakeDown(context.Context, string, string, moderation.Check) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.gone = true
@@ -535,6 +535,35 @@ func TestADecisionEndsOnlyWhatWasThereBefore(t *testing.T) {
 			w.hasTask(t, false)
 		})
 	}
+}
+
+// Two persons decide at the same time about what both saw: who approves is told that the
+// other one refused it. Later, it can be approved.
+func TestAnApprovalDoesNotReplaceARefusalOfTheSameTime(t *testing.T) {
+	w := newWorld(t)
+	approved, refused := moderation.Verdict{State: moderation.Approved}, moderation.Verdict{State: moderation.Refused, Reason: moderation.Abuse}
+	w.onDecide = func() {
+		if err := w.Settle(t.Context(), thing, "1", refused); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := w.Settle(t.Context(), thing, "1", approved); !errors.Is(err, moderation.ErrChanged) {
+		t.Error(err)
+	}
+	w.is(t, moderation.Refused, moderation.Abuse)
+	w.onDecide = func() {
+		if err := w.Settle(t.Context(), thing, "1", approved); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := w.Settle(t.Context(), thing, "1", moderation.Verdict{State: moderation.Refused, Reason: moderation.Other}); err != nil {
+		t.Error(err)
+	}
+	w.is(t, moderation.Refused, moderation.Other)
+	if err := w.Settle(t.Context(), thing, "1", approved); err != nil {
+		t.Error(err)
+	}
+	w.is(t, moderation.Approved, "")
 }
 
 // A login does not wait for the tasks of its user, not even while the store fails.

@@ -38,7 +38,7 @@ func (s *subject) Decide(_ context.Context, _, _ string, from, to moderation.Che
 
 func (s *subject) Shown(context.Context, string, string, int) ([]string, error) { return nil, nil }
 
-func (s *subject) TakeDown(context.Context, string, string, string) error {
+func (s *subject) TakeDown(context.Context, string, string, moderation.Check) error {
 	s.removed = true
 	return s.trouble
 }

@@ -330,10 +330,10 @@ func (s nicknames) Shown(ctx context.Context, owner, after string, _ int) ([]str
 
 // TakeDown removes a nickname. One that the user has given themselves since stays: it
 // waits for a person.
-func (s nicknames) TakeDown(ctx context.Context, owner, _, refused string) error {
+func (s nicknames) TakeDown(ctx context.Context, owner, _ string, refused moderation.Check) error {
 	_, err := s.change(ctx, owner, func(a *Record) {
-		if version(a.Nickname) == refused {
-			a.Nickname = ""
+		if version(a.Nickname) == refused.Version {
+			a.Nickname, a.NicknameCheck = "", refused
 		}
 	})
 	return err
@@ -379,10 +379,10 @@ func onlyOne(owner, after string, there bool) []string {
 
 // TakeDown removes an avatar. One that the user has uploaded since stays: it waits for a
 // person.
-func (s avatars) TakeDown(ctx context.Context, owner, _, refused string) error {
+func (s avatars) TakeDown(ctx context.Context, owner, _ string, refused moderation.Check) error {
 	_, err := s.change(ctx, owner, func(a *Record) {
-		if version(a.Avatar) == refused {
-			a.Avatar = nil
+		if version(a.Avatar) == refused.Version {
+			a.Avatar, a.AvatarCheck = nil, refused
 		}
 	})
 	return err

@@ -215,6 +215,36 @@ func TestAPersonDecidesJustBeforeTheVerdictOnANicknameIsStored(t *testing.T) {
 	}
 }
 
+// One operator approves a nickname while another one takes it down: it stays refused.
+func TestATakeDownWinsOverAnApprovalAtTheSameTime(t *testing.T) {
+	checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})
+	store := &late{Store: new(profiletest.Memory)}
+	s := profile.New(store, checks)
+	set := map[moderation.Kind]func() error{
+		profile.NicknameKind: func() error { return s.SetNickname(t.Context(), user, "坏") },
+		profile.AvatarKind:   func() error { return setAvatar(t, s, picture(t, 9)) },
+	}
+	for kind, set := range set {
+		succeed(t, set())
+		seen, _, err := checks.Shown(t.Context(), user, moderation.Thing{}, 1)
+		succeed(t, err)
+		thing, version := moderation.Thing{Kind: kind, Owner: user, ID: user}, seen[0].Content.Version
+		store.before = func() {
+			// The verdict is stored first, and the approval comes before the removal.
+			store.before = func() {
+				succeed(t, checks.Settle(t.Context(), thing, version, moderation.Verdict{State: moderation.Approved}))
+			}
+		}
+		succeed(t, checks.TakeDown(t.Context(), thing, version, moderation.Vulgar), set())
+		seen, _, err = checks.Shown(t.Context(), user, moderation.Thing{}, 1)
+		succeed(t, err)
+		if refused := (moderation.Verdict{State: moderation.Refused, Reason: moderation.Vulgar}); seen[0].Verdict != refused || store.before != nil {
+			t.Errorf("the %s is %+v", kind, seen[0].Verdict)
+		}
+		succeed(t, s.Clear(t.Context(), user))
+	}
+}
+
 // What a user has in place of what is taken down was not seen: it stays, and waits.
 func TestTakenDownIsOnlyWhatWasSeen(t *testing.T) {
 	checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})

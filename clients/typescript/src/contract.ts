@@ -1809,7 +1809,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `ERR_PRECONDITION_FAILED`: it has another version now. Nothing was done. Get the list again. */
+        /** @description `ERR_PRECONDITION_FAILED`: it has another version now, or another operator refused it at the same moment. Nothing was done. Get the list again. */
         CheckChanged: {
             headers: {
                 "X-Request-Id": components["headers"]["RequestId"];
