@@ -199,8 +199,9 @@ type Store interface {
 	// DueTasks returns at most limit tasks that are due at a time, those due longest
 	// first.
 	DueTasks(ctx context.Context, at time.Time, limit int) ([]Task, error)
-	// AwayTasks returns the tasks of these owners that are due when their author is back.
-	AwayTasks(ctx context.Context, owners []string) ([]Task, error)
+	// AwayTasks returns the tasks of these owners that are due when their author is back, or
+	// at a time.
+	AwayTasks(ctx context.Context, owners []string, at time.Time) ([]Task, error)
 	// Tasks returns at most limit tasks that come after a thing in the order of owner,
 	// kind and ID; the zero Thing is before all.
 	Tasks(ctx context.Context, after Thing, limit int) ([]Task, error)

@@ -295,14 +295,17 @@ func (s *Service) Returned(ctx context.Context, userID string) {
 	}
 }
 
+// returned makes due what waits for users who are back. What a replica works on is also
+// made due again: the checker may have told it that the user is away.
 func (s *Service) returned(ctx context.Context, users []string) error {
-	away, err := s.Store.AwayTasks(ctx, users)
+	at := s.Now().Add(workTime + pollEvery) // its clock may be some seconds ahead
+	away, err := s.Store.AwayTasks(ctx, users, at)
 	for _, t := range away {
 		if err == nil {
 			err = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
-				wasAway := t.Turn != "" && t.Due == 0
+				maybeAway := t.Turn != "" && t.Trace == "" && t.Due <= at.UnixMilli() && !s.isDue(t)
 				t.Due = s.now()
-				return t, wasAway
+				return t, maybeAway
 			})
 		}
 	}

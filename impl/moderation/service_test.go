@@ -49,6 +49,8 @@ type world struct {
 	more    []byte // of the picture
 	// onDecide runs once, between what a decision read and its write.
 	onDecide func()
+	// onRefuse runs once, before the checker gives no verdict.
+	onRefuse func()
 }
 
 func newWorld(t *testing.T) *world {
@@ -114,15 +116,28 @@ func (w *world) Text(ctx context.Context, _ string, t moderation.Text) (moderati
 		}
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.texts++
-	if w.trouble != nil {
-		return moderation.Verdict{}, w.trouble
+	trouble := w.trouble
+	w.mu.Unlock()
+	if trouble != nil {
+		w.refuses()
+		return moderation.Verdict{}, trouble
 	}
 	if strings.Contains(t.Title, "risky") {
 		return moderation.Verdict{State: moderation.Refused, Reason: moderation.Fraud}, nil
 	}
 	return moderation.Verdict{State: moderation.Approved}, nil
+}
+
+// refuses does what happens while the checker answers that it gives no verdict.
+func (w *world) refuses() {
+	w.mu.Lock()
+	meanwhile := w.onRefuse
+	w.onRefuse = nil
+	w.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
 }
 
 func (w *world) Picture(_ context.Context, _ string, _ moderation.Scene, address string) (string, error) {
@@ -131,6 +146,7 @@ func (w *world) Picture(_ context.Context, _ string, _ moderation.Scene, address
 	trace, onAsk, refusal := fmt.Sprint("trace ", len(w.asked)), w.onAsk, w.refusal
 	w.mu.Unlock()
 	if refusal != nil {
+		w.refuses()
 		return "", refusal
 	}
 	if onAsk != nil {
@@ -566,6 +582,28 @@ func TestAnApprovalDoesNotReplaceARefusalOfTheSameTime(t *testing.T) {
 	w.is(t, moderation.Approved, "")
 }
 
+// The author may come back while a replica is told that they are away.
+func TestAnAuthorWhoComesBackDuringTheCheckIsNotWaitedFor(t *testing.T) {
+	for name, away := range map[string]func(w *world, err error){
+		"a text":    func(w *world, err error) { w.trouble = err },
+		"a picture": func(w *world, err error) { w.refusal = err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			another := moderation.New(w.Options)
+			away(w, moderation.ErrAway)
+			w.onRefuse = func() {
+				away(w, nil)
+				another.Returned(t.Context(), "author")
+			}
+			w.begin(t)
+			if task, _ := w.store.Task(t.Context(), thing); task.Trace == "" {
+				t.Errorf("the task is %+v", task)
+			}
+		})
+	}
+}
+
 // A login does not wait for the tasks of its user, not even while the store fails.
 func TestRunGoesOnForAnAuthorWhoWasSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -597,12 +635,12 @@ type failsOnce struct {
 	has bool
 }
 
-func (f *failsOnce) AwayTasks(ctx context.Context, owners []string) ([]moderation.Task, error) {
+func (f *failsOnce) AwayTasks(ctx context.Context, owners []string, at time.Time) ([]moderation.Task, error) {
 	if !f.has {
 		f.has = true
 		return nil, errors.New("the store fails")
 	}
-	return f.Store.AwayTasks(ctx, owners)
+	return f.Store.AwayTasks(ctx, owners, at)
 }
 
 // Run finds what is due: at once, after a failure, and when a result does not come.

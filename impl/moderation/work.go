@@ -198,7 +198,7 @@ func (s *Service) work(ctx context.Context, t Task) error {
 // task is stored before: the checker may fetch the picture at once.
 func (s *Service) handIn(ctx context.Context, t Task, openID string, content Content, asked int) error {
 	next := Task{
-		Thing: t.Thing, Turn: rand.Text(), Due: s.now() + resultTime.Milliseconds(),
+		Thing: t.Thing, Turn: rand.Text(), Due: t.Due,
 		Version: content.Version, Asked: asked, Reports: t.Reports,
 	}
 	if done, err := s.Store.SwapTask(ctx, t, next); err != nil || !done {
@@ -211,7 +211,7 @@ func (s *Service) handIn(ctx context.Context, t Task, openID string, content Con
 	}
 	err = s.change(ctx, t.Thing, func(t Task) (Task, bool) {
 		mine := same(t)
-		t.Trace = trace
+		t.Trace, t.Due = trace, s.now()+resultTime.Milliseconds()
 		return t, mine
 	})
 	if err != nil {

@@ -71,8 +71,9 @@ func (s *Store) DueTasks(ctx context.Context, at time.Time, limit int) ([]modera
 }
 
 // AwayTasks fills [moderation.Store].
-func (s *Store) AwayTasks(ctx context.Context, owners []string) ([]moderation.Task, error) {
-	return s.allTasks(ctx, bson.D{{Key: "owner", Value: bson.D{{Key: "$in", Value: owners}}}, {Key: "due", Value: 0}}, options.Find())
+func (s *Store) AwayTasks(ctx context.Context, owners []string, at time.Time) ([]moderation.Task, error) {
+	due := bson.E{Key: "due", Value: bson.D{{Key: "$lte", Value: at.UnixMilli()}}}
+	return s.allTasks(ctx, bson.D{{Key: "owner", Value: bson.D{{Key: "$in", Value: owners}}}, due}, options.Find())
 }
 
 // Tasks fills [moderation.Store].

@@ -29,12 +29,12 @@ func (d *Drawings) DueTasks(ctx context.Context, at time.Time, limit int) ([]mod
 }
 
 // AwayTasks fills [moderation.Store].
-func (d *Drawings) AwayTasks(ctx context.Context, owners []string) ([]moderation.Task, error) {
+func (d *Drawings) AwayTasks(ctx context.Context, owners []string, at time.Time) ([]moderation.Task, error) {
 	list, err := json.Marshal(owners)
 	if err != nil {
 		return nil, fmt.Errorf("encode owners: %w", err)
 	}
-	return d.tasks(ctx, `WHERE owner IN (SELECT value FROM json_each(?1)) AND due = 0`, string(list))
+	return d.tasks(ctx, `WHERE owner IN (SELECT value FROM json_each(?1)) AND due <= ?2`, string(list), at.UnixMilli())
 }
 
 // Tasks fills [moderation.Store].

@@ -268,8 +268,8 @@ func (d drawings) DueTasks(ctx context.Context, at time.Time, limit int) ([]mode
 	return ask(ctx, d.reads, "list_due_tasks", func(ctx context.Context) ([]moderation.Task, error) { return d.store.DueTasks(ctx, at, limit) })
 }
 
-func (d drawings) AwayTasks(ctx context.Context, owners []string) ([]moderation.Task, error) {
-	return ask(ctx, d.reads, "list_away_tasks", func(ctx context.Context) ([]moderation.Task, error) { return d.store.AwayTasks(ctx, owners) })
+func (d drawings) AwayTasks(ctx context.Context, owners []string, at time.Time) ([]moderation.Task, error) {
+	return ask(ctx, d.reads, "list_away_tasks", func(ctx context.Context) ([]moderation.Task, error) { return d.store.AwayTasks(ctx, owners, at) })
 }
 
 func (d drawings) Tasks(ctx context.Context, after moderation.Thing, limit int) ([]moderation.Task, error) {

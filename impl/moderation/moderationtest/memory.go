@@ -41,9 +41,9 @@ func (m *Memory) DueTasks(ctx context.Context, at time.Time, limit int) (due []m
 	return due, nil
 }
 
-func (m *Memory) AwayTasks(ctx context.Context, owners []string) (away []moderation.Task, err error) {
+func (m *Memory) AwayTasks(_ context.Context, owners []string, at time.Time) (away []moderation.Task, err error) {
 	for _, t := range m.sorted() {
-		if slices.Contains(owners, t.Owner) && t.Due == 0 {
+		if slices.Contains(owners, t.Owner) && t.Due <= at.UnixMilli() {
 			away = append(away, t)
 		}
 	}

@@ -2,8 +2,10 @@
 package moderationtest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -128,15 +130,20 @@ func due(t *testing.T, s moderation.Store) {
 }
 
 func away(t *testing.T, s moderation.Store) {
-	task, other := newTask(), newTask()
-	other.Owner = task.Owner
-	task.Due = 0
-	swap(t, s, moderation.Task{Thing: task.Thing}, task, true)
-	swap(t, s, moderation.Task{Thing: other.Thing}, other, true)
-	if got, err := s.AwayTasks(t.Context(), []string{"nobody", task.Owner}); err != nil || !reflect.DeepEqual(got, []moderation.Task{task}) {
-		t.Errorf("%+v, %v wait, want %+v", got, err, task)
+	task, soon, other := newTask(), newTask(), newTask()
+	task.Due, soon.Owner, other.Owner = 0, task.Owner, task.Owner
+	soon.Due -= 1
+	for _, stored := range []moderation.Task{task, soon, other} {
+		swap(t, s, moderation.Task{Thing: stored.Thing}, stored, true)
 	}
-	if got, err := s.AwayTasks(t.Context(), []string{"nobody"}); err != nil || len(got) != 0 {
+	for at, want := range map[int64][]moderation.Task{soon.Due - 1: {task}, soon.Due: {task, soon}} {
+		got, err := s.AwayTasks(t.Context(), []string{"nobody", task.Owner}, time.UnixMilli(at))
+		slices.SortFunc(got, func(a, b moderation.Task) int { return cmp.Compare(a.Due, b.Due) })
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v wait, want %+v", got, err, want)
+		}
+	}
+	if got, err := s.AwayTasks(t.Context(), []string{"nobody"}, time.UnixMilli(other.Due)); err != nil || len(got) != 0 {
 		t.Errorf("of nobody wait %+v, %v", got, err)
 	}
 }
