@@ -28,13 +28,11 @@ func (s *Service) Share(ctx context.Context, owner string, id drawing.ID) (share
 	if err != nil {
 		return Shared{}, false, err
 	}
-	if r.Share == (Share{}) {
-		proposed := Share{Token: random128()}
-		if r.Share, err = s.store.Share(ctx, owner, id, proposed); err != nil {
-			return Shared{}, false, err
-		}
-		created = r.Share == proposed
+	proposed := Share{Token: random128()}
+	if r.Share, err = s.store.Share(ctx, owner, id, proposed); err != nil {
+		return Shared{}, false, err
 	}
+	created = r.Share == proposed
 	if s.checks.Judge(r.Check, r.ETag).State == moderation.Pending {
 		given := r.Share
 		if err := s.checkNow(ctx, owner, id); err != nil {

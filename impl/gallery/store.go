@@ -58,8 +58,8 @@ type Store interface {
 	Recount(ctx context.Context, owner string, from Tally, admitted int) (bool, error)
 
 	// Share gives a drawing a share unless it has one, in one indivisible step,
-	// and returns the one that it has then: [ErrNotFound] if there is no such
-	// drawing.
+	// and returns the one that it has then, which is certain to last: [ErrNotFound] if
+	// there is no such drawing.
 	Share(ctx context.Context, owner string, id drawing.ID, s Share) (Share, error)
 	// Unshare removes the share of a drawing. It is not an error if there is none; then
 	// that is certain to last.

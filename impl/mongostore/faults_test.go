@@ -21,6 +21,7 @@ import (
 	"onestroke/impl/gallery"
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/mongostore"
+	"onestroke/impl/profile"
 	"onestroke/tests/stores"
 )
 
@@ -305,6 +306,7 @@ func TestWhatMayBeRolledBackIsNotConfirmedToWhoAsksAgain(t *testing.T) {
 		_, _, err := s.Put(t.Context(), faultyOwner, id, drawingtest.Content(title, 1, 3), p)
 		return err
 	}
+	profiles := profile.New(store, nil)
 	there, created := drawingtest.ID(1), drawingtest.ID(2)
 	d, _, err := s.Put(t.Context(), faultyOwner, there, drawingtest.Content("", 1, 3), gallery.IfAbsent())
 	if err != nil {
@@ -322,12 +324,22 @@ func TestWhatMayBeRolledBackIsNotConfirmedToWhoAsksAgain(t *testing.T) {
 			return s.SavePaint(t.Context(), faultyOwner, paint2017.Paint{ID: "a", Actions: "[]"})
 		}},
 		{"replace", func() error { return put(there, "changed", gallery.IfMatch(d.ETag)) }},
+		{"nickname", func() error { return profiles.SetNickname(t.Context(), faultyOwner, "小明") }},
+		{"avatar", func() error { return profiles.SetAvatar(t.Context(), faultyOwner, []byte("a JPEG")) }},
+		{"no avatar", func() error { return profiles.RemoveAvatar(t.Context(), faultyOwner) }},
+		{"no account", func() error { return profiles.Remove(t.Context(), faultyOwner) }},
+		{"no profile", func() error { return profiles.Clear(t.Context(), faultyOwner) }},
 		{"unshare", func() error { return s.Unshare(t.Context(), faultyOwner, there) }},
+		{"share", func() error {
+			_, _, err := s.Share(t.Context(), faultyOwner, there)
+			return err
+		}},
 		{"delete", func() error { return s.Delete(t.Context(), faultyOwner, there, gallery.IfPresent()) }},
 		{"delete all", func() error { return s.DeleteAll(t.Context(), faultyOwner) }},
 	} {
 		f.set(func(command string) stores.Fault {
-			if command == "insert" || command == "update" || command == "delete" {
+			first := call.name != "share" && (command == "insert" || command == "delete") // of a share, the token follows
+			if first || command == "update" {
 				return stores.Fault{Code: 64, Done: true}
 			}
 			return stores.Fault{}

@@ -33,20 +33,27 @@ func (s *Store) Profile(ctx context.Context, userID string) (profile.Record, err
 }
 
 // SwapProfile compares the turn. The driver may send it twice, and then reports that
-// another change came first, which the caller looks at again.
+// another change came first, which the caller looks at again. One that changes nothing
+// waits for a majority, too.
 func (s *Store) SwapProfile(ctx context.Context, userID, turn string, to profile.Record) (done bool, err error) {
 	written := profileDocument{UserID: userID, Turn: to.Turn, Avatar: to.Avatar, Record: to}
 	unchanged := append(byKey(userID), bson.E{Key: "turn", Value: turn})
 	switch {
 	case turn == "" && to.Turn == "":
-		stored, err := s.Profile(ctx, userID)
-		return err == nil && stored.Turn == "", err
+		var stored profile.Record
+		if stored, err = s.Profile(ctx, userID); err != nil || stored.Turn != "" {
+			return false, err
+		}
+		_, err = remove(ctx, s.profiles, unchanged)
+		done = err == nil
 	case turn == "":
 		err = insert(ctx, s.profiles, written)
 		if mongo.IsDuplicateKeyError(err) {
 			return false, nil
 		}
 		done = err == nil
+	case turn == to.Turn:
+		done, err = update(ctx, s.profiles, unchanged, bson.D{{Key: "$set", Value: bson.D{{Key: "turn", Value: turn}}}})
 	case to.Turn == "":
 		done, err = remove(ctx, s.profiles, unchanged)
 	default:

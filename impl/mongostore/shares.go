@@ -34,15 +34,24 @@ var onlyShare = bson.D{{Key: "_id", Value: 0}, {Key: "share", Value: 1}}
 
 // Share writes the document that leads to the drawing first, and then the token
 // into the drawing. If the drawing turns out to have another token then, the document
-// is removed: not before, because the token may be there, and its answer lost.
+// is removed: not before, because the token may be there, and its answer lost. A token
+// that is there is written again: that waits until a majority has it.
 func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered gallery.Share) (gallery.Share, error) {
 	for n := 1; ; n++ {
 		stored, err := s.share(ctx, owner, id)
 		if err == nil && stored != (gallery.Share{}) && stored != offered && n > 1 {
 			err = s.forget(ctx, offered)
 		}
-		if err != nil || stored != (gallery.Share{}) {
-			return stored, err
+		if err != nil {
+			return gallery.Share{}, err
+		}
+		if stored != (gallery.Share{}) {
+			token := bson.D{{Key: "share.token", Value: stored.Token}}
+			there, err := update(ctx, s.drawings, append(one(owner, id), token...), bson.D{{Key: "$set", Value: token}})
+			if there || err != nil {
+				return stored, failure(ctx, "share drawing", err)
+			}
+			continue // the share has ended meanwhile
 		}
 		err = insert(ctx, s.shares, shareDocument{Key: digest(offered.Token), Owner: owner, ID: id})
 		if err != nil && !mongo.IsDuplicateKeyError(err) { // sent twice

@@ -78,7 +78,9 @@ type Store interface {
 	Profile(ctx context.Context, userID string) (Record, error)
 	// SwapProfile replaces what is stored of a user by to, if it still has the turn,
 	// in one indivisible step, and reports whether it did. A profile without a Turn is
-	// none: with an empty turn, there must be none; as to, it is removed.
+	// none: with an empty turn, there must be none; as to, it is removed. If to has this
+	// turn itself, it is what is stored, and nothing changes: then that is certain to last,
+	// also where the write before had no answer.
 	SwapProfile(ctx context.Context, userID, turn string, to Record) (bool, error)
 }
 
@@ -207,7 +209,7 @@ func (s *Service) Clear(ctx context.Context, userID string) error {
 func (s *Service) Remove(ctx context.Context, userID string) error {
 	for {
 		a, err := s.store.Profile(ctx, userID)
-		if err != nil || a.Turn == "" {
+		if err != nil {
 			return err
 		}
 		if done, err := s.store.SwapProfile(ctx, userID, a.Turn, Record{}); done || err != nil {
@@ -217,11 +219,15 @@ func (s *Service) Remove(ctx context.Context, userID string) error {
 }
 
 // Fill gives a user the nickname that WeChat signed, unless they have one. Of an
-// avatar WeChat signs only the address, which is not fetched.
+// avatar WeChat signs only the address, which is not fetched. It is called at each login of
+// a program of 2017, and writes nothing for who has a nickname.
 func (s *Service) Fill(ctx context.Context, userID, nickname string) error {
 	nickname = strings.TrimSpace(nickname)
 	if nickname == "" {
 		return nil
+	}
+	if a, err := s.store.Profile(ctx, userID); err != nil || a.Nickname != "" {
+		return err
 	}
 	changed, err := s.change(ctx, userID, func(a *Record) {
 		if a.Nickname == "" {
@@ -235,7 +241,8 @@ func (s *Service) Fill(ctx context.Context, userID, nickname string) error {
 }
 
 // change changes a profile until no other change came in between, and reports
-// whether a nickname or an avatar is another one now. The verdict on what is gone is
+// whether a nickname or an avatar is another one now. If none is, what is stored is certain
+// to last: who asks again may have had no answer. The verdict on what is gone is
 // kept only if a person refused it.
 func (s *Service) change(ctx context.Context, userID string, do func(*Record)) (changed bool, err error) {
 	for {
@@ -246,7 +253,10 @@ func (s *Service) change(ctx context.Context, userID string, do func(*Record)) (
 		turn, nickname, picture := a.Turn, a.Nickname, version(a.Avatar)
 		do(&a)
 		if a.Nickname == nickname && version(a.Avatar) == picture {
-			return false, nil
+			if done, err := s.store.SwapProfile(ctx, userID, turn, a); done || err != nil {
+				return false, err
+			}
+			continue
 		}
 		if done, err := s.swap(ctx, userID, turn, a); done || err != nil {
 			return done, err

@@ -192,6 +192,15 @@ func (l *late) SwapProfile(ctx context.Context, userID, turn string, to profile.
 	return l.Store.SwapProfile(ctx, userID, turn, to)
 }
 
+// A program of 2017 logs in with the nickname each time.
+func TestALoginWritesNothingForWhoHasANickname(t *testing.T) {
+	store := &late{Store: new(profiletest.Memory)}
+	s := profile.New(store, nil)
+	succeed(t, s.Fill(t.Context(), user, "小明"))
+	store.before = func() { t.Error("a login writes a profile") }
+	succeed(t, s.Fill(t.Context(), user, "小明"), s.Fill(t.Context(), user, "another"))
+}
+
 func TestAPersonDecidesJustBeforeTheVerdictOnANicknameIsStored(t *testing.T) {
 	key, err := seal.New("secret")
 	succeed(t, err)

@@ -42,6 +42,9 @@ func (d *Drawings) SwapProfile(ctx context.Context, userID, turn string, to prof
 		if err != nil || stored != turn {
 			return false, err
 		}
+		if to.Turn == turn {
+			return true, nil
+		}
 		if to.Turn == "" {
 			_, err = c.change(`DELETE FROM public_profiles WHERE user_id = ?1`, userID)
 			return err == nil, err

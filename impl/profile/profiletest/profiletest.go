@@ -63,6 +63,9 @@ func swapCompares(t *testing.T, s profile.Store) {
 		swap(t, s, user, turn, profile.Record{}, false)
 	}
 	has(t, s, user, stored)
+	swap(t, s, user, stored.Turn, stored, true)
+	has(t, s, user, stored)
+	swap(t, s, rand.Text()[:22], stored.Turn, stored, false)
 }
 
 func swappedOnce(t *testing.T, s profile.Store) {
