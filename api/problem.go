@@ -215,7 +215,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status == 0 {
 		status = codes[p.code].status
 	}
-	if info.gone = errors.Is(err, context.Canceled) && r.Context().Err() != nil; !info.gone {
+	info.gone = errors.As(err, new(wire.GoneError)) || errors.Is(err, context.Canceled) && r.Context().Err() != nil
+	if !info.gone {
 		info.failed(p, status, err)
 	}
 	h := w.Header()

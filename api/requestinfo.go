@@ -22,7 +22,7 @@ type requestInfo struct {
 	peer    string      // address and port of the connection's other end
 	head    bool        // HEAD: the answer has no body
 	started bool        // the answer's header has been sent
-	gone    bool        // the client hung up, and what it asked for was given up
+	gone    bool        // the client hung up before it had sent all, or before what it asked for was done
 
 	operation  string             // operationId in the contract
 	route      string             // as the contract has it, with {placeholders}

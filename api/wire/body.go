@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // MediaTypeError is a request whose body has a media type that the operation does
@@ -38,10 +39,19 @@ type NoMemoryError struct{}
 
 func (NoMemoryError) Error() string { return "there is no memory for the body" }
 
+// GoneError is a request whose client hung up before the body was complete.
+type GoneError struct{ invalid *InvalidError }
+
+func (e GoneError) Error() string { return "the client hung up: " + e.invalid.Error() }
+
+// Unwrap returns what the body is to a client that still reads: it may have closed only
+// its own direction of the connection.
+func (e GoneError) Unwrap() error { return e.invalid }
+
 // ReadBody reads the body of a request whole, and returns its media type, which
 // is one of consumes. The error is a [MediaTypeError], an [EncodingError], a
-// [SlowError], a [NoMemoryError], an [InvalidError] if the body ends too early, or
-// an [http.MaxBytesError].
+// [SlowError], a [NoMemoryError], an [InvalidError] if the body ends too early, also in
+// a [GoneError], or an [http.MaxBytesError].
 func ReadBody(r *http.Request, consumes ...string) (mediaType string, text []byte, err error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(consumes, mediaType) || !isUTF8(params["charset"]) {
@@ -75,9 +85,13 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, NoMemoryError{}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, SlowError{}
-	default:
-		return nil, invalidBody("complete", "ended before it was complete")
 	}
+	incomplete := invalidBody("complete", "ended before it was complete")
+	// HTTP/2 has no error for it: the context ends with the stream.
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || r.Context().Err() != nil {
+		return nil, GoneError{incomplete}
+	}
+	return nil, incomplete
 }
 
 const (

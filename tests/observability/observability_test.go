@@ -3,12 +3,15 @@
 package observability
 
 import (
+	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -18,6 +21,7 @@ import (
 	"github.com/google/uuid"
 
 	"onestroke/gen"
+	"onestroke/tests/pki"
 	"onestroke/tests/ports"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
@@ -202,6 +206,75 @@ func TestAClientThatHangsUpIsCountedAs499(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A client that hangs up amid its body does not get the error of one that sends half a
+// body, so it is not counted among those who do.
+func TestAClientThatHangsUpAmidItsBodyIsCountedAs499(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	root := pki.NewAuthority(t)
+	root.Issue(t).Write(t, cert, key)
+	for name, c := range map[string]struct {
+		http2  bool
+		hangUp func(conn net.Conn, giveUp func())
+	}{
+		"HTTP/1.1, closed":   {false, func(conn net.Conn, _ func()) { conn.(*tls.Conn).NetConn().Close() }},
+		"HTTP/1.1, reset":    {false, func(conn net.Conn, _ func()) { reset(conn) }},
+		"HTTP/2, closed":     {true, func(conn net.Conn, _ func()) { conn.(*tls.Conn).NetConn().Close() }},
+		"HTTP/2, reset":      {true, func(conn net.Conn, _ func()) { reset(conn) }},
+		"HTTP/2, given up":   {true, func(_ net.Conn, giveUp func()) { giveUp() }},
+		"HTTP/1.1, given up": {false, func(_ net.Conn, giveUp func()) { giveUp() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, "TLS_CERT_FILE="+cert, "TLS_KEY_FILE="+key, "SLOW_REQUEST=0s")
+			token := p.LogIn(t, service.NewUser()).Header.Get("Authorization")
+			config := &tls.Config{RootCAs: root.Pool(), NextProtos: []string{"http/1.1"}}
+			if c.http2 {
+				config.NextProtos = []string{"h2"}
+			}
+			conn, err := tls.Dial("tcp", strings.TrimPrefix(p.URL, "https://"), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			transport := &http.Transport{ForceAttemptHTTP2: c.http2, DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil }}
+			defer transport.CloseIdleConnections()
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			body, sent := io.Pipe()
+			request, err := http.NewRequestWithContext(ctx, http.MethodPut, p.URL+"/v1/drawings/"+newID(), body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header = http.Header{"Authorization": {token}, "If-None-Match": {"*"}, "Content-Type": {"application/json"}}
+			request.ContentLength = 1000
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				if answer, err := transport.RoundTrip(request); err == nil {
+					answer.Body.Close()
+				}
+			}()
+			if _, err := io.WriteString(sent, `{"format":1,`); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the body arrives", func() bool { return p.takesMemory(t) })
+			c.hangUp(conn, giveUp)
+			sent.CloseWithError(io.ErrClosedPipe)
+			<-ended
+			eventually(t, "the request ends", func() bool { return strings.Contains(p.scrape(t), `operation="putDrawing",status=`) })
+			if !has(p.metrics(t), `onestroke_requests_total{code="",operation="putDrawing",status="499"}`) {
+				t.Errorf("there is %s", strings.Join(p.metrics(t), "\n"))
+			}
+		})
+	}
+}
+
+// reset ends a connection without the rest of what was sent on it.
+func reset(conn net.Conn) {
+	tcp := conn.(*tls.Conn).NetConn().(*net.TCPConn)
+	_ = tcp.SetLinger(0)
+	tcp.Close()
 }
 
 // What bodies take of the memory for them is seen while they arrive, and that one is
