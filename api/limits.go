@@ -170,8 +170,9 @@ func addressOf(peer string) (netip.Addr, bool) {
 }
 
 func isTrusted(address netip.Addr, proxies []netip.Prefix) bool {
+	address = address.WithZone("").Unmap() // a network contains no address with a zone
 	for _, p := range proxies {
-		if p.Contains(address.Unmap()) {
+		if p.Contains(address) {
 			return true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -205,6 +206,22 @@ func TestALineOfTheLogHasTheMethodThatWasSent(t *testing.T) {
 		var line struct{ Method, Route, Operation string }
 		if err := json.Unmarshal(log.Bytes(), &line); err != nil || line != struct{ Method, Route, Operation string }{sent.method, sent.route, sent.operation} {
 			t.Errorf("%s %s: logged %s, %v", sent.method, sent.path, &log, err)
+		}
+	}
+}
+
+// The address of a proxy that is reached by its link has a zone.
+func TestAProxyMayHaveAZone(t *testing.T) {
+	const id = "0b9e8d7c-6f5a-4b3c-9d2e-1f0a9b8c7d6e"
+	server := newServer(t, api.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("fe80::/64")}})
+	for peer, trusted := range map[string]bool{"[fe80::1%eth0]:4000": true, "[fe80::1]:4000": true, "[fe80:0:0:1::1%eth0]:4000": false} {
+		r := httptest.NewRequest(http.MethodGet, "/livez", nil)
+		r.RemoteAddr = peer
+		r.Header.Set("X-Request-Id", id)
+		w := httptest.NewRecorder()
+		server.Config.Handler.ServeHTTP(w, r)
+		if got := w.Header().Get("X-Request-Id"); (got == id) != trusted {
+			t.Errorf("of %s the request is %s", peer, got)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -30,6 +31,16 @@ func TestEachFieldIsADocumentedVariable(t *testing.T) {
 	}
 	if !slices.Equal(fields, explained) {
 		t.Errorf("the fields are\n%q\nand documented are\n%q", fields, explained)
+	}
+}
+
+func TestANetworkOfIPv4MayBeWrittenAsIPv6(t *testing.T) {
+	c, err := config.Read([]string{"TRUSTED_PROXIES=::ffff:10.1.2.3/104, ::ffff:192.0.2.1,2001:db8::1/64,10.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(c.TrustedProxies), "[10.0.0.0/8 192.0.2.1/32 2001:db8::/64 10.0.0.1/32]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -28,7 +28,8 @@ func (l *Level) UnmarshalText(text []byte) error {
 	return (*slog.Level)(l).UnmarshalText(text)
 }
 
-// Networks are IP networks. An address is a network with one address.
+// Networks are IP networks. An address is a network with one address. IPv4 written as
+// IPv6, such as ::ffff:10.0.0.0/104, is IPv4.
 type Networks []netip.Prefix
 
 // UnmarshalText reads networks and addresses with commas between them.
@@ -36,12 +37,16 @@ func (n *Networks) UnmarshalText(text []byte) error {
 	for _, part := range strings.Split(string(text), ",") {
 		part = strings.TrimSpace(part)
 		if address, err := netip.ParseAddr(part); err == nil {
+			address = address.Unmap()
 			*n = append(*n, netip.PrefixFrom(address, address.BitLen()))
 			continue
 		}
 		network, err := netip.ParsePrefix(part)
 		if err != nil {
 			return err
+		}
+		if network.Addr().Is4In6() && network.Bits() >= 96 {
+			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96)
 		}
 		*n = append(*n, network.Masked())
 	}
