@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -275,6 +276,28 @@ func reset(conn net.Conn) {
 	tcp := conn.(*tls.Conn).NetConn().(*net.TCPConn)
 	_ = tcp.SetLinger(0)
 	tcp.Close()
+}
+
+// Requests of operators have a limit of their own, which someone who guesses the token meets.
+func TestTheLimitOfOperatorsIsCountedAndExplained(t *testing.T) {
+	p := start(t, "ADMIN_TOKEN="+strings.Repeat("a", 32))
+	guess := p.With(http.Header{"Authorization": {"Bearer " + strings.Repeat("b", 32)}})
+	eventually(t, "a guess is refused", func() bool {
+		return guess.Do(t, http.MethodGet, "/v1/admin/checks", nil).Status == http.StatusTooManyRequests
+	})
+	if !has(p.metrics(t), `onestroke_refusals_total{limit="operator"}`) {
+		t.Errorf("there is %s", strings.Join(p.metrics(t), "\n"))
+	}
+	for _, page := range []string{"observability.md", "observability.zh-CN.md"} {
+		text, err := os.ReadFile(filepath.Join(service.Root(), "docs", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, row, _ := strings.Cut(string(text), "| `onestroke_refusals_total` |")
+		if row, _, _ = strings.Cut(row, "\n"); !strings.Contains(row, "`operator`") {
+			t.Errorf("%s does not explain it: %s", page, row)
+		}
+	}
 }
 
 // What bodies take of the memory for them is seen while they arrive, and that one is
