@@ -494,6 +494,7 @@ dialog.addEventListener('cancel', event => byId('cancel').disabled && event.prev
 /** While an answer is sent its question stays: an outcome that arrives late would close another one. */
 function setSending(sending) {
   byId('confirm').disabled = byId('cancel').disabled = sending;
+  dialog.closedBy = sending ? 'none' : 'closerequest'; // a second Esc closes it without asking
 }
 
 if (operator) open('checks');
