@@ -110,9 +110,18 @@ function joined(text) {
 
 async function show(details) {
   const place = details.querySelector('.ui');
-  if (place.childNodes.length) return;
+  if (place.children.length) return;
   place.setAttribute('aria-busy', 'true');
-  const original = await (loaded ??= load());
+  place.textContent = '';
+  let original;
+  try {
+    original = await (loaded ??= load());
+  } catch {
+    loaded = undefined; // opened again, it is tried again
+    place.removeAttribute('aria-busy');
+    place.textContent = isChinese() ? '网络不通，请稍后再打开。' : 'No network. Open it again later.';
+    return;
+  }
   const contract = isChinese() ? inChinese(original) : original;
   const { method, path } = details.dataset;
   // Requests go to the service that served this page, not to the server in the contract.

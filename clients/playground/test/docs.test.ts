@@ -98,6 +98,22 @@ test('operations are found by words of both languages, by path and by name', asy
   await guest.leave();
 });
 
+test('an operation that is opened without a network says so, and appears when it is opened later', async () => {
+  const reader = await Visitor.come(stage, desktop);
+  reader.expect(/ERR_INTERNET_DISCONNECTED|layout shift/);
+  await reader.page.goto(`${reader.base}/docs`);
+  await reader.context.setOffline(true);
+  const operation = reader.page.locator('#getProfile');
+  await operation.locator('summary').click();
+  await operation.getByText('No network').waitFor();
+  await reader.context.setOffline(false);
+  await operation.locator('summary').first().click();
+  await operation.locator('summary').first().click();
+  await operation.getByRole('button', { name: 'Execute' }).waitFor();
+  assert.equal(await operation.getByText('No network').count(), 0);
+  await reader.leave();
+});
+
 test('it is read in both languages, and the choice stays', async () => {
   const guest = await atDocs();
   await guest.page.getByText('Exchange a login code for a token').waitFor();
