@@ -209,7 +209,7 @@ export function createEditor(opened?: string): Screen {
   }
 
   function another(): void {
-    if (sketch && !sketch.content.strokes.length) {
+    if (sketch && !sketch.content.strokes.length && !lastSaved) {
       sketch = undefined;
       return begin(blank(paper, pen));
     }

@@ -145,7 +145,7 @@ export function createGallery(changed: () => void): Screen {
   function logOut(): void {
     removeNow(); // as this user
     void client.logOut();
-    user.name = null;
+    user.name = undefined;
     changed();
   }
 

@@ -36,8 +36,12 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
   let held = false; // by a pointer
   let at: { x: number; y: number } | undefined; // the place of the pen that keys move, in canvas units
 
-  let corner = canvas.getBoundingClientRect();
-  const placeOf = (event: MouseEvent) => ({ x: event.clientX - corner.left, y: event.clientY - corner.top });
+  let view = paper.view; // of the brush
+
+  const placeOf = (event: MouseEvent) => {
+    const { left, top } = canvas.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
+  };
   const pointerOf = (event: PointerEvent): Pointer => ({
     ...placeOf(event),
     id: event.pointerId,
@@ -59,14 +63,20 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
     const accepted = sketch.begin(point, styleOf({ ...pen, tool }, sketch.content.canvas), isBrush());
     begun(accepted);
     if (!accepted) return false;
-    brush = new Brush(surface, ahead, sketch.content, paper.view);
-    brush.render(sketch);
+    takeBrush(sketch);
+    brush!.render(sketch);
     return true;
+  }
+
+  function takeBrush({ content }: Sketch): void {
+    view = paper.view;
+    brush = new Brush(surface, ahead, content, view);
   }
 
   function extend(points: Point[], expected: { x: number; y: number }[] = []): void {
     const sketch = sketchNow();
     sketch?.extend(points, expected);
+    if (sketch && brush && view !== paper.view) takeBrush(sketch); // the window has another size
     if (sketch?.current) brush?.render(sketch);
     else if (brush) end(); // another tab's change has left no room for the stroke
   }
@@ -80,6 +90,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
 
   const pointers = new Pointers({
     begin(pointer) {
+      if (brush) end(); // a stroke by keys
       held = begin(pointOf(pointer));
       cursor.hidden = true;
     },
@@ -95,7 +106,6 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
 
   canvas.addEventListener('pointerdown', event => {
     if (event.button !== 0 && event.button !== 5) return; // 5 is the eraser end of a pen
-    corner = canvas.getBoundingClientRect();
     tool = event.button === 5 ? 'eraser' : pen.tool;
     canvas.setPointerCapture(event.pointerId);
     canvas.classList.add('pointed');
@@ -115,7 +125,6 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
   canvas.addEventListener(
     'wheel',
     event => {
-      corner = canvas.getBoundingClientRect();
       const { x, y } = placeOf(event);
       if (!event.ctrlKey && paper.view.zoom === 1) return;
       event.preventDefault();

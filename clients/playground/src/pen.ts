@@ -1,5 +1,6 @@
 import type { DrawingContent } from 'onestroke-client';
 import { colors, nib, type Style, widths } from 'onestroke-drawing';
+import { keep, storage } from './storage';
 
 const key = 'onestroke.pen';
 
@@ -19,18 +20,14 @@ export interface Pen {
 export function loadPen(): Pen {
   const pen: Pen = { tool: 'pen', color: colors[0]!.value, width: 1, brush: false, once: false };
   try {
-    return { ...pen, ...(JSON.parse(localStorage.getItem(key) || '{}') as Partial<Pen>), tool: 'pen' };
+    return { ...pen, ...(JSON.parse(storage.get(key) || '{}') as Partial<Pen>), tool: 'pen' };
   } catch {
     return pen;
   }
 }
 
 export function storePen({ color, width, brush, once }: Pen): void {
-  try {
-    localStorage.setItem(key, JSON.stringify({ color, width, brush, once }));
-  } catch {
-    // Storage is full of unsent drawings, which matter more.
-  }
+  keep(key, JSON.stringify({ color, width, brush, once }));
 }
 
 /** The style of the pen's strokes on this canvas. The eraser is three times as wide. */

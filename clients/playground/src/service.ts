@@ -1,4 +1,5 @@
-import { createClient, fetchTransport, type LoginCode, type Problem, webStorage } from 'onestroke-client';
+import { createClient, fetchTransport, type LoginCode, type Problem } from 'onestroke-client';
+import { keep, storage } from './storage';
 import { words } from './words';
 
 /** The address of the page and the service. */
@@ -8,15 +9,17 @@ export const home = new URL('.', location.href).href.replace(/[?#].*/, '');
 export const simulated = document.documentElement.dataset.simulator === 'true';
 
 const key = 'onestroke.user';
+let name = simulated ? storage.get(key) : undefined;
 
-/** The user's name; null if nobody is logged in. */
+/** The user's name; undefined if nobody is logged in. */
 export const user = {
-  get name(): string | null {
-    return simulated ? localStorage.getItem(key) : null;
+  get name(): string | undefined {
+    return name;
   },
-  set name(name: string | null) {
-    if (name) localStorage.setItem(key, name);
-    else localStorage.removeItem(key);
+  set name(to: string | undefined) {
+    name = to;
+    if (to) keep(key, to);
+    else storage.remove(key);
   },
 };
 
@@ -26,7 +29,7 @@ addEventListener('storage', event => event.key === key && location.reload());
 export const client = createClient({
   baseUrl: home,
   transport: fetchTransport((url, init) => fetch(url, init)),
-  storage: webStorage(localStorage),
+  storage,
   async login(): Promise<LoginCode> {
     if (!user.name) throw new Error('nobody is logged in');
     const answer = await fetch(home + 'simulator/login', { method: 'POST', body: JSON.stringify({ user: user.name }) });

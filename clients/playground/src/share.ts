@@ -9,6 +9,7 @@ export async function share(id: string): Promise<void> {
   if (unsent) return toast(unsent);
   const result = await client.shareDrawing({ id });
   if (!result.ok) return toast(sayProblem(result.problem));
+  if (document.querySelector('.link')) return; // pressed twice on a slow network
   const link = `${home}s/${result.data.token}`;
   // Nothing to say of an approved one, nor of a state that is newer than this page.
   const state = words.shareStates[result.data.state as keyof typeof words.shareStates];

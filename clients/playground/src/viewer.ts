@@ -94,13 +94,11 @@ function createViewer<Content extends DrawingContent>(
       paper.end();
     },
     key(event) {
-      const inField =
-        event.target instanceof HTMLInputElement ||
-        event.target instanceof HTMLButtonElement ||
-        event.target instanceof HTMLAnchorElement;
-      if (event.key === ' ' && !inField) event.preventDefault(), toggle();
+      // The slider's own arrow keys are too slow.
+      const onButton = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement;
+      if (event.key === ' ' && !onButton) event.preventDefault(), toggle();
       else if (event.key === 'Escape') leave();
-      else if ((event.key === 'ArrowLeft' || event.key === 'ArrowRight') && !inField && replay) {
+      else if ((event.key === 'ArrowLeft' || event.key === 'ArrowRight') && !onButton && replay) {
         event.preventDefault();
         replay.seek(replay.position + (event.key === 'ArrowLeft' ? -1_000 : 1_000));
       }
@@ -111,7 +109,7 @@ function createViewer<Content extends DrawingContent>(
     const slider = el('input', {
       type: 'range',
       min: 0,
-      step: 1,
+      step: 'any',
       'aria-label': words.position,
       oninput: () => running.seek(Number(slider.value)),
     });

@@ -16,7 +16,7 @@ export function createWelcome(changed: () => void): Screen {
   });
   const enter = (event: Event) => {
     event.preventDefault();
-    user.name = input.value.trim() || null;
+    user.name = input.value.trim();
     changed();
   };
   const docs = (name: string) => el('a', { class: name, href: home + 'docs' }, words.docs);

@@ -1,5 +1,6 @@
 import { commonWords } from 'onestroke-drawing';
 import { name } from '../../brand/brand.json';
+import { keep, storage } from './storage';
 
 const zh = {
   ...commonWords.zh,
@@ -195,12 +196,10 @@ const en: Words = {
 export type Language = 'zh' | 'en';
 const key = 'onestroke.language';
 
+const chosen = storage.get(key);
+
 export let language: Language =
-  localStorage.getItem(key) === 'zh' || localStorage.getItem(key) === 'en'
-    ? (localStorage.getItem(key) as Language)
-    : navigator.language.startsWith('zh')
-      ? 'zh'
-      : 'en';
+  chosen === 'zh' || chosen === 'en' ? chosen : navigator.language.startsWith('zh') ? 'zh' : 'en';
 export let words = language === 'zh' ? zh : en;
 setDocumentLanguage();
 
@@ -208,7 +207,7 @@ setDocumentLanguage();
 export function switchLanguage(): void {
   language = language === 'zh' ? 'en' : 'zh';
   words = language === 'zh' ? zh : en;
-  localStorage.setItem(key, language);
+  keep(key, language);
   setDocumentLanguage();
 }
 

@@ -216,3 +216,35 @@ test('no ring stays round the paper when a pointer draws, and the keys bring it 
   assert.equal(await ring(), 'solid');
   await guest.leave();
 });
+
+test('the ink stays where the mouse is when the window gets another size during a stroke', async () => {
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('resized');
+  await guest.hold([0.2, 0.5], [0.5, 0.5]);
+  await guest.page.setViewportSize({ width: 900, height: 700 });
+  const at = await guest.onPaper();
+  await guest.page.mouse.move(...at([0.6, 0.8]), { steps: 4 });
+  await guest.page.mouse.move(...at([0.8, 0.8]), { steps: 4 });
+  assert.equal(await guest.color(0.7, 0.8), '102,102,102');
+  assert.equal(await guest.color(0.35, 0.5), '102,102,102');
+  await guest.page.mouse.up();
+  await guest.status('Saved');
+  const [stroke] = await strokesOf('resized');
+  const width = await guest.page.locator('canvas.canvas').evaluate(canvas => canvas.clientWidth);
+  const height = await guest.page.locator('canvas.canvas').evaluate(canvas => canvas.clientHeight);
+  const [x, y] = [stroke!.x, stroke!.y].map(all => all[all.length - 1]!);
+  assert.ok(Math.abs(y! / x! - height / width) < 0.02, `${x}, ${y} of ${width} × ${height}`);
+  await guest.leave();
+});
+
+test('a stroke by keys ends where it is when the mouse begins another', async () => {
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('keys and mouse');
+  await guest.onPaper();
+  await guest.page.locator('canvas.canvas').press('Enter');
+  await guest.page.keyboard.press('Shift+ArrowRight');
+  await guest.draw([0.1, 0.1], [0.1, 0.4]);
+  await guest.status('Saved');
+  await guest.page.getByLabel('Untitled, 2 strokes').waitFor();
+  await guest.leave();
+});

@@ -219,6 +219,30 @@ test('a drawing that is emptied and left is gone, and can be brought back with i
   await guest.leave();
 });
 
+test('a new drawing after one that is emptied does not take its place and its share', async () => {
+  const client = stage.clientOf('emptied, new');
+  const id = await saved(client, line('shared'));
+  const share = await client.shareDrawing({ id });
+  assert.ok(share.ok);
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('emptied, new');
+  await guest.page.goto(`${guest.base}/#/draw/${id}`);
+  await guest.page.getByLabel('shared, 1 strokes').waitFor();
+  await guest.page.getByRole('button', { name: 'Clear' }).click();
+  await guest.page.getByRole('button', { name: 'New drawing' }).click();
+  await guest.page.waitForURL(url => !url.hash.includes(id));
+  await guest.page.getByText('Draw something here').waitFor();
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.status('Saved');
+  const list = await client.listDrawings({});
+  assert.ok(list.ok);
+  assert.deepEqual(list.data.items.map(({ title }) => title).sort(), ['', 'shared']);
+  await guest.page.getByRole('button', { name: 'Undo' }).last().click();
+  const shared = await client.getSharedDrawing({ token: share.data.token });
+  assert.equal(shared.ok && shared.data.title, 'shared');
+  await guest.leave();
+});
+
 test('a drawing that is emptied, left and opened again at once is kept', async () => {
   const client = stage.clientOf('back at once');
   const id = await saved(client, line('short'));
@@ -476,6 +500,33 @@ test('a shared drawing is reported with a reason', async () => {
   await box.getByRole('button', { name: 'Report' }).click();
   await guest.page.getByText('The report was received').waitFor();
   assert.deepEqual((await request).postDataJSON(), { reason: 'copyright', note: 'This is my drawing.' });
+  await guest.leave();
+});
+
+test('to press Share twice on a slow network asks once', async () => {
+  const id = await saved(stage.clientOf('impatient'), line('slow'));
+  const guest = await Visitor.come(stage, desktop);
+  let release = () => {};
+  const released = new Promise<void>(resolve => (release = resolve));
+  await guest.page.route('**/share', async route => {
+    await released;
+    await route.continue();
+  });
+  await guest.logIn('impatient');
+  await guest.page.goto(`${guest.base}/#/draw/${id}`);
+  await guest.page.getByLabel('slow, 1 strokes').waitFor();
+  let answers = 0;
+  guest.page.on('requestfinished', request => request.url().endsWith('/share') && answers++);
+  for (let i = 1; i <= 2; i++) {
+    const asked = guest.page.waitForRequest('**/share');
+    await guest.page.getByRole('button', { name: 'Share' }).click();
+    await asked;
+  }
+  release();
+  while (answers < 2) await guest.page.waitForTimeout(10);
+  await guest.page.getByLabel('Link').first().waitFor();
+  await guest.page.waitForTimeout(100);
+  assert.equal(await guest.page.locator('dialog').count(), 1);
   await guest.leave();
 });
 

@@ -318,3 +318,50 @@ test('at 400 % zoom the paper and the tools can be used', async () => {
   assert.ok(await guest.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   await guest.leave();
 });
+
+test('the keys of a replay work after a press on its slider, too', async () => {
+  const user = 'slider';
+  const { strokes } = line('');
+  const id = await saved(stage.clientOf(user), {
+    ...line('long'),
+    strokes: strokes.map(stroke => ({ ...stroke, t: [0, 10_000] })),
+  });
+  const guest = await Visitor.come(stage, { ...desktop, reducedMotion: 'reduce' });
+  await guest.logIn(user);
+  await guest.page.goto(`${guest.base}/#/replay/${id}`);
+  const slider = guest.page.getByRole('slider');
+  await slider.click();
+  const before = Number(await slider.inputValue());
+  await guest.page.keyboard.press('ArrowRight');
+  assert.equal(Number(await slider.inputValue()), before + 1_000);
+  await guest.page.keyboard.press('ArrowLeft');
+  assert.equal(Number(await slider.inputValue()), before);
+  await guest.page.keyboard.press('Space');
+  await guest.page.getByRole('button', { name: 'Pause' }).waitFor();
+  await guest.leave();
+});
+
+test('where storage is full or forbidden somebody can log in, draw and change the language', async () => {
+  for (const how of ['full', 'forbidden']) {
+    const guest = await Visitor.come(stage, desktop);
+    await guest.context.addInitScript(how => {
+      if (how === 'full')
+        Storage.prototype.setItem = () => {
+          throw new DOMException('', 'QuotaExceededError');
+        };
+      else
+        Object.defineProperty(window, 'localStorage', {
+          get() {
+            throw new DOMException('', 'SecurityError');
+          },
+        });
+    }, how);
+    await guest.logIn(`storage ${how}`);
+    await guest.draw([0.2, 0.2], [0.8, 0.2]);
+    await guest.status('Saved');
+    await guest.page.getByRole('link', { name: 'My drawings' }).click();
+    await guest.page.getByRole('button', { name: '中文' }).click();
+    await guest.page.getByRole('heading', { name: '我的画' }).waitFor();
+    await guest.leave();
+  }
+});

@@ -1,1 +1,0 @@
-import{L as e,h as s,w as a}from"./index-YKWYlgSv.js";function i(){e(a.keys,s("dl",{class:"keys"},...a.keyList.flatMap(([d,o])=>[s("dt",{},...d.split(" ").map(t=>s("kbd",{},t))),s("dd",{},o)])))}export{i as showKeys};
