@@ -5,7 +5,7 @@ import type { Choice } from './conflict';
 import { attribute, drawn, el, flourish, type IconName, icon, iconButton } from './dom';
 import { remove, restore, share } from './gallery';
 import { createHand } from './hand';
-import { choose, toast } from './overlays';
+import { choose, sayOffline, toast } from './overlays';
 import { createPaper, type Paper } from './paper';
 import { loadPen, type Pen } from './pen';
 import { offerDownload } from './pictures';
@@ -260,7 +260,7 @@ export function createEditor(opened?: string): Screen {
     };
     const offer = (text: string, ask: (questions: typeof import('./conflict')) => void) => {
       status.dataset.kind = 'conflict';
-      const run = () => void import('./conflict').then(ask);
+      const run = () => void import('./conflict').then(ask, sayOffline);
       status.replaceChildren(el('button', { type: 'button', onclick: run }, icon('warn'), text));
     };
     switch (state.status) {

@@ -1,7 +1,7 @@
 import type { DrawingContent, DrawingState, DrawingSummary, Unsent } from 'onestroke-client';
 import { bar, brand, languageButton, stamp, userButton } from './bars';
 import { drawn, el, flourish, icon, iconButton } from './dom';
-import { actionTime, ask, choose, endToast, toast } from './overlays';
+import { actionTime, ask, choose, endToast, sayOffline, toast } from './overlays';
 import { offerDownload, picture } from './pictures';
 import { go, type Screen, write } from './routes';
 import { client, home, onOtherTab, sayProblem, user } from './service';
@@ -307,10 +307,7 @@ export function createGallery(changed: () => void): Screen {
 
 /** Shares a drawing. What this needs is loaded only now. */
 export function share(id: string): void {
-  void import('./share').then(
-    ({ share }) => share(id),
-    () => toast(words.offline),
-  );
+  void import('./share').then(({ share }) => share(id), sayOffline);
 }
 
 /** Hides a drawing, and deletes it when the time to undo is over: if the user undoes it, its share still exists. */

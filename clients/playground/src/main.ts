@@ -1,6 +1,6 @@
 import { el } from './dom';
 import { createGallery } from './gallery';
-import { toast } from './overlays';
+import { sayOffline, toast } from './overlays';
 import { type Route, read, type Screen, setTitle } from './routes';
 import { registerWorker, user } from './service';
 import { createWelcome } from './welcome';
@@ -34,7 +34,10 @@ async function show(): Promise<void> {
   screen?.leave?.();
   screen = undefined;
   document.querySelectorAll('dialog').forEach(dialog => dialog.close());
-  const opened = await open(read(location.hash)).catch(() => toast(words.offline));
+  const opened = await open(read(location.hash)).catch(() =>
+    // The address stays, so to press the same link would do nothing.
+    toast(words.offline, { label: words.retry, run: () => void show() }),
+  );
   if (!opened) return;
   if (turn !== asked) return opened.leave?.();
   screen = opened;
@@ -53,7 +56,7 @@ addEventListener('keydown', event => {
   const takesKeys = target.closest('input:not([type=range]), select, textarea, dialog');
   if (takesKeys || event.altKey) return;
   // A Chinese keyboard layout gives the full-width mark.
-  if (event.key === '?' || event.key === '？') void import('./keys').then(({ showKeys }) => showKeys());
+  if (event.key === '?' || event.key === '？') void import('./keys').then(({ showKeys }) => showKeys(), sayOffline);
   else screen?.key?.(event);
 });
 app.append(el('main'));

@@ -21,6 +21,9 @@ export function toast(text: string, action?: { label: string; run: () => void })
   setTimeout(leave, action ? actionTime : 4_000);
 }
 
+/** Says that a part of the page could not be loaded. */
+export const sayOffline = () => toast(words.offline);
+
 /** Takes the message away. */
 export function endToast(): void {
   toasts.replaceChildren();

@@ -1,7 +1,7 @@
 import type { DrawingContent, Result } from 'onestroke-client';
 import { fit, render } from 'onestroke-drawing';
 import { el } from './dom';
-import { choose, toast } from './overlays';
+import { choose, sayOffline, toast } from './overlays';
 import { client, sayProblem, send } from './service';
 import { words } from './words';
 
@@ -61,10 +61,11 @@ export function offerDownload(title: string, of: { id: string } | { token: strin
     );
   };
   const video = async () => {
-    const { record } = await import('./video');
+    const part = await import('./video').catch(sayOffline);
+    if (!part) return;
     const opened = await ('id' in of ? client.drawings.open(of.id) : client.getSharedDrawing(of));
     if (!opened.ok) return toast(sayProblem(opened.problem));
-    const file = await record(opened.data);
+    const file = await part.record(opened.data);
     if (file) hand(file, `${title || words.untitled}.${/mp4/.test(file.type) ? 'mp4' : 'webm'}`);
   };
   choose(words.download, [

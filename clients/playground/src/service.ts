@@ -25,6 +25,8 @@ export const user = {
 
 // Another tab has logged in or out: the session and the drawings of this one are the former user's.
 addEventListener('storage', event => event.key === key && location.reload());
+// A page that the browser kept, and shows again, heard nothing meanwhile.
+addEventListener('pageshow', ({ persisted }) => persisted && storage.get(key) !== name && location.reload());
 
 export const client = createClient({
   baseUrl: home,

@@ -365,3 +365,38 @@ test('where storage is full or forbidden somebody can log in, draw and change th
     await guest.leave();
   }
 });
+
+test('what cannot be loaded says so, and can be tried again', async () => {
+  const user = 'broken';
+  const client = stage.clientOf(user);
+  const id = await saved(client, line('before'));
+  const guest = await Visitor.come(stage, desktop);
+  guest.expect(/^$|ERR_FAILED|412/);
+  let failing = true;
+  await guest.page.route(/assets.(editor|conflict|keys|video)/, route => (failing ? route.abort() : route.continue()));
+  await guest.logIn(user);
+  await guest.page.getByRole('link', { name: 'before', exact: true }).click();
+  const toast = guest.page.locator('.toast', { hasText: 'No network' });
+  await toast.waitFor();
+  failing = false;
+  await toast.getByRole('button', { name: 'Try again' }).click();
+  await guest.page.getByLabel('before, 1 strokes').waitFor();
+  failing = true;
+  const opened = await client.drawings.open(id);
+  assert.ok(opened.ok);
+  client.drawings.save(id, { ...opened.data, title: 'theirs' });
+  await client.drawings.flush();
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  const says = async () => {
+    await toast.waitFor();
+    await toast.evaluate(element => element.remove());
+  };
+  await guest.page.getByRole('button', { name: 'Conflict' }).click();
+  await says();
+  await guest.page.keyboard.press('?');
+  await says();
+  await guest.page.getByRole('button', { name: 'Download' }).click();
+  await guest.page.getByRole('button', { name: 'Video of the replay' }).click();
+  await says();
+  await guest.leave();
+});

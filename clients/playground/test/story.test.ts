@@ -491,3 +491,21 @@ test('logging out does not wait for the network, and the next user sees nothing 
   await other.leave();
   await both.leave();
 });
+
+test('a page that the browser kept while somebody else logged in shows nothing of the former user', async () => {
+  await saved(stage.clientOf('kept'), line('mine'));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('kept');
+  await guest.page.getByRole('link', { name: 'mine', exact: true }).waitFor();
+  // What another tab changes while the page is not shown. A tab hears nothing of what it changes itself, either.
+  await guest.page.evaluate(() => {
+    localStorage.clear();
+    localStorage.setItem('onestroke.user', 'next');
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  });
+  await guest.page.getByText('Draw something here').waitFor();
+  await guest.page.getByRole('link', { name: 'My drawings' }).click();
+  await guest.page.getByRole('button', { name: 'Logged in as: next' }).waitFor();
+  assert.equal(await guest.page.getByRole('link', { name: 'mine', exact: true }).count(), 0);
+  await guest.leave();
+});
