@@ -196,7 +196,7 @@ export class Sketch {
 
   /** Makes it a drawing of one stroke, or one of many. Returns false, and changes nothing, if it has too many strokes. */
   limitToOneStroke(oneStroke: boolean): boolean {
-    if (oneStroke && this.drawn.strokes.length > 1) return false;
+    if (oneStroke && this.drawn.strokes.length + (this.stroke ? 1 : 0) > 1) return false;
     this.base = { ...this.base, oneStroke };
     this.show(this.drawn.strokes);
     return true;

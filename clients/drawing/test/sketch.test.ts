@@ -223,6 +223,9 @@ test('a drawing becomes one of one stroke, or one of many, as long as its stroke
   assert.equal(sketch.limitToOneStroke(true), true);
   assert.deepEqual([sketch.finished, sketch.content.oneStroke], [true, true]);
   assert.equal(sketch.limitToOneStroke(false), true);
+  sketch.begin(line([0, 0])[0]!, pen);
+  assert.equal(sketch.limitToOneStroke(true), false); // the second has begun
+  sketch.cancel();
   assert.equal(draw(sketch, line([0, 0], [50, 50])), true);
   assert.equal(sketch.limitToOneStroke(true), false);
   sketch.undo();

@@ -248,3 +248,17 @@ test('a stroke by keys ends where it is when the mouse begins another', async ()
   await guest.page.getByLabel('Untitled, 2 strokes').waitFor();
   await guest.leave();
 });
+
+test('a drawing does not become one of one stroke while its second is drawn', async () => {
+  const guest = await atPaper('second stroke', desktop);
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.hold([0.2, 0.5], [0.8, 0.5]);
+  await guest.page.keyboard.press('o');
+  await guest.page.getByRole('dialog', { name: 'several strokes' }).waitFor();
+  await guest.page.keyboard.press('Escape');
+  await guest.page.mouse.up();
+  await guest.page.getByLabel('Untitled, 2 strokes').waitFor();
+  await guest.status('Saved');
+  assert.equal((await strokesOf('second stroke')).length, 2);
+  await guest.leave();
+});

@@ -688,7 +688,7 @@ var Sketch = class {
   }
   /** Makes it a drawing of one stroke, or one of many. Returns false, and changes nothing, if it has too many strokes. */
   limitToOneStroke(oneStroke) {
-    if (oneStroke && this.drawn.strokes.length > 1) return false;
+    if (oneStroke && this.drawn.strokes.length + (this.stroke ? 1 : 0) > 1) return false;
     this.base = { ...this.base, oneStroke };
     this.show(this.drawn.strokes);
     return true;
