@@ -187,8 +187,16 @@ for (const reason of Object.keys(reasons)) question.elements.reason.add(new Opti
 
 // --- The service ---
 
+/** The storage of this tab. Where it is forbidden, a reload asks for the token again. */
+let storage;
+try {
+  storage = sessionStorage;
+} catch {
+  storage = undefined;
+}
+
 /** Who works here: { name, token }. */
-let operator = JSON.parse(sessionStorage.getItem('onestroke.admin'));
+let operator = JSON.parse(storage?.getItem('onestroke.admin') ?? null);
 
 /** An answer that is not a success. */
 class Refusal extends Error {
@@ -240,7 +248,7 @@ login.addEventListener('submit', event => {
     return;
   }
   operator = { name, token };
-  sessionStorage.setItem('onestroke.admin', JSON.stringify(operator));
+  storage?.setItem('onestroke.admin', JSON.stringify(operator));
   open('checks');
 });
 
@@ -251,7 +259,7 @@ byId('leave').addEventListener('click', () => {
 
 function leave() {
   operator = null;
-  sessionStorage.removeItem('onestroke.admin');
+  storage?.removeItem('onestroke.admin');
   shown = null;
   dialog.close();
   items.replaceChildren();

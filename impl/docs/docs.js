@@ -5,21 +5,38 @@ const simulated = Boolean(login.elements.user);
 const search = document.getElementById('search');
 const operations = Array.from(document.querySelectorAll('.operation'));
 
+// Where storage is forbidden or full, what is remembered ends with the page.
+function recall(storage, key) {
+  try {
+    return window[storage].getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(storage, key, value) {
+  try {
+    window[storage].setItem(key, value);
+  } catch {
+    // it works without
+  }
+}
+
 /** The user's name, where WeChat is simulated, and the token. They survive a reload. */
-const session = JSON.parse(sessionStorage.getItem('onestroke.docs') || '{}');
+const session = JSON.parse(recall('sessionStorage', 'onestroke.docs') || '{}');
 
 function remember(changes) {
   Object.assign(session, changes);
-  sessionStorage.setItem('onestroke.docs', JSON.stringify(session));
+  keep('sessionStorage', 'onestroke.docs', JSON.stringify(session));
   sayLogin();
 }
 
 // --- Language ---
 
-speak(localStorage.getItem('onestroke.language') || (navigator.language.startsWith('zh') ? 'zh' : 'en'));
+speak(recall('localStorage', 'onestroke.language') || (navigator.language.startsWith('zh') ? 'zh' : 'en'));
 document.getElementById('language').addEventListener('click', () => {
   const other = isChinese() ? 'en' : 'zh';
-  localStorage.setItem('onestroke.language', other);
+  keep('localStorage', 'onestroke.language', other);
   speak(other);
   for (const place of document.querySelectorAll('.ui')) {
     const details = place.parentElement;

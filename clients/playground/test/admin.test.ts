@@ -40,6 +40,20 @@ test('a question stays until the service has answered', async () => {
   await operator.leave();
 });
 
+test('where storage is forbidden an operator can log in and leave', async () => {
+  const operator = await Visitor.come(stage, desktop);
+  operator.expect(/^layout shift/); // what is listed comes after the login
+  const { page } = operator;
+  await operator.forbidStorage();
+  await page.goto(`${operator.base}/admin`);
+  await page.locator('[name=name]').fill('小红');
+  await page.locator('[name=token]').fill(token);
+  await page.keyboard.press('Enter');
+  await page.locator('#leave').click();
+  await page.locator('[name=token]:focus').waitFor();
+  await operator.leave();
+});
+
 const narrow = { ...phone, viewport: { width: 320, height: 568 } };
 for (const [name, options, words] of [
   ['on a narrow phone, in Chinese', narrow, ['下架', '操作记录']],

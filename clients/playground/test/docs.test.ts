@@ -203,6 +203,17 @@ for (const [name, options] of [
   });
 }
 
+test('where storage is forbidden operations can be tried, in the other language too', async () => {
+  const guest = await Visitor.come(stage, desktop);
+  guest.expect(/^layout shift/); // what is opened and answered takes room
+  await guest.forbidStorage();
+  await guest.page.goto(`${guest.base}/docs`);
+  await guest.page.locator('#language').click();
+  await logIn(guest);
+  assert.equal(await execute(guest, 'listDrawings'), '200');
+  await guest.leave();
+});
+
 test('before an operation is opened the page is a few kilobytes', async () => {
   const guest = await Visitor.come(stage, desktop);
   let bytes = 0;

@@ -344,18 +344,13 @@ test('the keys of a replay work after a press on its slider, too', async () => {
 test('where storage is full or forbidden somebody can log in, draw and change the language', async () => {
   for (const how of ['full', 'forbidden']) {
     const guest = await Visitor.come(stage, desktop);
-    await guest.context.addInitScript(how => {
-      if (how === 'full')
+    if (how === 'forbidden') await guest.forbidStorage();
+    else
+      await guest.context.addInitScript(() => {
         Storage.prototype.setItem = () => {
           throw new DOMException('', 'QuotaExceededError');
         };
-      else
-        Object.defineProperty(window, 'localStorage', {
-          get() {
-            throw new DOMException('', 'SecurityError');
-          },
-        });
-    }, how);
+      });
     await guest.logIn(`storage ${how}`);
     await guest.draw([0.2, 0.2], [0.8, 0.2]);
     await guest.status('Saved');

@@ -214,6 +214,18 @@ export class Visitor {
     });
   }
 
+  /** Forbids storage, as a browser does that is set to accept no cookies. */
+  async forbidStorage(): Promise<void> {
+    await this.context.addInitScript(() => {
+      for (const storage of ['localStorage', 'sessionStorage'])
+        Object.defineProperty(window, storage, {
+          get() {
+            throw new DOMException('', 'SecurityError');
+          },
+        });
+    });
+  }
+
   async leave(): Promise<void> {
     const unexpected = this.complaints.filter(complaint => !this.expected.some(pattern => pattern.test(complaint)));
     if (this.context.pages().length > 1) await this.page.close();
