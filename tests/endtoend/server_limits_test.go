@@ -157,6 +157,9 @@ func TestABurstWithinTheLimitIsAnswered(t *testing.T) {
 	t.Parallel()
 	const requests = 950
 	onEveryStore(t, func(t *testing.T, redis, mongodb stores.Server) {
+		if mongodb.URL != "" {
+			mongodb.URL += "&timeoutMS=120000" // however busy the machine is
+		}
 		s := service.Start(t, service.Options{RedisURL: redis.URL, MongoDBURI: mongodb.URL, MaxInFlight: 1000})
 		caller := s.LogIn(t, service.NewUser())
 		body := mustJSON(oneStroke("one of many"))
