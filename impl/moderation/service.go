@@ -246,9 +246,9 @@ func (s *Service) workOf(thing Thing) <-chan struct{} {
 	return nil
 }
 
-// Seen says that a user is back, as [Service.Returned] does, and waits for nothing: Run
-// looks for the tasks of all who were seen, at its next turn. While the store fails, at
-// most maxSeen are remembered; the others are seen when they next share something.
+// Seen says that a user is back, and waits for nothing: Run looks for the tasks of all who
+// were seen, at its next turn. While the store fails, at most maxSeen are remembered; the
+// others are seen when they next share something.
 func (s *Service) Seen(userID string) {
 	if s.off() {
 		return
@@ -278,27 +278,29 @@ func (s *Service) seenReturned(ctx context.Context) error {
 	if len(users) == 0 {
 		return nil
 	}
-	err := s.returned(ctx, users)
+	// Also what a replica works on, whose clock may be some seconds ahead: the checker may
+	// have told it that the user is away.
+	err := s.returned(ctx, users, s.Now().Add(workTime+pollEvery))
 	if err != nil {
 		s.remember(users...)
 	}
 	return err
 }
 
-// Returned says that a user is back, so that the checker knows them again.
+// Returned says that a user shares something, so that the checker knows them. What a
+// replica works on goes on: begun anew, it would be checked twice.
 func (s *Service) Returned(ctx context.Context, userID string) {
 	if s.off() {
 		return
 	}
-	if err := s.returned(ctx, []string{userID}); err != nil {
+	if err := s.returned(ctx, []string{userID}, time.UnixMilli(0)); err != nil {
 		s.Logger.WarnContext(ctx, "checks wait for their author longer than needed", "cause", err)
 	}
 }
 
-// returned makes due what waits for users who are back. What a replica works on is also
-// made due again: the checker may have told it that the user is away.
-func (s *Service) returned(ctx context.Context, users []string) error {
-	at := s.Now().Add(workTime + pollEvery) // its clock may be some seconds ahead
+// returned makes due what waits for users who are back, and what is due by a time and was
+// not handed in.
+func (s *Service) returned(ctx context.Context, users []string, at time.Time) error {
 	away, err := s.Store.AwayTasks(ctx, users, at)
 	for _, t := range away {
 		if err == nil {

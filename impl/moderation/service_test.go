@@ -68,6 +68,13 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// replica returns another service of the same world.
+func (w *world) replica() *moderation.Service {
+	s := moderation.New(w.Options)
+	s.Add(kind, w)
+	return s
+}
+
 func (w *world) Content(context.Context, string, string) (moderation.Content, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -589,18 +596,44 @@ func TestAnAuthorWhoComesBackDuringTheCheckIsNotWaitedFor(t *testing.T) {
 		"a picture": func(w *world, err error) { w.refusal = err },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			another := moderation.New(w.Options)
-			away(w, moderation.ErrAway)
-			w.onRefuse = func() {
-				away(w, nil)
-				another.Returned(t.Context(), "author")
-			}
-			w.begin(t)
-			if task, _ := w.store.Task(t.Context(), thing); task.Trace == "" {
-				t.Errorf("the task is %+v", task)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				another := w.replica()
+				ctx, stop := context.WithCancel(t.Context())
+				defer synctest.Wait()
+				defer stop()
+				go another.Run(ctx)
+				synctest.Wait()
+				away(w, moderation.ErrAway)
+				w.onRefuse = func() {
+					away(w, nil)
+					another.Seen("author")
+					time.Sleep(10 * time.Second)
+				}
+				w.begin(t)
+				if task, _ := w.store.Task(t.Context(), thing); task.Trace == "" {
+					t.Errorf("the task is %+v", task)
+				}
+			})
 		})
+	}
+}
+
+// Who shares at one replica what another one checks has it checked once.
+func TestWhatIsSharedDuringItsCheckIsCheckedOnce(t *testing.T) {
+	w := newWorld(t)
+	another := w.replica()
+	w.onAsk = func(string, string) {
+		w.onAsk = nil
+		another.Returned(t.Context(), "author")
+		if _, err := another.Ensure(t.Context(), thing, pending); err != nil {
+			t.Error(err)
+		}
+		another.Try(t.Context(), thing)
+	}
+	w.begin(t)
+	if task, _ := w.store.Task(t.Context(), thing); task.Trace != "trace 1" || w.texts != 1 || len(w.asked) != 1 {
+		t.Errorf("%d texts and %d pictures were checked for %+v", w.texts, len(w.asked), task)
 	}
 }
 
