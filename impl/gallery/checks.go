@@ -161,10 +161,12 @@ func (s *Service) saved(ctx context.Context, owner string, r Record, check moder
 	}
 }
 
-// savedAgain has a stored drawing checked whose write is repeated: the answer of the store
-// may have been lost, and the check with it.
-func (s *Service) savedAgain(ctx context.Context, owner string, stored Record) {
+// savedAgain ends a write that is repeated, and finds what it writes: the answer of the
+// store may have been lost, and the check with it. It returns nil if what is stored is
+// certain to last, or [ErrChanged].
+func (s *Service) savedAgain(ctx context.Context, owner string, stored Record) error {
 	if stored.Share != (Share{}) || s.checkSaved {
 		_, _ = s.checks.Ensure(ctx, thing(owner, stored.ID), s.checks.Judge(stored.Check, stored.ETag))
 	}
+	return s.store.Replace(ctx, owner, stored.ETag, stored)
 }

@@ -63,13 +63,13 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 		case err != nil:
 			return err
 		case stored.shows(p.Actions):
-			s.savedAgain(ctx, owner, stored)
-			return nil
+			err = s.savedAgain(ctx, owner, stored)
+		default:
+			changed := draft
+			changed.Properties = stored.Properties
+			changed.Canvas = draft.Canvas
+			err = s.rewrite(ctx, owner, stored, changed.replacing(stored, s.now()))
 		}
-		changed := draft
-		changed.Properties = stored.Properties
-		changed.Canvas = draft.Canvas
-		err = s.rewrite(ctx, owner, stored, changed.replacing(stored, s.now()))
 		if !errors.Is(err, ErrChanged) {
 			return err
 		}

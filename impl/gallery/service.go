@@ -179,16 +179,17 @@ func (s *Service) create(ctx context.Context, owner string, draft Record) (Recor
 			return Record{}, refusal
 		case errors.Is(err, ErrNotFound):
 			// Deleted meanwhile: the ID is free again.
-			if err := Backoff(ctx, attempt); err != nil {
-				return Record{}, err
-			}
 		case err != nil:
 			return Record{}, err
 		case stored.Revision == 1 && draft.sameContent(stored):
-			s.savedAgain(ctx, owner, stored)
-			return stored, nil
+			if err := s.savedAgain(ctx, owner, stored); !errors.Is(err, ErrChanged) {
+				return stored, err
+			}
 		default:
 			return Record{}, ErrChanged
+		}
+		if err := Backoff(ctx, attempt); err != nil {
+			return Record{}, err
 		}
 	}
 }
@@ -218,8 +219,7 @@ func (s *Service) replace(ctx context.Context, owner string, draft Record, p Pre
 		isRepeat := draft.sameContent(stored) && (p.Allows(stored.ETag) || p.names(stored.PreviousETag))
 		switch sameStrokes := draft.sameStrokes(stored); {
 		case isRepeat:
-			s.savedAgain(ctx, owner, stored)
-			err = s.store.Replace(ctx, owner, stored.ETag, stored)
+			err = s.savedAgain(ctx, owner, stored)
 		case !p.Allows(stored.ETag):
 			return Record{}, ErrChanged
 		case !sameStrokes && stored.Incomplete && !p.incomplete:

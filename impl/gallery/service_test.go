@@ -239,6 +239,52 @@ func (away) Get(context.Context, string, drawing.ID) (gallery.Record, error) {
 	return gallery.Record{}, gallery.ErrUnavailable
 }
 
+// unconfirmed is a store whose writes are done, but reach no majority: they may be undone.
+type unconfirmed struct {
+	*gallerytest.Memory
+	over bool
+}
+
+func (u *unconfirmed) Insert(ctx context.Context, owner string, r gallery.Record) error {
+	return u.confirm(u.Memory.Insert(ctx, owner, r))
+}
+
+func (u *unconfirmed) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
+	return u.confirm(u.Memory.Replace(ctx, owner, etag, r))
+}
+
+func (u *unconfirmed) confirm(err error) error {
+	if err == nil && !u.over {
+		return gallery.ErrUnavailable
+	}
+	return err
+}
+
+// The last drawing of the quota is not inserted again, as there is no room for another.
+func TestTheLastDrawingOfTheQuotaIsConfirmedWhenItWillLast(t *testing.T) {
+	for name, save := range map[string]func(*gallery.Service) error{
+		"create": func(s *gallery.Service) error {
+			_, _, err := s.Put(t.Context(), owner, id, a, gallery.IfAbsent())
+			return err
+		},
+		"save of 2017": func(s *gallery.Service) error {
+			return s.SavePaint(t.Context(), owner, paint2017.Paint{ID: "a", Actions: "[]"})
+		},
+	} {
+		store := &unconfirmed{Memory: gallerytest.NewMemory()}
+		s := gallery.New(store, gallery.Options{Quota: 1})
+		for n := range 3 {
+			if err := save(s); !errors.Is(err, gallery.ErrUnavailable) {
+				t.Errorf("%s, asked for the %d. time: %v", name, n+1, err)
+			}
+		}
+		store.over = true
+		if err := save(s); err != nil {
+			t.Errorf("%s, when it will last: %v", name, err)
+		}
+	}
+}
+
 // contested is a store in which another write always comes first.
 type contested struct {
 	gallery.Store

@@ -19,8 +19,7 @@ import (
 // Every call may return [ErrUnavailable], wrapped, or the caller's own
 // context.Canceled.
 type Store interface {
-	// Insert adds a drawing: [ErrChanged] if the owner has one with that ID, which is
-	// certain to last.
+	// Insert adds a drawing: [ErrChanged] if the owner has one with that ID.
 	Insert(ctx context.Context, owner string, r Record) error
 	// Replace writes all of r except its Share and its Check over the stored drawing
 	// if that still has this etag, in one indivisible step. Otherwise, also if there

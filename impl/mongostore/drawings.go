@@ -24,11 +24,10 @@ const batch = 8
 var onlyETagAndShare = bson.D{{Key: "_id", Value: 0}, {Key: "etag", Value: 1}, {Key: "share", Value: 1}}
 
 // Insert relies on the primary key. The driver may send it twice, and the second
-// one is then refused; the caller finds its own drawing there. A server refuses it only
-// when a majority has what is there, or says that it does not know.
+// one is then refused; the caller finds its own drawing there.
 func (s *Store) Insert(ctx context.Context, owner string, r gallery.Record) error {
 	err := insert(ctx, s.drawings, document{key(owner, r.ID), owner, r})
-	if mongo.IsDuplicateKeyError(err) && isConfirmed(err) {
+	if mongo.IsDuplicateKeyError(err) {
 		return gallery.ErrChanged
 	}
 	return failure(ctx, "insert drawing", err)

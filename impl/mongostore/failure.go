@@ -73,12 +73,6 @@ func hasCode(err error, codes ...int) bool {
 	return errors.As(err, &answer) && slices.ContainsFunc(codes, answer.HasErrorCode)
 }
 
-// isConfirmed reports whether what a server answered a write with is known to a majority.
-func isConfirmed(err error) bool {
-	var answer mongo.WriteException
-	return !errors.As(err, &answer) || answer.WriteConcernError == nil
-}
-
 // failure says what a failed call means to its caller; nil stays nil.
 func failure(ctx context.Context, doing string, err error) error {
 	switch {
