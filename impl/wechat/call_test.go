@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"onestroke/impl/moderation"
@@ -303,6 +304,20 @@ func TestInCloudRunCallsGoWithoutAToken(t *testing.T) {
 	if err := c.CheckToken(t.Context()); err != nil || srv.requests.Load() != 1 {
 		t.Errorf("check: %v", err)
 	}
+}
+
+func TestCheckTokenDoesNotWaitForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &scripted{}
+		server.become(hangs)
+		began := time.Now()
+		if err := newClient(wechat.Options{Transport: server}).CheckToken(t.Context()); err == nil {
+			t.Error("there is no error")
+		}
+		if took := time.Since(began); took != timeout {
+			t.Errorf("it took %s", took)
+		}
+	})
 }
 
 func TestCheckTokenSaysWhatToDo(t *testing.T) {

@@ -41,6 +41,8 @@ func (c *Client) CheckToken(ctx context.Context) error {
 	if c.token == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
 	_, err := c.token.fetch(ctx)
 	return err
 }
