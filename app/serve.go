@@ -114,8 +114,7 @@ func drain(server *http.Server, c config.Config, logger *slog.Logger) error {
 
 // keepAlive tells systemd that the service is alive for as long as it answers.
 func keepAlive(ctx context.Context, url string, logger *slog.Logger) {
-	err := systemd.KeepAlive(ctx, func(ctx context.Context) error { return self.Alive(ctx, url) })
-	if err != nil {
+	systemd.KeepAlive(ctx, func(ctx context.Context) error { return self.Alive(ctx, url) }, func(err error) {
 		logger.Error("cannot notify systemd", "cause", err)
-	}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func TestOnlyALivingServiceReportsToTheWatchdog(t *testing.T) {
 	t.Setenv("WATCHDOG_USEC", "20000")
 	ctx, cancel := context.WithCancel(t.Context())
 	asked := 0
-	err := systemd.KeepAlive(ctx, func(context.Context) error {
+	systemd.KeepAlive(ctx, func(context.Context) error {
 		if asked++; asked < 10 {
 			return errors.New("it hangs")
 		}
@@ -24,10 +25,7 @@ func TestOnlyALivingServiceReportsToTheWatchdog(t *testing.T) {
 			cancel()
 		}
 		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}, func(err error) { t.Error(err) })
 	// One report for the tenth call and one for the last; none for the others.
 	for i := range 3 {
 		if err := states.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
@@ -51,12 +49,35 @@ func TestWithoutAWatchdogNothingIsReported(t *testing.T) {
 	for _, name := range []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"} {
 		t.Setenv(name, "")
 	}
-	err := errors.Join(systemd.Ready(), systemd.Stopping(), systemd.KeepAlive(t.Context(), func(context.Context) error {
+	if err := errors.Join(systemd.Ready(), systemd.Stopping()); err != nil {
+		t.Error(err)
+	}
+	systemd.KeepAlive(t.Context(), func(context.Context) error {
 		t.Error("alive was called")
 		return nil
-	}))
-	if err != nil {
-		t.Error(err)
+	}, func(err error) { t.Error(err) })
+}
+
+// A report needs a descriptor, and there may be none for a moment.
+func TestAReportThatIsNotSentIsNotTheLast(t *testing.T) {
+	states := listen(t)
+	socket := os.Getenv("NOTIFY_SOCKET")
+	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
+	t.Setenv("WATCHDOG_USEC", "20000")
+	ctx, cancel := context.WithCancel(t.Context())
+	asked, failures := 0, 0
+	systemd.KeepAlive(ctx, func(context.Context) error {
+		if asked++; asked == 3 {
+			t.Setenv("NOTIFY_SOCKET", socket)
+			cancel()
+		}
+		return nil
+	}, func(error) { failures++ })
+	if err := states.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := states.Read(make([]byte, 100)); err != nil || failures != 2 {
+		t.Errorf("after %d reports that were not sent: %v", failures, err)
 	}
 }
 
