@@ -144,9 +144,14 @@ func clientAddress(info *requestInfo, proxies []netip.Prefix) string {
 	if !ok {
 		return info.peer
 	}
-	hops := elements(info.header.Values("X-Forwarded-For"))
+	// Quotes mean nothing here: one that a client sends must not hide what the proxy adds.
+	hops := strings.Split(strings.Join(info.header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && isTrusted(address, proxies); i-- {
-		hop, ok := addressOf(hops[i])
+		entry := strings.TrimSpace(hops[i])
+		if entry == "" {
+			continue
+		}
+		hop, ok := addressOf(entry)
 		if !ok {
 			break
 		}

@@ -226,6 +226,16 @@ func TestAPortInXForwardedForIsNotPartOfTheAddress(t *testing.T) {
 	}
 }
 
+// What a client sends comes before what the proxy adds, and may have a quote that does not
+// end. X-Forwarded-For has no quoted text.
+func TestAQuoteInXForwardedForHidesNoAddress(t *testing.T) {
+	s := startLimited(t, service.Options{LoginsPerMinute: 1, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	s.logInFrom(t, "203.0.113.9").Expect(t, http.StatusCreated)
+	for _, forwarded := range []string{`", 203.0.113.9`, `192.0.2.1, "a, 203.0.113.9, 127.0.0.2`} {
+		expectRefusal(t, s.logInFrom(t, forwarded), "login", 1)
+	}
+}
+
 // limited returns a service with limits and its own Redis, as the clients of all
 // tests have the same address.
 type limited struct{ *service.Local }
