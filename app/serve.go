@@ -75,9 +75,9 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 		go tlsCertificate.Watch(ctx, logger)
 		options.TLS = tlsCertificate.Config()
 	}
-	listener = connections.Listen(listener, options)
+	accepted := connections.Listen(listener, options)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(accepted) }()
 	debug.FreeOSMemory() // what was needed at the start only, above all to read the contract
 	if c.AdminPort != 0 {
 		p.show("Metrics", "http://"+c.AdminAddress()+"/metrics")
@@ -93,12 +93,17 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	return drain(server, c, logger)
+	return drain(server, accepted, c, logger)
 }
+
+// firstRequest is how long the first request of a connection that was accepted may still
+// come when the service stops: about as long as a handshake and a request take by mobile
+// network.
+const firstRequest = time.Second
 
 // drain keeps serving for as long as balancers need to notice, then accepts no
 // more connections and waits for the requests in flight.
-func drain(server *http.Server, c config.Config, logger *slog.Logger) error {
+func drain(server *http.Server, accepted *connections.Listener, c config.Config, logger *slog.Logger) error {
 	logger.Info("stopping", "delay", c.ShutdownDelay.String())
 	if err := systemd.Stopping(); err != nil {
 		logger.Warn("cannot notify systemd", "cause", err)
@@ -106,6 +111,7 @@ func drain(server *http.Server, c config.Config, logger *slog.Logger) error {
 	time.Sleep(c.ShutdownDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), c.ShutdownTimeout)
 	defer cancel()
+	accepted.Drain(min(firstRequest, c.ShutdownTimeout))
 	if err := server.Shutdown(ctx); err != nil {
 		return fmt.Errorf("SHUTDOWN_TIMEOUT has passed with requests in flight: %w", err)
 	}

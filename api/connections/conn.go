@@ -20,12 +20,13 @@ const enough = 16
 type conn struct {
 	net.Conn
 	requests
-	listener *listener
+	listener *Listener
 	first    []byte // what was read before net/http had the connection
 	phase    phase
 	until    time.Time   // how long net/http would wait for the next request
 	left     atomic.Bool // net/http was told that the connection ended, but it goes on
 	closed   atomic.Bool
+	fresh    atomic.Bool // it has not begun its first request
 }
 
 // phase is where a connection is between two requests.
@@ -39,14 +40,25 @@ const (
 
 // State is what the connections of a listener need in an [http.Server].
 func State(c net.Conn, s http.ConnState) {
-	if c, ok := c.(interface{ served() *conn }); ok && s == http.StateIdle {
-		c := c.served()
-		c.phase = idle
-		c.answered++
+	own, ok := c.(interface{ served() *conn })
+	switch {
+	case !ok:
+	case s == http.StateActive:
+		own.served().begun()
+	case s == http.StateIdle:
+		own.served().phase = idle
+		own.served().answered++
 	}
 }
 
 func (c *conn) served() *conn { return c }
+
+// begun is called when the connection has begun a request, or ends.
+func (c *conn) begun() {
+	if c.fresh.Swap(false) {
+		c.listener.fresh.Add(-1)
+	}
+}
 
 // SetReadDeadline also sets when net/http has waited for the next request long enough.
 func (c *conn) SetReadDeadline(t time.Time) error {
@@ -99,8 +111,9 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.listener.serving.Add(-1)
+	c.begun()
 	if c.left.Load() {
-		go c.listener.await(c.Conn, c.until)
+		go c.listener.await(c.Conn, c.until, false)
 		return nil
 	}
 	return c.Conn.Close()

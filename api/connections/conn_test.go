@@ -24,7 +24,8 @@ import (
 // server gives each connection back to its listener when nothing comes for a moment.
 type server struct {
 	*http.Server
-	listener *listener
+	listener *Listener
+	address  string
 	dial     func() (net.Conn, error)
 }
 
@@ -40,7 +41,7 @@ func serve(t *testing.T, secure bool, l limits) *server {
 		t.Fatal(err)
 	}
 	address := inner.Addr().String()
-	s := &server{dial: func() (net.Conn, error) { return net.Dial("tcp", address) }}
+	s := &server{address: address, dial: func() (net.Conn, error) { return net.Dial("tcp", address) }}
 	options := Options{Timeout: l.head, Logger: slog.New(slog.DiscardHandler)}
 	if secure {
 		root := pki.NewAuthority(t)
@@ -52,7 +53,7 @@ func serve(t *testing.T, secure bool, l limits) *server {
 		options.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 		s.dial = func() (net.Conn, error) { return tls.Dial("tcp", address, &tls.Config{RootCAs: root.Pool()}) }
 	}
-	s.listener = Listen(inner, options).(*listener)
+	s.listener = Listen(inner, options)
 	s.listener.warm, s.listener.pause = 0, 10*time.Millisecond
 	s.Server = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -246,6 +247,89 @@ func TestShutdownClosesTheConnectionsThatWait(t *testing.T) {
 	}
 	used.expectEnd(t)
 	silent.expectEnd(t)
+}
+
+// drained waits until Drain has begun: no connection is accepted any more.
+func (s *server) drained(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; runtime.Gosched() {
+		c, err := net.Dial("tcp", s.address)
+		if err != nil {
+			return
+		}
+		c.Close()
+		if time.Now().After(deadline) {
+			t.Fatal("it goes on accepting")
+		}
+	}
+}
+
+func TestTheFirstRequestOfAnAcceptedConnectionIsAnswered(t *testing.T) {
+	for name, begun := range map[string]int{"nothing was sent": 0, "a part of the head was sent": 5} {
+		for _, secure := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, TLS %t", name, secure), func(t *testing.T) {
+				s := serve(t, secure, long)
+				c, first := s.connect(t), post("/first", "abc")
+				c.send(t, first[:begun])
+				for s.listener.fresh.Load() == 0 {
+					runtime.Gosched()
+				}
+				ended := make(chan error)
+				go func() {
+					s.listener.Drain(time.Minute)
+					ended <- s.Shutdown(context.Background())
+				}()
+				s.drained(t)
+				time.Sleep(5 * look) // Drain has looked
+				c.send(t, first[begun:])
+				c.expect(t, fmt.Sprint("POST /first abc ", secure))
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+				if n := s.listener.fresh.Load(); n != 0 {
+					t.Errorf("%d connections have not begun their first request", n)
+				}
+			})
+		}
+	}
+}
+
+func TestDrainDoesNotWaitForASilentConnectionForEver(t *testing.T) {
+	s := serve(t, false, long)
+	used, silent := s.connect(t), s.connect(t)
+	used.send(t, post("/", ""))
+	used.expect(t, "POST /  false")
+	s.waitFor(t, 2)
+	s.listener.Drain(5 * look)
+	if n := s.listener.fresh.Load(); n != 1 {
+		t.Errorf("%d connections have not begun their first request", n)
+	}
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	used.expectEnd(t)
+	silent.expectEnd(t)
+}
+
+func TestDrainWaitsForNoConnectionThatHasEnded(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		s := serve(t, secure, long)
+		begun := s.connect(t)
+		begun.send(t, "POST /")
+		gone, err := net.Dial("tcp", s.address) // before the handshake
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s.listener.fresh.Load() != 2 {
+			runtime.Gosched()
+		}
+		begun.Close()
+		gone.Close()
+		s.listener.Drain(time.Minute)
+		if n := s.listener.fresh.Load(); n != 0 {
+			t.Errorf("%d connections have not begun their first request", n)
+		}
+	}
 }
 
 func TestAFewConnectionsStayWithNetHTTP(t *testing.T) {

@@ -41,13 +41,13 @@ const (
 )
 
 // Listen returns a listener for an [http.Server] that has [Context] and [State].
-func Listen(l net.Listener, o Options) net.Listener {
+func Listen(l net.Listener, o Options) *Listener {
 	if o.TLS != nil {
 		o.TLS = o.TLS.Clone()
 		o.TLS.NextProtos = []string{"h2", "http/1.1"}
 	}
 	open, stop := context.WithCancel(context.Background())
-	own := &listener{
+	own := &Listener{
 		Listener: l, Options: o, warm: warm, pause: pause, open: open, stop: stop,
 		begun: make(chan net.Conn), waiting: map[net.Conn]struct{}{},
 	}
@@ -55,7 +55,8 @@ func Listen(l net.Listener, o Options) net.Listener {
 	return own
 }
 
-type listener struct {
+// Listener is a [net.Listener]. It accepts connections of which there is something to read.
+type Listener struct {
 	net.Listener
 	Options
 	warm  int64
@@ -65,6 +66,7 @@ type listener struct {
 
 	begun   chan net.Conn // those of which net/http has something to read
 	serving atomic.Int64  // how many connections of HTTP/1 net/http has
+	fresh   atomic.Int64  // how many connections have not begun their first request
 	mu      sync.Mutex
 	waiting map[net.Conn]struct{}
 }
@@ -73,12 +75,11 @@ type listener struct {
 // most often because too many files are open. Meanwhile the others are served.
 const retryDelay = 50 * time.Millisecond
 
-func (l *listener) run() {
+func (l *Listener) run() {
 	for failed := false; ; {
 		c, err := l.Listener.Accept()
 		switch {
-		case errors.Is(err, net.ErrClosed):
-			l.stop()
+		case errors.Is(err, net.ErrClosed): // by Drain or Close
 			return
 		case err != nil:
 			if !failed {
@@ -89,8 +90,10 @@ func (l *listener) run() {
 			case <-l.open.Done():
 			}
 		case l.TLS == nil:
-			go l.await(c, time.Now().Add(l.Timeout))
+			l.fresh.Add(1)
+			go l.await(c, time.Now().Add(l.Timeout), true)
 		default:
+			l.fresh.Add(1)
 			go l.handshake(tls.Server(c, l.TLS))
 		}
 		failed = err != nil
@@ -102,18 +105,19 @@ func (l *listener) run() {
 // look: its frames have the length.
 //
 // A handshake that failed is also for net/http, which answers a client that speaks no TLS.
-func (l *listener) handshake(c *tls.Conn) {
+func (l *Listener) handshake(c *tls.Conn) {
 	ctx, cancel := context.WithTimeout(l.open, l.Timeout)
 	defer cancel()
 	if err := c.HandshakeContext(ctx); err != nil || c.ConnectionState().NegotiatedProtocol == "h2" {
 		l.pass(c)
+		l.fresh.Add(-1) // a client of HTTP/2 is told which of its requests are not done
 		return
 	}
-	go l.await(c, time.Now().Add(l.Timeout)) // on a small stack
+	go l.await(c, time.Now().Add(l.Timeout), true) // on a small stack
 }
 
-// await waits for the first byte of the next request.
-func (l *listener) await(c net.Conn, until time.Time) {
+// await waits for the first byte of the next request. fresh says that it is the first one.
+func (l *Listener) await(c net.Conn, until time.Time, fresh bool) {
 	if !l.keep(c) {
 		c.Close()
 		return
@@ -121,12 +125,13 @@ func (l *listener) await(c net.Conn, until time.Time) {
 	_ = c.SetReadDeadline(until)
 	first, err := firstByte(c)
 	l.leave(c)
-	if err != nil {
-		c.Close()
-		return
-	}
 	l.serving.Add(1)
 	next := &conn{Conn: c, listener: l, first: first}
+	next.fresh.Store(fresh)
+	if err != nil {
+		next.Close()
+		return
+	}
 	if secure, ok := c.(*tls.Conn); ok {
 		l.pass(&secureConn{next, secure})
 	} else {
@@ -146,7 +151,7 @@ func firstByte(c net.Conn) ([]byte, error) {
 }
 
 // keep reports whether c may wait.
-func (l *listener) keep(c net.Conn) bool {
+func (l *Listener) keep(c net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open.Err() != nil {
@@ -156,14 +161,14 @@ func (l *listener) keep(c net.Conn) bool {
 	return true
 }
 
-func (l *listener) leave(c net.Conn) {
+func (l *Listener) leave(c net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.waiting, c)
 }
 
 // pass gives net/http a connection.
-func (l *listener) pass(c net.Conn) {
+func (l *Listener) pass(c net.Conn) {
 	select {
 	case l.begun <- c:
 	case <-l.open.Done():
@@ -172,9 +177,9 @@ func (l *listener) pass(c net.Conn) {
 }
 
 // crowded reports whether net/http has so many connections that it gives some back.
-func (l *listener) crowded() bool { return l.serving.Load() > l.warm }
+func (l *Listener) crowded() bool { return l.serving.Load() > l.warm }
 
-func (l *listener) Accept() (net.Conn, error) {
+func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.begun:
 		return c, nil
@@ -183,8 +188,25 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
+// look is how often Drain looks at the connections.
+const look = 10 * time.Millisecond
+
+// Drain accepts no more connections, and waits until each that was accepted has begun its
+// first request, for no longer than most. When net/http shuts down, it drops the request that
+// it reads next, and the client of a new connection cannot know that it was not done.
+func (l *Listener) Drain(most time.Duration) {
+	_ = l.Listener.Close() // nothing can be done about an error
+	// There must be none twice: a connection is counted just after it was accepted, and
+	// net/http says that a request has begun just before it serves it.
+	for none, end := 0, time.Now().Add(most); none < 2 && time.Now().Before(end); time.Sleep(look) {
+		if none++; l.fresh.Load() > 0 {
+			none = 0
+		}
+	}
+}
+
 // Close also closes the connections that wait, and ends handshakes.
-func (l *listener) Close() error {
+func (l *Listener) Close() error {
 	l.mu.Lock()
 	l.stop()
 	waiting := l.waiting
@@ -193,5 +215,8 @@ func (l *listener) Close() error {
 	for c := range waiting {
 		c.Close()
 	}
-	return l.Listener.Close()
+	if err := l.Listener.Close(); !errors.Is(err, net.ErrClosed) { // it is after Drain
+		return err
+	}
+	return nil
 }
