@@ -78,7 +78,7 @@ func Serve(ctx context.Context, environ []string, contract []byte, build Build, 
 	accepted := connections.Listen(listener, options)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(accepted) }()
-	debug.FreeOSMemory() // what was needed at the start only, above all to read the contract
+	debug.FreeOSMemory() // what was needed at the start only
 	if c.AdminPort != 0 {
 		p.show("Metrics", "http://"+c.AdminAddress()+"/metrics")
 	}
