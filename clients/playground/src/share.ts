@@ -9,8 +9,9 @@ export async function share(id: string): Promise<void> {
   if (unsent) return toast(unsent);
   const result = await client.shareDrawing({ id });
   if (!result.ok) return toast(sayProblem(result.problem));
-  if (document.querySelector('.link')) return; // pressed twice on a slow network
   const link = `${home}s/${result.data.token}`;
+  const shown = document.querySelector<HTMLInputElement>('.link input');
+  if (shown?.value === link) return; // pressed twice on a slow network
   // Nothing to say of an approved one, nor of a state that is newer than this page.
   const state = words.shareStates[result.data.state as keyof typeof words.shareStates];
   const input = el('input', { readonly: true, value: link, 'aria-label': words.link, onfocus: () => input.select() });

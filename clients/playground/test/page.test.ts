@@ -530,6 +530,30 @@ test('to press Share twice on a slow network asks once', async () => {
   await guest.leave();
 });
 
+test('to share two drawings on a slow network shows both links', async () => {
+  const client = stage.clientOf('impatient twice');
+  for (const title of ['one', 'two']) await saved(client, line(title));
+  const guest = await Visitor.come(stage, desktop);
+  let release = () => {};
+  const released = new Promise<void>(resolve => (release = resolve));
+  await guest.page.route('**/share', async route => {
+    await released;
+    await route.continue();
+  });
+  await guest.logIn('impatient twice');
+  for (const title of ['one', 'two']) {
+    const asked = guest.page.waitForRequest('**/share');
+    await guest.page.getByRole('button', { name: `More: ${title}` }).click();
+    await guest.page.getByRole('button', { name: 'Share', exact: true }).click();
+    await asked;
+  }
+  release();
+  await guest.page.locator('dialog').nth(1).waitFor();
+  const links = await guest.page.getByLabel('Link', { exact: true }).all();
+  assert.equal(new Set(await Promise.all(links.map(link => link.inputValue()))).size, 2);
+  await guest.leave();
+});
+
 test('what is no longer shared opens to nobody', async () => {
   await saved(stage.clientOf('sharing'), line('secret'));
   const guest = await Visitor.come(stage, desktop);

@@ -156,7 +156,8 @@ export function createSession(
     return new Promise(resolve => {
       const failed = (error: unknown) => resolve(failure('LOGIN_FAILED', String(error)));
       const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
-      const given = (code: LoginCode) => (code ? resolve : failed)(code);
+      const given = (code: LoginCode) =>
+        code && (typeof code === 'string' || code.code) ? resolve(code) : failed('no code');
       Promise.resolve().then(login).then(given, failed).then(stopTimer);
     });
   }

@@ -113,6 +113,7 @@ const refusals: [string, ClientOptions['login'], string, number][] = [
     0,
   ], // prettier-ignore
   ['a login without a code', () => '', 'LOGIN_FAILED', 0],
+  ['a login with a profile and no code', () => ({ code: '', rawData: '{}', signature: '' }), 'LOGIN_FAILED', 0],
   ['a login that gives nothing', () => undefined as never, 'LOGIN_FAILED', 0],
   ['a login that gives null', () => null as never, 'LOGIN_FAILED', 0],
   ['a login that never ends', () => new Promise(() => {}), 'LOGIN_FAILED', 0],

@@ -846,7 +846,7 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
     return new Promise((resolve) => {
       const failed = (error) => resolve(failure("LOGIN_FAILED", String(error)));
       const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
-      const given = (code) => (code ? resolve : failed)(code);
+      const given = (code) => code && (typeof code === "string" || code.code) ? resolve(code) : failed("no code");
       Promise.resolve().then(login).then(given, failed).then(stopTimer);
     });
   }
