@@ -4,8 +4,9 @@ import { type CallOptions, type Outgoing, type Sender, systemTimer, type Timer }
 import type { Storage } from './storage.js';
 
 /** What `login` gives: the code of `wx.login()`, or that and the signed profile. */
-export type LoginCode = string | components['schemas']['LoginRequest'];
+export type LoginCode = string | LoginRequest;
 
+type LoginRequest = components['schemas']['LoginRequest'];
 type LoggedIn = components['schemas']['LoggedIn'];
 
 /** An open session: its credential and the id of its user. */
@@ -27,7 +28,7 @@ export interface Session {
   /** The credential, after a login if needed. Concurrent calls wait for the same login. */
   open(): Promise<Result<Credential>>;
   /** Logs in with this code. */
-  logIn(code: LoginCode, options?: CallOptions): Promise<Result<LoggedIn>>;
+  logIn(login: LoginRequest, options?: CallOptions): Promise<Result<LoggedIn>>;
   /** Ends the session: always here, and in the service if it can be reached. */
   logOut(request: Outgoing, options?: CallOptions): Promise<Result<unknown>>;
   /** Drops the credential if it is still `token`. */
@@ -89,7 +90,7 @@ export function createSession(
       return opening;
     },
 
-    logIn: (code, options) => logIn(code, logouts, options),
+    logIn: (login, options) => logIn(login, logouts, options),
 
     async logOut(request, options) {
       const { token } = known;
@@ -118,9 +119,9 @@ export function createSession(
   async function renew(): Promise<Result<Credential>> {
     const begun = logouts;
     for (let tries = 1; ; tries++) {
-      const code = await ask();
-      if (typeof code === 'object' && 'ok' in code) return code;
-      const result = await logIn(code, begun);
+      const asked = await ask();
+      if ('ok' in asked) return asked;
+      const result = await logIn(asked, begun);
       if (result.ok) {
         const { token, user } = result.data;
         return { ok: true, data: { token, user: user.id }, etag: undefined };
@@ -131,10 +132,10 @@ export function createSession(
     }
   }
 
-  async function logIn(code: LoginCode, begun: number, options?: CallOptions): Promise<Result<LoggedIn>> {
+  async function logIn(login: LoginRequest, begun: number, options?: CallOptions): Promise<Result<LoggedIn>> {
     if (begun !== logouts) return failure('LOGIN_FAILED', 'logged out');
     const url = baseUrl + '/v1/session';
-    const body = JSON.stringify(typeof code === 'string' ? { code } : code);
+    const body = JSON.stringify(login);
     const headers = { 'Content-Type': 'application/json' };
     const result = (await send(
       { method: 'POST', url, headers, body, responseType: 'text' },
@@ -152,12 +153,15 @@ export function createSession(
     return result;
   }
 
-  function ask(): Promise<LoginCode | Failure> {
+  function ask(): Promise<LoginRequest | Failure> {
     return new Promise(resolve => {
       const failed = (error: unknown) => resolve(failure('LOGIN_FAILED', String(error)));
       const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
-      const given = (code: LoginCode) =>
-        code && (typeof code === 'string' || code.code) ? resolve(code) : failed('no code');
+      const given = (code: LoginCode) => {
+        const asked = typeof code === 'string' ? { code } : code;
+        if (asked && asked.code) resolve(asked);
+        else failed('no code');
+      };
       Promise.resolve().then(login).then(given, failed).then(stopTimer);
     });
   }

@@ -787,7 +787,7 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
       }
       return opening;
     },
-    logIn: (code, options) => logIn(code, logouts, options),
+    logIn: (login2, options) => logIn(login2, logouts, options),
     async logOut(request, options) {
       const { token } = known;
       logouts++;
@@ -811,9 +811,9 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
   async function renew() {
     const begun = logouts;
     for (let tries = 1; ; tries++) {
-      const code = await ask();
-      if (typeof code === "object" && "ok" in code) return code;
-      const result = await logIn(code, begun);
+      const asked = await ask();
+      if ("ok" in asked) return asked;
+      const result = await logIn(asked, begun);
       if (result.ok) {
         const { token, user } = result.data;
         return { ok: true, data: { token, user: user.id }, etag: void 0 };
@@ -822,10 +822,10 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
         return result;
     }
   }
-  async function logIn(code, begun, options) {
+  async function logIn(login2, begun, options) {
     if (begun !== logouts) return failure("LOGIN_FAILED", "logged out");
     const url = baseUrl + "/v1/session";
-    const body = JSON.stringify(typeof code === "string" ? { code } : code);
+    const body = JSON.stringify(login2);
     const headers = { "Content-Type": "application/json" };
     const result = await send(
       { method: "POST", url, headers, body, responseType: "text" },
@@ -846,7 +846,11 @@ function createSession({ baseUrl, login, storage, timeoutMs = 15e3, timer = syst
     return new Promise((resolve) => {
       const failed = (error) => resolve(failure("LOGIN_FAILED", String(error)));
       const stopTimer = timer(timeoutMs, () => failed(`no code after ${timeoutMs} ms`));
-      const given = (code) => code && (typeof code === "string" || code.code) ? resolve(code) : failed("no code");
+      const given = (code) => {
+        const asked = typeof code === "string" ? { code } : code;
+        if (asked && asked.code) resolve(asked);
+        else failed("no code");
+      };
       Promise.resolve().then(login).then(given, failed).then(stopTimer);
     });
   }
