@@ -129,7 +129,7 @@ func (l *Listener) await(c net.Conn, until time.Time, fresh bool) {
 	next := &conn{Conn: c, listener: l, first: first}
 	next.fresh.Store(fresh)
 	if err != nil {
-		next.Close()
+		_ = next.Close()
 		return
 	}
 	if secure, ok := c.(*tls.Conn); ok {
