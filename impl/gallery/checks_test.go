@@ -115,29 +115,8 @@ func TestATakeDownWinsOverAnApprovalAtTheSameTime(t *testing.T) {
 	}
 }
 
-// hangsUp is a store whose client leaves while a drawing is written. answer is what the
-// store says then.
-type hangsUp struct {
-	*gallerytest.Memory
-	leave  func()
-	answer error
-}
-
-func (h *hangsUp) Insert(ctx context.Context, owner string, r gallery.Record) error {
-	return h.left(h.Memory.Insert(ctx, owner, r))
-}
-
-func (h *hangsUp) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
-	return h.left(h.Memory.Replace(ctx, owner, etag, r))
-}
-
-func (h *hangsUp) left(err error) error {
-	if err == nil && h.leave != nil {
-		h.leave()
-		h.leave, err = nil, h.answer
-	}
-	return err
-}
+// hangsUp is a store whose client leaves while a drawing is written.
+type hangsUp struct{ writes }
 
 func (h *hangsUp) Task(ctx context.Context, t moderation.Thing) (moderation.Task, error) {
 	if err := ctx.Err(); err != nil {
@@ -155,7 +134,7 @@ func TestWhatIsSavedIsCheckedWhetherOrNotTheClientWaits(t *testing.T) {
 		"the answer of the store is lost":                gallery.ErrUnavailable,
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &hangsUp{Memory: gallerytest.NewMemory(), answer: answer}
+			store := &hangsUp{writes{Memory: gallerytest.NewMemory()}}
 			checks := moderation.New(moderation.Options{Checker: approves{}, Store: store, Logger: slog.New(slog.DiscardHandler)})
 			s := gallery.New(store, gallery.Options{Checks: checks, CheckSaved: true, Now: gallerytest.Clock()})
 			for _, save := range []struct {
@@ -164,7 +143,11 @@ func TestWhatIsSavedIsCheckedWhetherOrNotTheClientWaits(t *testing.T) {
 				when    gallery.Precondition
 			}{{"created", a, gallery.IfAbsent()}, {"replaced", b, gallery.IfPresent()}} {
 				ctx, cancel := context.WithCancel(t.Context())
-				store.leave = cancel
+				store.written = func() error {
+					cancel()
+					store.written = confirmed
+					return answer
+				}
 				_, _, err := s.Put(ctx, owner, id, save.content, save.when)
 				if !errors.Is(err, answer) {
 					t.Errorf("%s: %v, want %v", save.what, err, answer)

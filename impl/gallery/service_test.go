@@ -239,26 +239,29 @@ func (away) Get(context.Context, string, drawing.ID) (gallery.Record, error) {
 	return gallery.Record{}, gallery.ErrUnavailable
 }
 
-// unconfirmed is a store whose writes are done, but reach no majority: they may be undone.
-type unconfirmed struct {
+// writes is a store that has done a write when it calls written, and answers with that.
+type writes struct {
 	*gallerytest.Memory
-	over bool
+	written func() error
 }
 
-func (u *unconfirmed) Insert(ctx context.Context, owner string, r gallery.Record) error {
-	return u.confirm(u.Memory.Insert(ctx, owner, r))
+func (w *writes) Insert(ctx context.Context, owner string, r gallery.Record) error {
+	return w.answer(w.Memory.Insert(ctx, owner, r))
 }
 
-func (u *unconfirmed) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
-	return u.confirm(u.Memory.Replace(ctx, owner, etag, r))
+func (w *writes) Replace(ctx context.Context, owner, etag string, r gallery.Record) error {
+	return w.answer(w.Memory.Replace(ctx, owner, etag, r))
 }
 
-func (u *unconfirmed) confirm(err error) error {
-	if err == nil && !u.over {
-		return gallery.ErrUnavailable
+func (w *writes) answer(err error) error {
+	if err == nil {
+		err = w.written()
 	}
 	return err
 }
+
+func confirmed() error   { return nil }
+func unconfirmed() error { return gallery.ErrUnavailable } // it may be undone
 
 // The last drawing of the quota is not inserted again, as there is no room for another.
 func TestTheLastDrawingOfTheQuotaIsConfirmedWhenItWillLast(t *testing.T) {
@@ -271,14 +274,14 @@ func TestTheLastDrawingOfTheQuotaIsConfirmedWhenItWillLast(t *testing.T) {
 			return s.SavePaint(t.Context(), owner, paint2017.Paint{ID: "a", Actions: "[]"})
 		},
 	} {
-		store := &unconfirmed{Memory: gallerytest.NewMemory()}
+		store := &writes{gallerytest.NewMemory(), unconfirmed}
 		s := gallery.New(store, gallery.Options{Quota: 1})
 		for n := range 3 {
 			if err := save(s); !errors.Is(err, gallery.ErrUnavailable) {
 				t.Errorf("%s, asked for the %d. time: %v", name, n+1, err)
 			}
 		}
-		store.over = true
+		store.written = confirmed
 		if err := save(s); err != nil {
 			t.Errorf("%s, when it will last: %v", name, err)
 		}

@@ -17,12 +17,7 @@ test('a question stays until the service has answered', async () => {
   const operator = await Visitor.come(stage, desktop);
   operator.expect(/^layout shift/); // what is listed comes after the login
   const { page } = operator;
-  let release = () => {};
-  const released = new Promise<void>(resolve => (release = resolve));
-  await page.route('**/decisions', async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await operator.stall('**/decisions');
   await page.goto(`${operator.base}/admin`);
   await page.locator('[name=name]').fill('小红');
   await page.locator('[name=token]').fill(token);

@@ -253,12 +253,7 @@ test('a drawing that is emptied, left and opened again at once is kept', async (
   await guest.logIn('back at once');
   await guest.page.getByRole('link', { name: 'short' }).click();
   await guest.page.getByRole('button', { name: 'Clear' }).click();
-  let release = () => {};
-  const released = new Promise<void>(resolve => (release = resolve));
-  await guest.page.route('**/v1/drawings/' + id, async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await guest.stall('**/v1/drawings/' + id);
   await guest.page.getByRole('link', { name: 'My drawings' }).click();
   await guest.page.getByRole('link', { name: 'short' }).click();
   await guest.page.locator('.editor').waitFor();
@@ -506,12 +501,7 @@ test('a shared drawing is reported with a reason', async () => {
 test('to press Share twice on a slow network asks once', async () => {
   const id = await saved(stage.clientOf('impatient'), line('slow'));
   const guest = await Visitor.come(stage, desktop);
-  let release = () => {};
-  const released = new Promise<void>(resolve => (release = resolve));
-  await guest.page.route('**/share', async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await guest.stall('**/share');
   await guest.logIn('impatient');
   await guest.page.goto(`${guest.base}/#/draw/${id}`);
   await guest.page.getByLabel('slow, 1 strokes').waitFor();
@@ -534,12 +524,7 @@ test('to share two drawings on a slow network shows both links', async () => {
   const client = stage.clientOf('impatient twice');
   for (const title of ['one', 'two']) await saved(client, line(title));
   const guest = await Visitor.come(stage, desktop);
-  let release = () => {};
-  const released = new Promise<void>(resolve => (release = resolve));
-  await guest.page.route('**/share', async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await guest.stall('**/share');
   await guest.logIn('impatient twice');
   for (const title of ['one', 'two']) {
     const asked = guest.page.waitForRequest('**/share');

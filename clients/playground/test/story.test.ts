@@ -225,12 +225,7 @@ test('what another tab draws during a stroke, and the stroke, are both in the dr
   await here.logIn('both tabs');
   const there = await here.another();
   await openIn([here, there], id);
-  let release = () => {};
-  const released = new Promise<void>(resolve => (release = resolve));
-  await here.page.route('**/v1/drawings/' + id, async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await here.stall('**/v1/drawings/' + id);
   const asked = here.page.waitForRequest('**/v1/drawings/' + id);
   await there.draw([0.2, 0.2], [0.8, 0.2]);
   await there.status('Saved');
@@ -328,12 +323,7 @@ test('the title is changed only once the drawing is there', async () => {
   const guest = await Visitor.come(stage, desktop);
   await guest.logIn('slow drawing');
   await guest.page.getByRole('link', { name: 'before' }).waitFor();
-  let release = () => {};
-  const released = new Promise<void>(resolve => (release = resolve));
-  await guest.page.route('**/v1/drawings/' + id, async route => {
-    await released;
-    await route.continue();
-  });
+  const release = await guest.stall('**/v1/drawings/' + id);
   await guest.page.getByRole('link', { name: 'before' }).click();
   const title = guest.page.getByRole('textbox', { name: 'Title' });
   assert.ok(await title.isDisabled());

@@ -214,6 +214,17 @@ export class Visitor {
     });
   }
 
+  /** Holds requests to an address back until what it returns is called. */
+  async stall(address: string): Promise<() => void> {
+    let release = () => {};
+    const released = new Promise<void>(resolve => (release = resolve));
+    await this.page.route(address, async route => {
+      await released;
+      await route.continue();
+    });
+    return release;
+  }
+
   /** Forbids storage, as a browser does that is set to accept no cookies. */
   async forbidStorage(): Promise<void> {
     await this.context.addInitScript(() => {
