@@ -4,10 +4,18 @@ GO      ?= go
 PACKAGE ?= ./...
 OUTPUT  ?= onestroke
 
+# Everything is built as a release is, so that Go compiles each package once. Only tests with
+# the race detector are built in another way.
+export CGO_ENABLED = 0
+export GOFLAGS += -trimpath
+
 # Packages that compute and share nothing between goroutines. The race detector makes them
 # several times slower and finds nothing there, so it does not follow what they read and write.
 COMPUTING = compress/... image/... golang.org/x/image/... go.yaml.in/yaml/... github.com/ncruces/go-sqlite3-wasm/...
-RACE      = -race $(COMPUTING:%=-gcflags='%=-race=false')
+RACE      = CGO_ENABLED=1 $(GO) test -race $(COMPUTING:%=-gcflags='%=-race=false')
+# Go links the race detector with a C compiler.
+HAS_CC    = $(shell command -v $(firstword $(shell $(GO) env CC)))
+GO_TEST   = $(if $(HAS_CC),$(RACE),$(info no C compiler is installed: the tests run without the race detector)$(GO) test)
 
 # The npm packages under clients, each after those it is built with.
 CLIENTS = typescript drawing playground miniprogram
@@ -18,7 +26,7 @@ run: ## serve on http://127.0.0.1:5757; without configuration it stores in ./dat
 	$(GO) run .
 
 build: ## build the service as ./onestroke; VERSION= and COMMIT= of a release
-	CGO_ENABLED=0 $(GO) build -tags '$(TAGS)' -trimpath -o '$(OUTPUT)' \
+	$(GO) build -tags '$(TAGS)' -o '$(OUTPUT)' \
 		-ldflags='-s -w $(if $(VERSION),-X main.version=$(VERSION)) $(if $(COMMIT),-X main.commit=$(COMMIT))' .
 
 image: ## build the image onestroke, without an image registry
@@ -32,7 +40,7 @@ demo: ## save drawings in a running service; DATA=folder of Quick Draw files, UR
 	$(GO) run ./clients/demo $(if $(DATA),-data '$(DATA)') $(if $(URL),-url '$(URL)')
 
 test: ## run all tests with the race detector; docs/development.md lists the settings TEST_*
-	$(GO) test $(RACE) -timeout 40m $(PACKAGE)
+	$(GO_TEST) -timeout 40m $(PACKAGE)
 
 faults: ## break stores, WeChat, the network and the service while users use it; FAULT=regular expression for some
 	cd tests/faults && $(GO) test -count=1 -timeout 60m -run 'TestFaults/($(FAULT))'
@@ -54,7 +62,7 @@ clients: $(CLIENTS:%=clients/%/node_modules) ## build the clients under clients/
 	@for client in $(CLIENTS); do npm --prefix clients/$$client run --silent build || exit 1; done
 
 test-clients: clients build ## test the clients, against a mock and the service, in Node and Chromium
-	cd clients/go && $(GO) test -race ./...
+	cd clients/go && $(GO_TEST) ./...
 	@for client in $(CLIENTS); do ONESTROKE_BINARY='$(CURDIR)/onestroke' npm --prefix clients/$$client run --silent test || exit 1; done
 	tools/packages
 

@@ -29,6 +29,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/gen/client"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -75,7 +76,7 @@ func TestGeneratedClientsWork(t *testing.T) {
 			continue
 		}
 		t.Run(g.name, func(t *testing.T) {
-			folder := filepath.Join(service.Root(), "tests", "clientsproof", g.folder)
+			folder := filepath.Join(root.Dir(), "tests", "clientsproof", g.folder)
 			do(t, exec.Command(filepath.Join(folder, "make"), g.name), "ONESTROKE_CONTRACT="+contract)
 			proveWithBoth(t, func(t *testing.T, url, code, gone string) {
 				do(t, exec.Command(filepath.Join(folder, "run"), g.name), "ONESTROKE_URL="+url, "ONESTROKE_CODE="+code, "ONESTROKE_GONE="+gone)

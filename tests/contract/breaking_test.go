@@ -9,12 +9,12 @@ import (
 	"strings"
 	"testing"
 
-	"onestroke/tests/service"
+	"onestroke/tests/root"
 )
 
 func TestABreakingChangeNeedsANewMajorVersion(t *testing.T) {
 	t.Parallel()
-	released, err := os.ReadFile(filepath.Join(service.Root(), "openapi.yaml"))
+	released, err := os.ReadFile(filepath.Join(root.Dir(), "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,6 @@ func TestABreakingChangeNeedsANewMajorVersion(t *testing.T) {
 
 // contractDiff runs what `make breaking` and `make changelog` run.
 func contractDiff(arguments ...string) (string, error) {
-	output, err := exec.Command(filepath.Join(service.Root(), "tools", "contract-diff"), arguments...).CombinedOutput()
+	output, err := exec.Command(filepath.Join(root.Dir(), "tools", "contract-diff"), arguments...).CombinedOutput()
 	return string(output), err
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 )
 
@@ -16,10 +17,10 @@ func TestTheCollectionRuns(t *testing.T) {
 		return
 	}
 	p := service.Build(t).Start(t)
-	tools := filepath.Join(service.Root(), "tools", "node_modules", ".bin")
+	tools := filepath.Join(root.Dir(), "tools", "node_modules", ".bin")
 	run := exec.CommandContext(t.Context(), filepath.Join(tools, "newman"), "run", "--color", "off",
 		"--iteration-count", "2", "--env-var", "baseUrl="+p.URL,
-		filepath.Join(service.Root(), "docs", "onestroke.postman_collection.json"))
+		filepath.Join(root.Dir(), "docs", "onestroke.postman_collection.json"))
 	if output, err := run.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, output)
 	}

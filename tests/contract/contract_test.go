@@ -11,6 +11,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -38,7 +39,7 @@ func TestEachExampleMatchesItsSchema(t *testing.T) {
 // document returns openapi.yaml.
 func document(t *testing.T) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(service.Root(), "openapi.yaml"))
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root.Dir(), "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 
 	"onestroke/gen"
 	"onestroke/gen/client"
-	"onestroke/tests/service"
+	"onestroke/tests/root"
 )
 
 func TestAFrontEndCanWorkWithTheMock(t *testing.T) {
@@ -109,7 +109,7 @@ func answering(status int) client.RequestEditorFn {
 func nodeIsThere(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv("TEST_NODE") == "required" {
-		if output, err := exec.Command(filepath.Join(service.Root(), "tools", "install")).CombinedOutput(); err != nil {
+		if output, err := exec.Command(filepath.Join(root.Dir(), "tools", "install")).CombinedOutput(); err != nil {
 			t.Fatalf("install the tools: %v\n%s", err, output)
 		}
 		return true
@@ -125,13 +125,13 @@ func nodeIsThere(t *testing.T) bool {
 }
 
 func prism() string {
-	return filepath.Join(service.Root(), "tools", "node_modules", ".bin", "prism")
+	return filepath.Join(root.Dir(), "tools", "node_modules", ".bin", "prism")
 }
 
 // startMock runs what `make mock` runs, on a free port, until the test ends.
 func startMock(t *testing.T) (url string) {
 	t.Helper()
-	mock := exec.CommandContext(t.Context(), "node", filepath.Join(service.Root(), "tools", "mock.mjs"), "0")
+	mock := exec.CommandContext(t.Context(), "node", filepath.Join(root.Dir(), "tools", "mock.mjs"), "0")
 	mock.Cancel = func() error { return mock.Process.Signal(syscall.SIGTERM) } // which also ends Prism
 	stdout, err := mock.StdoutPipe()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"onestroke/impl/wechatsim"
 	"onestroke/tests/nginx"
 	"onestroke/tests/ports"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 )
 
@@ -48,7 +49,7 @@ func TestTheImageIsSmallAndDoesNotRunAsRoot(t *testing.T) {
 		t.Errorf("its health check is %q", image.Config.Healthcheck.Test)
 	}
 	// It contains root certificates and time zones.
-	inside := run(t, "go", "version", "-m", filepath.Join(service.Root(), ".build/image/onestroke"))
+	inside := run(t, "go", "version", "-m", filepath.Join(root.Dir(), ".build/image/onestroke"))
 	for _, want := range []string{"golang.org/x/crypto/x509roots/fallback", "timetzdata", "nosimulator"} {
 		if !strings.Contains(inside, want) {
 			t.Errorf("the binary is built without %s:\n%s", want, inside)
@@ -131,7 +132,7 @@ func compose(t *testing.T) *composition {
 		c.command = []string{"docker", "compose"}
 	}
 	c.command = append(c.command, "--project-name", "onestroke-test",
-		"--file", file("compose.yaml"), "--file", filepath.Join(service.Root(), "tests/deploy/compose.yaml"))
+		"--file", file("compose.yaml"), "--file", filepath.Join(root.Dir(), "tests/deploy/compose.yaml"))
 	for name, value := range map[string]string{
 		"WECHAT_APP_ID": appID, "WECHAT_APP_SECRET": appSecret, "SIMULATOR_PORT": port,
 		"HTTP_PORT": ports.ReservePort(t), "HTTPS_PORT": c.httpsPort,
@@ -197,7 +198,7 @@ func haveImages(t *testing.T) bool {
 			return false
 		}
 	}
-	run(t, "make", "-C", service.Root(), "image")
+	run(t, "make", "-C", root.Dir(), "image")
 	return true
 }
 

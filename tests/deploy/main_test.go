@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"onestroke/gen"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -39,7 +40,7 @@ func have(t *testing.T, programs ...string) bool {
 }
 
 // file is the path of a file in the folder deploy.
-func file(name string) string { return filepath.Join(service.Root(), "deploy", name) }
+func file(name string) string { return filepath.Join(root.Dir(), "deploy", name) }
 
 func read(t *testing.T, name string) string {
 	t.Helper()

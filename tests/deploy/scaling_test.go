@@ -10,6 +10,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -19,7 +20,7 @@ import (
 func TestADrawingIsAsLargeAsThePageSays(t *testing.T) {
 	mongodb, database := stores.MongoDB(t)[0].URL, service.NewDatabase()
 	p := service.Build(t).Start(t, "MONGODB_URI="+service.InDatabase(t, mongodb, database))
-	args := []string{"run", "-C", service.Root(), "./clients/demo", "-url", p.URL}
+	args := []string{"run", "-C", root.Dir(), "./clients/demo", "-url", p.URL}
 	if folder := os.Getenv("QUICKDRAW"); folder != "" {
 		args = append(args, "-data", folder)
 	}

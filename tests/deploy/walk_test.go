@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"onestroke/tests/service"
+	"onestroke/tests/root"
 )
 
 // The script walk, in this folder, runs the commands of the guide.
@@ -54,7 +54,7 @@ func TestLinksAndPathsOfThePagesExist(t *testing.T) {
 				}
 			}
 			for _, path := range regexp.MustCompile("(?:[ `])((?:deploy|tests)/[a-z./-]*[a-z])").FindAllStringSubmatch(text, -1) {
-				if _, err := os.Stat(filepath.Join(service.Root(), path[1])); err != nil {
+				if _, err := os.Stat(filepath.Join(root.Dir(), path[1])); err != nil {
 					t.Errorf("%s: %v", page, err)
 				}
 			}

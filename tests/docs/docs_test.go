@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"onestroke/tests/chromium"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -130,7 +131,7 @@ func TestWithoutTheSimulatorThePageHasNoLogin(t *testing.T) {
 
 func operationIDs(t *testing.T) (ids []string) {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(service.Root(), "openapi.yaml"))
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root.Dir(), "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"onestroke/impl/config"
 	"onestroke/tests/pki"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 )
 
@@ -39,7 +40,7 @@ func TestHelpDescribesEachVariable(t *testing.T) {
 }
 
 func TestVersionNamesProgramCommitAndContract(t *testing.T) {
-	contract, err := os.ReadFile(filepath.Join(service.Root(), "openapi.yaml"))
+	contract, err := os.ReadFile(filepath.Join(root.Dir(), "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

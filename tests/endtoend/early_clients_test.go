@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 )
 
@@ -16,8 +17,8 @@ import (
 // TEST_HTTP_CLIENTS=required those of Python are installed, and it fails without Java.
 func TestAnEarlyAnswerReachesTheClientsOfOtherLanguages(t *testing.T) {
 	t.Parallel()
-	testdata := filepath.Join(service.Root(), "tests", "endtoend", "testdata")
-	python, required := filepath.Join(service.Root(), ".build", "http-clients", "bin", "python"), os.Getenv("TEST_HTTP_CLIENTS") == "required"
+	testdata := filepath.Join(root.Dir(), "tests", "endtoend", "testdata")
+	python, required := filepath.Join(root.Dir(), ".build", "http-clients", "bin", "python"), os.Getenv("TEST_HTTP_CLIENTS") == "required"
 	if required {
 		if output, err := exec.Command(filepath.Join(testdata, "install")).CombinedOutput(); err != nil {
 			t.Fatalf("install the clients of Python: %v\n%s", err, output)

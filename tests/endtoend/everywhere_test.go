@@ -18,6 +18,7 @@ import (
 	"onestroke/gen"
 	"onestroke/impl/gallery"
 	"onestroke/impl/session"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 )
 
@@ -241,7 +242,7 @@ func (o operation) ask(t *testing.T, c service.Caller, headers ...http.Header) s
 
 func readContract(t *testing.T) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(service.Root(), "openapi.yaml"))
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root.Dir(), "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

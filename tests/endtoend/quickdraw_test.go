@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"onestroke/gen"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -97,7 +98,7 @@ func samples(t *testing.T) []sample {
 
 func realOnes(t *testing.T) (all []sample) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(service.Root(), "..", "shared", "quickdraw", "*.ndjson"))
+	files, err := filepath.Glob(filepath.Join(root.Dir(), "..", "shared", "quickdraw", "*.ndjson"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 )
 
@@ -48,7 +49,7 @@ func TestDemoFailsIfItCannotLogIn(t *testing.T) {
 func makeDemo(t *testing.T, variables ...string) (code int, output string) {
 	t.Helper()
 	cmd := exec.Command("make", append([]string{"demo"}, variables...)...)
-	cmd.Dir = service.Root()
+	cmd.Dir = root.Dir()
 	text, err := cmd.CombinedOutput()
 	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"unicode"
 
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -52,7 +53,7 @@ func checkPicture(t *testing.T, saved, shown string) {
 	if read(t, saved) != read(t, shown) {
 		t.Errorf("%s is not what the commands save as %s", shown, saved)
 	}
-	if err := os.Remove(filepath.Join(service.Root(), saved)); err != nil {
+	if err := os.Remove(filepath.Join(root.Dir(), saved)); err != nil {
 		t.Error(err)
 	}
 }
@@ -121,7 +122,7 @@ func TestLinksHaveATarget(t *testing.T) {
 			if m[1] == "" {
 				target = page
 			}
-			info, err := os.Stat(filepath.Join(service.Root(), target))
+			info, err := os.Stat(filepath.Join(root.Dir(), target))
 			switch {
 			case err != nil:
 				t.Errorf("%s: %v", page, err)
@@ -146,7 +147,7 @@ func TestEveryDecisionIsInTheIndex(t *testing.T) {
 
 func TestReadmeSaysHowManyModulesAreDownloaded(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", ".")
-	list.Dir = service.Root()
+	list.Dir = root.Dir()
 	printed, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -172,11 +173,11 @@ func TestNamedPathsExist(t *testing.T) {
 			continue // it also names what is gone
 		}
 		for _, m := range regexp.MustCompile("`([A-Za-z][A-Za-z0-9_.-]*/[A-Za-z0-9_.*/-]*|[a-z]+\\.go)`").FindAllStringSubmatch(read(t, page), -1) {
-			root, _, _ := strings.Cut(m[1], "/")
-			if !isTracked(root) {
+			top, _, _ := strings.Cut(m[1], "/")
+			if !isTracked(top) {
 				continue // not of this repository
 			}
-			found, err := filepath.Glob(filepath.Join(service.Root(), m[1]))
+			found, err := filepath.Glob(filepath.Join(root.Dir(), m[1]))
 			if err != nil || len(found) == 0 {
 				t.Errorf("%s names %s, which is not there", page, m[1])
 			}
@@ -190,7 +191,7 @@ func TestGeneratedTablesAreFresh(t *testing.T) {
 	copies := map[string]string{list: filepath.Join(dir, "operations.html")}
 	args := []string{
 		"run", "./tables",
-		filepath.Join(service.Root(), "openapi.yaml"), filepath.Join(service.Root(), "impl", "config", "variables.yaml"), copies[list],
+		filepath.Join(root.Dir(), "openapi.yaml"), filepath.Join(root.Dir(), "impl", "config", "variables.yaml"), copies[list],
 	}
 	for _, page := range pages(t) {
 		if path.Dir(page) != "docs" {
@@ -203,7 +204,7 @@ func TestGeneratedTablesAreFresh(t *testing.T) {
 		args = append(args, copies[page])
 	}
 	generator := exec.Command("go", args...)
-	generator.Dir = filepath.Join(service.Root(), "tools")
+	generator.Dir = filepath.Join(root.Dir(), "tools")
 	if text, err := generator.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -222,7 +223,7 @@ func TestGeneratedTablesAreFresh(t *testing.T) {
 func pages(t *testing.T) []string {
 	t.Helper()
 	list := exec.Command("git", "ls-files", "-co", "--exclude-standard", "*.md")
-	list.Dir = service.Root()
+	list.Dir = root.Dir()
 	text, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +249,7 @@ func translatedPages(t *testing.T) map[string]string {
 
 func isTracked(name string) bool {
 	check := exec.Command("git", "ls-files", "--error-unmatch", "-co", "--exclude-standard", name)
-	check.Dir = service.Root()
+	check.Dir = root.Dir()
 	return check.Run() == nil
 }
 
@@ -258,6 +259,9 @@ const endOfBlock = "-- end of block --"
 // place of the one that make run starts.
 func runInOneShell(t *testing.T, url string, blocks []block) []string {
 	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not installed")
+	}
 	var script strings.Builder
 	script.WriteString("exec 2>&1; set -eo pipefail\n")
 	for _, b := range blocks {
@@ -266,7 +270,7 @@ func runInOneShell(t *testing.T, url string, blocks []block) []string {
 		fmt.Fprintf(&script, "%secho; echo '%s'\n", commands, endOfBlock)
 	}
 	shell := exec.Command("bash", "-c", script.String())
-	shell.Dir = service.Root()
+	shell.Dir = root.Dir()
 	shell.Env = append(os.Environ(), "URL="+url, "DATA=") // for make demo
 	output, err := shell.Output()
 	if err != nil {
@@ -355,7 +359,7 @@ func anchorsOf(text string) (anchors []string) {
 
 func read(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(service.Root(), file))
+	text, err := os.ReadFile(filepath.Join(root.Dir(), file))
 	if err != nil {
 		t.Fatal(err)
 	}

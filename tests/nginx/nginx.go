@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"onestroke/tests/ports"
-	"onestroke/tests/service"
+	"onestroke/tests/root"
 )
 
 // Nginx is a running nginx. It has the configuration of deploy and its own ports.
@@ -143,7 +143,7 @@ func Trusting(t *testing.T, folder string) *http.Transport {
 }
 
 // file is the path of a file in the folder deploy.
-func file(name string) string { return filepath.Join(service.Root(), "deploy", name) }
+func file(name string) string { return filepath.Join(root.Dir(), "deploy", name) }
 
 func read(t *testing.T, name string) string {
 	t.Helper()

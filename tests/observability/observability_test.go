@@ -24,6 +24,7 @@ import (
 	"onestroke/gen"
 	"onestroke/tests/pki"
 	"onestroke/tests/ports"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -289,7 +290,7 @@ func TestTheLimitOfOperatorsIsCountedAndExplained(t *testing.T) {
 		t.Errorf("there is %s", strings.Join(p.metrics(t), "\n"))
 	}
 	for _, page := range []string{"observability.md", "observability.zh-CN.md"} {
-		text, err := os.ReadFile(filepath.Join(service.Root(), "docs", page))
+		text, err := os.ReadFile(filepath.Join(root.Dir(), "docs", page))
 		if err != nil {
 			t.Fatal(err)
 		}

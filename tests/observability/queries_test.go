@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -46,13 +47,13 @@ type scrape struct {
 // run runs queries, and those of the alert rules, with Prometheus' own engine.
 func run(t *testing.T, scrapes []scrape, queries []string) (results []result) {
 	t.Helper()
-	input, err := json.Marshal(map[string]any{"Scrapes": scrapes, "Queries": queries, "Rules": filepath.Join(service.Root(), "deploy/prometheus/alerts.yml")})
+	input, err := json.Marshal(map[string]any{"Scrapes": scrapes, "Queries": queries, "Rules": filepath.Join(root.Dir(), "deploy/prometheus/alerts.yml")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("go", "tool", "promql")
-	cmd.Dir = filepath.Join(service.Root(), "tests/promql")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir = filepath.Join(root.Dir(), "tests/promql")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath") // as make build
 	var problems bytes.Buffer
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), &problems
 	output, err := cmd.Output()
@@ -86,7 +87,7 @@ func dashboard(t *testing.T) (panels []panel) {
 
 func read(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(service.Root(), name))
+	text, err := os.ReadFile(filepath.Join(root.Dir(), name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"onestroke/gen"
+	"onestroke/tests/root"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -136,7 +137,7 @@ func TestEachFileHasATagForEachCoding(t *testing.T) {
 
 func TestTheFilesOfThePageWeighWhatItsREADMESays(t *testing.T) {
 	p := service.Build(t).Start(t)
-	folder := filepath.Join(service.Root(), "clients", "playground")
+	folder := filepath.Join(root.Dir(), "clients", "playground")
 	readme, err := os.ReadFile(filepath.Join(folder, "README.md"))
 	if err != nil {
 		t.Fatal(err)

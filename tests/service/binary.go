@@ -18,6 +18,7 @@ import (
 
 	"onestroke/tests/output"
 	"onestroke/tests/ports"
+	"onestroke/tests/root"
 )
 
 // Binary is a build of the program.
@@ -235,7 +236,7 @@ func build(flags ...string) (Binary, error) {
 	}
 	b := Binary{path: filepath.Join(dir, strings.Join(append([]string{"onestroke"}, flags...), ""))}
 	cmd := exec.Command("go", append([]string{"build", "-trimpath", "-o", b.path}, append(flags, ".")...)...)
-	cmd.Dir = Root()
+	cmd.Dir = root.Dir()
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build does
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return Binary{}, fmt.Errorf("build the program: %w\n%s", err, text)

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +23,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"onestroke/api/wire"
+	"onestroke/tests/root"
 )
 
 // contractTransport sends requests and validates each answer against the contract.
@@ -281,15 +281,9 @@ var registerFiles = sync.OnceFunc(func() {
 // contract reads openapi.yaml.
 func contract(t testing.TB) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(Root(), "openapi.yaml"))
+	text, err := os.ReadFile(filepath.Join(root.Dir(), "openapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return text
-}
-
-// Root is the folder of the module.
-func Root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
 }

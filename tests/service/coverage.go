@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"onestroke/tests/root"
 )
 
 // answered is a kind of answer to an operation.
@@ -64,7 +66,7 @@ func AllMet() error {
 	if flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != "" || flag.Lookup("test.list").Value.String() != "" {
 		return nil
 	}
-	text, err := os.ReadFile(filepath.Join(Root(), "openapi.yaml"))
+	text, err := os.ReadFile(filepath.Join(root.Dir(), "openapi.yaml"))
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
+
+	"onestroke/tests/root"
 )
 
 // Local is a server of the module onestroke/tests/servers, as a process of this
@@ -66,10 +67,9 @@ var MongoDBProgram = sync.OnceValues(func() (string, error) { return build("mong
 // build returns the path of a program, built. It stays in Go's build cache, so
 // that this takes time once, and processes may do it at the same time.
 func build(name string) (path string, err error) {
-	_, file, _, _ := runtime.Caller(0)
 	cmd := exec.Command("go", "tool", "-n", name)
-	cmd.Dir = filepath.Join(filepath.Dir(file), "..", "servers")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir = filepath.Join(root.Dir(), "tests/servers")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath") // as make build
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	output, err := cmd.Output()

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"onestroke/tests/service"
+	"onestroke/tests/root"
 )
 
 // banned has each word, as an extended regular expression, and what to write instead.
@@ -40,7 +40,7 @@ func TestBannedWordsAreNotUsed(t *testing.T) {
 	for word, instead := range banned {
 		args := append([]string{"grep", "--untracked", "-nIiE", word, "--"}, excluded...)
 		command := exec.Command("git", args...)
-		command.Dir = service.Root()
+		command.Dir = root.Dir()
 		found, err := command.Output()
 		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && failed.ExitCode() == 1 {
 			continue // not found
