@@ -29,7 +29,7 @@ func TestTheSharePageReplaysTheDrawing(t *testing.T) {
 	if shown := b.Tell(t, chromedp.Evaluate[string](`document.images[0].currentSrc`)); !strings.Contains(shown, "animate=true") {
 		t.Errorf("the page shows %s, which does not move", shown)
 	}
-	if heading := b.Tell(t, chromedp.Text("h1")); !strings.HasPrefix(heading, title) {
+	if heading := b.Tell(t, chromedp.Text("main h1")); !strings.HasPrefix(heading, title) {
 		t.Errorf("the page is called %q", heading)
 	}
 	if background := b.Tell(t, chromedp.Evaluate[string](`getComputedStyle(document.body).backgroundColor`)); background != "rgb(245, 242, 234)" {
