@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -67,7 +68,7 @@ func NewExporter(getenv func(string) string) (*Exporter, error) {
 		return nil, &VariableError{name, "must be http/protobuf"}
 	}
 	u, err := url.Parse(endpoint)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || !isPort(cmp.Or(u.Port(), u.Scheme)) {
 		return nil, &VariableError{variable, "must be an http:// or https:// URL"}
 	}
 	if variable == "OTEL_EXPORTER_OTLP_ENDPOINT" {
@@ -103,6 +104,12 @@ func NewExporter(getenv func(string) string) (*Exporter, error) {
 	}
 	e.client = &http.Client{Timeout: time.Duration(milliseconds) * time.Millisecond}
 	return e, nil
+}
+
+// isPort reports whether port can be called: url.Parse takes any number.
+func isPort(port string) bool {
+	n, err := net.LookupPort("tcp", port)
+	return err == nil && n > 0
 }
 
 // checkSampler returns an error for a sampler in place of which the SDK would take its

@@ -186,16 +186,18 @@ func TestSampling(t *testing.T) {
 }
 
 func TestInvalidVariablesOfOpenTelemetryAreNamed(t *testing.T) {
-	for variable, value := range map[string]string{
-		"OTEL_EXPORTER_OTLP_PROTOCOL":        "grpc",
-		"OTEL_TRACES_EXPORTER":               "zipkin",
-		"OTEL_EXPORTER_OTLP_TIMEOUT":         "soon",
-		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "localhost:4318",
-		"OTEL_EXPORTER_OTLP_TRACES_HEADERS":  "hunter2",
+	for _, setting := range []string{
+		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc",
+		"OTEL_TRACES_EXPORTER=zipkin",
+		"OTEL_EXPORTER_OTLP_TIMEOUT=soon",
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=localhost:4318",
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://localhost:431800",
+		"OTEL_EXPORTER_OTLP_TRACES_HEADERS=hunter2",
 	} {
-		code, output := service.Build(t).Refused(t, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318", variable+"="+value)
+		variable, _, _ := strings.Cut(setting, "=")
+		code, output := service.Build(t).Refused(t, "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318", setting)
 		if code != 1 || !strings.Contains(output, variable) || strings.Contains(output, "hunter2") {
-			t.Errorf("%s: %d, %s", variable, code, output)
+			t.Errorf("%s: %d, %s", setting, code, output)
 		}
 	}
 }
