@@ -19,7 +19,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/pod-security-admission/admission"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -66,11 +65,8 @@ func TestThePodsAreAllowedInARestrictedNamespace(t *testing.T) {
 	if len(invalid) > 0 || level.Enforce.Level != api.LevelRestricted {
 		t.Fatalf("the namespace enforces %v, %v", level.Enforce, invalid)
 	}
-	metadata, spec, err := admission.DefaultPodSpecExtractor{}.ExtractPodSpec(one[*appsv1.Deployment](t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	result := policy.AggregateCheckResults(evaluator.EvaluatePod(level.Enforce, metadata, spec))
+	pod := one[*appsv1.Deployment](t).Spec.Template
+	result := policy.AggregateCheckResults(evaluator.EvaluatePod(level.Enforce, &pod.ObjectMeta, &pod.Spec))
 	if !result.Allowed {
 		t.Error(result.ForbiddenDetail())
 	}
