@@ -36,7 +36,7 @@ const broken = [
   { name: 'code that the description does not name', rule: 'contract/error-codes', cut: '`ERR_METHOD_NOT_ALLOWED` (405): the', put: 'The' },
   { name: 'code that the Chinese description does not name', rule: 'contract/error-codes', cut: '`ERR_METHOD_NOT_ALLOWED`（405）：', put: '405：' },
   { name: 'operation described in English only', rule: 'contract/both-languages', cut: /      x-description-zh: 结束调用者的其他所有会话.*\n/ },
-  { name: 'operation summed up in English only', rule: 'contract/both-languages', cut: '      x-summary-zh: 撤销我的其他所有会话\n' },
+  { name: 'operation summed up in English only', rule: 'contract/both-languages', cut: '      x-summary-zh: 结束我的其他所有会话\n' },
   { name: 'parameter described in English only', rule: 'contract/both-languages', cut: /          x-description-zh: 会话的 id.*\n/ },
   { name: 'answer described in English only', rule: 'contract/both-languages', cut: '          x-description-zh: 其他会话都已结束。\n' },
   { name: 'header described in English only', rule: 'contract/both-languages', cut: /      x-description-zh: 不要缓存.*\n/ },

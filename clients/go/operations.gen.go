@@ -1872,7 +1872,7 @@ type ClientInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1884,7 +1884,7 @@ type ClientInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2381,7 +2381,7 @@ func (c *sender) ListChecks(ctx context.Context, params *ListChecksParams, reqEd
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2403,7 +2403,7 @@ func (c *sender) DecideCheckWithBody(ctx context.Context, kind CheckKind, user C
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5250,7 +5250,7 @@ type ClientWithResponsesInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5262,7 +5262,7 @@ type ClientWithResponsesInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14027,7 +14027,7 @@ func (c *ClientWithResponses) ListChecksWithResponse(ctx context.Context, params
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14045,7 +14045,7 @@ func (c *ClientWithResponses) DecideCheckWithBodyWithResponse(ctx context.Contex
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -266,7 +266,7 @@ type ClientInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -278,7 +278,7 @@ type ClientInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -969,7 +969,7 @@ func (c *Client) ListChecks(ctx context.Context, params *ListChecksParams, reqEd
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes any type of body and a specified content type.
 //
@@ -991,7 +991,7 @@ func (c *Client) DecideCheckWithBody(ctx context.Context, kind CheckKind, user C
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4168,7 +4168,7 @@ type ClientWithResponsesInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4180,7 +4180,7 @@ type ClientWithResponsesInterface interface {
 	// Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 	// after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 	// `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-	// that the operator gives. The answer is 404 if there is no such thing that others could see.
+	// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13989,7 +13989,7 @@ func (c *ClientWithResponses) ListChecksWithResponse(ctx context.Context, params
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14007,7 +14007,7 @@ func (c *ClientWithResponses) DecideCheckWithBodyWithResponse(ctx context.Contex
 // Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
 // after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
 // `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-// that the operator gives. The answer is 404 if there is no such thing that others could see.
+// that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

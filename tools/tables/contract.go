@@ -77,10 +77,10 @@ func errorTable(contract *yaml.Node) (table, error) {
 		if m == nil || zh == "" {
 			return t, fmt.Errorf("%s has no description in both languages", code)
 		}
-		statuses := strings.Join(status.FindAllString(m[1], -1), ", ")
+		statuses := status.FindAllString(m[1], -1)
 		cell := fmt.Sprintf("<a id=\"%s\"></a>`%s`", strings.ToLower(code), code) // the type of a problem leads there
-		t.english += fmt.Sprintf("| %s | %s | %s |\n", cell, statuses, m[2])
-		t.chinese += fmt.Sprintf("| %s | %s | %s |\n", cell, statuses, zh)
+		t.english += fmt.Sprintf("| %s | %s | %s |\n", cell, strings.Join(statuses, ", "), m[2])
+		t.chinese += fmt.Sprintf("| %s | %s | %s |\n", cell, strings.Join(statuses, "、"), zh)
 	}
 	return t, nil
 }
@@ -91,8 +91,8 @@ var limits = []struct{ english, chinese, pointer string }{
 	{"strokes in a drawing", "一幅画的笔画数", "components/schemas/DrawingContent/properties/strokes/maxItems"},
 	{"points in a stroke", "一笔的点数", "components/schemas/Coordinates/maxItems"},
 	{"points in a drawing", "一幅画的点数", "components/schemas/PointCount/maximum"},
-	{"characters of a title", "标题的字数", "components/schemas/Title/maxLength"},
-	{"width or height of a canvas", "画布的宽和高", "components/schemas/Canvas/properties/width/maximum"},
+	{"characters of a title", "标题的字符数", "components/schemas/Title/maxLength"},
+	{"width or height of a canvas", "画布的宽或高", "components/schemas/Canvas/properties/width/maximum"},
 	{"coordinate, to either side of zero", "坐标的绝对值", "components/schemas/Coordinate/maximum"},
 	{"drawings on one page of a list", "列表每页的画作数", "components/schemas/DrawingList/properties/items/maxItems"},
 	{"findings in one error answer", "一个错误响应列出的问题数", "components/schemas/Problem/properties/errors/maxItems"},

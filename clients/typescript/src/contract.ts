@@ -550,7 +550,7 @@ export interface paths {
          * @description Decides about one version of a thing, and ends its reports. After a change the thing has another version, and is checked anew;
          *     after `refuse` and `take_down` it is in review until an operator approves it, also when it is shared anew.
          *     `take_down` ends the share of a drawing, or removes the nickname or avatar. What is decided is in the trail, with the name
-         *     that the operator gives. The answer is 404 if there is no such thing that others could see.
+         *     that the operator gives. The answer is 404 if the thing does not exist, or is neither shared nor reported.
          */
         post: operations["decideCheck"];
         delete?: never;
