@@ -43,7 +43,7 @@ type Options struct {
 	// HTTP sends the requests; [http.DefaultClient] if nil. Its Timeout also bounds an export.
 	HTTP HttpRequestDoer
 	// Retries is how often a request is sent again after a failed connection, 408, 429
-	// or 503; 3 if it is 0, and not at all if it is negative.
+	// or 503, or 502 or 504 of a proxy; 3 if it is 0, and not at all if it is negative.
 	Retries int
 }
 
