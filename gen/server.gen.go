@@ -344,8 +344,8 @@ type Check struct {
 	// Example: drawing
 	Kind CheckedKind `json:"kind"`
 
-	// Reason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// Reason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -361,8 +361,8 @@ type Check struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -705,7 +705,7 @@ type ExportedProfile struct {
 type FieldError struct {
 	// Detail The rule, as a phrase for developers.
 	//
-	// Example: must have as many values as x, which has 120
+	// Example: has 119 values where x has 120
 	Detail string `json:"detail"`
 
 	// Field The path of the field in the body (`strokes[3].y`), the name of a parameter or header, or `body` for the whole body.
@@ -1001,8 +1001,8 @@ type Profile struct {
 	// Avatar The avatar as a URL that holds the whole picture, a JPEG of 256 by 256 pixels. `<image>` shows it.
 	Avatar *string `json:"avatar,omitempty"`
 
-	// AvatarReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// AvatarReason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -1012,8 +1012,8 @@ type Profile struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -1024,8 +1024,8 @@ type Profile struct {
 	// Example: 小明
 	Nickname *Nickname `json:"nickname,omitempty"`
 
-	// NicknameReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// NicknameReason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -1035,8 +1035,8 @@ type Profile struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -1179,8 +1179,8 @@ type SessionSummary struct {
 
 // Share The share of a drawing.
 type Share struct {
-	// Reason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// Reason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -1190,8 +1190,8 @@ type Share struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -1203,8 +1203,8 @@ type Share struct {
 	Token ShareToken `json:"token"`
 }
 
-// ShareReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+// ShareReason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 //
 // Example: advertising
 type ShareReason = string
@@ -1213,8 +1213,8 @@ type ShareReason = string
 //
 // - `pending`: WeChat's check has no result yet.
 // - `approved`: others see it.
-// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-// - `review`: the check cannot decide. The people who run the service must.
+// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 //
 // Example: pending
 type ShareState = string

@@ -286,8 +286,8 @@ type Check struct {
 	// Example: drawing
 	Kind CheckedKind `json:"kind"`
 
-	// Reason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// Reason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -303,8 +303,8 @@ type Check struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -638,7 +638,7 @@ type ExpiresAt = time.Time
 type FieldError struct {
 	// Detail The rule, as a phrase for developers.
 	//
-	// Example: must have as many values as x, which has 120
+	// Example: has 119 values where x has 120
 	Detail string `json:"detail"`
 
 	// Field The path of the field in the body (`strokes[3].y`), the name of a parameter or header, or `body` for the whole body.
@@ -823,8 +823,8 @@ type Profile struct {
 	// Avatar The avatar as a URL that holds the whole picture, a JPEG of 256 by 256 pixels. `<image>` shows it.
 	Avatar *string `json:"avatar,omitempty"`
 
-	// AvatarReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// AvatarReason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -834,8 +834,8 @@ type Profile struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -846,8 +846,8 @@ type Profile struct {
 	// Example: 小明
 	Nickname *Nickname `json:"nickname,omitempty"`
 
-	// NicknameReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// NicknameReason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -857,8 +857,8 @@ type Profile struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -987,8 +987,8 @@ type SessionSummary struct {
 
 // Share The share of a drawing.
 type Share struct {
-	// Reason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+	// Reason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+	// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 	//
 	//
 	// Example: advertising
@@ -998,8 +998,8 @@ type Share struct {
 	//
 	// - `pending`: WeChat's check has no result yet.
 	// - `approved`: others see it.
-	// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-	// - `review`: the check cannot decide. The people who run the service must.
+	// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+	// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 	//
 	//
 	// Example: pending
@@ -1011,8 +1011,8 @@ type Share struct {
 	Token ShareToken `json:"token"`
 }
 
-// ShareReason Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-// from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+// ShareReason Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+// from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
 //
 // Example: advertising
 type ShareReason = string
@@ -1021,8 +1021,8 @@ type ShareReason = string
 //
 // - `pending`: WeChat's check has no result yet.
 // - `approved`: others see it.
-// - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-// - `review`: the check cannot decide. The people who run the service must.
+// - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+// - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
 //
 // Example: pending
 type ShareState = string
@@ -2026,8 +2026,8 @@ type ClientInterface interface {
 	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
-	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-	// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+	// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+	// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 	//
 	// Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 	ShareDrawing(ctx context.Context, id DrawingID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2695,8 +2695,8 @@ func (c *sender) GetShare(ctx context.Context, id DrawingID, reqEditors ...Reque
 // Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
-// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 //
 // Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 func (c *sender) ShareDrawing(ctx context.Context, id DrawingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5424,8 +5424,8 @@ type ClientWithResponsesInterface interface {
 	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
-	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-	// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+	// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+	// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14297,8 +14297,8 @@ func (c *ClientWithResponses) GetShareWithResponse(ctx context.Context, id Drawi
 // Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
-// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -420,8 +420,8 @@ type ClientInterface interface {
 	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
-	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-	// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+	// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+	// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 	//
 	// Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 	ShareDrawing(ctx context.Context, id DrawingID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1283,8 +1283,8 @@ func (c *Client) GetShare(ctx context.Context, id DrawingID, reqEditors ...Reque
 // Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
-// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 //
 // Corresponds with PUT /v1/drawings/{id}/share (the `ShareDrawing` operationId).
 func (c *Client) ShareDrawing(ctx context.Context, id DrawingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4342,8 +4342,8 @@ type ClientWithResponsesInterface interface {
 	// Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 	// delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 	//
-	// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-	// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+	// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+	// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14259,8 +14259,8 @@ func (c *ClientWithResponses) GetShareWithResponse(ctx context.Context, id Drawi
 // Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
 // delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
 //
-// WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-// the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+// WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+// drawing is checked anew, and others see nothing until the drawing is approved as it is now.
 //
 // Returns a wrapper object for the known response body format(s).
 //

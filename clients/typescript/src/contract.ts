@@ -184,8 +184,8 @@ export interface paths {
          * @description Creates a token. Anyone who has it can see the drawing, its title, your nickname and your avatar, without logging in, until you
          *     delete the share or the drawing. Sharing again answers the same token. Put it into the `path` of the mini program's share card.
          *
-         *     WeChat may have to check the drawing before others see it: `state` says whether they do. After each change of the drawing
-         *     the state is `pending` again, and others see nothing until the drawing is approved as it is now.
+         *     WeChat, or a person, may have to check the drawing before others see it: `state` says whether they do. Then each change of the
+         *     drawing is checked anew, and others see nothing until the drawing is approved as it is now.
          */
         put: operations["shareDrawing"];
         post?: never;
@@ -867,7 +867,7 @@ export interface components {
             rule: string;
             /**
              * @description The rule, as a phrase for developers.
-             * @example must have as many values as x, which has 120
+             * @example has 119 values where x has 120
              */
             detail: string;
         };
@@ -1180,14 +1180,14 @@ export interface components {
          *
          *     - `pending`: WeChat's check has no result yet.
          *     - `approved`: others see it.
-         *     - `refused`: it breaks the rules of WeChat. Ask the user to change it; then it is checked again.
-         *     - `review`: the check cannot decide. The people who run the service must.
+         *     - `refused`: it breaks the rules, as WeChat or a person found. Ask the user to change it; then it is checked again.
+         *     - `review`: the check cannot decide, or a person refused an earlier version. The people who run the service must.
          * @example pending
          */
         ShareState: string;
         /**
-         * @description Why others do not see it. `no_result`: WeChat did not answer in time. `author_away`: WeChat checks only what comes
-         *     from users who were in the mini program in the last two hours; log in again. The others say what WeChat found.
+         * @description Why others do not see it. `no_result`: WeChat gave no result. `author_away`: WeChat checks only what comes
+         *     from users who were in the mini program in the last two hours; log in again. The others say what WeChat or a person found.
          * @example advertising
          */
         ShareReason: string;
@@ -1838,7 +1838,7 @@ export interface components {
                  *       "type": "https://github.com/onestroke/onestroke/blob/main/docs/errors.md#err_rate_limited",
                  *       "title": "Rate limited",
                  *       "status": 429,
-                 *       "detail": "too many requests",
+                 *       "detail": "more than 600 requests a minute",
                  *       "instance": "urn:uuid:4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75",
                  *       "code": "ERR_RATE_LIMITED"
                  *     }
@@ -1862,7 +1862,7 @@ export interface components {
                  *       "type": "https://github.com/onestroke/onestroke/blob/main/docs/errors.md#err_rate_limited",
                  *       "title": "Rate limited",
                  *       "status": 429,
-                 *       "detail": "too many requests",
+                 *       "detail": "more than 6000 requests a minute",
                  *       "instance": "urn:uuid:4f9a2c51-d0e8-4b7f-9c3a-6e2d1b0f8a75",
                  *       "code": "ERR_RATE_LIMITED"
                  *     }
@@ -2113,7 +2113,7 @@ export interface components {
                  *       "msg": "fail",
                  *       "error": {
                  *         "reason": "ERR_UNSUPPORTED_MEDIA_TYPE",
-                 *         "detail": "this operation reads application/json and application/x-www-form-urlencoded"
+                 *         "detail": "this operation reads application/json and application/x-www-form-urlencoded, in UTF-8"
                  *       }
                  *     }
                  */
@@ -2139,7 +2139,7 @@ export interface components {
                  *       "msg": "fail",
                  *       "error": {
                  *         "reason": "ERR_RATE_LIMITED",
-                 *         "detail": "too many requests"
+                 *         "detail": "more than 6000 requests a minute"
                  *       }
                  *     }
                  */
@@ -2177,7 +2177,7 @@ export interface components {
                  *       "msg": "fail",
                  *       "error": {
                  *         "reason": "ERR_HEADERS_TOO_LARGE",
-                 *         "detail": "the headers are larger than 65536 bytes"
+                 *         "detail": "the headers are larger than 65536 bytes; the largest is Referer"
                  *       }
                  *     }
                  */
