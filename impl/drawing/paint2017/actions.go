@@ -102,6 +102,7 @@ type recording struct {
 	strokes    []drawing.Stroke
 	points     int
 	path       []step // of beginPath, moveTo and so on, for stroke and fill
+	followed   int    // steps of paths
 	incomplete bool
 }
 
@@ -111,8 +112,14 @@ type style struct {
 	matrix       matrix
 }
 
-// maxSaved is how many styles may be saved at a time.
-const maxSaved = 1_000
+const (
+	// maxSaved is how many styles may be saved at a time.
+	maxSaved = 1_000
+	// maxFollowed is how many steps of paths are followed. No recording has so many: but
+	// stroke follows the same path each time, and one without a line never fills the
+	// drawing.
+	maxFollowed = 100_000
+)
 
 // unseen are calls that change nothing that a stroke shows: lines have round ends
 // and corners.
@@ -225,11 +232,16 @@ func (r *recording) draw(color string, width float64, path []step, closed bool) 
 		extend(p)
 	}
 	for i := range path {
+		if r.isFull() || r.followed == maxFollowed {
+			r.incomplete = true
+			break
+		}
+		r.followed++
 		s := &path[i]
 		if closed && s.kind == moveTo {
 			t.close()
 		}
-		if !s.isWhole() || r.isFull() || !s.kind.trace(&t, s.numbers[:s.count]) {
+		if !s.isWhole() || !s.kind.trace(&t, s.numbers[:s.count]) {
 			r.incomplete = true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"onestroke/impl/drawing"
@@ -138,6 +139,16 @@ func TestWhatIsMoreThanADrawingMayHoldIsLeftOut(t *testing.T) {
 		if len(got.Strokes) != c.strokes || points != c.points || got.Validate() != nil {
 			t.Errorf("%d strokes, %d points, want %d, %d: %v", len(got.Strokes), points, c.strokes, c.points, got.Validate())
 		}
+	}
+}
+
+// Each call of stroke follows the whole path again.
+func TestAPathThatIsDrawnAgainAndAgainTakesNoLongerThanOthers(t *testing.T) {
+	moves, strokes := strings.Repeat(`{"method":"moveTo","data":[1,1]},`, 7_000), strings.Repeat(`{"method":"stroke"},`, 12_000)
+	begun := time.Now()
+	c, incomplete := paint2017.FromActions([]byte("[" + moves + strokes + `{"method":"stroke"}]`))
+	if took := time.Since(begun); took > 3*time.Second || !incomplete || c.Strokes != nil {
+		t.Errorf("it takes %s; %d strokes, incomplete: %t", took, len(c.Strokes), incomplete)
 	}
 }
 
