@@ -36,7 +36,7 @@ func levelsOf(strokes []drawing.Stroke) int {
 		n := 0
 		for _, s := range strokes {
 			if s.P != nil {
-				n += len(partsOf(s, levels))
+				n += partCount(s, levels)
 			}
 		}
 		if n <= mostParts {
@@ -46,15 +46,30 @@ func levelsOf(strokes []drawing.Stroke) int {
 	return 1
 }
 
+// partCount is how many parts [partsOf] cuts a stroke into. Nothing is cut to find that
+// out: there may be half a million.
+func partCount(s drawing.Stroke, levels int) int {
+	n := 1
+	for i := 1; i < len(s.P); i++ {
+		from, to := levelAt(s.P[i-1], levels), levelAt(s.P[i], levels)
+		n += max(from-to, to-from)
+	}
+	return n
+}
+
+// levelAt is which of so many widths a stroke has at a pressure, from 0 on.
+func levelAt(pressure uint8, levels int) int { return int(float64(pressure) / levelStep(levels)) }
+
+// levelStep is how much pressure is between two of so many widths.
+func levelStep(levels int) float64 { return 256 / float64(levels) }
+
 // partsOf cuts a stroke into parts with one of so many widths each. A stroke
 // without pressure is one part.
 func partsOf(s drawing.Stroke, levels int) []part {
 	if s.P == nil {
 		return []part{{s, float64(s.Width)}}
 	}
-	step := 256 / float64(levels)
-	levelAt := func(pressure float64) float64 { return math.Floor(pressure / step) }
-	level := levelAt(float64(s.P[0]))
+	step, level := levelStep(levels), float64(levelAt(s.P[0], levels))
 	var parts []part
 	begin := func() {
 		empty := drawing.Stroke{Tool: s.Tool, Color: s.Color, Width: s.Width}
@@ -78,8 +93,8 @@ func partsOf(s drawing.Stroke, levels int) []part {
 	begin()
 	add(0, 0)
 	for i := 1; i < len(s.X); i++ {
-		from, to := float64(s.P[i-1]), float64(s.P[i])
-		for level != levelAt(to) {
+		from, to, next := float64(s.P[i-1]), float64(s.P[i]), float64(levelAt(s.P[i], levels))
+		for level != next {
 			limit := level * step
 			way := -1.0
 			if to > from {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +115,27 @@ func TestAnimatedSVGIsBounded(t *testing.T) {
 		t.Logf("%s: %d bytes", name, len(got))
 		if len(got) > 2_000_000 {
 			t.Errorf("%s: %d bytes", name, len(got))
+		}
+	}
+}
+
+// A stroke whose pressure changes at each point would be half a million parts.
+func TestPicturesOfPressureTakeLittleMemory(t *testing.T) {
+	s := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: 20}
+	for i := range drawing.MaxStrokePoints {
+		s.X, s.Y, s.P = append(s.X, int32(i%1000)), append(s.Y, int32(i)), append(s.P, uint8(i%2*255))
+	}
+	d := drawingOf(drawing.Canvas{Width: 1000, Height: 5000}, s, s, s, s)
+	for name, show := range map[string]func(){
+		"SVG":       func() { svgOf(t, d, false) },
+		"thumbnail": func() { render.Thumbnail(d.Canvas, d.Strokes) },
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		show()
+		runtime.ReadMemStats(&after)
+		if taken := (after.TotalAlloc - before.TotalAlloc) >> 20; taken > 20 {
+			t.Errorf("%s: it takes %d MB", name, taken)
 		}
 	}
 }

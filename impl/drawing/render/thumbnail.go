@@ -23,10 +23,18 @@ const (
 // embed. Strokes are smooth, and as coarse as makes them fit; where that is not
 // enough, the shortest are left out. It has no seal.
 func Thumbnail(c drawing.Canvas, strokes []drawing.Stroke) string {
-	s := newSketch(c, strokes, thumbnailLevels)
+	visible := slices.DeleteFunc(slices.Clone(strokes), func(s drawing.Stroke) bool { return !touches(s, c) })
+	levels, parts := thumbnailLevels, 0
+	for _, s := range visible {
+		parts += partCount(s, levels)
+	}
+	if parts > MaxThumbnail { // each takes more than a byte
+		levels = 1
+	}
+	s := newSketch(c, visible, levels)
 	svg := s.svg(thumbnailTolerance, len(s.strokes))
-	if len(svg) > MaxThumbnail {
-		s = newSketch(c, strokes, 1)
+	if len(svg) > MaxThumbnail && levels > 1 {
+		s = newSketch(c, visible, 1)
 		svg = s.svg(thumbnailTolerance, len(s.strokes))
 	}
 	for tolerance := thumbnailTolerance; len(svg) > MaxThumbnail && tolerance < thumbnailSide*thumbnailUnits; {
@@ -59,13 +67,11 @@ type sketchStroke struct {
 	rank    int // 0 for the longest
 }
 
+// newSketch makes a sketch of the strokes that touch the canvas.
 func newSketch(c drawing.Canvas, strokes []drawing.Stroke, levels int) sketch {
 	scale := thumbnailSide / float64(max(c.Width, c.Height))
 	s := sketch{width: pixels(c.Width, scale), height: pixels(c.Height, scale), paper: c.BackgroundColor()}
 	for i, stroke := range strokes {
-		if !touches(stroke, c) {
-			continue
-		}
 		color, parts := stroke.ColorOn(c), partsOf(stroke, levels)
 		for _, p := range parts {
 			line := lineOf(p.Stroke, scale*thumbnailUnits)
