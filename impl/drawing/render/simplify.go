@@ -19,25 +19,34 @@ func above(line []xy, ratings []float64, tolerance float64) []xy {
 	return rest
 }
 
+// unevenLooks is how often each point of a line is looked at, on average, while the line is
+// split where it is farthest off: that may be next to an end each time. From then on it is
+// split in the middle, which keeps more points than are needed.
+const unevenLooks = 64
+
 // ratings holds for each point the tolerance up to which
 // Ramer-Douglas-Peucker keeps it, so that a line is looked through once for
 // all tolerances from the finest up. Points not worth the finest are rated 0.
 func ratings(line []xy, finest float64) []float64 {
 	ratings := make([]float64, len(line))
+	looks := unevenLooks * len(line) // that are left
 	var split func(first, last int, limit float64)
 	split = func(first, last int, limit float64) {
-		farthest, distance := 0, finest*finest
+		at, distance := 0, finest*finest
 		for i := first + 1; i < last; i++ {
 			if d := squaredDistance(line[i], line[first], line[last]); d > distance {
-				farthest, distance = i, d
+				at, distance = i, d
 			}
 		}
-		if farthest == 0 {
+		if at == 0 {
 			return
 		}
-		ratings[farthest] = min(limit, math.Sqrt(distance))
-		split(first, farthest, ratings[farthest])
-		split(farthest, last, ratings[farthest])
+		if looks -= last - first; looks < 0 {
+			at = (first + last) / 2
+		}
+		ratings[at] = min(limit, math.Sqrt(distance))
+		split(first, at, ratings[at])
+		split(at, last, ratings[at])
 	}
 	last := len(line) - 1
 	ratings[0], ratings[last] = math.Inf(1), math.Inf(1)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"onestroke/impl/drawing"
 	"onestroke/impl/drawing/render"
@@ -181,4 +182,30 @@ func linesOf(t testing.TB, document string) (lines [][]point) {
 		}
 	}
 	return lines
+}
+
+// In a line that swings ever less, what is farthest off is always next to its end.
+func TestALineThatSwingsEverLessTakesNoLongerThanOthers(t *testing.T) {
+	canvas := drawing.Canvas{Width: 60_000, Height: 60_000}
+	swinging := func(amplitude func(i int) int32) drawing.Stroke {
+		s := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: 10}
+		for i := range drawing.MaxStrokePoints {
+			s.X, s.Y = append(s.X, int32(10*i)), append(s.Y, 30_000+int32(1-i%2*2)*amplitude(i))
+		}
+		return s
+	}
+	took := func(s drawing.Stroke) time.Duration {
+		least := time.Hour
+		for range 3 { // the machine may be busy
+			begun := time.Now()
+			render.Thumbnail(canvas, []drawing.Stroke{s})
+			least = min(least, time.Since(begun))
+		}
+		return least
+	}
+	evenly := took(swinging(func(i int) int32 { return int32(i * 7_919 % 25_000) }))
+	less := took(swinging(func(i int) int32 { return int32(25_000 - 4*i) }))
+	if less > 8*evenly {
+		t.Errorf("it takes %s, and another one %s", less, evenly)
+	}
 }
