@@ -171,7 +171,8 @@ func Values[T any](d *Decoder, rules *ArrayRules, read func() T) (all []T) {
 // drawing has thousands of coordinates.
 func Integers[T int32 | int64](d *Decoder, rules *ArrayRules, item *IntegerRules) []T {
 	var all []T
-	if text, _, ended := bytes.Cut(d.in.Rest(), []byte{']'}); ended && len(text) > 0 {
+	if d.in.Peek() == '[' { // of anything else the next ] may be far, and is looked for each time
+		text, _, _ := bytes.Cut(d.in.Rest(), []byte{']'})
 		all = make([]T, 0, min(bytes.Count(text, []byte{','})+1, max(rules.MaxItems, 1)))
 	}
 	d.array(rules, func() { all = append(all, T(d.Integer(item))) })

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -65,6 +66,25 @@ func TestDecodeReportsEveryBrokenRuleUpToTwenty(t *testing.T) {
 		if strings.Join(got, " ") != strings.Join(want, " ") {
 			t.Errorf("%s: invalid are %v, not %v", text, got, want)
 		}
+	}
+}
+
+// A body may have thousands of values that are no arrays, before a text that looks like one.
+func TestWhatIsNoArrayTakesNoMemoryForOne(t *testing.T) {
+	rules := wire.ArrayRules{MaxItems: 5_000}
+	text := []byte(`{"sizes":"` + strings.Repeat(",", 100_000) + `]"}`)
+	const times = 100
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range times {
+		_, err := wire.Decode(text, func(_ *struct{}, d *wire.Decoder) { wire.Integers[int32](d, &rules, &sizeRules) })
+		if err == nil {
+			t.Fatal("an object was read as an array")
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if taken := (after.TotalAlloc - before.TotalAlloc) / times; taken > 10_000 {
+		t.Errorf("it takes %d bytes", taken)
 	}
 }
 
