@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -81,9 +82,13 @@ func (b *incoming) Read(p []byte) (int, error) {
 	defer b.info.Wait(telemetry.Body, time.Now())
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
-	if err != nil {
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF): // net/http has set no deadline: one would end the context of the request
 		b.ended = true
-		_ = b.control.SetReadDeadline(last) // the server looks whether the client is still there
+	default:
+		b.ended = true
+		_ = b.control.SetReadDeadline(last) // net/http reads on after the answer
 	}
 	return n, err
 }

@@ -517,3 +517,19 @@ func TestAPictureIsForTheCheckerWhateverItAccepts(t *testing.T) {
 	c.pass(31 * time.Minute)
 	c.Nobody().Do(t, http.MethodGet, address, nil).ExpectProblem(t, http.StatusNotFound, gen.ErrNotFound)
 }
+
+// READ_TIMEOUT is for the body, which is there.
+func TestAnAnswerMayTakeLongerThanTheBody(t *testing.T) {
+	t.Parallel()
+	const limit = time.Second
+	c := startChecked(t, service.Options{ReadTimeout: limit})
+	author := c.LogIn(t, service.NewUser())
+	c.plan(t, map[string]any{"path": "/wxa/msg_sec_check", "delayMs": 1_500})
+	begun := time.Now()
+	if p := setNickname(t, author, "小明"); p.Nickname == nil || *p.Nickname != "小明" {
+		t.Errorf("%+v", p)
+	}
+	if took := time.Since(begun); took < limit {
+		t.Errorf("it took only %s", took)
+	}
+}
