@@ -28,7 +28,8 @@ func (s *Service) Paints(ctx context.Context, owner string) iter.Seq2[paint2017.
 // SavePaint adds a drawing made by a program of 2017, or changes the one with that
 // id, whichever program wrote it last: 2017 has no preconditions. Saving what [Service.Paints]
 // shows changes nothing. A drawing that is changed keeps its properties, apart
-// from the canvas: 2017 does not know them.
+// from the canvas: 2017 does not know them. With a second stroke it is no drawing in
+// one stroke any more.
 //
 // It returns the errors of [paint2017.Paint.Validate], and [ErrQuota] for one
 // drawing too many.
@@ -68,6 +69,7 @@ func (s *Service) SavePaint(ctx context.Context, owner string, p paint2017.Paint
 			changed := draft
 			changed.Properties = stored.Properties
 			changed.Canvas = draft.Canvas
+			changed.OneStroke = stored.OneStroke && len(content.Strokes) <= 1
 			err = s.rewrite(ctx, owner, stored, changed.replacing(stored, s.now()))
 		}
 		if !errors.Is(err, ErrChanged) {

@@ -88,6 +88,21 @@ func oneGallery(t *testing.T, store gallery.Store) {
 	equal(t, again.Strokes, old.Strokes)
 	equal(t, fmt.Sprint(again.Title, again.Revision), "titled2")
 
+	// A drawing in one stroke stays one until a program of 2017 draws a second stroke.
+	single := drawingtest.Content("single", 1, 9)
+	single.OneStroke = true
+	_, _, err = s.Put(t.Context(), alice, drawingtest.ID(2), single, gallery.IfAbsent())
+	succeeds(t, err)
+	for _, strokes := range []int{1, 2} {
+		drawn := paint2017.ToActions(drawingtest.Content("", strokes, 8))
+		succeeds(t, s.SavePaint(t.Context(), alice, paint2017.Paint{ID: drawingtest.ID(2).String(), Actions: drawn}))
+		d, err := s.Get(t.Context(), alice, drawingtest.ID(2))
+		succeeds(t, err)
+		equal(t, fmt.Sprint(d.Title, len(d.Strokes), d.OneStroke), fmt.Sprint("single", strokes, strokes == 1))
+		succeeds(t, d.Content().Validate())
+	}
+	succeeds(t, s.Delete(t.Context(), alice, drawingtest.ID(2), gallery.IfPresent()))
+
 	// Changed through Put, it is shown as it is now, under the id it had.
 	same := drawing.Content{Properties: drawing.Properties{Canvas: old.Canvas}, Strokes: old.Strokes}
 	_, _, err = s.Put(t.Context(), alice, old.ID, same, gallery.IfPresent())
