@@ -48,8 +48,11 @@ func Check(ctx context.Context, environ []string, stdout io.Writer) error {
 	}{
 		{"HTTPS", true, func() (string, error) {
 			loaded, err := loadCertificate(c)
-			if loaded == nil {
-				return "left to the proxy in front", err
+			switch {
+			case err != nil:
+				return "", err
+			case loaded == nil:
+				return "left to the proxy in front", nil
 			}
 			return loaded.String(), errors.Join(loaded.Doubts()...)
 		}},

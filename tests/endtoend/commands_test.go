@@ -186,7 +186,7 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 			[]string{"wrong  Redis    127.0.0.1:1", "cannot be reached", "REDIS_URL", "wrong  MongoDB  127.0.0.1:1", "cannot be reached", "MONGODB_URI", "wrong  WeChat", "cannot be reached", "HTTPS_PROXY"},
 		},
 		"no chain":            {[]string{"TLS_CERT_FILE=" + cert, "TLS_KEY_FILE=" + key}, []string{"wrong  HTTPS", "fullchain.pem"}},
-		"no such certificate": {[]string{"TLS_CERT_FILE=/nowhere", "TLS_KEY_FILE=" + key}, []string{"wrong  HTTPS", "TLS_CERT_FILE"}},
+		"no such certificate": {[]string{"TLS_CERT_FILE=/nowhere", "TLS_KEY_FILE=" + key}, []string{"wrong  HTTPS    TLS_CERT_FILE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, output := service.Build(t).Run(t, append([]string{"DATA_DIR=" + t.TempDir()}, test.env...), "--check")
