@@ -118,3 +118,15 @@ func TestARefusalThatComesLateIsSaidEveryMinute(t *testing.T) {
 		})
 	}
 }
+
+// A signal may come when all is copied, and noted as moved.
+func TestAMoveThatWasInterruptedAfterItsEndIsDone(t *testing.T) {
+	interrupted, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	if err := advised(interrupted, nil); err != nil {
+		t.Error(err)
+	}
+	if err := advised(interrupted, gallery.ErrUnavailable); err == nil || !strings.HasPrefix(err.Error(), "interrupted; ") {
+		t.Error(err)
+	}
+}

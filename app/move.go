@@ -15,11 +15,9 @@ import (
 	"golang.org/x/term"
 
 	"onestroke/impl/config"
-	"onestroke/impl/gallery"
 	"onestroke/impl/mongostore"
 	"onestroke/impl/move"
 	"onestroke/impl/rediscache"
-	"onestroke/impl/session"
 	"onestroke/impl/sqlitestore"
 )
 
@@ -59,14 +57,23 @@ func Move(ctx context.Context, environ []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = moveAll(ctx, open, db, stdout)
+	return errors.Join(advised(ctx, moveAll(ctx, open, db, stdout)), open.close())
+}
+
+// advised says what to do about the error of a move. A move that was interrupted after its
+// end has none.
+func advised(ctx context.Context, err error) error {
+	const again = "run it again: what it copied is replaced then"
 	switch {
+	case err == nil:
+		return nil
 	case ctx.Err() != nil:
-		err = errors.New("interrupted; run it again: what it copied is replaced then")
-	case errors.Is(err, session.ErrUnavailable), errors.Is(err, gallery.ErrUnavailable):
-		err = fmt.Errorf("%w; run it again: what it copied is replaced then", err)
+		return errors.New("interrupted; " + again)
+	case unavailable(err):
+		return fmt.Errorf("%w; %s", err, again)
+	default:
+		return err
 	}
-	return errors.Join(err, open.close())
 }
 
 // openFile opens the database in DATA_DIR, which must exist.
