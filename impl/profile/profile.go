@@ -18,14 +18,11 @@ import (
 	"onestroke/impl/profile/avatar"
 )
 
-// MaxNickname is how long a nickname may be, in characters.
-const MaxNickname = 64
-
 // Record is what is stored of a user. The zero value is that of a user of whom
 // nothing is stored. The names in the tags are those in the stores.
 type Record struct {
 	Turn          string           `json:"-"`                  // random; another one after each change
-	Nickname      string           `json:"nickname,omitempty"` // at most [MaxNickname]
+	Nickname      string           `json:"nickname,omitempty"` // at most 64 characters
 	NicknameCheck moderation.Check `json:"nicknameCheck,omitzero"`
 	Avatar        []byte           `json:"-"` // a JPEG by [avatar.New]
 	AvatarCheck   moderation.Check `json:"avatarCheck,omitzero"`

@@ -22,7 +22,7 @@ func (c *Client) Check(ctx context.Context) error {
 		return nil
 	case session.CauseMisconfig:
 		advice = "it does not know the app id: copy WECHAT_APP_ID from the console, Development settings"
-		if failed.ErrCode == 40125 {
+		if failed.ErrCode == errSecret {
 			advice = "it rejects the secret: copy WECHAT_APP_SECRET from the console, Development settings, or make a new one there"
 		}
 	case session.CauseUnreachable:

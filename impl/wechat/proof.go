@@ -42,21 +42,6 @@ func VerifySignature(rawData string, key SessionKey, signature string) bool {
 	return subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(signature)) == 1
 }
 
-// Decrypt decrypts encryptedData, base64 of AES-128-CBC with PKCS#7 padding. key
-// and iv are base64 of 16 bytes each. The page of VerifySignature describes this.
-// Every error is [session.ErrUntrusted] without details: an attacker who learns
-// which padding is valid can decrypt CBC (a padding oracle).
-//
-// The encryption does not prove where the data comes from. Trust the clear text
-// only after its watermark is checked.
-func Decrypt(encryptedData, iv string, key SessionKey) ([]byte, error) {
-	sealed, err := decodeSealed(encryptedData, iv)
-	if err != nil {
-		return nil, err
-	}
-	return sealed.open(key)
-}
-
 // proof is the signed and the encrypted data of a login, in valid form.
 type proof struct {
 	rawData   string
@@ -119,12 +104,14 @@ func (c *Client) belongsTo(info userInfo, openID string) bool {
 		(info.OpenID == "" || info.OpenID == openID)
 }
 
-// sealed is encrypted data of a valid length.
+// sealed is encrypted data of a valid length: AES-128-CBC with PKCS#7 padding, as the
+// page of [VerifySignature] describes it.
 type sealed struct {
 	ciphertext []byte // whole blocks
 	iv         []byte // one block
 }
 
+// decodeSealed reads base64. Its error is [session.ErrUntrusted].
 func decodeSealed(encryptedData, iv string) (sealed, error) {
 	ciphertext, err := base64.StdEncoding.DecodeString(encryptedData)
 	if err != nil || len(ciphertext) == 0 || len(ciphertext)%aes.BlockSize != 0 {
@@ -137,6 +124,11 @@ func decodeSealed(encryptedData, iv string) (sealed, error) {
 	return sealed{ciphertext: ciphertext, iv: block}, nil
 }
 
+// open decrypts the data. Every error is [session.ErrUntrusted] without details: an
+// attacker who learns which padding is valid can decrypt CBC (a padding oracle).
+//
+// The encryption does not prove where the data comes from. Trust the clear text only
+// after its watermark is checked.
 func (s sealed) open(key SessionKey) ([]byte, error) {
 	keyBytes, err := decodeBlock(string(key))
 	if err != nil {
