@@ -187,10 +187,10 @@ func inTime(ctx context.Context, do func(context.Context) error) error {
 // once does a message, unless it is done. While another request does it, once waits, and
 // takes over if that one was killed.
 func (s *Service) once(ctx context.Context, name, what string, m Message) error {
-	claim, mine := rand.Text(), false
-	for end := time.Now().Add(answerTime); !mine; {
-		var err error
-		if mine, err = s.Notes.SwapNote(ctx, name+" claim", "", claim, claimTime); err != nil {
+	claim := rand.Text()
+	for end := time.Now().Add(answerTime); ; time.Sleep(pollEvery) {
+		mine, err := s.Notes.SwapNote(ctx, name+" claim", "", claim, claimTime)
+		if err != nil {
 			return err
 		}
 		// Looked up after the claim: who had it before may have done the message.
@@ -203,7 +203,6 @@ func (s *Service) once(ctx context.Context, name, what string, m Message) error 
 		if time.Now().After(end) {
 			return ErrUnfinished
 		}
-		time.Sleep(pollEvery)
 	}
 	if err := s.apply(ctx, m); err != nil {
 		// WeChat need not wait until the claim ends.
