@@ -100,9 +100,10 @@ func (s *Service) Visit(ctx context.Context, token string) (d Drawing, owner str
 		return Drawing{}, "", cmp.Or(err, ErrNotFound)
 	}
 	if verdict := s.checks.Judge(r.Check, r.ETag); verdict.State != moderation.Approved {
-		// If the check was lost, it is done now; the visitor gets the same answer.
-		_, err := s.checks.Ensure(ctx, thing(owner, id), verdict)
-		return Drawing{}, "", errors.Join(ErrNotFound, err)
+		// If the check was lost, it is done now. The visitor gets the same answer, also if
+		// that fails.
+		_, _ = s.checks.Ensure(ctx, thing(owner, id), verdict)
+		return Drawing{}, "", ErrNotFound
 	}
 	d, err = r.drawing()
 	return d, owner, err
