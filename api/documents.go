@@ -62,9 +62,9 @@ func newCompressed(compressed []byte) document {
 	return document{text, func() []byte { return compressed }, tagOf(compressed)}
 }
 
-// tagOf is the entity tag of a text that always has the same bytes.
-func tagOf(text []byte) string {
-	sum := sha256.Sum256(text)
+// tagOf is the entity tag of an answer that is always the same bytes.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 

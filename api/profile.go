@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -140,7 +141,7 @@ func uploaded(contentType string, body []byte) (file []byte, err error) {
 			return nil, refused("multipart", "is not complete")
 		}
 		if len(file) > avatar.MaxFile {
-			return nil, &problem{code: gen.ErrTooLarge, detail: "the file is larger than 1048576 bytes"}
+			return nil, &problem{code: gen.ErrTooLarge, detail: fmt.Sprintf("the file is larger than %d bytes", avatar.MaxFile)}
 		}
 	}
 }

@@ -2,11 +2,9 @@
 // and drawing rules, and every result and every error into the answer that the
 // contract promises.
 //
-// The contract's operations are methods of small handler types (sessions,
-// drawings, images, shares, accounts, paints2017, fromWeChat, operators, health,
-// documents), bound by the
-// generated package gen. What programs of 2017 need besides is in the files whose
-// names end with 2017.
+// The contract's operations are methods of small handler types, which [handlers]
+// puts together, bound by the generated package gen. What programs of 2017 need
+// besides is in the files whose names end with 2017.
 package api
 
 import (
@@ -150,8 +148,9 @@ type server struct {
 //  9. the handler
 //
 // The body takes its bytes from the memory for bodies while it arrives, a large
-// answer before it is sent, and both are given back when the request is done. An answer may come before the body has
-// arrived; the rest of it is then read by [incoming.readOn].
+// answer before it is sent, and both are given back when the request is done. An
+// answer may come before the body has arrived; the rest of it is then read by
+// [incoming.readOn].
 func New(o Options) http.Handler {
 	o.MaxHeaders, o.MaxBody = cmp.Or(o.MaxHeaders, MaxHeaders), cmp.Or(o.MaxBody, MaxBody)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, time.Minute)

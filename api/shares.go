@@ -51,9 +51,7 @@ func (h shares) GetShareCode(ctx context.Context, r gen.GetShareCodeRequest) (ge
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(code)
-	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
-	etag, current := revalidate(ctx, tag, r.Params.IfNoneMatch)
+	etag, current := revalidate(ctx, tagOf(code), r.Params.IfNoneMatch)
 	if current {
 		return gen.GetShareCode304{ETag: etag}, nil
 	}
@@ -63,8 +61,7 @@ func (h shares) GetShareCode(ctx context.Context, r gen.GetShareCodeRequest) (ge
 func shareBody(s gallery.Shared) gen.Share {
 	b := gen.Share{Token: s.Token, State: gen.ShareState(s.Verdict.State)}
 	if s.Verdict.Reason != "" {
-		reason := gen.ShareReason(s.Verdict.Reason)
-		b.Reason = &reason
+		b.Reason = new(gen.ShareReason(s.Verdict.Reason))
 	}
 	return b
 }
