@@ -112,10 +112,11 @@ func (s *Service) Delete(ctx context.Context, owner string, id drawing.ID, p Pre
 }
 
 // List returns a page of the owner's drawings, newest first by creation: at
-// most limit, which is clamped to 1 to [MaxPage]. The cursor is empty for the first page, and the value next of a page
-// leads to the one after it; next is empty on the last page. A drawing that is
-// there throughout is seen exactly once, whatever is created and deleted
-// meanwhile. A cursor that was not made by this service is [ErrCursor].
+// most limit, which is clamped to 1 to [MaxPage]. The cursor is empty for the first
+// page, and the value next of a page leads to the one after it; next is empty on the
+// last page. A drawing that is there throughout is seen exactly once, whatever is
+// created and deleted meanwhile. A cursor that was not made by this service is
+// [ErrCursor].
 func (s *Service) List(ctx context.Context, owner string, limit int, cursor string, thumbnails bool) (items []Summary, next string, err error) {
 	after, err := parseCursor(cursor)
 	if err != nil {

@@ -90,7 +90,7 @@ const (
 	earlyLife = 10 * time.Minute
 )
 
-// New returns a service. [Service.Add] it the kinds of things before use.
+// New returns a service. Before it is used, [Service.Add] adds the kinds of things.
 func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now

@@ -24,7 +24,8 @@ import (
 	"onestroke/impl/profile"
 )
 
-// Store fills [gallery.Store], [moderation.Store], [profile.Store] and [operator.Store]. It needs no transactions.
+// Store fills [gallery.Store], [moderation.Store], [profile.Store] and
+// [operator.Store]. It needs no transactions.
 type Store struct {
 	client      *mongo.Client
 	connections *connections // nil if the caller made the client

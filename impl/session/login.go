@@ -26,9 +26,9 @@ const (
 // LogIn opens a [Token] session and returns its token.
 //
 // The same login again within the code's 5 minutes returns the same session and
-// token, on any replica, unless the store has forgotten it; another login with the same code is an [*ExchangeError]
-// with [CauseUsedCode], as is one whose session has ended since. Errors are those
-// of [Exchanger], and [ErrUnavailable].
+// token, on any replica, unless the store has forgotten it; another login with the
+// same code is an [*ExchangeError] with [CauseUsedCode], as is one whose session has
+// ended since. Errors are those of [Exchanger], and [ErrUnavailable].
 //
 // It continues if ctx is cancelled, because the code is used up by then.
 func (s *Service) LogIn(ctx context.Context, l Login) (token string, opened Session, err error) {

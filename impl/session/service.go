@@ -152,9 +152,9 @@ func (s *Service) Has(ctx context.Context, userID string) (bool, error) {
 	return len(all) > 0, err
 }
 
-// EndAll ends all sessions of a user, and removes the openid. What remains stored is the outcome of recent
-// logins: for a Token session until 5 minutes after the login, for a Code session
-// that another replaced as long as it would have lasted unused.
+// EndAll ends all sessions of a user, and removes the openid. What remains stored is
+// the outcome of recent logins: for a Token session until 5 minutes after the login,
+// for a Code session that another replaced as long as it would have lasted unused.
 func (s *Service) EndAll(ctx context.Context, userID string) error {
 	all, err := s.store.List(ctx, userID)
 	if err != nil {

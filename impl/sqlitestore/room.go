@@ -8,9 +8,9 @@ import (
 )
 
 // reserve is the room on the disk, in bytes, that is left to deletions, logins and what
-// operators decide: a deletion must write to the log, too, before it makes room. The log grows to 32 MB,
-// and to a transaction more, until SQLite moves it to the database, which may grow by as
-// much.
+// operators decide: a deletion must write to the log, too, before it makes room. The
+// log grows to 32 MB, and to a transaction more, until SQLite moves it to the
+// database, which may grow by as much.
 const reserve = 2 * logPages * pageSize
 
 // hasRoom fails with [sqlite3.FULL] if only the reserve is left, on the disk and in

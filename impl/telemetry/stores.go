@@ -110,6 +110,10 @@ func (s sessions) EndOthers(ctx context.Context, userID, keep string) error {
 	return s.writes.do(ctx, "end_other_sessions", func(ctx context.Context) error { return s.store.EndOthers(ctx, userID, keep) })
 }
 
+func (s sessions) SetProfile(ctx context.Context, userID string, from, to session.Profile) (bool, error) {
+	return ask(ctx, s.writes, "set_profile", func(ctx context.Context) (bool, error) { return s.store.SetProfile(ctx, userID, from, to) })
+}
+
 func (s sessions) Claim(ctx context.Context, codeID string, a session.Attempt, hold time.Duration) (session.Attempt, error) {
 	return ask(ctx, s.writes, "claim_login", func(ctx context.Context) (session.Attempt, error) { return s.store.Claim(ctx, codeID, a, hold) })
 }
@@ -286,10 +290,6 @@ func (d drawings) Profile(ctx context.Context, userID string) (profile.Record, e
 
 func (d drawings) SwapProfile(ctx context.Context, userID, turn string, to profile.Record) (bool, error) {
 	return ask(ctx, d.writes, "swap_profile", func(ctx context.Context) (bool, error) { return d.store.SwapProfile(ctx, userID, turn, to) })
-}
-
-func (s sessions) SetProfile(ctx context.Context, userID string, from, to session.Profile) (bool, error) {
-	return ask(ctx, s.writes, "set_profile", func(ctx context.Context) (bool, error) { return s.store.SetProfile(ctx, userID, from, to) })
 }
 
 func (d drawings) Suspension(ctx context.Context, user string) (operator.Suspension, error) {
