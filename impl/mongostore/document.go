@@ -76,5 +76,13 @@ func unmarshal(raw bson.Raw, into any) error {
 	decoder := bson.NewDecoder(bson.NewDocumentReader(reader))
 	decoder.SetRegistry(registry)
 	decoder.UseJSONStructTags()
-	return decoder.Decode(into)
+	if err := decoder.Decode(into); err != nil {
+		return unreadableError{err}
+	}
+	return nil
 }
+
+// unreadableError says that a document was found and cannot be read.
+type unreadableError struct{ error }
+
+func (e unreadableError) Unwrap() error { return e.error }

@@ -119,7 +119,7 @@ func unavailable(err error) bool {
 	if errors.As(err, &answer) {
 		return answer.HasErrorLabel("RetryableWriteError") || slices.ContainsFunc(transient, answer.HasErrorCode)
 	}
-	// No answer of a server, and no fault found before one was asked: there was
-	// none to ask.
-	return !errors.As(err, new(mongo.MarshalError)) && !errors.As(err, new(mongo.InvalidArgumentError))
+	// No answer of a server, none that cannot be read, and no fault found before one was
+	// asked: there was none to ask.
+	return !errors.As(err, new(unreadableError)) && !errors.As(err, new(mongo.MarshalError)) && !errors.As(err, new(mongo.InvalidArgumentError))
 }

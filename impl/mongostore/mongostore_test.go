@@ -107,8 +107,40 @@ func TestCorruptDocumentNamesItsDrawing(t *testing.T) {
 				if corrupt := (*gallery.CorruptError)(nil); field != "packed" && (!errors.As(err, &corrupt) || corrupt.ID != id.String()) {
 					t.Errorf("list: %v", err)
 				}
+				var exportErr error
+				for _, exportErr = range s.Export(t.Context(), owner) {
+				}
+				if corrupt := (*gallery.CorruptError)(nil); !errors.As(exportErr, &corrupt) || corrupt.ID != id.String() {
+					t.Errorf("export: %v", exportErr)
+				}
+				for _, err := range []error{err, exportErr} {
+					if errors.Is(err, gallery.ErrUnavailable) || mongostore.NoAnswer(err) {
+						t.Errorf("told as an outage: %v", err)
+					}
+				}
 			})
 		}
+	}
+}
+
+func TestADocumentThatCannotBeReadIsNoOutage(t *testing.T) {
+	for _, server := range stores.MongoDB(t) {
+		t.Run(server.Name, func(t *testing.T) {
+			store, db := open(t, server.URL)
+			damaged := bson.D{{Key: "_id", Value: "user"}, {Key: "turn", Value: 1}, {Key: "user", Value: 1}}
+			_, profilesErr := db.Collection("profiles").InsertOne(t.Context(), damaged)
+			_, suspensionsErr := db.Collection("suspensions").InsertOne(t.Context(), damaged)
+			if err := errors.Join(profilesErr, suspensionsErr); err != nil {
+				t.Fatal(err)
+			}
+			_, one := store.Profile(t.Context(), "user")
+			_, all := store.Suspensions(t.Context(), "", 10)
+			for _, err := range []error{one, all} {
+				if err == nil || errors.Is(err, gallery.ErrUnavailable) || mongostore.NoAnswer(err) {
+					t.Errorf("got %v", err)
+				}
+			}
+		})
 	}
 }
 
