@@ -127,6 +127,29 @@ func TestOneDrawingIsFoundByItsKeys(t *testing.T) {
 	}
 }
 
+// A shard that does not answer must not be in the way of the others.
+func TestOneShardIsAskedWhetherItTakesWrites(t *testing.T) {
+	for _, server := range stores.MongoDB(t) {
+		t.Run(server.Name, func(t *testing.T) {
+			sent := &commands{}
+			store, _ := open(t, server.URL, options.Client().SetMonitor(&event.CommandMonitor{Started: sent.started}))
+			owners := map[string]bool{}
+			for range 2 {
+				if err := store.CanWrite(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, command := range sent.take("delete") {
+				owner, _ := command.Lookup("deletes", "0", "q", "owner").StringValueOK()
+				owners[owner] = true
+			}
+			if len(owners) != 2 || owners[""] {
+				t.Errorf("the owners in the filters are %v", owners)
+			}
+		})
+	}
+}
+
 // commands are those that a client sent.
 type commands struct {
 	mu  sync.Mutex
