@@ -33,7 +33,9 @@ const topologyLife = time.Second
 // servers are those of a cluster; with master_name=name they are Sentinels, which
 // are asked for the server of that name. The user and password of a URL are the
 // server's own, or the Sentinels', and the server's are then username= and
-// password=. rediss:// is TLS, by certificates that the system trusts.
+// password=. rediss:// is TLS, by certificates that the system trusts. Reads are the
+// master's, whatever the URL says: a replica may not have a session that was just opened,
+// and still have one that was ended.
 func Dial(text string) (client redis.UniversalClient, shown string, err error) {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -69,6 +71,7 @@ func dialCluster(text string) (redis.UniversalClient, string, error) {
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
 	o.ContextTimeoutEnabled, o.MaintNotificationsConfig = true, quiet()
 	o.ClusterStateReloadInterval = topologyLife
+	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false
 	eachByItsName(o.TLSConfig)
 	return redis.NewClusterClient(o), "cluster of " + strings.Join(o.Addrs, ", "), nil
 }
@@ -81,6 +84,7 @@ func dialSentinel(text string) (redis.UniversalClient, string, error) {
 	o.DialTimeout, o.DialerRetries = cmp.Or(o.DialTimeout, dialTimeout), cmp.Or(o.DialerRetries, dialRetries)
 	o.ReadTimeout, o.WriteTimeout = cmp.Or(o.ReadTimeout, dialTimeout), cmp.Or(o.WriteTimeout, dialTimeout)
 	o.ContextTimeoutEnabled = true
+	o.ReplicaOnly, o.RouteByLatency, o.RouteRandomly = false, false, false
 	eachByItsName(o.TLSConfig)
 	return redis.NewFailoverClient(o), o.MasterName + " of the Sentinels " + strings.Join(o.SentinelAddrs, ", "), nil
 }

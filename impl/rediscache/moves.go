@@ -22,10 +22,6 @@ if string.sub(mark, -#ARGV[1]) ~= ARGV[1] then redis.call('SET', KEYS[1], mark .
 return 1
 `)
 
-// readMark → the mark, or "". A master of a cluster runs it. A GET may go to a replica,
-// which may be late, if REDIS_URL says read_only.
-var readMark = redis.NewScript(`return redis.call('GET', KEYS[1]) or ''`)
-
 // setMoved: ID, usedSuffix → whether there is no usedSuffix, and the mark is the ID.
 var setMoved = redis.NewScript(`
 local mark = redis.call('GET', KEYS[1]) or ''
@@ -40,7 +36,10 @@ var tryMark = redis.NewScript(`return redis.call('EXISTS', KEYS[1])`)
 
 // Moved fills move.Target.
 func (s *Store) Moved(ctx context.Context) (id string, used bool, err error) {
-	mark, err := s.run(ctx, readMark, MoveKey).Text()
+	mark, err := s.redis.Get(ctx, MoveKey).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", false, nil
+	}
 	id, used = strings.CutSuffix(mark, usedSuffix)
 	return id, used, failure(ctx, "read the mark of a move", err)
 }

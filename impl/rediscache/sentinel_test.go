@@ -52,3 +52,17 @@ func TestWhatASentinelForbidsIsNotWhatRedisForbids(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The client panics if it is to ask replicas.
+func TestSentinelsAreAskedForTheMasterOnly(t *testing.T) {
+	for _, option := range []string{"route_by_latency=true", "route_randomly=true", "replica_only=true"} {
+		client, _, err := rediscache.Dial("redis://127.0.0.1:1?master_name=drawings&" + option)
+		if err != nil {
+			t.Errorf("%s: %v", option, err)
+			continue
+		}
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
