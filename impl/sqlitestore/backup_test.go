@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"onestroke/impl/gallery"
 	"onestroke/impl/sqlitestore"
 )
@@ -153,6 +155,41 @@ func TestABackupLeavesNoFileBehind(t *testing.T) {
 		t.Errorf("before %s, after %s", before, after)
 	}
 }
+
+// While a backup reads, the log cannot be begun anew, and grows with what is written.
+func TestTheLogIsShortAgainAfterABackup(t *testing.T) {
+	const most = 2 * 4000 * 8192
+	dir := t.TempDir()
+	db := open(t, dir)
+	path := filepath.Join(dir, "onestroke.db")
+	log := func() int64 { return size(t, path+"-wal") }
+	grow := `CREATE TABLE IF NOT EXISTS large (content BLOB); INSERT INTO large VALUES (zeroblob(4000000))`
+	db.Exec(t, grow)
+	backup, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READONLY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backup.Close()
+	if err := backup.Exec(`BEGIN; SELECT count(*) FROM large`); err != nil {
+		t.Fatal(err)
+	}
+	for range 25 {
+		db.Exec(t, grow)
+	}
+	if log() <= most {
+		t.Fatalf("the log has %d bytes while a backup reads", log())
+	}
+	if err := backup.Exec(`COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // one moves the log, and the next begins it anew
+		db.Exec(t, `INSERT INTO large VALUES (x'')`)
+	}
+	if log() > most {
+		t.Errorf("the log has %d bytes after the backup", log())
+	}
+}
+
 
 func files(t *testing.T, dir string) string {
 	t.Helper()

@@ -27,17 +27,19 @@ func (c *conn) whenStored(tell func()) { c.stored = append(c.stored, tell) }
 // docs/decisions/0023-writes-share-a-commit.md.
 const logPages = 4000
 
-// settings of every connection. With synchronous=FULL, a commit is on disk. No
-// temporary file holds anything of a drawing.
+// settings of every connection. With synchronous=FULL, a commit is on disk. A log that
+// grew to more than twice its pages, while a backup read it, is cut. No temporary file
+// holds anything of a drawing.
 var settings = fmt.Sprintf(`
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = %d;
+PRAGMA journal_size_limit = %d;
 PRAGMA foreign_keys = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA busy_timeout = 2000;
 PRAGMA cache_size = -8000;
 PRAGMA trusted_schema = OFF;
-`, logPages)
+`, logPages, 2*logPages*pageSize)
 
 func connect(path string, flags sqlite3.OpenFlag) (*conn, error) {
 	if flags&sqlite3.OPEN_READWRITE != 0 {
