@@ -66,7 +66,7 @@ func (s *Store) Get(ctx context.Context, owner string, id drawing.ID) (gallery.R
 }
 
 // Delete removes one drawing if it still has the etag that p allowed, and with it
-// the token. Then it removes the document of the share. Where there is no drawing, a
+// the token that was read. Then it removes the document of the share. Where there is no drawing, a
 // deletion that finds nothing waits until a majority knows that.
 func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p gallery.Precondition) error {
 	for n := 1; ; n++ {
@@ -85,7 +85,7 @@ func (s *Store) Delete(ctx context.Context, owner string, id drawing.ID, p galle
 		if !p.Allows(r.ETag) {
 			return gallery.ErrChanged
 		}
-		deleted, err := remove(ctx, s.drawings, append(one(owner, id), bson.E{Key: "etag", Value: r.ETag}))
+		deleted, err := remove(ctx, s.drawings, append(one(owner, id), bson.E{Key: "etag", Value: r.ETag}, with(r.Share)))
 		if err != nil {
 			return failure(ctx, "delete drawing", err)
 		}

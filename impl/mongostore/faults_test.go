@@ -152,6 +152,54 @@ func TestAShareWhoseAnswerIsLostLeadsToItsDrawing(t *testing.T) {
 	}
 }
 
+// A drawing that is deleted while it is shared leaves nothing behind.
+func TestAShareEndsWithItsDrawing(t *testing.T) {
+	for name, first := range map[string]func(ctx context.Context, s gallery.Store, id drawing.ID) error{
+		"insert": func(ctx context.Context, s gallery.Store, id drawing.ID) error {
+			_, err := s.Share(ctx, faultyOwner, id, gallery.Share{Token: "token"})
+			return err
+		},
+		"delete": func(ctx context.Context, s gallery.Store, id drawing.ID) error {
+			return s.Delete(ctx, faultyOwner, id, gallery.IfPresent())
+		},
+	} {
+		t.Run("before the "+name, func(t *testing.T) {
+			f := &faults{}
+			uri := (&stores.ReplicaSet{Fault: f.fault}).Start(t)
+			store, db := open(t, uri)
+			other := mongostore.New(connect(t, uri), db.Name())
+			id := drawingtest.ID(1)
+			if err := store.Insert(t.Context(), faultyOwner, gallery.Record{Summary: gallery.Summary{ID: id, ETag: "a"}}); err != nil {
+				t.Fatal(err)
+			}
+			var raced atomic.Bool
+			f.set(func(command string) stores.Fault {
+				if command == name && raced.CompareAndSwap(false, true) {
+					var err error
+					if name == "insert" {
+						err = other.Delete(t.Context(), faultyOwner, id, gallery.IfPresent())
+					} else {
+						_, err = other.Share(t.Context(), faultyOwner, id, gallery.Share{Token: "token"})
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+				return stores.Fault{}
+			})
+			if err := first(t.Context(), store, id); err != nil && !errors.Is(err, gallery.ErrNotFound) {
+				t.Fatal(err)
+			}
+			if _, err := store.Get(t.Context(), faultyOwner, id); !errors.Is(err, gallery.ErrNotFound) || !raced.Load() {
+				t.Errorf("the drawing: %v", err)
+			}
+			if _, _, err := store.FindShare(t.Context(), "token"); !errors.Is(err, gallery.ErrNotFound) {
+				t.Errorf("the share: %v", err)
+			}
+		})
+	}
+}
+
 func TestAnExportGoesOnWhenItsCursorIsGone(t *testing.T) {
 	const drawings = 120 // three batches
 	f := &faults{}

@@ -1,6 +1,7 @@
 package mongostore
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,14 +34,15 @@ var (
 var onlyShare = bson.D{{Key: "_id", Value: 0}, {Key: "share", Value: 1}}
 
 // Share writes the document that leads to the drawing first, and then the token
-// into the drawing. If the drawing turns out to have another token then, the document
-// is removed: not before, because the token may be there, and its answer lost. A token
-// that is there is written again: that waits until a majority has it.
+// into the drawing. If the drawing turns out to have another token then, or to be
+// deleted, the document is removed: not before, because the token may be there, and its
+// answer lost. A token that is there is written again: that waits until a majority has it.
 func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered gallery.Share) (gallery.Share, error) {
 	for n := 1; ; n++ {
 		stored, err := s.share(ctx, owner, id)
-		if err == nil && stored != (gallery.Share{}) && stored != offered && n > 1 {
-			err = s.forget(ctx, offered)
+		hasAnother := err == nil && stored != (gallery.Share{}) && stored != offered
+		if n > 1 && (hasAnother || errors.Is(err, gallery.ErrNotFound)) {
+			err = cmp.Or(s.forget(ctx, offered), err)
 		}
 		if err != nil {
 			return gallery.Share{}, err
@@ -57,7 +59,7 @@ func (s *Store) Share(ctx context.Context, owner string, id drawing.ID, offered 
 		if err != nil && !mongo.IsDuplicateKeyError(err) { // sent twice
 			return gallery.Share{}, failure(ctx, "share drawing", err)
 		}
-		unshared := append(one(owner, id), bson.E{Key: "share", Value: bson.D{{Key: "$exists", Value: false}}})
+		unshared := append(one(owner, id), with(gallery.Share{}))
 		taken, err := update(ctx, s.drawings, unshared, bson.D{{Key: "$set", Value: bson.D{{Key: "share", Value: offered}}}})
 		if err != nil {
 			return gallery.Share{}, failure(ctx, "share drawing", err)
@@ -163,6 +165,14 @@ func (s *Store) share(ctx context.Context, owner string, id drawing.ID) (gallery
 	}
 	r, err := decode(raw, "read share")
 	return r.Share, err
+}
+
+// with is the condition that a drawing has a share, or none.
+func with(share gallery.Share) bson.E {
+	if share == (gallery.Share{}) {
+		return bson.E{Key: "share", Value: bson.D{{Key: "$exists", Value: false}}}
+	}
+	return bson.E{Key: "share.token", Value: share.Token}
 }
 
 // forget removes the document of a token that no drawing has any more.

@@ -190,7 +190,6 @@ func TestTheLogIsShortAgainAfterABackup(t *testing.T) {
 	}
 }
 
-
 func files(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
