@@ -327,10 +327,18 @@ func (d *Drawings) SetCode(ctx context.Context, owner, token string, code []byte
 	})
 }
 
-// SwapCheck fills [gallery.Store].
+// SwapCheck fills [gallery.Store]. It compares no text: an earlier version wrote another
+// one for the same check.
 func (d *Drawings) SwapCheck(ctx context.Context, owner string, id drawing.ID, from, to moderation.Check) error {
 	return d.db.write(ctx, "store a check", func(c *conn) error {
-		stored, err := encodeCheck(from)
+		var stored moderation.Check
+		found, err := c.first(`SELECT verdict FROM drawings WHERE owner = ?1 AND id = ?2 AND etag = ?3`, func(s *sqlite3.Stmt) (err error) {
+			stored, err = scanCheck(s, 0)
+			return err
+		}, owner, id[:], to.Version)
+		if err == nil && (!found || stored != from) {
+			err = gallery.ErrChanged
+		}
 		if err != nil {
 			return err
 		}
@@ -338,11 +346,7 @@ func (d *Drawings) SwapCheck(ctx context.Context, owner string, id drawing.ID, f
 		if err != nil {
 			return err
 		}
-		n, err := c.change(`UPDATE drawings SET verdict = ?5 WHERE owner = ?1 AND id = ?2 AND etag = ?3 AND verdict IS ?4`,
-			owner, id[:], to.Version, stored, verdict)
-		if err == nil && n == 0 {
-			return gallery.ErrChanged
-		}
+		_, err = c.change(`UPDATE drawings SET verdict = ?3 WHERE owner = ?1 AND id = ?2`, owner, id[:], verdict)
 		return err
 	})
 }
@@ -419,11 +423,9 @@ func scanSummary(s *sqlite3.Stmt) (gallery.Summary, error) {
 func scanRecord(s *sqlite3.Stmt) (gallery.Record, error) {
 	summary, err := scanSummary(s)
 	summary.Thumbnail = s.ColumnText(thumbnailColumn)
-	var check moderation.Check
-	if s.ColumnType(13) != sqlite3.NULL {
-		if invalid := json.Unmarshal(s.ColumnRawText(13), &check); invalid != nil && err == nil {
-			err = &gallery.CorruptError{ID: summary.ID.String(), Err: invalid}
-		}
+	check, invalid := scanCheck(s, 13)
+	if invalid != nil && err == nil {
+		err = &gallery.CorruptError{ID: summary.ID.String(), Err: invalid}
 	}
 	return gallery.Record{
 		Check:        check,
@@ -434,6 +436,14 @@ func scanRecord(s *sqlite3.Stmt) (gallery.Record, error) {
 		Packed:       data(s, 11),
 		Actions:      data(s, 12),
 	}, err
+}
+
+// scanCheck reads what [encodeCheck] returned.
+func scanCheck(s *sqlite3.Stmt, column int) (c moderation.Check, err error) {
+	if s.ColumnType(column) != sqlite3.NULL {
+		err = json.Unmarshal(s.ColumnRawText(column), &c)
+	}
+	return c, err
 }
 
 func milliseconds(s *sqlite3.Stmt, column int) time.Time {

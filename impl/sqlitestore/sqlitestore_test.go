@@ -474,6 +474,28 @@ func TestAClosedDatabaseIsUnavailable(t *testing.T) {
 	}
 }
 
+// Checks that an earlier version stored do not say whether a person decided.
+func TestAnEarlierCheckCanBeReplaced(t *testing.T) {
+	db := open(t, t.TempDir())
+	d, r := db.Drawings(), record(1, 20)
+	if err := d.Insert(t.Context(), owner, r); err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `UPDATE drawings SET verdict = '{"version":"earlier","state":"approved","reason":""}'`)
+	stored, err := d.Get(t.Context(), owner, r.ID)
+	if err != nil || stored.Check.State != moderation.Approved {
+		t.Fatalf("got %+v, %v", stored.Check, err)
+	}
+	refused := moderation.Check{Version: r.ETag, Verdict: moderation.Verdict{State: moderation.Refused}, Person: true}
+	if err := d.SwapCheck(t.Context(), owner, r.ID, stored.Check, refused); err != nil {
+		t.Fatal(err)
+	}
+	if stored, err := d.Get(t.Context(), owner, r.ID); err != nil || stored.Check != refused {
+		t.Errorf("got %+v, %v", stored.Check, err)
+	}
+}
+
+
 // open opens the database in a folder until the test ends.
 func open(t *testing.T, dir string) *sqlitestore.DB {
 	t.Helper()
