@@ -9,6 +9,7 @@ package mongostore
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -135,7 +136,10 @@ func (s *Store) CanRead(ctx context.Context) error {
 // CanWrite fails if the primary refuses writes. It deletes a drawing that nobody can
 // have. Each call may ask another shard, and asks no more than one.
 func (s *Store) CanWrite(ctx context.Context) error {
-	_, err := s.drawings.DeleteOne(ctx, append(byKey(""), bson.E{Key: "owner", Value: rand.Text()}))
+	var owner [16]byte
+	rand.Read(owner[:])
+	nobodys := append(byKey(""), bson.E{Key: "owner", Value: base64.RawURLEncoding.EncodeToString(owner[:])})
+	_, err := s.drawings.DeleteOne(ctx, nobodys)
 	return failure(ctx, "try to write", err)
 }
 
