@@ -28,7 +28,7 @@ func TestABackupIsOfOneMomentAndCanBeOpened(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var writing sync.WaitGroup
-	var last int // that was answered
+	last := before - 1 // that was answered
 	writing.Go(func() {
 		for n := before; ; n++ {
 			if err := db.Drawings().Insert(ctx, owner, record(n, 200)); err != nil {
