@@ -495,7 +495,6 @@ func TestAnEarlierCheckCanBeReplaced(t *testing.T) {
 	}
 }
 
-
 // open opens the database in a folder until the test ends.
 func open(t *testing.T, dir string) *sqlitestore.DB {
 	t.Helper()
