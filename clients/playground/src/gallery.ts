@@ -171,13 +171,12 @@ export function createGallery(changed: () => void): Screen {
     more.replaceChildren();
     lay();
     if (!result.ok)
-      more.append(
+      return more.append(
         el('p', {}, sayProblem(result.problem)),
         el('button', { type: 'button', class: 'quiet', onclick: () => void load(cursor) }, words.retry),
       );
-    else if (listed.stale)
-      return load(); // something was saved meanwhile
-    else if (!entries().length && !invited) go({ at: 'draw' });
+    if (listed.stale) return load(); // something was saved meanwhile
+    if (!entries().length && !invited) go({ at: 'draw' });
     else if (isArranged() && listed.next) return load(listed.next);
     invited = true;
     watched.disconnect();

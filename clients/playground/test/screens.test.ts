@@ -395,3 +395,28 @@ test('what cannot be loaded says so, and can be tried again', async () => {
   await says();
   await guest.leave();
 });
+
+test('a gallery that cannot list more asks again only when it is told to', async () => {
+  const client = stage.clientOf('end');
+  for (let i = 0; i < 30; i++) await saved(client, line(`drawing ${i}`));
+  const guest = await Visitor.come(stage, desktop);
+  guest.expect(/^layout shift|status of 500/);
+  let asked = 0;
+  let failing = true;
+  await guest.page.route('**/v1/drawings?*cursor=*', route => {
+    asked++;
+    return failing ? route.fulfill({ status: 500 }) : route.continue();
+  });
+  await guest.logIn('end');
+  await guest.page.getByRole('link', { name: 'drawing 29' }).waitFor();
+  await guest.page.mouse.wheel(0, 5_000);
+  const again = guest.page.getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  const before = asked;
+  await guest.page.waitForTimeout(1_000);
+  assert.equal(asked, before);
+  failing = false;
+  await again.click();
+  await guest.page.getByRole('link', { name: 'drawing 0', exact: true }).waitFor();
+  await guest.leave();
+});
