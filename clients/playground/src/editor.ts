@@ -186,7 +186,7 @@ export function createEditor(opened?: string): Screen {
     if (content.strokes.length) lastSaved = sketch.content;
     title.disabled = false;
     showTitle(content.title || '');
-    if (!sketch.current) show(); // to paint now would erase the unfinished stroke
+    show();
     const state = client.drawings.state(id);
     if (state) showState(state);
   }
@@ -241,9 +241,10 @@ export function createEditor(opened?: string): Screen {
   function show(): void {
     const { content, finished } = sketch!;
     paper.show(content);
+    hand.refresh();
     toolbar.show(sketch!);
     const empty = !content.strokes.length;
-    hint.hidden = !empty;
+    hint.hidden = !empty || !!sketch!.current;
     done.hidden = !finished;
     saved.forEach(button => (button.disabled = empty));
     if (empty) status.replaceChildren();

@@ -11,6 +11,8 @@ const wheelStep = 100;
 export interface Hand {
   /** Handles a key. Returns whether it was one for drawing. */
   key(event: KeyboardEvent): boolean;
+  /** The paper was rendered without the current stroke, or the sketch has dropped it. */
+  refresh(): void;
   /** Ends the current stroke, as the screen is left. */
   leave(): void;
 }
@@ -34,6 +36,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
   let brush: Brush | undefined;
   let tool = pen.tool;
   let held = false; // by a pointer
+  let pressed = false; // whether the stroke follows the pressure of a pen
   let at: { x: number; y: number } | undefined; // the place of the pen that keys move, in canvas units
 
   let view = paper.view; // of the brush
@@ -48,13 +51,13 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
     kind: event.pointerType === 'pen' || event.pointerType === 'touch' ? event.pointerType : 'mouse',
     time: event.timeStamp,
     // Mice and fingers report 0 or 0.5.
-    pressure: event.pointerType === 'pen' && isBrush() ? event.pressure : undefined,
+    pressure: event.pointerType === 'pen' ? event.pressure : undefined,
   });
   const isBrush = () => pen.brush && tool === 'pen';
   const pointOf = (pointer: Pointer): Point => ({
     ...paper.view.toCanvas(pointer),
     time: pointer.time,
-    pressure: pointer.pressure,
+    pressure: pressed ? pointer.pressure : undefined,
   });
 
   function begin(point: Point): boolean {
@@ -76,13 +79,23 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
   function extend(points: Point[], expected: { x: number; y: number }[] = []): void {
     const sketch = sketchNow();
     sketch?.extend(points, expected);
-    if (sketch && brush && view !== paper.view) takeBrush(sketch); // the window has another size
-    if (sketch?.current) brush?.render(sketch);
+    if (view !== paper.view)
+      refresh(); // the window has another size
+    else if (sketch?.current) brush?.render(sketch);
     else if (brush) end(); // another tab's change has left no room for the stroke
+  }
+
+  function refresh(): void {
+    const sketch = sketchNow();
+    if (!brush || !sketch) return;
+    if (!sketch.current) return end();
+    takeBrush(sketch);
+    brush.render(sketch);
   }
 
   function end(): void {
     held = false;
+    cursor.classList.remove('down');
     brush?.clear();
     brush = undefined;
     if (sketchNow()?.end()) drawn();
@@ -91,6 +104,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
   const pointers = new Pointers({
     begin(pointer) {
       if (brush) end(); // a stroke by keys
+      pressed = isBrush();
       held = begin(pointOf(pointer));
       cursor.hidden = true;
     },
@@ -170,6 +184,7 @@ export function createHand({ paper, cursor, pen, sketch: sketchNow, begun, drawn
       cursor.classList.toggle('down', !!sketch.current);
       return true;
     },
+    refresh,
     leave() {
       pointers.release();
       if (brush) end();

@@ -85,9 +85,21 @@ export function createPaper(...overlays: Child[]): Paper {
       render(surface, content, view, until, since);
     },
     move: (from, to, factor) => look(view.moved(from, to, factor)),
-    end: () => resized.disconnect(),
+    end() {
+      resized.disconnect();
+      pixels.removeEventListener('change', watch);
+    },
   };
   const resized = new ResizeObserver(lay);
   resized.observe(element);
+  // On another screen the window may have as many pixels of its own, but others of the device.
+  let pixels = matchMedia('all');
+  const watch = () => {
+    pixels.removeEventListener('change', watch);
+    pixels = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    pixels.addEventListener('change', watch);
+    lay();
+  };
+  watch();
   return paper;
 }

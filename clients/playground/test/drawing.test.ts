@@ -262,3 +262,84 @@ test('a drawing does not become one of one stroke while its second is drawn', as
   assert.equal((await strokesOf('second stroke')).length, 2);
   await guest.leave();
 });
+
+test('the unfinished line stays in sight when a key switches to one stroke', async () => {
+  const guest = await atPaper('switched', desktop);
+  await guest.hold([0.2, 0.5], [0.5, 0.5], [0.8, 0.5]);
+  await guest.page.keyboard.press('o');
+  await guest.page.getByRole('button', { name: 'One stroke', pressed: true }).waitFor();
+  assert.equal(await guest.color(0.4, 0.5), ink);
+  assert.equal(await guest.page.locator('.hint').isVisible(), false);
+  await guest.page.mouse.up();
+  await guest.page.getByText('One stroke!').waitFor();
+  await guest.leave();
+});
+
+test('undo takes the whole stroke away that is being drawn', async () => {
+  const guest = await atPaper('taken back', desktop);
+  await guest.draw([0.2, 0.2], [0.8, 0.2]);
+  await guest.hold([0.2, 0.5], [0.5, 0.5], [0.8, 0.6]);
+  await guest.page.keyboard.press('Control+z');
+  const inked = await guest.page.locator('canvas.ahead').evaluate((canvas: HTMLCanvasElement) =>
+    canvas
+      .getContext('2d')!
+      .getImageData(0, 0, canvas.width, canvas.height)
+      .data.some(value => value > 0),
+  );
+  assert.equal(inked, false);
+  await guest.page.mouse.up();
+  await guest.leave();
+});
+
+test('a pen that presses still does when the other hand turns the brush off', async () => {
+  const guest = await atPaper('other hand', desktop);
+  const brush = guest.page.getByRole('button', { name: 'Brush' });
+  await brush.click();
+  const at = await guest.onPaper();
+  const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', place: [number, number]) => {
+    const [x, y] = at(place);
+    const button = { button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1 } as const;
+    return guest.devtools.send('Input.dispatchMouseEvent', { type, x, y, force: 0.5, pointerType: 'pen', ...button });
+  };
+  await pen('mousePressed', [0.2, 0.3]);
+  await pen('mouseMoved', [0.4, 0.3]);
+  await guest.page.keyboard.press('b');
+  await pen('mouseMoved', [0.6, 0.35]);
+  await pen('mouseMoved', [0.8, 0.3]);
+  await pen('mouseReleased', [0.8, 0.3]);
+  await guest.status('Saved');
+  const [{ p }] = (await strokesOf('other hand')) as [Stroke];
+  assert.ok(
+    p!.slice(0, -2).every(pressure => pressure === 128),
+    `${p}`,
+  );
+  await guest.leave();
+});
+
+test('the paper is sharp on a screen with other pixels, without another size', async () => {
+  const guest = await Visitor.come(stage, desktop);
+  // Chromium says nothing to a page when the pixels are emulated.
+  await guest.context.addInitScript(() => {
+    const lists: MediaQueryList[] = Object.assign(window, { lists: [] }).lists;
+    const { matchMedia } = window;
+    window.matchMedia = query => {
+      const list = matchMedia(query);
+      if (list.media.includes('resolution')) lists.push(list);
+      return list;
+    };
+  });
+  await guest.logIn('sharp');
+  await guest.draw([0.2, 0.5], [0.8, 0.5]);
+  for (const deviceScaleFactor of [2, 3, 1]) {
+    const metrics = { ...desktop.viewport!, deviceScaleFactor, mobile: false };
+    await guest.devtools.send('Emulation.setDeviceMetricsOverride', metrics);
+    const ratio = await guest.page.locator('canvas.canvas').evaluate((canvas: HTMLCanvasElement) => {
+      const { lists } = window as unknown as { lists: MediaQueryList[] };
+      for (const list of lists.slice()) if (!list.matches) list.dispatchEvent(new Event('change'));
+      return canvas.width / canvas.clientWidth;
+    });
+    assert.equal(ratio, deviceScaleFactor);
+    assert.equal(await guest.color(0.5, 0.5), ink);
+  }
+  await guest.leave();
+});
