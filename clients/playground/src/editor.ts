@@ -91,6 +91,7 @@ export function createEditor(opened?: string): Screen {
     disabled: !!opened, // until the drawing is there
     onchange() {
       shownTitle = title.value = title.value.trim();
+      showTitle(shownTitle);
       step(() => sketch?.rename(shownTitle));
     },
     onblur: () => (title.value = shownTitle),
@@ -130,6 +131,7 @@ export function createEditor(opened?: string): Screen {
       if (!opened) begin(blank(paper, pen));
     },
     leave() {
+      title.blur(); // not every browser does that to a field that is taken away
       left = true;
       hand.leave();
       stopWarning();
@@ -195,7 +197,7 @@ export function createEditor(opened?: string): Screen {
   function showTitle(text: string): void {
     if (title.value === shownTitle) title.value = text;
     shownTitle = text;
-    if (text) setTitle(text);
+    setTitle(text || words.draw);
   }
 
   /** Warns once when the drawing is nearly full. */

@@ -420,3 +420,33 @@ test('a gallery that cannot list more asks again only when it is told to', async
   await guest.page.getByRole('link', { name: 'drawing 0', exact: true }).waitFor();
   await guest.leave();
 });
+
+test('a title that was typed stays when the editor is left with the browser’s button', async () => {
+  const id = await saved(stage.clientOf('typing'), line('before'));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('typing');
+  await guest.page.getByRole('link', { name: 'before' }).click();
+  const title = guest.page.getByRole('textbox', { name: 'Title' });
+  await guest.page.waitForFunction(() => document.title.startsWith('before'));
+  await title.fill('after');
+  await guest.page.evaluate(() => {
+    // Not every browser says that a field is left when it is taken away.
+    const app = document.getElementById('app')!;
+    let taken = false;
+    for (const name of ['change', 'blur'])
+      addEventListener(name, event => taken && event.stopImmediatePropagation(), true);
+    app.replaceChildren = (...nodes) => {
+      taken = true;
+      Element.prototype.replaceChildren.apply(app, nodes);
+      taken = false;
+    };
+  });
+  await guest.page.goBack();
+  await guest.page.getByRole('link', { name: 'after', exact: true }).waitFor();
+  await guest.page.goto(`${guest.base}/#/draw/${id}`);
+  await guest.page.waitForFunction(() => document.title.startsWith('after'));
+  await title.fill('at last');
+  await title.press('Enter');
+  await guest.page.waitForFunction(() => document.title.startsWith('at last'));
+  await guest.leave();
+});
