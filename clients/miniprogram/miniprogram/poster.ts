@@ -59,6 +59,13 @@ function fileOf(canvas: WechatMiniprogram.Canvas): Promise<string> {
   return new Promise((resolve, reject) =>
     wx.canvasToTempFilePath({
       canvas,
+      // As large as the canvas: otherwise as many times larger as the device has pixels for one of the screen.
+      x: 0,
+      y: 0,
+      width,
+      height,
+      destWidth: width,
+      destHeight: height,
       success: ({ tempFilePath }) => resolve(tempFilePath),
       fail: ({ errMsg }) => reject(new Error(errMsg)),
     }),

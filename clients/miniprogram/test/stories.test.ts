@@ -323,6 +323,7 @@ story('a drawing in one stroke is shared where it was drawn', async (phone, othe
 });
 
 story('the page of a share says who sees it, makes a poster, and ends it', async (phone, other) => {
+  await phone.evaluate('(window.devicePixelRatio = 3)');
   const id = newId();
   await other.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') });
   await phone.call('pullDown');
@@ -886,6 +887,23 @@ story('a deletion of what another device changed since is given up', async (phon
   await phone.see('一笔猫');
   assert.match(await phone.evaluate('phone.wx.toast'), /没有删除/);
   await lists(other, ['一笔猫']);
+});
+
+story('what waits is sent to the screen once, and again when it has changed', async phone => {
+  await phone.connect(false);
+  const id = await draw(phone);
+  await phone.see('等待上传');
+  await phone.call('navigateBack');
+  await phone.see('网络不通');
+  await phone.until('phone.top.shown.length');
+  await phone.evaluate('void (card = phone.top.shown[0][0])');
+  await phone.evaluate('phone.top.show()');
+  assert.equal(await phone.evaluate('card === phone.top.shown[0][0]'), true);
+  await phone.call('longPress', '未命名');
+  await phone.tap('改名');
+  await phone.answer({ confirm: true, content: '猫' });
+  await phone.see('猫');
+  assert.equal(await phone.evaluate('phone.top.shown[0][0].id'), id);
 });
 
 story('the gallery goes on as far as there are drawings, and is renewed by pulling', async (phone, other) => {

@@ -251,9 +251,15 @@ export function createWx(phone: Phone, host: Host, system: System) {
 
     arrayBufferToBase64: (buffer: ArrayBuffer) =>
       btoa(Array.from(new Uint8Array(buffer), byte => String.fromCharCode(byte)).join('')),
-    canvasToTempFilePath({ canvas, ...options }: Callbacks & { canvas: HTMLCanvasElement }) {
-      const tempFilePath = `http://tmp/${canvas.width}x${canvas.height}.png`;
-      wx.files.set(tempFilePath, canvas.width * canvas.height);
+    /** Unless it is told the size, the file has all pixels of the device for each of the canvas. */
+    canvasToTempFilePath({
+      canvas,
+      destWidth = canvas.width * window.devicePixelRatio,
+      destHeight = canvas.height * window.devicePixelRatio,
+      ...options
+    }: Callbacks & { canvas: HTMLCanvasElement; destWidth?: number; destHeight?: number }) {
+      const tempFilePath = `http://tmp/${destWidth}x${destHeight}.png`;
+      wx.files.set(tempFilePath, destWidth * destHeight);
       return answered(
         'canvasToTempFilePath',
         options,

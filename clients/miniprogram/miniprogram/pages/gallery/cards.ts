@@ -19,6 +19,7 @@ export interface Card {
 /** The listed drawings with the unsent changes: new drawings first, changed ones in their place, deleted ones left out. */
 export function cardsOf(listed: DrawingSummary[], unsent: Unsent[], removed?: string): Card[] {
   const here = new Map(unsent.map(drawing => [drawing.id, drawing]));
+  for (const id of Array.from(madeUnsent.keys())) if (!here.has(id)) madeUnsent.delete(id);
   const known = new Set(listed.map(({ id }) => id));
   const drawings = unsent.filter(({ id }) => !known.has(id)).reverse();
   return [...drawings, ...listed.map(summary => here.get(summary.id) || summary)]
@@ -65,19 +66,26 @@ function ofListed(drawing: DrawingSummary): Card {
   return card;
 }
 
-function ofUnsent({ id, content, state: { status } }: Unsent): Card[] {
+/** The cards of unsent drawings: the same object for the same state, of which `text` is the content. */
+const madeUnsent = new Map<string, { text: string; card: Card }>();
+
+function ofUnsent({ id, content, state }: Unsent): Card[] {
   if (!content) return [];
+  const status: Card['status'] = state.status === 'conflict' || state.status === 'refused' ? state.status : 'waiting';
+  const text = JSON.stringify(content);
+  const made = madeUnsent.get(id);
+  if (made && made.text === text && made.card.status === status) return [made.card];
   const { title = '', oneStroke = false } = content;
-  return [
-    {
-      id,
-      title,
-      name: title || words.untitled,
-      picture: addressOf(picture(content)),
-      status: status === 'conflict' || status === 'refused' ? status : 'waiting',
-      oneStroke,
-    },
-  ];
+  const card: Card = {
+    id,
+    title,
+    name: title || words.untitled,
+    picture: addressOf(picture(content)),
+    status,
+    oneStroke,
+  };
+  madeUnsent.set(id, { text, card });
+  return [card];
 }
 
 function addressOf(svg: string): string {
