@@ -98,6 +98,39 @@ story('a line is rendered while the finger is down', async phone => {
   await becomes(phone, 199, 200, '#666666');
 });
 
+/** Puts a finger on the canvas, moves it straight, and does not lift it. */
+async function hold(phone: ChromiumScreen, from: [number, number], to: [number, number]): Promise<void> {
+  const { x, y } = await phone.call('box', '画布');
+  const session = await phone.page.context().newCDPSession(phone.page);
+  for (let i = 0; i <= 6; i++) {
+    const [left, top] = [0, 1].map(axis => from[axis]! + ((to[axis]! - from[axis]!) * i) / 6);
+    const touchPoints = [{ x: x + left!, y: y + top! }];
+    await session.send('Input.dispatchTouchEvent', { type: i ? 'touchMove' : 'touchStart', touchPoints });
+    await phone.page.evaluate('new Promise(requestAnimationFrame)');
+  }
+}
+
+story('undo takes the whole stroke away that is being drawn', async phone => {
+  await begin(phone);
+  await across(phone, [60, 100], [260, 100]);
+  await becomes(phone, 160, 100, '#666666');
+  await hold(phone, [60, 200], [260, 200]);
+  await becomes(phone, 258, 200, '#666666');
+  await phone.evaluate('phone.top.undo()'); // with another finger
+  await becomes(phone, 258, 200, '#FFFFFF');
+  await becomes(phone, 160, 100, '#FFFFFF');
+});
+
+story('a line stays under the finger when another one shows the whole paper', async phone => {
+  await begin(phone);
+  await phone.evaluate('phone.top.look(phone.top.view.moved({ x: 0, y: 0 }, { x: 0, y: 0 }, 2))');
+  await hold(phone, [100, 200], [200, 200]);
+  await becomes(phone, 150, 200, '#666666');
+  await phone.evaluate('phone.top.showAll()');
+  await becomes(phone, 75, 100, '#666666');
+  assert.equal(await colorAt(phone, 150, 200), '#FFFFFF');
+});
+
 story('a drawing that was left is rendered again, and a replay renders it bit by bit', async (phone, user) => {
   const id = newId();
   await elsewhere(service, user).putDrawing({

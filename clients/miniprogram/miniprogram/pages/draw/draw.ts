@@ -140,6 +140,7 @@ Page({
   /** Shows the drawing in this view. */
   look(view: View): void {
     this.view = view;
+    this.endBrush(); // it renders in the view before
     const zoomed = view.zoom > 1;
     if (zoomed !== this.data.zoomed) this.setData({ zoomed });
     this.render();
@@ -153,10 +154,17 @@ Page({
   render(): void {
     const { content, current } = this.sketch!;
     const { surface } = this.screen!;
-    if (!current || !this.brush) render(surface, content, this.view!);
+    if (!current) this.endBrush();
+    if (!this.brush) render(surface, content, this.view!);
     if (!current) return;
     this.brush = this.brush || new Brush(surface, this.ahead!.surface, content, this.view!);
     this.brush.render(this.sketch!);
+  },
+
+  /** Clears the end of the stroke, which is rendered above the rest. */
+  endBrush(): void {
+    if (this.brush) this.brush.clear();
+    this.brush = undefined;
   },
 
   touchStart(event: Touch): void {
@@ -188,8 +196,7 @@ Page({
 
   /** Ends the current stroke. */
   lift(): void {
-    if (this.brush) this.brush.clear();
-    this.brush = undefined;
+    this.endBrush();
     if (this.sketch && this.sketch.end()) this.save();
   },
 
