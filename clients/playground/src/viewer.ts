@@ -16,7 +16,7 @@ const clock = { now: () => performance.now(), frame: (run: () => void) => void r
 /** The replay of one of the user's drawings. */
 export function openReplay(id: string): Screen {
   return createViewer(
-    client.drawings.open(id),
+    () => client.drawings.open(id),
     content => [
       backLink(),
       el('h1', { class: 'viewer-title', tabindex: -1, dir: 'auto' }, content?.title || words.untitled),
@@ -31,7 +31,7 @@ export function openReplay(id: string): Screen {
 /** A shared drawing, for anyone with the link. */
 export function openShared(token: string, changed: () => void): Screen {
   return createViewer(
-    client.getSharedDrawing({ token }),
+    () => client.getSharedDrawing({ token }),
     (drawing: SharedDrawing | undefined) => [
       brand(),
       el(
@@ -51,7 +51,7 @@ export function openShared(token: string, changed: () => void): Screen {
 }
 
 function createViewer<Content extends DrawingContent>(
-  opening: Promise<Result<Content>>,
+  open: () => Promise<Result<Content>>,
   head: (content?: Content) => (Node | string | undefined | false)[],
   leave: () => void,
 ): Screen {
@@ -64,12 +64,20 @@ function createViewer<Content extends DrawingContent>(
   const element = el('main', { class: 'viewer' }, header, paper.element, controls);
   let replay: Replay | undefined;
   let left = false;
-  void opening.then(result => {
-    if (left) return;
+  const sheet = paper.element.firstElementChild!;
+  const heal = () => sheet.parentNode || void load();
+  addEventListener('online', heal);
+  void load();
+
+  /** Opens the drawing. If that fails, a notice takes the place of the sheet. */
+  async function load(): Promise<void> {
+    const result = await open();
+    if (left || replay) return;
     if (!result.ok) {
       header.replaceChildren(backLink());
       return paper.element.replaceChildren(el('p', { class: 'notice', role: 'alert' }, sayProblem(result.problem)));
     }
+    if (!sheet.parentNode) paper.element.replaceChildren(sheet); // there was no network
     header.replaceChildren(...bar(...head(result.data)).childNodes);
     paper.canvas.setAttribute(
       'aria-label',
@@ -77,7 +85,7 @@ function createViewer<Content extends DrawingContent>(
     );
     setTitle(result.data.title || words.untitled);
     begin(result.data);
-  });
+  }
 
   const toggle = () => {
     if (!replay) return;
@@ -91,6 +99,7 @@ function createViewer<Content extends DrawingContent>(
     leave() {
       left = true;
       replay?.pause();
+      removeEventListener('online', heal);
       paper.end();
     },
     key(event) {

@@ -47,6 +47,28 @@ test('a drawing that is opened without a network appears when the network is bac
   await guest.leave();
 });
 
+test('a replay and a shared drawing that are opened without a network appear when it is back', async () => {
+  const client = stage.clientOf('replays later');
+  const id = await saved(client, line('later'));
+  const shared = await client.shareDrawing({ id });
+  assert.ok(shared.ok);
+  for (const address of [`replay/${id}`, `shared/${shared.data.token}`]) {
+    const guest = await Visitor.come(stage, desktop);
+    guest.expect(/ERR_INTERNET_DISCONNECTED/);
+    await guest.logIn('replays later');
+    await guest.page.getByRole('link', { name: 'later' }).waitFor();
+    await guest.page.waitForLoadState('networkidle'); // the parts of the page are here
+    await guest.context.setOffline(true);
+    await guest.page.evaluate(to => void (location.hash = to), `#/${address}`);
+    await guest.page.getByText('No network').waitFor();
+    await guest.context.setOffline(false);
+    await guest.page.getByRole('img', { name: 'later, 1 stroke' }).waitFor();
+    await guest.page.getByRole('slider', { name: 'Position' }).waitFor();
+    assert.equal(await guest.page.getByText('No network').isVisible(), false);
+    await guest.leave();
+  }
+});
+
 test('a drawing is not from tomorrow where the clock is slow', async () => {
   await saved(stage.clientOf('slow clock'), line('fresh'));
   const guest = await Visitor.come(stage, desktop);
