@@ -906,6 +906,22 @@ story('what waits is sent to the screen once, and again when it has changed', as
   assert.equal(await phone.evaluate('phone.top.shown[0][0].id'), id);
 });
 
+story('a shared drawing that could not be loaded is, when the program is shown again', async (phone, other) => {
+  const id = newId();
+  await other.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') });
+  const shared = await other.shareDrawing({ id });
+  assert.ok(shared.ok);
+  await phone.connect(false);
+  await phone.launch(`/pages/shared/shared?token=${shared.data.token}`);
+  await phone.see('网络不通');
+  await phone.connect(true);
+  await phone.call('hide');
+  await phone.call('unhide');
+  await phone.see('举报');
+  await phone.until('!phone.has("网络不通")');
+  assert.equal(await phone.call('title'), '一笔猫');
+});
+
 story('the gallery goes on as far as there are drawings, and is renewed by pulling', async (phone, other) => {
   await Promise.all(
     Array.from({ length: 45 }, (_, i) => other.putDrawing({ id: newId(), ifNoneMatch: '*', body: drawing(`${i}`) })),

@@ -27,15 +27,20 @@ Page({
   },
   token: '',
   title: '',
+  /** Counts the requests: only the answer to the last one is shown. */
+  asked: 0,
 
   onLoad({ token, scene }): void {
     this.token = token || decodeURIComponent(scene || '');
     this.setData({ single: wx.getEnterOptionsSync().scene === singlePage });
   },
 
-  async onReady(): Promise<void> {
+  /** Also on a return, if the drawing is not there: the network may be back. */
+  async onShow(): Promise<void> {
+    if (this.data.found) return;
+    const turn = ++this.asked;
     const shared = await client.getSharedDrawing({ token: this.token });
-    if (!isOnTop(this)) return;
+    if (turn !== this.asked || !isOnTop(this)) return;
     const player = this.selectComponent('#player') as unknown as Player;
     if (!shared.ok) return player.say(textOf(shared.problem));
     const { title, author = '', authorAvatar } = shared.data;
