@@ -61,7 +61,7 @@ func (h profiles) UploadAvatar(ctx context.Context, r gen.UploadAvatarRequest) (
 		return nil, err
 	}
 	made, err := avatar.New(ctx, file)
-	if errors.Is(err, avatar.ErrFormat) || errors.Is(err, avatar.ErrSize) || errors.Is(err, avatar.ErrMemory) {
+	if errors.Is(err, avatar.ErrFormat) || errors.Is(err, avatar.ErrSize) || errors.Is(err, avatar.ErrScans) || errors.Is(err, avatar.ErrMemory) {
 		return nil, invalidRequest(gen.FieldError{Field: "avatar", Rule: "picture", Detail: err.Error()})
 	}
 	if err != nil {

@@ -504,8 +504,9 @@ type ClientInterface interface {
 	// ```
 	//
 	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
-	// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
-	// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+	// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color; so is a JPEG of more than 64 scans. The
+	// square in the middle becomes a JPEG of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others
+	// see it when it is approved.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1447,8 +1448,9 @@ func (c *Client) DeleteAvatar(ctx context.Context, reqEditors ...RequestEditorFn
 // ```
 //
 // The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
-// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
-// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color; so is a JPEG of more than 64 scans. The
+// square in the middle becomes a JPEG of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others
+// see it when it is approved.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4438,8 +4440,9 @@ type ClientWithResponsesInterface interface {
 	// ```
 	//
 	// The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
-	// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
-	// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+	// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color; so is a JPEG of more than 64 scans. The
+	// square in the middle becomes a JPEG of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others
+	// see it when it is approved.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14403,8 +14406,9 @@ func (c *ClientWithResponses) DeleteAvatarWithResponse(ctx context.Context, reqE
 // ```
 //
 // The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
-// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
-// of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+// refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color; so is a JPEG of more than 64 scans. The
+// square in the middle becomes a JPEG of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others
+// see it when it is approved.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //

@@ -355,8 +355,9 @@ export interface paths {
          *     ```
          *
          *     The file is JPEG, PNG or WebP, at most 1 MiB and 4,096 pixels wide and high. One that takes more than 128 MB of memory to read is
-         *     refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color. The square in the middle becomes a JPEG
-         *     of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others see it when it is approved.
+         *     refused, as a very large one may if it is progressive, interlaced or has 16 bits for a color; so is a JPEG of more than 64 scans. The
+         *     square in the middle becomes a JPEG of 256 by 256 pixels; nothing else of the file is kept, such as where a photo was taken. Others
+         *     see it when it is approved.
          */
         post: operations["uploadAvatar"];
         /**

@@ -25,6 +25,9 @@ const (
 	// time may take. What one takes is estimated from its header: a small file can
 	// unpack to a picture that takes all memory.
 	MaxMemory = 128 << 20
+	// MaxScans is how many scans a JPEG may have. Encoders write about ten, but a scan may
+	// take 30 bytes, and each one is a pass over all pixels: a file has room for 30,000.
+	MaxScans = 64
 	// Side is how wide and how high an avatar is, in pixels.
 	Side = 256
 
@@ -35,6 +38,7 @@ const (
 var (
 	ErrFormat = errors.New("is not a JPEG, PNG or WebP picture")
 	ErrSize   = fmt.Errorf("is more than %d pixels wide or high", MaxSide)
+	ErrScans  = fmt.Errorf("is a progressive JPEG of more than %d scans", MaxScans)
 	ErrMemory = fmt.Errorf("takes more than %d MB of memory to read: save it smaller, not progressive or interlaced, with 8 bits for a color", MaxMemory>>20)
 )
 
@@ -52,6 +56,9 @@ func New(ctx context.Context, file []byte) ([]byte, error) {
 	}
 	if header.Width > MaxSide || header.Height > MaxSide {
 		return nil, ErrSize
+	}
+	if format == "jpeg" && scans(file) > MaxScans {
+		return nil, ErrScans
 	}
 	needed, err := memory(file, format, header)
 	if err != nil {

@@ -170,7 +170,7 @@ func FuzzNew(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if made, err := avatar.New(t.Context(), file); err == nil {
 			decode(t, made)
-		} else if !errors.Is(err, avatar.ErrFormat) && !errors.Is(err, avatar.ErrSize) && !errors.Is(err, avatar.ErrMemory) {
+		} else if !errors.Is(err, avatar.ErrFormat) && !errors.Is(err, avatar.ErrSize) && !errors.Is(err, avatar.ErrScans) && !errors.Is(err, avatar.ErrMemory) {
 			t.Fatal(err)
 		}
 	})

@@ -20,6 +20,9 @@ func Memory(t *testing.T, file []byte) int64 {
 	return said
 }
 
+// Scans is how many scans a JPEG has.
+var Scans = scans
+
 // TakeAllMemory leaves no picture room. It returns a function that gives it back.
 func TakeAllMemory(t *testing.T) (giveBack func()) {
 	t.Helper()
