@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"image/draw"
 	"slices"
+
+	"onestroke/impl/drawing"
 )
 
 const (
@@ -18,8 +20,10 @@ const (
 	// on a line, such as when black is drawn around black: those of some 1,000 pixels of
 	// lines.
 	lostEdges = 4_000
-	// momentsEffort is the most work to find the moments of a drawing, in pixels.
+	// momentsEffort is the most work to find the moments of a drawing, in pixels. One of a
+	// piece, whose shape is made for it, takes as long as pieceEffort others.
 	momentsEffort = 256e6
+	pieceEffort   = 4
 )
 
 // piece is a part of a line in pixels, with its radius at each point.
@@ -84,18 +88,23 @@ type moments struct {
 	work       int
 }
 
-// findMoments finds the moments of the drawing, and reports whether it found all. Before
-// more than half of a piece is covered, there is a moment that shows it.
-func (s *Sheet) findMoments() bool {
-	c := s.content
-	width, height := pixels(c.Canvas.Width, s.scale), pixels(c.Canvas.Height, s.scale)
-	m := moments{
-		now: newRaster(width, height, c.Canvas.BackgroundColor()), before: image.NewRGBA(image.Rect(0, 0, width, height)),
-		paper: color.RGBAModel.Convert(c.Canvas.BackgroundColor()).(color.RGBA),
+// newMoments begins with an empty picture.
+func newMoments(c drawing.Canvas, scale float64) *moments {
+	width, height := pixels(c.Width, scale), pixels(c.Height, scale)
+	m := &moments{
+		now: newRaster(width, height, c.BackgroundColor()), before: image.NewRGBA(image.Rect(0, 0, width, height)),
+		paper: color.RGBAModel.Convert(c.BackgroundColor()).(color.RGBA),
 		piece: make([]int32, width*height), ink: make([]color.RGBA, width*height), changed: make([]int, width*height),
 		size: make([]int, 1), lost: make([]int, 1),
 	}
 	copy(m.before.Pix, m.now.picture.Pix)
+	return m
+}
+
+// findMoments finds the moments of the drawing, and reports whether it found all. Before
+// more than half of a piece is covered, there is a moment that shows it.
+func (s *Sheet) findMoments(m *moments) bool {
+	c := s.content
 	for i, stroke := range c.Strokes {
 		if !touches(stroke, c.Canvas) {
 			continue
@@ -115,10 +124,9 @@ func (s *Sheet) findMoments() bool {
 		}
 		m.note(box, i)
 		for _, p := range piecesOf(line, radii, max(pieceLength, 4*slices.Max(radii))) {
-			m.own(p)
-		}
-		if m.work > momentsEffort {
-			return false
+			if m.own(p); m.work > momentsEffort {
+				return false
+			}
 		}
 	}
 	return true
@@ -186,7 +194,7 @@ func (m *moments) own(p piece) {
 	if mask == nil {
 		return
 	}
-	m.work += len(mask.Pix)
+	m.work += pieceEffort * len(mask.Pix)
 	for y := mask.Rect.Min.Y; y < mask.Rect.Max.Y; y++ {
 		for x, cover := range mask.Pix[mask.PixOffset(mask.Rect.Min.X, y):][:mask.Rect.Dx()] {
 			i := y*m.before.Rect.Dx() + mask.Rect.Min.X + x

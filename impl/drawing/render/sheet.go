@@ -46,7 +46,7 @@ func NewSheet(c drawing.Content) *Sheet {
 	bare, isSmall := spread(c)
 	s.whole = isSmall && effort(c, s.scale) <= pngEffort
 	if s.whole {
-		s.whole = s.findMoments()
+		s.whole = s.findMoments(newMoments(c.Canvas, s.scale))
 	}
 	if c.IsSealed() { // the seal covers what is below it
 		s.moments = append(s.moments, len(c.Strokes))

@@ -212,6 +212,24 @@ func TestEveryStrokeIsOnASheet(t *testing.T) {
 	t.Logf("%d sheets are whole", wholes)
 }
 
+// Long strokes to and fro have more pieces than anyone could see. They are not all looked
+// at, also those of one stroke.
+func TestASheetOfLongStrokesIsGivenUpInTime(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	c := drawing.Content{}
+	c.Canvas = drawing.Canvas{Width: 1000, Height: 1000}
+	for range 4 {
+		s := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: 1}
+		for range drawing.MaxStrokePoints {
+			s.X, s.Y = append(s.X, random.Int32N(1000)), append(s.Y, random.Int32N(1000))
+		}
+		c.Strokes = append(c.Strokes, s)
+	}
+	if n := render.Pieces(c); n > 60_000 {
+		t.Errorf("%d pieces are looked at", n)
+	}
+}
+
 // What people draw needs no person.
 func TestSheetsOfRealDrawingsAreWhole(t *testing.T) {
 	all := drawingtest.QuickDraw(t)
