@@ -12,26 +12,31 @@ func (b *svg) path(line []xy) {
 }
 
 // curve adds a smooth line through the points that a line has left when it was
-// simplified with this tolerance. Its corners stay corners.
-func (b *svg) curve(line []xy, tolerance float64) {
+// simplified with this tolerance. Its corners stay corners. It ends early when the
+// document has more bytes than most.
+func (b *svg) curve(line []xy, tolerance float64, most int) {
 	last := len(line) - 1
-	var corners []int
-	for i := 1; i < last; i++ {
-		if isCorner(line[i-1], line[i], line[i+1], tolerance) {
-			corners = append(corners, i)
+	cornerAfter := func(i int) int { // or the end
+		for i++; i < last; i++ {
+			if isCorner(line[i-1], line[i], line[i+1], tolerance) {
+				break
+			}
 		}
+		return min(i, last)
 	}
+	end := cornerAfter(0)
 	const leastOfRing = 4
-	if last >= leastOfRing && corners == nil && line[0].distance(line[last]) <= 2*tolerance &&
+	if last >= leastOfRing && end == last && line[0].distance(line[last]) <= 2*tolerance &&
 		!isCorner(line[last-1], line[0], line[1], tolerance) {
 		b.ring(line[:last])
 		return
 	}
 	p := b.moveTo(line[0])
-	first := 0
-	for _, end := range append(corners, last) {
+	for first := 0; ; first, end = end, cornerAfter(end) {
 		p.splineTo(line[first : end+1])
-		first = end
+		if end == last || len(*b) > most {
+			break
+		}
 	}
 	p.end()
 }

@@ -103,7 +103,8 @@ func (s *sketch) rank() {
 	}
 }
 
-// svg writes the n longest strokes. Neighbours of one opaque paint share a
+// svg writes the n longest strokes. It ends early when that is more than
+// [MaxThumbnail], as it is then written again. Neighbours of one opaque paint share a
 // path; of a translucent one they do not, as it would no longer show where they
 // cross.
 func (s *sketch) svg(tolerance float64, n int) svg {
@@ -115,6 +116,9 @@ func (s *sketch) svg(tolerance float64, n int) svg {
 		stroke := &s.strokes[i]
 		if stroke.rank >= n {
 			continue
+		}
+		if len(doc) > MaxThumbnail {
+			return doc
 		}
 		if previous == nil || previous.color != stroke.color || previous.width != stroke.width || stroke.color.A < 0xff {
 			inGroup := previous != nil && previous.grouped && previous.of == stroke.of
@@ -131,7 +135,7 @@ func (s *sketch) svg(tolerance float64, n int) svg {
 			doc.width(stroke.width)
 			doc.add(` d="`)
 		}
-		doc.curve(above(stroke.line, stroke.ratings, tolerance), tolerance)
+		doc.curve(above(stroke.line, stroke.ratings, tolerance), tolerance, MaxThumbnail)
 		previous = stroke
 	}
 	if previous != nil {

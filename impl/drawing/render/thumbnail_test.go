@@ -2,7 +2,9 @@ package render_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,6 +184,27 @@ func linesOf(t testing.TB, document string) (lines [][]point) {
 		}
 	}
 	return lines
+}
+
+// What does not fit is not written to its end, for each of the tolerances that are tried.
+func TestThumbnailOfLongStrokesTakesLittleMemory(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	canvas := drawing.Canvas{Width: 1000, Height: 1000}
+	var strokes []drawing.Stroke
+	for range 4 {
+		s := drawing.Stroke{Tool: drawing.Pen, Color: "#000000", Width: 1}
+		for range drawing.MaxStrokePoints {
+			s.X, s.Y = append(s.X, random.Int32N(1000)), append(s.Y, random.Int32N(1000))
+		}
+		strokes = append(strokes, s)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	render.Thumbnail(canvas, strokes)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 10<<20 {
+		t.Errorf("it takes %d bytes", used)
+	}
 }
 
 // In a line that swings ever less, what is farthest off is always next to its end.
