@@ -56,10 +56,18 @@ type mediaRange struct {
 	place   int     // in the list
 }
 
+// mostRanges is how many elements of Accept are read. Browsers send ten at most, and the
+// header has room for 16,000. A longer one prefers nothing (RFC 9110, section 12.4.1).
+const mostRanges = 100
+
 // mediaRanges reads Accept. Parameters other than q do not matter: no media type
 // of the contract has any. What cannot be read is left out. Old JDKs send * for */*.
 func mediaRanges(accept []string) (all []mediaRange) {
-	for place, element := range elements(accept) {
+	listed := elements(accept)
+	if len(listed) > mostRanges {
+		return nil
+	}
+	for place, element := range listed {
 		pattern, parameters, _ := strings.Cut(element, ";")
 		pattern = strings.ToLower(strings.TrimSpace(pattern))
 		if pattern == "*" {

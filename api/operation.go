@@ -64,7 +64,7 @@ func (o *operation) negotiate(r *http.Request) error {
 	}
 	info := infoOf(r.Context())
 	if len(o.Produces) > 1 {
-		asked := mediaTypes[wire.ParseForm(r.URL.RawQuery).Get("format")]
+		asked := mediaTypes[wire.ParseNamed(r.URL.RawQuery, o.inQuery).Get("format")]
 		if slices.Contains(o.Produces, asked) {
 			info.mediaType = asked
 			return nil
@@ -83,15 +83,21 @@ func (o *operation) negotiate(r *http.Request) error {
 // session headers of 2017, which have been checked before.
 //
 // The generated code, which reads them next, then finds the same values: lists are
-// on one line, and the query is well-formed.
+// on one line, and the query is well-formed. It has no others, as the generated code reads
+// the query again for each parameter.
 func (o *operation) checkParameters(r *http.Request) error {
 	joinLists(r.Header)
 	var query url.Values
 	if r.URL.RawQuery != "" {
-		query = wire.ParseForm(r.URL.RawQuery)
+		query = wire.ParseNamed(r.URL.RawQuery, o.inQuery)
 		r.URL.RawQuery = query.Encode()
 	}
 	return check(o.parameters, r, query)
+}
+
+// inQuery reports whether the operation has a parameter of this name in its query.
+func (o *operation) inQuery(name string) bool {
+	return slices.ContainsFunc(o.parameters, func(p parameter) bool { return p.In == "query" && p.Name == name })
 }
 
 func check(parameters []parameter, r *http.Request, query url.Values) error {

@@ -225,3 +225,35 @@ func TestAProxyMayHaveAZone(t *testing.T) {
 		}
 	}
 }
+
+// What a request sends beside what is read costs little: once it is split, it is left.
+func TestManyMediaTypesAndParametersCostLittle(t *testing.T) {
+	var query strings.Builder
+	for i := range 9_000 {
+		fmt.Fprintf(&query, "%x&", i)
+	}
+	handler := newServer(t, api.Options{
+		Sessions: session.New(nil, nil, session.Options{}), Limits: session.NewLimits(nil, session.Rates{}),
+		Drawings: gallery.New(gallerytest.NewMemory(), gallery.Options{}), TrustCloudRun: true,
+	}).Config.Handler
+	for name, c := range map[string]struct {
+		query, accept string
+		most          float64 // allocations
+	}{
+		"media types":   {"", strings.Repeat("a/b,", 15_000) + "application/json", 2_000},
+		"no media type": {"", strings.Repeat("a,", 30_000) + "*/*", 2_000},
+		"parameters":    {query.String() + "limit=1", "*/*", 2_000},
+	} {
+		status := 0
+		allocations := testing.AllocsPerRun(2, func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/drawings?"+c.query, nil)
+			r.Header = http.Header{"X-Wx-Openid": {"oGZUI0egBJY1zhBYw2KhdUfwVJJE"}, "X-Wx-Source": {"wx_client"}, "Accept": {c.accept}}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			status = w.Code
+		})
+		if status != http.StatusOK || allocations > c.most {
+			t.Errorf("%s: answered %d after %.0f allocations", name, status, allocations)
+		}
+	}
+}

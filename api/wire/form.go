@@ -13,13 +13,21 @@ import (
 // do (the URL standard of WHATWG, section 5.1): every text is readable. A percent
 // sign without two hexadecimal digits is itself, and so is a semicolon.
 func ParseForm(text string) url.Values {
+	return ParseNamed(text, func(string) bool { return true })
+}
+
+// ParseNamed is [ParseForm] without the values whose names are not wanted: there may be
+// thousands of them, and then most of the time goes into a place for each.
+func ParseNamed(text string, wanted func(name string) bool) url.Values {
 	values := url.Values{}
 	for pair := range strings.SplitSeq(text, "&") {
 		if pair == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		name = percentDecode(name)
+		if name = percentDecode(name); !wanted(name) {
+			continue
+		}
 		values[name] = append(values[name], percentDecode(value))
 	}
 	return values
