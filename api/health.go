@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"onestroke/gen"
 )
 
@@ -14,11 +16,37 @@ import (
 // and must not wait.
 const readyTimeout = time.Second
 
+// readyLife is how long the stores count as ready after a check: anyone may ask, and each
+// check is a write to the disk. After one that failed, the next one is at once.
+const readyLife = 100 * time.Millisecond
+
 // health are the operations for load balancers and supervisors.
 type health struct {
 	stores   []Store
 	stopping func() bool
 	logger   *slog.Logger
+	last     *readiness
+}
+
+// readiness is what the last check of the stores found. There is one at a time, for all
+// who ask meanwhile.
+type readiness struct {
+	checking singleflight.Group
+
+	mu    sync.Mutex
+	until time.Time // the stores count as ready
+}
+
+func (r *readiness) isReady() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Before(r.until)
+}
+
+func (r *readiness) ready() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.until = time.Now().Add(readyLife)
 }
 
 func (h health) Livez(context.Context, gen.LivezRequest) (gen.LivezAnswer, error) {
@@ -29,6 +57,20 @@ func (h health) Readyz(ctx context.Context, _ gen.ReadyzRequest) (gen.ReadyzAnsw
 	if h.stopping() {
 		return nil, errStopping
 	}
+	answer, err, _ := h.last.checking.Do("", func() (any, error) {
+		if h.last.isReady() {
+			return gen.Readyz200{Body: gen.Readiness{Status: gen.Ready}}, nil
+		}
+		return h.check(context.WithoutCancel(ctx))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.(gen.ReadyzAnswer), nil
+}
+
+// check asks all stores.
+func (h health) check(ctx context.Context) (gen.ReadyzAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	reads, writes := make([]error, len(h.stores)), make([]error, len(h.stores))
@@ -59,6 +101,7 @@ func (h health) Readyz(ctx context.Context, _ gen.ReadyzRequest) (gen.ReadyzAnsw
 	case unwritable != nil:
 		return gen.Readyz200{Body: gen.Readiness{Status: gen.Degraded, Errors: &unwritable}}, nil
 	default:
+		h.last.ready()
 		return gen.Readyz200{Body: gen.Readiness{Status: gen.Ready}}, nil
 	}
 }

@@ -177,7 +177,7 @@ func New(o Options) http.Handler {
 		paints2017: paints2017{o.Drawings, exports},
 		fromWeChat: fromWeChat{o.Pushes, o.Checks, slots},
 		operators:  operators{o.Operators, o.Checks, slots},
-		health:     health{o.Stores, s.stopping, o.Logger},
+		health:     health{o.Stores, s.stopping, o.Logger, new(readiness)},
 		documents:  newDocuments(o.Contract, o.BasePath),
 	}
 	gen.HandlerWithOptions(

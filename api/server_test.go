@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -13,7 +14,11 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"onestroke/api"
 	"onestroke/gen"
@@ -256,4 +261,52 @@ func TestManyMediaTypesAndParametersCostLittle(t *testing.T) {
 			t.Errorf("%s: answered %d after %.0f allocations", name, status, allocations)
 		}
 	}
+}
+
+// Anyone may ask whether the service is ready, as often as they like.
+func TestThoseWhoAskForReadinessShareACheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var checks atomic.Int32
+		var broken atomic.Bool
+		store := api.Store{Name: "redis", CanRead: func(context.Context) error { return nil }, CanWrite: func(context.Context) error {
+			checks.Add(1)
+			time.Sleep(10 * time.Millisecond)
+			if broken.Load() {
+				return errors.New("broken")
+			}
+			return nil
+		}}
+		handler := api.New(api.Options{
+			Stores: []api.Store{store}, BasePath: "/applet/session", Telemetry: telemetry.New(telemetry.Options{}), Logger: slog.New(slog.DiscardHandler),
+		})
+		ask := func(n int, want string) {
+			t.Helper()
+			var all sync.WaitGroup
+			for range n {
+				all.Go(func() {
+					w := httptest.NewRecorder()
+					handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+					if !strings.Contains(w.Body.String(), want) {
+						t.Errorf("answered %s, not %s", w.Body, want)
+					}
+				})
+			}
+			all.Wait()
+		}
+		for n := range int32(3) {
+			ask(100, "ready")
+			ask(1, "ready")
+			if checks.Load() != n+1 {
+				t.Errorf("%d checks after %d times", checks.Load(), n+1)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		broken.Store(true)
+		ask(100, "degraded")
+		broken.Store(false)
+		ask(1, "ready") // a failure is not remembered
+		if checks.Load() != 5 {
+			t.Errorf("%d checks, not 5", checks.Load())
+		}
+	})
 }
