@@ -244,11 +244,22 @@ func startOutage(t *testing.T, redis, mongodb stores.Server) outage {
 // alive, so that it is not restarted.
 func (o outage) namesTheMissing(t *testing.T, dependency string) {
 	t.Helper()
-	problem := o.service.Nobody().Do(t, http.MethodGet, "/readyz", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+	problem := notReady(t, o.service)
 	if problem.Errors == nil || len(*problem.Errors) != 1 || (*problem.Errors)[0].Field != dependency {
 		t.Errorf("/readyz names %v, not %s", problem.Errors, dependency)
 	}
 	o.service.Nobody().Do(t, http.MethodGet, "/livez", nil).Expect(t, http.StatusOK)
+}
+
+// notReady waits until /readyz is 503: for a moment it remembers that it was ready.
+func notReady(t *testing.T, p *service.Process) gen.Problem {
+	t.Helper()
+	var answer service.Answer
+	eventually(t, func() bool {
+		answer = p.Nobody().Do(t, http.MethodGet, "/readyz", nil)
+		return answer.Status != http.StatusOK
+	})
+	return answer.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 }
 
 // resumes waits until the service works again and checks that no data is lost. The

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"onestroke/gen"
 	"onestroke/tests/service"
 	"onestroke/tests/stores"
 )
@@ -246,5 +245,5 @@ func TestASecretCanBeReadFromAFile(t *testing.T) {
 	eventually(t, func() bool { return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusOK })
 	p.LogIn(t, service.NewUser()).Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK)
 	redis.Down()
-	p.Nobody().Do(t, http.MethodGet, "/readyz", nil).ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
+	notReady(t, p)
 }
