@@ -260,7 +260,7 @@ const endOfBlock = "-- end of block --"
 func runInOneShell(t *testing.T, url string, blocks []block) []string {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("curl is not installed")
+		t.Skip("curl is not installed: the commands of this page were not run")
 	}
 	var script strings.Builder
 	script.WriteString("exec 2>&1; set -eo pipefail\n")

@@ -26,6 +26,16 @@ async function atPaper(user: string, options = phone): Promise<Visitor> {
   return guest;
 }
 
+/** A pen that presses with half its force, at places from 0 to 1 on the paper. */
+async function penOf(guest: Visitor) {
+  const at = await guest.onPaper();
+  return (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', place: [number, number]) => {
+    const [x, y] = at(place);
+    const button = { button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1 } as const;
+    return guest.devtools.send('Input.dispatchMouseEvent', { type, x, y, force: 0.5, pointerType: 'pen', ...button });
+  };
+}
+
 test('the hint is gone while the first stroke is drawn', async () => {
   const guest = await atPaper('hint', desktop);
   const at = await guest.onPaper();
@@ -127,12 +137,7 @@ test('a pen draws beside a palm that was there first', async () => {
   const guest = await atPaper('palm');
   await guest.page.getByRole('button', { name: '笔锋' }).click();
   await guest.fingers('touchStart', [1, 0.8, 0.9]);
-  const at = await guest.onPaper();
-  const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', place: [number, number]) => {
-    const [x, y] = at(place);
-    const button = { button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1 } as const;
-    return guest.devtools.send('Input.dispatchMouseEvent', { type, x, y, force: 0.5, pointerType: 'pen', ...button });
-  };
+  const pen = await penOf(guest);
   await pen('mousePressed', [0.2, 0.3]);
   await pen('mouseMoved', [0.5, 0.3]);
   await pen('mouseMoved', [0.8, 0.3]);
@@ -295,12 +300,7 @@ test('a pen that presses still does when the other hand turns the brush off', as
   const guest = await atPaper('other hand', desktop);
   const brush = guest.page.getByRole('button', { name: 'Brush' });
   await brush.click();
-  const at = await guest.onPaper();
-  const pen = (type: 'mousePressed' | 'mouseMoved' | 'mouseReleased', place: [number, number]) => {
-    const [x, y] = at(place);
-    const button = { button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1 } as const;
-    return guest.devtools.send('Input.dispatchMouseEvent', { type, x, y, force: 0.5, pointerType: 'pen', ...button });
-  };
+  const pen = await penOf(guest);
   await pen('mousePressed', [0.2, 0.3]);
   await pen('mouseMoved', [0.4, 0.3]);
   await guest.page.keyboard.press('b');
