@@ -119,16 +119,13 @@ export function createEditor(opened?: string): Screen {
   });
   const heal = () => sheet.parentNode || void load();
   addEventListener('online', heal);
-  if (opened) {
-    restore(opened);
-    void load();
-  }
-
   return {
     title: words.draw,
     element,
     entered() {
-      if (!opened) begin(blank(paper, pen));
+      if (!opened) return begin(blank(paper, pen));
+      restore(opened);
+      void load();
     },
     leave() {
       title.blur(); // not every browser does that to a field that is taken away

@@ -9,11 +9,12 @@ export type Route =
 
 /** One screen of the page. */
 export interface Screen {
+  /** Names the tab, until the screen calls setTitle. */
   title: string;
   element: HTMLElement;
   /** The scroll position, in pixels. */
   top?: number;
-  /** Called when it is on the page, so that its size is known. */
+  /** Called when it is on the page and its size is known. Only then does it load what it shows. */
   entered?(): void;
   /** Called when another screen takes its place. */
   leave?(): void;

@@ -67,7 +67,6 @@ function createViewer<Content extends DrawingContent>(
   const sheet = paper.element.firstElementChild!;
   const heal = () => sheet.parentNode || void load();
   addEventListener('online', heal);
-  void load();
 
   /** Opens the drawing. If that fails, a notice takes the place of the sheet. */
   async function load(): Promise<void> {
@@ -96,6 +95,7 @@ function createViewer<Content extends DrawingContent>(
   return {
     title: words.replay,
     element,
+    entered: load,
     leave() {
       left = true;
       replay?.pause();

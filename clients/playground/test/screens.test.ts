@@ -463,10 +463,12 @@ test('a title that was typed stays when the editor is left with the browser’s 
       taken = false;
     };
   });
+  const release = await guest.stall(`**/v1/drawings/${id}`);
   await guest.page.goBack();
   await guest.page.getByRole('link', { name: 'after', exact: true }).waitFor();
-  await guest.page.goto(`${guest.base}/#/draw/${id}`);
+  await guest.page.goto(`${guest.base}/#/draw/${id}`); // it is not saved yet: it opens without a request
   await guest.page.waitForFunction(() => document.title.startsWith('after'));
+  release();
   await title.fill('at last');
   await title.press('Enter');
   await guest.page.waitForFunction(() => document.title.startsWith('at last'));
