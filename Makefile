@@ -11,7 +11,7 @@ export GOFLAGS += -trimpath
 
 # Packages that compute and share nothing between goroutines. The race detector makes them
 # several times slower and finds nothing there, so it does not follow what they read and write.
-COMPUTING = compress/... image/... golang.org/x/image/... go.yaml.in/yaml/... github.com/ncruces/go-sqlite3-wasm/...
+COMPUTING = compress/... image/... golang.org/x/image/... go.yaml.in/yaml/... github.com/ncruces/go-sqlite3-wasm/... onestroke/impl/drawing/render
 RACE      = CGO_ENABLED=1 $(GO) test -race $(COMPUTING:%=-gcflags='%=-race=false')
 # Go links the race detector with a C compiler.
 HAS_CC    = $(shell command -v $(firstword $(shell $(GO) env CC)))
