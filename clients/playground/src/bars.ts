@@ -1,5 +1,5 @@
 import { type Child, drawn, el, icon } from './dom';
-import { choose } from './overlays';
+import { choose, openKeys } from './overlays';
 import { user } from './service';
 import { language, switchLanguage, words } from './words';
 
@@ -33,7 +33,7 @@ export function languageButton(changed: () => void): HTMLElement {
   );
 }
 
-/** Shows who is logged in, and offers to log out. */
+/** Shows who is logged in, and offers the list of keys and to log out. */
 export function userButton(logOut: () => void): HTMLElement {
   const name = user.name || '';
   return el(
@@ -43,7 +43,11 @@ export function userButton(logOut: () => void): HTMLElement {
       class: 'quiet small user',
       'aria-label': `${words.loggedInAs}: ${name}. ${words.switchUser}`,
       title: words.switchUser,
-      onclick: () => choose(name, [{ label: words.switchUser, icon: 'back', run: logOut }]),
+      onclick: () =>
+        choose(name, [
+          { label: words.keys, icon: 'more', run: openKeys },
+          { label: words.switchUser, icon: 'back', run: logOut },
+        ]),
     },
     el('span', { class: 'initial', 'aria-hidden': 'true' }, Array.from(name)[0]),
     el('span', { class: 'user-name' }, name),

@@ -1,8 +1,9 @@
 import { el } from './dom';
 import { createGallery } from './gallery';
-import { sayOffline, toast } from './overlays';
+import { openKeys, toast } from './overlays';
 import { type Route, read, type Screen, setTitle } from './routes';
 import { registerWorker, user } from './service';
+import { characterKeys } from './storage';
 import { createWelcome } from './welcome';
 import { words } from './words';
 
@@ -55,8 +56,10 @@ addEventListener('keydown', event => {
   const target = event.target as HTMLElement;
   const takesKeys = target.closest('input:not([type=range]), select, textarea, dialog');
   if (takesKeys || event.altKey) return;
+  // The space bar is not among them: it is a key of replays as it is a key of buttons.
+  if (/^\S$/.test(event.key) && !event.ctrlKey && !event.metaKey && !characterKeys()) return;
   // A Chinese keyboard layout gives the full-width mark.
-  if (event.key === '?' || event.key === '？') void import('./keys').then(({ showKeys }) => showKeys(), sayOffline);
+  if (event.key === '?' || event.key === '？') openKeys();
   else screen?.key?.(event);
 });
 app.append(el('main'));

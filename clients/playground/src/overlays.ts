@@ -24,6 +24,9 @@ export function toast(text: string, action?: { label: string; run: () => void })
 /** Says that a part of the page could not be loaded. */
 export const sayOffline = () => toast(words.offline);
 
+/** Shows what each key does. */
+export const openKeys = () => void import('./keys').then(({ showKeys }) => showKeys(), sayOffline);
+
 /** Takes the message away. */
 export function endToast(): void {
   toasts.replaceChildren();

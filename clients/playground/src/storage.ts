@@ -9,6 +9,15 @@ export const storage = (() => {
   }
 })();
 
+const choice = 'onestroke.keys';
+
+/**
+ * Whether keys of one character do something. Who speaks to the computer, or often hits a wrong key, turns them off:
+ * https://www.w3.org/TR/WCAG22/#character-key-shortcuts
+ */
+export const characterKeys = () => storage.get(choice) !== 'off';
+export const setCharacterKeys = (on: boolean) => keep(choice, on ? 'on' : 'off');
+
 /** Stores a choice. */
 export function keep(key: string, value: string): void {
   try {

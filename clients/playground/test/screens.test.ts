@@ -210,6 +210,38 @@ test('a question mark shows the keys', async () => {
   await guest.leave();
 });
 
+test('keys of one character can be turned off, and on again without one', async () => {
+  await saved(stage.clientOf('no keys'), line('one'));
+  const guest = await Visitor.come(stage, desktop);
+  await guest.logIn('no keys');
+  const { page } = guest;
+  const listed = page.getByRole('dialog', { name: 'Keys' });
+  const set = async (checked: boolean) => {
+    await page.getByRole('checkbox', { name: 'Keys of one character' }).setChecked(checked);
+    await page.keyboard.press('Escape');
+    await listed.waitFor({ state: 'detached' });
+  };
+  const gallery = page.getByRole('button', { name: 'Logged in as' });
+  await gallery.waitFor();
+  await page.keyboard.press('?');
+  await set(false);
+  await page.reload();
+  await gallery.waitFor();
+  for (const key of ['n', 'N', '?', '？']) {
+    await page.evaluate(key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })), key);
+    assert.equal(new URL(page.url()).hash, '');
+  }
+  await gallery.click();
+  await page.getByRole('button', { name: 'Keys', exact: true }).click();
+  assert.equal(await page.getByRole('dialog').count(), 1);
+  await set(true);
+  await page.keyboard.press('n');
+  await page.waitForURL('**/#/draw');
+  await page.keyboard.press('Escape');
+  await page.waitForURL('**/#/');
+  await guest.leave();
+});
+
 test('a drawing is copied as a picture', async () => {
   await saved(stage.clientOf('copying'), line('one'));
   const guest = await Visitor.come(stage, { ...desktop, permissions: ['clipboard-read', 'clipboard-write'] });

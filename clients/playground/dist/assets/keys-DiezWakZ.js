@@ -1,1 +1,0 @@
-import{O as e,i as s,w as a}from"./index-xZibePl_.js";function l(){e(a.keys,s("dl",{class:"keys"},...a.keyList.flatMap(([d,o])=>[s("dt",{},...d.split(" ").map(t=>s("kbd",{},t))),s("dd",{},o)])))}export{l as showKeys};
