@@ -145,14 +145,19 @@ func refusal(path string, a answer) error {
 	if status.ErrCode == 0 {
 		return nil
 	}
-	shown := fmt.Sprintf("errcode %d", status.ErrCode)
-	if known := advice[status.ErrCode]; known != "" {
+	return &CallError{Path: path, ErrCode: status.ErrCode, Err: explained(status.ErrCode, status.ErrMsg), outage: status.ErrCode == errBusy}
+}
+
+// explained says what an errcode asks an operator to do, so far as that is known.
+func explained(errcode int, errmsg string) error {
+	shown := fmt.Sprintf("errcode %d", errcode)
+	if known := advice[errcode]; known != "" {
 		shown += ": " + known
 	}
-	if found := address.FindString(status.ErrMsg); status.ErrCode == errAddress && found != "" {
+	if found := address.FindString(errmsg); errcode == errAddress && found != "" {
 		shown += "; WeChat sees the address " + found
 	}
-	return &CallError{Path: path, ErrCode: status.ErrCode, Err: errors.New(shown), outage: status.ErrCode == errBusy}
+	return errors.New(shown)
 }
 
 // address is the first IPv4 address in errmsg, the only part of it that is shown.

@@ -16,23 +16,21 @@ func (c *Client) Check(ctx context.Context) error {
 	if !errors.As(err, &failed) {
 		return errors.New("it accepts any code, so it is not WeChat: check WECHAT_API_URL")
 	}
-	var advice string
+	var problem string
 	switch failed.Cause {
 	case session.CauseInvalidCode, session.CauseUsedCode:
 		return nil
-	case session.CauseMisconfig:
-		advice = "it does not know the app id: copy WECHAT_APP_ID from the console, Development settings"
-		if failed.ErrCode == errSecret {
-			advice = "it rejects the secret: copy WECHAT_APP_SECRET from the console, Development settings, or make a new one there"
-		}
 	case session.CauseUnreachable:
-		advice = "it cannot be reached: check that this machine can connect to " + c.endpoint + "; behind a proxy, set HTTPS_PROXY"
+		problem = "it cannot be reached: check that this machine can connect to " + c.endpoint + "; behind a proxy, set HTTPS_PROXY"
 	case session.CauseBusy, session.CauseTooOften:
-		advice = "it is busy: try again"
+		problem = "it is busy: try again"
 	default:
-		advice = "the answer is not from WeChat: check WECHAT_API_URL and any proxy"
+		problem = "the answer is not from WeChat: check WECHAT_API_URL and any proxy"
+		if failed.ErrCode != 0 {
+			problem = "it refuses to exchange login codes"
+		}
 	}
-	return errors.Join(errors.New(advice), err)
+	return errors.Join(errors.New(problem), err)
 }
 
 // CheckToken asks WeChat for the access token, which the content check needs. The

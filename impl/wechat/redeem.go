@@ -3,7 +3,6 @@ package wechat
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -78,6 +77,7 @@ func (sentOnce) Read([]byte) (int, error) { return 0, io.EOF }
 func readGrant(body []byte) (grant, error) {
 	var answer struct {
 		ErrCode    int        `json:"errcode"` // on success absent or 0
+		ErrMsg     string     `json:"errmsg"`
 		OpenID     string     `json:"openid"`
 		UnionID    string     `json:"unionid"`
 		SessionKey SessionKey `json:"session_key"`
@@ -93,7 +93,7 @@ func readGrant(body []byte) (grant, error) {
 		return grant{}, &session.ExchangeError{
 			Cause:   cause,
 			ErrCode: answer.ErrCode,
-			Err:     fmt.Errorf("errcode %d", answer.ErrCode),
+			Err:     explained(answer.ErrCode, answer.ErrMsg),
 		}
 	}
 	if answer.OpenID == "" {

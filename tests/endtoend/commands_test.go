@@ -166,6 +166,14 @@ func TestCheckReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":40125,"errmsg":"invalid appsecret hunter2"}`)},
 			[]string{"wrong  WeChat", "WECHAT_APP_SECRET"},
 		},
+		"a refused address": {
+			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":40164,"errmsg":"invalid ip 203.0.113.7 hunter2"}`)},
+			[]string{"wrong  WeChat", "refuses", "IP allow list", "203.0.113.7"},
+		},
+		"an errcode that is not known": {
+			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":12345,"errmsg":"hunter2"}`)},
+			[]string{"wrong  WeChat", "refuses", "errcode 12345"},
+		},
 		"a busy WeChat": {
 			[]string{"WECHAT_APP_ID=wx1", "WECHAT_APP_SECRET=" + secret, wechat(`{"errcode":-1}`)},
 			[]string{"wrong  WeChat", "busy"},
