@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -84,8 +85,14 @@ func (s *Simulator) addPlan(w http.ResponseWriter, r *http.Request) {
 	var p plan
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxLogin))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil || p.Path == "" || p.DelayMS < 0 || p.DelayMS > maxDelay {
-		answerJSON(w, "application/json", http.StatusBadRequest, errorAnswer{ErrMsg: "the body must be a plan with a path"})
+	err := decoder.Decode(&p)
+	if err != nil || p.Path == "" {
+		err = errors.New("the body must be a plan with a path")
+	} else {
+		err = checkAnswer(p.HTTPStatus, p.DelayMS)
+	}
+	if err != nil {
+		answerJSON(w, "application/json", http.StatusBadRequest, errorAnswer{ErrMsg: err.Error()})
 		return
 	}
 	s.server.mu.Lock()

@@ -161,12 +161,19 @@ func readLogin(body io.Reader) (login, error) {
 		return login{}, errors.New("user: is missing")
 	case characters > maxUser:
 		return login{}, fmt.Errorf("user: must have at most %d characters", maxUser)
-	case l.HTTPStatus != 0 && (l.HTTPStatus < 200 || l.HTTPStatus > 599):
-		return login{}, errors.New("httpStatus: must be from 200 to 599")
-	case l.DelayMS < 0 || l.DelayMS > maxDelay:
-		return login{}, fmt.Errorf("delayMs: must be from 0 to %d", maxDelay)
 	}
-	return l, nil
+	return l, checkAnswer(l.HTTPStatus, l.DelayMS)
+}
+
+// checkAnswer says what is wrong with how an answer was asked for.
+func checkAnswer(httpStatus, delayMS int) error {
+	switch {
+	case httpStatus != 0 && (httpStatus < 200 || httpStatus > 599):
+		return errors.New("httpStatus: must be from 200 to 599")
+	case delayMS < 0 || delayMS > maxDelay:
+		return fmt.Errorf("delayMs: must be from 0 to %d", maxDelay)
+	}
+	return nil
 }
 
 // granted and errorAnswer are the two forms of WeChat's answer. A success has no

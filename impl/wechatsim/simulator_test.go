@@ -331,3 +331,17 @@ func decrypt(t *testing.T, p phone, sessionKey string) []byte {
 	cipher.NewCBCDecrypter(block, parts[1]).CryptBlocks(text, text)
 	return text[:len(text)-int(text[len(text)-1])]
 }
+
+func TestAPlanThatCannotBeAnsweredIsRefused(t *testing.T) {
+	for plan, names := range map[string]string{
+		`{"httpStatus":502}`:                              "path",
+		`{"path":"/wxa/msg_sec_check","httpStatus":42}`:   "httpStatus",
+		`{"path":"/wxa/msg_sec_check","httpStatus":1000}`: "httpStatus",
+		`{"path":"/wxa/msg_sec_check","delayMs":60001}`:   "delayMs",
+	} {
+		response := simulate().do("POST", "/simulator/plan", plan)
+		if response.Code != http.StatusBadRequest || !strings.Contains(response.Body.String(), names) {
+			t.Errorf("%s: got %d %s", plan, response.Code, response.Body)
+		}
+	}
+}
