@@ -65,6 +65,20 @@ func (s *Service) DeleteEverywhere(ctx context.Context, userID string) error {
 	return s.deleteData(context.WithoutCancel(ctx), userID)
 }
 
+// DeleteLate comes after [Service.Delete] where nobody can wait for [Service.DeleteEverywhere].
+// It deletes what requests to other replicas stored meanwhile, as late as that one does; who
+// has logged in again by then loses nothing.
+func (s *Service) DeleteLate(ctx context.Context, userID string) error {
+	if s.Sessions.EndLag() == 0 {
+		return nil
+	}
+	time.Sleep(s.Sessions.EndLag() + storing)
+	if isBack, err := s.Sessions.Has(ctx, userID); isBack || err != nil {
+		return err
+	}
+	return s.deleteData(ctx, userID)
+}
+
 func (s *Service) deleteData(ctx context.Context, userID string) error {
 	if err := s.Profiles.Remove(ctx, userID); err != nil {
 		return err

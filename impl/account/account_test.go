@@ -106,3 +106,25 @@ func TestTheDeletionOfAnAccountWaitsForOtherReplicas(t *testing.T) {
 		expectNothing(t, accounts)
 	})
 }
+
+// WeChat, which says that a user has closed the account, does not wait for the other
+// replicas.
+func TestWhatAnotherReplicaStoresIsDeletedAlsoIfNobodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		accounts := fixture(t, false, func(accounts *account.Service) error {
+			time.AfterFunc(1900*time.Millisecond, func() {
+				if err := store(t.Context(), accounts); err != nil {
+					t.Error(err)
+				}
+			})
+			return nil
+		})
+		if err := accounts.Delete(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
+		if err := accounts.DeleteLate(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
+		expectNothing(t, accounts)
+	})
+}

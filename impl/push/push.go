@@ -54,6 +54,8 @@ type Opener interface {
 type Accounts interface {
 	Forget(ctx context.Context, userID string, nickname, avatar bool) error
 	Delete(ctx context.Context, userID string) error
+	// DeleteLate deletes what was stored during Delete. It may take seconds.
+	DeleteLate(ctx context.Context, userID string) error
 }
 
 // RefusedError is of [Service.Receive] and [Service.Verify]: a request is refused. Its
@@ -256,9 +258,22 @@ func (s *Service) apply(ctx context.Context, m Message) error {
 		if m.OpenID == "" {
 			break
 		}
-		return s.Accounts.Delete(ctx, session.UserID(m.OpenID))
+		return s.delete(ctx, session.UserID(m.OpenID))
 	}
 	s.Logger.InfoContext(ctx, "a pushed message changes nothing", "event", text.First(64, m.Event), "count", s.unknown.Add(1))
+	return nil
+}
+
+// delete deletes an account. WeChat does not wait until other replicas know of it.
+func (s *Service) delete(ctx context.Context, userID string) error {
+	if err := s.Accounts.Delete(ctx, userID); err != nil {
+		return err
+	}
+	go func() {
+		if err := s.Accounts.DeleteLate(context.WithoutCancel(ctx), userID); err != nil {
+			s.Logger.WarnContext(ctx, "what was stored while an account was deleted may be left", "cause", err)
+		}
+	}()
 	return nil
 }
 

@@ -69,6 +69,25 @@ func TestAClosedAccountIsDeleted(t *testing.T) {
 	})
 }
 
+// Another replica lets the user in for a second more. WeChat does not wait for that.
+func TestAClosedAccountIsDeletedAlsoIfAnotherReplicaDoesNotKnowYet(t *testing.T) {
+	t.Parallel() // the test mostly waits
+	onEveryServer(t, func(t *testing.T, redis, mongodb stores.Server) {
+		database := service.InDatabase(t, mongodb.URL, service.NewDatabase())
+		here := service.Build(t).Start(t, "REDIS_URL="+redis.URL, "MONGODB_URI="+database)
+		elsewhere := service.Build(t).Start(t, "REDIS_URL="+redis.URL, "MONGODB_URI="+database)
+		user, id := service.NewUser(), newID()
+		far := elsewhere.With(here.LogIn(t, user).Header)
+		far.Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusOK) // it is now in the cache of that replica
+		here.Nobody().Do(t, http.MethodPost, "/simulator/push", map[string]any{"event": "user_authorization_cancellation", "user": user}).Expect(t, http.StatusOK)
+		stored := far.Do(t, http.MethodPut, path(id), oneStroke("late"), creating()) // refused if a second has passed
+		time.Sleep(3 * time.Second)
+		if here.LogIn(t, user).Do(t, http.MethodGet, path(id), nil).Status != http.StatusNotFound {
+			t.Errorf("what was stored with %d is left", stored.Status)
+		}
+	})
+}
+
 // pushSigned sends a message signed with a token, as WeChat does in plain mode.
 func pushSigned(t *testing.T, s service.Service, token string, at time.Time, nonce, body string) service.Answer {
 	t.Helper()
