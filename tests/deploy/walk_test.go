@@ -61,3 +61,36 @@ func TestLinksAndPathsOfThePagesExist(t *testing.T) {
 		}
 	}
 }
+
+// A backup that cannot be copied, as there is none or no room for it, replaces nothing.
+func TestARestoreLosesNothing(t *testing.T) {
+	if !have(t, "bash") {
+		return
+	}
+	block := regexp.MustCompile("(?s)```sh\n(systemctl stop onestroke\n[^`]*cp -p [^`]*)```").FindStringSubmatch(read(t, "README.md"))
+	if block == nil {
+		t.Fatal("no commands restore a backup")
+	}
+	for _, c := range []struct{ name, backup, want string }{
+		{"a backup", "saved", "saved"},
+		{"none", "", "in use"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data := t.TempDir()
+			database := filepath.Join(data, "onestroke.db")
+			write(t, database, "in use")
+			if err := os.Mkdir(filepath.Join(data, "backups"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if c.backup != "" {
+				write(t, filepath.Join(data, "backups", "2026-01-01T04-00-00Z.db"), "older")
+				write(t, filepath.Join(data, "backups", "2026-01-02T04-00-00Z.db"), c.backup)
+			}
+			// As in a shell of an operator, a command that fails does not stop the next ones.
+			run(t, "bash", "-c", "systemctl() { :; }\n"+strings.ReplaceAll(block[1], "/var/lib/onestroke", data))
+			if got, err := os.ReadFile(database); err != nil || string(got) != c.want {
+				t.Errorf("the database is %q: %v", got, err)
+			}
+		})
+	}
+}
