@@ -26,6 +26,15 @@ func TestTheUnitIsValidAndRestricted(t *testing.T) {
 	}
 }
 
+// A DNS that is away for some seconds, or a disk that is full for some time, is no reason to
+// stay away for good: by default systemd gives up after five starts in ten seconds.
+func TestTheUnitDoesNotGiveUp(t *testing.T) {
+	general, _, _ := strings.Cut(read(t, "onestroke.service"), "[Service]")
+	if !regexp.MustCompile(`(?m)^StartLimitIntervalSec=0$`).MatchString(general) {
+		t.Error("systemd stops to start the service again")
+	}
+}
+
 // Backups are kept for two weeks. What one leaves that is killed while it is written, and
 // SQLite beside it, goes after a day, before the next backup needs the room.
 func TestTheUnitOfBackupsRemovesOldFiles(t *testing.T) {
