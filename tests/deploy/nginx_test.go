@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -74,6 +75,34 @@ func TestNginxAnswersInTheServicesFormIfNoReplicaRuns(t *testing.T) {
 	expectReadableByPages(t, answer)
 	answer = s.Nobody().Do(t, http.MethodGet, "/applet/session/paints/list", nil)
 	answer.ExpectPaintFailure(t, http.StatusServiceUnavailable, "ERR_UNAVAILABLE")
+}
+
+// The path of a shared drawing contains its token, also where it is asked for by HTTP.
+func TestTheLogOfNginxHasNoPaths(t *testing.T) {
+	if !have(t, "nginx", "openssl") {
+		return
+	}
+	n := nginx.Start(t, ports.Reserve(t))
+	client := &http.Client{
+		Transport:     nginx.Trusting(t, n.TLS),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	for _, url := range []string{n.PlainURL, n.URL} {
+		answer, err := client.Get(url + "/s/token")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+	}
+	var log string
+	eventually(t, "both requests are in the log", func() bool {
+		text, err := os.ReadFile(n.Log)
+		log = string(text)
+		return err == nil && strings.Count(log, "\n") == 2
+	})
+	if strings.Contains(log, "token") {
+		t.Error(log)
+	}
 }
 
 // expectReadableByPages expects that a web page of another origin may read an answer.

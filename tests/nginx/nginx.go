@@ -25,6 +25,7 @@ type Nginx struct {
 	URL      string // https
 	PlainURL string // http
 	TLS      string // folder of its certificate, for localhost
+	Log      string // file of its requests
 }
 
 // startTimeout is long, as the machine may be compiling at the same time.
@@ -38,7 +39,7 @@ func Start(t *testing.T, services ...string) *Nginx {
 		t.Fatal(err)
 	}
 	secure, plain := ports.ReservePort(t), ports.ReservePort(t)
-	n := &Nginx{URL: "https://localhost:" + secure, PlainURL: "http://localhost:" + plain, TLS: Certificate(t)}
+	n := &Nginx{URL: "https://localhost:" + secure, PlainURL: "http://localhost:" + plain, TLS: Certificate(t), Log: filepath.Join(dir, "access.log")}
 	write(t, filepath.Join(dir, "onestroke.conf"), strings.NewReplacer(
 		"listen 443", "listen 127.0.0.1:"+secure, "listen [::]:443 ssl http2;", "",
 		"listen 80", "listen 127.0.0.1:"+plain, "listen [::]:80;", "",
