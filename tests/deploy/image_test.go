@@ -80,6 +80,7 @@ func TestDockerComposeRunsTheService(t *testing.T) {
 			HostConfig struct {
 				ReadonlyRootfs bool
 				CapDrop        []string
+				LogConfig      struct{ Type string }
 			}
 		}
 		eventually(t, replica+" is healthy", func() bool {
@@ -88,6 +89,9 @@ func TestDockerComposeRunsTheService(t *testing.T) {
 		})
 		if h := state[0].HostConfig; !h.ReadonlyRootfs || len(h.CapDrop) != 1 || h.CapDrop[0] != "ALL" {
 			t.Errorf("%s may do too much: %+v", replica, h)
+		}
+		if got := state[0].HostConfig.LogConfig.Type; got != "local" { // json-file keeps all lines
+			t.Errorf("the log of %s is kept by %s", replica, got)
 		}
 	}
 	// The replicas are created again one after the other, as by an upgrade; nginx finds
