@@ -379,7 +379,7 @@ type CreatedAt = time.Time
 
 // Cursor A position in a list, as an opaque text. It does not expire. It gives access to the user's own drawings only.
 //
-// Example: AZqKp3YAAAABmZ3oAZGWmKJ6
+// Example: AAABogJE6HtvHSw7SllOaI13jJaltMPS
 type Cursor = string
 
 // Decision What an operator decides.
@@ -535,7 +535,7 @@ type DrawingList struct {
 
 	// NextCursor A position in a list, as an opaque text. It does not expire. It gives access to the user's own drawings only.
 	//
-	// Example: AZqKp3YAAAABmZ3oAZGWmKJ6
+	// Example: AAABogJE6HtvHSw7SllOaI13jJaltMPS
 	NextCursor *Cursor `json:"nextCursor,omitempty"`
 }
 

@@ -1011,7 +1011,7 @@ export interface components {
         KnownEntityTags: string;
         /**
          * @description A position in a list, as an opaque text. It does not expire. It gives access to the user's own drawings only.
-         * @example AZqKp3YAAAABmZ3oAZGWmKJ6
+         * @example AAABogJE6HtvHSw7SllOaI13jJaltMPS
          */
         Cursor: string;
         /**
@@ -2650,7 +2650,7 @@ export interface operations {
                 limit?: number;
                 /**
                  * @description The `nextCursor` of the previous page. Leave it out for the first page, or send it empty.
-                 * @example AZqKp3YAAAABmZ3oAZGWmKJ6
+                 * @example AAABogJE6HtvHSw7SllOaI13jJaltMPS
                  */
                 cursor?: string;
                 /**

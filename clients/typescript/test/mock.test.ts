@@ -50,7 +50,7 @@ const calls: {
   listSessions: () => client.listSessions(),
   endOtherSessions: () => client.endOtherSessions(),
   endSession: () => client.endSession({ id: sessionId }),
-  listDrawings: () => client.listDrawings({ limit: 20, cursor: 'AZqKp3YAAAABmZ3oAZGWmKJ6', thumbnail: 'none' }),
+  listDrawings: () => client.listDrawings({ limit: 20, cursor: 'AAABogJE6HtvHSw7SllOaI13jJaltMPS', thumbnail: 'none' }),
   getDrawing: () => client.getDrawing({ id, ifNoneMatch: '"1-5mC3xQ8kT1u"' }),
   putDrawing: () => client.putDrawing({ id, ifNoneMatch: '*', body: drawing('一笔猫') }),
   deleteDrawing: () => client.deleteDrawing({ id }),
