@@ -136,6 +136,10 @@ func (c *Client) Export(ctx context.Context) iter.Seq2[Exported, error] {
 			return
 		}
 		defer answer.Body.Close()
+		if kindOf(answer.Header) != exportKind {
+			yield(Exported{}, errNotOurs)
+			return
+		}
 		lines := bufio.NewReader(answer.Body)
 		for {
 			line, err := lines.ReadBytes('\n')
@@ -171,6 +175,9 @@ func exported(line []byte) (Exported, error) {
 // errNotOurs is that of an answer that succeeds, but is not what the contract says, as
 // that of a login page of a public network.
 var errNotOurs = errors.New("the answer is not from the service")
+
+// exportKind is the Content-Type of an export.
+const exportKind = "application/x-ndjson"
 
 // kindOf returns the Content-Type of an answer without its parameters.
 func kindOf(h http.Header) string {

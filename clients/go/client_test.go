@@ -277,12 +277,14 @@ func TestABusyServiceIsAskedAgain(t *testing.T) {
 		least    time.Duration
 		ok       bool
 	}{
-		"429 and Retry-After": {2, answer(http.StatusTooManyRequests, "Retry-After", "7"), 3, 14 * time.Second, true},
-		"503":                 {1, answer(http.StatusServiceUnavailable), 2, 150 * time.Millisecond, true},
-		"no connection":       {3, func() (*http.Response, error) { return nil, errors.New("reset") }, 4, time.Second, true},
-		"three times only":    {4, answer(http.StatusServiceUnavailable), 4, time.Second, false},
-		"not 500":             {1, answer(http.StatusInternalServerError), 1, 0, false},
-		"not 404":             {1, answer(http.StatusNotFound, "Retry-After", "7"), 1, 0, false},
+		"429 and Retry-After":       {2, answer(http.StatusTooManyRequests, "Retry-After", "7"), 3, 14 * time.Second, true},
+		"503":                       {1, answer(http.StatusServiceUnavailable), 2, 150 * time.Millisecond, true},
+		"a Retry-After in the past": {1, answer(http.StatusServiceUnavailable, "Retry-After", "-5"), 2, 150 * time.Millisecond, true},
+		"an endless Retry-After":    {1, answer(http.StatusServiceUnavailable, "Retry-After", "10000000000"), 2, 150 * time.Millisecond, true},
+		"no connection":             {3, func() (*http.Response, error) { return nil, errors.New("reset") }, 4, time.Second, true},
+		"three times only":          {4, answer(http.StatusServiceUnavailable), 4, time.Second, false},
+		"not 500":                   {1, answer(http.StatusInternalServerError), 1, 0, false},
+		"not 404":                   {1, answer(http.StatusNotFound, "Retry-After", "7"), 1, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -294,7 +296,7 @@ func TestABusyServiceIsAskedAgain(t *testing.T) {
 					if sent++; sent <= test.failures {
 						return test.failure()
 					}
-					return answer(http.StatusCreated)()
+					return answer(http.StatusCreated, "Content-Type", "application/json")()
 				})})
 				if err != nil {
 					t.Fatal(err)
@@ -326,17 +328,55 @@ func TestAnAnswerThatIsCutOffIsAskedForAgain(t *testing.T) {
 }
 
 func TestThePageOfAPublicNetworkIsNoSuccess(t *testing.T) {
-	s := newService(t)
-	s.HandleFunc("/v1/drawings/{id}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, "<html>Please log in")
-	})
-	c := s.client(t, Options{Retries: -1})
-	if _, err := c.PutDrawingWithResponse(t.Context(), DrawingID{1}, nil, DrawingContent{}); !errors.Is(err, errNotOurs) {
-		t.Error(err)
+	for _, kind := range []string{"text/html; charset=utf-8", "text/plain", ""} {
+		s := newService(t)
+		s.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = []string{kind}
+			_, _ = io.WriteString(w, "<html>Please log in")
+		})
+		c := s.client(t, Options{Retries: -1})
+		if _, err := c.PutDrawingWithResponse(t.Context(), DrawingID{1}, nil, DrawingContent{}); !errors.Is(err, errNotOurs) {
+			t.Errorf("%q: %v", kind, err)
+		}
+		if _, err := c.DeleteDrawingWithResponse(t.Context(), DrawingID{1}, nil); !errors.Is(err, errNotOurs) {
+			t.Errorf("%q: %v", kind, err)
+		}
 	}
-	if _, err := c.DeleteDrawingWithResponse(t.Context(), DrawingID{1}, nil); !errors.Is(err, errNotOurs) {
-		t.Error(err)
+}
+
+func TestARedirectThatLosesTheRequestIsNoSuccess(t *testing.T) {
+	s := newService(t)
+	s.HandleFunc("GET /v1/drawings/{id}", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, cat) })
+	deleted := 0
+	s.HandleFunc("DELETE /v1/drawings/{id}", func(w http.ResponseWriter, _ *http.Request) {
+		deleted++
+		w.WriteHeader(http.StatusNoContent)
+	})
+	for status, follows := range map[int]bool{
+		http.StatusMovedPermanently: false, http.StatusFound: false, http.StatusSeeOther: false,
+		http.StatusTemporaryRedirect: true, http.StatusPermanentRedirect: true,
+	} {
+		front := newService(t)
+		front.HandleFunc("/v1/drawings/", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, s.URL+r.URL.Path, status)
+		})
+		deleted = 0
+		_, err := front.client(t, Options{}).DeleteDrawingWithResponse(t.Context(), DrawingID{1}, nil)
+		if follows {
+			if err != nil || deleted != 1 {
+				t.Errorf("%d: %v, deleted %d times", status, err, deleted)
+			}
+		} else if refused, ok := errors.AsType[*Error](err); !ok || int(refused.Status) != status || !strings.Contains(err.Error(), s.URL) {
+			t.Errorf("%d: %v", status, err)
+		}
+		if _, err := front.client(t, Options{}).GetDrawingWithResponse(t.Context(), DrawingID{1}, nil); err != nil {
+			t.Errorf("%d: %v", status, err)
+		}
+		stays := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		_, err = front.client(t, Options{HTTP: stays}).DeleteDrawingWithResponse(t.Context(), DrawingID{1}, nil)
+		if refused, ok := errors.AsType[*Error](err); !ok || int(refused.Status) != status {
+			t.Errorf("%d that is not followed: %v", status, err)
+		}
 	}
 }
 
@@ -426,6 +466,16 @@ func TestAnExportIsReadAsItArrives(t *testing.T) {
 				t.Error(got, ends)
 			}
 		})
+	}
+}
+
+func TestAnExportThatIsNoneHasNoDrawing(t *testing.T) {
+	s := newService(t)
+	s.HandleFunc("GET /v1/export", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, `{"ok":true}`+"\n") })
+	for line, err := range s.client(t, Options{}).Export(t.Context()) {
+		if line.Drawing != nil || !errors.Is(err, errNotOurs) {
+			t.Error(line, err)
+		}
 	}
 }
 

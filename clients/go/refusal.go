@@ -26,17 +26,26 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (request %s)", e.Code, e.Detail, e.Instance)
 }
 
-// refusals turns each answer from 400 on into an [*Error]. It reads the body of any other
-// answer but an export: if that is cut off, the request can be sent again.
+// refusals turns each answer that is no success into an [*Error]. It reads the body of any
+// other answer but an export: if that is cut off, the request can be sent again.
 type refusals struct{ next HttpRequestDoer }
 
 func (d *refusals) Do(r *http.Request) (*http.Response, error) {
 	answer, err := d.next.Do(r)
-	if err != nil || answer.StatusCode < 400 && kindOf(answer.Header) == "application/x-ndjson" {
-		return answer, err
+	if err != nil {
+		return nil, err
+	}
+	// net/http follows a redirect, but sends most requests on as a GET, which changes nothing.
+	if sent := answer.Request; sent != nil && sent.Response != nil && sent.Method != r.Method {
+		_ = answer.Body.Close()
+		return nil, &Error{Problem: Problem{Status: int32(sent.Response.StatusCode), Detail: "redirects to " + sent.URL.Redacted()}}
+	}
+	success := answer.StatusCode < 300 || answer.StatusCode == http.StatusNotModified
+	if success && kindOf(answer.Header) == exportKind {
+		return answer, nil
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode < 400 {
+	if success {
 		return whole(answer)
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
@@ -49,15 +58,18 @@ func (d *refusals) Do(r *http.Request) (*http.Response, error) {
 		refusal.Problem = Problem{Detail: text[:min(len(text), 200)]}
 	}
 	refusal.Status = int32(answer.StatusCode)
-	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
+	if seconds, err := strconv.ParseUint(answer.Header.Get("Retry-After"), 10, 31); err == nil {
 		refusal.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return nil, refusal
 }
 
-// whole returns the answer with its body read. A page of HTML is of a public network.
+// whole returns the answer with its body read. One of a kind that no operation answers is
+// of a proxy, such as the page of a public network.
 func whole(answer *http.Response) (*http.Response, error) {
-	if kindOf(answer.Header) == "text/html" {
+	kind := kindOf(answer.Header)
+	hasBody := answer.StatusCode != http.StatusNoContent && answer.StatusCode != http.StatusNotModified
+	if hasBody && !strings.HasSuffix(kind, "json") && !strings.HasPrefix(kind, "image/") {
 		return nil, errNotOurs
 	}
 	body, err := io.ReadAll(answer.Body)
