@@ -2,12 +2,18 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 func TestAFailureIsReportedInOneLine(t *testing.T) {
@@ -66,6 +72,36 @@ func TestNothingIsSavedIfALineIsInvalid(t *testing.T) {
 	file := write(t, "cat.ndjson", "{}")
 	err := run(t.Context(), []string{"-url", service.URL, "-data", strings.TrimSuffix(file, "cat.ndjson")}, io.Discard, io.Discard)
 	if err == nil || !strings.HasPrefix(err.Error(), "cat.ndjson:1: ") {
+		t.Error(err)
+	}
+}
+
+// The name of a folder is no pattern.
+func TestAFolderMayHaveAnyName(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "[cats] *?")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	sketch := []byte(`{"key_id":"1","drawing":[[[1],[2],[3]]]}`)
+	if err := os.WriteFile(filepath.Join(folder, "cat.ndjson"), sketch, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	service := httptest.NewServer(answering(nil))
+	defer service.Close()
+	var stdout strings.Builder
+	err := run(t.Context(), []string{"-url", service.URL, "-data", folder}, &stdout, io.Discard)
+	if err != nil || !strings.Contains(stdout.String(), "1 drawings: 1 created") {
+		t.Error(stdout.String(), err)
+	}
+}
+
+func TestAnInterruptionIsNoSuccess(t *testing.T) {
+	g := &gallery{has: map[uuid.UUID]bool{}}
+	for d := range own() {
+		g.has[d.id] = true
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	if _, err := save(ctx, g, own(), interrupt); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -72,9 +73,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	source := own()
 	if *data != "" {
-		files, err := filepath.Glob(filepath.Join(*data, "*.ndjson"))
-		if err != nil || len(files) == 0 {
-			return fmt.Errorf("%s: has no *.ndjson file", *data)
+		files, err := filesIn(*data)
+		if err != nil {
+			return err
 		}
 		source = quickDraw(files)
 	}
@@ -108,6 +109,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
+// filesIn returns the *.ndjson files of a folder.
+func filesIn(folder string) (files []string, err error) {
+	entries, err := os.ReadDir(folder)
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) == ".ndjson" {
+			files = append(files, filepath.Join(folder, entry.Name()))
+		}
+	}
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s: has no *.ndjson file", folder)
+	}
+	return files, err
+}
+
 func count(source drawings) (n int, err error) {
 	for _, err := range source {
 		if err != nil {
@@ -122,17 +137,17 @@ func count(source drawings) (n int, err error) {
 // drawing of source.
 func save(ctx context.Context, g *gallery, source drawings, done func()) (created int, err error) {
 	var creations atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for d, readErr := range source {
-		if ctx.Err() != nil {
+		if working.Err() != nil {
 			break
 		}
 		group.Go(func() error {
 			if readErr != nil {
 				return readErr
 			}
-			isNew, err := g.add(ctx, d)
+			isNew, err := g.add(working, d)
 			if isNew {
 				creations.Add(1)
 			}
@@ -143,7 +158,7 @@ func save(ctx context.Context, g *gallery, source drawings, done func()) (create
 		})
 	}
 	err = group.Wait()
-	return int(creations.Load()), err
+	return int(creations.Load()), cmp.Or(err, ctx.Err())
 }
 
 func isTerminal(w io.Writer) bool {
