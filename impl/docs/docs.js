@@ -106,7 +106,8 @@ function load() {
   const ready = [style, script].map(element => new Promise((resolve, reject) => element.addEventListener('load', resolve) || element.addEventListener('error', reject)));
   document.head.prepend(style); // the page's own styles have the last word
   document.head.append(script);
-  return Promise.all([fetch('/openapi.json').then(answer => answer.json()), ...ready]).then(([contract]) => contract);
+  const contract = fetch('/openapi.json').then(answer => (answer.ok ? answer.json() : Promise.reject(answer.status)));
+  return Promise.all([contract, ...ready]).then(([contract]) => contract);
 }
 
 /** A part of the contract in Chinese, where it has x-description-zh and the like. */
@@ -231,7 +232,8 @@ login.addEventListener('submit', async event => {
   try {
     await logIn(login.elements.user.value);
   } catch (error) {
-    login.querySelector('output').value = error.message;
+    const unreachable = isChinese() ? '网络不通，请稍后再试。' : 'No network. Try again later.';
+    login.querySelector('output').value = error instanceof TypeError ? unreachable : error.message;
   }
 });
 
@@ -260,7 +262,9 @@ async function send(method, path, body, headers = {}) {
     },
     body: body && JSON.stringify(body),
   });
-  const content = answer.status === 204 ? undefined : await answer.json();
+  const content = answer.status === 204 ? undefined : await answer.json().catch(() => {
+    throw new Error(`HTTP ${answer.status}`); // of a proxy
+  });
   if (!answer.ok && method !== 'GET') throw new Error(content.detail ?? content.errmsg);
   return { ok: answer.ok, content };
 }
@@ -272,7 +276,8 @@ async function send(method, path, body, headers = {}) {
 async function prepare(contract, id, request) {
   const operation = contract.paths[pathOf(contract, id)];
   if (!operation) return request; // Swagger UI's own
-  if (simulated && session.user) await provide(contract, id, request);
+  // What cannot be provided is missing, or invalid: the answer to the request itself says so.
+  if (simulated && session.user) await provide(contract, id, request).catch(() => {});
   if (session.token && id !== 'logIn') request.headers.Authorization = `Bearer ${session.token}`;
   return request;
 }

@@ -113,6 +113,58 @@ test('an operation that is opened without a network says so, and appears when it
   await reader.leave();
 });
 
+test('a request that cannot be prepared is sent as it is, and its answer is shown', async () => {
+  const guest = await atDocs();
+  await logIn(guest);
+  guest.expect(/400|502|ERR_INTERNET_DISCONNECTED/);
+  const { page } = guest;
+  const status = (id: string) => page.locator(`#${id} .live-responses-table .response .response-col_status`);
+  await page.locator('#logIn > summary').click();
+  await page.locator('#logIn textarea').fill('{"code":');
+  await page.locator('#logIn .btn.execute').click();
+  await status('logIn').filter({ hasText: '400' }).waitFor();
+
+  await page.locator('#getProfile > summary').click();
+  await page.locator('#getProfile .btn.execute').waitFor();
+  const html = { status: 502, contentType: 'text/html', body: '<html>' };
+  await page.route('**/v1/**', route => route.fulfill(html));
+  await page.locator('#getProfile .btn.execute').click();
+  await status('getProfile').filter({ hasText: '502' }).waitFor();
+  await page.locator('#login button').click();
+  await page.locator('#login output', { hasText: 'HTTP 502' }).waitFor();
+
+  await guest.context.setOffline(true);
+  await page.unroute('**/v1/**');
+  await page.locator('#getProfile .btn.execute').click();
+  await page.locator('#getProfile').getByText('Failed to fetch').waitFor();
+  await page.locator('#login button').click();
+  await page.locator('#login output', { hasText: 'No network' }).waitFor();
+  await guest.leave();
+});
+
+test('a contract that a proxy refuses is asked for again', async () => {
+  const guest = await atDocs();
+  guest.expect(/503/);
+  const { page } = guest;
+  const refusal = { status: 503, contentType: 'application/json', body: '{"error":"busy"}' };
+  await page.route('**/openapi.json', route => route.fulfill(refusal), { times: 1 });
+  const operation = page.locator('#getProfile');
+  await operation.locator('> summary').click();
+  await operation.getByText('Open it again later').waitFor();
+  for (let i = 0; i < 2; i++) await operation.locator('> summary').click();
+  await operation.locator('.btn.execute').waitFor();
+  await guest.leave();
+});
+
+test('forced colors are not inverted', async () => {
+  const guest = await atDocs({ ...desktop, colorScheme: 'dark', forcedColors: 'active' });
+  await guest.page.locator('#getProfile > summary').click();
+  const place = guest.page.locator('#getProfile .ui');
+  await place.locator('.btn.execute').waitFor();
+  assert.equal(await place.evaluate(element => getComputedStyle(element).filter), 'none');
+  await guest.leave();
+});
+
 test('it is read in both languages, and the choice stays', async () => {
   const guest = await atDocs();
   await guest.page.getByText('Exchange a login code for a token').waitFor();
