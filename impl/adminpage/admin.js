@@ -284,8 +284,9 @@ for (const button of document.querySelectorAll('[data-view]'))
   button.addEventListener('click', () => open(button.dataset.view));
 more.addEventListener('click', async () => {
   const last = items.lastElementChild;
+  say('');
   await load();
-  last?.nextElementSibling?.focus();
+  (last ? last.nextElementSibling : items.firstElementChild)?.focus();
 });
 
 /** Shows a list from its begin; user is whose shares are listed. */
@@ -298,6 +299,7 @@ async function open(name, text = '', user = undefined) {
   byId('title').textContent = sentence(words[name], user);
   byId('hint').textContent = words[`${name}Hint`];
   byId('suspend').hidden = name !== 'suspensions';
+  if (items.contains(document.activeElement)) byId('title').focus();
   items.replaceChildren();
   await load();
 }
@@ -363,10 +365,13 @@ function showCheck(check) {
   const name = `${words.kinds[kind] ?? kind} · ${check.text ?? words.untitled}`;
   const decide = (action, hasReason) =>
     button(action, () =>
-      ask(action, name, hasReason, async answer => {
-        await call(`${path}/decisions`, 'POST', { action, version, ...answer });
-        await finish(decided, action, name);
-      }),
+      ask(
+        action,
+        name,
+        hasReason,
+        answer => call(`${path}/decisions`, 'POST', { action, version, ...answer }),
+        () => finish(decided, action, name),
+      ),
     );
   const picture = element('div', { className: 'picture' });
   const decided = card(
@@ -450,12 +455,14 @@ byId('show').addEventListener('click', () => {
 
 function suspend(user, suspended) {
   const action = suspended ? 'suspend' : 'lift';
-  ask(action, user, false, async answer => {
-    await call(`users/${user}/suspension`, 'PUT', { suspended, ...answer });
-    const done = `${words.done}${words[action]} · ${user}`;
-    if (shown.name === 'suspensions') await open('suspensions', done);
-    else say(done);
-  });
+  const done = `${words.done}${words[action]} · ${user}`;
+  ask(
+    action,
+    user,
+    false,
+    answer => call(`users/${user}/suspension`, 'PUT', { suspended, ...answer }),
+    () => (shown.name === 'suspensions' ? open('suspensions', done) : say(done)),
+  );
 }
 
 /** Takes away what was decided; a user's list is shown anew, with the new states. */
@@ -468,8 +475,8 @@ async function finish(done, action, name) {
   await settle();
 }
 
-/** Asks why, and sends the answer. */
-function ask(action, about, hasReason, send) {
+/** Asks why, and sends the answer. Nothing behind the question can have the focus: it is closed before what comes after. */
+function ask(action, about, hasReason, send, after) {
   question.reset();
   byId('question').textContent = `${words[action]} · ${about}`;
   byId('consequence').textContent = words.consequences[action];
@@ -483,6 +490,7 @@ function ask(action, about, hasReason, send) {
     try {
       await send({ note: note.value.trim(), ...(hasReason && { reason: reason.value }) });
       dialog.close();
+      after();
     } catch (error) {
       if (error.status === 401) fail(error);
       else if (error.status === 404 || error.status === 412) {

@@ -49,6 +49,40 @@ test('where storage is forbidden an operator can log in and leave', async () => 
   await operator.leave();
 });
 
+test('the keyboard stays where the work is, and an error ends with what succeeds', async () => {
+  const author = stage.clientOf('keys');
+  for (const title of ['first', 'second']) {
+    const share = await author.shareDrawing({ id: await saved(author, line(title)) });
+    assert.ok(share.ok);
+    assert.ok((await author.reportSharedDrawing({ token: share.data.token, body: { reason: 'abuse' } })).ok);
+  }
+  const operator = await Visitor.come(stage, desktop);
+  operator.expect(/^layout shift|ERR_INTERNET_DISCONNECTED/);
+  const { page } = operator;
+  await page.goto(`${operator.base}/admin`);
+  await page.locator('[name=name]').fill('小红');
+  await page.locator('[name=token]').fill(token);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Approve' }).first().focus();
+  await page.keyboard.press('Enter');
+  await page.locator('dialog[open] [name=note]').fill('seen');
+  await page.keyboard.press('Enter');
+  await page.locator('#message', { hasText: 'Done: Approve' }).waitFor();
+  await page.locator('#items > li:focus').waitFor();
+  await page.getByRole('button', { name: 'What the user shows' }).first().focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#title:focus', { hasText: 'What the user shows' }).waitFor();
+
+  await operator.context.setOffline(true);
+  await page.getByRole('button', { name: 'Trail' }).click();
+  await page.locator('#message', { hasText: 'cannot be reached' }).waitFor();
+  await operator.context.setOffline(false);
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.locator('#items > li:focus').waitFor();
+  assert.equal(await page.locator('#message').textContent(), '');
+  await operator.leave();
+});
+
 const narrow = { ...phone, viewport: { width: 320, height: 568 } };
 for (const [name, options, words] of [
   ['on a narrow phone, in Chinese', narrow, ['下架', '操作记录']],
