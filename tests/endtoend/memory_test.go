@@ -88,19 +88,11 @@ func TestOneAddressDoesNotTakeAllTheMemoryForBodies(t *testing.T) {
 		}
 		return conn
 	}
-	conn := slow()
 	one := header("X-Forwarded-For", "192.0.2.7")
 	put := func(from http.Header) service.Answer {
 		return caller.Do(t, http.MethodPut, path(newID()), body, creating(), from)
 	}
-	eventually(t, func() bool {
-		if put(one).Status == http.StatusServiceUnavailable {
-			return true
-		}
-		conn.Close() // the slow one came second, and was refused itself
-		conn = slow()
-		return false
-	})
+	conn := hold(t, slow, func() bool { return put(one).Status == http.StatusServiceUnavailable })
 	refused := put(one)
 	refused.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
 	if refused.Header.Get("Retry-After") != "1" {
@@ -135,8 +127,8 @@ func TestARequestThatIsAloneGetsItsMemory(t *testing.T) {
 			if len(answer.Body) < 128<<10 {
 				t.Errorf("the answer has only %d bytes", len(answer.Body))
 			}
-			conn := holdMemory(t, s.Service, caller, "192.0.2.7")
-			eventually(t, func() bool { return put("192.0.2.7").Status == http.StatusServiceUnavailable })
+			conn := hold(t, func() net.Conn { return holdMemory(t, s.Service, caller, "192.0.2.7") },
+				func() bool { return put("192.0.2.7").Status == http.StatusServiceUnavailable })
 			other := put("192.0.2.8")
 			if most == 1 {
 				other.ExpectProblem(t, http.StatusServiceUnavailable, gen.ErrUnavailable)
@@ -147,6 +139,26 @@ func TestARequestThatIsAloneGetsItsMemory(t *testing.T) {
 			eventually(t, func() bool { return put("192.0.2.7").Status == http.StatusCreated })
 		})
 	}
+}
+
+// hold sends a request that takes memory, and returns when others are refused for it. One
+// that comes while another request has the memory is refused itself, and is sent again.
+func hold(t *testing.T, send func() net.Conn, othersAreRefused func() bool) net.Conn {
+	t.Helper()
+	conn := send()
+	eventually(t, func() bool {
+		if othersAreRefused() {
+			return true
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+		if _, err := conn.Read(make([]byte, 1)); err == nil { // it has an answer
+			conn.Close()
+			conn = send()
+		}
+		_ = conn.SetReadDeadline(time.Time{})
+		return false
+	})
+	return conn
 }
 
 // holdMemory begins a body that takes a little memory until the connection is closed.
