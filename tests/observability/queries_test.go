@@ -152,6 +152,31 @@ func TestEveryQueryHasAnAnswer(t *testing.T) {
 	}
 }
 
+// A replica that is not ready answers each probe with 503, and no user sees it.
+func TestProbesThatFailAreNoRequestsThatFail(t *testing.T) {
+	redis, err := stores.StartRedis()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "REDIS_URL="+redis.URL)
+	if err := redis.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	var scrapes []scrape
+	for round := range int64(8) {
+		eventually(t, "readiness ends", func() bool {
+			return p.Nobody().Do(t, http.MethodGet, "/readyz", nil).Status == http.StatusServiceUnavailable
+		})
+		p.Nobody().Do(t, http.MethodGet, "/v1/session", nil).Expect(t, http.StatusUnauthorized)
+		scrapes = append(scrapes, scrape{time.Now().UnixMilli() + round*(30*time.Second).Milliseconds(), p.scrape(t)})
+	}
+	results := run(t, scrapes, nil)
+	i := slices.IndexFunc(results, func(r result) bool { return r.Alert == "OnestrokeFails" })
+	if i < 0 || results[i].Error != "" || len(results[i].Series) > 0 {
+		t.Errorf("OnestrokeFails fires for probes: %+v", results)
+	}
+}
+
 // scrapesWithOutage uses a service, during the last rounds without its Redis. The times
 // are half a minute apart, as if a Prometheus had scraped it: a query looks at five
 // minutes.
