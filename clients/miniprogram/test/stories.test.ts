@@ -1151,9 +1151,9 @@ story('a drawing that is emptied is none, also for the replay beneath', async ph
   await phone.see('还没有画');
 });
 
-for (const [choice, confirm, incomplete] of [
-  ['仍然保存', true, undefined],
-  ['放弃修改', false, true],
+for (const [choice, answer, strokes, incomplete] of [
+  ['仍然保存', { confirm: true, cancel: false }, 2, undefined],
+  ['放弃修改', { confirm: false, cancel: true }, 1, true],
 ] as const) {
   story(`a drawing of which a program of 2017 drew more is not replaced unasked: ${choice}`, async (phone, other) => {
     const actions = JSON.stringify([
@@ -1172,10 +1172,13 @@ for (const [choice, confirm, incomplete] of [
     const { id } = list.data.items[0]!;
     await phone.launch(`/pages/draw/draw?id=${id}`);
     await stroke(phone);
-    assert.equal((await phone.answer({ confirm })).title, '这幅画不只有笔画');
-    if (confirm) await phone.see('已保存');
-    else await phone.until('phone.top.sketch.content.strokes.length === 1');
-    assert.equal(await strokesOf(other, id), confirm ? 2 : 1);
+    // A tap beside the question answers nothing, and drops nothing.
+    assert.equal((await phone.answer({ confirm: false, cancel: false })).title, '这幅画不只有笔画');
+    await phone.tap('无法保存');
+    assert.equal((await phone.answer(answer)).title, '这幅画不只有笔画');
+    if (answer.confirm) await phone.see('已保存');
+    await phone.until(`phone.top.sketch.content.strokes.length === ${strokes}`);
+    assert.equal(await strokesOf(other, id), strokes);
     const after = await other.getDrawing({ id });
     assert.ok(after.ok);
     assert.equal(after.data.incomplete, incomplete);

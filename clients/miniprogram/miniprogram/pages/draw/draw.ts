@@ -315,13 +315,14 @@ Page({
 
   /** Asks what to do with the change of a drawing of which a program of 2017 drew more than its strokes. */
   async decideIncomplete(): Promise<void> {
-    const { confirm } = await wx.showModal({
+    const { confirm, cancel } = await wx.showModal({
       title: words.incomplete,
       content: words.incompleteSays,
       confirmText: words.replaceIt,
       cancelText: words.dropIt,
     });
     if (confirm) return client.drawings.replaceIncomplete(this.id);
+    if (!cancel) return; // Android closes the question without an answer at a tap beside it
     client.drawings.discard(this.id);
     const opened = await client.drawings.open(this.id);
     if (!isOnTop(this)) return;
