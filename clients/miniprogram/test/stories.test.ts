@@ -1008,6 +1008,31 @@ story('a replay is paused, sought and hurried', async (phone, other) => {
   await phone.see('播放');
 });
 
+story('a replay stays where it was when the program comes back, also without a network', async (phone, other) => {
+  const id = newId();
+  await other.putDrawing({ id, ifNoneMatch: '*', body: drawing('slow', 60_000) });
+  await phone.call('pullDown');
+  await phone.tap('slow');
+  await phone.tap('暂停');
+  await phone.call('slide', '进度', 30_000);
+  const comeBack = async () => {
+    await phone.call('hide');
+    await phone.evaluate('phone.top.onShow().then(() => (phone.cameBack = true))');
+    await phone.until('phone.cameBack');
+    await phone.evaluate('phone.cameBack = false');
+  };
+  await comeBack();
+  await phone.see('0:30 / 1:00');
+  await phone.connect(false);
+  await comeBack();
+  await phone.see('0:30 / 1:00');
+  await phone.see('播放');
+  await phone.connect(true);
+  await other.deleteDrawing({ id });
+  await comeBack();
+  await phone.see('这幅画不在了');
+});
+
 /** Touches of the canvas: the name of each event, the finger and its place. */
 async function touches(phone: JsdomScreen, ...events: [string, number, number, number][]): Promise<void> {
   await phone.until('phone.top.view');

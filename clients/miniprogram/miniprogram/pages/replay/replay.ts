@@ -1,3 +1,5 @@
+import type { DrawingContent } from 'onestroke-client';
+import { isSameContent } from 'onestroke-client';
 import { client } from '../../client';
 import type { Player } from '../../components/player/player';
 import { left } from '../../left';
@@ -11,6 +13,8 @@ import { words } from '../../words';
 Page({
   data: { words },
   title: '',
+  /** What the player has. */
+  shown: undefined as DrawingContent | undefined,
   /** Counts the requests: only the answer to the last one is shown. */
   asked: 0,
 
@@ -19,10 +23,21 @@ Page({
     const { id } = this.options;
     const turn = ++this.asked;
     const player = this.selectComponent('#player') as unknown as Player;
-    if (id === left.empty) return player.say(words.problems.gone);
+    const miss = (notice: string) => {
+      this.shown = undefined;
+      player.say(notice);
+    };
+    if (id === left.empty) return miss(words.problems.gone);
     const opened = await client.drawings.open(id!);
     if (turn !== this.asked || !isOnTop(this)) return;
-    if (!opened.ok) return player.say(textOf(opened.problem));
+    if (!opened.ok) {
+      const why = textOf(opened.problem);
+      // Without a network, what is there can still be watched.
+      if (!this.shown || why === words.problems.gone) miss(why);
+      return;
+    }
+    if (this.shown && isSameContent(this.shown, opened.data)) return;
+    this.shown = opened.data;
     this.title = opened.data.title || '';
     void wx.setNavigationBarTitle({ title: this.title || words.untitled });
     await player.show(opened.data);
