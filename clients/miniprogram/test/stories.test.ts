@@ -731,6 +731,24 @@ story('without a network drawings wait on the phone, and go when it is back', as
   await phone.until('phone.pages.length === 2');
 });
 
+story('many drawings that waited are sent without a list for each', async (phone, other) => {
+  await phone.see('还没有画');
+  await phone.connect(false);
+  const count = 30;
+  for (let i = 0; i < count; i++) {
+    await draw(phone);
+    await phone.call('navigateBack');
+  }
+  await phone.see('网络不通');
+  assert.doesNotMatch(await phone.call('text'), /没有更多了/); // that is not known
+  phone.network.arrived.length = 0;
+  await phone.connect(true);
+  await phone.until(`!phone.has("等待上传") && !phone.top.data.loading && phone.count("img") === 20`);
+  const lists = phone.network.arrived.filter(request => request === 'GET /v1/drawings').length;
+  assert.ok(lists < count / 2, `${lists} lists`);
+  assert.equal((await titles(other)).length, 20);
+});
+
 story('what was not sent is sent when the gallery is pulled down', async (phone, other) => {
   await phone.see('还没有画');
   await phone.evaluate('void (window.setTimeout = () => 0)'); // no other try

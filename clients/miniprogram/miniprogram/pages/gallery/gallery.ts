@@ -41,6 +41,9 @@ Page({
   asked: 0,
   /** Whether the user waits for the drawings after those that are listed. */
   wantsMore: false,
+  /** Whether the list is out of date, and whether it is about to be renewed. */
+  due: false,
+  renewing: false,
   visible: false,
   removal: 0,
   unsubscribe: () => {},
@@ -51,8 +54,7 @@ Page({
       if (status === 'saved') this.outdated.push(id);
       if (status === 'deleted') this.listed = this.listed.filter(drawing => drawing.id !== id);
       if (!this.visible) return;
-      if (status === 'saved' || status === 'deleted')
-        void this.reload(); // the list is out of date
+      if (status === 'saved' || status === 'deleted') void this.renew();
       else this.show();
     });
   },
@@ -94,6 +96,19 @@ Page({
   /** Lists the newest drawings again. Those that were listed after them stay, so that the place on the screen does too. */
   reload(): Promise<void> {
     return this.list({ limit: Math.min(Math.max(this.listed.length, pageSize), mostListed) }, this.listed);
+  },
+
+  /** Lists the newest drawings again after a change; after many changes that follow each other, not once for each. */
+  async renew(): Promise<void> {
+    this.due = true;
+    this.asked++; // what is under way is out of date
+    if (this.renewing) return;
+    this.renewing = true;
+    while (this.due && this.visible) {
+      this.due = false;
+      await this.reload();
+    }
+    this.renewing = false;
   },
 
   /** Lists drawings, those after a cursor or the newest. The latter replace `before` as far as they go. */
