@@ -35,9 +35,13 @@ async function unsent(id: string): Promise<string> {
   return state.problem ? textOf(state.problem) : words.states.waiting;
 }
 
-async function shared(id: string): Promise<{ path?: string; imageUrl?: string }> {
+/** How long a card may take, in milliseconds. After three seconds WeChat sends it without what is promised. */
+const patience = 2_500;
+
+async function shared(id: string): Promise<{ path?: string; imageUrl?: string | undefined }> {
+  const late = new Promise<undefined>(resolve => setTimeout(resolve, patience));
   const share = await shareOf(id);
-  return share ? { path: pathOf(share.token), imageUrl: await pictureOf(share.token) } : {};
+  return share ? { path: pathOf(share.token), imageUrl: await Promise.race([pictureOf(share.token), late]) } : {};
 }
 
 /** The card's picture as a file. Without one, WeChat uses a screenshot. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { type Client, newId } from '../../typescript/src/index.ts';
 import { type Binary, startBinary } from '../../typescript/test/support/binary.ts';
 import { domain, Network } from './support/host.ts';
@@ -395,6 +396,38 @@ story('a second tap, quick after the first, does nothing', async (phone, other) 
   }
   await phone.tap('撤销');
   assert.ok((await other.getDrawing({ id })).ok);
+
+  await other.putDrawing({ id: newId(), ifNoneMatch: '*', body: { ...drawing('一笔狗'), oneStroke: true } });
+  await phone.call('pullDown');
+  await phone.tap('一笔狗');
+  await phone.tap('继续画');
+  await phone.see('回放');
+  await phone.call('tap', '回放', 2);
+  await phone.until('phone.top.route !== "pages/draw/draw"');
+  await setImmediate();
+  assert.equal(await phone.evaluate('phone.top.route'), 'pages/replay/replay');
+});
+
+story('a card whose picture is late goes without it', async (phone, other) => {
+  const { id, token } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/share/share?id=${id}`);
+  await phone.see('停止分享');
+  phone.network.hold(`GET /v1/shared/${token}/image`);
+  const begun = Date.now();
+  const card = await phone.call('share', '发给朋友');
+  assert.ok(Date.now() - begun < 3_000, 'WeChat has given up');
+  assert.deepEqual([card.path, card.imageUrl], [`/pages/shared/shared?token=${token}`, undefined]);
+});
+
+story('the page of a share keeps the name of its drawing without a network', async (phone, other) => {
+  const { id } = await sharedDrawing(other, '一笔猫');
+  await phone.launch(`/pages/share/share?id=${id}`);
+  await phone.see('停止分享');
+  await phone.connect(false);
+  await phone.call('hide');
+  await phone.evaluate('phone.top.onShow()');
+  await phone.until('phone.wx.toast === "网络不通"');
+  assert.equal(await phone.call('title'), '一笔猫');
 });
 
 story('what is changed stays on the screen when an older answer arrives late', async (phone, other) => {

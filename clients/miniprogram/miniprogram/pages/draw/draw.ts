@@ -4,6 +4,7 @@ import type { Place, Point, Pointer, View } from 'onestroke-drawing';
 import { Brush, colors, fit, nib, Pointers, paperFor, render, Sketch, widths } from 'onestroke-drawing';
 import { client } from '../../client';
 import { left } from '../../left';
+import { goBack } from '../../open';
 import { textOf } from '../../problem';
 import type { Screen } from '../../screen';
 import { screenOf } from '../../screen';
@@ -333,7 +334,7 @@ Page({
   /** Shows the replay: that below this page, if the user came from there. */
   watch(): void {
     const [below] = getCurrentPages().slice(-2);
-    if (below!.route === 'pages/replay/replay' && below!.options.id === this.id) void wx.navigateBack();
+    if (below!.route === 'pages/replay/replay' && below!.options.id === this.id) goBack();
     else void wx.redirectTo({ url: `/pages/replay/replay?id=${this.id}` });
   },
 

@@ -30,7 +30,7 @@ Page({
     const { id } = this.options;
     const opened = await client.drawings.open(id!);
     if (!isOnTop(this)) return;
-    this.title = (opened.ok && opened.data.title) || '';
+    if (opened.ok) this.title = opened.data.title || '';
     void wx.setNavigationBarTitle({ title: this.title || words.untitled });
     const turn = ++this.asked;
     const share = await client.getShare({ id: id! });
