@@ -114,6 +114,10 @@ const collection = {
       '  });',
       "else if (!opens && !pm.collectionVariables.get('token')) logIn(pm.collectionVariables.get('code'));",
     ]),
+    script('test', [
+      '// A session that has ended, or a code that is used up, is not tried again.',
+      "if (pm.response.code === 401) for (const name of ['token', 'code']) pm.collectionVariables.unset(name);",
+    ]),
   ],
   item: [...folders, folder('delete', 'What ends or deletes something, the most last.', operations.filter(isDelete).reverse())],
 };
