@@ -129,9 +129,11 @@ export class Sketch {
     if (this.stroke || this.finished || this.full) return false;
     this.brush = brush && point.pressure === undefined;
     if (this.brush) point = { ...point, pressure: firstPressure };
-    if (this.origin === undefined || !this.drawn.strokes.length) {
-      this.origin = point.time - (this.drawn.strokes.length ? endOf(this.drawn.strokes) + pauseBefore : 0);
-    }
+    const { strokes } = this.drawn;
+    const end = endOf(strokes);
+    // After `undo` of `clear`, after `replace`, or by a clock that was set back it would be earlier than those before.
+    if (this.origin === undefined || !strokes.length || point.time - this.origin < end)
+      this.origin = point.time - (strokes.length ? end + pauseBefore : 0);
     this.stroke = { tool, color, width, x: [], y: [], t: [] };
     if (point.pressure !== undefined) this.stroke.p = [];
     this.take(point);

@@ -161,6 +161,40 @@ test('time goes on from stroke to stroke, and a second after the last where a dr
   assert.deepEqual(later.content.strokes[2]!.t, [6_016, 6_032]);
 });
 
+test('a stroke is never earlier than those before it', () => {
+  const at = (time: number) => line([0, 50], [100, 50]).map(point => ({ ...point, time: point.time + time }));
+  const inOrder = ({ content: { strokes } }: Sketch) => {
+    const times = strokes.flatMap(({ t }) => t!);
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
+  };
+  const cleared = new Sketch();
+  draw(cleared, at(0));
+  draw(cleared, at(60_000));
+  cleared.clear();
+  draw(cleared, at(70_000));
+  cleared.undo();
+  cleared.undo();
+  draw(cleared, at(80_000));
+  assert.equal(cleared.content.strokes.length, 3);
+  inOrder(cleared);
+
+  const replaced = new Sketch();
+  draw(replaced, at(0));
+  replaced.replace(cleared.content);
+  draw(replaced, at(10_000));
+  assert.equal(replaced.content.strokes.length, 4);
+  inOrder(replaced);
+
+  const setBack = new Sketch();
+  draw(setBack, at(60_000));
+  draw(setBack, at(70_000));
+  draw(setBack, at(65_000));
+  inOrder(setBack);
+});
+
 test('a clock that steps back does not', () => {
   const sketch = new Sketch();
   draw(sketch, [

@@ -628,9 +628,10 @@ var Sketch = class {
     if (this.stroke || this.finished || this.full) return false;
     this.brush = brush && point.pressure === void 0;
     if (this.brush) point = { ...point, pressure: firstPressure };
-    if (this.origin === void 0 || !this.drawn.strokes.length) {
-      this.origin = point.time - (this.drawn.strokes.length ? endOf(this.drawn.strokes) + pauseBefore : 0);
-    }
+    const { strokes } = this.drawn;
+    const end = endOf(strokes);
+    if (this.origin === void 0 || !strokes.length || point.time - this.origin < end)
+      this.origin = point.time - (strokes.length ? end + pauseBefore : 0);
     this.stroke = { tool, color, width, x: [], y: [], t: [] };
     if (point.pressure !== void 0) this.stroke.p = [];
     this.take(point);
