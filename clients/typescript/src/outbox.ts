@@ -83,6 +83,8 @@ export interface Outbox {
 
 /** The outbox with what only the client calls. */
 export interface OutboxOfClient extends Outbox {
+  /** If it is `late`, a later `save` still replaces the state that was seen before. */
+  open(id: string, late?: boolean): Promise<Result<DrawingContent>>;
   /** The account was deleted, and all its drawings with it. */
   forget(): void;
 }
@@ -154,7 +156,7 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
   let deletions = 0;
 
   const outbox: OutboxOfClient = {
-    async open(id) {
+    async open(id, late) {
       // Storage is not looked at: a browser may still show there what another tab has just sent.
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id); // another program has sent it
@@ -166,11 +168,12 @@ export function createOutbox({ service, session, storage, random, timer }: Outbo
       }
       const base = bases.get(id);
       const result = await service.getDrawing({ id });
-      // A change that was made while the answer was on its way is newer than the answer.
-      const isOlder = bases.get(id) !== base && !(result.ok && result.etag === bases.get(id));
-      if (own(id) || isOlder) return outbox.open(id);
+      // A change that was made while the answer was on its way is newer than the answer. Who made it, or opened the
+      // drawing meanwhile, has not seen what comes now.
+      const isNewest = bases.get(id) === base || (result.ok && result.etag === bases.get(id));
+      if (own(id) || !isNewest) return outbox.open(id, late || !isNewest);
       if (!result.ok) return result;
-      bases.set(id, result.etag);
+      if (!late) bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };
     },
 

@@ -255,6 +255,28 @@ test('that there is no drawing does not count once it was saved', async () => {
   assert.deepEqual(opened.ok && opened.data, drawing('first'));
 });
 
+test('what is drawn where a drawing was opened first replaces nothing that a late answer brings', async () => {
+  const p = new Program();
+  p.service.write('d1', drawing('first'));
+  await p.client.getSession(); // logs in
+  let late = () => {};
+  p.network = (_, arrive) => {
+    p.network = undefined;
+    return new Promise(resolve => (late = () => resolve(arrive())));
+  };
+  const replay = p.drawings.open('d1');
+  await rest();
+  assert.ok((await p.drawings.open('d1')).ok);
+  p.service.write('d1', drawing('theirs'));
+  late();
+  const replayed = await replay;
+  assert.deepEqual(replayed.ok && replayed.data, drawing('theirs'));
+  p.drawings.save('d1', drawing('second'));
+  await p.drawings.flush();
+  assert.equal(p.drawings.state('d1')?.status, 'conflict');
+  assert.deepEqual(p.service.titles(), { d1: 'theirs' });
+});
+
 /** A program that opened d1, which another device then changed, or deleted. */
 async function inConflict(theirs: string | null): Promise<Program> {
   const p = new Program();

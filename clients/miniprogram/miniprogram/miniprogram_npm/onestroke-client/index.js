@@ -405,7 +405,7 @@ function createOutbox({ service, session, storage, random, timer }) {
   const listeners = /* @__PURE__ */ new Set();
   let deletions = 0;
   const outbox = {
-    async open(id) {
+    async open(id, late) {
       const found = unsettled.get(id);
       if (found && !follow(found)) await outbox.flush(id);
       const pending = own(id);
@@ -416,10 +416,10 @@ function createOutbox({ service, session, storage, random, timer }) {
       }
       const base = bases.get(id);
       const result = await service.getDrawing({ id });
-      const isOlder = bases.get(id) !== base && !(result.ok && result.etag === bases.get(id));
-      if (own(id) || isOlder) return outbox.open(id);
+      const isNewest = bases.get(id) === base || result.ok && result.etag === bases.get(id);
+      if (own(id) || !isNewest) return outbox.open(id, late || !isNewest);
       if (!result.ok) return result;
-      bases.set(id, result.etag);
+      if (!late) bases.set(id, result.etag);
       return { ...result, data: contentOf(result.data) };
     },
     save: (id, content2) => put(id, JSON.stringify(contentOf(content2))),

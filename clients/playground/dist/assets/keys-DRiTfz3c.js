@@ -1,1 +1,0 @@
-import{i as e,V as r,W as d,O as h,w as s}from"./index-bRoOLFb0.js";function y(){const a=e("input",{type:"checkbox",checked:d(),onchange:()=>r(a.checked)});h(s.keys,e("dl",{class:"keys"},...s.keyList.flatMap(([c,t])=>[e("dt",{},...c.split(" ").map(o=>e("kbd",{},o))),e("dd",{},t)])),e("label",{},a," ",s.characterKeys))}export{y as showKeys};
