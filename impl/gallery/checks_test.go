@@ -168,3 +168,33 @@ func TestWhatIsSavedIsCheckedWhetherOrNotTheClientWaits(t *testing.T) {
 		})
 	}
 }
+
+// refusing is a store that cannot write checks.
+type refusing struct{ *gallerytest.Memory }
+
+func (refusing) SwapTask(context.Context, moderation.Task, moderation.Task) (bool, error) {
+	return false, gallery.ErrUnavailable
+}
+
+// A share is read while a check that was never begun cannot be stored. Who shares learns
+// that it was not.
+func TestAShareIsReadWhileTheStoreRefusesWrites(t *testing.T) {
+	store := gallerytest.NewMemory()
+	unchecked := gallery.New(store, gallery.Options{Now: gallerytest.Clock()})
+	if _, _, err := unchecked.Put(t.Context(), owner, id, a, gallery.IfAbsent()); err != nil {
+		t.Fatal(err)
+	}
+	given, _, err := unchecked.Share(t.Context(), owner, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks := moderation.New(moderation.Options{Checker: approves{}, Store: refusing{store}, Logger: slog.New(slog.DiscardHandler)})
+	s := gallery.New(store, gallery.Options{Checks: checks, Now: gallerytest.Clock()})
+	pending := gallery.Shared{Token: given.Token, Verdict: moderation.Verdict{State: moderation.Pending}}
+	if shared, err := s.ShareOf(t.Context(), owner, id); err != nil || shared != pending {
+		t.Errorf("the share is %+v, %v", shared, err)
+	}
+	if _, _, err := s.Share(t.Context(), owner, id); !errors.Is(err, gallery.ErrUnavailable) {
+		t.Errorf("shared again: %v", err)
+	}
+}

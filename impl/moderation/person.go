@@ -32,13 +32,10 @@ func (s *Service) Waiting(ctx context.Context, after Thing, limit int) (page []W
 	for _, t := range tasks {
 		w, err := s.waiting(ctx, t)
 		if errors.Is(err, ErrGone) {
-			if w.Ahead && t.Due != ForPerson {
-				continue // the checker looks at it, and no person
+			if !w.Ahead || t.Due == ForPerson { // otherwise the checker looks at it, and no person
+				_, _ = s.Store.SwapTask(ctx, t, Task{Thing: t.Thing}) // if it fails, the next who looks does it
 			}
-			_, err = s.Store.SwapTask(ctx, t, Task{Thing: t.Thing})
-			if err == nil {
-				continue
-			}
+			continue
 		}
 		if err != nil {
 			return nil, Thing{}, err

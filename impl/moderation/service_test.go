@@ -892,3 +892,22 @@ func TestOnlyWhatWasApprovedIsApproved(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// refusing is a store that cannot be written.
+type refusing struct{ moderation.Store }
+
+func (refusing) SwapTask(context.Context, moderation.Task, moderation.Task) (bool, error) {
+	return false, errors.New("the store refuses writes")
+}
+
+// Operators see what waits while what is gone cannot be removed.
+func TestWhatWaitsIsReadWhileTheStoreRefusesWrites(t *testing.T) {
+	w := newWorld(t)
+	if err := w.Begin(t.Context(), thing); err != nil {
+		t.Fatal(err)
+	}
+	w.gone, w.Store = true, refusing{&w.store}
+	if page, _, err := w.Waiting(t.Context(), moderation.Thing{}, 10); err != nil || len(page) > 0 {
+		t.Errorf("%d wait, %v", len(page), err)
+	}
+}

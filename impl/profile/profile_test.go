@@ -3,6 +3,7 @@ package profile_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -286,6 +287,30 @@ func TestTakenDownIsOnlyWhatWasSeen(t *testing.T) {
 	waits := moderation.Verdict{State: moderation.Review, Reason: moderation.Vulgar}
 	if p.Nickname != "小明" || p.NicknameVerdict != waits || p.Avatar == nil || p.AvatarVerdict != waits {
 		t.Errorf("%q is %+v, and an avatar of %d bytes %+v", p.Nickname, p.NicknameVerdict, len(p.Avatar), p.AvatarVerdict)
+	}
+	if shown := author(t, s); shown.Nickname != "" || shown.Avatar != nil {
+		t.Errorf("others see %+v", shown)
+	}
+}
+
+// refusing is a store of checks that cannot be written.
+type refusing struct{ moderation.Store }
+
+func (refusing) SwapTask(context.Context, moderation.Task, moderation.Task) (bool, error) {
+	return false, errors.New("the store refuses writes")
+}
+
+// A profile is read while a check that was never begun cannot be stored.
+func TestAProfileIsReadWhileTheStoreRefusesWrites(t *testing.T) {
+	store := new(profiletest.Memory)
+	unchecked := profile.New(store, nil)
+	succeed(t, unchecked.SetNickname(t.Context(), user, "小明"), setAvatar(t, unchecked, picture(t, 9)))
+	checks := moderation.New(moderation.Options{Checker: new(checker), Store: refusing{new(moderationtest.Memory)}})
+	s := profile.New(store, checks)
+	p, err := s.Profile(t.Context(), user)
+	succeed(t, err)
+	if pending := (moderation.Verdict{State: moderation.Pending}); p.Nickname != "小明" || p.NicknameVerdict != pending || p.AvatarVerdict != pending {
+		t.Errorf("%+v, %+v, %+v", p.Nickname, p.NicknameVerdict, p.AvatarVerdict)
 	}
 	if shown := author(t, s); shown.Nickname != "" || shown.Avatar != nil {
 		t.Errorf("others see %+v", shown)
