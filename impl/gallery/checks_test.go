@@ -1,6 +1,7 @@
 package gallery_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"onestroke/impl/gallery"
 	"onestroke/impl/gallery/gallerytest"
 	"onestroke/impl/moderation"
+	"onestroke/impl/seal"
 )
 
 // late is a store in which something else happens before the next check is stored, or the
@@ -196,5 +198,80 @@ func TestAShareIsReadWhileTheStoreRefusesWrites(t *testing.T) {
 	}
 	if _, _, err := s.Share(t.Context(), owner, id); !errors.Is(err, gallery.ErrUnavailable) {
 		t.Errorf("shared again: %v", err)
+	}
+}
+
+// leaves is a store whose client leaves while a share ends or a drawing is deleted.
+type leaves struct {
+	*gallerytest.Memory
+	leave  func()
+	answer error
+}
+
+func (l *leaves) Unshare(ctx context.Context, owner string, id drawing.ID) error {
+	err := l.Memory.Unshare(ctx, owner, id)
+	l.leave()
+	return cmp.Or(err, l.answer)
+}
+
+func (l *leaves) Delete(ctx context.Context, owner string, id drawing.ID, p gallery.Precondition) error {
+	err := l.Memory.Delete(ctx, owner, id, p)
+	l.leave()
+	return err
+}
+
+func (l *leaves) Task(ctx context.Context, t moderation.Thing) (moderation.Task, error) {
+	if err := ctx.Err(); err != nil {
+		return moderation.Task{}, err
+	}
+	return l.Memory.Task(ctx, t)
+}
+
+// A client that leaves while it ends a share does not take from a person what was
+// reported. One that leaves while it deletes a drawing leaves no report of it.
+func TestAReportIsAboutWhatOthersSawWhetherOrNotTheClientWaits(t *testing.T) {
+	for name, answer := range map[string]error{
+		"the share has ended, then the client leaves":              nil,
+		"the store gives up, and the share has ended all the same": context.Canceled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			key, err := seal.New("secret")
+			if err != nil {
+				t.Fatal(err)
+			}
+			store := &leaves{Memory: gallerytest.NewMemory(), answer: answer}
+			checks := moderation.New(moderation.Options{Store: store, Seal: key})
+			s := gallery.New(store, gallery.Options{Checks: checks, Now: gallerytest.Clock()})
+			d, _, err := s.Put(t.Context(), owner, id, a, gallery.IfAbsent())
+			if err != nil {
+				t.Fatal(err)
+			}
+			shared, _, err := s.Share(t.Context(), owner, id)
+			if err == nil {
+				err = s.Report(t.Context(), shared.Token, "visitor", moderation.Abuse, "")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			ctx, leave := context.WithCancel(t.Context())
+			store.leave = leave
+			if err := s.Unshare(ctx, owner, id); !errors.Is(err, answer) {
+				t.Errorf("the share ends with %v, want %v", err, answer)
+			}
+			waiting, _, err := checks.Waiting(t.Context(), moderation.Thing{}, 10)
+			if err != nil || len(waiting) != 1 || waiting[0].Changed || waiting[0].Content.Version != d.ETag || waiting[0].Picture == nil {
+				t.Errorf("there wait %+v, %v", waiting, err)
+			}
+
+			ctx, leave = context.WithCancel(t.Context())
+			store.leave = leave
+			if err := s.Delete(ctx, owner, id, gallery.IfPresent()); err != nil {
+				t.Error(err)
+			}
+			if tasks, err := store.Tasks(t.Context(), moderation.Thing{}, 10); err != nil || len(tasks) > 0 {
+				t.Errorf("there are %+v, %v", tasks, err)
+			}
+		})
 	}
 }

@@ -108,7 +108,7 @@ func (s *Service) Delete(ctx context.Context, owner string, id drawing.ID, p Pre
 	if err := s.store.Delete(ctx, owner, id, p); err != nil {
 		return err
 	}
-	return s.checks.End(ctx, thing(owner, id))
+	return s.checks.End(context.WithoutCancel(ctx), thing(owner, id)) // the client may leave
 }
 
 // List returns a page of the owner's drawings, newest first by creation: at

@@ -69,14 +69,16 @@ func (s *Service) Unshare(ctx context.Context, owner string, id drawing.ID) erro
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	if err := s.store.Unshare(ctx, owner, id); err != nil {
+	err = s.store.Unshare(ctx, owner, id)
+	if err != nil && !errors.Is(err, context.Canceled) { // otherwise it may have ended
 		return err
 	}
 	var shown string // the revision that others could see
 	if r.Share != (Share{}) {
 		shown = r.ETag
 	}
-	return s.checks.Hide(ctx, thing(owner, id), shown, s.checkSaved)
+	// Also if the client has left: a person looks at what was reported.
+	return cmp.Or(err, s.checks.Hide(context.WithoutCancel(ctx), thing(owner, id), shown, s.checkSaved))
 }
 
 // Visit returns the drawing that a token leads to, and its owner. Every other token
