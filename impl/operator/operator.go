@@ -124,7 +124,7 @@ type Decision struct {
 func (s *Service) Decide(ctx context.Context, t moderation.Thing, d Decision) error {
 	return s.recorded(ctx, Entry{
 		By: d.By, Note: d.Note, Action: d.Action, User: t.Owner, Kind: t.Kind, Thing: t.ID, Version: d.Version, Reason: d.Reason,
-	}, func() error {
+	}, func(ctx context.Context) error {
 		switch d.Action {
 		case Approve:
 			return s.checks.Settle(ctx, t, d.Version, moderation.Verdict{State: moderation.Approved})
@@ -141,7 +141,7 @@ func (s *Service) Decide(ctx context.Context, t moderation.Thing, d Decision) er
 // Suspend lets a user only read, export and delete. It returns [ErrNoUser] if nothing is
 // stored of the user.
 func (s *Service) Suspend(ctx context.Context, user, by, note string) error {
-	return s.recorded(ctx, Entry{By: by, Note: note, Action: Suspend, User: user}, func() error {
+	return s.recorded(ctx, Entry{By: by, Note: note, Action: Suspend, User: user}, func(ctx context.Context) error {
 		if err := s.find(ctx, user); err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func (s *Service) Suspend(ctx context.Context, user, by, note string) error {
 // Lift ends the suspension of a user. It returns [ErrNoUser] if nothing is stored of the
 // user.
 func (s *Service) Lift(ctx context.Context, user, by, note string) error {
-	return s.recorded(ctx, Entry{By: by, Note: note, Action: Lift, User: user}, func() error {
+	return s.recorded(ctx, Entry{By: by, Note: note, Action: Lift, User: user}, func(ctx context.Context) error {
 		if err := s.find(ctx, user); err != nil {
 			return err
 		}
@@ -219,14 +219,16 @@ func (s *Service) Trail(ctx context.Context, before string, limit int) (page []E
 }
 
 // recorded does an action with an entry in the trail. The entry is stored first: no
-// action is without one.
-func (s *Service) recorded(ctx context.Context, e Entry, do func() error) error {
+// action is without one. An action is several writes, which are all done also if the
+// operator leaves.
+func (s *Service) recorded(ctx context.Context, e Entry, do func(context.Context) error) error {
+	ctx = context.WithoutCancel(ctx)
 	now := s.now().UnixMilli()
 	e.ID, e.At, e.Outcome = s.ids.next(now), now, Unknown
 	if err := s.store.PutEntry(ctx, e); err != nil {
 		return err
 	}
-	err := do()
+	err := do(ctx)
 	switch {
 	case err == nil:
 		e.Outcome = Done
@@ -235,7 +237,7 @@ func (s *Service) recorded(ctx context.Context, e Entry, do func() error) error 
 	default:
 		e.Outcome = Failed
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
 	return errors.Join(err, s.store.PutEntry(ctx, e))
 }
@@ -255,7 +257,7 @@ func (i *ids) next(now int64) string {
 	return fmt.Sprintf("%012x%s", i.last, rand.Text())
 }
 
-// recordTime bounds storing what became of an action: the client may be gone.
+// recordTime bounds storing what became of an action.
 const recordTime = 5 * time.Second
 
 // allBatch bounds how many suspensions or entries are in memory while all are read.

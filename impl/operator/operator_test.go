@@ -99,6 +99,37 @@ func TestEachDecisionIsInTheTrail(t *testing.T) {
 	}
 }
 
+// left is a subject whose operator leaves while the decision is stored.
+type left struct {
+	subject
+	leave func()
+}
+
+func (l *left) Decide(ctx context.Context, owner, id string, from, to moderation.Check) error {
+	l.leave()
+	return l.subject.Decide(ctx, owner, id, from, to)
+}
+
+func (l *left) TakeDown(ctx context.Context, owner, id string, refused moderation.Check) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.subject.TakeDown(ctx, owner, id, refused)
+}
+
+func TestADecisionIsDoneAlsoIfTheOperatorLeaves(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	s := &left{leave: leave}
+	checks := moderation.New(moderation.Options{Store: new(moderationtest.Memory)})
+	checks.Add("thing", s)
+	service := operator.New(operator.Options{Store: new(operatortest.Memory), Checks: checks, Exists: exists})
+	err := service.Decide(ctx, moderation.Thing{Kind: "thing", Owner: "author", ID: "x"}, operator.Decision{Action: operator.TakeDown, Version: "1"})
+	trail, _, trailErr := service.Trail(t.Context(), "", 10)
+	if err != nil || trailErr != nil || !s.removed || len(trail) != 1 || trail[0].Outcome != operator.Done {
+		t.Errorf("%v, %v: it is removed: %t, and the trail is %+v", err, trailErr, s.removed, trail)
+	}
+}
+
 // exists knows every user but one.
 func exists(_ context.Context, user string) (bool, error) { return user != "nobody", nil }
 
