@@ -39,10 +39,11 @@ func (s *Service) Exists(ctx context.Context, userID string) (bool, error) {
 func (s *Service) BeginWrite(userID string) (end func()) { return s.writes.begin(userID) }
 
 // Delete deletes all that is stored of a user, and what requests to this replica store
-// meanwhile. After an error something may be left, and it must be called again. If the
-// sessions have ended by then, because the second deletion of the data has failed or a
-// store has not answered, the user has to log in before.
+// meanwhile, also if the client leaves. After an error something may be left, and it must
+// be called again. If the sessions have ended by then, because the second deletion of the
+// data has failed or a store has not answered, the user has to log in before.
 func (s *Service) Delete(ctx context.Context, userID string) error {
+	ctx = context.WithoutCancel(ctx)
 	if err := s.deleteData(ctx, userID); err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func (s *Service) Delete(ctx context.Context, userID string) error {
 		return err
 	}
 	s.writes.wait(userID)
-	return s.deleteData(context.WithoutCancel(ctx), userID) // nobody can try again any more
+	return s.deleteData(ctx, userID) // nobody can try again any more
 }
 
 // DeleteEverywhere deletes also what requests to other replicas store meanwhile. If there

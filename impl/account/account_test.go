@@ -61,6 +61,19 @@ func TestWhatIsStoredWhileAnAccountIsDeletedIsDeletedToo(t *testing.T) {
 	expectNothing(t, accounts)
 }
 
+// The client leaves when the data is deleted, and the sessions are not.
+func TestAnAccountIsDeletedWholeAlsoIfTheClientLeaves(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	accounts := fixture(t, true, func(accounts *account.Service) error {
+		leave()
+		return store(t.Context(), accounts)
+	})
+	if err := accounts.Delete(ctx, user); err != nil {
+		t.Error(err)
+	}
+	expectNothing(t, accounts)
+}
+
 // A request is let in, and its session ends before it has stored anything.
 func TestTheDeletionOfAnAccountWaitsForWhatIsBeingStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
