@@ -64,8 +64,7 @@ func (s *server) log(r *http.Request, info *requestInfo, w *recorder, took time.
 	if slow {
 		level = slog.LevelWarn
 	}
-	// A client that is gone cannot be answered; nothing is wrong here.
-	if info.cause != nil && !errors.Is(info.cause, context.Canceled) && r.Context().Err() == nil {
+	if info.cause != nil {
 		level = slog.LevelError
 	}
 	if !s.Logger.Enabled(r.Context(), level) {

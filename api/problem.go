@@ -206,7 +206,9 @@ func invalidRequest(fields ...gen.FieldError) *problem {
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	info := infoOf(r.Context())
 	if info.started {
-		info.cause = err
+		if r.Context().Err() == nil { // a client that is gone cannot be answered; nothing is wrong here
+			info.cause = err
+		}
 		panic(http.ErrAbortHandler)
 	}
 	info.compressed = false // what was to be sent instead

@@ -101,7 +101,7 @@ func TestACallThatIsCanceledWhileTheClientWaitsIsAnInternalError(t *testing.T) {
 	var log bytes.Buffer
 	server := newServer(t, api.Options{
 		Drawings: gallery.New(canceling{gallerytest.NewMemory()}, gallery.Options{}), Limits: session.NewLimits(nil, session.Rates{}),
-		TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+		TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)), Sessions: session.New(nil, nil, session.Options{}),
 	})
 	r, err := http.NewRequest(http.MethodGet, server.URL+"/v1/drawings/6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2", nil)
 	if err != nil {
@@ -114,8 +114,35 @@ func TestACallThatIsCanceledWhileTheClientWaitsIsAnInternalError(t *testing.T) {
 	}
 	answer.Body.Close()
 	server.Close() // waits until the line is logged
-	if answer.StatusCode != http.StatusInternalServerError || !strings.Contains(log.String(), `"status":500`) {
+	if answer.StatusCode != http.StatusInternalServerError || !strings.Contains(log.String(), `"level":"ERROR"`) || !strings.Contains(log.String(), `"cause":"get a drawing`) {
 		t.Errorf("answered %s, logged %s", answer.Status, &log)
+	}
+}
+
+// failing is a store that fails after the client has left.
+type failing struct {
+	gallery.Store
+	leave func()
+}
+
+func (f failing) Get(context.Context, string, drawing.ID) (gallery.Record, error) {
+	f.leave()
+	return gallery.Record{}, gallery.ErrUnavailable
+}
+
+// What a client began goes on without it, such as the deletion of an account, and may fail.
+func TestAFailureIsLoggedAlsoIfTheClientHasLeft(t *testing.T) {
+	var log bytes.Buffer
+	ctx, leave := context.WithCancel(t.Context())
+	server := newServer(t, api.Options{
+		Drawings: gallery.New(failing{gallerytest.NewMemory(), leave}, gallery.Options{}), Limits: session.NewLimits(nil, session.Rates{}),
+		TrustCloudRun: true, Logger: slog.New(slog.NewJSONHandler(&log, nil)), Sessions: session.New(nil, nil, session.Options{}),
+	})
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v1/drawings/6f1d2c3b-4a59-4e68-8d77-8c96a5b4c3d2", nil)
+	r.Header = http.Header{"X-Wx-Openid": {"oGZUI0egBJY1zhBYw2KhdUfwVJJE"}, "X-Wx-Source": {"wx_client"}}
+	server.Config.Handler.ServeHTTP(httptest.NewRecorder(), r)
+	if line := log.String(); !strings.Contains(line, `"level":"ERROR"`) || !strings.Contains(line, gallery.ErrUnavailable.Error()) {
+		t.Errorf("logged %s", line)
 	}
 }
 

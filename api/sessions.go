@@ -97,7 +97,7 @@ func (c callers) fillProfile(ctx context.Context, l session.Login, opened sessio
 	if err == nil && !suspended {
 		err = c.profiles.Fill(ctx, user.ID, user.Profile.Nickname)
 	}
-	if err != nil && !errors.Is(err, session.ErrExpired) {
+	if err != nil && !errors.Is(err, session.ErrExpired) && !errors.Is(err, context.Canceled) {
 		infoOf(ctx).cause = fmt.Errorf("set the nickname of a user who logs in: %w", err)
 	}
 }
